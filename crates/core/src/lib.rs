@@ -1,0 +1,16 @@
+//! What happened, and may it happen: the pure floor of hookrail.
+//!
+//! Everything here is a function of its arguments. No files, environment, clock, network or threads
+//! (`clippy.toml` bans them and a gate test proves that the ban bites), so the same code runs in the
+//! hook, in the shipper, in the server and in a test, with the same answer.
+//!
+//! The states of an event, each its own type, so that a stage cannot be skipped:
+//! bytes from an agent → [`agents::Parsed`] → [`wire::Record`] (one line of the spool and of the wire)
+//! → [`redact::Redacted`] → [`event::Event`].
+
+pub mod agents;
+pub mod event;
+pub mod policy;
+pub mod redact;
+pub mod time;
+pub mod wire;

@@ -1,0 +1,315 @@
+//! What the store gives back and what it may be asked: the rows of the query API, backend or not.
+//!
+//! Each type serialises as the API shows it, so that the server, the export and the live feed write one shape.
+
+use hookrail_core::event::{Actor, Agent, EventId, Kind, Outcome};
+use hookrail_core::policy::Verdict;
+use hookrail_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// The position of an event in the order of arrival; grows by one with each stored event, never reused.
+pub type Seq = i64;
+
+/// An event as the API shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct StoredEvent {
+    /// Its identity.
+    pub id: EventId,
+    /// Its position in the order of arrival.
+    pub seq: Seq,
+    /// The conversation it belongs to.
+    pub session_id: Option<String>,
+    /// The agent that sent it.
+    pub agent: Agent,
+    /// The agent's own event name.
+    pub name: String,
+    /// What happened.
+    pub kind: Kind,
+    /// When it happened, by the device's clock.
+    pub occurred_at: Timestamp,
+    /// When the server took it in.
+    pub received_at: Timestamp,
+    /// Who acted.
+    pub actor: Actor,
+    /// The tool's name.
+    pub tool: Option<String>,
+    /// What the tool does: `shell`, `file_read`, … (see `hookrail_core::event::Family`).
+    pub tool_family: Option<String>,
+    /// The tool call it is about.
+    pub tool_use_id: Option<String>,
+    /// What came of the tool call.
+    pub outcome: Option<Outcome>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// What the guard said.
+    pub verdict: Option<Verdict>,
+    /// The person.
+    pub user: Option<String>,
+    /// The machine.
+    pub device: Option<String>,
+    /// The ancestors' label for the project or host.
+    pub source_app: Option<String>,
+    /// The agent's payload, verbatim but for redaction.
+    pub payload: Box<RawValue>,
+}
+
+/// What a person cares about in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionState {
+    /// The agent is at work.
+    Working,
+    /// The agent waits for a person.
+    Waiting,
+    /// The last turn ended; nothing runs.
+    Idle,
+    /// It ended, by its own word or (`ended_inferred`) by a long silence.
+    Ended,
+    /// The last turn ended in an error.
+    Failed,
+}
+
+/// A session as the API shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Session {
+    /// The agent's own id.
+    pub id: String,
+    /// The agent.
+    pub agent: Agent,
+    /// Its state now.
+    pub state: SessionState,
+    /// True where `state` is `ended` only because nothing came for a long time.
+    pub ended_inferred: bool,
+    /// The first prompt, shortened; what a person recognises the session by.
+    pub title: Option<String>,
+    /// The working directory at its start.
+    pub cwd: Option<String>,
+    /// The last model named.
+    pub model: Option<String>,
+    /// The first event's time.
+    pub started_at: Timestamp,
+    /// The last event's time.
+    pub last_event_at: Timestamp,
+    /// When it ended, where it said so.
+    pub ended_at: Option<Timestamp>,
+    /// The session it was resumed or forked from.
+    pub parent_id: Option<String>,
+    /// Events stored.
+    pub events: u64,
+    /// Prompts submitted.
+    pub prompts: u64,
+    /// Tool calls requested.
+    pub tool_calls: u64,
+    /// Tool calls that failed or were denied.
+    pub tool_errors: u64,
+    /// Subagents seen.
+    pub subagents: u64,
+    /// The person.
+    pub user: Option<String>,
+    /// The machine.
+    pub device: Option<String>,
+    /// The ancestors' label for the project or host.
+    pub source_app: Option<String>,
+}
+
+/// A tool call as the API shows it: its events folded into one row.
+#[derive(Clone, Debug, Serialize)]
+pub struct ToolCall {
+    /// The agent's id of the call.
+    pub tool_use_id: String,
+    /// The session it belongs to.
+    pub session_id: String,
+    /// The tool's name.
+    pub tool: Option<String>,
+    /// What the tool does.
+    pub tool_family: Option<String>,
+    /// The id of the subagent that called it; `None` for the main agent.
+    pub actor_id: Option<String>,
+    /// When it was requested; `None` where only its end was seen.
+    pub requested_at: Option<Timestamp>,
+    /// When it ended; `None` while it runs, or where its end was never told.
+    pub ended_at: Option<Timestamp>,
+    /// How long it took, in milliseconds: by the agent's measure, else from request to end.
+    pub duration_ms: Option<u64>,
+    /// What came of it; `None` while it runs.
+    pub outcome: Option<Outcome>,
+    /// Whether a person was asked.
+    pub permission_asked: bool,
+    /// The subagent it spawned.
+    pub spawned: Option<String>,
+    /// The event that requested it.
+    pub request_event_id: Option<EventId>,
+    /// The event that ended it.
+    pub result_event_id: Option<EventId>,
+}
+
+/// A subagent of a session.
+#[derive(Clone, Debug, Serialize)]
+pub struct Subagent {
+    /// The agent's id of the subagent.
+    pub id: String,
+    /// The session it works in.
+    pub session_id: String,
+    /// The kind of subagent.
+    pub agent_type: Option<String>,
+    /// The subagent that spawned it; `None` where the main agent did, or nobody said.
+    pub parent_id: Option<String>,
+    /// The tool call that spawned it, where known.
+    pub tool_use_id: Option<String>,
+    /// Its first event's time.
+    pub started_at: Timestamp,
+    /// When it said it was done.
+    pub ended_at: Option<Timestamp>,
+    /// Tool calls it requested.
+    pub tool_calls: u64,
+    /// Its tool calls that failed or were denied.
+    pub tool_errors: u64,
+}
+
+/// The use of one tool over a span of time.
+#[derive(Clone, Debug, Serialize)]
+pub struct ToolUse {
+    /// The tool's name.
+    pub tool: String,
+    /// What it does.
+    pub family: String,
+    /// Calls that ended or were requested in the span.
+    pub count: u64,
+    /// Calls that succeeded.
+    pub succeeded: u64,
+    /// Calls that failed.
+    pub failed: u64,
+    /// Calls that were denied.
+    pub denied: u64,
+    /// `(failed + denied) / (succeeded + failed + denied)`, 0 where nothing ended.
+    pub error_rate: f64,
+    /// The median duration in milliseconds, from a histogram: exact to about 5 %.
+    pub p50_ms: Option<f64>,
+    /// The 95th percentile of the duration in milliseconds.
+    pub p95_ms: Option<f64>,
+}
+
+/// One bar of the events-over-time series.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bar {
+    /// The start of the bar.
+    pub at: Timestamp,
+    /// Events in it.
+    pub events: u64,
+    /// Of these, tool calls requested.
+    pub tool_calls: u64,
+    /// Of these, failures: failed or denied tool calls and failed turns.
+    pub errors: u64,
+}
+
+/// Sessions by state.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct SessionCounts {
+    /// At work.
+    pub working: u64,
+    /// Waiting for a person.
+    pub waiting: u64,
+    /// Idle.
+    pub idle: u64,
+    /// Ended.
+    pub ended: u64,
+    /// Failed.
+    pub failed: u64,
+}
+
+/// What the overview shows.
+#[derive(Clone, Debug, Serialize)]
+pub struct Overview {
+    /// The start of the span.
+    pub since: Timestamp,
+    /// The end of the span.
+    pub until: Timestamp,
+    /// The width of a bar in seconds.
+    pub bar_seconds: u64,
+    /// Events over time, oldest first, without gaps.
+    pub series: Vec<Bar>,
+    /// Events in the span.
+    pub events: u64,
+    /// Sessions with an event in the span, by state.
+    pub sessions: SessionCounts,
+    /// Tools by count, most used first, at most 50.
+    pub tools: Vec<ToolUse>,
+    /// Events by agent, most first.
+    pub agents: Vec<AgentCount>,
+}
+
+/// Events of one agent.
+#[derive(Clone, Debug, Serialize)]
+pub struct AgentCount {
+    /// The agent.
+    pub agent: Agent,
+    /// Its events in the span.
+    pub events: u64,
+}
+
+/// Which events are asked for; every given part must hold.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EventFilter {
+    /// Of this session.
+    pub session_id: Option<String>,
+    /// Of this agent.
+    pub agent: Option<String>,
+    /// With this event name.
+    pub name: Option<String>,
+    /// Of this kind.
+    pub kind: Option<String>,
+    /// About this tool.
+    pub tool: Option<String>,
+    /// About this tool call.
+    pub tool_use_id: Option<String>,
+    /// With this outcome.
+    pub outcome: Option<String>,
+    /// Of this person.
+    pub user: Option<String>,
+    /// Of this machine.
+    pub device: Option<String>,
+    /// With this label.
+    pub source_app: Option<String>,
+    /// That happened at or after this time.
+    pub since: Option<Timestamp>,
+    /// That happened before this time.
+    pub until: Option<Timestamp>,
+    /// Whose payload contains this text, ignoring ASCII case.
+    pub q: Option<String>,
+}
+
+/// Which sessions are asked for; every given part must hold.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionFilter {
+    /// Of this agent.
+    pub agent: Option<String>,
+    /// In this state.
+    pub state: Option<SessionState>,
+    /// Of this person.
+    pub user: Option<String>,
+    /// Of this machine.
+    pub device: Option<String>,
+    /// With this label.
+    pub source_app: Option<String>,
+    /// With an event at or after this time.
+    pub since: Option<Timestamp>,
+    /// With an event before this time.
+    pub until: Option<Timestamp>,
+    /// Whose title, id or working directory contains this text, ignoring ASCII case.
+    pub q: Option<String>,
+}
+
+/// A page of results.
+///
+/// A page may be shorter than asked for although `next` is given: a search stops after a bounded amount of work
+/// and says where to go on. Only a missing `next` means the end.
+#[derive(Clone, Debug, Serialize)]
+pub struct Page<T> {
+    /// The results.
+    pub items: Vec<T>,
+    /// What to pass as `cursor` for the next page; `None` at the end. Opaque.
+    pub next: Option<String>,
+}

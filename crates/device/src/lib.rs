@@ -1,1 +1,8 @@
-//! x
+//! What runs beside an agent: the shipper, the installers, the doctor, and the settings they share.
+//!
+//! Nothing here prints. Each part returns what it did, or reports it through a callback, and the command line
+//! decides how a person sees it.
+
+pub mod config;
+pub mod http;
+mod units;

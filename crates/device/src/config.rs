@@ -1,0 +1,465 @@
+//! The device's settings: `config.toml` in the state folder, the environment, flags.
+//!
+//! A flag wins over the environment, the environment over the file, the file over the default. A key this version
+//! does not know is an error that names its place, because a mistyped cap or server is worse than no file at all.
+//!
+//! ```toml
+//! server = "http://127.0.0.1:4665"   # where events go; none: they stay in the spool
+//! token_file = "/etc/hookrail/key"   # or token = "…" (then nobody else should be able to read this file)
+//! ca_file = "/etc/hookrail/ca.pem"   # trust these authorities, and no others, for https
+//!
+//! [ship]
+//! batch_bytes = "1MiB"      # send when this much is waiting …
+//! batch_wait = "200ms"      # … or the oldest has waited this long
+//! idle_exit = "1m"          # end after this long without an event; the next event starts a new shipper
+//!
+//! [spool]
+//! max_age = "30d"           # drop what nobody could ship for longer than this, oldest first
+//! max_bytes = "1GiB"        # and what is over this much
+//!
+//! [timeouts]
+//! connect = "5s"            # to reach the server
+//! answer = "30s"            # from the last byte sent to the last byte of the answer
+//! ```
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::units::{Bytes, Span};
+
+/// The name of the file within the state folder.
+pub const FILE: &str = "config.toml";
+
+/// The address `install` writes where none is configured: the default of `hookrail serve`.
+pub const LOCAL_SERVER: &str = "http://127.0.0.1:4665";
+
+/// The variable naming the server's URL.
+pub const ENV_SERVER: &str = "HOOKRAIL_SERVER";
+
+/// The variable holding the key.
+pub const ENV_TOKEN: &str = "HOOKRAIL_TOKEN";
+
+/// A key that is never shown: `Debug` hides it and there is no `Display`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// A key as written in a file or variable, without surrounding white space.
+    ///
+    /// # Errors
+    /// Where it could not be sent in a header: empty, or with characters other than visible ASCII.
+    pub fn new(text: &str) -> Result<Self, ConfigError> {
+        let text = text.trim();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ConfigError::Invalid("the key is empty or holds characters other than visible ASCII".into()));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The key itself, for the one header that carries it.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(hidden)")
+    }
+}
+
+/// The device's settings, every one with a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The server's URL without a trailing slash; `None` where nobody configured one.
+    pub server: Option<String>,
+    /// The key sent to that server, and to no other.
+    pub token: Option<Token>,
+    /// Certificate authorities (PEM) trusted instead of the public ones.
+    pub ca_file: Option<PathBuf>,
+    /// A batch is sent when this many bytes of records are waiting, before compression.
+    pub batch_bytes: u64,
+    /// A batch is sent when its oldest record has waited this long.
+    pub batch_wait: Duration,
+    /// The shipper ends after this long without an event.
+    pub idle_exit: Duration,
+    /// Sealed segments older than this are dropped.
+    pub spool_max_age: Duration,
+    /// The oldest sealed segments are dropped while the spool is larger than this.
+    pub spool_max_bytes: u64,
+    /// How long reaching the server may take.
+    pub connect_timeout: Duration,
+    /// How long sending, and then receiving the answer, may each take.
+    pub answer_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            server: None,
+            token: None,
+            ca_file: None,
+            batch_bytes: 1 << 20,
+            batch_wait: Duration::from_millis(200),
+            idle_exit: Duration::from_secs(60),
+            spool_max_age: Duration::from_secs(30 * 86_400),
+            spool_max_bytes: 1 << 30,
+            connect_timeout: Duration::from_secs(5),
+            answer_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What was given on the command line; each wins over everything else.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--server`.
+    pub server: Option<String>,
+    /// `--token`.
+    pub token: Option<String>,
+    /// `--ca-file`.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Why there are no settings.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file could not be read.
+    #[error("cannot read {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file says something this version does not take.
+    #[error("{path}:{line}:{column}: {message}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The column in characters, from 1.
+        column: usize,
+        /// What is wrong and what would be right.
+        message: String,
+    },
+    /// A value from a flag or variable, or a combination of values, is not usable.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// The file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct File {
+    server: Option<String>,
+    token: Option<String>,
+    token_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
+    ship: ShipTable,
+    spool: SpoolTable,
+    timeouts: TimeoutsTable,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ShipTable {
+    batch_bytes: Option<Bytes>,
+    batch_wait: Option<Span>,
+    idle_exit: Option<Span>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SpoolTable {
+    max_age: Option<Span>,
+    max_bytes: Option<Bytes>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct TimeoutsTable {
+    connect: Option<Span>,
+    answer: Option<Span>,
+}
+
+/// Every key of the file by its table; the tests hold it against [`File`].
+const KEYS: &[(&str, &[&str])] = &[
+    ("", &["server", "token", "token_file", "ca_file", "ship", "spool", "timeouts"]),
+    ("ship", &["batch_bytes", "batch_wait", "idle_exit"]),
+    ("spool", &["max_age", "max_bytes"]),
+    ("timeouts", &["connect", "answer"]),
+];
+
+impl Config {
+    /// The settings of the device whose state folder is `home`. A missing file is an empty one.
+    ///
+    /// `env` reads a variable of the environment; tests give their own.
+    ///
+    /// # Errors
+    /// See [`ConfigError`]; each names the file, flag or variable to change.
+    pub fn load(home: &Path, flags: &Flags, env: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let path = home.join(FILE);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(source) => return Err(ConfigError::Unreadable { path, source }),
+        };
+        let file = parse(&text, &path)?;
+        let env = |name: &str| env(name).filter(|value| !value.trim().is_empty());
+        let default = Self::default();
+        let config = Self {
+            server: flags
+                .server
+                .clone()
+                .or_else(|| env(ENV_SERVER))
+                .or(file.server)
+                .map(|url| base(&url))
+                .transpose()?,
+            token: match flags.token.clone().or_else(|| env(ENV_TOKEN)) {
+                Some(given) => Some(Token::new(&given)?),
+                None => token_of_file(file.token.as_deref(), file.token_file.as_deref(), &path, home)?,
+            },
+            ca_file: flags.ca_file.clone().or_else(|| file.ca_file.map(|ca| home.join(ca))),
+            batch_bytes: file.ship.batch_bytes.map_or(default.batch_bytes, |it| it.0),
+            batch_wait: file.ship.batch_wait.map_or(default.batch_wait, |it| it.0),
+            idle_exit: file.ship.idle_exit.map_or(default.idle_exit, |it| it.0),
+            spool_max_age: file.spool.max_age.map_or(default.spool_max_age, |it| it.0),
+            spool_max_bytes: file.spool.max_bytes.map_or(default.spool_max_bytes, |it| it.0),
+            connect_timeout: file.timeouts.connect.map_or(default.connect_timeout, |it| it.0),
+            answer_timeout: file.timeouts.answer.map_or(default.answer_timeout, |it| it.0),
+        };
+        config.check(&path)
+    }
+
+    /// Refuses values that could only mean a mistake.
+    fn check(self, path: &Path) -> Result<Self, ConfigError> {
+        let wrong = |key: &str, why: &str| Err(ConfigError::Invalid(format!("{}: {key} {why}", path.display())));
+        if !(1..=MAX_BATCH_BYTES).contains(&self.batch_bytes) {
+            return wrong("ship.batch_bytes", "must be between 1B and 16MiB");
+        }
+        if self.connect_timeout.is_zero() || self.answer_timeout.is_zero() {
+            return wrong("timeouts", "must be longer than nothing");
+        }
+        Ok(self)
+    }
+}
+
+/// The largest batch before compression; well under what a server takes (64 MiB), and bounds the shipper's memory.
+const MAX_BATCH_BYTES: u64 = 16 << 20;
+
+/// A server's URL without its trailing slash.
+fn base(url: &str) -> Result<String, ConfigError> {
+    let url = url.trim().trim_end_matches('/');
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let bad =
+        |why: &str| Err(ConfigError::Invalid(format!("the server's address {why}; write it like {LOCAL_SERVER}")));
+    match rest {
+        None => bad("must begin with http:// or https://"),
+        Some(rest) if rest.is_empty() => bad("names no host"),
+        Some(rest) if rest.contains('@') => bad("must not hold a user name or key (keys go to `token_file`)"),
+        Some(rest) if rest.contains(['?', '#']) || rest.contains(char::is_whitespace) => bad("is not a plain URL"),
+        Some(_) => Ok(url.to_owned()),
+    }
+}
+
+/// The key the file names, by value or by another file.
+fn token_of_file(
+    token: Option<&str>,
+    token_file: Option<&Path>,
+    path: &Path,
+    home: &Path,
+) -> Result<Option<Token>, ConfigError> {
+    match (token, token_file) {
+        (None, None) => Ok(None),
+        (Some(token), None) => Token::new(token).map(Some),
+        (None, Some(file)) => {
+            let file = home.join(file);
+            let text =
+                std::fs::read_to_string(&file).map_err(|source| ConfigError::Unreadable { path: file, source })?;
+            Token::new(&text).map(Some)
+        }
+        (Some(_), Some(_)) => {
+            Err(ConfigError::Invalid(format!("{}: `token` and `token_file` exclude each other", path.display())))
+        }
+    }
+}
+
+/// Reads the file's text; errors name line and column.
+fn parse(text: &str, path: &Path) -> Result<File, ConfigError> {
+    let at = |offset: usize, message: String| {
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        ConfigError::File { path: path.to_owned(), line, column, message }
+    };
+    let place = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+    let table = toml::de::DeTable::parse(text).map_err(|error| at(place(&error), error.message().to_owned()))?;
+    if let Some((offset, message)) = unknown_key(table.get_ref(), "") {
+        return Err(at(offset, message));
+    }
+    // A wrong value's message may quote it, and the value may be the key, but only of a `token` that is no text.
+    toml::from_str(text).map_err(|error: toml::de::Error| at(place(&error), error.message().to_owned()))
+}
+
+/// The first key, in the order of the file, that no table of [`KEYS`] knows.
+fn unknown_key(table: &toml::de::DeTable<'_>, name: &str) -> Option<(usize, String)> {
+    let known = KEYS.iter().find(|(table, _)| *table == name)?.1;
+    let mut found: Vec<_> = table
+        .iter()
+        .filter_map(|(key, value)| {
+            let text: &str = key.get_ref();
+            if !known.contains(&text) {
+                return Some((key.span().start, unknown_message(text, name, known)));
+            }
+            value.get_ref().as_table().and_then(|inner| unknown_key(inner, text))
+        })
+        .collect();
+    found.sort_by_key(|(offset, _)| *offset);
+    found.into_iter().next()
+}
+
+fn unknown_message(key: &str, table: &str, known: &[&str]) -> String {
+    let within = if table.is_empty() { String::new() } else { format!(" in [{table}]") };
+    let nearest = known.iter().map(|known| (distance(key, known), known)).min();
+    match nearest {
+        Some((far, nearest)) if far <= 3 && far < nearest.len() => {
+            format!("unknown key `{key}`{within}; did you mean `{nearest}`?")
+        }
+        _ => format!("unknown key `{key}`{within}; known are {}", known.join(", ")),
+    }
+}
+
+/// The edit distance of two short texts (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn none(_: &str) -> Option<String> {
+        None
+    }
+
+    fn with(text: &str) -> tempfile::TempDir {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join(FILE), text).unwrap();
+        home
+    }
+
+    fn load(text: &str) -> Result<Config, String> {
+        Config::load(with(text).path(), &Flags::default(), none).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_missing_file_gives_the_defaults_and_no_server() {
+        let home = tempfile::tempdir().unwrap();
+        assert_eq!(Config::load(home.path(), &Flags::default(), none).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn every_key_of_the_file_is_taken() {
+        let home = with(
+            "server = \"https://hooks.example/\"\ntoken_file = \"key\"\nca_file = \"ca.pem\"\n\
+             [ship]\nbatch_bytes = \"2MiB\"\nbatch_wait = \"50ms\"\nidle_exit = \"5m\"\n\
+             [spool]\nmax_age = \"7d\"\nmax_bytes = \"64MiB\"\n[timeouts]\nconnect = \"1s\"\nanswer = \"2s\"\n",
+        );
+        std::fs::write(home.path().join("key"), "hk_1234\n").unwrap();
+        let config = Config::load(home.path(), &Flags::default(), none).unwrap();
+        assert_eq!(
+            config,
+            Config {
+                server: Some("https://hooks.example".into()),
+                token: Some(Token("hk_1234".into())),
+                ca_file: Some(home.path().join("ca.pem")),
+                batch_bytes: 2 << 20,
+                batch_wait: Duration::from_millis(50),
+                idle_exit: Duration::from_secs(300),
+                spool_max_age: Duration::from_secs(7 * 86_400),
+                spool_max_bytes: 64 << 20,
+                connect_timeout: Duration::from_secs(1),
+                answer_timeout: Duration::from_secs(2),
+            }
+        );
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_and_the_environment_over_the_file() {
+        let home = with("server = \"http://file\"\ntoken = \"of-file\"\n");
+        let env = |name: &str| match name {
+            ENV_SERVER => Some("http://env/".to_owned()),
+            ENV_TOKEN => Some(" of-env\n".to_owned()),
+            _ => None,
+        };
+        let of = |flags: &Flags, env: &dyn Fn(&str) -> Option<String>| {
+            let config = Config::load(home.path(), flags, env).unwrap();
+            (config.server.unwrap(), config.token.unwrap().0)
+        };
+        let flags = Flags { server: Some("http://flag".into()), token: Some("of-flag".into()), ca_file: None };
+        assert_eq!(of(&flags, &env), ("http://flag".into(), "of-flag".into()));
+        assert_eq!(of(&Flags::default(), &env), ("http://env".into(), "of-env".into()));
+        assert_eq!(of(&Flags::default(), &none), ("http://file".into(), "of-file".into()));
+        assert_eq!(of(&Flags::default(), &|_| Some("  ".into())), ("http://file".into(), "of-file".into()));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_place_and_a_suggestion() {
+        for (text, expected) in [
+            ("\nservr = \"x\"\n", "config.toml:2:1: unknown key `servr`; did you mean `server`?"),
+            (
+                "[spool]\n  max_byte = 1\n",
+                "config.toml:2:3: unknown key `max_byte` in [spool]; did you mean `max_bytes`?",
+            ),
+            ("é.zzzzzzzz = 1\n", "config.toml:1:1: "),
+            ("[colours]\n", "config.toml:1:2: unknown key `colours`; known are server, token"),
+        ] {
+            let error = load(text).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_an_error_with_its_place() {
+        for (text, expected) in [
+            ("server = 5\n", "config.toml:1:10: "),
+            ("[ship]\nbatch_wait = \"soon\"\n", "config.toml:2:14: expected a span of time"),
+            ("server = \n", "config.toml:1:"),
+            ("[ship]\nbatch_bytes = \"1GiB\"\n", "ship.batch_bytes must be between"),
+            ("[timeouts]\nanswer = \"0s\"\n", "timeouts must be longer"),
+            ("server = \"localhost:4665\"\n", "must begin with http:// or https://"),
+            ("server = \"https://me:key@host\"\n", "must not hold a user name"),
+            ("token = \"a\"\ntoken_file = \"b\"\n", "exclude each other"),
+            ("token_file = \"missing\"\n", "cannot read "),
+            ("token = \"a b\"\n", "visible ASCII"),
+        ] {
+            let error = load(text).unwrap_err();
+            assert!(error.contains(expected), "{text:?} gave {error}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_never_shown() {
+        let config = load("token = \"hk_secret\"\n").unwrap();
+        assert!(!format!("{config:?}").contains("hk_secret"));
+    }
+}

@@ -280,6 +280,39 @@ pub struct EventFilter {
     pub q: Option<String>,
 }
 
+impl EventFilter {
+    /// Whether an event matches: what a list of events and a live feed with this filter let through.
+    pub fn matches(&self, event: &StoredEvent) -> bool {
+        let is = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|w| found == Some(w));
+        is(&self.session_id, event.session_id.as_deref())
+            && is(&self.agent, Some(event.agent.as_str()))
+            && is(&self.name, Some(&event.name))
+            && is(&self.kind, Some(event.kind.as_str()))
+            && is(&self.tool, event.tool.as_deref())
+            && is(&self.tool_use_id, event.tool_use_id.as_deref())
+            && is(&self.outcome, event.outcome.map(Outcome::as_str))
+            && is(&self.user, event.user.as_deref())
+            && is(&self.device, event.device.as_deref())
+            && is(&self.source_app, event.source_app.as_deref())
+            && self.since.is_none_or(|since| event.occurred_at >= since)
+            && self.until.is_none_or(|until| event.occurred_at < until)
+            && self.q.as_deref().is_none_or(|q| contains_ignoring_case(event.payload.get(), q))
+    }
+}
+
+/// Whether `text` contains `part`, ASCII letters of either case being the same. Everything contains the empty text.
+pub(crate) fn contains_ignoring_case(text: &str, part: &str) -> bool {
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let Some((&first, rest)) = part.split_first() else { return true };
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    let Some(last_start) = text.len().checked_sub(part.len()) else { return false };
+    let starts = &text[..=last_start];
+    starts
+        .iter()
+        .enumerate()
+        .any(|(at, &byte)| (byte == lower || byte == upper) && text[at + 1..at + part.len()].eq_ignore_ascii_case(rest))
+}
+
 /// Which sessions are asked for; every given part must hold.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]

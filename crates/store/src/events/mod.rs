@@ -1,0 +1,260 @@
+//! The events, and what is derived from them: the first seam.
+//!
+//! A closed enum per role: a backend is one more variant of [`Writer`] and [`Reader`] and one more run of the
+//! conformance suite (`tests/conformance.rs`), nothing else.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hookrail_core::event::{Event, EventId};
+use hookrail_core::time::Timestamp;
+use serde::Serialize;
+
+use crate::StoreError;
+use crate::model::{
+    EventFilter, Overview, Page, Seq, Session, SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse,
+};
+
+/// The order of a list of events.
+///
+/// A list of one session's events is ordered by when they happened (then by arrival); any other list by arrival.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Oldest first.
+    Oldest,
+    /// Newest first.
+    #[default]
+    Newest,
+}
+
+/// What became of one event of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Append {
+    /// It is stored at this position.
+    Stored(Seq),
+    /// It was there already: the same id, or the same tool call's event told by a second registration of the hook.
+    Duplicate,
+}
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub struct Appended {
+    /// One per event of the batch, in its order.
+    pub outcomes: Vec<Append>,
+    /// The events that were stored, in the order of arrival, as the API shows them: what goes to the live feed.
+    pub stored: Vec<Arc<StoredEvent>>,
+}
+
+/// How much is kept. The default keeps everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Events received longer ago than this are removed.
+    pub max_age: Option<Duration>,
+    /// The oldest events are removed while the store uses more bytes than this.
+    pub max_bytes: Option<u64>,
+    /// Roll-ups older than this are removed; they are small and worth keeping longer than events.
+    pub max_rollup_age: Option<Duration>,
+}
+
+/// What one slice of retention removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Removed {
+    /// Events removed.
+    pub events: u64,
+    /// Sessions forgotten with their last event.
+    pub sessions: u64,
+    /// Bytes given back to the file system.
+    pub bytes: u64,
+    /// Whether another call would remove more.
+    pub more: bool,
+}
+
+/// The store's own figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Stats {
+    /// Events stored.
+    pub events: u64,
+    /// Sessions known.
+    pub sessions: u64,
+    /// Bytes of payload the stored events came with.
+    pub payload_bytes: u64,
+    /// Bytes the store takes on the disk, its log included.
+    pub stored_bytes: u64,
+    /// When the oldest stored event was received.
+    pub oldest: Option<Timestamp>,
+    /// When the newest stored event was received.
+    pub newest: Option<Timestamp>,
+    /// The version of the schema.
+    pub schema: u32,
+}
+
+/// Writes events. There is one per store; it belongs to one thread.
+#[derive(Debug)]
+pub enum Writer {}
+
+impl Writer {
+    /// Stores a batch in one transaction, with everything derived from it: all or nothing.
+    /// When this returns, what was stored survives what [`Settings::sync`](crate::Settings::sync) says.
+    ///
+    /// # Errors
+    /// Nothing of the batch is stored then; sending it again is safe.
+    pub fn append(&mut self, batch: Vec<Event>) -> Result<Appended, StoreError> {
+        let _ = batch;
+        match *self {}
+    }
+
+    /// Removes a bounded slice of what is too old or too much, oldest first. Call again while [`Removed::more`].
+    ///
+    /// # Errors
+    /// Nothing of the slice is removed then.
+    pub fn retain(&mut self, retention: &Retention, now: Timestamp) -> Result<Removed, StoreError> {
+        let _ = (retention, now);
+        match *self {}
+    }
+
+    /// Moves the write-ahead log into the database and empties it, for a clean stop.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] while a long read holds the log; nothing is lost, the next opening does it.
+    pub fn checkpoint(&mut self) -> Result<(), StoreError> {
+        match *self {}
+    }
+
+    /// Writes a consistent copy of the store to a new file.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] where the file exists.
+    pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let _ = to;
+        match *self {}
+    }
+}
+
+/// Reads events and what is derived from them. Cloning shares the connections.
+#[derive(Clone, Debug)]
+pub enum Reader {}
+
+impl Reader {
+    /// Events that match, a page at a time.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for a cursor that is not one of this list.
+    pub async fn events(
+        &self,
+        filter: &EventFilter,
+        order: Order,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<StoredEvent>, StoreError> {
+        let _ = (filter, order, limit, cursor);
+        match *self {}
+    }
+
+    /// One event.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn event(&self, id: &EventId) -> Result<Option<StoredEvent>, StoreError> {
+        let _ = id;
+        match *self {}
+    }
+
+    /// Events after a position, in the order of arrival: how a live feed resumes. May give fewer than `limit`,
+    /// never none while there are any.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn after(&self, seq: Seq, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        let _ = (seq, limit);
+        match *self {}
+    }
+
+    /// The position of an event; `None` where it is not stored (any more).
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn seq_of(&self, id: &EventId) -> Result<Option<Seq>, StoreError> {
+        let _ = id;
+        match *self {}
+    }
+
+    /// Sessions that match, the one with the latest event first.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for a cursor that is not one of this list.
+    pub async fn sessions(
+        &self,
+        filter: &SessionFilter,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Session>, StoreError> {
+        let _ = (filter, limit, cursor);
+        match *self {}
+    }
+
+    /// One session. Ids are unique within an agent; without `agent` the most recently active one is meant.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn session(&self, id: &str, agent: Option<&str>) -> Result<Option<Session>, StoreError> {
+        let _ = (id, agent);
+        match *self {}
+    }
+
+    /// The tool calls of a session, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for a cursor that is not one of this list.
+    pub async fn tool_calls(
+        &self,
+        session: &str,
+        agent: Option<&str>,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<ToolCall>, StoreError> {
+        let _ = (session, agent, limit, cursor);
+        match *self {}
+    }
+
+    /// The subagents of a session, oldest first; at most [`MAX_SUBAGENTS`].
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn subagents(&self, session: &str, agent: Option<&str>) -> Result<Vec<Subagent>, StoreError> {
+        let _ = (session, agent);
+        match *self {}
+    }
+
+    /// The use of each tool in a span, most used first. Read from roll-ups: the span is widened to whole minutes.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn tools(&self, since: Timestamp, until: Timestamp) -> Result<Vec<ToolUse>, StoreError> {
+        let _ = (since, until);
+        match *self {}
+    }
+
+    /// What the overview shows for a span in about `bars` bars. Read from roll-ups: the span is widened to whole bars.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn overview(&self, since: Timestamp, until: Timestamp, bars: usize) -> Result<Overview, StoreError> {
+        let _ = (since, until, bars);
+        match *self {}
+    }
+
+    /// The store's own figures.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn stats(&self) -> Result<Stats, StoreError> {
+        match *self {}
+    }
+}
+
+/// The most subagents one answer lists.
+pub const MAX_SUBAGENTS: usize = 10_000;
+
+/// The most items a page holds, whatever is asked for.
+pub const MAX_LIMIT: usize = 1000;

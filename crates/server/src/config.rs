@@ -1,0 +1,154 @@
+//! What the server is told: one struct, checked once, never re-read.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hookrail_core::wire;
+
+use crate::StartError;
+
+/// The port of a default server: H-O-O-K on a phone's keys.
+pub const DEFAULT_PORT: u16 = 4665;
+
+/// Everything a server is configured with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Listen beyond loopback although no token is set. Everybody who reaches the port may then read and write.
+    pub insecure_listen: bool,
+    /// The folder of the server's own files; created where missing.
+    pub data_dir: PathBuf,
+    /// The store's URL; `None` for `sqlite:<data_dir>/hookrail.db`.
+    pub store: Option<String>,
+    /// The token that every door but the health checks and the static files asks for; `None` for an open server.
+    pub token: Option<Token>,
+    /// Host names, without port, that requests may name besides loopback's own. Guards against DNS rebinding.
+    pub allowed_hosts: Vec<String>,
+    /// What is kept.
+    pub retention: Retention,
+    /// What is bounded.
+    pub limits: Limits,
+}
+
+/// What the store keeps; the oldest events go first. `None` keeps everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Events older than this are removed.
+    pub max_age: Option<Duration>,
+    /// Events are removed while the store is larger than this, in bytes.
+    pub max_bytes: Option<u64>,
+}
+
+/// Every bound of the server.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections open at once; further ones wait in the listener's backlog.
+    pub connections: usize,
+    /// Time a client has to send a request's head.
+    pub header_timeout: Duration,
+    /// Time a client has to send a request's body.
+    pub body_timeout: Duration,
+    /// Requests with events that are in work or queued; one more is answered 429.
+    pub queue_slots: usize,
+    /// Bytes of bodies, as sent and decompressed, that are in work or queued; beyond it the answer is 429.
+    pub queue_bytes: usize,
+    /// Bytes of one batch as sent.
+    pub batch_bytes: usize,
+    /// Bytes of one batch after decompression.
+    pub batch_decompressed_bytes: usize,
+    /// Records of one batch.
+    pub batch_records: usize,
+    /// Bytes of one record, and of the body of every door that takes a single event.
+    pub record_bytes: usize,
+    /// Readers of the live feed at once.
+    pub live_readers: usize,
+    /// Time between two signs of life on a quiet live feed.
+    pub heartbeat: Duration,
+    /// Time a graceful stop waits for open requests, and then for the writer.
+    pub stop_grace: Duration,
+    /// Time between two looks at what retention has to remove.
+    pub retain_every: Duration,
+}
+
+impl Default for Config {
+    /// A server on loopback, open to everybody on this machine, that keeps everything in the current folder.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), DEFAULT_PORT),
+            insecure_listen: false,
+            data_dir: PathBuf::from("."),
+            store: None,
+            token: None,
+            allowed_hosts: Vec::new(),
+            retention: Retention::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            queue_slots: 1024,
+            queue_bytes: 256 << 20,
+            batch_bytes: 8 << 20,
+            batch_decompressed_bytes: 64 << 20,
+            batch_records: 100_000,
+            record_bytes: 4 << 20,
+            live_readers: 256,
+            heartbeat: Duration::from_secs(15),
+            stop_grace: Duration::from_secs(10),
+            retain_every: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Config {
+    /// The store's URL, the default filled in.
+    pub fn store_url(&self) -> String {
+        self.store.clone().unwrap_or_else(|| format!("sqlite:{}", self.data_dir.join("hookrail.db").display()))
+    }
+
+    /// Refuses what is legal to write and unsafe to run.
+    ///
+    /// # Errors
+    /// [`StartError::OpenToTheNetwork`] for an address beyond loopback without a token, unless told so in so many words.
+    pub fn check(&self, bound: SocketAddr) -> Result<(), StartError> {
+        if bound.ip().is_loopback() || self.token.is_some() || self.insecure_listen {
+            return Ok(());
+        }
+        Err(StartError::OpenToTheNetwork(bound))
+    }
+}
+
+/// The secret that opens the server's doors. It is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// A token from its text; `None` for an empty one, which would open every door.
+    pub fn new(text: impl Into<String>) -> Option<Self> {
+        let text = text.into();
+        (!text.is_empty()).then_some(Self(text))
+    }
+
+    /// The secret itself.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+// The wire's constants are the device's view of these limits; a device that keeps to them is never refused for size.
+const _: u32 = wire::VERSION;

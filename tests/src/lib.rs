@@ -1,1 +1,1 @@
-//! Nothing here: the tests are in `it/` and `gates/`.
+//! Nothing but a place for the two test binaries `gates` and `it`.

@@ -1,1 +1,3 @@
+//! The binary of the hook: see the library.
+
 fn main() {}

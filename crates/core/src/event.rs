@@ -244,7 +244,8 @@ open_enum! {
         TurnInterrupted = "turn.interrupted",
         /// A tool is about to run.
         ToolRequested = "tool.requested",
-        /// A tool ran and succeeded.
+        /// A tool ran, and the agent reports no failure. [`Outcome`] says whether it vouches for success: Codex has
+        /// this one event for good and ill, and often does not tell.
         ToolSucceeded = "tool.succeeded",
         /// A tool ran and failed.
         ToolFailed = "tool.failed",
@@ -252,7 +253,7 @@ open_enum! {
         ToolDenied = "tool.denied",
         /// All parallel tool calls of one message were resolved.
         ToolBatch = "tool.batch",
-        /// A detail of a tool call that another event counts (Cursor's shell and MCP hooks).
+        /// A detail of a tool call that another event counts (Cursor's shell, MCP and file hooks).
         ToolDetail = "tool.detail",
         /// The agent is about to ask a person for permission.
         PermissionRequested = "permission.requested",
@@ -264,6 +265,8 @@ open_enum! {
         MessageReceived = "message.received",
         /// The assistant's reasoning was reported.
         ThoughtReceived = "thought.received",
+        /// The tools that a request may use are about to be chosen (Gemini's `BeforeToolSelection`).
+        ToolsSelecting = "model.tools_selecting",
         /// A request to the model is about to be sent.
         ModelRequested = "model.requested",
         /// A response, or a piece of one, came from the model.
@@ -294,7 +297,7 @@ open_enum! {
         CwdChanged = "cwd.changed",
         /// A watched file changed on disk.
         FileChanged = "file.changed",
-        /// A file was edited or read outside of a tool call (Cursor's file hooks).
+        /// A file was edited or read outside of a tool call (Cursor's Tab completion).
         FileTouched = "file.touched",
         /// A directory was added to the session.
         DirectoryAdded = "directory.added",

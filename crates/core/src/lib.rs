@@ -9,7 +9,9 @@
 //! → [`redact::Redacted`] → [`event::Event`].
 
 pub mod agents;
+pub mod base64;
 pub mod event;
+mod json;
 pub mod policy;
 pub mod redact;
 pub mod time;

@@ -5,16 +5,38 @@
 //! needed, so an adapter that learns something new also understands what was recorded before.
 //!
 //! A record is one line of JSON. JSON text holds line breaks only between tokens, never inside a string, so
-//! [`one_line`] makes any valid payload fit by turning them into spaces and changes no value.
+//! [`one_line`] makes any valid payload fit by turning them into spaces and changes no value. What is too large is made
+//! to fit by cutting long strings ([`fit`]): the one way in which a payload may differ from what the agent sent.
+//!
+//! What is no JSON object travels as Base64 of its bytes. Depth of nesting is no reason for that: payloads are scanned
+//! without recursion. (Whoever builds a tree of a payload must mind the depth themselves.)
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::event::{Agent, EventId};
+use crate::agents::{self, Parsed, Payload};
+use crate::base64;
+use crate::event::{Agent, EventId, SessionId};
 use crate::policy::Verdict;
 use crate::time::Timestamp;
+
+mod fit;
+
+pub use fit::fit;
+
+/// The largest line of a record, in bytes, with its line break. Readers refuse what is longer.
+pub const MAX_RECORD_BYTES: usize = 4 << 20;
+
+/// The largest payload a record is made with, in bytes: a record's other fields fit in what is left of its line.
+pub const MAX_PAYLOAD_BYTES: usize = MAX_RECORD_BYTES - (64 << 10);
+
+/// The largest body of `POST /v1/events` as sent, in bytes.
+pub const MAX_BATCH_BYTES: usize = 8 << 20;
+
+/// The largest body of `POST /v1/events` after decompression, in bytes.
+pub const MAX_BATCH_DECODED_BYTES: usize = 64 << 20;
 
 /// The version of the record this code writes. Readers take any version and ignore fields they do not know.
 pub const VERSION: u32 = 1;
@@ -61,6 +83,95 @@ pub struct Record<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub malformed: Option<Cow<'a, str>>,
 }
+
+/// What an agent sent, made to travel: on one line and no larger than [`MAX_PAYLOAD_BYTES`].
+///
+/// Judge what was received, record this: a rule must see what the agent sees, whatever its size.
+#[derive(Clone, Debug)]
+pub enum Content<'a> {
+    /// One JSON object.
+    Json(Cow<'a, RawValue>),
+    /// The bytes of something else, in Base64.
+    Malformed(String),
+}
+
+impl<'a> Content<'a> {
+    /// The travelling form of a payload. Borrows one that is small and on one line, as agents send them.
+    pub fn of(payload: &'a Payload<'_>) -> Self {
+        match payload {
+            Payload::Json(raw) => Self::Json(travelling(raw)),
+            Payload::Malformed(bytes) => Self::Malformed(fit::bytes(bytes)),
+        }
+    }
+}
+
+fn travelling(raw: &RawValue) -> Cow<'_, RawValue> {
+    let changed = match fit(raw.get(), MAX_PAYLOAD_BYTES) {
+        Cow::Owned(text) => one_line(&text).into_owned(),
+        Cow::Borrowed(text) => match one_line(text) {
+            Cow::Owned(text) => text,
+            Cow::Borrowed(_) => return Cow::Borrowed(raw),
+        },
+    };
+    // Both changes keep JSON what it is; were that ever wrong, the payload as it came is better than none.
+    RawValue::from_string(changed).map_or(Cow::Borrowed(raw), Cow::Owned)
+}
+
+impl<'a> Record<'a> {
+    /// The record of what an agent sent, with nothing else known about it.
+    pub fn new(agent: Agent, content: &'a Content<'_>) -> Self {
+        let (payload, malformed) = match content {
+            Content::Json(raw) => (Some(raw.as_ref()), None),
+            Content::Malformed(text) => (None, Some(Cow::Borrowed(text.as_str()))),
+        };
+        Self {
+            v: VERSION,
+            id: None,
+            agent,
+            occurred_at: None,
+            name: None,
+            session_id: None,
+            verdict: None,
+            user: None,
+            device: None,
+            source_app: None,
+            payload,
+            malformed,
+        }
+    }
+
+    /// What the payload says; the record's own name and session stand in where the payload has none.
+    pub fn parsed(&self) -> Parsed {
+        let payload = self.payload.map_or("", RawValue::get);
+        let mut parsed = agents::parse_named(&self.agent, self.name.as_deref(), payload);
+        if parsed.session_id.is_none() {
+            parsed.session_id = self.session_id.as_deref().map(SessionId::from);
+        }
+        parsed
+    }
+
+    /// What is stored as the event's payload: the agent's JSON, or `{"malformed":"<Base64>"}`; `{}` where there is neither.
+    pub fn stored_payload(&self) -> Box<RawValue> {
+        match (self.payload, &self.malformed) {
+            (Some(payload), _) => payload.to_owned(),
+            (None, Some(text)) => serde_json::value::to_raw_value(&Malformed { malformed: text }).unwrap_or_default(),
+            (None, None) => serde_json::value::to_raw_value(&Nothing {}).unwrap_or_default(),
+        }
+    }
+
+    /// The bytes that were no JSON; `None` where there are none, or where their Base64 is damaged.
+    pub fn malformed_bytes(&self) -> Option<Vec<u8>> {
+        base64::decode(self.malformed.as_deref()?)
+    }
+}
+
+#[derive(Serialize)]
+struct Malformed<'a> {
+    malformed: &'a str,
+}
+
+#[derive(Serialize)]
+struct Nothing {}
 
 const fn version() -> u32 {
     VERSION

@@ -2,9 +2,30 @@
 //!
 //! `parse` reads an agent's payload into [`Parsed`]; `reply` writes what that agent takes as the answer to a verdict.
 //! Neither fails: what is unknown is kept, what is not JSON becomes an event of kind [`Kind::Malformed`].
+//!
+//! Only the top level of a payload is read, and of what lies below only where a fact about the event is. Depth of
+//! nesting is no limit: what is not looked into is skipped without recursion.
+//!
+//! An answer that a rule gives is only ever one the agent's documentation or types know for that event; on an event
+//! that cannot be decided every agent is told nothing, whatever the verdict.
 
-use crate::event::{Actor, Agent, Kind, Outcome, SessionId, Tool, ToolUseId};
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use crate::event::{Actor, Agent, Family, Kind, Outcome, SessionId, Tool, ToolUseId};
+use crate::json;
 use crate::policy::Verdict;
+use crate::time::Timestamp;
+
+mod claude_code;
+mod codex;
+mod copilot;
+mod cursor;
+mod gemini;
+
+/// The name and the kind's word of an event whose payload is not a JSON object.
+pub const MALFORMED: &str = "malformed";
 
 /// What an agent's payload says, in hookrail's words. Everything else of the payload stays in the payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +54,10 @@ pub struct Parsed {
     pub turn_id: Option<String>,
     /// The prompt's text, on [`Kind::PromptSubmitted`].
     pub prompt: Option<String>,
-    /// Why a session started (`startup`, `resume`, `fork`, …) or ended, a compaction was triggered, a notification sent.
+    /// Why a session started (`startup`, `resume`, `fork`, …) or ended, a compaction was triggered, a notification sent,
+    /// a turn failed or a tool call was refused: the agent's own word.
     pub reason: Option<String>,
-    /// The id of the subagent that this tool call spawned, on the call's result.
+    /// The id of the subagent that this tool call spawned, on the call's result (Cursor: on the subagent's start).
     pub spawned: Option<String>,
     /// Tool calls resolved by a batch event, with what came of each: the only place where some refusals show.
     pub batch: Vec<(ToolUseId, Outcome)>,
@@ -50,19 +72,177 @@ pub struct Reply {
     pub exit: u8,
 }
 
+/// What arrived from an agent, read: made by [`parse_bytes`].
+#[derive(Clone, Debug)]
+pub struct Received<'a> {
+    /// The agent that speaks. Another than was expected where the payload shows it: Cursor also runs Claude Code's hooks.
+    pub agent: Agent,
+    /// What it says.
+    pub parsed: Parsed,
+    /// What it sent.
+    pub payload: Payload<'a>,
+}
+
+/// What an agent sent.
+#[derive(Clone, Debug)]
+pub enum Payload<'a> {
+    /// One JSON object, as it came but for white space around it.
+    Json(Cow<'a, RawValue>),
+    /// Something else, as it came.
+    Malformed(&'a [u8]),
+}
+
+impl Payload<'_> {
+    /// The JSON text; empty where there is none.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Json(raw) => raw.get(),
+            Self::Malformed(_) => "",
+        }
+    }
+}
+
 impl Parsed {
+    /// Nothing but a name and a kind, by the session's own agent.
+    pub fn new(name: impl Into<String>, kind: Kind) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            session_id: None,
+            actor: Actor::Main,
+            tool: None,
+            tool_use_id: None,
+            outcome: None,
+            duration_ms: None,
+            cwd: None,
+            model: None,
+            turn_id: None,
+            prompt: None,
+            reason: None,
+            spawned: None,
+            batch: Vec::new(),
+        }
+    }
+
+    /// What is said by a payload that is not a JSON object.
+    pub fn malformed() -> Self {
+        Self::new(MALFORMED, Kind::Malformed)
+    }
+
     /// Whether the agent waits for a verdict on this event before something runs.
     pub fn is_judgeable(&self) -> bool {
         matches!(self.kind, Kind::ToolRequested | Kind::PermissionRequested | Kind::ToolDetail | Kind::PromptSubmitted)
     }
 }
 
-/// Reads what an agent sent on standard input or by HTTP.
-pub fn parse(_agent: &Agent, _payload: &str) -> Parsed {
-    unimplemented!("the adapters")
+/// Reads what an agent sent on standard input or by HTTP. A byte order mark and white space around it are no matter.
+pub fn parse(agent: &Agent, payload: &str) -> Parsed {
+    parse_named(agent, None, payload)
+}
+
+/// [`parse`] for an event whose name is known from elsewhere: Copilot's payloads do not carry it.
+///
+/// The payload's own name wins where it has one.
+pub fn parse_named(agent: &Agent, name: Option<&str>, payload: &str) -> Parsed {
+    read(agent, name, trim(payload)).map_or_else(Parsed::malformed, |(_, parsed)| parsed)
+}
+
+/// Reads raw bytes: what the hook does with its standard input and the server with a body.
+pub fn parse_bytes<'a>(agent: &Agent, name: Option<&str>, bytes: &'a [u8]) -> Received<'a> {
+    let text = std::str::from_utf8(bytes).ok().map(trim);
+    let known = text.and_then(|text| {
+        let raw = serde_json::from_str::<&RawValue>(text).ok()?;
+        let (agent, parsed) = read(agent, name, raw.get())?;
+        Some(Received { agent, parsed, payload: Payload::Json(Cow::Borrowed(raw)) })
+    });
+    known.unwrap_or_else(|| Received {
+        agent: agent.clone(),
+        parsed: Parsed::malformed(),
+        payload: Payload::Malformed(bytes),
+    })
 }
 
 /// The answer to the agent for this event: nothing to say where `verdict` is `None`.
-pub fn reply(_agent: &Agent, _parsed: &Parsed, _verdict: Option<&Verdict>) -> Reply {
-    unimplemented!("the adapters")
+pub fn reply(agent: &Agent, parsed: &Parsed, verdict: Option<&Verdict>) -> Reply {
+    let said = verdict.map(|verdict| Said { decision: verdict.decision, why: why(verdict) });
+    let stdout = match agent {
+        Agent::ClaudeCode | Agent::Other(_) => claude_code::reply(parsed, said.as_ref()),
+        Agent::Codex => codex::reply(parsed, said.as_ref()),
+        Agent::Cursor => cursor::reply(parsed, said.as_ref()),
+        Agent::Gemini => gemini::reply(parsed, said.as_ref()),
+        Agent::Copilot => copilot::reply(parsed, said.as_ref()),
+    };
+    Reply { stdout: stdout.unwrap_or_default(), exit: 0 }
+}
+
+/// When the event happened by the agent's own clock: only Gemini CLI and Copilot say it (`timestamp`, as RFC 3339 or in
+/// milliseconds). `None` where the payload does not tell.
+pub fn stamped_at(payload: &str) -> Option<Timestamp> {
+    json::fields!(Stamp { timestamp = "timestamp" });
+    let stamp: Stamp<'_> = json::object(trim(payload))?;
+    match json::whole(stamp.timestamp) {
+        Some(millis) => i64::try_from(millis).ok()?.checked_mul(1_000_000).map(Timestamp::from_nanos),
+        None => Timestamp::parse(&json::text(stamp.timestamp)?),
+    }
+}
+
+/// Who speaks and what it says; `None` where the text is not a JSON object.
+fn read(agent: &Agent, name: Option<&str>, text: &str) -> Option<(Agent, Parsed)> {
+    Some(match agent {
+        Agent::ClaudeCode => match claude_code::parse(name, text)? {
+            claude_code::Speaker::Claude(parsed) => (Agent::ClaudeCode, parsed),
+            claude_code::Speaker::Cursor => (Agent::Cursor, cursor::parse(name, text)?),
+        },
+        Agent::Other(_) => (agent.clone(), claude_code::parse_like(name, text)?),
+        Agent::Codex => (Agent::Codex, codex::parse(name, text)?),
+        Agent::Cursor => (Agent::Cursor, cursor::parse(name, text)?),
+        Agent::Gemini => (Agent::Gemini, gemini::parse(name, text)?),
+        Agent::Copilot => (Agent::Copilot, copilot::parse(name, text)?),
+    })
+}
+
+fn trim(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text).trim_matches([' ', '\t', '\r', '\n'])
+}
+
+/// A verdict as an adapter needs it.
+struct Said {
+    decision: crate::policy::Decision,
+    /// The reason with the rule's id: what the agent and the person get to read.
+    why: String,
+}
+
+fn why(verdict: &Verdict) -> String {
+    format!("{} [hookrail rule {}]", verdict.reason, verdict.rule)
+}
+
+/// The event's name: the payload's own, else the one known from elsewhere, else none.
+fn named(raw: Option<&RawValue>, hint: Option<&str>) -> String {
+    json::owned(raw).or_else(|| hint.map(str::to_owned)).unwrap_or_default()
+}
+
+fn session(raw: Option<&RawValue>) -> Option<SessionId> {
+    json::owned(raw).map(SessionId)
+}
+
+fn tool_use(raw: Option<&RawValue>) -> Option<ToolUseId> {
+    json::owned(raw).map(ToolUseId)
+}
+
+/// The subagent with this id, else the main agent. Only an id tells: a type alone is how a session's own agent is called.
+fn actor(id: Option<&RawValue>, agent_type: Option<&RawValue>) -> Actor {
+    match json::owned(id) {
+        Some(id) => Actor::Subagent { id, agent_type: json::owned(agent_type) },
+        None => Actor::Main,
+    }
+}
+
+/// The server and the tool of `mcp__server__tool`, the form of Claude Code and Codex. `server` is the server's name where
+/// the agent tells it: it may itself hold the separator.
+fn mcp(name: &str, server: Option<&str>) -> Option<Family> {
+    let rest = name.strip_prefix("mcp__")?;
+    let known = server.and_then(|server| Some((server, rest.strip_prefix(server)?.strip_prefix("__")?)));
+    let (server, tool) = known.or_else(|| rest.split_once("__"))?;
+    (!server.is_empty() && !tool.is_empty())
+        .then(|| Family::Mcp { server: Some(server.to_owned()), tool: tool.to_owned() })
 }

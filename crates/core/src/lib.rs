@@ -8,6 +8,8 @@
 //! bytes from an agent → [`agents::Parsed`] → [`wire::Record`] (one line of the spool and of the wire)
 //! → [`redact::Redacted`] → [`event::Event`].
 
+#![forbid(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod agents;
 pub mod base64;
 pub mod event;

@@ -46,21 +46,14 @@ json::fields!(McpServer { name = "name" });
 json::fields!(AgentResult { agent_id = "agentId" });
 json::fields!(BatchCall { tool_use_id = "tool_use_id", tool_response = "tool_response" });
 
-/// Whose payload a hook of Claude Code was given.
-pub(super) enum Speaker {
-    /// Its own.
-    Claude(Parsed),
-    /// Cursor also runs the hooks of Claude Code's settings; `cursor_version` and `conversation_id` give it away
-    /// (Cursor SDK 1.0.32).
-    Cursor,
-}
+/// The payload is Cursor's, which also runs the hooks of Claude Code's settings; `cursor_version` and `conversation_id` give
+/// it away (Cursor SDK 1.0.32).
+pub(super) struct ThroughCursor;
 
-pub(super) fn parse(name: Option<&str>, text: &str) -> Option<Speaker> {
+pub(super) fn parse(name: Option<&str>, text: &str) -> Option<Result<Parsed, ThroughCursor>> {
     let fields: Fields<'_> = json::object(text)?;
-    if json::is_set(fields.cursor_version) || json::is_set(fields.conversation_id) {
-        return Some(Speaker::Cursor);
-    }
-    Some(Speaker::Claude(understand(name, &fields)))
+    let through_cursor = json::is_set(fields.cursor_version) || json::is_set(fields.conversation_id);
+    Some(if through_cursor { Err(ThroughCursor) } else { Ok(understand(name, &fields)) })
 }
 
 /// The reading of an agent nobody has written an adapter for: many take Claude Code's words.

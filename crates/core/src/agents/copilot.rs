@@ -53,7 +53,12 @@ pub(super) fn parse(name: Option<&str>, text: &str) -> Option<Parsed> {
         cwd: json::owned(fields.cwd.or(fields.working_directory)),
         prompt: json::owned(fields.prompt.filter(|_| kind == Kind::PromptSubmitted)),
         reason: json::owned(
-            fields.source.or(fields.reason).or(fields.stop_reason).or(fields.error_context).or(fields.notification_type),
+            fields
+                .source
+                .or(fields.reason)
+                .or(fields.stop_reason)
+                .or(fields.error_context)
+                .or(fields.notification_type),
         ),
         ..Parsed::new(name, kind)
     })
@@ -156,9 +161,7 @@ pub(super) fn reply(parsed: &Parsed, said: Option<&Said>) -> Option<String> {
         })),
         "permissionRequest" => match said.decision {
             Decision::Allow => Some(claude_code::written(&Behavior { behavior: "allow", message: None })),
-            Decision::Deny => {
-                Some(claude_code::written(&Behavior { behavior: "deny", message: Some(&said.why) }))
-            }
+            Decision::Deny => Some(claude_code::written(&Behavior { behavior: "deny", message: Some(&said.why) })),
             Decision::Ask => None,
         },
         name if name.starts_with(|first: char| first.is_ascii_uppercase()) => claude_code::reply(parsed, Some(said)),

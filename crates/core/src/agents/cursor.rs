@@ -52,8 +52,7 @@ pub(super) fn parse(name: Option<&str>, text: &str) -> Option<Parsed> {
         tool_use_id: super::tool_use(fields.tool_use_id.or(fields.tool_call_id.filter(|_| starts))),
         outcome,
         duration_ms: json::whole(fields.duration_ms.or(fields.duration)),
-        cwd: json::owned(fields.cwd)
-            .or_else(|| json::owned(json::elements(fields.workspace_roots).first().copied())),
+        cwd: json::owned(fields.cwd).or_else(|| json::owned(json::elements(fields.workspace_roots).first().copied())),
         model: json::owned(fields.model),
         turn_id: json::owned(fields.generation_id),
         prompt: json::owned(fields.prompt.filter(|_| kind == Kind::PromptSubmitted)),
@@ -93,8 +92,12 @@ fn happened(name: &str, fields: &Fields<'_>) -> (Kind, Option<Outcome>) {
                 _ => (Kind::ToolFailed, Some(Outcome::Failed)),
             };
         }
-        "beforeShellExecution" | "afterShellExecution" | "beforeMCPExecution" | "afterMCPExecution"
-        | "beforeReadFile" | "afterFileEdit" => Kind::ToolDetail,
+        "beforeShellExecution"
+        | "afterShellExecution"
+        | "beforeMCPExecution"
+        | "afterMCPExecution"
+        | "beforeReadFile"
+        | "afterFileEdit" => Kind::ToolDetail,
         "beforeTabFileRead" | "afterTabFileEdit" => Kind::FileTouched,
         "afterAgentResponse" => Kind::MessageReceived,
         "afterAgentThought" => Kind::ThoughtReceived,

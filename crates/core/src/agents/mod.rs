@@ -190,8 +190,8 @@ pub fn stamped_at(payload: &str) -> Option<Timestamp> {
 fn read(agent: &Agent, name: Option<&str>, text: &str) -> Option<(Agent, Parsed)> {
     Some(match agent {
         Agent::ClaudeCode => match claude_code::parse(name, text)? {
-            claude_code::Speaker::Claude(parsed) => (Agent::ClaudeCode, parsed),
-            claude_code::Speaker::Cursor => (Agent::Cursor, cursor::parse(name, text)?),
+            Ok(parsed) => (Agent::ClaudeCode, parsed),
+            Err(claude_code::ThroughCursor) => (Agent::Cursor, cursor::parse(name, text)?),
         },
         Agent::Other(_) => (agent.clone(), claude_code::parse_like(name, text)?),
         Agent::Codex => (Agent::Codex, codex::parse(name, text)?),

@@ -5,4 +5,6 @@
 
 pub mod config;
 pub mod http;
+pub mod install;
+mod process;
 mod units;

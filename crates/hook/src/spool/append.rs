@@ -28,7 +28,8 @@ impl Spool {
     }
 
     pub(super) fn append_watched(&self, line: &[u8], mut at: impl FnMut(Step)) -> io::Result<u64> {
-        if line.iter().position(|byte| *byte == b'\n') != line.len().checked_sub(1) {
+        let is_one_line = line.iter().position(|byte| *byte == b'\n').is_some_and(|at| at + 1 == line.len());
+        if !is_one_line {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a record is one line, ended by a line break"));
         }
         let path = self.open_path();

@@ -46,7 +46,7 @@
 //!
 //! A full disk may cut a write short. Its writer ends the torn line with a line break if that still fits, and reports
 //! the failure. If it does not fit, the next line is glued to the torn one. [`salvage`] finds it again: in a torn line followed by a
-//! whole one exactly one suffix is a JSON object, because what was torn never closes its braces. Zeroes left
+//! whole one exactly one suffix is a record, because what was torn never closes its braces. Zeroes left
 //! by a power failure are passed over the same way. A last line without a line break is [`Content::Torn`], a line longer than
 //! [`MAX_LINE_BYTES`] is [`Content::TooLong`] and is passed over in constant memory. The reader is told of each and counts them.
 //!

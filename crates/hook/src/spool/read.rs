@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
-use serde::de::IgnoredAny;
+use hookrail_core::wire::Record;
 use serde::{Deserialize, Serialize};
 
 use super::{Name, Spool};
@@ -165,10 +165,16 @@ pub fn salvage(line: &[u8]) -> Option<&[u8]> {
     for _ in 0..MAX_BEGINNINGS {
         let found = line.get(from..)?.windows(RECORD_START.len()).position(|window| window == RECORD_START)?;
         let candidate = &line[from + found..];
-        if serde_json::from_slice::<IgnoredAny>(candidate).is_ok() {
+        if is_record(candidate) {
             return Some(candidate);
         }
         from += found + 1;
     }
     None
+}
+
+/// Whether this is a record as a hook writes it, and not just some object of its payload.
+fn is_record(text: &[u8]) -> bool {
+    serde_json::from_slice::<Record<'_>>(text)
+        .is_ok_and(|record| record.id.is_some() && (record.payload.is_some() || record.malformed.is_some()))
 }

@@ -1,0 +1,43 @@
+//! The rules of this device: one file, read when an event asks before something runs.
+
+use std::path::Path;
+use std::{fmt, fs, io};
+
+use hookrail_core::agents::Parsed;
+use hookrail_core::policy::{self, Snapshot, SnapshotError, Verdict};
+
+/// Rules that are there and cannot be used. The hook then has no opinion.
+#[derive(Debug)]
+pub enum Unusable {
+    /// The file cannot be read.
+    Unreadable(io::Error),
+    /// The file is not a snapshot this hook understands.
+    Snapshot(SnapshotError),
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(error) => write!(f, "the policy snapshot cannot be read: {error}"),
+            Self::Snapshot(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Unusable {}
+
+/// What the snapshot at `path` says to this event; a file that is absent says nothing.
+///
+/// # Errors
+/// When the snapshot is there and cannot be used.
+pub fn judge(path: &Path, parsed: &Parsed, payload: &str) -> Result<Option<Verdict>, Unusable> {
+    if !parsed.is_judgeable() {
+        return Ok(None);
+    }
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        bytes => bytes.map_err(Unusable::Unreadable)?,
+    };
+    let snapshot = Snapshot::read(&bytes).map_err(Unusable::Snapshot)?;
+    Ok(policy::judge(parsed, payload, &snapshot))
+}

@@ -88,9 +88,9 @@ mod tests {
     #[test]
     fn the_variable_wins_over_the_home_folder_and_empty_means_unset() {
         for (own, home, expected) in [
-            (Some("/state"), Some("/home/a"), Some("/state")),
-            (None, Some("/home/a"), Some("/home/a/.hookrail")),
-            (Some(""), Some("/home/a"), Some("/home/a/.hookrail")),
+            (Some("/state"), Some("/home/dev"), Some("/state")),
+            (None, Some("/home/dev"), Some("/home/dev/.hookrail")),
+            (Some(""), Some("/home/dev"), Some("/home/dev/.hookrail")),
             (Some(""), Some(""), None),
             (None, None, None),
         ] {

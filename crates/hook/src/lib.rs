@@ -1,4 +1,24 @@
 //! The hook: one tiny process per event of a coding agent.
+//!
+//! It reads what the agent says on standard input, judges it by the rules of this device, appends one record to the
+//! [`spool`], and answers ([`run`]). It opens no network connection and waits for nobody. Whatever fails, the agent gets its
+//! answer, and the failure is a line in `hook.log`: an agent must never be worse off for being recorded.
+//!
+//! The start of the process is what it costs, so this crate and what it depends on stay few and small, and every system call is one
+//! that the work needs.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use hookrail_core::agents::{self, Received};
+use hookrail_core::event::{Agent, EventId};
+use hookrail_core::policy::Verdict;
+use hookrail_core::time::Timestamp;
+use hookrail_core::wire::{Content, Record};
 
 pub mod home;
 mod log;
@@ -7,3 +27,184 @@ pub mod spool;
 pub mod wake;
 
 pub use home::Home;
+use log::Log;
+use spool::{SEGMENT_BYTES, Spool};
+
+/// The most that is read of standard input, in bytes. What is longer is recorded as malformed, because its end is missing.
+pub const MAX_INPUT_BYTES: usize = 256 << 20;
+
+/// What is read at first: more than agents usually send, so that one `read(2)` takes it. Untouched pages cost nothing.
+const FIRST_READ_BYTES: usize = 256 << 10;
+
+const USAGE: &str = "\
+usage: hookrail-hook <agent> [<event>]
+
+Records one hook event of a coding agent and gives the agent its answer. Agents start it, people do not:
+the event is read from standard input as the agent's JSON, the answer goes to standard output.
+
+  <agent>   claude-code, codex, cursor, gemini, copilot, or any other name
+  <event>   the event's name, for agents whose JSON does not carry it (copilot)
+
+`hookrail install <agent>` registers it, `hookrail doctor` shows what it recorded and what failed.
+";
+
+/// The hook as a program: `args` are those after the program's name (or after `hookrail hook`).
+///
+/// A mistake in the arguments is told on standard error and in `hook.log`, and ends with success: to an agent another exit code may mean that
+/// its tool call is blocked.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut args = args.into_iter().map(|arg| arg.to_string_lossy().into_owned());
+    let (agent, event) = (args.next().unwrap_or_default(), args.next());
+    let mut io = Io { stdin: &mut io::stdin(), stdout: &mut io::stdout(), stderr: &mut io::stderr() };
+    let exit = match agent.as_str() {
+        "-h" | "--help" => show(&mut io, USAGE),
+        "-V" | "--version" => show(&mut io, concat!("hookrail-hook ", env!("CARGO_PKG_VERSION"), "\n")),
+        name if name.is_empty() || name.starts_with('-') => refuse(name, &mut io),
+        name => run(name, event.as_deref(), &mut io, |name| std::env::var_os(name)),
+    };
+    ExitCode::from(exit)
+}
+
+/// The three streams of the process.
+pub struct Io<'a> {
+    /// What the agent says.
+    pub stdin: &'a mut dyn Read,
+    /// What the agent is told.
+    pub stdout: &'a mut dyn Write,
+    /// Failures that cannot be written to `hook.log`.
+    pub stderr: &'a mut dyn Write,
+}
+
+/// One event: read, parse, judge, append, answer; then see to it that somebody ships it. Returns the exit code.
+pub fn run(agent: &str, event: Option<&str>, io: &mut Io<'_>, env: impl Fn(&str) -> Option<OsString>) -> u8 {
+    let at = now();
+    let agent = Agent::from(agent);
+    let home = Home::from_env(&env);
+    let mut log = Log { home: home.as_ref(), agent: &agent, at, stderr: io.stderr };
+
+    let input = read(io.stdin, &mut log);
+    let received = agents::parse_bytes(&agent, event, &input);
+    let verdict = judge(&received, &mut log);
+    append(&received, event, verdict.as_ref(), &mut log);
+    let exit = answer(&received, verdict.as_ref(), io.stdout, &mut log);
+    wake_shipper(env, &mut log);
+    // The process ends here; giving back the memory page by page would only cost time.
+    std::mem::forget(input);
+    exit
+}
+
+/// Everything on standard input; what came before a failure, where it fails.
+fn read(stdin: &mut dyn Read, log: &mut Log<'_>) -> Vec<u8> {
+    let mut input = vec![0; FIRST_READ_BYTES];
+    let mut filled = 0;
+    loop {
+        match stdin.read(&mut input[filled..]) {
+            Ok(0) => break,
+            Ok(more) => filled += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                log.tell(format_args!("standard input could not be read to its end: {error}"));
+                break;
+            }
+        }
+        if filled == input.len() {
+            if filled >= MAX_INPUT_BYTES {
+                log.tell(format_args!("standard input is longer than {MAX_INPUT_BYTES} bytes; the rest was not read"));
+                break;
+            }
+            input.resize(filled * 2, 0);
+        }
+    }
+    input.truncate(filled);
+    input
+}
+
+/// What the rules of this device say. Rules that cannot be used say nothing.
+fn judge(received: &Received<'_>, log: &mut Log<'_>) -> Option<Verdict> {
+    let home = log.home?;
+    snapshot::judge(&home.policy(), &received.parsed, received.payload.text()).unwrap_or_else(|unusable| {
+        log.tell(format_args!("{unusable}"));
+        None
+    })
+}
+
+/// Records the event.
+fn append(received: &Received<'_>, event: Option<&str>, verdict: Option<&Verdict>, log: &mut Log<'_>) {
+    let Some(home) = log.home else {
+        return log.tell(format_args!("not recorded: neither HOOKRAIL_HOME nor HOME is set"));
+    };
+    let spool = Spool::at(home.spool());
+    let appended = line(received, event, verdict, log.at).and_then(|line| spool.append(&line));
+    match appended {
+        Ok(size) if size >= SEGMENT_BYTES => {
+            if let Err(error) = spool.seal().and_then(|_| spool.enforce(&spool.caps())) {
+                log.tell(format_args!("{} could not be kept within its limits: {error}", spool.dir().display()));
+            }
+        }
+        Ok(_) => {}
+        Err(error) => {
+            log.tell(format_args!("not recorded: {} in {}: {error}", received.parsed.name, spool.dir().display()));
+        }
+    }
+}
+
+/// The record's line.
+fn line(received: &Received<'_>, event: Option<&str>, verdict: Option<&Verdict>, at: Timestamp) -> io::Result<Vec<u8>> {
+    let content = Content::of(&received.payload);
+    let record = Record {
+        id: Some(EventId::v7(at, random())),
+        occurred_at: Some(at),
+        name: event.map(Cow::Borrowed),
+        verdict: verdict.cloned(),
+        ..Record::new(received.agent.clone(), &content)
+    };
+    let mut line = Vec::with_capacity(received.payload.text().len() + 512);
+    serde_json::to_writer(&mut line, &record)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// Gives the agent its answer.
+fn answer(received: &Received<'_>, verdict: Option<&Verdict>, stdout: &mut dyn Write, log: &mut Log<'_>) -> u8 {
+    let reply = agents::reply(&received.agent, &received.parsed, verdict);
+    if !reply.stdout.is_empty() {
+        let written = stdout.write_all(reply.stdout.as_bytes()).and_then(|()| stdout.flush());
+        if let Err(error) = written {
+            log.tell(format_args!("the answer to {} was not taken: {error}", received.parsed.name));
+        }
+    }
+    reply.exit
+}
+
+fn wake_shipper(env: impl Fn(&str) -> Option<OsString>, log: &mut Log<'_>) {
+    if let Some(Err(error)) = log.home.map(|home| wake::wake(home, env)) {
+        log.tell(format_args!("the shipper could not be started: {error}"));
+    }
+}
+
+fn show(io: &mut Io<'_>, text: &str) -> u8 {
+    u8::from(io.stdout.write_all(text.as_bytes()).is_err())
+}
+
+fn refuse(name: &str, io: &mut Io<'_>) -> u8 {
+    let home = Home::from_env(|name| std::env::var_os(name));
+    let agent = Agent::from("-");
+    let mut log = Log { home: home.as_ref(), agent: &agent, at: now(), stderr: io.stderr };
+    log.tell(format_args!("nothing recorded: the hook was called with {name:?} in the place of an agent's name"));
+    let _ = io.stderr.write_all(USAGE.as_bytes());
+    0
+}
+
+/// The device's clock. A time beyond what a timestamp can hold is the epoch: odd, and not a reason to fail.
+fn now() -> Timestamp {
+    let nanos = match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_nanos()),
+        Err(before) => i64::try_from(before.duration().as_nanos()).map(|nanos| -nanos),
+    };
+    Timestamp::from_nanos(nanos.unwrap_or(0))
+}
+
+/// 64 random bits: the standard library seeds its hasher from the system's randomness.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}

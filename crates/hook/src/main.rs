@@ -1,3 +1,5 @@
-//! The binary of the hook: see the library.
+//! The program `hookrail-hook`: see [`hookrail_hook`].
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    hookrail_hook::main(std::env::args_os().skip(1))
+}

@@ -70,7 +70,7 @@ fn order(events: &[Value]) -> BTreeMap<&str, Vec<Stretch>> {
         match stretches.last_mut() {
             _ if call.is_empty() => stretches.push(Stretch::Alone(name)),
             Some(Stretch::Calls { turn, events }) if turn == turn_of(&call) => {
-                events.entry(call).or_default().push(name)
+                events.entry(call).or_default().push(name);
             }
             _ => stretches
                 .push(Stretch::Calls { turn: turn_of(&call).to_owned(), events: BTreeMap::from([(call, vec![name])]) }),

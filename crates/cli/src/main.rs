@@ -1,1 +1,27 @@
-fn main() {}
+//! `hookrail`: one executable, a role per command.
+
+use std::process::ExitCode;
+
+mod api;
+mod commands;
+mod connection;
+mod csv;
+mod env;
+mod failure;
+mod filters;
+mod output;
+mod rows;
+mod sse;
+mod summary;
+mod transcript;
+
+fn main() -> ExitCode {
+    // The hook comes before everything else that could cost time or fail.
+    if let Some(args) = commands::hook::asked_for(std::env::args_os()) {
+        return commands::hook::run(args);
+    }
+    match commands::Cli::from_args() {
+        Ok(cli) => failure::report(cli.run()),
+        Err(code) => code,
+    }
+}

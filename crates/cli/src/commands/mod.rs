@@ -1,0 +1,114 @@
+//! The commands, one file each: what it takes, what it does, what it prints.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::env;
+
+mod completions;
+mod demo;
+mod events;
+mod export;
+pub(crate) mod hook;
+mod install;
+mod send_event;
+mod serve;
+mod sessions;
+mod tail;
+
+/// The audit trail and guard rail of coding agents
+#[derive(Debug, Parser)]
+#[command(name = "hookrail", version, after_help = env::HELP, arg_required_else_help = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Args),
+    Serve(serve::Args),
+    Install(install::InstallArgs),
+    Uninstall(install::UninstallArgs),
+    Tail(tail::Args),
+    Sessions(sessions::Args),
+    Events(events::Args),
+    Export(export::Args),
+    Hook(hook::Args),
+    SendEvent(send_event::Args),
+    Completions(completions::Args),
+}
+
+impl Cli {
+    /// Reads the command line; what is wrong with it, or the help asked for, is printed here.
+    ///
+    /// # Errors
+    /// The exit code of a command line that asks for nothing further.
+    pub(crate) fn from_args() -> Result<Self, ExitCode> {
+        Self::try_parse().map_err(|error| {
+            if send_event::asked_for(std::env::args_os()) {
+                send_event::warn(&error.to_string());
+                return ExitCode::SUCCESS;
+            }
+            // Nobody is left to be told where the standard streams are gone.
+            let _ = error.print();
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+        })
+    }
+
+    /// Runs the command that was asked for.
+    ///
+    /// # Errors
+    /// Whatever the command could not do; [`crate::failure::report`] tells the person.
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Demo(args) => demo::run(&args),
+            Command::Serve(args) => serve::run(args),
+            Command::Install(args) => install::install(&args),
+            Command::Uninstall(args) => install::uninstall(&args),
+            Command::Tail(args) => tail::run(&args),
+            Command::Sessions(args) => sessions::run(&args),
+            Command::Events(args) => events::run(&args),
+            Command::Export(args) => export::run(&args),
+            Command::Hook(args) => Ok(hook::run(args.args)),
+            Command::SendEvent(args) => Ok(send_event::run(args)),
+            Command::Completions(args) => completions::run(&args),
+        }
+    }
+}
+
+/// Tells a person that a list is empty, on standard error so that a pipe stays empty.
+fn nothing_found(what: &str) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    writeln!(err, "No {what} found")?;
+    writeln!(err, "hint: `hookrail doctor` checks whether events arrive, `hookrail demo` shows some")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn verify_cli() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_texts_are_imperative_and_without_full_stop() {
+        fn check(command: &clap::Command) {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.is_empty(), "{} has no help", command.get_name());
+            assert!(!about.ends_with('.'), "{}: {about}", command.get_name());
+            for arg in command.get_arguments() {
+                let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(!help.is_empty() && !help.ends_with('.'), "{} {}: {help}", command.get_name(), arg.get_id());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+}

@@ -1,0 +1,161 @@
+//! `hookrail serve`
+
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use hookrail_server::{Config, Retention, Server, StartError, Token};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::failure::Failure;
+use crate::{connection, env};
+
+/// Exit code of a process that a second signal ended at once (128 + SIGINT).
+const EXIT_INTERRUPTED: i32 = 130;
+
+/// Run the server: it takes events in, keeps them and shows them
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The first Ctrl-C or SIGTERM stops in order: nothing accepted is lost. A second one stops at once.
+Set HOOKRAIL_TOKEN to make every door ask for that key; without it only addresses of this machine are allowed.")]
+pub(crate) struct Args {
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1:4665", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// Folder of the server's files [default: `server` in the state folder]
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// Where events are kept: `sqlite:PATH` [default: `hookrail.db` in the data folder]
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+    /// What carries the live feed
+    #[arg(long, default_value = "local", value_parser = ["local"], value_name = "URL")]
+    bus: String,
+    /// Remove events older than this many days [default: keep all]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
+    keep_days: Option<u64>,
+    /// Remove the oldest events while the store is larger than this many MiB [default: keep all]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(16..))]
+    keep_mib: Option<u64>,
+    /// Answer requests that name this host too; can be given more than once
+    #[arg(long = "allow-host", value_name = "NAME")]
+    allowed_hosts: Vec<String>,
+    /// Listen beyond this machine without a key: everybody who reaches the port can read and write
+    #[arg(long)]
+    insecure_listen: bool,
+}
+
+/// Serves until a signal.
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    log_to_stderr();
+    let config = config(args)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let data = config.data_dir.clone();
+        let store = config.store_url();
+        let server = listen(config).await?;
+        let mut err = io::stderr();
+        writeln!(err, "hookrail {}", env!("CARGO_PKG_VERSION"))?;
+        writeln!(err, "  dashboard  http://{}/", server.local_addr()?)?;
+        writeln!(err, "  data       {}", data.display())?;
+        writeln!(err, "  store      {store}")?;
+        let stop = CancellationToken::new();
+        tokio::spawn(stop_on_signal(stop.clone()));
+        server.run(stop).await.map_err(advise)
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn config(args: Args) -> anyhow::Result<Config> {
+    let token = match std::env::var(env::TOKEN) {
+        Ok(text) if !text.trim().is_empty() => Token::new(text.trim()),
+        _ => None,
+    };
+    let data_dir = match args.data_dir {
+        Some(folder) => folder,
+        None => connection::home()?.path().join("server"),
+    };
+    Ok(Config {
+        listen: args.listen,
+        insecure_listen: args.insecure_listen,
+        data_dir,
+        store: args.store,
+        token,
+        allowed_hosts: args.allowed_hosts,
+        retention: Retention {
+            max_age: args.keep_days.map(|days| Duration::from_secs(days * 86_400)),
+            max_bytes: args.keep_mib.map(|mib| mib.saturating_mul(1 << 20)),
+        },
+        ..Config::default()
+    })
+}
+
+/// Binds the address and opens the store.
+///
+/// # Errors
+/// Why the server cannot start, and what to do about it.
+pub(super) async fn listen(config: Config) -> anyhow::Result<Server> {
+    Server::listen(config).await.map_err(advise)
+}
+
+/// The server's words for what went wrong, with a hint for a person at the command line.
+fn advise(error: StartError) -> anyhow::Error {
+    let (message, hint) = match &error {
+        StartError::OpenToTheNetwork(address) => (
+            format!("refusing to listen on {address} without a key: everybody who reaches it could read and write"),
+            "set HOOKRAIL_TOKEN, or listen on 127.0.0.1, or pass `--insecure-listen` if that is what you want",
+        ),
+        StartError::Listen(address, cause) if cause.kind() == io::ErrorKind::AddrInUse => (
+            format!("{address} is in use, maybe by a server that already runs"),
+            "look at `hookrail doctor`, or choose another address with `--listen`",
+        ),
+        StartError::Listen(address, cause) => {
+            (format!("cannot listen on {address}: {cause}"), "choose another address with `--listen`")
+        }
+        StartError::DataDir(folder, cause) => (
+            format!("cannot use the data folder {}: {cause}", folder.display()),
+            "choose another with `--data-dir`, or repair its permissions",
+        ),
+        _ => return error.into(),
+    };
+    Failure::new(message, hint).into()
+}
+
+/// Asks the server to stop at the first signal, ends the process at the second.
+async fn stop_on_signal(stop: CancellationToken) {
+    signal().await;
+    stop.cancel();
+    let _ = writeln!(io::stderr(), "Stopping in order; the same signal again stops at once");
+    signal().await;
+    std::process::exit(EXIT_INTERRUPTED);
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub(super) async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            },
+            Err(_) => drop(tokio::signal::ctrl_c().await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(tokio::signal::ctrl_c().await);
+}
+
+/// Logs to standard error what HOOKRAIL_LOG asks for; by default what a person running a server wants to know.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env(env::LOG).unwrap_or_else(|_| EnvFilter::new("info"));
+    let colours = console::colors_enabled_stderr();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours);
+    if let Err(error) = subscriber.try_init() {
+        let _ = writeln!(io::stderr(), "hookrail: nothing is logged: {error}");
+    }
+}

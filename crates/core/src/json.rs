@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -132,6 +133,31 @@ pub(crate) fn elements(raw: Option<&RawValue>) -> Vec<&RawValue> {
 /// Whether a value is there and says something: not `null`, not the empty string, not `false`.
 pub(crate) fn is_set(raw: Option<&RawValue>) -> bool {
     raw.is_some_and(|raw| !matches!(raw.get(), "null" | "\"\"" | "false"))
+}
+
+/// What stands between the quotes of each string of a JSON text, keys and values, in order.
+pub(crate) fn strings(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let from = at + bytes.get(at..)?.iter().position(|byte| *byte == b'"')? + 1;
+        let end = closing_quote(bytes, from);
+        at = end + 1;
+        Some(from..end)
+    })
+}
+
+/// Where the string whose inside starts at `from` ends: at its closing quote, or at the end of the text.
+pub(crate) fn closing_quote(bytes: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => return at,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
 }
 
 /// What stands between the quotes of a raw JSON string; `None` for another value.

@@ -159,19 +159,6 @@ impl<'a> Tokens<'a> {
     fn new(json: &'a str) -> Self {
         Self { bytes: json.as_bytes(), at: 0 }
     }
-
-    /// Where the string that starts after `from` ends: its closing quote, or the end of the text.
-    fn closing_quote(&self, from: usize) -> usize {
-        let mut at = from;
-        while let Some(byte) = self.bytes.get(at) {
-            match byte {
-                b'"' => return at,
-                b'\\' => at += 2,
-                _ => at += 1,
-            }
-        }
-        self.bytes.len()
-    }
 }
 
 impl Iterator for Tokens<'_> {
@@ -182,7 +169,7 @@ impl Iterator for Tokens<'_> {
         let rest = self.bytes.get(self.at..)?;
         let from = self.at + rest.iter().position(|byte| !is_space(byte))?;
         if self.bytes.get(from) == Some(&b'"') {
-            let end = self.closing_quote(from + 1);
+            let end = json::closing_quote(self.bytes, from + 1);
             self.at = end + 1;
             return Some(Token::Text(from + 1..end));
         }

@@ -1,0 +1,132 @@
+use super::*;
+
+/// Keys of every shape, made so that no scanner takes this file for a leak: the parts meet only at run time.
+fn keys() -> Vec<(Secret, String)> {
+    let body = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hI6";
+    let upper = "Q7W2E9R4T1Y6U3I8";
+    let cases = [
+        (Secret::AwsAccessKey, "AK", format!("IA{upper}")),
+        (Secret::AwsAccessKey, "AS", format!("IA{upper}")),
+        (Secret::GithubToken, "gh", format!("p_{body}")),
+        (Secret::GithubToken, "github", format!("_pat_{body}_{body}")),
+        (Secret::AnthropicKey, "sk", format!("-ant-api03-{body}-{body}")),
+        (Secret::OpenaiKey, "sk", format!("-proj-{body}_{body}")),
+        (Secret::OpenaiKey, "sk", format!("-{body}")),
+        (Secret::StripeKey, "sk", format!("_live_{body}")),
+        (Secret::SlackToken, "xo", format!("xb-123456789012-{body}")),
+        (Secret::GoogleApiKey, "AI", format!("za{}", &body[..35])),
+        (Secret::GitlabToken, "gl", format!("pat-{}", &body[..20])),
+        (Secret::NpmToken, "np", format!("m_{body}")),
+        (Secret::HookrailKey, "hr", format!("k_{body}")),
+        (Secret::Jwt, "ey", format!("J{body}.eyJ{body}.{body}-_")),
+        (
+            Secret::PrivateKey,
+            "-----BEG",
+            format!("IN OPENSSH PRIVATE KEY-----\n{body}\n{body}/+=\n-----END OPENSSH PRIVATE KEY-----"),
+        ),
+    ];
+    cases.map(|(secret, head, tail)| (secret, format!("{head}{tail}"))).into()
+}
+
+fn json(text: &str) -> String {
+    serde_json::json!({"tool_input": {"command": text}, "n": 1}).to_string()
+}
+
+#[test]
+fn a_key_of_every_shape_is_replaced_wherever_it_stands() {
+    for (secret, key) in keys() {
+        let token = format!("[redacted:{}]", secret.as_str());
+        for (before, after) in [("", ""), ("export K=", " && run"), ("line\n", "\nline"), ("\"", "\""), ("ü:", ",")] {
+            let text = format!("{before}{key}{after}");
+            let expected = format!("{before}{token}{after}");
+            let redacted = redact_text(&text);
+            assert_eq!((redacted.text(), redacted.found()), (expected.as_str(), &[secret][..]), "{text}");
+            let in_json = json(&text);
+            assert_eq!(redact_json(&in_json).into_text(), json(&expected), "{in_json}");
+            let in_json_in_json = json(&json(&text));
+            assert_eq!(redact_json(&in_json_in_json).replaced(), 1, "{in_json_in_json}");
+        }
+    }
+}
+
+#[test]
+fn two_keys_are_two_findings_and_everything_between_stays() {
+    let keys = keys();
+    let text = json(&format!("a {} b {} c", keys[0].1, keys[2].1));
+    let redacted = redact_json(&text);
+    assert_eq!(redacted.found(), [Secret::AwsAccessKey, Secret::GithubToken]);
+    assert_eq!(redacted.text(), json("a [redacted:aws-access-key] b [redacted:github-token] c"));
+}
+
+#[test]
+fn a_header_keeps_its_words() {
+    for word in ["Bearer", "bearer", "BEARER"] {
+        let text = format!("curl -H 'Authorization: {word} abcdef0123456789ABCDEF=='");
+        assert_eq!(redact_text(&text).into_text(), format!("curl -H 'Authorization: {word} [redacted:bearer-token]'"));
+    }
+}
+
+#[test]
+fn escapes_hide_nothing() {
+    let (_, key) = &keys()[0];
+    let hidden: String = key.chars().map(|char| format!("\\u{:04x}", u32::from(char))).collect();
+    assert_eq!(redact_json(&format!("{{\"a\":\"{hidden}\"}}")).into_text(), "{\"a\":\"[redacted:aws-access-key]\"}");
+    let slashed = json(&keys()[14].1).replace('/', "\\/");
+    assert_eq!(redact_json(&slashed).into_text(), json("[redacted:private-key]"));
+}
+
+#[test]
+fn a_private_key_without_an_end_is_taken_to_the_end() {
+    let text = format!("{}IN RSA PRIVATE KEY-----\nMIIEow", "-----BEG");
+    assert_eq!(redact_text(&text).into_text(), "[redacted:private-key]");
+}
+
+#[test]
+fn what_only_resembles_a_key_stays() {
+    for text in [
+        "risk-aB3dE6gH9jK2mN5pQ8sT1vW4yZ7",
+        "sk-circle-fade-dot",
+        "The Bearer authentication-mechanism-of-http",
+        "AKIA is a prefix",
+        "AKIAQ7W2E9R4T1Y6U3I8aa",
+        "ghp_short",
+        "eyJhbGciOiJIUzI1NiJ9.only-two-parts",
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+        "npm_config_registry",
+        "toolu_030b53812e6d452d912d",
+        "[redacted:github-token]",
+    ] {
+        let redacted = redact_text(text);
+        assert_eq!((redacted.text(), redacted.replaced()), (text, 0));
+        assert_eq!(redact_json(&json(text)).into_text(), json(text));
+    }
+}
+
+#[test]
+fn a_clean_text_is_borrowed() {
+    let text = json("echo hello && ls -la # nothing to see\n");
+    assert!(matches!(redact_json(&text).into_cow(), Cow::Borrowed(_)));
+}
+
+#[test]
+fn bytes_that_were_no_json_are_redacted_too() {
+    let (_, key) = &keys()[2];
+    let bytes = [b"\xff not json ", key.as_bytes()].concat();
+    let line = format!("{{\"v\":1,\"agent\":\"codex\",\"malformed\":\"{}\"}}", base64::encode(&bytes));
+    let redacted = redact_record(&line);
+    assert_eq!(redacted.found(), [Secret::GithubToken]);
+    let record: Record<'_> = serde_json::from_str(redacted.text()).unwrap();
+    let kept = record.malformed_bytes().unwrap();
+    assert_eq!(String::from_utf8(kept).unwrap(), "\u{fffd} not json [redacted:github-token]");
+}
+
+#[test]
+fn hostile_texts_take_linear_time() {
+    // A quadratic search would take minutes over these.
+    for unit in
+        ["-eyJ", "-eyJa.", "-----BEGIN ", "sk-", "Bearer ", "-----BEGIN PRIVATE KEY", "\\u0041", "AKIA", ".eyJ-"]
+    {
+        let text = json(&unit.repeat((1 << 20) / unit.len()));
+        assert!(redact_json(&text).text().len() <= text.len() + 64);
+    }
+}

@@ -1,24 +1,57 @@
 //! What every door shares.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use hookrail_core::time::Timestamp;
+use hookrail_store::Store;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use crate::admit::Admission;
 use crate::config::Config;
+use crate::guard::Guard;
 use crate::metrics::Metrics;
+use crate::writer::Message;
 
 /// The running server, behind an `Arc` in every handler.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) config: Config,
-    pub(crate) bound: SocketAddr,
-    pub(crate) metrics: Metrics,
+    pub(crate) store: Store,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) guard: Guard,
+    pub(crate) admission: Admission,
+    /// Places for readers of the live feed.
+    pub(crate) live_places: Arc<Semaphore>,
+    pub(crate) started: Instant,
     /// Cancelled when the server begins to stop: readiness ends, live feeds end, no further event is taken.
     pub(crate) stopping: CancellationToken,
 }
 
 impl App {
-    pub(crate) fn new(config: Config, bound: SocketAddr) -> Self {
-        Self { config, bound, metrics: Metrics::default(), stopping: CancellationToken::new() }
+    /// The shared part of a server and the inbox of its writer.
+    pub(crate) fn new(config: Config, bound: SocketAddr, store: Store) -> (Self, mpsc::Receiver<Message>) {
+        let (admission, inbox) = Admission::new(&config.limits);
+        let guard = Guard::new(&config, bound);
+        let live_places = Arc::new(Semaphore::new(config.limits.live_readers));
+        let app = Self {
+            config,
+            store,
+            metrics: Arc::default(),
+            guard,
+            admission,
+            live_places,
+            started: Instant::now(),
+            stopping: CancellationToken::new(),
+        };
+        (app, inbox)
     }
+}
+
+/// The time by this machine's clock.
+pub(crate) fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_nanos(i64::try_from(since_epoch.as_nanos()).unwrap_or(i64::MAX))
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hookrail_core::wire;
+use hookrail_store::events::Retention;
 
 use crate::StartError;
 
@@ -31,15 +31,6 @@ pub struct Config {
     pub retention: Retention,
     /// What is bounded.
     pub limits: Limits,
-}
-
-/// What the store keeps; the oldest events go first. `None` keeps everything.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Retention {
-    /// Events older than this are removed.
-    pub max_age: Option<Duration>,
-    /// Events are removed while the store is larger than this, in bytes.
-    pub max_bytes: Option<u64>,
 }
 
 /// Every bound of the server.
@@ -149,6 +140,3 @@ impl fmt::Debug for Token {
         f.write_str("Token(…)")
     }
 }
-
-// The wire's constants are the device's view of these limits; a device that keeps to them is never refused for size.
-const _: u32 = wire::VERSION;

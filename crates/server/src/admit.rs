@@ -1,0 +1,259 @@
+//! Whether there is room for a request, asked before its body is read; then the body, bounded.
+//!
+//! Two things are finite: *slots* (requests with events in work or queued) and *memory* (bytes of their bodies, as sent
+//! and as decompressed). A request holds its [`Room`] from admission to the commit of its last event, so the queue is
+//! bounded in number and in bytes, and a full server says so (429) without having read anything.
+
+use std::future::Future;
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use crate::app::App;
+use crate::config::Limits;
+use crate::error::Problem;
+use crate::metrics::Refusal;
+use crate::writer::{Job, Message};
+
+/// The unit in which memory is reserved.
+const KIB: usize = 1024;
+
+/// Bytes of a refused body that are read and thrown away, so that its sender gets to read the answer.
+const DRAIN_BYTES: u64 = 16 << 20;
+
+/// Time spent on that.
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+
+/// The gate in front of the writer's queue.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    slots: Arc<Semaphore>,
+    memory: Arc<Semaphore>,
+    queue: mpsc::Sender<Message>,
+}
+
+/// A request's place in the queue and its share of the memory; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Room {
+    _slot: OwnedSemaphorePermit,
+    memory: OwnedSemaphorePermit,
+    pool: Arc<Semaphore>,
+}
+
+impl Room {
+    /// Reserves more memory; false where there is none.
+    fn grow(&mut self, bytes: usize) -> bool {
+        match self.pool.clone().try_acquire_many_owned(kib(bytes)) {
+            Ok(more) => {
+                self.memory.merge(more);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn holds(&self) -> usize {
+        self.memory.num_permits() * KIB
+    }
+}
+
+fn kib(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(KIB).max(1)).unwrap_or(u32::MAX)
+}
+
+impl Admission {
+    /// A gate and the queue behind it. The queue has a place for every slot and for the messages that are not events.
+    pub(crate) fn new(limits: &Limits) -> (Self, mpsc::Receiver<Message>) {
+        let (queue, inbox) = mpsc::channel(limits.queue_slots + 2);
+        let slots = Arc::new(Semaphore::new(limits.queue_slots));
+        let memory = Arc::new(Semaphore::new(limits.queue_bytes / KIB));
+        (Self { slots, memory, queue }, inbox)
+    }
+
+    /// A slot and memory for `bytes`, if there are any right now.
+    fn admit(&self, bytes: usize) -> Option<Room> {
+        let slot = self.slots.clone().try_acquire_owned().ok()?;
+        let memory = self.memory.clone().try_acquire_many_owned(kib(bytes)).ok()?;
+        Some(Room { _slot: slot, memory, pool: self.memory.clone() })
+    }
+
+    /// Queues a job. It has a slot, so there is a place; a job that cannot be queued because the writer ended answers itself.
+    pub(crate) fn queue(&self, job: Job) {
+        let _ = self.queue.try_send(Message::Store(job));
+    }
+
+    /// Asks the writer for retention; skipped where the queue is full.
+    pub(crate) fn retain(&self) {
+        let _ = self.queue.try_send(Message::Retain);
+    }
+
+    /// Tells the writer to commit what is queued and end.
+    pub(crate) async fn stop(&self) {
+        let _ = self.queue.send(Message::Stop).await;
+    }
+
+    /// Whether a request would find room.
+    pub(crate) fn has_room(&self) -> bool {
+        self.slots.available_permits() > 0 && self.memory.available_permits() > 0
+    }
+
+    /// Whether the writer's thread is there.
+    pub(crate) fn writer_lives(&self) -> bool {
+        !self.queue.is_closed()
+    }
+}
+
+/// Admits a request and reads its body, of at most `cap` bytes as sent.
+pub(crate) async fn receive(app: &App, headers: &HeaderMap, body: Body, cap: usize) -> Result<(Room, Bytes), Problem> {
+    let declared = body.size_hint().exact().and_then(|size| usize::try_from(size).ok());
+    let refused = if app.stopping.is_cancelled() {
+        Err((Refusal::Stopping, Problem::unavailable("The server is stopping.", "Send it again in a moment.", 2)))
+    } else if declared.is_some_and(|size| size > cap) {
+        Err((Refusal::TooLarge, Problem::too_large("The body", cap)))
+    } else {
+        app.admission.admit(declared.unwrap_or(cap)).ok_or_else(|| (Refusal::Full, Problem::full()))
+    };
+    let room = match refused {
+        Ok(room) => room,
+        Err((refusal, problem)) => {
+            app.metrics.refuse(refusal);
+            drain(headers, body).await;
+            return Err(problem);
+        }
+    };
+    match read(body, cap, app.config.limits.body_timeout).await {
+        Ok(bytes) => Ok((room, bytes)),
+        Err((refusal, problem)) => {
+            app.metrics.refuse(refusal);
+            Err(problem)
+        }
+    }
+}
+
+/// Throws a refused body away unless it is long or its sender waits for our leave to send it.
+async fn drain(headers: &HeaderMap, body: Body) {
+    if headers.contains_key(header::EXPECT) || body.size_hint().lower() > DRAIN_BYTES {
+        return;
+    }
+    let mut left = DRAIN_BYTES;
+    let mut chunks = body.into_data_stream();
+    let all = async {
+        while let Some(Ok(chunk)) = chunks.next().await {
+            left = left.saturating_sub(chunk.len() as u64);
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN_TIME, all).await;
+}
+
+/// A body of a request that is not an event, bounded in size and time.
+pub(crate) fn read(
+    body: Body,
+    cap: usize,
+    limit: Duration,
+) -> impl Future<Output = Result<Bytes, (Refusal, Problem)>> + Send {
+    async move {
+        let collected = http_body_util::Limited::new(body, cap).collect();
+        match tokio::time::timeout(limit, collected).await {
+            Ok(Ok(collected)) => Ok(collected.to_bytes()),
+            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+                Err((Refusal::TooLarge, Problem::too_large("The body", cap)))
+            }
+            Ok(Err(_)) => Err((
+                Refusal::Broken,
+                Problem::bad_request("The body broke off before its end.", "Send it again, whole."),
+            )),
+            Err(_) => {
+                let message = format!("The body did not arrive within {} s.", limit.as_secs());
+                let hint = "Send it faster, or in smaller pieces.";
+                Err((Refusal::Slow, Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", message, hint)))
+            }
+        }
+    }
+}
+
+/// How a body is encoded, by its `Content-Encoding`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Identity,
+    Gzip,
+    Zstd,
+}
+
+impl Encoding {
+    /// Reads the header; anything but the three is told so (415).
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let Some(value) = headers.get(header::CONTENT_ENCODING) else { return Ok(Self::Identity) };
+        match value.to_str().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+            "" | "identity" => Ok(Self::Identity),
+            "gzip" | "x-gzip" => Ok(Self::Gzip),
+            "zstd" => Ok(Self::Zstd),
+            _ => Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_encoding",
+                "The body's Content-Encoding is not one this server reads.",
+                "Use gzip, zstd or identity.",
+            )),
+        }
+    }
+}
+
+/// The largest window a zstd frame may ask for, as a power of two: 8 MiB, what level 19 and below use.
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// Bytes decompressed at a time.
+const PIECE: usize = 256 * KIB;
+
+/// Undoes the encoding, up to `cap` bytes, reserving memory as it grows.
+pub(crate) fn decompress(
+    encoding: Encoding,
+    bytes: &Bytes,
+    cap: usize,
+    room: &mut Room,
+) -> Result<Bytes, (Refusal, Problem)> {
+    match encoding {
+        Encoding::Identity if bytes.len() > cap => Err((Refusal::TooLarge, Problem::too_large("The body", cap))),
+        Encoding::Identity => Ok(bytes.clone()),
+        Encoding::Gzip => inflate(flate2::read::MultiGzDecoder::new(&bytes[..]), cap, room),
+        Encoding::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(&bytes[..]).map_err(|_| broken())?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(|_| broken())?;
+            inflate(decoder, cap, room)
+        }
+    }
+}
+
+fn broken() -> (Refusal, Problem) {
+    let hint = "Check that Content-Encoding says what the body is.";
+    (Refusal::Broken, Problem::bad_request("The body cannot be decompressed.", hint))
+}
+
+/// Reads to the end in pieces, so that memory is reserved before it is used and a bomb ends at the cap.
+fn inflate(mut from: impl Read, cap: usize, room: &mut Room) -> Result<Bytes, (Refusal, Problem)> {
+    let mut out = Vec::new();
+    let mut reserved = room.holds();
+    loop {
+        if out.len() + PIECE > reserved {
+            if !room.grow(PIECE.max(out.len())) {
+                return Err((Refusal::Full, Problem::full()));
+            }
+            reserved = room.holds();
+        }
+        let read = from.by_ref().take(PIECE as u64).read_to_end(&mut out).map_err(|_| broken())?;
+        if out.len() > cap {
+            return Err((Refusal::TooLarge, Problem::too_large("The decompressed body", cap)));
+        }
+        if read == 0 {
+            return Ok(out.into());
+        }
+    }
+}

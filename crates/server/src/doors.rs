@@ -1,0 +1,146 @@
+//! Every door of the server, once: its path, who may use it, what it takes, and the function behind it.
+//!
+//! The router and `/openapi.json` are both made from this list, so a door that is not documented does not exist.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, get, post};
+
+use crate::app::App;
+use crate::error::Problem;
+use crate::{api, assets, guard, ingest, live, openapi};
+
+/// Declares the doors: the variant, its method and path, whether it is open without a token, its handler.
+macro_rules! doors {
+    ($($(#[doc = $doc:literal])+ $door:ident = $method:ident $path:literal $access:ident => $handler:path;)+) => {
+        /// A door of the server.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Door { $($(#[doc = $doc])+ $door),+ }
+
+        impl Door {
+            /// Every door.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$door),+];
+
+            /// Its method in lower case, its path with `{name}` for what varies, whether it is open, and what it does.
+            pub(crate) const fn facts(self) -> Facts {
+                match self {
+                    $(Self::$door => Facts {
+                        name: stringify!($door),
+                        method: stringify!($method),
+                        path: $path,
+                        access: Access::$access,
+                        doc: concat!($($doc, "\n"),+),
+                    }),+
+                }
+            }
+
+            fn handler(self) -> MethodRouter<Arc<App>> {
+                match self { $(Self::$door => $method($handler)),+ }
+            }
+        }
+    };
+}
+
+/// Who may use a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Anybody who reaches the server.
+    Open,
+    /// Who holds the token, where one is set.
+    Token,
+}
+
+/// What there is to know about a door but its handler.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    pub(crate) name: &'static str,
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) access: Access,
+    pub(crate) doc: &'static str,
+}
+
+doors! {
+    /// Stores a batch of records: one JSON object per line, optionally compressed. Answers after the commit.
+    PostBatch = post "/v1/events" Token => ingest::batch::post;
+    /// Stores one event of an agent's own HTTP hook and answers in that agent's JSON; an empty answer is no opinion.
+    PostHook = post "/v1/hooks/{agent}" Token => ingest::hooks::post;
+    /// Stores one event in one of the shapes of older event senders: flat with event_type, or with hook_event_type and payload.
+    PostObserved = post "/events" Token => ingest::ancestors::events;
+    /// Stores one envelope of schema 1.0; 202 where its content is already stored.
+    PostEnvelope = post "/ingest" Token => ingest::ancestors::ingest;
+    /// Finds envelopes by collection and by any of their members, newest first. Every further parameter is a filter.
+    QueryEnvelopes = get "/query" Token => ingest::query::get;
+    /// Lists events, newest first.
+    ListEvents = get "/api/v1/events" Token => api::events::list;
+    /// Shows one event.
+    GetEvent = get "/api/v1/events/{id}" Token => api::events::one;
+    /// Lists sessions, the one with the latest event first.
+    ListSessions = get "/api/v1/sessions" Token => api::sessions::list;
+    /// Shows one session.
+    GetSession = get "/api/v1/sessions/{id}" Token => api::sessions::one;
+    /// Lists a session's events, oldest first.
+    ListSessionEvents = get "/api/v1/sessions/{id}/events" Token => api::events::of_session;
+    /// Lists a session's tool calls, oldest first.
+    ListSessionTools = get "/api/v1/sessions/{id}/tools" Token => api::sessions::tools;
+    /// Lists a session's subagents, oldest first.
+    ListSessionSubagents = get "/api/v1/sessions/{id}/subagents" Token => api::sessions::subagents;
+    /// Shows the use of each tool over a span, most used first.
+    ListTools = get "/api/v1/tools" Token => api::overview::tools;
+    /// Shows events over time, sessions by state, tools and agents over a span.
+    GetOverview = get "/api/v1/overview" Token => api::overview::overview;
+    /// Shows the server's own figures.
+    GetStatus = get "/api/v1/status" Token => api::status::status;
+    /// Streams events as they are stored, as server-sent events; resumes after Last-Event-ID or last_event_id.
+    Stream = get "/api/v1/stream" Token => live::sse::get;
+    /// Streams events as they are stored, over a WebSocket; resumes after last_event_id.
+    WebSocket = get "/api/v1/ws" Token => live::ws::get;
+    /// Trades the token for a cookie that opens what can be read, for browsers.
+    Login = post "/api/v1/login" Open => api::login::login;
+    /// Says that the process answers.
+    Health = get "/healthz" Open => api::status::healthz;
+    /// Says whether the server takes events and can read its store.
+    Ready = get "/readyz" Open => api::status::readyz;
+    /// Shows what the server counts, for Prometheus.
+    Metrics = get "/metrics" Token => api::status::metrics;
+    /// Shows this document.
+    OpenApi = get "/openapi.json" Token => openapi::get;
+}
+
+/// The router over every door, with the dashboard behind all other paths.
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    let mut router = Router::new();
+    for door in Door::ALL {
+        let facts = door.facts();
+        let handler = match facts.access {
+            Access::Open => door.handler(),
+            Access::Token => door.handler().layer(from_fn_with_state(app.clone(), guard::authenticate)),
+        };
+        router = router.route(facts.path, handler);
+    }
+    router
+        .fallback(assets::serve)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(never_cached))
+        .layer(from_fn_with_state(app.clone(), guard::check))
+        .with_state(app.clone())
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(
+        axum::http::StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This door is not used that way.",
+        "GET /openapi.json lists every door and its method.",
+    )
+}
+
+/// What the record shows is for the one who asked, now: nothing between may keep it.
+async fn never_cached(request: axum::extract::Request, next: axum::middleware::Next) -> axum::response::Response {
+    use axum::http::{HeaderValue, header};
+    let mut response = next.run(request).await;
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

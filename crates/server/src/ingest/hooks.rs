@@ -1,0 +1,84 @@
+//! `POST /v1/hooks/{agent}`: an agent's own HTTP hook, answered in that agent's JSON after the commit.
+//!
+//! What Claude Code makes of the answer (its hooks reference, "HTTP hook"): 2xx with an empty body is success without
+//! a word, 2xx with JSON is read like a command hook's output, and anything else is an error that blocks nothing.
+//! So a full server may say 429 and the agent goes on, while the loss shows on both sides; a record that was not
+//! kept is never answered as if it were. A body that is not JSON is kept as `malformed` and answered without a word.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use hookrail_core::event::Agent;
+use hookrail_core::{agents, base64, wire};
+use tokio::sync::oneshot;
+
+use super::{Payload, Raw, committed, prepare_counted, submit};
+use crate::admit::{self, Room};
+use crate::app::App;
+use crate::error::Problem;
+use crate::metrics::Reason;
+use crate::writer::{Answer, Fate};
+
+/// A body up to this size is read where it arrived; a larger one on a thread of its own.
+const SMALL_BODY: usize = 64 * 1024;
+
+/// Longest name of an agent.
+const AGENT_NAME: usize = 64;
+
+/// Answers when the event is committed.
+pub(crate) async fn post(
+    State(app): State<Arc<App>>,
+    Path(agent): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let agent = named(&agent)?;
+    let (room, bytes) = admit::receive(&app, &headers, body, app.config.limits.record_bytes).await?;
+    let (reply, answer) = if bytes.len() <= SMALL_BODY {
+        take(&app, agent, &bytes, room)?
+    } else {
+        let app = app.clone();
+        let taken = tokio::task::spawn_blocking(move || take(&app, agent, &bytes, room)).await;
+        taken.map_err(|_| Problem::unavailable("The event could not be read.", "See the server's log.", 10))??
+    };
+    if committed(answer).await?.contains(&Fate::Refused) {
+        return Err(super::unstorable(Reason::Invalid));
+    }
+    if reply.is_empty() {
+        return Ok(().into_response());
+    }
+    Ok(([(header::CONTENT_TYPE, "application/json")], reply).into_response())
+}
+
+/// A name an agent can have: the known ones, and whatever comes next.
+fn named(agent: &str) -> Result<Agent, Problem> {
+    let fits = !agent.is_empty()
+        && agent.len() <= AGENT_NAME
+        && agent.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if fits {
+        return Ok(Agent::from(agent));
+    }
+    Err(Problem::bad_request(
+        "This is no name of an agent.",
+        "Names are short, of lower-case letters, digits and hyphens: claude-code, codex, cursor, gemini, copilot.",
+    ))
+}
+
+/// Reads and queues the event, and prepares what its agent is answered.
+fn take(app: &App, agent: Agent, bytes: &Bytes, room: Room) -> Result<(String, oneshot::Receiver<Answer>), Problem> {
+    let received = agents::parse_bytes(&agent, None, bytes);
+    let payload = match &received.payload {
+        agents::Payload::Json(json) => Payload::Json(wire::one_line(json.get())),
+        agents::Payload::Malformed(bytes) => Payload::Malformed(base64::encode(bytes).into()),
+    };
+    let mut raw = Raw::new(received.agent, payload);
+    raw.occurred_at = agents::stamped_at(received.payload.text());
+    let event = prepare_counted(app, raw)?;
+    // The answer is for whoever knocked, whoever's payload it is.
+    let reply = agents::reply(&agent, &event.parsed, None).stdout;
+    Ok((reply, submit(app, vec![event], room)))
+}

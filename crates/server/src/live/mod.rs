@@ -1,0 +1,178 @@
+//! The live feed: what was stored, as it is stored, to whoever listens.
+//!
+//! A reader who was here before names the last event it saw and first gets everything after that from the store, then
+//! goes over to the feed without a gap or a double: it subscribes *before* it reads the page that turns out to be the
+//! last, and skips what it has by position. A reader who is too slow is told how many events it missed (of all events,
+//! whatever its filter) and goes on with the oldest still kept; the writer never waits for anybody.
+
+pub(crate) mod sse;
+pub(crate) mod ws;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use hookrail_core::event::EventId;
+use hookrail_store::bus::{Live, Subscription};
+use hookrail_store::model::{EventFilter, Seq, StoredEvent};
+use hookrail_store::{Store, StoreError};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::api::params::Params;
+use crate::app::App;
+use crate::error::Problem;
+
+/// Events read from the store at a time while a reader catches up.
+const CATCH_UP: usize = 200;
+
+/// What a reader of the feed gets.
+#[derive(Clone, Debug)]
+pub(crate) enum Item {
+    Event(Arc<StoredEvent>),
+    Missed(u64),
+}
+
+/// One reader's place in the feed.
+pub(crate) struct Feed {
+    app: Arc<App>,
+    filter: EventFilter,
+    /// The last event's position the reader is past; `None` where it began with the feed itself.
+    past: Option<Seq>,
+    stage: Stage,
+    _place: OwnedSemaphorePermit,
+}
+
+enum Stage {
+    /// Reading the store.
+    CatchingUp(VecDeque<StoredEvent>),
+    /// Reading the feed.
+    Live(Subscription),
+}
+
+impl Feed {
+    /// A place in the feed by `last_event_id` and the filters of events.
+    pub(crate) async fn open(
+        app: &Arc<App>,
+        mut params: Params,
+        header: Option<&str>,
+    ) -> Result<Self, Problem> {
+        let named = params.id("last_event_id")?;
+        let header = header.map(str::parse::<EventId>).transpose().map_err(|error| {
+            Problem::bad_request(format!("Last-Event-ID is not an event's id: {error}."), "Send the last id you saw.")
+        })?;
+        let filter = params.events()?;
+        params.finish()?;
+        let place = app.live_places.clone().try_acquire_owned().map_err(|_| {
+            Problem::unavailable("The live feed has as many readers as it takes.", "Close one, or ask later.", 5)
+        })?;
+        // Subscribed before anything else is asked: what is stored from here on is in the feed.
+        let live = Stage::Live(app.store.bus.subscribe());
+        let (past, stage) = match header.or(named) {
+            None => (None, live),
+            Some(id) => (Some(position(&app.store, &id).await?), Stage::CatchingUp(VecDeque::new())),
+        };
+        app.metrics.live_readers.add(1);
+        Ok(Self { app: app.clone(), filter, past, stage, _place: place })
+    }
+
+    /// The next thing to tell; `None` when the server stops or the feed ends.
+    ///
+    /// # Errors
+    /// Where the store cannot be read while catching up.
+    pub(crate) async fn next(&mut self) -> Result<Option<Item>, StoreError> {
+        let stopping = self.app.stopping.clone();
+        tokio::select! {
+            biased;
+            () = stopping.cancelled() => Ok(None),
+            next = self.advance() => next,
+        }
+    }
+
+    async fn advance(&mut self) -> Result<Option<Item>, StoreError> {
+        loop {
+            let event = match &mut self.stage {
+                Stage::CatchingUp(page) => match page.pop_front() {
+                    Some(event) => Arc::new(event),
+                    None => {
+                        self.turn_page().await?;
+                        continue;
+                    }
+                },
+                Stage::Live(subscription) => match subscription.recv().await {
+                    None => return Ok(None),
+                    Some(Live::Missed(missed)) => {
+                        self.app.metrics.live_missed.add(missed);
+                        return Ok(Some(Item::Missed(missed)));
+                    }
+                    Some(Live::Event(event)) => event,
+                },
+            };
+            if self.past.is_some_and(|past| event.seq <= past) {
+                continue;
+            }
+            self.past = Some(event.seq);
+            if matches(&self.filter, &event) {
+                return Ok(Some(Item::Event(event)));
+            }
+        }
+    }
+
+    /// Reads the next page from the store; an empty one means that the subscription made before has the rest.
+    async fn turn_page(&mut self) -> Result<(), StoreError> {
+        let subscription = self.app.store.bus.subscribe();
+        let page = self.app.store.events.after(self.past.unwrap_or(0), CATCH_UP).await?;
+        self.stage = if page.is_empty() { Stage::Live(subscription) } else { Stage::CatchingUp(page.into()) };
+        Ok(())
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.app.metrics.live_readers.add(-1);
+    }
+}
+
+async fn position(store: &Store, id: &EventId) -> Result<Seq, Problem> {
+    store.events.seq_of(id).await?.ok_or_else(|| {
+        let message = "The event to resume from is not in the store (any more).";
+        let hint = "Open the feed without an id, and read what is missing from /api/v1/events.";
+        Problem::new(axum::http::StatusCode::GONE, "unknown_event", message, hint)
+    })
+}
+
+/// Whether an event is one the filter asks for: the same sense as the store's lists.
+fn matches(filter: &EventFilter, event: &StoredEvent) -> bool {
+    let is = |wanted: &Option<String>, value: Option<&str>| {
+        wanted.as_deref().is_none_or(|wanted| value.is_some_and(|value| value == wanted))
+    };
+    is(&filter.session_id, event.session_id.as_deref())
+        && is(&filter.agent, Some(event.agent.as_str()))
+        && is(&filter.name, Some(&event.name))
+        && is(&filter.kind, Some(event.kind.as_str()))
+        && is(&filter.tool, event.tool.as_deref())
+        && is(&filter.tool_use_id, event.tool_use_id.as_deref())
+        && is(&filter.outcome, event.outcome.map(|outcome| outcome.as_str()))
+        && is(&filter.user, event.user.as_deref())
+        && is(&filter.device, event.device.as_deref())
+        && is(&filter.source_app, event.source_app.as_deref())
+        && filter.since.is_none_or(|since| event.occurred_at >= since)
+        && filter.until.is_none_or(|until| event.occurred_at < until)
+        && filter.q.as_deref().is_none_or(|text| contains(event.payload.get(), text))
+}
+
+/// Whether `text` occurs in `payload`, ignoring ASCII case.
+fn contains(payload: &str, text: &str) -> bool {
+    text.is_empty()
+        || payload.as_bytes().windows(text.len()).any(|window| window.eq_ignore_ascii_case(text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_found_whatever_its_case() {
+        for (text, found) in [("", true), ("WORLD", true), ("lo wo", true), ("worlds", false), ("ä", true), ("Ä", false)] {
+            assert_eq!(contains("Hello World ä", text), found, "{text}");
+        }
+    }
+}

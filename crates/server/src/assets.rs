@@ -11,7 +11,8 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use crate::error::Problem;
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../web/"]
+#[folder = "../../web/"]
+#[allow_missing = true]
 #[include = "*.html"]
 #[include = "*.svg"]
 #[include = "*.ico"]

@@ -15,16 +15,30 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use app::App;
+use hookrail_store::Store;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+use writer::Writer;
 
+mod admit;
+mod api;
 mod app;
+mod assets;
 mod config;
+mod doors;
 mod error;
+mod guard;
+mod ingest;
+mod live;
 mod metrics;
+mod openapi;
 mod serve;
+mod writer;
 
-pub use config::{Config, DEFAULT_PORT, Limits, Retention, Token};
+pub use config::{Config, DEFAULT_PORT, Limits, Token};
+pub use hookrail_store::events::Retention;
 
 /// Why a server does not start, or did not stop well.
 #[derive(Debug, thiserror::Error)]
@@ -41,16 +55,25 @@ pub enum StartError {
     /// The folder for the server's files cannot be made or used.
     #[error("cannot use the data folder {0}: {1}. Choose another with --data-dir")]
     DataDir(std::path::PathBuf, io::Error),
-    /// The writer's thread cannot be started, or died.
-    #[error("the writer failed: {0}")]
+    /// The store cannot be opened.
+    #[error("cannot open the store: {0}")]
+    Store(#[from] hookrail_store::StoreError),
+    /// The writer's thread cannot be started.
+    #[error("cannot start the writer: {0}")]
     Writer(io::Error),
+    /// The writer died, or did not finish within the grace. Nothing it had not committed was acknowledged.
+    #[error(
+        "the writer did not commit everything that was queued; nothing of that was acknowledged, and its senders have it still"
+    )]
+    Unfinished,
 }
 
-/// A server that is bound and has its store open, and does not serve yet.
+/// A server that is bound and has its store open and its writer waiting, and does not serve yet.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
-    app: Arc<app::App>,
+    app: Arc<App>,
+    writer: oneshot::Receiver<()>,
 }
 
 impl Server {
@@ -74,7 +97,13 @@ impl Server {
         config.check(bound)?;
         std::fs::create_dir_all(&config.data_dir)
             .map_err(|error| StartError::DataDir(config.data_dir.clone(), error))?;
-        Ok(Self { listener, app: Arc::new(app::App::new(config, bound)) })
+        let store = hookrail_store::open(&config.store_url(), &hookrail_store::Settings::default())?;
+        let log = store.writer()?;
+        let retention = config.retention.clone();
+        let (app, inbox) = App::new(config, bound, store);
+        let writer = Writer::new(log, app.store.bus.clone(), app.metrics.clone(), inbox, retention, app::now);
+        let writer = start(writer)?;
+        Ok(Self { listener, app: Arc::new(app), writer })
     }
 
     /// The address it listens on; tells the port where 0 was asked for.
@@ -85,21 +114,62 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Serves until `shutdown`, then stops in order: `/readyz` says no, no new connection, open requests end, the queue is
-    /// committed, the store checkpointed. Whoever handles signals ends the process at once on a second one.
+    /// The store it serves, for whoever runs it in the same process.
+    pub fn store(&self) -> Store {
+        self.app.store.clone()
+    }
+
+    /// Serves until `shutdown`, then stops in order: `/readyz` says no, no new connection, open requests end, the queue
+    /// is committed, the store checkpointed. Whoever handles signals ends the process at once on a second one.
     ///
     /// # Errors
-    /// [`StartError::Writer`] where the last events could not be committed; none of them was acknowledged.
+    /// [`StartError::Unfinished`] where the last events could not be committed; none of them was acknowledged.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), StartError> {
-        let app = self.app;
+        let Self { listener, app, writer } = self;
         let stop = app.stopping.clone();
         let stopper = tokio::spawn(async move {
             shutdown.cancelled().await;
             stop.cancel();
         });
-        let router = axum::Router::new().route("/healthz", axum::routing::get(|| async { "ok" }));
-        serve::serve(self.listener, router, app).await;
+        let retainer = tokio::spawn(retain(app.clone()));
+        let router = doors::router(&app);
+        serve::serve(listener, router, app.clone()).await;
         stopper.abort();
-        Ok(())
+        retainer.abort();
+        app.admission.stop().await;
+        match tokio::time::timeout(app.config.limits.stop_grace, writer).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(StartError::Unfinished),
+        }
     }
+}
+
+/// Starts the writer's thread; the receiver hears when it has ended in order.
+fn start(writer: Writer<hookrail_store::events::Writer>) -> Result<oneshot::Receiver<()>, StartError> {
+    let (ended, receiver) = oneshot::channel();
+    let run = move || {
+        writer.run();
+        let _ = ended.send(());
+    };
+    std::thread::Builder::new().name("hookrail-writer".to_owned()).spawn(run).map_err(StartError::Writer)?;
+    Ok(receiver)
+}
+
+/// Asks the writer for retention from time to time, where anything is to be removed at all.
+async fn retain(app: Arc<App>) {
+    let retention = &app.config.retention;
+    if retention == &Retention::default() {
+        return;
+    }
+    let mut every = tokio::time::interval(app.config.limits.retain_every);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        every.tick().await;
+        app.admission.retain();
+    }
+}
+
+/// The text of `/openapi.json`, which `docs/openapi.json` is a copy of.
+pub fn openapi() -> &'static str {
+    openapi::text()
 }

@@ -37,17 +37,54 @@ struct Shape {
 }
 
 const EVENTS: &[&str] = &[
-    "session_id", "agent", "name", "kind", "tool", "tool_use_id", "outcome", "user", "device", "source_app", "since",
-    "until", "q", "limit", "cursor",
+    "session_id",
+    "agent",
+    "name",
+    "kind",
+    "tool",
+    "tool_use_id",
+    "outcome",
+    "user",
+    "device",
+    "source_app",
+    "since",
+    "until",
+    "q",
+    "limit",
+    "cursor",
 ];
 const SESSION_EVENTS: &[&str] = &[
-    "agent", "name", "kind", "tool", "tool_use_id", "outcome", "user", "device", "source_app", "since", "until", "q",
-    "limit", "cursor",
+    "agent",
+    "name",
+    "kind",
+    "tool",
+    "tool_use_id",
+    "outcome",
+    "user",
+    "device",
+    "source_app",
+    "since",
+    "until",
+    "q",
+    "limit",
+    "cursor",
 ];
 const SESSIONS: &[&str] = &["agent", "state", "user", "device", "source_app", "since", "until", "q", "limit", "cursor"];
 const LIVE: &[&str] = &[
-    "last_event_id", "session_id", "agent", "name", "kind", "tool", "tool_use_id", "outcome", "user", "device",
-    "source_app", "since", "until", "q",
+    "last_event_id",
+    "session_id",
+    "agent",
+    "name",
+    "kind",
+    "tool",
+    "tool_use_id",
+    "outcome",
+    "user",
+    "device",
+    "source_app",
+    "since",
+    "until",
+    "q",
 ];
 const QUERY: &[&str] = &["collection", "session_id", "since", "until", "q", "limit", "offset", "cursor"];
 
@@ -56,15 +93,12 @@ const INTAKE: &[&str] = &["400", "408", "413", "422", "429", "503"];
 const READING: &[&str] = &["400", "503"];
 
 fn shape(door: Door) -> Shape {
-    let read = |query, schema| Shape {
-        query,
-        body: None,
-        status: "200",
-        answer: Some((JSON, schema)),
-        problems: READING,
-    };
-    let take = |media, body, status, answer| Shape { query: &[], body: Some((media, body)), status, answer, problems: INTAKE };
-    let text = |schema| Shape { query: &[], body: None, status: "200", answer: Some(("text/plain", schema)), problems: &[] };
+    let read =
+        |query, schema| Shape { query, body: None, status: "200", answer: Some((JSON, schema)), problems: READING };
+    let take =
+        |media, body, status, answer| Shape { query: &[], body: Some((media, body)), status, answer, problems: INTAKE };
+    let text =
+        |schema| Shape { query: &[], body: None, status: "200", answer: Some(("text/plain", schema)), problems: &[] };
     match door {
         Door::PostBatch => Shape {
             problems: &["400", "408", "413", "415", "429", "503"],
@@ -84,10 +118,14 @@ fn shape(door: Door) -> Shape {
         Door::ListTools => read(&["since", "until"], "ToolUsePage"),
         Door::GetOverview => read(&["since", "until", "bars"], "Overview"),
         Door::GetStatus => read(&[], "Status"),
-        Door::Stream => {
-            Shape { answer: Some(("text/event-stream", "Text")), problems: &["400", "410", "503"], ..read(LIVE, "Text") }
+        Door::Stream => Shape {
+            answer: Some(("text/event-stream", "Text")),
+            problems: &["400", "410", "503"],
+            ..read(LIVE, "Text")
+        },
+        Door::WebSocket => {
+            Shape { status: "101", answer: None, problems: &["400", "410", "503"], ..read(LIVE, "Text") }
         }
-        Door::WebSocket => Shape { status: "101", answer: None, problems: &["400", "410", "503"], ..read(LIVE, "Text") },
         Door::Login => Shape { problems: &["400", "401"], ..take(JSON, "Login", "204", None) },
         Door::Health => text("Text"),
         Door::Ready => Shape { problems: &["503"], ..text("Text") },
@@ -170,11 +208,16 @@ fn parameter(name: &str) -> Value {
     let (schema, description) = match name {
         "limit" => (number(1000), "Items of a page; 50 unless told (100 for /query)."),
         "bars" => (number(1000), "Bars of the series; 60 unless told."),
-        "offset" => (json!({"type": "integer", "minimum": 0, "maximum": 10_000}), "Matches to skip; use cursor for more."),
+        "offset" => {
+            (json!({"type": "integer", "minimum": 0, "maximum": 10_000}), "Matches to skip; use cursor for more.")
+        }
         "cursor" => (json!({"type": "string"}), "The next of the page before."),
         "since" => (json!({"type": "string"}), "At or after: RFC 3339, or a span back from now (15m, 24h, 7d)."),
         "until" => (json!({"type": "string"}), "Before: RFC 3339, or a span back from now."),
-        "q" => (json!({"type": "string"}), "A text that occurs, whatever its ASCII case: in the payload, or in a session's title, id or directory."),
+        "q" => (
+            json!({"type": "string"}),
+            "A text that occurs, whatever its ASCII case: in the payload, or in a session's title, id or directory.",
+        ),
         "outcome" => (json!({"enum": ["succeeded", "failed", "denied", "unknown"]}), "What came of the tool call."),
         "state" => (json!({"enum": ["working", "waiting", "idle", "ended", "failed"]}), "The session's state."),
         "collection" => (json!({"enum": crate::ingest::ancestors::COLLECTIONS}), "Where to look; events unless told."),

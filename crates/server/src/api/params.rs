@@ -79,9 +79,8 @@ impl Params {
     /// `limit` and `cursor`.
     pub(crate) fn slice(&mut self) -> Result<Slice, Problem> {
         let expected = format!("a number from 1 to {MAX_LIMIT}");
-        let limit = self.parsed("limit", &expected, |text| {
-            text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit))
-        })?;
+        let limit =
+            self.parsed("limit", &expected, |text| text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit)))?;
         Ok(Slice { limit: limit.unwrap_or(DEFAULT_LIMIT), cursor: self.text("cursor")? })
     }
 

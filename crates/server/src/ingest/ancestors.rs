@@ -204,11 +204,7 @@ impl<'a> Raw<'a> {
     fn common(agent: Agent, members: &Members<'a>, payload: Cow<'a, str>) -> Self {
         let session_id = members.text("session_id").filter(|session| !session.is_empty());
         let content = members.digest(agent.as_str());
-        Self {
-            id: Identity::Derived(Some(content)),
-            session_id,
-            ..Self::new(agent, Payload::Json(payload))
-        }
+        Self { id: Identity::Derived(Some(content)), session_id, ..Self::new(agent, Payload::Json(payload)) }
     }
 }
 
@@ -357,9 +353,14 @@ mod tests {
     #[test]
     fn scalars_are_found_at_any_depth() {
         let members = members(r#"{"a":{"b":{"c":7}},"d":true,"e":"x\ny","f":[1],"g.h":"dotted"}"#);
-        for (path, value) in
-            [("a.b.c", Some("7")), ("d", Some("true")), ("e", Some("x\ny")), ("f", None), ("a.b", None), ("g.h", Some("dotted"))]
-        {
+        for (path, value) in [
+            ("a.b.c", Some("7")),
+            ("d", Some("true")),
+            ("e", Some("x\ny")),
+            ("f", None),
+            ("a.b", None),
+            ("g.h", Some("dotted")),
+        ] {
             assert_eq!(members.scalar(path).as_deref(), value, "{path}");
         }
     }

@@ -46,7 +46,11 @@ struct Queued {
 }
 
 /// Answers when every good line is committed.
-pub(crate) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Json<Receipt>, Problem> {
+pub(crate) async fn post(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Receipt>, Problem> {
     let (room, bytes) = admit::receive(&app, &headers, body, app.config.limits.batch_bytes).await?;
     let encoding = Encoding::of(&headers)?;
     let queued = if encoding == Encoding::Identity && bytes.len() <= SMALL_BODY {
@@ -79,7 +83,8 @@ fn decode(app: &App, encoding: Encoding, bytes: &Bytes, mut room: Room) -> Resul
     let mut positions = Vec::with_capacity(count);
     let mut rejected = Vec::new();
     for (index, line) in lines().enumerate() {
-        let event = if line.len() > limits.record_bytes { Err(Reason::TooLarge) } else { event(app, line, received_at) };
+        let event =
+            if line.len() > limits.record_bytes { Err(Reason::TooLarge) } else { event(app, line, received_at) };
         match event {
             Ok(event) => {
                 events.push(event);

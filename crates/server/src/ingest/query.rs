@@ -33,7 +33,17 @@ const SCANS: usize = 30;
 
 /// What of an envelope is shown as its metadata.
 const METADATA: [&str; 11] = [
-    "event_id", "ts", "event_type", "level", "run_id", "session_id", "worker", "worker_id", "task_id", "tool_name", "hash",
+    "event_id",
+    "ts",
+    "event_type",
+    "level",
+    "run_id",
+    "session_id",
+    "worker",
+    "worker_id",
+    "task_id",
+    "tool_name",
+    "hash",
 ];
 
 /// The answer, as its readers know it, with a cursor.
@@ -96,9 +106,12 @@ pub(crate) async fn get(State(app): State<Arc<App>>, mut params: Params) -> Resu
 impl Wanted {
     fn new(collection: String, mut store: EventFilter, filters: Vec<(String, String)>) -> Self {
         if store.q.is_none() {
-            let plain = |text: &&String| text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'/'));
+            let plain = |text: &&String| {
+                text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'/'))
+            };
             let hint = (collection == "artifacts").then(|| "artifact".to_owned());
-            store.q = filters.iter().map(|(_, value)| value).filter(plain).max_by_key(|text| text.len()).cloned().or(hint);
+            store.q =
+                filters.iter().map(|(_, value)| value).filter(plain).max_by_key(|text| text.len()).cloned().or(hint);
         }
         Self { collection, filters, store }
     }
@@ -108,7 +121,9 @@ impl Wanted {
         let is = |name: &str, value: &str| members.scalar(name).as_deref() == Some(value);
         belongs(&members, &self.collection)
             && self.filters.iter().all(|(name, value)| {
-                is(name, value) || (name == "worker" && is("worker_id", value)) || (name == "worker_id" && is("worker", value))
+                is(name, value)
+                    || (name == "worker" && is("worker_id", value))
+                    || (name == "worker_id" && is("worker", value))
             })
     }
 

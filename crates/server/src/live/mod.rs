@@ -50,11 +50,7 @@ enum Stage {
 
 impl Feed {
     /// A place in the feed by `last_event_id` and the filters of events.
-    pub(crate) async fn open(
-        app: &Arc<App>,
-        mut params: Params,
-        header: Option<&str>,
-    ) -> Result<Self, Problem> {
+    pub(crate) async fn open(app: &Arc<App>, mut params: Params, header: Option<&str>) -> Result<Self, Problem> {
         let named = params.id("last_event_id")?;
         let header = header.map(str::parse::<EventId>).transpose().map_err(|error| {
             Problem::bad_request(format!("Last-Event-ID is not an event's id: {error}."), "Send the last id you saw.")
@@ -161,8 +157,7 @@ fn matches(filter: &EventFilter, event: &StoredEvent) -> bool {
 
 /// Whether `text` occurs in `payload`, ignoring ASCII case.
 fn contains(payload: &str, text: &str) -> bool {
-    text.is_empty()
-        || payload.as_bytes().windows(text.len()).any(|window| window.eq_ignore_ascii_case(text.as_bytes()))
+    text.is_empty() || payload.as_bytes().windows(text.len()).any(|window| window.eq_ignore_ascii_case(text.as_bytes()))
 }
 
 #[cfg(test)]
@@ -171,7 +166,9 @@ mod tests {
 
     #[test]
     fn text_is_found_whatever_its_case() {
-        for (text, found) in [("", true), ("WORLD", true), ("lo wo", true), ("worlds", false), ("ä", true), ("Ä", false)] {
+        for (text, found) in
+            [("", true), ("WORLD", true), ("lo wo", true), ("worlds", false), ("ä", true), ("Ä", false)]
+        {
             assert_eq!(contains("Hello World ä", text), found, "{text}");
         }
     }

@@ -7,5 +7,6 @@
 mod dependencies;
 mod documents;
 mod floors;
+mod hook_budget;
 mod purity;
 mod repo;

@@ -39,5 +39,9 @@ pub fn judge(path: &Path, parsed: &Parsed, payload: &str) -> Result<Option<Verdi
         bytes => bytes.map_err(Unusable::Unreadable)?,
     };
     let snapshot = Snapshot::read(&bytes).map_err(Unusable::Snapshot)?;
-    Ok(policy::judge(parsed, payload, &snapshot))
+    let verdict = policy::judge(parsed, payload, &snapshot);
+    // The process is about to end: giving the memory back would cost more than the judging did.
+    std::mem::forget(snapshot);
+    std::mem::forget(bytes);
+    Ok(verdict)
 }

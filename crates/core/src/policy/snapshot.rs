@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Decision;
 use crate::agents::Parsed;
@@ -35,10 +35,10 @@ pub struct Rule<'a> {
     #[serde(borrow)]
     pub reason: Cow<'a, str>,
     /// The tools it speaks of, by the agent's names; empty for all.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "texts")]
     pub tools: Vec<Cow<'a, str>>,
     /// Texts that must all occur in the payload.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "texts")]
     pub keywords: Vec<Cow<'a, str>>,
 }
 
@@ -92,4 +92,11 @@ impl Rule<'_> {
         (self.tools.is_empty() || self.tools.iter().any(|name| name == tool))
             && self.keywords.iter().all(|keyword| payload.contains(keyword.as_ref()))
     }
+}
+
+/// A list of texts, borrowed where they are written without escapes: a derived `Vec<Cow<str>>` would copy each.
+fn texts<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Cow<'a, str>>, D::Error> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    Ok(Vec::<Text<'a>>::deserialize(deserializer)?.into_iter().map(|text| text.0).collect())
 }

@@ -27,7 +27,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hookrail_hook::spool::Caps;
 use serde::Deserialize;
+
+pub use hookrail_hook::home::{ENV_SERVER, ENV_TOKEN};
 
 use crate::units::{Bytes, Span};
 
@@ -36,12 +39,6 @@ pub const FILE: &str = "config.toml";
 
 /// The address `install` writes where none is configured: the default of `hookrail serve`.
 pub const LOCAL_SERVER: &str = "http://127.0.0.1:4665";
-
-/// The variable naming the server's URL.
-pub const ENV_SERVER: &str = "HOOKRAIL_SERVER";
-
-/// The variable holding the key.
-pub const ENV_TOKEN: &str = "HOOKRAIL_TOKEN";
 
 /// A key that is never shown: `Debug` hides it and there is no `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -237,6 +234,11 @@ impl Config {
         config.check(&path)
     }
 
+    /// The limits of the spool in its own words; days are rounded up.
+    pub fn caps(&self) -> Caps {
+        Caps { bytes: self.spool_max_bytes, days: self.spool_max_age.as_secs().div_ceil(86_400) }
+    }
+
     /// Refuses values that could only mean a mistake.
     fn check(self, path: &Path) -> Result<Self, ConfigError> {
         let wrong = |key: &str, why: &str| Err(ConfigError::Invalid(format!("{}: {key} {why}", path.display())));
@@ -261,7 +263,7 @@ fn base(url: &str) -> Result<String, ConfigError> {
         |why: &str| Err(ConfigError::Invalid(format!("the server's address {why}; write it like {LOCAL_SERVER}")));
     match rest {
         None => bad("must begin with http:// or https://"),
-        Some(rest) if rest.is_empty() => bad("names no host"),
+        Some("") => bad("names no host"),
         Some(rest) if rest.contains('@') => bad("must not hold a user name or key (keys go to `token_file`)"),
         Some(rest) if rest.contains(['?', '#']) || rest.contains(char::is_whitespace) => bad("is not a plain URL"),
         Some(_) => Ok(url.to_owned()),

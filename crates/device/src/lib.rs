@@ -7,4 +7,5 @@ pub mod config;
 pub mod http;
 pub mod install;
 mod process;
+pub mod ship;
 mod units;

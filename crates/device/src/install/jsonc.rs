@@ -158,8 +158,8 @@ impl Parser<'_> {
         if rest.starts_with("//") {
             self.at += rest.find('\n').unwrap_or(rest.len());
             Ok(())
-        } else if rest.starts_with("/*") {
-            self.at += rest[2..].find("*/").ok_or("expected the end of this comment")? + 4;
+        } else if let Some(inner) = rest.strip_prefix("/*") {
+            self.at += inner.find("*/").ok_or("expected the end of this comment")? + 4;
             Ok(())
         } else {
             Err("expected a value")

@@ -167,7 +167,7 @@ fn registered(text: &str, dialect: Dialect) -> Result<Vec<(Place, Registration)>
                     event: member.key.clone().unwrap_or_default(),
                     program,
                     matcher: element.node.get("matcher").and_then(Node::as_str).map(str::to_owned),
-                    handler: json_of(text, &child.node, dialect),
+                    handler: json_of(text, &child.node),
                 };
                 found.push((Place { event, group, handler }, registration));
             }
@@ -242,13 +242,13 @@ fn shell_words(line: &str) -> Vec<String> {
 }
 
 /// A value as JSON without its comments.
-fn json_of(text: &str, node: &Node, dialect: Dialect) -> Json {
+fn json_of(text: &str, node: &Node) -> Json {
     match &node.value {
         Value::Object(members) => members
             .iter()
-            .map(|member| (member.key.clone().unwrap_or_default(), json_of(text, &member.node, dialect)))
+            .map(|member| (member.key.clone().unwrap_or_default(), json_of(text, &member.node)))
             .collect(),
-        Value::Array(elements) => elements.iter().map(|element| json_of(text, &element.node, dialect)).collect(),
+        Value::Array(elements) => elements.iter().map(|element| json_of(text, &element.node)).collect(),
         Value::String(string) => json!(string),
         Value::Bool(truth) => json!(truth),
         Value::Other => serde_json::from_str(&text[node.span.clone()]).unwrap_or_default(),

@@ -1,0 +1,84 @@
+//! Records of one sealed segment, redacted and ready to send.
+
+use std::io::{self, Write};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use hookrail_core::redact;
+use hookrail_core::wire::Record;
+use hookrail_hook::spool::{Content, Reader, salvage};
+
+/// How hard to compress: most of the gain of the default level for a part of its time.
+const LEVEL: u32 = 3;
+
+/// One record on its way.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    /// Its line, redacted, without a line break.
+    pub(super) line: String,
+    /// Where the next line of the segment starts.
+    pub(super) end: u64,
+}
+
+/// A line of the spool that is no record.
+#[derive(Debug)]
+pub(super) struct Unusable {
+    /// What there is of it.
+    pub(super) bytes: Vec<u8>,
+    /// Why it cannot be sent.
+    pub(super) reason: &'static str,
+}
+
+/// Consecutive lines of a segment: records, and after them at most one line that is none, so that the cursor never
+/// passes such a line before it was set aside.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) records: Vec<Waiting>,
+    pub(super) unusable: Option<Unusable>,
+    /// Where the first line after the batch starts; `None` for an empty batch at the segment's end.
+    pub(super) end: Option<u64>,
+}
+
+impl Batch {
+    /// Reads lines until `limit` bytes are together, a line is unusable, or the segment ends.
+    pub(super) fn read(reader: &mut Reader, limit: u64) -> io::Result<Self> {
+        let mut batch = Self::default();
+        let mut bytes = 0;
+        while bytes < limit && batch.unusable.is_none() {
+            let Some(line) = reader.next_line()? else { break };
+            batch.end = Some(line.end);
+            bytes += line.end - line.start;
+            match usable(&line.content) {
+                Ok(record) => {
+                    let line_end = line.end;
+                    batch.records.push(Waiting { line: redact::redact_record(record).into_text(), end: line_end });
+                }
+                Err(unusable) => batch.unusable = Some(unusable),
+            }
+        }
+        Ok(batch)
+    }
+}
+
+/// The record in a line, found again where a torn one stands before it.
+fn usable<'a>(content: &Content<'a>) -> Result<&'a str, Unusable> {
+    let (bytes, reason) = match *content {
+        Content::Whole(bytes) => (bytes, "it is not a record"),
+        Content::Torn(bytes) => (bytes, "it was cut off while it was written"),
+        Content::TooLong => (&[][..], "it is longer than any record"),
+    };
+    let is_record = |text: &&str| serde_json::from_str::<Record<'_>>(text).is_ok();
+    let text = std::str::from_utf8(bytes).ok().filter(is_record);
+    let salvaged = || salvage(bytes).and_then(|bytes| std::str::from_utf8(bytes).ok()).filter(is_record);
+    text.or_else(salvaged).ok_or_else(|| Unusable { bytes: bytes.to_owned(), reason })
+}
+
+/// The body of a request: the lines, gzip.
+pub(super) fn body(records: &[Waiting]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
+    for record in records {
+        encoder.write_all(record.line.as_bytes())?;
+        encoder.write_all(b"\n")?;
+    }
+    encoder.finish()
+}

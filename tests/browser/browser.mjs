@@ -1,0 +1,46 @@
+// A fresh Chromium for the tests, and what every test watches for: errors, and requests that leave the origin.
+
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+/** Where Debian puts it; HOOKRAIL_CHROMIUM names another. */
+export const CHROMIUM = process.env.HOOKRAIL_CHROMIUM ?? "/usr/bin/chromium";
+export const available = existsSync(CHROMIUM);
+
+export async function openBrowser(options = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "hookrail-chromium-"));
+  const context = await chromium.launchPersistentContext(folder, {
+    executablePath: CHROMIUM, args: FLAGS, headless: true, viewport: { width: 1280, height: 800 }, locale: "en-GB", timezoneId: "UTC", ...options,
+  });
+  return {
+    context,
+    async close() {
+      await context.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A page at `path` that keeps account of what must not happen. */
+export async function openPage(context, server, path = "", { allow = [] } = {}) {
+  const page = await context.newPage();
+  const problems = [];
+  const origin = new URL(server.url).origin;
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type()) && !allow.some((part) => message.text().includes(part))) problems.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(origin) && !request.url().startsWith("data:")) problems.push(`left the origin: ${request.url()}`);
+  });
+  page.on("dialog", (dialog) => {
+    problems.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  await page.goto(server.url + path);
+  return { page, problems };
+}

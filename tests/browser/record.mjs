@@ -1,0 +1,87 @@
+// Turns recorded hook payloads into events as the API shows them, at plausible times: the recordings carry none.
+
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const RECORDED = join(dirname(fileURLToPath(import.meta.url)), "recorded");
+
+const KINDS = {
+  SessionStart: "session.started", SessionEnd: "session.ended", Setup: "session.setup", UserPromptSubmit: "prompt.submitted",
+  UserPromptExpansion: "prompt.expanded", Stop: "turn.ended", StopFailure: "turn.failed", PreToolUse: "tool.requested", PostToolUse: "tool.succeeded",
+  PostToolUseFailure: "tool.failed", PostToolBatch: "tool.batch", PermissionRequest: "permission.requested", Notification: "notification",
+  SubagentStart: "subagent.started", SubagentStop: "subagent.ended", PreCompact: "compaction.started", PostCompact: "compaction.ended",
+};
+const FAMILIES = { Bash: "shell", Read: "file_read", Write: "file_write", Edit: "file_write", MultiEdit: "file_write", apply_patch: "file_write", Grep: "search", Glob: "search", WebFetch: "web", WebSearch: "web", Agent: "agent" };
+const OUTCOMES = { "tool.succeeded": "succeeded", "tool.failed": "failed", "tool.denied": "denied" };
+
+let minted = 0;
+const id = () => `01a1fa78-11a0-7f13-8000-${(minted += 1).toString(16).padStart(12, "0")}`;
+
+/** One event as the API shows it. */
+export function eventOf(payload, at, { agent = "claude-code", device = "dev-laptop", user = null, verdict = null } = {}) {
+  const kind = KINDS[payload.hook_event_name] ?? "unknown";
+  const time = new Date(at).toISOString().replace("Z", "000000Z");
+  const tool = payload.tool_name ?? null;
+  return {
+    id: id(), session_id: payload.session_id ?? null, agent, name: payload.hook_event_name, kind, occurred_at: time, received_at: time,
+    actor: payload.agent_id ? { type: "subagent", id: payload.agent_id, agent_type: payload.agent_type } : { type: "main" },
+    tool, tool_family: tool && (FAMILIES[tool] ?? (tool.startsWith("mcp__") ? "mcp" : "other")), tool_use_id: payload.tool_use_id ?? null,
+    outcome: OUTCOMES[kind] ?? null, duration_ms: payload.duration_ms ?? null, verdict, user, device, source_app: null, payload,
+  };
+}
+
+/** The payloads of one recording. @param {string} name */
+export const recording = (name) => readFileSync(join(RECORDED, name), "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
+
+/** A recording as a session of its own, its first event at `at`. The pauses before each event follow what it is. */
+export function play(payloads, at, { suffix = "", upTo = payloads.length, ...options } = {}) {
+  const pause = { "tool.requested": 900, "turn.ended": 1600, "prompt.submitted": 700, "permission.requested": 15, notification: 6000, "subagent.started": 12, "tool.batch": 2 };
+  let now = at;
+  const asked = new Set();
+  return payloads.slice(0, upTo).map((payload, index) => {
+    const event = KINDS[payload.hook_event_name];
+    const after = OUTCOMES[event] ? (payload.duration_ms ?? 240) * (payload.agent_id ? 40 : 12) : (pause[event] ?? 40);
+    now += after + ((index * 7919) % 90);
+    if (event === "permission.requested") asked.add(payload.tool_name);
+    if (OUTCOMES[event] && asked.delete(payload.tool_name)) now += 8000;
+    return eventOf({ ...payload, session_id: payload.session_id + suffix, ...(payload.tool_use_id && { tool_use_id: payload.tool_use_id + suffix }) }, now, options);
+  });
+}
+
+/** Every recording once or more over the last day, one of them waiting for a person, in order of time. */
+export function recordedDay(now = Date.now()) {
+  const names = readdirSync(RECORDED).filter((name) => name.endsWith(".jsonl")).sort();
+  const events = [];
+  for (let turn = 0; turn < 14; turn += 1) {
+    names.forEach((name, index) => {
+      if ((turn * 5 + index * 3) % 7 > 4 - Math.abs(turn - 8) / 3) return;
+      const at = now - 23 * 3600e3 + turn * 1.6 * 3600e3 + index * 11 * 60e3;
+      if (at > now - 300e3) return;
+      events.push(...play(recording(name), at, { suffix: `-${turn}`, agent: name.startsWith("codex") ? "codex" : "claude-code", device: turn % 3 ? "dev-laptop" : "build-vm" }));
+    });
+  }
+  const asking = recording("interactive-permission-prompt.jsonl");
+  const until = asking.findIndex((payload) => payload.hook_event_name === "Notification") + 1;
+  events.push(...play(asking, now - 90e3, { upTo: until }));
+  const running = recording("full-run-with-mcp-and-subagents.jsonl");
+  events.push(...play(running, now - 26e3, { upTo: 35, device: "build-vm" }));
+  events.push(...play(recording("codex-exec-run.jsonl"), now - 260e3, { agent: "codex" }));
+  return events.filter((event) => Date.parse(event.occurred_at) <= now).sort((a, b) => (a.occurred_at < b.occurred_at ? -1 : 1));
+}
+
+/** Many events of one long session. @param {number} count */
+export function many(count, now = Date.now()) {
+  return Array.from({ length: count }, (_, index) => {
+    const request = index % 2 === 0;
+    const call = index >> 1;
+    return eventOf(
+      {
+        session_id: "many", cwd: "/home/dev/shop", hook_event_name: request ? "PreToolUse" : call % 17 ? "PostToolUse" : "PostToolUseFailure", tool_name: ["Bash", "Read", "Grep", "Edit"][call % 4],
+        tool_use_id: `call-${call}`, tool_input: { command: `make step-${call}`, file_path: `/home/dev/shop/src/part-${call}.py`, pattern: `TODO ${call}` },
+        ...(request ? {} : { duration_ms: (call * 37) % 900, tool_response: { stdout: `done ${call}`, stderr: "" } }),
+      },
+      now - (count - index) * 400,
+    );
+  });
+}

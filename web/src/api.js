@@ -1,0 +1,121 @@
+// The query API. Every answer is JSON; every failure becomes an ApiError that says what to do next.
+
+import { signal } from "./ui.js";
+
+/** @import { Overview, Page, Session, StoredEvent, Subagent, ToolCall } from "./model.js" */
+/** @typedef {Record<string, string | number | null | undefined>} Query */
+
+/** True once the server has answered 401: the login screen is shown. */
+export const loginNeeded = signal(false);
+
+/** How long a request may take, in milliseconds, before it counts as failed. */
+const TIMEOUT_MS = 20_000;
+
+/** A request that did not give an answer. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status the HTTP status; 0 where the server was not reached
+   * @param {string} message
+   * @param {string} [hint] what to do next
+   */
+  constructor(status, message, hint) {
+    super(message);
+    this.status = status;
+    this.hint = hint ?? "";
+  }
+}
+
+/**
+ * A query string with the empty parts left out.
+ * @param {Query} query
+ */
+export function queryString(query) {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== "") params.set(key, String(value));
+  }
+  const text = params.toString();
+  return text && `?${text}`;
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [init]
+ * @returns {Promise<any>}
+ */
+async function request(path, init) {
+  let response;
+  try {
+    response = await fetch(path, { credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT_MS), ...init });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError(0, "The server does not answer.", "Is `hookrail serve` running? The page tries again by itself.");
+  }
+  if (response.ok) {
+    const text = await response.text();
+    try {
+      return text ? JSON.parse(text) : null;
+    } catch {
+      throw new ApiError(response.status, "The server's answer is not JSON.", "Is another program listening on this address?");
+    }
+  }
+  if (response.status === 401) loginNeeded.value = true;
+  const body = await response.json().catch(() => null);
+  throw new ApiError(response.status, body?.error?.message ?? `The server answered ${response.status}.`, body?.error?.hint);
+}
+
+/**
+ * @param {string} path
+ * @param {Query} [query]
+ * @param {AbortSignal} [abort]
+ */
+const get = (path, query = {}, abort) =>
+  request(`/api/v1/${path}${queryString(query)}`, abort && { signal: AbortSignal.any([abort, AbortSignal.timeout(TIMEOUT_MS)]) });
+
+/** @type {(query: Query, abort?: AbortSignal) => Promise<Page<StoredEvent>>} Events, newest first. */
+export const events = (query, abort) => get("events", query, abort);
+/** @type {(id: string, abort?: AbortSignal) => Promise<StoredEvent>} */
+export const event = (id, abort) => get(`events/${encodeURIComponent(id)}`, {}, abort);
+/** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Session>>} Sessions, the most recently active first. */
+export const sessions = (query, abort) => get("sessions", query, abort);
+/** @type {(id: string, agent: string, abort?: AbortSignal) => Promise<Session>} */
+export const session = (id, agent, abort) => get(`sessions/${encodeURIComponent(id)}`, { agent }, abort);
+/** @type {(id: string, query: Query, abort?: AbortSignal) => Promise<Page<StoredEvent>>} Oldest first. */
+export const sessionEvents = (id, query, abort) => get(`sessions/${encodeURIComponent(id)}/events`, query, abort);
+/** @type {(id: string, query: Query, abort?: AbortSignal) => Promise<Page<ToolCall>>} Oldest first. */
+export const sessionTools = (id, query, abort) => get(`sessions/${encodeURIComponent(id)}/tools`, query, abort);
+/** @type {(id: string, query: Query, abort?: AbortSignal) => Promise<Page<Subagent>>} */
+export const sessionSubagents = (id, query, abort) => get(`sessions/${encodeURIComponent(id)}/subagents`, query, abort);
+/** @type {(query: Query, abort?: AbortSignal) => Promise<Overview>} */
+export const overview = (query, abort) => get("overview", query, abort);
+
+/** @param {string} token */
+export async function login(token) {
+  await request("/api/v1/login", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ token }),
+  });
+  loginNeeded.value = false;
+}
+
+/**
+ * Every page of a list, up to `most` items.
+ * @template T
+ * @param {(query: Query) => Promise<Page<T>>} fetchPage
+ * @param {Query} query
+ * @param {number} most
+ * @returns {Promise<{items: T[], more: boolean}>}
+ */
+export async function allPages(fetchPage, query, most) {
+  /** @type {T[]} */
+  const items = [];
+  let cursor = null;
+  do {
+    /** @type {Page<T>} */
+    const page = await fetchPage({ ...query, limit: 1000, cursor });
+    items.push(...page.items);
+    cursor = page.next;
+  } while (cursor && items.length < most);
+  return { items, more: cursor !== null };
+}

@@ -1,0 +1,72 @@
+// The frame: the bar on top, the view that the address names, and what lies over both.
+
+import { effect, html, render } from "./ui.js";
+import { loginNeeded } from "./api.js";
+import { Help, Login } from "./parts/notices.js";
+import { link, route } from "./router.js";
+import { connection, helpOpen, theme, toast, toggleTheme } from "./state.js";
+import { waitingCount } from "./waiting.js";
+import { Live } from "./views/live.js";
+import { Overview } from "./views/overview.js";
+import { SessionPage } from "./views/session.js";
+import { Sessions } from "./views/sessions.js";
+
+const TABS = [
+  { path: "overview", text: "Overview" },
+  { path: "live", text: "Live" },
+  { path: "sessions", text: "Sessions" },
+];
+
+const CONNECTION_WORDS = { off: "", connecting: "Connecting", live: "Live", lost: "Reconnecting" };
+
+function TopBar() {
+  const here = route.value.path[0];
+  const waiting = waitingCount.value;
+  return html`
+    <header class="topbar">
+      <a class="brand" href=${link(["overview"])} aria-label="hookrail, overview"><img src="icon.svg" alt="" width="20" height="20" /><span>hookrail</span></a>
+      <nav aria-label="Views">
+        ${TABS.map(
+          ({ path, text }) => html`
+            <a key=${path} href=${link([path])} aria-current=${path === here ? "page" : undefined}>
+              ${text}${path === "overview" && waiting ? html`<span class="badge" title=${`${waiting} waiting for you`}>${waiting}</span>` : null}
+            </a>
+          `,
+        )}
+      </nav>
+      <span class=${`connection connection-${connection.value}`} role="status"><i aria-hidden="true"></i>${CONNECTION_WORDS[connection.value]}</span>
+      <button type="button" class="icon" aria-label=${theme.value === "dark" ? "Use the light theme" : "Use the dark theme"} title="Light or dark (t)" onClick=${toggleTheme}>
+        ${theme.value === "dark" ? "☀" : "☾"}
+      </button>
+      <button type="button" class="icon" aria-label="Keys" title="Keys (?)" onClick=${() => (helpOpen.value = true)}>?</button>
+    </header>
+  `;
+}
+
+function View() {
+  const [name, id] = route.value.path;
+  if (name === "overview") return html`<${Overview} />`;
+  if (name === "live") return html`<${Live} />`;
+  if (name === "sessions" && id) return html`<${SessionPage} key=${id} id=${id} />`;
+  if (name === "sessions") return html`<${Sessions} />`;
+  return html`<main class="page"><div class="nothing"><p>There is no such page.</p><a href=${link(["overview"])}>To the overview</a></div></main>`;
+}
+
+function App() {
+  if (loginNeeded.value) return html`<${Login} />`;
+  return html`
+    <${TopBar} />
+    <${View} />
+    <${Help} />
+    <div class=${toast.value ? "toast shown" : "toast"} role="status" aria-live="polite">${toast.value}</div>
+  `;
+}
+
+effect(() => {
+  const waiting = waitingCount.value;
+  const name = { overview: "overview", live: "live", sessions: "sessions" }[route.value.path[0]] ?? "";
+  document.title = `${waiting ? `(${waiting}) ` : ""}hookrail${name ? ` · ${name}` : ""}`;
+});
+
+const root = document.getElementById("app");
+if (root) render(html`<${App} />`, root);

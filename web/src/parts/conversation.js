@@ -1,0 +1,142 @@
+// The session as it reads: what the person asked, what the agent did, what it answered.
+
+import { html, useMemo, useState } from "../ui.js";
+import { clock, dateTime, duration, plural, toolName } from "../format.js";
+import { answerText, fileChangesOf, inputSummary, promptText, summary, toolInput } from "../payload.js";
+import { sizeOf } from "../diff.js";
+import { OutcomeMark } from "./badges.js";
+import { openEvent } from "./drawer.js";
+
+/** @import { SessionData } from "../sessiondata.js" */
+/** @import { StoredEvent, ToolCall } from "../model.js" */
+
+/** Pieces drawn before the rest is asked for. */
+const STEP = 300;
+
+/**
+ * @typedef {{type: "prompt" | "answer" | "failure" | "subanswer", event: StoredEvent, text: string}
+ *   | {type: "note", event: StoredEvent, text: string}
+ *   | {type: "calls", key: string, calls: {event: StoredEvent, call: ToolCall | undefined}[]}} Piece
+ */
+
+/** @param {{data: SessionData, more: () => void}} props */
+export function Conversation({ data, more }) {
+  const pieces = useMemo(() => piecesOf(data.events, data.calls), [data.events, data.calls]);
+  const [most, setMost] = useState(STEP);
+  return html`
+    <section class="conversation" tabindex="0" aria-label="Conversation" data-keys>
+      <ol>
+        ${pieces.slice(0, most).map((piece) => html`<${PieceView} key=${piece.type === "calls" ? piece.key : piece.event.id} piece=${piece} />`)}
+      </ol>
+      ${pieces.length > most
+        ? html`<button type="button" onClick=${() => setMost(most + STEP)}>Show ${pieces.length - most} more</button>`
+        : data.next
+          ? html`<button type="button" onClick=${more}>Load more of this session</button>`
+          : null}
+      ${pieces.length ? null : html`<p class="faint">Nothing was said yet.</p>`}
+    </section>
+  `;
+}
+
+/** @param {StoredEvent[]} events @param {ToolCall[]} calls @returns {Piece[]} */
+function piecesOf(events, calls) {
+  const byCall = new Map(calls.map((call) => [call.tool_use_id, call]));
+  /** @type {Set<string>} */
+  const shown = new Set();
+  /** @type {Piece[]} */
+  const pieces = [];
+  for (const event of events) {
+    const id = event.tool_use_id;
+    if (event.kind.startsWith("tool.") && event.kind !== "tool.batch") {
+      if (id && shown.has(id)) continue;
+      if (id) shown.add(id);
+      const last = pieces.at(-1);
+      const entry = { event, call: id ? byCall.get(id) : undefined };
+      if (last?.type === "calls") last.calls.push(entry);
+      else pieces.push({ type: "calls", key: `calls ${event.id}`, calls: [entry] });
+    } else {
+      const piece = spoken(event);
+      if (piece) pieces.push(piece);
+    }
+  }
+  return pieces;
+}
+
+/** @param {StoredEvent} event @returns {Piece | null} */
+function spoken(event) {
+  const { kind, payload } = event;
+  switch (kind) {
+    case "prompt.submitted":
+      return { type: "prompt", event, text: promptText(payload) };
+    case "turn.ended":
+    case "message.received":
+      return answerText(payload) ? { type: "answer", event, text: answerText(payload) } : null;
+    case "turn.failed":
+    case "error":
+      return { type: "failure", event, text: summary(event) || "The turn failed." };
+    case "subagent.ended":
+      return answerText(payload) ? { type: "subanswer", event, text: answerText(payload) } : null;
+    case "permission.requested":
+      return { type: "note", event, text: `asked for permission: ${event.tool ? `${toolName(event.tool)} ` : ""}${inputSummary(toolInput(payload))}` };
+    case "notification":
+      return { type: "note", event, text: summary(event) || "notification" };
+    case "session.started":
+      return { type: "note", event, text: `session started${summary(event) ? `: ${summary(event)}` : ""}` };
+    case "session.ended":
+      return { type: "note", event, text: `session ended${summary(event) ? `: ${summary(event)}` : ""}` };
+    case "compaction.started":
+      return { type: "note", event, text: "the context is compacted" };
+    case "turn.interrupted":
+      return { type: "note", event, text: "interrupted by the person" };
+    default:
+      return null;
+  }
+}
+
+const SPEAKERS = { prompt: "You", answer: "Agent", failure: "Agent", subanswer: "Subagent" };
+
+/** @param {{piece: Piece}} props */
+function PieceView({ piece }) {
+  if (piece.type === "calls") return html`<${Calls} calls=${piece.calls} />`;
+  const { event } = piece;
+  const when = html`<time datetime=${event.occurred_at} title=${dateTime(event.occurred_at)}>${clock(event.occurred_at).slice(0, 8)}</time>`;
+  if (piece.type === "note") {
+    return html`<li class=${`note ${event.kind === "permission.requested" ? "wait" : ""}`}>${when}<button type="button" class="plain" onClick=${() => openEvent(event.id)}>${piece.text}</button></li>`;
+  }
+  const speaker = event.actor?.type === "subagent" ? event.actor.agent_type || "Subagent" : SPEAKERS[piece.type];
+  return html`
+    <li class=${`speech speech-${piece.type}`}>
+      <header><b>${speaker}</b>${when}<button type="button" class="quiet" onClick=${() => openEvent(event.id)}>details</button></header>
+      <p class="prose">${piece.text}</p>
+    </li>
+  `;
+}
+
+/** @param {{calls: {event: StoredEvent, call: ToolCall | undefined}[]}} props */
+function Calls({ calls }) {
+  return html`
+    <li class="did">
+      <ul>
+        ${calls.map(({ event, call }) => {
+          const outcome = call?.outcome ?? event.outcome;
+          const bad = outcome === "failed" || outcome === "denied";
+          const size = fileChangesOf(event).map(sizeOf).reduce((sum, one) => ({ added: sum.added + one.added, removed: sum.removed + one.removed }), { added: 0, removed: 0 });
+          return html`
+            <li key=${event.id} class=${event.actor?.type === "subagent" ? "by-subagent" : ""}>
+              <button type="button" class=${`call ${bad ? "call-bad" : ""}`} onClick=${() => openEvent(call?.result_event_id ?? event.id)}>
+                ${event.actor?.type === "subagent" ? html`<span class="actor">${event.actor.agent_type || "subagent"}</span>` : null}
+                <b>${event.tool ? toolName(event.tool) : event.name}</b>
+                <span class="call-text">${inputSummary(toolInput(event.payload))}</span>
+                ${size.added || size.removed ? html`<span class="num"><span class="diff-added">+${size.added}</span> <span class="diff-removed">−${size.removed}</span></span>` : null}
+                ${call?.permission_asked ? html`<span class="wait" title="A person was asked">asked</span>` : null}
+                ${outcome && outcome !== "succeeded" ? html`<${OutcomeMark} outcome=${outcome} />` : null}
+                <span class="num faint">${duration(call?.duration_ms ?? event.duration_ms).replace("–", "")}</span>
+              </button>
+            </li>
+          `;
+        })}
+      </ul>
+      ${calls.length > 20 ? html`<p class="faint">${plural(calls.length, "call")}</p>` : null}
+    </li>
+  `;
+}

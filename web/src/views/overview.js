@@ -1,0 +1,208 @@
+// What goes on: who waits for the person, events over time, sessions by state, tools, agents.
+
+import { html, useEffect } from "../ui.js";
+import * as api from "../api.js";
+import { ago, agentName, count, duration, percent, plural, sessionDuration, shortPath, STATE_WORDS, STATES } from "../format.js";
+import { follow } from "../live.js";
+import { useLoaded, useThrottled } from "../load.js";
+import { AgentMark, sessionTitle, StateMark, ToolMark } from "../parts/badges.js";
+import { EventsChart } from "../parts/chart.js";
+import { Failure, Welcome } from "../parts/notices.js";
+import { link, param, setParams } from "../router.js";
+import { now } from "../state.js";
+import { waitingCount } from "../waiting.js";
+
+/** @import { Overview as Data, Session, ToolUse } from "../model.js" */
+
+const SPANS = ["1h", "24h", "7d", "30d"];
+/** @type {Record<string, number>} Bars over each span: a round width each. */
+const BARS = { "1h": 60, "24h": 96, "7d": 84, "30d": 60 };
+/** How often new events may refresh the figures, in milliseconds. */
+const REFRESH_MS = 1500;
+/** Without any event the figures still age. */
+const IDLE_REFRESH_MS = 30_000;
+/** Sessions asked for, to find those that are active. */
+const SESSIONS_MOST = 60;
+/** Active sessions shown. */
+const ACTIVE_MOST = 12;
+
+export function Overview() {
+  const span = SPANS.includes(param("span")) ? param("span") : "24h";
+  const figures = useLoaded((abort) => api.overview({ since: span, bars: BARS[span] }, abort), span);
+  const recent = useLoaded((abort) => api.sessions({ limit: SESSIONS_MOST }, abort), "recent");
+  const waiting = useLoaded((abort) => api.sessions({ state: "waiting", limit: SESSIONS_MOST }, abort), "waiting");
+  const refresh = useThrottled(() => {
+    figures.reload();
+    recent.reload();
+    waiting.reload();
+  }, REFRESH_MS);
+  useEffect(() => {
+    const stop = follow({}, { onEvents: refresh, onMissed: refresh, onOpen: refresh });
+    const timer = setInterval(refresh, IDLE_REFRESH_MS);
+    return () => {
+      stop();
+      clearInterval(timer);
+    };
+  }, []);
+  useEffect(() => {
+    if (waiting.data) waitingCount.value = waiting.data.items.length;
+  }, [waiting.data]);
+
+  const error = figures.error ?? recent.error;
+  if (error && !figures.data) return html`<main class="page"><${Failure} error=${error} retry=${figures.reload} /></main>`;
+  if (!figures.data || !recent.data) return html`<main class="page" aria-busy="true"><p class="faint">Loading…</p></main>`;
+  if (!figures.data.events && !recent.data.items.length) return html`<main class="page"><${Welcome} /></main>`;
+  const active = recent.data.items.filter(({ state }) => state === "working" || state === "failed" || state === "idle");
+  return html`
+    <main class="page overview">
+      <h1 class="visually-hidden">Overview</h1>
+      <${WaitingList} sessions=${waiting.data?.items ?? []} />
+      <${Figures} data=${figures.data} span=${span} />
+      <div class="columns">
+        <${Active} sessions=${active.sort(byUrgency).slice(0, ACTIVE_MOST)} />
+        <${Agents} data=${figures.data} />
+      </div>
+      <${Tools} tools=${figures.data.tools} span=${span} />
+    </main>
+  `;
+}
+
+/** @param {Session} a @param {Session} b */
+const byUrgency = (a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || (a.last_event_at < b.last_event_at ? 1 : -1);
+
+/** @param {{sessions: Session[]}} props */
+function WaitingList({ sessions }) {
+  if (!sessions.length) return null;
+  return html`
+    <section class="waiting" aria-labelledby="waiting-title">
+      <h2 id="waiting-title">${plural(sessions.length, "session")} ${sessions.length === 1 ? "waits" : "wait"} for you</h2>
+      <ul>
+        ${sessions.map(
+          (session) => html`
+            <li key=${`${session.agent} ${session.id}`}>
+              <a href=${link(["sessions", session.id], { agent: session.agent })}>
+                <span class="what">${sessionTitle(session)}</span>
+                <span class="where"><${AgentMark} agent=${session.agent} /> ${shortPath(session.cwd)}${session.device ? ` · ${session.device}` : ""}</span>
+                <span class="when">since ${ago(session.last_event_at, now.value).replace(" ago", "")}</span>
+              </a>
+            </li>
+          `,
+        )}
+      </ul>
+    </section>
+  `;
+}
+
+/** @param {{data: Data, span: string}} props */
+function Figures({ data, span }) {
+  const calls = data.series.reduce((sum, bar) => sum + bar.tool_calls, 0);
+  const errors = data.series.reduce((sum, bar) => sum + bar.errors, 0);
+  return html`
+    <section class="panel" aria-label="Events over time">
+      <div class="section-head">
+        <dl class="figures">
+          <div><dt>Events</dt><dd>${count(data.events)}</dd></div>
+          <div><dt><i class="swatch swatch-tools" aria-hidden="true"></i>Tool calls</dt><dd>${count(calls)}</dd></div>
+          <div><dt><i class="swatch swatch-errors" aria-hidden="true"></i>Errors</dt><dd class=${errors ? "bad" : ""}>${count(errors)}</dd></div>
+        </dl>
+        <div class="segments" role="group" aria-label="Span of time">
+          ${SPANS.map((value) => html`<button key=${value} type="button" aria-pressed=${value === span} onClick=${() => setParams({ span: value === "24h" ? null : value })}>${value}</button>`)}
+        </div>
+      </div>
+      <${EventsChart} series=${data.series} seconds=${data.bar_seconds} />
+      <ul class="states" aria-label="Sessions by state">
+        ${STATES.map(
+          (state) => html`
+            <li key=${state}>
+              <a href=${link(["sessions"], { state, since: span })} class=${data.sessions[state] ? "" : "zero"}>
+                <b>${count(data.sessions[state])}</b> <span class=${`state state-${state}`}><i aria-hidden="true"></i>${STATE_WORDS[state]}</span>
+              </a>
+            </li>
+          `,
+        )}
+      </ul>
+    </section>
+  `;
+}
+
+/** @param {{sessions: Session[]}} props */
+function Active({ sessions }) {
+  return html`
+    <section class="panel active">
+      <div class="section-head"><h2>Active sessions</h2><a href=${link(["sessions"])}>All sessions</a></div>
+      ${sessions.length
+        ? html`
+            <ul class="cards">
+              ${sessions.map(
+                (session) => html`
+                  <li key=${`${session.agent} ${session.id}`}>
+                    <a href=${link(["sessions", session.id], { agent: session.agent })}>
+                      <${StateMark} state=${session.state} />
+                      <span class="what">${sessionTitle(session)}</span>
+                      <span class="where"><${AgentMark} agent=${session.agent} /> ${shortPath(session.cwd)}</span>
+                      <span class="num">${plural(session.tool_calls, "call")}${session.tool_errors ? html`, <span class="bad">${session.tool_errors} failed</span>` : null}</span>
+                      <span class="when num">${session.state === "working" ? sessionDuration(session, now.value) : ago(session.last_event_at, now.value)}</span>
+                    </a>
+                  </li>
+                `,
+              )}
+            </ul>
+          `
+        : html`<p class="faint">No session is running. The last ones are under <a href=${link(["sessions"])}>Sessions</a>.</p>`}
+    </section>
+  `;
+}
+
+/** @param {{data: Data}} props */
+function Agents({ data }) {
+  const most = Math.max(1, ...data.agents.map(({ events }) => events));
+  return html`
+    <section class="panel agents">
+      <div class="section-head"><h2>Agents</h2></div>
+      <ul class="meters">
+        ${data.agents.map(
+          ({ agent, events }) => html`
+            <li key=${agent}>
+              <a href=${link(["live"], { agent })}><span>${agentName(agent)}</span><span class="num">${count(events)}</span></a>
+              <span class="meter" aria-hidden="true"><i style=${{ width: `${(events / most) * 100}%` }}></i></span>
+            </li>
+          `,
+        )}
+      </ul>
+    </section>
+  `;
+}
+
+/** @param {{tools: ToolUse[], span: string}} props */
+function Tools({ tools, span }) {
+  if (!tools.length) return null;
+  const most = Math.max(...tools.map((tool) => tool.count));
+  return html`
+    <section class="panel tools">
+      <div class="section-head"><h2>Tools</h2></div>
+      <div class="scroll-x" tabindex="0" role="region" aria-label="Tools">
+        <table>
+          <thead>
+            <tr><th scope="col">Tool</th><th scope="col" class="num">Calls</th><th scope="col" class="share"><span class="visually-hidden">Share</span></th><th scope="col" class="num">Failed</th><th scope="col" class="num">Denied</th><th scope="col" class="num">Error rate</th><th scope="col" class="num">p50</th><th scope="col" class="num">p95</th></tr>
+          </thead>
+          <tbody>
+            ${tools.map(
+              (tool) => html`
+                <tr key=${tool.tool}>
+                  <th scope="row"><a href=${link(["live"], { tool: tool.tool, since: span })}><${ToolMark} tool=${tool.tool} family=${tool.family} /></a></th>
+                  <td class="num">${count(tool.count)}</td>
+                  <td class="share"><span class="meter" aria-hidden="true"><i style=${{ width: `${(tool.count / most) * 100}%` }}></i></span></td>
+                  <td class=${tool.failed ? "num" : "num faint"}>${count(tool.failed)}</td>
+                  <td class=${tool.denied ? "num" : "num faint"}>${count(tool.denied)}</td>
+                  <td class=${tool.error_rate > 0 ? "num bad" : "num faint"}>${percent(tool.error_rate)}</td>
+                  <td class="num">${duration(tool.p50_ms)}</td>
+                  <td class="num">${duration(tool.p95_ms)}</td>
+                </tr>
+              `,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  `;
+}

@@ -1,2 +1,9 @@
 //! The whole system over temporary folders: real processes, real sockets, and the real agents where npm is in reach.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails, and says where")]
+
+mod accounting;
+mod crash;
+mod demo;
+mod http;
+mod real_agents;
+mod rig;

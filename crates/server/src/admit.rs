@@ -78,7 +78,7 @@ impl Admission {
     }
 
     /// A slot and memory for `bytes`, if there are any right now.
-    fn admit(&self, bytes: usize) -> Option<Room> {
+    pub(crate) fn admit(&self, bytes: usize) -> Option<Room> {
         let slot = self.slots.clone().try_acquire_owned().ok()?;
         let memory = self.memory.clone().try_acquire_many_owned(kib(bytes)).ok()?;
         Some(Room { _slot: slot, memory, pool: self.memory.clone() })
@@ -97,6 +97,12 @@ impl Admission {
     /// Tells the writer to commit what is queued and end.
     pub(crate) async fn stop(&self) {
         let _ = self.queue.send(Message::Stop).await;
+    }
+
+    /// The slots themselves, to watch them.
+    #[cfg(test)]
+    pub(crate) fn slots(&self) -> Arc<Semaphore> {
+        self.slots.clone()
     }
 
     /// Whether a request would find room.
@@ -254,6 +260,66 @@ fn inflate(mut from: impl Read, cap: usize, room: &mut Room) -> Result<Bytes, (R
         }
         if read == 0 {
             return Ok(out.into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::io::Write;
+
+    use super::*;
+
+    fn room(limits: &Limits) -> Room {
+        Admission::new(limits).0.admit(1).unwrap()
+    }
+
+    fn gzip(bytes: &[u8]) -> Bytes {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap().into()
+    }
+
+    fn zstd(bytes: &[u8]) -> Bytes {
+        zstd::stream::encode_all(bytes, 1).unwrap().into()
+    }
+
+    #[test]
+    fn every_encoding_is_undone() {
+        let text: Vec<u8> = (0..1_000_000u32).flat_map(|n| n.to_string().into_bytes()).collect();
+        for (encoding, body) in
+            [(Encoding::Identity, text.clone().into()), (Encoding::Gzip, gzip(&text)), (Encoding::Zstd, zstd(&text))]
+        {
+            let out = decompress(encoding, &body, 64 << 20, &mut room(&Limits::default())).unwrap();
+            assert!(out == text, "{encoding:?}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_ends_at_the_cap() {
+        let zeros = vec![0; 8 << 20];
+        for (encoding, body) in [(Encoding::Gzip, gzip(&zeros)), (Encoding::Zstd, zstd(&zeros))] {
+            assert!(body.len() < 64 * KIB, "it is a bomb");
+            let (refusal, problem) = decompress(encoding, &body, 1 << 20, &mut room(&Limits::default())).unwrap_err();
+            assert_eq!((refusal, problem.status), (Refusal::TooLarge, StatusCode::PAYLOAD_TOO_LARGE), "{encoding:?}");
+        }
+    }
+
+    #[test]
+    fn memory_is_asked_for_before_it_is_used() {
+        let zeros = vec![0; 8 << 20];
+        let limits = Limits { queue_bytes: 2 << 20, ..Limits::default() };
+        let (refusal, problem) = decompress(Encoding::Zstd, &zstd(&zeros), 64 << 20, &mut room(&limits)).unwrap_err();
+        assert_eq!((refusal, problem.status), (Refusal::Full, StatusCode::TOO_MANY_REQUESTS));
+    }
+
+    #[test]
+    fn garbage_is_told_so() {
+        for encoding in [Encoding::Gzip, Encoding::Zstd] {
+            let body = Bytes::from_static(b"this is not compressed");
+            let (refusal, _) = decompress(encoding, &body, 1 << 20, &mut room(&Limits::default())).unwrap_err();
+            assert_eq!(refusal, Refusal::Broken, "{encoding:?}");
         }
     }
 }

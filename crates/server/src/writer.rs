@@ -365,3 +365,6 @@ impl From<&Append> for Fate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use hookrail_core::base64;
 use hookrail_core::event::{Agent, EventId};
 use hookrail_core::time::Timestamp;
 use hookrail_core::wire;
@@ -28,9 +29,9 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Digest, Identity, Payload, Raw, prepare_counted, store_one};
+use super::{Digest, Identity, Payload, Raw, prepare, store_one};
 use crate::admit::{self, Encoding};
-use crate::app::App;
+use crate::app::{App, now};
 use crate::error::Problem;
 use crate::metrics::{Reason, Refusal};
 use crate::writer::Fate;
@@ -64,7 +65,7 @@ pub(crate) async fn events(
     let (room, text) = text(&app, &headers, body).await?;
     let event = {
         let members = members(&app, &text)?;
-        prepare_counted(&app, observed(&members, &text))?
+        prepare(observed(&members, &text), now(), &app.metrics)
     };
     let id = event.id;
     let status = match store_one(&app, event, room).await? {
@@ -84,7 +85,7 @@ pub(crate) async fn ingest(
     let (event, event_id) = {
         let members = members(&app, &text)?;
         envelope_is_known(&members).inspect_err(|_| reject(&app))?;
-        (prepare_counted(&app, enveloped(&members, &text))?, members.text("event_id").map(Cow::into_owned))
+        (prepare(enveloped(&members, &text), now(), &app.metrics), members.text("event_id").map(Cow::into_owned))
     };
     let id = event.id;
     let (code, status) = match store_one(&app, event, room).await? {
@@ -148,7 +149,7 @@ pub(crate) fn unknown_collection() -> Problem {
 fn observed<'a>(members: &Members<'a>, text: &'a str) -> Raw<'a> {
     let payload = match members.get("payload") {
         Some(inner) if members.has("hook_event_type") => Cow::Owned(nested(members, inner)),
-        _ => wire::one_line(text.trim()),
+        _ => Cow::Borrowed(text),
     };
     Raw {
         name: members.text("hook_event_type").or_else(|| members.text("event_type")),
@@ -196,7 +197,7 @@ fn enveloped<'a>(members: &Members<'a>, text: &'a str) -> Raw<'a> {
         name: members.text("event_type"),
         occurred_at: members.get("ts").and_then(moment),
         source_app: members.text("worker").or_else(|| members.text("worker_id")),
-        ..Raw::common(Agent::from(SOURCE), members, wire::one_line(text.trim()))
+        ..Raw::common(Agent::from(SOURCE), members, Cow::Borrowed(text))
     }
 }
 
@@ -204,7 +205,19 @@ impl<'a> Raw<'a> {
     fn common(agent: Agent, members: &Members<'a>, payload: Cow<'a, str>) -> Self {
         let session_id = members.text("session_id").filter(|session| !session.is_empty());
         let content = members.digest(agent.as_str());
-        Self { id: Identity::Derived(Some(content)), session_id, ..Self::new(agent, Payload::Json(payload)) }
+        Self { id: Identity::Derived(Some(content)), session_id, ..Self::new(agent, json(payload)) }
+    }
+}
+
+/// The payload of a text that was read as JSON before.
+fn json(text: Cow<'_, str>) -> Payload<'_> {
+    let text = match wire::one_line(&text) {
+        Cow::Owned(line) => line,
+        Cow::Borrowed(_) => text.into_owned(),
+    };
+    match RawValue::from_string(text) {
+        Ok(raw) => Payload::Json(Cow::Owned(raw)),
+        Err(error) => Payload::Malformed(base64::encode(error.to_string().as_bytes()).into()),
     }
 }
 
@@ -318,7 +331,7 @@ mod tests {
         let raw = observed(&members(text), text);
         let Payload::Json(payload) = &raw.payload else { unreachable!("it is JSON") };
         assert_eq!(
-            payload.as_ref(),
+            payload.get(),
             r#"{"session_id":"s1","tool_name":"Bash","summary":"inner","hook_event_name":"PreToolUse","chat":[{"a":1}],"model_name":"m"}"#
         );
         assert_eq!(raw.source_app.as_deref(), Some("shop"));

@@ -104,7 +104,7 @@ fn decode(app: &App, encoding: Encoding, bytes: &Bytes, mut room: Room) -> Resul
 fn event(app: &App, line: &[u8], received_at: hookrail_core::time::Timestamp) -> Result<Event, Reason> {
     let text = std::str::from_utf8(line).map_err(|_| Reason::NotARecord)?;
     let record: Record<'_> = serde_json::from_str(text).map_err(|_| Reason::NotARecord)?;
-    prepare(Raw::from_record(record)?, received_at, &app.metrics)
+    Ok(prepare(Raw::from_record(record)?, received_at, &app.metrics))
 }
 
 async fn receipt(queued: Queued) -> Result<Receipt, Problem> {

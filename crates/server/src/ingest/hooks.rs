@@ -5,6 +5,7 @@
 //! So a full server may say 429 and the agent goes on, while the loss shows on both sides; a record that was not
 //! kept is never answered as if it were. A body that is not JSON is kept as `malformed` and answered without a word.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -12,13 +13,14 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use hookrail_core::agents;
 use hookrail_core::event::Agent;
-use hookrail_core::{agents, base64, wire};
+use hookrail_core::wire::Content;
 use tokio::sync::oneshot;
 
-use super::{Payload, Raw, committed, prepare_counted, submit};
+use super::{Payload, Raw, committed, prepare, submit};
 use crate::admit::{self, Room};
-use crate::app::App;
+use crate::app::{App, now};
 use crate::error::Problem;
 use crate::metrics::Reason;
 use crate::writer::{Answer, Fate};
@@ -39,11 +41,11 @@ pub(crate) async fn post(
     let agent = named(&agent)?;
     let (room, bytes) = admit::receive(&app, &headers, body, app.config.limits.record_bytes).await?;
     let (reply, answer) = if bytes.len() <= SMALL_BODY {
-        take(&app, agent, &bytes, room)?
+        take(&app, &agent, &bytes, room)
     } else {
         let app = app.clone();
-        let taken = tokio::task::spawn_blocking(move || take(&app, agent, &bytes, room)).await;
-        taken.map_err(|_| Problem::unavailable("The event could not be read.", "See the server's log.", 10))??
+        let taken = tokio::task::spawn_blocking(move || take(&app, &agent, &bytes, room)).await;
+        taken.map_err(|_| Problem::unavailable("The event could not be read.", "See the server's log.", 10))?
     };
     if committed(answer).await?.contains(&Fate::Refused) {
         return Err(super::unstorable(Reason::Invalid));
@@ -69,16 +71,19 @@ fn named(agent: &str) -> Result<Agent, Problem> {
 }
 
 /// Reads and queues the event, and prepares what its agent is answered.
-fn take(app: &App, agent: Agent, bytes: &Bytes, room: Room) -> Result<(String, oneshot::Receiver<Answer>), Problem> {
-    let received = agents::parse_bytes(&agent, None, bytes);
-    let payload = match &received.payload {
-        agents::Payload::Json(json) => Payload::Json(wire::one_line(json.get())),
-        agents::Payload::Malformed(bytes) => Payload::Malformed(base64::encode(bytes).into()),
-    };
-    let mut raw = Raw::new(received.agent, payload);
+fn take(app: &App, agent: &Agent, bytes: &Bytes, room: Room) -> (String, oneshot::Receiver<Answer>) {
+    let received = agents::parse_bytes(agent, None, bytes);
+    let content = Content::of(&received.payload);
+    let mut raw = Raw::new(
+        received.agent,
+        match &content {
+            Content::Json(json) => Payload::Json(Cow::Borrowed(json)),
+            Content::Malformed(text) => Payload::Malformed(Cow::Borrowed(text)),
+        },
+    );
     raw.occurred_at = agents::stamped_at(received.payload.text());
-    let event = prepare_counted(app, raw)?;
-    // The answer is for whoever knocked, whoever's payload it is.
-    let reply = agents::reply(&agent, &event.parsed, None).stdout;
-    Ok((reply, submit(app, vec![event], room)))
+    let event = prepare(raw, now(), &app.metrics);
+    // The answer is for whoever knocked, whose payload it may be.
+    let reply = agents::reply(agent, &event.parsed, None).stdout;
+    (reply, submit(app, vec![event], room))
 }

@@ -11,10 +11,13 @@ pub(crate) mod query;
 use std::borrow::Cow;
 
 use hookrail_core::agents::{self, Parsed};
+use hookrail_core::base64;
 use hookrail_core::event::{Agent, Event, EventId, SessionId};
 use hookrail_core::policy::Verdict;
+use hookrail_core::redact::{redact_payload, redact_text};
 use hookrail_core::time::Timestamp;
 use hookrail_core::wire;
+use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
@@ -53,8 +56,8 @@ pub(crate) enum Identity {
 /// What the agent sent.
 #[derive(Clone, Debug)]
 pub(crate) enum Payload<'a> {
-    /// Valid JSON.
-    Json(Cow<'a, str>),
+    /// One JSON value on one line.
+    Json(Cow<'a, RawValue>),
     /// Anything else, in Base64.
     Malformed(Cow<'a, str>),
 }
@@ -79,7 +82,7 @@ impl<'a> Raw<'a> {
     /// Reads one line of a batch.
     pub(crate) fn from_record(record: wire::Record<'a>) -> Result<Self, Reason> {
         let payload = match (record.payload, record.malformed) {
-            (Some(payload), _) => Payload::Json(wire::one_line(payload.get())),
+            (Some(payload), _) => Payload::Json(Cow::Borrowed(payload)),
             (None, Some(malformed)) => Payload::Malformed(malformed),
             (None, None) => return Err(Reason::NoPayload),
         };
@@ -97,17 +100,35 @@ impl<'a> Raw<'a> {
     }
 
     /// Takes secrets out of the payload.
-    pub(crate) fn redact(self, metrics: &Metrics) -> Result<Redacted<'a>, Reason> {
-        let payload = match &self.payload {
-            Payload::Json(text) => {
-                let _ = metrics;
-                RawValue::from_string(text.clone().into_owned())
+    pub(crate) fn redact(self, metrics: &Metrics) -> Redacted<'a> {
+        let (payload, replaced) = match &self.payload {
+            Payload::Json(raw) => {
+                let (raw, replaced) = redact_payload(raw);
+                (raw.into_owned(), replaced)
             }
-            Payload::Malformed(base64) => serde_json::value::to_raw_value(&serde_json::json!({ "malformed": base64 })),
+            Payload::Malformed(encoded) => redact_malformed(encoded),
         };
-        let payload = payload.map_err(|_| Reason::NotARecord)?;
-        Ok(Redacted { raw: self, payload })
+        metrics.redactions.add(replaced as u64);
+        Redacted { raw: self, payload }
     }
+}
+
+/// What was no JSON, as the payload that is stored: its bytes in Base64, less the secrets that can be read in them.
+fn redact_malformed(encoded: &str) -> (Box<RawValue>, usize) {
+    let bytes = base64::decode(encoded);
+    let text = bytes.as_deref().map(String::from_utf8_lossy);
+    let redacted = redact_text(text.as_deref().unwrap_or(encoded));
+    let replaced = redacted.replaced();
+    let malformed = match replaced {
+        0 => Cow::Borrowed(encoded),
+        _ => Cow::Owned(base64::encode(redacted.text().as_bytes())),
+    };
+    (serde_json::value::to_raw_value(&Malformed { malformed: &malformed }).unwrap_or_default(), replaced)
+}
+
+#[derive(Serialize)]
+struct Malformed<'a> {
+    malformed: &'a str,
 }
 
 /// An event whose payload holds no secret any more.
@@ -196,8 +217,8 @@ impl Digest {
 }
 
 /// One event through the whole pipeline but the store.
-pub(crate) fn prepare(raw: Raw<'_>, received_at: Timestamp, metrics: &Metrics) -> Result<Event, Reason> {
-    Ok(raw.redact(metrics)?.attribute(received_at))
+pub(crate) fn prepare(raw: Raw<'_>, received_at: Timestamp, metrics: &Metrics) -> Event {
+    raw.redact(metrics).attribute(received_at)
 }
 
 /// Hands events to the writer; the answer comes after the commit.
@@ -210,15 +231,6 @@ pub(crate) fn submit(app: &App, events: Vec<Event>, room: Room) -> oneshot::Rece
 /// Waits for the writer's answer; what was not stored is a problem worth another try.
 pub(crate) async fn committed(answer: oneshot::Receiver<Answer>) -> Result<Vec<Fate>, Problem> {
     Ok(answer.await.unwrap_or(Err(WriteError::Stopped))?)
-}
-
-/// [`prepare`] for a door that takes one event: what cannot be an event is counted and told.
-pub(crate) fn prepare_counted(app: &App, raw: Raw<'_>) -> Result<Event, Problem> {
-    prepare(raw, crate::app::now(), &app.metrics).map_err(|reason| {
-        app.metrics.events_in.add(1);
-        app.metrics.reject(reason, 1);
-        unstorable(reason)
-    })
 }
 
 /// Stores one event and tells what became of it.

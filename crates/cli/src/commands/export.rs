@@ -18,7 +18,8 @@ use crate::rows::EventRow;
 /// Write all matching events, newest first, as JSON lines or CSV
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-In CSV a cell that a spreadsheet would run as a formula gets an apostrophe in front; JSON lines are exact.")]
+In CSV a cell that a spreadsheet would run as a formula gets an apostrophe in front; JSON lines
+are exact.")]
 pub(crate) struct Args {
     /// Format to write
     #[arg(long, value_enum, default_value_t = Format::Jsonl)]

@@ -15,8 +15,9 @@ use crate::{connection, env};
 /// Register the hook with an agent, so that its sessions are recorded
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The agent's settings are merged, not replaced: order and comments stay, a copy from before is kept beside them, and
-`hookrail uninstall` takes the hook out again. HOOKRAIL_TOKEN, where set, is kept in config.toml for the shipper.")]
+The agent's settings are merged, not replaced: order and comments stay, a copy from before is
+kept beside them, and `hookrail uninstall` takes the hook out again. HOOKRAIL_TOKEN, where set,
+is kept in config.toml for the shipper.")]
 pub(crate) struct InstallArgs {
     #[command(flatten)]
     common: Common,
@@ -28,8 +29,8 @@ pub(crate) struct InstallArgs {
 /// Take the hook out of an agent's settings again
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Where nobody else changed the settings meanwhile, they are byte for byte what they were before `hookrail install`.
-What was recorded stays in the state folder until you remove it.")]
+Where nobody else changed the settings meanwhile, they are byte for byte what they were before
+`hookrail install`. What was recorded stays in the state folder until you remove it.")]
 pub(crate) struct UninstallArgs {
     #[command(flatten)]
     common: Common,

@@ -19,8 +19,9 @@ const EXIT_INTERRUPTED: i32 = 130;
 /// Run the server: it takes events in, keeps them and shows them
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The first Ctrl-C or SIGTERM stops in order: nothing accepted is lost. A second one stops at once.
-Set HOOKRAIL_TOKEN to make every door ask for that key; without it only addresses of this machine are allowed.")]
+The first Ctrl-C or SIGTERM stops in order: nothing accepted is lost. A second one stops at
+once. Set HOOKRAIL_TOKEN to make every door ask for that key; without it only addresses of this
+machine are allowed.")]
 pub(crate) struct Args {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1:4665", value_name = "ADDRESS")]
@@ -88,6 +89,7 @@ fn config(args: Args) -> anyhow::Result<Config> {
         retention: Retention {
             max_age: args.keep_days.map(|days| Duration::from_secs(days * 86_400)),
             max_bytes: args.keep_mib.map(|mib| mib.saturating_mul(1 << 20)),
+            ..Retention::default()
         },
         ..Config::default()
     })

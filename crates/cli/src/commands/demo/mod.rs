@@ -30,8 +30,8 @@ const BETWEEN_SESSIONS: Duration = Duration::from_millis(1_500);
 /// Show recorded sessions of real agents in a throw-away server, with the dashboard open
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The recordings go through the real hook, shipper and server. Everything is in a temporary folder and is removed at the
-end; your own settings are not touched.")]
+The recordings go through the real hook, shipper and server. Everything is in a temporary folder
+and is removed at the end; your own settings are not touched.")]
 pub(crate) struct Args {
     /// Play this many times as fast as the agents worked [default: 1, with `--once` without pauses]
     #[arg(long, value_name = "FACTOR", value_parser = speed)]

@@ -8,6 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use hookrail_core::redact;
 use hookrail_core::wire::one_line;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -52,7 +53,7 @@ fn append_in(project: &Path, session_id: &str, event_type: &str, payload: &RawVa
         Ok(meta) if meta.len() >= MAX_BYTES => fs::rename(&path, path.with_extension("jsonl.1"))?,
         _ => {}
     }
-    let mut line = one_line(payload.get()).into_owned();
+    let mut line = redact::redact_json(&one_line(payload.get())).into_text();
     line.push('\n');
     open_private(&path)?.write_all(line.as_bytes())
 }

@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, bail};
 use hookrail_core::agents;
 use hookrail_core::event::Agent;
+use hookrail_core::redact;
 use hookrail_device::config::{Config, Flags, LOCAL_SERVER, Token};
 use hookrail_device::http::Client;
 use serde::Serialize;
@@ -39,8 +40,8 @@ const DOOR: &str = "/events";
 /// Send one event to a server, in the form of the older `send_event.py`; always exits with 0
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The event is read as JSON from standard input. It is also appended to .hookrail/logs/<session>/<event>.jsonl in the
-project's folder (CLAUDE_PROJECT_DIR, else the event's own folder).
+The event is read as JSON from standard input. It is also appended to a session log in the project's
+folder (CLAUDE_PROJECT_DIR, else the event's own folder): .hookrail/logs/<session>/<event>.jsonl
 
 Environment:
   OBSERVABILITY_URL    Address to send to [default: the server of `hookrail`]
@@ -91,14 +92,20 @@ pub(crate) fn asked_for(args: impl IntoIterator<Item = OsString>) -> bool {
 
 /// Sends the event within [`CAP`].
 pub(crate) fn run(args: Args) -> ExitCode {
-    let (done, outcome) = mpsc::channel();
-    thread::spawn(move || drop(done.send(send(&args))));
-    match outcome.recv_timeout(CAP) {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => warn(&format!("{error:#}")),
-        Err(_) => warn("the event was not sent: it took too long"),
+    if let Err(error) = within(CAP, move || send(&args)) {
+        warn(&format!("{error:#}"));
     }
     ExitCode::SUCCESS
+}
+
+/// Does the work in a thread of its own and waits for it this long; what is not done then ends with the process.
+fn within(cap: Duration, work: impl FnOnce() -> anyhow::Result<()> + Send + 'static) -> anyhow::Result<()> {
+    let (done, outcome) = mpsc::channel();
+    thread::spawn(move || drop(done.send(work())));
+    match outcome.recv_timeout(cap) {
+        Ok(outcome) => outcome,
+        Err(_) => bail!("the event was not sent within {} s", cap.as_secs_f32()),
+    }
 }
 
 /// Tells a person, on standard error, which agents show at most in a log.
@@ -123,12 +130,13 @@ fn send(args: &Args) -> anyhow::Result<()> {
         timestamp: u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?,
     };
     let body = serde_json::to_string(&body)?;
+    let body = redact::redact_json(&body);
     if !args.no_log
         && let Err(error) = log::append(&value, session_id, &args.event_type, payload)
     {
         warn(&format!("cannot keep the session log: {error}"));
     }
-    post(args.server_url.as_deref(), &body)
+    post(args.server_url.as_deref(), body.text())
 }
 
 /// The transcript that the event names; what is missing of it is said on standard error.
@@ -178,8 +186,12 @@ fn post(given: Option<&str>, body: &str) -> anyhow::Result<()> {
         None if is_within(&url, &own) => settings.token.clone(),
         None => None,
     };
-    let client =
-        Client::new(&Config { server: Some(with_door(&url)?), token, answer_timeout: ANSWER_TIMEOUT, ..settings })?;
+    let client = Client::new(&Config {
+        server: Some(with_door(&url)?),
+        token,
+        answer_timeout: settings.answer_timeout.min(ANSWER_TIMEOUT),
+        ..settings
+    })?;
     let answer = client.post("", "application/json", None, body.as_bytes())?;
     if !answer.is_success() {
         bail!("the event was not taken: {}", answer.describe());
@@ -206,6 +218,17 @@ fn with_door(url: &str) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_takes_too_long_is_given_up() {
+        let forever = || loop {
+            thread::park();
+        };
+        let error = within(Duration::from_millis(10), forever).unwrap_err();
+        assert_eq!(error.to_string(), "the event was not sent within 0.01 s");
+        assert!(within(CAP, || Ok(())).is_ok());
+        assert!(within(CAP, || bail!("no")).is_err());
+    }
 
     #[test]
     fn the_door_is_added_where_there_is_none() {

@@ -1,0 +1,10 @@
+//! The executable as a person or an agent runs it: real processes, fresh folders, loopback addresses.
+
+#![allow(clippy::unwrap_used)]
+
+mod device;
+mod exits;
+mod fake;
+mod help;
+mod reading;
+mod send_event;

@@ -9,7 +9,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// The fields that somebody wants of an object. Declared by [`fields!`].
@@ -68,6 +69,21 @@ impl<'de, F: Fields<'de>> Deserialize<'de> for Object<F> {
 
         deserializer.deserialize_map(Scan(PhantomData)).map(Self)
     }
+}
+
+/// A text that is borrowed where nothing in it is escaped: serde borrows a `Cow` only where it stands alone.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// For `deserialize_with`: a list of texts, borrowed where possible.
+pub(crate) fn borrowed_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Cow<'de, str>>, D::Error> {
+    let texts = Vec::<Text<'de>>::deserialize(deserializer)?;
+    Ok(texts.into_iter().map(|text| text.0).collect())
+}
+
+/// For `deserialize_with`: a text or nothing, borrowed where possible.
+pub(crate) fn borrowed_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    Ok(Option::<Text<'de>>::deserialize(deserializer)?.map(|text| text.0))
 }
 
 /// The wanted fields of an object; `None` where the text is not one whole JSON object.
@@ -221,4 +237,60 @@ fn unicode(bytes: &[u8]) -> (char, usize) {
         return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12);
     }
     (char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), 6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fields!(Some3 { a = "a", b = "b", c = "c" });
+
+    fn read(text: &str) -> Option<[Option<&str>; 3]> {
+        object::<Some3<'_>>(text).map(|fields| [fields.a, fields.b, fields.c].map(|raw| raw.map(RawValue::get)))
+    }
+
+    #[test]
+    fn the_wanted_fields_are_read_and_the_others_skipped() {
+        assert_eq!(read(r#"{"x":{"a":1},"a":[1, 2],"b":null}"#), Some([Some("[1, 2]"), Some("null"), None]));
+        assert_eq!(read(r#"{"a":1,"\u0061":2}"#), Some([Some("2"), None, None]), "the last of equal keys wins");
+        for text in ["", "[]", "1", "{", "{}x", "{\"a\"}", "{\"a\":}"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_is_no_limit() {
+        let deep = format!("{{\"a\":1,\"x\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(read(&deep), Some([Some("1"), None, None]));
+    }
+
+    #[test]
+    fn a_field_of_another_type_reads_as_absent() {
+        fn raw(text: &str) -> Option<&RawValue> {
+            serde_json::from_str(text).ok()
+        }
+        assert_eq!(text(raw("\"x\"")).as_deref(), Some("x"));
+        for other in ["\"\"", "1", "null", "true", "[\"x\"]", "{\"x\":1}"] {
+            assert_eq!(text(raw(other)), None, "{other}");
+        }
+        for (number, expected) in
+            [("7", Some(7)), ("7.6", Some(8)), ("1e3", Some(1000)), ("-1", None), ("\"7\"", None), ("1e300", None)]
+        {
+            assert_eq!(whole(raw(number)), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn escapes_mean_what_json_says_and_half_a_pair_is_a_replacement() {
+        for (inside, meant) in [
+            ("plain", "plain"),
+            (r#"a\"b\\c\/d\n\r\t\b\f"#, "a\"b\\c/d\n\r\t\u{8}\u{c}"),
+            (r"\u0041\u00e9\u20ac", "Aé€"),
+            (r"\ud83d\ude00", "😀"),
+            (r"\ud83dx", "\u{fffd}x"),
+            (r"\ude00\ud83d", "\u{fffd}\u{fffd}"),
+        ] {
+            assert_eq!(unescape(inside), meant, "{inside}");
+        }
+    }
 }

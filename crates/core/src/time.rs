@@ -73,7 +73,9 @@ impl Timestamp {
             _ => return None,
         };
         let seconds = days(year, month, day) * SECONDS_PER_DAY + hour * 3600 + (minute - offset) * 60 + second;
-        seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(nanos).map(Self)
+        // The first second of the range begins before it: only the sum fits.
+        let nanos = i128::from(seconds) * i128::from(NANOS_PER_SECOND) + i128::from(nanos);
+        i64::try_from(nanos).ok().map(Self)
     }
 }
 

@@ -19,6 +19,7 @@ use serde_json::value::RawValue;
 use crate::agents::{self, Parsed, Payload};
 use crate::base64;
 use crate::event::{Agent, EventId, SessionId};
+use crate::json;
 use crate::policy::Verdict;
 use crate::time::Timestamp;
 
@@ -59,28 +60,28 @@ pub struct Record<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
     /// The agent's own event name, for payloads that do not carry it.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, deserialize_with = "json::borrowed_option", skip_serializing_if = "Option::is_none")]
     pub name: Option<Cow<'a, str>>,
     /// The session, for payloads that do not carry it.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, deserialize_with = "json::borrowed_option", skip_serializing_if = "Option::is_none")]
     pub session_id: Option<Cow<'a, str>>,
     /// What the guard said; absent for no opinion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     /// The person, where the device knows.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, deserialize_with = "json::borrowed_option", skip_serializing_if = "Option::is_none")]
     pub user: Option<Cow<'a, str>>,
     /// The machine.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, deserialize_with = "json::borrowed_option", skip_serializing_if = "Option::is_none")]
     pub device: Option<Cow<'a, str>>,
     /// The ancestors' label for the project or host.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, deserialize_with = "json::borrowed_option", skip_serializing_if = "Option::is_none")]
     pub source_app: Option<Cow<'a, str>>,
     /// The agent's JSON, on one line.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<&'a RawValue>,
     /// What the agent sent instead of JSON: its bytes in Base64 (RFC 4648, padded).
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default, deserialize_with = "json::borrowed_option", skip_serializing_if = "Option::is_none")]
     pub malformed: Option<Cow<'a, str>>,
 }
 
@@ -187,5 +188,48 @@ pub fn one_line(json: &str) -> Cow<'_, str> {
         Cow::Owned(json.replace(['\n', '\r'], " "))
     } else {
         Cow::Borrowed(json)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::event::Kind;
+
+    #[test]
+    fn only_a_payload_is_needed_and_unknown_fields_are_no_matter() {
+        let line = r#"{"payload":{"hook_event_name":"Stop"},"v":9,"new":[{}]}"#;
+        let record: Record<'_> = serde_json::from_str(line).unwrap();
+        assert_eq!((record.v, &record.agent, record.id), (9, &Agent::ClaudeCode, None));
+        assert_eq!(record.parsed().kind, Kind::TurnEnded);
+        assert_eq!(record.stored_payload().get(), r#"{"hook_event_name":"Stop"}"#);
+    }
+
+    #[test]
+    fn what_a_payload_lacks_the_record_tells() {
+        let line = r#"{"agent":"copilot","name":"notification","session_id":"s","user":"u","payload":{}}"#;
+        let record: Record<'_> = serde_json::from_str(line).unwrap();
+        let parsed = record.parsed();
+        assert_eq!((parsed.name.as_str(), parsed.kind), ("notification", Kind::Notification));
+        assert_eq!(parsed.session_id, Some(SessionId::from("s")));
+        assert!(matches!((record.name, record.user), (Some(Cow::Borrowed(_)), Some(Cow::Borrowed("u")))));
+    }
+
+    #[test]
+    fn bytes_that_were_no_json_are_an_event_too() {
+        let line = format!("{{\"agent\":\"codex\",\"malformed\":\"{}\"}}", base64::encode(b"\xffoops\n"));
+        let record: Record<'_> = serde_json::from_str(&line).unwrap();
+        assert_eq!(record.parsed(), Parsed::malformed());
+        assert_eq!(record.malformed_bytes().unwrap(), b"\xffoops\n");
+        assert_eq!(record.stored_payload().get(), "{\"malformed\":\"/29vcHMK\"}");
+        let damaged: Record<'_> = serde_json::from_str("{\"malformed\":\"%\"}").unwrap();
+        assert_eq!((damaged.malformed_bytes(), damaged.parsed()), (None, Parsed::malformed()));
+    }
+
+    #[test]
+    fn a_payload_of_many_lines_becomes_one() {
+        assert_eq!(one_line("{\r\n \"a\":\n1}"), "{   \"a\": 1}");
+        assert!(matches!(one_line("{\"a\":\"\\n\"}"), Cow::Borrowed(_)));
     }
 }

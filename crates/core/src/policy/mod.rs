@@ -55,3 +55,109 @@ pub fn judge(parsed: &Parsed, payload: &str, snapshot: &Snapshot) -> Option<Verd
     let rule = snapshot.rules().filter(|rule| rule.matches(parsed, payload)).max_by_key(|rule| rule.decision)?;
     Some(Verdict { decision: rule.decision, rule: rule.id.to_string(), reason: rule.reason.to_string() })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::agents;
+    use crate::event::Agent;
+
+    const CALL: &str =
+        r#"{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"git push --force"}}"#;
+
+    fn rule(id: &'static str, decision: Decision, tools: &[&'static str], keywords: &[&'static str]) -> Rule<'static> {
+        let owned = |texts: &[&'static str]| texts.iter().map(|text| Cow::Borrowed(*text)).collect();
+        Rule { id: id.into(), decision, reason: "Because".into(), tools: owned(tools), keywords: owned(keywords) }
+    }
+
+    fn judged(payload: &str, rules: &[Rule<'static>]) -> Option<(Decision, String)> {
+        let parsed = agents::parse(&Agent::ClaudeCode, payload);
+        let verdict = judge(&parsed, payload, &Snapshot::new(rules.to_vec()))?;
+        Some((verdict.decision, verdict.rule))
+    }
+
+    #[test]
+    fn a_rule_matches_by_tool_and_by_every_keyword() {
+        for (tools, keywords, matches) in [
+            (&[][..], &[][..], true),
+            (&["Bash"], &[], true),
+            (&["Read", "Bash"], &["git push"], true),
+            (&["Bash"], &["git push", "--force"], true),
+            (&["Bash"], &["git push", "--tags"], false),
+            (&["Read"], &["git push"], false),
+            (&[], &["rm -rf"], false),
+        ] {
+            let verdict = judged(CALL, &[rule("r", Decision::Deny, tools, keywords)]);
+            assert_eq!(verdict.is_some(), matches, "{tools:?} {keywords:?}");
+        }
+    }
+
+    #[test]
+    fn the_strictest_rule_wins_whatever_the_order() {
+        use Decision::{Allow, Ask, Deny};
+        for (decisions, winner) in [
+            (vec![Allow], Allow),
+            (vec![Allow, Ask], Ask),
+            (vec![Deny, Allow, Ask], Deny),
+            (vec![Ask, Deny, Allow], Deny),
+        ] {
+            let rules: Vec<_> = decisions.iter().map(|decision| rule("r", *decision, &[], &[])).collect();
+            assert_eq!(judged(CALL, &rules).map(|(decision, _)| decision), Some(winner), "{decisions:?}");
+        }
+        let ids = [rule("mild", Allow, &[], &[]), rule("strict", Deny, &[], &[])];
+        assert_eq!(judged(CALL, &ids), Some((Deny, "strict".to_owned())));
+    }
+
+    #[test]
+    fn what_cannot_be_stopped_is_not_judged() {
+        let rules = [rule("r", Decision::Deny, &[], &[])];
+        for name in ["PostToolUse", "SessionStart", "Stop", "Notification", "FromTheFuture"] {
+            assert_eq!(judged(&CALL.replace("PreToolUse", name), &rules), None, "{name}");
+        }
+        assert_eq!(judged("not json", &rules), None);
+        assert_eq!(judged(CALL, &[]), None);
+    }
+
+    #[test]
+    fn a_verdict_is_written_in_plain_words() {
+        let verdict = Verdict { decision: Decision::Deny, rule: "no-push".into(), reason: "Not today".into() };
+        let text = serde_json::to_string(&verdict).unwrap();
+        assert_eq!(text, r#"{"decision":"deny","rule":"no-push","reason":"Not today"}"#);
+        assert_eq!(serde_json::from_str::<Verdict>(&text).unwrap(), verdict);
+        assert!(Decision::Allow < Decision::Ask && Decision::Ask < Decision::Deny);
+        for decision in [Decision::Allow, Decision::Ask, Decision::Deny] {
+            assert_eq!(serde_json::to_string(&decision).unwrap(), format!("\"{}\"", decision.as_str()));
+        }
+    }
+
+    #[test]
+    fn a_snapshot_is_read_as_it_was_written_and_borrows() {
+        let rules: Vec<_> = (0..200).map(|_| rule("some-rule", Decision::Ask, &["Bash"], &["git push"])).collect();
+        let bytes = serde_json::to_vec(&Snapshot::new(rules)).unwrap();
+        let snapshot = Snapshot::read(&bytes).unwrap();
+        assert_eq!(snapshot.rules().count(), 200);
+        for rule in snapshot.rules() {
+            assert_eq!((rule.id.as_ref(), rule.decision), ("some-rule", Decision::Ask));
+            let texts = [&rule.id, &rule.reason].into_iter().chain(&rule.tools).chain(&rule.keywords);
+            assert!(texts.into_iter().all(|text| matches!(text, Cow::Borrowed(_))));
+        }
+    }
+
+    #[test]
+    fn a_snapshot_that_is_not_understood_is_an_error_and_never_an_empty_one() {
+        for (bytes, says) in [
+            (&b""[..], "corrupt"),
+            (b"{}", "corrupt"),
+            (br#"{"v":1}"#, "corrupt"),
+            (br#"{"v":1,"rules":[{"id":"r","decision":"explode","reason":""}]}"#, "corrupt"),
+            (br#"{"v":2,"rules":[]}"#, "version 2"),
+            (br#"{"v":2,"rules":"of another shape"}"#, "version 2"),
+        ] {
+            let error = Snapshot::read(bytes).unwrap_err().to_string();
+            assert!(error.contains(says), "{}: {error}", String::from_utf8_lossy(bytes));
+        }
+    }
+}

@@ -7,10 +7,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::Decision;
 use crate::agents::Parsed;
+use crate::json;
 
 /// The version this code reads and writes.
 const VERSION: u32 = 1;
@@ -35,10 +36,10 @@ pub struct Rule<'a> {
     #[serde(borrow)]
     pub reason: Cow<'a, str>,
     /// The tools it speaks of, by the agent's names; empty for all.
-    #[serde(borrow, default, deserialize_with = "texts")]
+    #[serde(borrow, default, deserialize_with = "json::borrowed_list")]
     pub tools: Vec<Cow<'a, str>>,
     /// Texts that must all occur in the payload.
-    #[serde(borrow, default, deserialize_with = "texts")]
+    #[serde(borrow, default, deserialize_with = "json::borrowed_list")]
     pub keywords: Vec<Cow<'a, str>>,
 }
 
@@ -75,13 +76,25 @@ impl<'a> Snapshot<'a> {
     /// # Errors
     /// [`SnapshotError::Corrupt`] when the bytes are not a snapshot, [`SnapshotError::Version`] when they are one of another version.
     pub fn read(bytes: &'a [u8]) -> Result<Self, SnapshotError> {
-        let snapshot: Self = serde_json::from_slice(bytes).map_err(SnapshotError::Corrupt)?;
+        let snapshot: Self = serde_json::from_slice(bytes).map_err(|error| corrupt_or_newer(bytes, error))?;
         if snapshot.v == VERSION { Ok(snapshot) } else { Err(SnapshotError::Version(snapshot.v)) }
     }
 
     /// Its rules, in order.
     pub fn rules(&self) -> impl Iterator<Item = &Rule<'a>> {
         self.rules.iter()
+    }
+}
+
+/// A newer snapshot may be of another shape altogether: its version is what a person has to hear of.
+fn corrupt_or_newer(bytes: &[u8], error: serde_json::Error) -> SnapshotError {
+    #[derive(Deserialize)]
+    struct Versioned {
+        v: u32,
+    }
+    match serde_json::from_slice(bytes) {
+        Ok(Versioned { v }) if v != VERSION => SnapshotError::Version(v),
+        _ => SnapshotError::Corrupt(error),
     }
 }
 
@@ -92,11 +105,4 @@ impl Rule<'_> {
         (self.tools.is_empty() || self.tools.iter().any(|name| name == tool))
             && self.keywords.iter().all(|keyword| payload.contains(keyword.as_ref()))
     }
-}
-
-/// A list of texts, borrowed where they are written without escapes: a derived `Vec<Cow<str>>` would copy each.
-fn texts<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Cow<'a, str>>, D::Error> {
-    #[derive(Deserialize)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-    Ok(Vec::<Text<'a>>::deserialize(deserializer)?.into_iter().map(|text| text.0).collect())
 }

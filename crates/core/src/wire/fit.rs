@@ -1,9 +1,9 @@
 //! Making an oversized payload fit a record: long strings lose their ends, and say how much.
 //!
 //! First the white space between tokens goes, then every string longer than a bound is cut to it; the bound is the
-//! largest power of two with which the text fits. Keys, numbers and short strings, and with them every id, stay, and so
-//! does the structure. Only where that is not enough (a payload that is millions of small values) do whole top-level
-//! values give way to a mark. The time is linear in the size of the payload.
+//! largest power of two with which the text fits. Numbers and short strings, and with them every id and every key of usual
+//! length, stay, and so does the structure. Only where that is not enough (a payload that is millions of small values) do
+//! whole top-level values give way to a mark. The time is linear in the size of the payload.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -26,7 +26,7 @@ const MARK_BYTES: usize = 64;
 
 /// The JSON text with at most `max` bytes, cut where needed. Borrows where it already fits.
 ///
-/// `json` must be one valid JSON value, or the text that is returned is none either.
+/// `json` is one JSON object, and `max` at least 1 KiB; otherwise what is returned may be no JSON, or longer.
 pub fn fit(json: &str, max: usize) -> Cow<'_, str> {
     if json.len() <= max {
         return Cow::Borrowed(json);
@@ -177,5 +177,83 @@ impl Iterator for Tokens<'_> {
         let length = rest.iter().position(|byte| *byte == b'"' || is_space(byte)).unwrap_or(rest.len());
         self.at = from + length;
         Some(Token::Other(from..self.at))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn fitted(payload: &Value, max: usize) -> Value {
+        let text = payload.to_string();
+        let fitted = fit(&text, max);
+        assert!(fitted.len() <= max, "{} > {max}", fitted.len());
+        serde_json::from_str(&fitted).unwrap()
+    }
+
+    #[test]
+    fn what_fits_is_borrowed() {
+        assert!(matches!(fit("{ \"a\" : 1 }", 1024), Cow::Borrowed("{ \"a\" : 1 }")));
+    }
+
+    #[test]
+    fn a_long_string_says_what_it_lost_and_everything_else_stays() {
+        let long = "é".repeat(4096);
+        let payload =
+            json!({"session_id": "s-1", "tool_use_id": "t-1", "tool_response": {"stdout": long, "code": [0, {}]}});
+        let fitted = fitted(&payload, 4096);
+        let stdout = fitted["tool_response"]["stdout"].as_str().unwrap();
+        let (kept, mark) = stdout.split_once('…').unwrap();
+        assert!(long.starts_with(kept) && kept.len() == 2048, "{}", kept.len());
+        assert_eq!(mark, format!("[hookrail: {} bytes cut]", 8192 - kept.len()));
+        let mut restored = fitted.clone();
+        restored["tool_response"]["stdout"] = long.into();
+        assert_eq!(restored, payload);
+    }
+
+    #[test]
+    fn no_escape_and_no_character_is_torn() {
+        for unit in ["\\\\", "\\n", "\\u00e9", "\\ud83d\\ude00", "x\\\"", "😀", "xyz\\u0000"] {
+            for shift in 0..12 {
+                let text = format!("{{\"a\":\"{}{}\"}}", "x".repeat(shift), unit.repeat(2000));
+                let fitted = fit(&text, 1024);
+                let value: Value = serde_json::from_str(&fitted).unwrap_or_else(|_| panic!("{unit} {shift}"));
+                let whole: Value = serde_json::from_str(&text).unwrap();
+                let kept = value["a"].as_str().unwrap().split('…').next().unwrap();
+                assert!(whole["a"].as_str().unwrap().starts_with(kept), "{unit} {shift}");
+            }
+        }
+    }
+
+    #[test]
+    fn white_space_goes_before_anything_else() {
+        let text = format!("{{ {} \"a\" : [ 1 , \"b c\" ] }}", " ".repeat(2000));
+        assert_eq!(fit(&text, 1024), "{\"a\":[1,\"b c\"]}");
+    }
+
+    #[test]
+    fn millions_of_small_values_give_way_as_one() {
+        let payload = json!({"session_id": "s-1", "big": vec![1; 10_000], "tool_use_id": "t-1"});
+        assert_eq!(
+            fitted(&payload, 1024),
+            json!({"session_id": "s-1", "big": "…[hookrail: 20001 bytes cut]", "tool_use_id": "t-1"})
+        );
+        let wide: serde_json::Map<String, Value> = (0..1000).map(|at| (format!("key-{at:04}"), at.into())).collect();
+        let fitted = fitted(&wide.into(), 1024);
+        assert!(fitted["key-0000"] == 0 && fitted["hookrail_cut_bytes"].as_u64().unwrap() > 9000, "{fitted}");
+    }
+
+    #[test]
+    fn bytes_that_are_no_json_are_cut_with_a_mark() {
+        assert_eq!(bytes(b"abc"), base64::encode(b"abc"));
+        let long = vec![b'x'; MAX_PAYLOAD_BYTES];
+        let text = bytes(&long);
+        assert!(text.len() <= MAX_PAYLOAD_BYTES);
+        let kept = String::from_utf8(base64::decode(&text).unwrap()).unwrap();
+        let (kept, mark) = kept.split_once('…').unwrap();
+        assert_eq!(mark, format!("[hookrail: {} bytes cut]", long.len() - kept.len()));
     }
 }

@@ -244,10 +244,9 @@ fn shell_words(line: &str) -> Vec<String> {
 /// A value as JSON without its comments.
 fn json_of(text: &str, node: &Node) -> Json {
     match &node.value {
-        Value::Object(members) => members
-            .iter()
-            .map(|member| (member.key.clone().unwrap_or_default(), json_of(text, &member.node)))
-            .collect(),
+        Value::Object(members) => {
+            members.iter().map(|member| (member.key.clone().unwrap_or_default(), json_of(text, &member.node))).collect()
+        }
         Value::Array(elements) => elements.iter().map(|element| json_of(text, &element.node)).collect(),
         Value::String(string) => json!(string),
         Value::Bool(truth) => json!(truth),

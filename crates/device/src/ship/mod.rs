@@ -21,8 +21,6 @@ mod batch;
 mod deliver;
 mod once;
 mod rejected;
-#[cfg(test)]
-mod tests;
 
 use std::fs::{File, TryLockError};
 use std::io;

@@ -48,14 +48,17 @@ fn machine_paths(name: &str, text: &str, checkout: &str) -> Vec<String> {
             })
         })
     };
-    // The checkout's folder counts where it stands as a path of its own, not as the tail of another.
+    // The checkout's folder counts where it stands as a path of its own, not as the tail of another; a folder right
+    // below the root (`/src`) is too common a word.
+    let telling = checkout.matches('/').count() > 1;
     let here = |line: &str| {
-        line.match_indices(checkout).any(|(at, _)| {
-            let before = line[..at].chars().next_back();
-            let after = line[at + checkout.len()..].chars().next();
-            !before.is_some_and(|c| c.is_alphanumeric() || ".}$/".contains(c))
-                && !after.is_some_and(|c| c.is_alphanumeric() || c == '-' || c == '_')
-        })
+        telling
+            && line.match_indices(checkout).any(|(at, _)| {
+                let before = line[..at].chars().next_back();
+                let after = line[at + checkout.len()..].chars().next();
+                !before.is_some_and(|c| c.is_alphanumeric() || ".}$/".contains(c))
+                    && !after.is_some_and(|c| c.is_alphanumeric() || c == '-' || c == '_')
+            })
     };
     let root_home = format!("/{}/.", "root");
     text.lines()

@@ -1,6 +1,8 @@
 //! Claude Code.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -10,7 +12,8 @@ use super::tee::Tee;
 use super::{FORBIDDEN, forbid, messages, npm};
 use crate::rig::Rig;
 
-fn bash(command: &str) -> (&'static str, Value) {
+/// A call of its shell.
+pub(crate) fn bash(command: &str) -> (&'static str, Value) {
     ("Bash", json!({"command": command, "description": "Part of the script"}))
 }
 
@@ -36,6 +39,18 @@ fn scripts(project: &str) -> Vec<Script> {
     vec![main, first, second]
 }
 
+/// A whole session that talks to `api` only, and prints its result as JSON.
+pub(crate) fn command(rig: &Rig, claude: &Path, api: &str, prompt: &str) -> Command {
+    let mut command = rig.command(claude);
+    command
+        .args(["-p", prompt, "--permission-mode", "bypassPermissions", "--output-format", "json"])
+        .env("ANTHROPIC_BASE_URL", api)
+        .env("ANTHROPIC_API_KEY", "dummy")
+        .env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
+        .env("IS_SANDBOX", "1");
+    command
+}
+
 #[test]
 fn every_event_of_claude_code_is_recorded_once_and_a_deny_denies() {
     let Some(agents) = npm::agents() else { return };
@@ -53,21 +68,8 @@ fn every_event_of_claude_code_is_recorded_once_and_a_deny_denies() {
     tee.register(&rig.home().join(".claude/settings.json"));
     forbid(&rig);
 
-    let mut claude = rig.command(&agents.claude_code);
-    claude
-        .args([
-            "-p",
-            &format!("{MARK}main Do the work."),
-            "--permission-mode",
-            "bypassPermissions",
-            "--output-format",
-            "json",
-        ])
-        .env("ANTHROPIC_BASE_URL", api.url())
-        .env("ANTHROPIC_API_KEY", "dummy")
-        .env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
-        .env("IS_SANDBOX", "1")
-        .env("HOOKRAIL_SERVER", rig.url());
+    let mut claude = command(&rig, &agents.claude_code, &api.url(), &format!("{MARK}main Do the work."));
+    claude.env("HOOKRAIL_SERVER", rig.url());
     let said = rig.succeed(claude, b"");
     let result: Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(result["result"], "All done.", "{result}");

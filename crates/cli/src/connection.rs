@@ -16,23 +16,31 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// The settings of the device, with a server in any case: the flag wins over the variable, the variable over
-    /// `config.toml`, that over the default address of `hookrail serve`.
+    /// The settings of the device, with a server in any case: [`Self::device_config`], else the default address of
+    /// `hookrail serve`.
+    ///
+    /// # Errors
+    /// Where the settings cannot be read; the error names the file, flag or variable.
+    pub(crate) fn config(&self) -> anyhow::Result<Config> {
+        let mut config = self.device_config()?;
+        config.server.get_or_insert_with(|| LOCAL_SERVER.to_owned());
+        Ok(config)
+    }
+
+    /// The settings of the device: the flag wins over the variable, the variable over `config.toml`.
     ///
     /// The key of `config.toml` belongs to the server named there: a server given by the flag or the variable gets
     /// HOOKRAIL_TOKEN or none.
     ///
     /// # Errors
     /// Where the settings cannot be read; the error names the file, flag or variable.
-    pub(crate) fn config(&self) -> anyhow::Result<Config> {
+    pub(crate) fn device_config(&self) -> anyhow::Result<Config> {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
         let home = home()?;
-        let own = Config::load(home.path(), &Flags::default(), |_| None)?;
         let flags = Flags { server: self.server.clone(), ..Flags::default() };
         let mut config = Config::load(home.path(), &flags, set)?;
-        config.server.get_or_insert_with(|| LOCAL_SERVER.to_owned());
-        if config.server.as_deref() != Some(own.server.as_deref().unwrap_or(LOCAL_SERVER)) && set(env::TOKEN).is_none()
-        {
+        let own = Config::load(home.path(), &Flags::default(), |_| None)?.server;
+        if config.server != own && set(env::TOKEN).is_none() {
             config.token = None;
         }
         Ok(config)

@@ -15,6 +15,7 @@ const GAP: usize = 2;
 
 /// How a reading command shows what it read.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Display")]
 pub(crate) struct Display {
     /// Print JSON, one object per line, as the API gives it
     #[arg(long)]

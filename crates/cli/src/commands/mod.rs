@@ -7,15 +7,18 @@ use clap::{Parser, Subcommand};
 
 use crate::env;
 
+mod backup;
 mod completions;
 mod demo;
 mod events;
 mod export;
 pub(crate) mod hook;
 mod install;
+mod interrupt;
 mod send_event;
 mod serve;
 mod sessions;
+mod ship;
 mod tail;
 
 /// The audit trail and guard rail of coding agents
@@ -36,6 +39,8 @@ enum Command {
     Sessions(sessions::Args),
     Events(events::Args),
     Export(export::Args),
+    Backup(backup::Args),
+    Ship(ship::Args),
     Hook(hook::Args),
     SendEvent(send_event::Args),
     Completions(completions::Args),
@@ -72,6 +77,8 @@ impl Cli {
             Command::Sessions(args) => sessions::run(&args),
             Command::Events(args) => events::run(&args),
             Command::Export(args) => export::run(&args),
+            Command::Backup(args) => backup::run(&args),
+            Command::Ship(args) => ship::run(&args),
             Command::Hook(args) => Ok(hook::run(args.args)),
             Command::SendEvent(args) => Ok(send_event::run(args)),
             Command::Completions(args) => completions::run(&args),

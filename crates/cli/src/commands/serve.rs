@@ -10,11 +10,9 @@ use hookrail_server::{Config, Retention, Server, StartError, Token};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
+use super::interrupt;
 use crate::failure::Failure;
 use crate::{connection, env};
-
-/// Exit code of a process that a second signal ended at once (128 + SIGINT).
-const EXIT_INTERRUPTED: i32 = 130;
 
 /// Run the server: it takes events in, keeps them and shows them
 #[derive(Debug, clap::Args)]
@@ -64,7 +62,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         writeln!(err, "  data       {}", data.display())?;
         writeln!(err, "  store      {store}")?;
         let stop = CancellationToken::new();
-        tokio::spawn(stop_on_signal(stop.clone()));
+        tokio::spawn(interrupt::watch(stop.clone(), "Stopping in order"));
         server.run(stop).await.map_err(advise)
     })?;
     Ok(ExitCode::SUCCESS)
@@ -124,32 +122,6 @@ fn advise(error: StartError) -> anyhow::Error {
         _ => return error.into(),
     };
     Failure::new(message, hint).into()
-}
-
-/// Asks the server to stop at the first signal, ends the process at the second.
-async fn stop_on_signal(stop: CancellationToken) {
-    signal().await;
-    stop.cancel();
-    let _ = writeln!(io::stderr(), "Stopping in order; the same signal again stops at once");
-    signal().await;
-    std::process::exit(EXIT_INTERRUPTED);
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-pub(super) async fn signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            },
-            Err(_) => drop(tokio::signal::ctrl_c().await),
-        }
-    }
-    #[cfg(not(unix))]
-    drop(tokio::signal::ctrl_c().await);
 }
 
 /// Logs to standard error what HOOKRAIL_LOG asks for; by default what a person running a server wants to know.

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use self::check::Tally;
 use self::recordings::Recording;
 use self::stage::Stage;
-use super::serve;
+use super::{interrupt, serve};
 
 mod check;
 mod recordings;
@@ -74,11 +74,7 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<ExitCode> {
     }
 
     let interrupted = CancellationToken::new();
-    let guard = interrupted.clone();
-    tokio::spawn(async move {
-        serve::signal().await;
-        guard.cancel();
-    });
+    tokio::spawn(interrupt::watch(interrupted.clone(), "Ending the demo"));
     let recordings = recordings::fresh();
     let tally = Tally::of(&recordings);
     writeln!(err, "Playing {tally} through {}", stage.hook_name())?;

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
-    /// Address of the server [default: HOOKRAIL_SERVER, else `server` in config.toml, else port 4665 here]
+    /// Address of the server [default: `HOOKRAIL_SERVER`, else `server` in config.toml, else port 4665 here]
     #[arg(long, value_name = "URL")]
     pub(crate) server: Option<String>,
 }
@@ -30,7 +30,7 @@ impl Connection {
     /// The settings of the device: the flag wins over the variable, the variable over `config.toml`.
     ///
     /// The key of `config.toml` belongs to the server named there: a server given by the flag or the variable gets
-    /// HOOKRAIL_TOKEN or none.
+    /// `HOOKRAIL_TOKEN` or none.
     ///
     /// # Errors
     /// Where the settings cannot be read; the error names the file, flag or variable.
@@ -50,7 +50,7 @@ impl Connection {
 /// The state folder of this device.
 ///
 /// # Errors
-/// Where neither HOOKRAIL_HOME nor HOME is set.
+/// Where neither `HOOKRAIL_HOME` nor HOME is set.
 pub(crate) fn home() -> anyhow::Result<Home> {
     Home::from_env(|name| std::env::var_os(name)).ok_or_else(|| {
         Failure::new("there is no state folder: HOME is not set", "set HOOKRAIL_HOME to a folder").into()

@@ -33,6 +33,8 @@ fn write_cell(out: &mut impl Write, cell: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

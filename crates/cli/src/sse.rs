@@ -76,6 +76,8 @@ impl<R: BufRead> Messages<R> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

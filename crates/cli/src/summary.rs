@@ -128,6 +128,8 @@ fn quote(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use hookrail_core::agents;
     use hookrail_core::event::Agent;
 

@@ -50,6 +50,8 @@ pub(crate) fn read(path: &Path, max_bytes: u64) -> io::Result<Transcript> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn transcript(content: &[u8], max_bytes: u64) -> Transcript {

@@ -95,6 +95,8 @@ fn nothing_found(what: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use clap::CommandFactory as _;
 
     use super::*;

@@ -124,7 +124,7 @@ fn advise(error: StartError) -> anyhow::Error {
     Failure::new(message, hint).into()
 }
 
-/// Logs to standard error what HOOKRAIL_LOG asks for; by default what a person running a server wants to know.
+/// Logs to standard error what `HOOKRAIL_LOG` asks for; by default what a person running a server wants to know.
 fn log_to_stderr() {
     let filter = EnvFilter::try_from_env(env::LOG).unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = console::colors_enabled_stderr();

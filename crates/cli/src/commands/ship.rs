@@ -68,9 +68,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         };
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?)?;
     }
-    let summary = outcome.map_err(advise)?;
+    let summary = outcome.as_ref().map_err(advise)?;
     if !args.json {
-        tell_summary(args.once, summary)?;
+        tell_summary(args.once, *summary)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -93,8 +93,8 @@ fn tell_summary(once: bool, summary: Summary) -> io::Result<()> {
     Ok(())
 }
 
-fn advise(error: ShipError) -> anyhow::Error {
-    let hint = match &error {
+fn advise(error: &ShipError) -> anyhow::Error {
+    let hint = match error {
         ShipError::Refused(_) => "check the server's address and key: `hookrail doctor`",
         ShipError::Undelivered(_) => "nothing is lost, it stays in the spool; is `hookrail serve` running?",
         ShipError::Stalled { .. } => "see ship.log in the state folder, or `hookrail doctor`",
@@ -121,7 +121,9 @@ impl Teller {
             Progress::Backlog(_) => {}
             Progress::Delivered { bytes, .. } => self.bar.inc(*bytes),
             Progress::Waiting { why, wait } => self.say(&format!("{why}; trying again in {:.1} s", wait.as_secs_f32())),
-            Progress::Dropped { records, .. } => self.say(&format!("dropped {records} records: the spool is over its limits")),
+            Progress::Dropped { records, .. } => {
+                self.say(&format!("dropped {records} records: the spool is over its limits"));
+            }
         }
     }
 

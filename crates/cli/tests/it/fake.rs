@@ -12,7 +12,7 @@ pub(crate) struct Request {
     pub(crate) line: String,
     /// The head, in lower case.
     pub(crate) head: String,
-    /// The body.
+    /// The body, as far as it is text.
     pub(crate) body: String,
 }
 
@@ -79,5 +79,5 @@ fn read(connection: &TcpStream) -> Option<Request> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let line = line.trim().trim_end_matches(" HTTP/1.1").to_owned();
-    Some(Request { line, head, body: String::from_utf8(body).ok()? })
+    Some(Request { line, head, body: String::from_utf8_lossy(&body).into_owned() })
 }

@@ -8,3 +8,4 @@ mod fake;
 mod help;
 mod reading;
 mod send_event;
+mod ship;

@@ -94,6 +94,8 @@ fn name(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn raw(json: &str) -> Box<RawValue> {

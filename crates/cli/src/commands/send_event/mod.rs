@@ -53,7 +53,7 @@ pub(crate) struct Args {
     /// Name of the event, such as `PreToolUse`
     #[arg(long, value_name = "NAME")]
     event_type: String,
-    /// Address to send to; `/events` is added where it names no path [default: OBSERVABILITY_URL]
+    /// Address to send to; `/events` is added where it names no path [default: `OBSERVABILITY_URL`]
     #[arg(long, value_name = "URL")]
     server_url: Option<String>,
     /// Attach the conversation's transcript, its newest 2 MiB
@@ -217,6 +217,8 @@ fn with_door(url: &str) -> anyhow::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

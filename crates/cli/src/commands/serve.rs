@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use hookrail_server::{Config, Retention, Server, StartError, Token};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -75,7 +76,7 @@ fn config(args: Args) -> anyhow::Result<Config> {
     };
     let data_dir = match args.data_dir {
         Some(folder) => folder,
-        None => connection::home()?.path().join("server"),
+        None => own_folder()?,
     };
     Ok(Config {
         listen: args.listen,
@@ -91,6 +92,16 @@ fn config(args: Args) -> anyhow::Result<Config> {
         },
         ..Config::default()
     })
+}
+
+/// The server's folder in the state folder, which belongs to one person alone.
+fn own_folder() -> anyhow::Result<PathBuf> {
+    let folder = connection::home()?.path().join("server");
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    Ok(folder)
 }
 
 /// Binds the address and opens the store.

@@ -23,9 +23,9 @@ fn pages() -> Fake {
     Fake::start(|request| {
         let (items, next) =
             match request.line.split_once("cursor=").map(|(_, cursor)| cursor.split('&').next().unwrap()) {
-                None => (5..=5, "\"two\""),
-                Some("two") => (1..=0, "\"three\""),
-                Some("three") => (1..=4, "null"),
+                None => (5..6, "\"two\""),
+                Some("two") => (1..1, "\"three\""),
+                Some("three") => (1..5, "null"),
                 Some(other) => panic!("unknown cursor {other}"),
             };
         let items: Vec<String> = items.rev().map(|seq| event(seq, "PostToolUse")).collect();

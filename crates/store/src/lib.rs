@@ -7,17 +7,25 @@
 //! [`open`] gives a [`Store`], cheap to clone, for everybody who reads; its one [`events::Writer`] belongs to the
 //! thread that writes.
 
+mod block;
 pub mod bus;
+mod cursor;
+mod derive;
 mod error;
 pub mod events;
+mod histogram;
 pub mod meta;
 pub mod model;
+mod varint;
 
 use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hookrail_core::time::Timestamp;
 
 pub use error::StoreError;
+use events::sqlite::Pool;
+use events::sqlite::schema::Place;
 
 /// How safely a commit is put on the disk before it is acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +86,7 @@ pub struct Store {
     pub meta: meta::Meta,
     /// The live feed.
     pub bus: bus::Bus,
-    writer: std::sync::Arc<std::sync::Mutex<Option<events::Writer>>>,
+    writer: Arc<Mutex<Option<(Place, Settings)>>>,
 }
 
 impl Store {
@@ -86,9 +94,15 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Invalid`] when it was taken before: there is one writer per store.
+    /// [`StoreError::Busy`] where another process has it.
     pub fn writer(&self) -> Result<events::Writer, StoreError> {
-        let mut slot = self.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        slot.take().ok_or_else(|| StoreError::Invalid("the store's writer is already in use".to_owned()))
+        let mut slot = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((place, settings)) = slot.as_ref() else {
+            return Err(StoreError::Invalid("the store's writer is already in use".to_owned()));
+        };
+        let writer = events::sqlite::Writer::open(place, settings)?;
+        *slot = None;
+        Ok(events::Writer::Sqlite(writer))
     }
 }
 
@@ -100,6 +114,57 @@ impl Store {
 /// [`StoreError::Invalid`] for a URL no member understands, [`StoreError::Newer`] for a database of a newer version,
 /// and whatever opening the file meets.
 pub fn open(url: &str, settings: &Settings) -> Result<Store, StoreError> {
-    let _ = (url, settings);
-    Err(StoreError::Other("the SQLite store is not built yet".to_owned()))
+    let place = place(url)?;
+    // Also brings the database up to date, before anybody reads it.
+    let connection = place.open(settings)?;
+    Ok(Store {
+        events: events::Reader::Sqlite(events::sqlite::Reader::new(Pool::new(place.clone(), settings))),
+        meta: meta::Meta::Sqlite(meta::SqliteMeta::new(connection)),
+        bus: bus::Bus::local(settings.live_events, settings.live_bytes),
+        writer: Arc::new(Mutex::new(Some((place, settings.clone())))),
+    })
+}
+
+/// Which store a URL names. A URL may hold a password, so an unknown one is not repeated beyond its scheme.
+fn place(url: &str) -> Result<Place, StoreError> {
+    let is_scheme =
+        |part: &str| part.len() > 1 && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+');
+    match url.split_once(':') {
+        Some(("sqlite", ":memory:")) => Ok(Place::memory()),
+        Some(("sqlite", path)) if !path.trim_start_matches('/').is_empty() => {
+            Ok(Place::File(path.strip_prefix("//").unwrap_or(path).into()))
+        }
+        Some((scheme, _)) if is_scheme(scheme) => Err(StoreError::Invalid(format!(
+            "there is no store for `{scheme}:` URLs; use sqlite:PATH, sqlite::memory:, or the path of a file"
+        ))),
+        _ if url.is_empty() => Err(StoreError::Invalid("the store's URL is empty; use sqlite:PATH".to_owned())),
+        _ => Ok(Place::File(url.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn a_url_names_a_store_or_says_which_exist() {
+        let file = |url: &str| match place(url) {
+            Ok(Place::File(path)) => Some(path),
+            _ => None,
+        };
+        assert_eq!(file("sqlite:data/x.db"), Some(PathBuf::from("data/x.db")));
+        assert_eq!(file("sqlite:///var/x.db"), Some(PathBuf::from("/var/x.db")));
+        assert_eq!(file("/var/x.db"), Some(PathBuf::from("/var/x.db")));
+        assert_eq!(file("./odd:name.db"), Some(PathBuf::from("./odd:name.db")));
+        assert!(matches!(place("sqlite::memory:"), Ok(Place::Memory(_))));
+        for bad in ["", "sqlite:", "postgres://me:secret@db/x"] {
+            let said = place(bad).map(|_| ()).map_err(|error| error.to_string());
+            assert!(
+                said.as_ref().is_err_and(|text| text.contains("sqlite:PATH") && !text.contains("secret")),
+                "{said:?}"
+            );
+        }
+    }
 }

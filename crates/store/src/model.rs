@@ -2,7 +2,7 @@
 //!
 //! Each type serialises as the API shows it, so that the server, the export and the live feed write one shape.
 
-use hookrail_core::event::{Actor, Agent, EventId, Kind, Outcome};
+use hookrail_core::event::{Actor, Agent, Event, EventId, Kind, Outcome};
 use hookrail_core::policy::Verdict;
 use hookrail_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,38 @@ pub struct StoredEvent {
     pub source_app: Option<String>,
     /// The agent's payload, verbatim but for redaction.
     pub payload: Box<RawValue>,
+}
+
+impl StoredEvent {
+    /// The event as it is shown once it is stored at `seq`.
+    pub(crate) fn new(event: Event, seq: Seq) -> Self {
+        let parsed = event.parsed;
+        let (tool, tool_family) = match parsed.tool {
+            Some(tool) => (Some(tool.name), Some(tool.family.as_str().to_owned())),
+            None => (None, None),
+        };
+        Self {
+            id: event.id,
+            seq,
+            session_id: parsed.session_id.map(|id| id.0),
+            agent: event.agent,
+            name: parsed.name,
+            kind: parsed.kind,
+            occurred_at: event.occurred_at,
+            received_at: event.received_at,
+            actor: parsed.actor,
+            tool,
+            tool_family,
+            tool_use_id: parsed.tool_use_id.map(|id| id.0),
+            outcome: parsed.outcome,
+            duration_ms: parsed.duration_ms,
+            verdict: event.verdict,
+            user: event.user,
+            device: event.device,
+            source_app: event.source_app,
+            payload: event.payload,
+        }
+    }
 }
 
 /// What a person cares about in a session.
@@ -333,6 +365,25 @@ pub struct SessionFilter {
     pub until: Option<Timestamp>,
     /// Whose title, id or working directory contains this text, ignoring ASCII case.
     pub q: Option<String>,
+}
+
+impl SessionFilter {
+    /// Whether a session matches.
+    pub fn matches(&self, session: &Session) -> bool {
+        let is = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|w| found == Some(w));
+        let said = |q: &str| {
+            let texts = [Some(session.id.as_str()), session.title.as_deref(), session.cwd.as_deref()];
+            texts.into_iter().flatten().any(|text| contains_ignoring_case(text, q))
+        };
+        is(&self.agent, Some(session.agent.as_str()))
+            && self.state.is_none_or(|state| session.state == state)
+            && is(&self.user, session.user.as_deref())
+            && is(&self.device, session.device.as_deref())
+            && is(&self.source_app, session.source_app.as_deref())
+            && self.since.is_none_or(|since| session.last_event_at >= since)
+            && self.until.is_none_or(|until| session.started_at < until)
+            && self.q.as_deref().is_none_or(said)
+    }
 }
 
 /// A page of results.

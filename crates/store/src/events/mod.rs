@@ -3,6 +3,8 @@
 //! A closed enum per role: a backend is one more variant of [`Writer`] and [`Reader`] and one more run of the
 //! conformance suite (`tests/conformance.rs`), nothing else.
 
+pub mod sqlite;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,7 +93,10 @@ pub struct Stats {
 
 /// Writes events. There is one per store; it belongs to one thread.
 #[derive(Debug)]
-pub enum Writer {}
+pub enum Writer {
+    /// On SQLite.
+    Sqlite(sqlite::Writer),
+}
 
 impl Writer {
     /// Stores a batch in one transaction, with everything derived from it: all or nothing.
@@ -100,8 +105,9 @@ impl Writer {
     /// # Errors
     /// Nothing of the batch is stored then; sending it again is safe.
     pub fn append(&mut self, batch: Vec<Event>) -> Result<Appended, StoreError> {
-        let _ = batch;
-        match *self {}
+        match self {
+            Self::Sqlite(writer) => writer.append(batch),
+        }
     }
 
     /// Removes a bounded slice of what is too old or too much, oldest first. Call again while [`Removed::more`].
@@ -109,8 +115,9 @@ impl Writer {
     /// # Errors
     /// Nothing of the slice is removed then.
     pub fn retain(&mut self, retention: &Retention, now: Timestamp) -> Result<Removed, StoreError> {
-        let _ = (retention, now);
-        match *self {}
+        match self {
+            Self::Sqlite(writer) => writer.retain(retention, now),
+        }
     }
 
     /// Moves the write-ahead log into the database and empties it, for a clean stop.
@@ -118,7 +125,9 @@ impl Writer {
     /// # Errors
     /// [`StoreError::Busy`] while a long read holds the log; nothing is lost, the next opening does it.
     pub fn checkpoint(&mut self) -> Result<(), StoreError> {
-        match *self {}
+        match self {
+            Self::Sqlite(writer) => writer.checkpoint(),
+        }
     }
 
     /// Writes a consistent copy of the store to a new file.
@@ -126,14 +135,18 @@ impl Writer {
     /// # Errors
     /// [`StoreError::Invalid`] where the file exists.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        let _ = to;
-        match *self {}
+        match self {
+            Self::Sqlite(writer) => writer.backup(to),
+        }
     }
 }
 
 /// Reads events and what is derived from them. Cloning shares the connections.
 #[derive(Clone, Debug)]
-pub enum Reader {}
+pub enum Reader {
+    /// On SQLite.
+    Sqlite(sqlite::Reader),
+}
 
 impl Reader {
     /// Events that match, a page at a time.
@@ -147,8 +160,9 @@ impl Reader {
         limit: usize,
         cursor: Option<&str>,
     ) -> Result<Page<StoredEvent>, StoreError> {
-        let _ = (filter, order, limit, cursor);
-        match *self {}
+        match self {
+            Self::Sqlite(reader) => reader.events(filter, order, limit, cursor).await,
+        }
     }
 
     /// One event.
@@ -156,8 +170,9 @@ impl Reader {
     /// # Errors
     /// Only where the store itself fails.
     pub async fn event(&self, id: &EventId) -> Result<Option<StoredEvent>, StoreError> {
-        let _ = id;
-        match *self {}
+        match self {
+            Self::Sqlite(reader) => reader.event(id).await,
+        }
     }
 
     /// Events after a position, in the order of arrival: how a live feed resumes. May give fewer than `limit`,
@@ -166,8 +181,9 @@ impl Reader {
     /// # Errors
     /// Only where the store itself fails.
     pub async fn after(&self, seq: Seq, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
-        let _ = (seq, limit);
-        match *self {}
+        match self {
+            Self::Sqlite(reader) => reader.after(seq, limit).await,
+        }
     }
 
     /// The position of an event; `None` where it is not stored (any more).
@@ -175,8 +191,9 @@ impl Reader {
     /// # Errors
     /// Only where the store itself fails.
     pub async fn seq_of(&self, id: &EventId) -> Result<Option<Seq>, StoreError> {
-        let _ = id;
-        match *self {}
+        match self {
+            Self::Sqlite(reader) => reader.seq_of(id).await,
+        }
     }
 
     /// Sessions that match, the one with the latest event first.
@@ -189,8 +206,9 @@ impl Reader {
         limit: usize,
         cursor: Option<&str>,
     ) -> Result<Page<Session>, StoreError> {
-        let _ = (filter, limit, cursor);
-        match *self {}
+        match self {
+            Self::Sqlite(reader) => reader.sessions(filter, limit, cursor).await,
+        }
     }
 
     /// One session. Ids are unique within an agent; without `agent` the most recently active one is meant.
@@ -198,8 +216,9 @@ impl Reader {
     /// # Errors
     /// Only where the store itself fails.
     pub async fn session(&self, id: &str, agent: Option<&str>) -> Result<Option<Session>, StoreError> {
-        let _ = (id, agent);
-        match *self {}
+        match self {
+            Self::Sqlite(reader) => reader.session(id, agent).await,
+        }
     }
 
     /// The tool calls of a session, oldest first.
@@ -213,8 +232,9 @@ impl Reader {
         limit: usize,
         cursor: Option<&str>,
     ) -> Result<Page<ToolCall>, StoreError> {
-        let _ = (session, agent, limit, cursor);
-        match *self {}
+        match self {
+            Self::Sqlite(reader) => reader.tool_calls(session, agent, limit, cursor).await,
+        }
     }
 
     /// The subagents of a session, oldest first; at most [`MAX_SUBAGENTS`].
@@ -222,8 +242,9 @@ impl Reader {
     /// # Errors
     /// Only where the store itself fails.
     pub async fn subagents(&self, session: &str, agent: Option<&str>) -> Result<Vec<Subagent>, StoreError> {
-        let _ = (session, agent);
-        match *self {}
+        match self {
+            Self::Sqlite(reader) => reader.subagents(session, agent).await,
+        }
     }
 
     /// The use of each tool in a span, most used first. Read from roll-ups: the span is widened to whole minutes.
@@ -231,8 +252,9 @@ impl Reader {
     /// # Errors
     /// Only where the store itself fails.
     pub async fn tools(&self, since: Timestamp, until: Timestamp) -> Result<Vec<ToolUse>, StoreError> {
-        let _ = (since, until);
-        match *self {}
+        match self {
+            Self::Sqlite(reader) => reader.tools(since, until).await,
+        }
     }
 
     /// What the overview shows for a span in about `bars` bars. Read from roll-ups: the span is widened to whole bars.
@@ -240,8 +262,9 @@ impl Reader {
     /// # Errors
     /// Only where the store itself fails.
     pub async fn overview(&self, since: Timestamp, until: Timestamp, bars: usize) -> Result<Overview, StoreError> {
-        let _ = (since, until, bars);
-        match *self {}
+        match self {
+            Self::Sqlite(reader) => reader.overview(since, until, bars).await,
+        }
     }
 
     /// The store's own figures.
@@ -249,7 +272,9 @@ impl Reader {
     /// # Errors
     /// Only where the store itself fails.
     pub async fn stats(&self) -> Result<Stats, StoreError> {
-        match *self {}
+        match self {
+            Self::Sqlite(reader) => reader.stats().await,
+        }
     }
 }
 

@@ -1,5 +1,9 @@
 //! What is remembered beside the events: settings, devices, the instance itself. The second seam.
 
+mod sqlite;
+
+pub(crate) use sqlite::Meta as SqliteMeta;
+
 use hookrail_core::time::Timestamp;
 use serde::Serialize;
 
@@ -22,15 +26,20 @@ pub struct Device {
 
 /// What is remembered beside the events. Cloning shares it.
 #[derive(Clone, Debug)]
-pub enum Meta {}
+pub enum Meta {
+    /// On SQLite.
+    Sqlite(sqlite::Meta),
+}
 
 impl Meta {
-    /// The id this store was given when it was created: a UUID.
+    /// The id this store was was given when it was first asked: 32 hexadecimal digits.
     ///
     /// # Errors
     /// Only where the store itself fails.
     pub async fn instance(&self) -> Result<String, StoreError> {
-        match *self {}
+        match self {
+            Self::Sqlite(meta) => meta.instance().await,
+        }
     }
 
     /// A setting's value.
@@ -38,8 +47,9 @@ impl Meta {
     /// # Errors
     /// Only where the store itself fails.
     pub async fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {
-        let _ = key;
-        match *self {}
+        match self {
+            Self::Sqlite(meta) => meta.setting(key).await,
+        }
     }
 
     /// Sets a setting, or removes it (`None`).
@@ -47,8 +57,9 @@ impl Meta {
     /// # Errors
     /// Only where the store itself fails.
     pub async fn set(&self, key: &str, value: Option<&str>) -> Result<(), StoreError> {
-        let _ = (key, value);
-        match *self {}
+        match self {
+            Self::Sqlite(meta) => meta.set(key, value).await,
+        }
     }
 
     /// The machines that sent events, the most recent first; at most [`MAX_DEVICES`].
@@ -56,7 +67,9 @@ impl Meta {
     /// # Errors
     /// Only where the store itself fails.
     pub async fn devices(&self) -> Result<Vec<Device>, StoreError> {
-        match *self {}
+        match self {
+            Self::Sqlite(meta) => meta.devices().await,
+        }
     }
 }
 

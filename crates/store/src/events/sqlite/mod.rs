@@ -1,0 +1,165 @@
+//! The default member: one SQLite file, or one in memory.
+//!
+//! *Shape.* Events are not rows. They are kept in blocks of a few hundred, compressed together, with their *heads*
+//! (everything but the payload) in columns (see `block.rs`); per event SQLite holds two narrow index entries, id →
+//! position and (session, time) → position, and nothing else. This was chosen over a row per event with interned words
+//! for three reasons: writing two B-trees instead of three is what the writer's time goes into, heads take a third of
+//! the bytes, and a search that no index helps decodes a block's heads in a few microseconds per hundred events and
+//! skips most blocks by their Bloom filters and times. Every filter therefore works at a bounded cost per page without
+//! an index of its own.
+//!
+//! *Reading.* A page's work is bounded; a page that would cost more ends early with a cursor. Lists by arrival walk
+//! blocks, a session's lists walk its times. Derived rows (sessions, tool calls, subagents, roll-ups) are ordinary rows.
+
+mod copy;
+mod lists;
+mod overview;
+mod pool;
+mod read;
+mod retain;
+mod rows;
+mod save;
+mod scan;
+pub(crate) mod schema;
+mod writer;
+
+pub(crate) use pool::Pool;
+pub use writer::Writer;
+
+use hookrail_core::event::EventId;
+use hookrail_core::time::Timestamp;
+use rusqlite::Connection;
+
+use super::{Order, Stats};
+use crate::StoreError;
+use crate::model::{
+    EventFilter, Overview, Page, Seq, Session, SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse,
+};
+
+/// The readers on a SQLite database. Cloning shares them.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pool: Pool,
+}
+
+impl Reader {
+    pub(crate) fn new(pool: Pool) -> Self {
+        Self { pool }
+    }
+
+    pub(super) async fn events(
+        &self,
+        filter: &EventFilter,
+        order: Order,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<StoredEvent>, StoreError> {
+        let (filter, cursor) = (filter.clone(), cursor.map(str::to_owned));
+        self.pool
+            .read(move |connection| match &filter.session_id {
+                Some(session) => scan::by_session(connection, session, &filter, order, limit, cursor.as_deref()),
+                None => scan::by_arrival(connection, &filter, order, limit, cursor.as_deref()),
+            })
+            .await
+    }
+
+    pub(super) async fn event(&self, id: &EventId) -> Result<Option<StoredEvent>, StoreError> {
+        let id = *id.as_bytes();
+        self.pool
+            .read(move |connection| match scan::seq_of(connection, &id)? {
+                Some(seq) => scan::event(connection, seq),
+                None => Ok(None),
+            })
+            .await
+    }
+
+    pub(super) async fn after(&self, seq: Seq, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        self.pool.read(move |connection| scan::after(connection, seq, limit)).await
+    }
+
+    pub(super) async fn seq_of(&self, id: &EventId) -> Result<Option<Seq>, StoreError> {
+        let id = *id.as_bytes();
+        self.pool.read(move |connection| scan::seq_of(connection, &id)).await
+    }
+
+    pub(super) async fn sessions(
+        &self,
+        filter: &SessionFilter,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Session>, StoreError> {
+        let (filter, cursor, now) = (filter.clone(), cursor.map(str::to_owned), self.pool.now());
+        self.pool.read(move |connection| lists::sessions(connection, &filter, limit, cursor.as_deref(), now)).await
+    }
+
+    pub(super) async fn session(&self, id: &str, agent: Option<&str>) -> Result<Option<Session>, StoreError> {
+        let (id, agent, now) = (id.to_owned(), agent.map(str::to_owned), self.pool.now());
+        self.pool
+            .read(move |connection| {
+                Ok(lists::session(connection, &id, agent.as_deref())?.map(|(_, session)| session.shown(now)))
+            })
+            .await
+    }
+
+    pub(super) async fn tool_calls(
+        &self,
+        session: &str,
+        agent: Option<&str>,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<ToolCall>, StoreError> {
+        let (session, agent, cursor) = (session.to_owned(), agent.map(str::to_owned), cursor.map(str::to_owned));
+        self.pool
+            .read(move |connection| lists::tool_calls(connection, &session, agent.as_deref(), limit, cursor.as_deref()))
+            .await
+    }
+
+    pub(super) async fn subagents(&self, session: &str, agent: Option<&str>) -> Result<Vec<Subagent>, StoreError> {
+        let (session, agent) = (session.to_owned(), agent.map(str::to_owned));
+        self.pool.read(move |connection| lists::subagents(connection, &session, agent.as_deref())).await
+    }
+
+    pub(super) async fn tools(&self, since: Timestamp, until: Timestamp) -> Result<Vec<ToolUse>, StoreError> {
+        self.pool.read(move |connection| overview::tools(connection, since, until)).await
+    }
+
+    pub(super) async fn overview(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+        bars: usize,
+    ) -> Result<Overview, StoreError> {
+        let now = self.pool.now();
+        self.pool.read(move |connection| overview::overview(connection, since, until, bars, now)).await
+    }
+
+    pub(super) async fn stats(&self) -> Result<Stats, StoreError> {
+        let place = self.pool.place().clone();
+        self.pool.read(move |connection| stats(connection, &place)).await
+    }
+}
+
+fn stats(connection: &Connection, place: &schema::Place) -> Result<Stats, StoreError> {
+    let (events, payload_bytes, sessions) =
+        connection.query_row("SELECT events, payload_bytes, sessions FROM totals", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+    let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, u64>(0));
+    let received = |sql: &str| -> Result<Option<Timestamp>, StoreError> {
+        use rusqlite::OptionalExtension;
+        Ok(connection.query_row(sql, [], |row| row.get(0)).optional()?.map(Timestamp::from_nanos))
+    };
+    let stored_bytes = match place.bytes() {
+        Some(bytes) => bytes,
+        None => number("PRAGMA page_count")? * number("PRAGMA page_size")?,
+    };
+    Ok(Stats {
+        events,
+        sessions,
+        payload_bytes,
+        stored_bytes,
+        oldest: received("SELECT received_at FROM blocks ORDER BY first_seq LIMIT 1")?,
+        newest: received("SELECT received_at FROM blocks ORDER BY first_seq DESC LIMIT 1")?,
+        schema: number("PRAGMA user_version")? as u32,
+    })
+}

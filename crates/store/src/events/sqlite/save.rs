@@ -1,0 +1,211 @@
+//! Writes what a batch changed, each row once.
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+
+use super::rows::{call_columns, session_columns, subagent_columns};
+use crate::StoreError;
+use crate::block::Encoded;
+use crate::derive::said::Said;
+use crate::derive::session::SessionRow;
+use crate::derive::subagent::SubagentRow;
+use crate::derive::tool_call::CallRow;
+use crate::derive::usage::{Activity, LEVELS, Usage, Use, coarser};
+use crate::derive::{Changes, SessionKey};
+use crate::histogram::Histogram;
+
+/// Writes all derived rows of a batch.
+pub(super) fn changes(connection: &Connection, changes: &Changes) -> Result<(), StoreError> {
+    let mut sessions = connection.prepare_cached(concat!(
+        "INSERT OR REPLACE INTO sessions (",
+        session_columns!(),
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    ))?;
+    for (key, row, _) in &changes.sessions {
+        session(&mut sessions, *key, row)?;
+    }
+    let mut calls = connection.prepare_cached(concat!(
+        "INSERT OR REPLACE INTO tool_calls (session, ",
+        call_columns!(),
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    ))?;
+    for ((session, id), row) in &changes.calls {
+        call(&mut calls, *session, id, row)?;
+    }
+    let mut subagents = connection.prepare_cached(concat!(
+        "INSERT OR REPLACE INTO subagents (session, ",
+        subagent_columns!(),
+        ") VALUES (?,?,?,?,?,?,?,?,?,?)"
+    ))?;
+    for ((session, id), row) in &changes.subagents {
+        subagent(&mut subagents, *session, id, row)?;
+    }
+    let mut questions =
+        connection.prepare_cached("INSERT INTO permissions (session, at, seq, tool, actor) VALUES (?,?,?,?,?)")?;
+    for question in &changes.questions {
+        questions.execute(params![question.session, question.at, question.seq, question.tool, question.actor])?;
+    }
+    let mut devices = connection.prepare_cached(
+        "INSERT INTO devices (name, first_seen, last_seen, skew_ms, events) VALUES (?,?,?,?,?) \
+         ON CONFLICT (name) DO UPDATE SET first_seen = min(first_seen, excluded.first_seen), \
+         last_seen = max(last_seen, excluded.last_seen), skew_ms = excluded.skew_ms, events = events + excluded.events",
+    )?;
+    for (name, device) in &changes.devices {
+        devices.execute(params![name, device.first_seen, device.last_seen, device.skew_ms, device.events])?;
+    }
+    usage(connection, &changes.usage)
+}
+
+fn session(statement: &mut CachedStatement<'_>, key: SessionKey, row: &SessionRow) -> Result<(), StoreError> {
+    let text = |said: &Option<Said>| said.as_ref().map(|said| said.text.clone());
+    let at = |said: &Option<Said>| said.as_ref().map(|said| said.at);
+    statement.execute(params![
+        key,
+        row.agent,
+        row.id,
+        row.first_at,
+        row.last_at,
+        row.state as i64,
+        row.state_at,
+        text(&row.title),
+        at(&row.title),
+        text(&row.cwd),
+        at(&row.cwd),
+        text(&row.model),
+        at(&row.model),
+        text(&row.parent),
+        at(&row.parent),
+        text(&row.user),
+        at(&row.user),
+        text(&row.device),
+        at(&row.device),
+        text(&row.source_app),
+        at(&row.source_app),
+        row.events,
+        row.prompts,
+        row.tool_calls,
+        row.tool_errors,
+        row.subagents,
+    ])?;
+    Ok(())
+}
+
+fn call(statement: &mut CachedStatement<'_>, session: SessionKey, id: &str, row: &CallRow) -> Result<(), StoreError> {
+    let seen: Vec<u8> = row.seen.iter().flat_map(|hash| hash.to_le_bytes()).collect();
+    let request_id = row.request.as_ref().map(|(_, id)| id.as_bytes());
+    let end = row.end.as_ref();
+    statement.execute(params![
+        session,
+        id,
+        row.tool,
+        row.family,
+        row.actor,
+        row.request.map(|(at, _)| at),
+        request_id,
+        end.map(|end| end.source as i64),
+        end.map(|end| end.at),
+        end.map(|end| end.outcome),
+        end.and_then(|end| end.duration_ms).map(|ms| ms as i64),
+        end.map(|end| end.id.as_bytes()),
+        row.asked,
+        row.spawned,
+        seen,
+    ])?;
+    Ok(())
+}
+
+fn subagent(
+    statement: &mut CachedStatement<'_>,
+    session: SessionKey,
+    id: &str,
+    row: &SubagentRow,
+) -> Result<(), StoreError> {
+    statement.execute(params![
+        session,
+        id,
+        row.agent_type,
+        row.parent,
+        row.tool_use_id,
+        row.first_at,
+        row.begun_at,
+        row.ended_at,
+        row.tool_calls,
+        row.tool_errors,
+    ])?;
+    Ok(())
+}
+
+/// Adds a batch's changes to the roll-ups of every width.
+fn usage(connection: &Connection, usage: &Usage) -> Result<(), StoreError> {
+    let mut agents = connection.prepare_cached(
+        "INSERT INTO usage (level, at, agent, events, tool_calls, errors) VALUES (?,?,?,?,?,?) \
+         ON CONFLICT (level, at, agent) DO UPDATE SET events = events + excluded.events, \
+         tool_calls = tool_calls + excluded.tool_calls, errors = errors + excluded.errors",
+    )?;
+    for level in LEVELS {
+        for ((at, agent), sum) in coarser(&usage.agents, level, Activity::merge) {
+            agents.execute(params![level, at, agent, sum.events, sum.tool_calls, sum.errors])?;
+        }
+    }
+    let mut read = connection.prepare_cached(
+        "SELECT family, count, succeeded, failed, denied, durations FROM tool_usage \
+         WHERE level = ? AND at = ? AND tool = ?",
+    )?;
+    let mut write = connection.prepare_cached(
+        "INSERT OR REPLACE INTO tool_usage (level, at, tool, family, count, succeeded, failed, denied, durations) \
+         VALUES (?,?,?,?,?,?,?,?,?)",
+    )?;
+    for level in LEVELS {
+        for ((at, tool), change) in coarser(&usage.tools, level, Use::merge) {
+            let mut sum = read.query_row(params![level, at, tool], used).optional()?.unwrap_or_default();
+            sum.merge(&change);
+            let durations = sum.durations.to_bytes();
+            write.execute(params![
+                level,
+                at,
+                tool,
+                sum.family,
+                sum.count,
+                sum.succeeded,
+                sum.failed,
+                sum.denied,
+                durations
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads `family, count, succeeded, failed, denied, durations`.
+pub(super) fn used(row: &rusqlite::Row<'_>) -> rusqlite::Result<Use> {
+    let durations = row.get_ref(5)?.as_blob()?;
+    let unreadable = || {
+        rusqlite::Error::FromSqlConversionFailure(5, rusqlite::types::Type::Blob, "not a histogram".to_owned().into())
+    };
+    Ok(Use {
+        family: row.get(0)?,
+        count: row.get(1)?,
+        succeeded: row.get(2)?,
+        failed: row.get(3)?,
+        denied: row.get(4)?,
+        durations: Histogram::from_bytes(durations).ok_or_else(unreadable)?,
+    })
+}
+
+/// Writes a block.
+pub(super) fn block(connection: &Connection, block: &Encoded) -> Result<(), StoreError> {
+    let mut rows = connection.prepare_cached(
+        "INSERT INTO blocks (first_seq, count, min_at, max_at, received_at, raw_len, bloom) VALUES (?,?,?,?,?,?,?)",
+    )?;
+    rows.execute(params![
+        block.first_seq,
+        block.count as i64,
+        block.min_at,
+        block.max_at,
+        block.received_at,
+        block.raw_len as i64,
+        block.bloom,
+    ])?;
+    let mut data = connection.prepare_cached("INSERT INTO block_data (first_seq, heads, payloads) VALUES (?,?,?)")?;
+    data.execute(params![block.first_seq, block.heads, block.payloads])?;
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! The one connection that writes.
+//!
+//! A batch is one transaction: its events become blocks, its ids and times go to the two indexes, and every derived row
+//! it touches is read at most once and written once. Measured in single steps, the two index entries and the tool-call
+//! row are most of the cost; there is no row per event beside them.
+//!
+//! *The tail.* A block is worth its while from some hundred events on, and batches may be single events. The newest
+//! blocks that are too small are the tail; its events stay in memory (they are at most one block's worth), and when
+//! they and a new batch fill a block they are written again as full blocks in the same transaction. So an event is
+//! compressed at most twice, nothing has to happen when idle, and only the tail is ever badly compressed.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+
+use hookrail_core::event::Event;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::read::{Block, block_columns};
+use super::rows::{Kept, Sessions};
+use super::schema::Place;
+use super::{copy, save};
+use crate::block::{Encoder, MAX_BYTES, MAX_EVENTS};
+use crate::derive::{Batch, SessionKey};
+use crate::events::{Append, Appended};
+use crate::model::{Seq, StoredEvent};
+use crate::{Settings, StoreError};
+
+/// The writer on a SQLite database.
+#[derive(Debug)]
+pub struct Writer {
+    pub(super) connection: Connection,
+    encoder: Encoder,
+    sessions: Sessions,
+    tail: Tail,
+    next_seq: Seq,
+    next_session: SessionKey,
+    /// Held as long as this writer lives, so that a second server on the same file says so instead of failing later.
+    _lock: Option<File>,
+}
+
+/// The newest blocks that are too small, and their events.
+#[derive(Debug, Default)]
+struct Tail {
+    blocks: Vec<Seq>,
+    events: Vec<Arc<StoredEvent>>,
+    bytes: usize,
+}
+
+/// Whether a block is too small to be left as it is.
+fn is_small(count: usize, bytes: usize) -> bool {
+    count < MAX_EVENTS / 2 && bytes < MAX_BYTES / 2
+}
+
+fn bytes(events: &[Arc<StoredEvent>]) -> usize {
+    events.iter().map(|event| event.payload.get().len()).sum()
+}
+
+impl Tail {
+    fn read(connection: &Connection) -> Result<Self, StoreError> {
+        let sql = concat!("SELECT ", block_columns!(), " FROM blocks ORDER BY first_seq DESC");
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query([])?;
+        let mut small = Vec::new();
+        let mut tail = Self::default();
+        while let Some(row) = rows.next()? {
+            let block = Block::from_row(row)?;
+            let (count, bytes) = (tail.events.len() + block.count, tail.bytes + block.raw_len);
+            if !is_small(block.count, block.raw_len) || count > MAX_EVENTS || bytes > MAX_BYTES {
+                break;
+            }
+            tail.bytes = bytes;
+            small.push(block);
+        }
+        for mut block in small.into_iter().rev() {
+            tail.blocks.push(block.first_seq);
+            for at in 0..block.count {
+                tail.events.push(Arc::new(block.event(connection, at)?));
+            }
+        }
+        Ok(tail)
+    }
+
+    /// Whether these events and the tail together fill a block.
+    fn is_filled_by(&self, events: usize, bytes: usize) -> bool {
+        self.events.len() + events >= MAX_EVENTS || self.bytes + bytes >= MAX_BYTES
+    }
+}
+
+impl Writer {
+    pub(crate) fn open(place: &Place, settings: &Settings) -> Result<Self, StoreError> {
+        let lock = match place {
+            Place::File(path) => Some(lock(path)?),
+            Place::Memory(_) => None,
+        };
+        let connection = place.open(settings)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        let (next_seq, next_session) =
+            connection
+                .query_row("SELECT next_seq, next_session FROM totals", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let tail = Tail::read(&connection)?;
+        let encoder = Encoder::new()?;
+        Ok(Self { connection, encoder, sessions: Sessions::default(), tail, next_seq, next_session, _lock: lock })
+    }
+
+    pub(crate) fn append(&mut self, batch: Vec<Event>) -> Result<Appended, StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut kept = Kept { connection: &transaction, sessions: &self.sessions, next_session: self.next_session };
+        let mut touched = Batch::default();
+        let mut appended = Appended { outcomes: Vec::with_capacity(batch.len()), stored: Vec::new() };
+        {
+            let mut ids =
+                transaction.prepare_cached("INSERT INTO ids (id, seq) VALUES (?,?) ON CONFLICT DO NOTHING")?;
+            let mut times =
+                transaction.prepare_cached("INSERT INTO session_events (session, occurred_at, seq) VALUES (?,?,?)")?;
+            for event in batch {
+                let seq = self.next_seq + appended.stored.len() as Seq;
+                let session = touched.session(&mut kept, &event)?;
+                let told = touched.is_told(&mut kept, session, &event)?;
+                if told || ids.execute(params![event.id.as_bytes(), seq])? == 0 {
+                    appended.outcomes.push(Append::Duplicate);
+                    continue;
+                }
+                if let Some(session) = session {
+                    times.execute(params![session, event.occurred_at.as_nanos(), seq])?;
+                }
+                touched.absorb(&mut kept, session, &event, seq)?;
+                appended.outcomes.push(Append::Stored(seq));
+                appended.stored.push(Arc::new(StoredEvent::new(event, seq)));
+            }
+        }
+        if appended.stored.is_empty() {
+            return Ok(appended);
+        }
+        let changes = touched.finish(&mut kept)?;
+        let next_session = kept.next_session;
+        save::changes(&transaction, &changes)?;
+        let tail = write_blocks(&transaction, &mut self.encoder, &self.tail, &appended.stored)?;
+        let stored = appended.stored.len();
+        let new_sessions = changes.sessions.iter().filter(|(_, _, new)| *new).count();
+        let next_seq = self.next_seq + stored as Seq;
+        transaction
+            .prepare_cached(
+                "UPDATE totals SET events = events + ?, payload_bytes = payload_bytes + ?, \
+                 sessions = sessions + ?, next_seq = ?, next_session = ?",
+            )?
+            .execute(params![
+                stored as i64,
+                bytes(&appended.stored) as i64,
+                new_sessions as i64,
+                next_seq,
+                next_session
+            ])?;
+        transaction.commit()?;
+        // What is remembered changes only now: after a failure everything is as it was before the batch.
+        (self.next_seq, self.next_session) = (next_seq, next_session);
+        tail.remember(&mut self.tail, &appended.stored);
+        for (key, row, _) in changes.sessions {
+            self.sessions.put(key, row);
+        }
+        Ok(appended)
+    }
+
+    /// Forgets what is remembered of the database, after it was changed otherwise.
+    pub(super) fn forget(&mut self) -> Result<(), StoreError> {
+        self.sessions = Sessions::default();
+        self.tail = Tail::read(&self.connection)?;
+        Ok(())
+    }
+
+    pub(crate) fn checkpoint(&mut self) -> Result<(), StoreError> {
+        let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if busy == 0 { Ok(()) } else { Err(StoreError::Busy("a long read holds the log".to_owned())) }
+    }
+
+    pub(crate) fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        copy::backup(&self.connection, to)
+    }
+}
+
+/// Takes the lock that makes this the only writer of the file.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-lock");
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let file = File::options().create(true).append(true).open(&name)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(StoreError::Busy(format!("another server is writing to {}", path.display())))
+        }
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// What becomes of the tail once the batch is committed.
+enum NextTail {
+    /// The batch joined it as one more small block.
+    Longer,
+    /// It was written again as full blocks; so many of the batch's last events are the new tail.
+    Left(usize),
+}
+
+impl NextTail {
+    fn remember(self, tail: &mut Tail, stored: &[Arc<StoredEvent>]) {
+        let new = match self {
+            Self::Longer => stored,
+            Self::Left(count) => {
+                *tail = Tail::default();
+                &stored[stored.len() - count..]
+            }
+        };
+        let Some(first) = new.first() else { return };
+        tail.blocks.push(first.seq);
+        tail.bytes += bytes(new);
+        tail.events.extend(new.iter().cloned());
+    }
+}
+
+/// Writes a batch's events as blocks, the tail's with them where that fills a block.
+fn write_blocks(
+    connection: &Connection,
+    encoder: &mut Encoder,
+    tail: &Tail,
+    stored: &[Arc<StoredEvent>],
+) -> Result<NextTail, StoreError> {
+    if !tail.is_filled_by(stored.len(), bytes(stored)) {
+        save::block(connection, &encoder.encode(stored)?)?;
+        return Ok(NextTail::Longer);
+    }
+    for table in ["DELETE FROM blocks WHERE first_seq = ?", "DELETE FROM block_data WHERE first_seq = ?"] {
+        let mut delete = connection.prepare_cached(table)?;
+        for first_seq in &tail.blocks {
+            delete.execute([first_seq])?;
+        }
+    }
+    let events: Vec<_> = tail.events.iter().chain(stored).cloned().collect();
+    let mut left = 0;
+    for block in cut(&events) {
+        save::block(connection, &encoder.encode(block)?)?;
+        // Only the last can be small, and it is wholly of this batch: the tail alone does not fill a block.
+        left = if is_small(block.len(), bytes(block)) { block.len().min(stored.len()) } else { 0 };
+    }
+    Ok(NextTail::Left(left))
+}
+
+/// Cuts events into blocks: each as large as allowed, at least one event.
+fn cut(mut events: &[Arc<StoredEvent>]) -> impl Iterator<Item = &[Arc<StoredEvent>]> {
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = |event: &&Arc<StoredEvent>| {
+            bytes += event.payload.get().len();
+            bytes <= MAX_BYTES
+        };
+        let count = events.iter().take(MAX_EVENTS).take_while(fits).count().max(1);
+        let (block, rest) = events.split_at_checked(count)?;
+        events = rest;
+        Some(block)
+    })
+}

@@ -302,6 +302,17 @@ pub(crate) struct Heads {
     heads: Vec<Head>,
 }
 
+/// What the indexes and the derived rows know an event by.
+#[derive(Debug)]
+pub(crate) struct Keys<'a> {
+    pub(crate) seq: Seq,
+    pub(crate) id: EventId,
+    /// The agent and its id of the session.
+    pub(crate) session: Option<(&'a str, &'a str)>,
+    pub(crate) occurred_at: i64,
+    pub(crate) tool_use_id: Option<&'a str>,
+}
+
 fn damaged() -> StoreError {
     StoreError::Corrupt("a block of events cannot be read".to_owned())
 }
@@ -394,11 +405,16 @@ impl Heads {
         (0..self.heads.len()).filter(matches)
     }
 
-    /// The id, the session (agent and id) and the time of an event: what the indexes know of it.
-    pub(crate) fn keys(&self, at: usize) -> Option<(EventId, Option<(&str, &str)>, i64)> {
+    /// What the indexes and the derived rows know an event by.
+    pub(crate) fn keys(&self, at: usize) -> Option<Keys<'_>> {
         let head = self.heads.get(at)?;
-        let session = self.text(head, Field::Agent).zip(self.text(head, Field::Session));
-        Some((head.id, session, head.occurred_at))
+        Some(Keys {
+            seq: self.first_seq + at as Seq,
+            id: head.id,
+            session: self.text(head, Field::Agent).zip(self.text(head, Field::Session)),
+            occurred_at: head.occurred_at,
+            tool_use_id: self.text(head, Field::ToolUse),
+        })
     }
 
     /// The payload of an event within the block's payloads.

@@ -1,8 +1,9 @@
 //! What is too old or too much goes, whole blocks at a time, the oldest first.
 //!
-//! A session is forgotten with its last event, and with it its tool calls and subagents. Roll-ups have their own age.
+//! A tool call is forgotten with the event that ended it, a session and its subagents with its last event; until then a
+//! session's counts are those of its whole life (but `events`: what is stored). Roll-ups have their own age.
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use hookrail_core::time::Timestamp;
 
@@ -10,6 +11,7 @@ use super::read::{Block, block_columns};
 use super::writer::Writer;
 use crate::StoreError;
 use crate::derive::SessionKey;
+use crate::derive::tool_call::Source;
 use crate::derive::usage::LEVELS;
 use crate::events::{Removed, Retention};
 
@@ -59,7 +61,6 @@ impl Writer {
 }
 
 fn oldest(connection: &Connection) -> Result<Option<Block>, StoreError> {
-    use rusqlite::OptionalExtension;
     let sql = concat!("SELECT ", block_columns!(), " FROM blocks ORDER BY first_seq LIMIT 1");
     Ok(connection.prepare_cached(sql)?.query_row([], Block::from_row).optional()?)
 }
@@ -78,16 +79,26 @@ fn remove(connection: &Connection, mut block: Block, removed: &mut Removed) -> R
     let mut find = connection.prepare_cached("SELECT session FROM sessions WHERE id = ? AND agent = ?")?;
     let mut times =
         connection.prepare_cached("DELETE FROM session_events WHERE session = ? AND occurred_at = ? AND seq = ?")?;
+    let mut questions =
+        connection.prepare_cached("DELETE FROM permissions WHERE session = ? AND at = ? AND seq = ?")?;
+    // A call goes with its end, or with its request where its end has no event of its own.
+    let mut calls = connection.prepare_cached(
+        "DELETE FROM tool_calls WHERE session = ? AND id = ? AND (result_id IS NULL OR result_id = ? OR end_rank < ?)",
+    )?;
     let mut less =
         connection.prepare_cached("UPDATE sessions SET events = events - 1 WHERE session = ? RETURNING events")?;
     let mut forgotten = 0;
     for at in 0..heads.len() {
-        let Some((id, session, occurred_at)) = heads.keys(at) else { continue };
-        ids.execute([id.as_bytes()])?;
-        let Some((agent, session)) = session else { continue };
-        let mut found = find.query([session, agent])?;
-        let Some(key) = found.next()?.map(|row| row.get::<_, SessionKey>(0)).transpose()? else { continue };
-        times.execute(params![key, occurred_at, first_seq + at as i64])?;
+        let Some(keys) = heads.keys(at) else { continue };
+        ids.execute([keys.id.as_bytes()])?;
+        let Some((agent, session)) = keys.session else { continue };
+        let found = find.query_row([session, agent], |row| row.get::<_, SessionKey>(0)).optional()?;
+        let Some(key) = found else { continue };
+        times.execute(params![key, keys.occurred_at, keys.seq])?;
+        match keys.tool_use_id {
+            Some(call) => calls.execute(params![key, call, keys.id.as_bytes(), Source::Own as i64])?,
+            None => questions.execute(params![key, keys.occurred_at, keys.seq])?,
+        };
         let left: i64 = less.query_row([key], |row| row.get(0))?;
         if left <= 0 {
             forget_session(connection, key)?;

@@ -4,6 +4,7 @@
 //! decides how a person sees it.
 
 pub mod config;
+pub mod doctor;
 pub mod http;
 pub mod install;
 mod process;

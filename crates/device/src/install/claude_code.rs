@@ -65,6 +65,7 @@ pub(super) const INSTALLER: Installer = Installer {
     title: "Claude Code",
     version_command: &["claude", "--version"],
     dialect: Dialect::Jsonc,
+    silence: "look at /hooks and `claude doctor`; a folder must be trusted before its sessions run hooks",
     file,
     other_files,
     sessions,

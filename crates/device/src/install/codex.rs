@@ -35,6 +35,7 @@ pub(super) const INSTALLER: Installer = Installer {
     title: "Codex",
     version_command: &["codex", "--version"],
     dialect: Dialect::Json,
+    silence: "Codex runs hooks only after you trusted them: start `codex` and open /hooks",
     file,
     other_files,
     sessions,

@@ -45,6 +45,8 @@ pub struct Installer {
     pub version_command: &'static [&'static str],
     /// How its settings are written.
     pub dialect: Dialect,
+    /// What to look at when its hooks are registered and never fire.
+    pub silence: &'static str,
     file: fn(Scope, &Places) -> PathBuf,
     other_files: fn(&Places) -> Vec<PathBuf>,
     sessions: fn(&Places) -> PathBuf,

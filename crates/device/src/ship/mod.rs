@@ -50,6 +50,10 @@ const BUSY: Duration = Duration::from_secs(10);
 /// How often the limits of the spool are applied, and segments that hooks sealed are looked for.
 const LIMITS_EVERY: Duration = Duration::from_secs(1);
 
+/// How often, and how far apart, the lock is looked at before it counts as held by another shipper.
+const LOOKS: u32 = 5;
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
 /// [`once`] gives up after this long without progress.
 const STALL: Duration = Duration::from_secs(30);
 
@@ -172,7 +176,7 @@ pub fn follow(
     let client = Client::new(config)?;
     let mut summary = Summary::default();
     loop {
-        let Some(lock) = try_lock(home)? else {
+        let Some(lock) = try_lock_patiently(home)? else {
             return Ok(Summary { elsewhere: true, ..summary });
         };
         let mut shipper = Shipper::new(home, config, client.clone(), report, stop)?;
@@ -199,20 +203,26 @@ fn try_lock(home: &Home) -> io::Result<Option<File>> {
     }
 }
 
+/// As [`try_lock`], but not put off by a hook that holds the lock for the instant of its look at it.
+fn try_lock_patiently(home: &Home) -> io::Result<Option<File>> {
+    for _ in 1..LOOKS {
+        if let Some(lock) = try_lock(home)? {
+            return Ok(Some(lock));
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
+    try_lock(home)
+}
+
 /// Whether a shipper runs on this device.
 ///
 /// # Errors
 /// Where the lock cannot be looked at.
 pub fn is_running(home: &Home) -> io::Result<bool> {
-    match File::options().write(true).open(home.ship_lock()) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-        Ok(file) => match file.try_lock_shared() {
-            Ok(()) => Ok(false),
-            Err(TryLockError::WouldBlock) => Ok(true),
-            Err(TryLockError::Error(error)) => Err(error),
-        },
+    if !home.ship_lock().exists() {
+        return Ok(false);
     }
+    Ok(try_lock_patiently(home)?.is_none())
 }
 
 /// A shipper that holds the lock.

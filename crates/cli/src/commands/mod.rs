@@ -10,6 +10,7 @@ use crate::env;
 mod backup;
 mod completions;
 mod demo;
+mod doctor;
 mod events;
 mod export;
 pub(crate) mod hook;
@@ -35,6 +36,7 @@ enum Command {
     Serve(serve::Args),
     Install(install::InstallArgs),
     Uninstall(install::UninstallArgs),
+    Doctor(doctor::Args),
     Tail(tail::Args),
     Sessions(sessions::Args),
     Events(events::Args),
@@ -73,6 +75,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args),
             Command::Install(args) => install::install(&args),
             Command::Uninstall(args) => install::uninstall(&args),
+            Command::Doctor(args) => doctor::run(&args),
             Command::Tail(args) => tail::run(&args),
             Command::Sessions(args) => sessions::run(&args),
             Command::Events(args) => events::run(&args),

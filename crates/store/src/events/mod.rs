@@ -5,7 +5,7 @@
 
 pub mod sqlite;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -274,6 +274,16 @@ impl Reader {
     pub async fn stats(&self) -> Result<Stats, StoreError> {
         match self {
             Self::Sqlite(reader) => reader.stats().await,
+        }
+    }
+
+    /// Writes a consistent copy of the store to a new file, while others go on writing to the store.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] where the file exists.
+    pub async fn backup(&self, to: PathBuf) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(reader) => reader.backup(to).await,
         }
     }
 }

@@ -37,12 +37,13 @@ pub(super) struct Line {
 }
 
 /// The recordings, in the order they begin.
-const FILES: [(Agent, &str); 7] = [
+const FILES: [(Agent, &str); 8] = [
     (Agent::ClaudeCode, include_str!("../../../demo/claude-code/full-run-with-mcp-and-subagents.jsonl")),
     (Agent::Codex, include_str!("../../../demo/codex/exec-run.jsonl")),
     (Agent::ClaudeCode, include_str!("../../../demo/claude-code/interactive-permission-prompt.jsonl")),
     (Agent::ClaudeCode, include_str!("../../../demo/claude-code/slash-command.jsonl")),
     (Agent::ClaudeCode, include_str!("../../../demo/claude-code/maintenance-continue-compact.jsonl")),
+    (Agent::ClaudeCode, include_str!("../../../demo/claude-code/init.jsonl")),
     (Agent::ClaudeCode, include_str!("../../../demo/claude-code/full-run-2.jsonl")),
     (Agent::ClaudeCode, include_str!("../../../demo/claude-code/api-unreachable.jsonl")),
 ];

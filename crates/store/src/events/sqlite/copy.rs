@@ -13,8 +13,8 @@ const STEP: i32 = 4096;
 
 /// Copies the database to a new file, which is then complete in itself.
 ///
-/// From the writer's own connection the copy never has to start over; from another it starts over after a commit in
-/// between, so that is only for a quiet store.
+/// The copy never has to start over because of a commit in between: neither from the writer's own connection nor from
+/// one that is already reading one state of the database, as [`super::Reader::backup`] gives.
 pub(super) fn backup(from: &Connection, to: &Path) -> Result<(), StoreError> {
     if to.exists() {
         return Err(StoreError::Invalid(format!("{} exists; name a new file for the backup", to.display())));

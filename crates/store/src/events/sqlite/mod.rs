@@ -26,6 +26,8 @@ mod writer;
 pub(crate) use pool::Pool;
 pub use writer::Writer;
 
+use std::path::PathBuf;
+
 use hookrail_core::event::EventId;
 use hookrail_core::time::Timestamp;
 use rusqlite::Connection;
@@ -136,6 +138,15 @@ impl Reader {
     pub(super) async fn stats(&self) -> Result<Stats, StoreError> {
         let place = self.pool.place().clone();
         self.pool.read(move |connection| stats(connection, &place)).await
+    }
+
+    pub(super) async fn backup(&self, to: PathBuf) -> Result<(), StoreError> {
+        let copy = move |connection: &Connection| {
+            // The state to copy is the one of the first read; a transaction alone does not fix it yet.
+            connection.query_row("SELECT events FROM totals", [], |_| Ok(()))?;
+            copy::backup(connection, &to)
+        };
+        self.pool.read(copy).await
     }
 }
 

@@ -1,0 +1,186 @@
+//! The whole chain as a person runs it: hook, shipper, server, and what the reading commands give back.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use serde_json::Value;
+
+use crate::device::{Device, feed};
+
+/// A running `hookrail serve`; ends with this value.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(device: &Device, extra: &[&str]) -> Self {
+        let args: Vec<&str> = ["serve", "--listen", "127.0.0.1:0"].iter().chain(extra).copied().collect();
+        let mut child = device.hookrail(&args).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+        let url =
+            said.find_map(|line| Some(line.unwrap().split_once("dashboard  ")?.1.trim_end_matches('/').to_owned()));
+        // What it says later is read and dropped, so that it never waits for a reader.
+        std::thread::spawn(move || said.for_each(drop));
+        Self { child, url: url.expect("the address of the server") }
+    }
+
+    /// Stops it as Ctrl-C does, returns its exit code.
+    fn stop(mut self) -> Option<i32> {
+        std::process::Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The recorded sessions, by the agent's name for the hook.
+fn recordings() -> Vec<(&'static str, Vec<String>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap().lines().map(str::to_owned).collect();
+    vec![
+        ("claude-code", read("claude-code/interactive-permission-prompt.jsonl")),
+        ("codex", read("codex/exec-run.jsonl")),
+    ]
+}
+
+/// Plays the recordings through the hook and the shipper; what was played.
+fn play(device: &Device, server: &Server) -> Vec<Value> {
+    let mut played = Vec::new();
+    for (agent, lines) in recordings() {
+        for line in lines {
+            let outcome = feed(device.hookrail(&["hook", agent]), line.as_bytes());
+            assert_eq!((outcome.code, outcome.out.as_str()), (0, ""), "{}", outcome.err);
+            played.push(serde_json::from_str(&line).unwrap());
+        }
+    }
+    let shipped = device.run(&["ship", "--once", "--server", &server.url]);
+    assert_eq!(shipped.code, 0, "{}", shipped.err);
+    played
+}
+
+fn json_lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A CSV as RFC 4180 has it, read in the plainest way.
+fn csv(text: &str) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
+    let mut quoted = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => cell.extend(chars.next()),
+            '"' => quoted = !quoted,
+            ',' if !quoted => row.push(std::mem::take(&mut cell)),
+            '\n' if !quoted => {
+                row.push(std::mem::take(&mut cell));
+                rows.push(std::mem::take(&mut row));
+            }
+            '\r' if !quoted => {}
+            c => cell.push(c),
+        }
+    }
+    assert!(cell.is_empty() && row.is_empty(), "the last line has an end");
+    rows
+}
+
+#[test]
+fn what_the_agents_said_comes_out_again() {
+    let device = Device::new();
+    let server = Server::start(&device, &[]);
+    let played = play(&device, &server);
+
+    let exported = device.run(&["export", "--server", &server.url]);
+    assert_eq!(exported.code, 0, "{}", exported.err);
+    let mut events = json_lines(&exported.out);
+    events.sort_by_key(|event| event["seq"].as_i64());
+    let payloads: Vec<Value> = events.iter().map(|event| event["payload"].clone()).collect();
+    assert_eq!(payloads, played);
+
+    let table = csv(&device.run(&["export", "--format", "csv", "--server", &server.url]).out);
+    assert_eq!(table.len(), played.len() + 1);
+    let head = &table[0];
+    let column = |name: &str| head.iter().position(|head| head == name).unwrap();
+    let mut rows: Vec<(i64, Value)> = table[1..]
+        .iter()
+        .map(|row| (row[column("seq")].parse().unwrap(), serde_json::from_str(&row[column("payload")]).unwrap()))
+        .collect();
+    rows.sort_by_key(|(seq, _)| *seq);
+    assert_eq!(rows.into_iter().map(|(_, payload)| payload).collect::<Vec<_>>(), played);
+
+    let sessions = json_lines(&device.run(&["sessions", "--json", "--server", &server.url]).out);
+    let found: BTreeSet<_> = sessions.iter().map(|session| session["id"].as_str().unwrap()).collect();
+    let expected: BTreeSet<_> = played.iter().map(|event| event["session_id"].as_str().unwrap()).collect();
+    assert_eq!(found, expected);
+    let one = device.run(&["sessions", "618f", "--server", &server.url]);
+    assert!(one.out.contains("618f01ee-5745-4f1a-8992-f9cab2d0d92a") && one.out.contains("toolu_"), "{}", one.out);
+
+    let failed = json_lines(&device.run(&["events", "--json", "--outcome", "failed", "--server", &server.url]).out);
+    let expected = played.iter().filter(|event| event["hook_event_name"] == "PostToolUseFailure").count();
+    assert_eq!(failed.len(), expected);
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn a_backup_of_a_running_server_is_whole() {
+    let device = Device::new();
+    let server = Server::start(&device, &[]);
+    let played = play(&device, &server);
+    let backed = device.run(&["backup", "copy.db"]);
+    assert_eq!(backed.code, 0, "{}", backed.err);
+    let again = device.run(&["backup", "copy.db"]);
+    assert!(again.code == 1 && again.err.contains("copy.db exists"), "{}", again.err);
+
+    let other = Device::new();
+    let copy = device.home().join("copy.db");
+    let restored = Server::start(&other, &["--store", &format!("sqlite:{}", copy.display())]);
+    let events = json_lines(&other.run(&["export", "--server", &restored.url]).out);
+    assert_eq!(events.len(), played.len());
+}
+
+#[test]
+fn a_key_keeps_others_out() {
+    let device = Device::new();
+    let keyed = |args: &[&str]| {
+        let mut command = device.hookrail(args);
+        command.env("HOOKRAIL_TOKEN", "hk_test_key");
+        command
+    };
+    let mut child = keyed(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let url = said.map_while(Result::ok).find_map(|line| Some(line.split_once("dashboard  ")?.1.to_owned())).unwrap();
+    let server = Server { child, url: url.trim_end_matches('/').to_owned() };
+    let without = device.run(&["events", "--server", &server.url]);
+    assert!(without.code == 1 && without.err.contains("HOOKRAIL_TOKEN"), "{}", without.err);
+    let with = keyed(&["events", "--json", "--server", &server.url]).output().unwrap();
+    assert!(with.status.success(), "{}", String::from_utf8_lossy(&with.stderr));
+}
+
+#[test]
+fn the_demo_plays_every_recorded_event() {
+    let device = Device::new();
+    let temp = device.home().join("temp");
+    std::fs::create_dir(&temp).unwrap();
+    let mut command = device.hookrail(&["demo", "--once", "--no-open"]);
+    let output = command.env("TMPDIR", &temp).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo");
+    let lines = |folder: &Path| -> usize {
+        let files = std::fs::read_dir(folder).unwrap();
+        files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap().lines().count()).sum()
+    };
+    let recorded = lines(&folder.join("claude-code")) + lines(&folder.join("codex"));
+    assert!(said.contains(&format!("Playing {recorded} events of 8 sessions")), "{said}");
+    assert!(said.contains("Everything played is in the store"), "{said}");
+    assert_eq!(std::fs::read_dir(&temp).unwrap().count(), 0, "nothing is left behind");
+    assert!(!device.home().join(".hookrail").exists(), "the person's own state is not touched");
+}

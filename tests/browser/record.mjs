@@ -39,13 +39,18 @@ export function play(payloads, at, { suffix = "", upTo = payloads.length, ...opt
   const pause = { "tool.requested": 900, "turn.ended": 1600, "prompt.submitted": 700, "permission.requested": 15, notification: 6000, "subagent.started": 12, "tool.batch": 2 };
   let now = at;
   const asked = new Set();
+  const requested = new Map();
   return payloads.slice(0, upTo).map((payload, index) => {
-    const event = KINDS[payload.hook_event_name];
-    const after = OUTCOMES[event] ? (payload.duration_ms ?? 240) * (payload.agent_id ? 40 : 12) : (pause[event] ?? 40);
+    const kind = KINDS[payload.hook_event_name];
+    const after = OUTCOMES[kind] ? (payload.duration_ms ?? 240) * (payload.agent_id ? 40 : 12) : (pause[kind] ?? 40);
     now += after + ((index * 7919) % 90);
-    if (event === "permission.requested") asked.add(payload.tool_name);
-    if (OUTCOMES[event] && asked.delete(payload.tool_name)) now += 8000;
-    return eventOf({ ...payload, session_id: payload.session_id + suffix, ...(payload.tool_use_id && { tool_use_id: payload.tool_use_id + suffix }) }, now, options);
+    if (kind === "permission.requested") asked.add(payload.tool_name);
+    const waited = OUTCOMES[kind] && asked.delete(payload.tool_name) ? 14_000 : 0;
+    now += waited;
+    const event = eventOf({ ...payload, session_id: payload.session_id + suffix, ...(payload.tool_use_id && { tool_use_id: payload.tool_use_id + suffix }) }, now, options);
+    if (kind === "tool.requested") requested.set(payload.tool_use_id, now);
+    if (OUTCOMES[kind]) event.duration_ms = now - waited - (requested.get(payload.tool_use_id) ?? now);
+    return event;
   });
 }
 

@@ -7,22 +7,21 @@ import { narrow, theme } from "../state.js";
 
 /** @import { Bar } from "../model.js" */
 
-const HEIGHT = 190;
-const LAYERS = [
-  { label: "Other events", colour: "--chart-other" },
-  { label: "Tool calls", colour: "--accent" },
-  { label: "Errors", colour: "--bad" },
-];
+const HEIGHT = 180;
+/** The colours of the layers, the tallest first. */
+const LAYERS = ["--chart-other", "--accent", "--bad"];
 
-/** @param {{series: Bar[], seconds: number}} props */
-export function EventsChart({ series, seconds }) {
+/** @param {{series: Bar[], seconds: number, onPoint: (bar: number | null) => void}} props `onPoint` is told the bar under the pointer */
+export function EventsChart({ series, seconds, onPoint }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const plot = useRef(/** @type {uPlot | null} */ (null));
+  const told = useRef(onPoint);
+  told.current = onPoint;
   const shape = `${theme.value} ${narrow.value} ${seconds}`;
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const made = new uPlot(options(element, seconds), stacked(series), element);
+    const made = new uPlot(options(element, seconds, (bar) => told.current(bar)), stacked(series), element);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
@@ -57,9 +56,10 @@ function stacked(series) {
 /**
  * @param {HTMLElement} element
  * @param {number} seconds
+ * @param {(bar: number | null) => void} point
  * @returns {uPlot.Options}
  */
-function options(element, seconds) {
+function options(element, seconds, point) {
   const style = getComputedStyle(element);
   // A canvas knows no variables: the element lends its text colour to have each resolved for the theme in force.
   const colour = (/** @type {string} */ name) => {
@@ -69,7 +69,7 @@ function options(element, seconds) {
     return resolved;
   };
   const font = `11px ${style.fontFamily}`;
-  const bars = uPlot.paths.bars?.({ size: [0.82, 40], align: 1 });
+  const bars = uPlot.paths.bars?.({ size: [0.82, 40], align: 1, radius: 0.08 });
   /** @type {uPlot.Axis} */
   const axis = { stroke: colour("--muted"), font, grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, gap: 6 };
   return {
@@ -77,35 +77,21 @@ function options(element, seconds) {
     height: HEIGHT,
     padding: [8, 4, 0, 0],
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
-    legend: { live: true, markers: { width: 0 } },
+    legend: { show: false },
+    hooks: { setCursor: [(plot) => point(plot.cursor.idx ?? null)] },
     scales: {
       x: { time: true, range: (_plot, min, max) => [min, max + seconds] },
       y: { range: (_plot, _min, max) => [0, Math.max(4, max * 1.08)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, values: TIME_LABELS, space: 70 },
+      { ...axis, grid: { show: false }, values: TIME_LABELS, space: 70, size: 26 },
       { ...axis, size: 48, values: (_plot, values) => values.map((value) => (Number.isInteger(value) ? count(value) : "")) },
     ],
     series: [
-      { value: (_plot, value) => (value === null ? "" : new Date(value * 1000).toLocaleString([], { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false })), label: "Time" },
-      ...LAYERS.map((layer, index) => ({
-        label: layer.label,
-        fill: colour(layer.colour),
-        stroke: colour(layer.colour),
-        width: 0,
-        paths: bars,
-        points: { show: false },
-        value: (/** @type {uPlot} */ plot, /** @type {number} */ value, /** @type {number} */ _series, /** @type {number | null} */ at) => own(plot, index + 1, value, at),
-      })),
+      {},
+      ...LAYERS.map((name) => ({ fill: colour(name), stroke: colour(name), width: 0, paths: bars, points: { show: false } })),
     ],
   };
-}
-
-/** The layer's own value at the cursor: the stack's less the stack below. @param {uPlot} plot @param {number} layer @param {number} value @param {number | null} at */
-function own(plot, layer, value, at) {
-  if (at === null || at === undefined || value === null || value === undefined) return "";
-  const below = plot.data[layer + 1]?.[at] ?? 0;
-  return count(value - below);
 }
 
 /** Hours and minutes; the date where a day begins. 24-hour clock. @type {uPlot.Axis.DynamicValues} */

@@ -105,6 +105,7 @@ function Lane({ row, scale, text, point }) {
   const x = scale.at(from);
   const mid = scale.at(ran);
   const end = scale.at(to);
+  const waits = row.type === "call" && running && row.call.permission_asked;
   const label = end > 0.82 ? { right: place(1 - x), left: "auto" } : { left: place(end) };
   const took = row.type === "call" ? (row.call.duration_ms ?? (running || row.call.ended_at ? to - ran : null)) : row.type === "agent" ? to - from : null;
   return html`
@@ -124,7 +125,7 @@ function Lane({ row, scale, text, point }) {
           : html`
               ${mid > x ? html`<i class="bar bar-wait" style=${{ left: place(x), width: place(mid - x) }}></i>` : null}
               <i class=${`bar ${barClass(row)} ${running ? "running" : ""}`} style=${{ left: place(mid), width: place(Math.max(0, end - mid)) }}></i>
-              <span class="bar-label num" style=${label}>${running ? "running " : ""}${took === null ? "no end seen" : duration(took)}</span>
+              <span class=${`bar-label num ${waits ? "wait" : ""}`} style=${label}>${waits ? `waits ${duration(ran - from)}` : `${running ? "running " : ""}${took === null ? "no end seen" : duration(took)}`}</span>
             `}
       </span>
     </div>

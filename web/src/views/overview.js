@@ -1,8 +1,8 @@
 // What goes on: who waits for the person, events over time, sessions by state, tools, agents.
 
-import { html, useEffect } from "../ui.js";
+import { html, useEffect, useState } from "../ui.js";
 import * as api from "../api.js";
-import { ago, agentName, count, duration, percent, plural, sessionDuration, shortPath, STATE_WORDS, STATES } from "../format.js";
+import { ago, agentName, count, dateTime, duration, percent, plural, sessionDuration, shortPath, STATE_WORDS, STATES } from "../format.js";
 import { follow } from "../live.js";
 import { useLoaded, useThrottled } from "../load.js";
 import { AgentMark, sessionTitle, StateMark, ToolMark } from "../parts/badges.js";
@@ -15,16 +15,18 @@ import { waitingCount } from "../waiting.js";
 /** @import { Overview as Data, Session, ToolUse } from "../model.js" */
 
 const SPANS = ["1h", "24h", "7d", "30d"];
+/** @type {Record<string, string>} */
+const SPAN_WORDS = { "1h": "the last hour", "24h": "the last 24 hours", "7d": "the last 7 days", "30d": "the last 30 days" };
 /** @type {Record<string, number>} Bars over each span: a round width each. */
 const BARS = { "1h": 60, "24h": 96, "7d": 84, "30d": 60 };
 /** How often new events may refresh the figures, in milliseconds. */
 const REFRESH_MS = 1500;
 /** Without any event the figures still age. */
 const IDLE_REFRESH_MS = 30_000;
-/** Sessions asked for, to find those that are active. */
+/** Sessions asked for, to find those that are at work. */
 const SESSIONS_MOST = 60;
-/** Active sessions shown. */
-const ACTIVE_MOST = 12;
+/** Sessions shown. */
+const LATEST_MOST = 10;
 
 export function Overview() {
   const span = SPANS.includes(param("span")) ? param("span") : "24h";
@@ -52,14 +54,14 @@ export function Overview() {
   if (error && !figures.data) return html`<main class="page"><${Failure} error=${error} retry=${figures.reload} /></main>`;
   if (!figures.data || !recent.data) return html`<main class="page" aria-busy="true"><p class="faint">Loading…</p></main>`;
   if (!figures.data.events && !recent.data.items.length) return html`<main class="page"><${Welcome} /></main>`;
-  const active = recent.data.items.filter(({ state }) => state === "working" || state === "failed" || state === "idle");
+  const latest = recent.data.items.filter(({ state }) => state !== "waiting").sort(workingFirst);
   return html`
     <main class="page overview">
       <h1 class="visually-hidden">Overview</h1>
       <${WaitingList} sessions=${waiting.data?.items ?? []} />
       <${Figures} data=${figures.data} span=${span} />
       <div class="columns">
-        <${Active} sessions=${active.sort(byUrgency).slice(0, ACTIVE_MOST)} />
+        <${Latest} sessions=${latest.slice(0, LATEST_MOST)} />
         <${Agents} data=${figures.data} />
       </div>
       <${Tools} tools=${figures.data.tools} span=${span} />
@@ -68,7 +70,7 @@ export function Overview() {
 }
 
 /** @param {Session} a @param {Session} b */
-const byUrgency = (a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || (a.last_event_at < b.last_event_at ? 1 : -1);
+const workingFirst = (a, b) => Number(b.state === "working") - Number(a.state === "working") || (a.last_event_at < b.last_event_at ? 1 : -1);
 
 /** @param {{sessions: Session[]}} props */
 function WaitingList({ sessions }) {
@@ -95,21 +97,24 @@ function WaitingList({ sessions }) {
 
 /** @param {{data: Data, span: string}} props */
 function Figures({ data, span }) {
-  const calls = data.series.reduce((sum, bar) => sum + bar.tool_calls, 0);
-  const errors = data.series.reduce((sum, bar) => sum + bar.errors, 0);
+  const [pointed, setPointed] = useState(/** @type {number | null} */ (null));
+  const bar = pointed === null ? undefined : data.series[pointed];
+  const calls = bar ? bar.tool_calls : data.series.reduce((sum, one) => sum + one.tool_calls, 0);
+  const errors = bar ? bar.errors : data.series.reduce((sum, one) => sum + one.errors, 0);
   return html`
     <section class="panel" aria-label="Events over time">
       <div class="section-head">
         <dl class="figures">
-          <div><dt>Events</dt><dd>${count(data.events)}</dd></div>
+          <div><dt><i class="swatch swatch-other" aria-hidden="true"></i>Events</dt><dd>${count(bar ? bar.events : data.events)}</dd></div>
           <div><dt><i class="swatch swatch-tools" aria-hidden="true"></i>Tool calls</dt><dd>${count(calls)}</dd></div>
           <div><dt><i class="swatch swatch-errors" aria-hidden="true"></i>Errors</dt><dd class=${errors ? "bad" : ""}>${count(errors)}</dd></div>
+          <div class="when"><dt>${bar ? "From" : "Within"}</dt><dd>${bar ? dateTime(bar.at, now.value) : SPAN_WORDS[span]}</dd></div>
         </dl>
         <div class="segments" role="group" aria-label="Span of time">
           ${SPANS.map((value) => html`<button key=${value} type="button" aria-pressed=${value === span} onClick=${() => setParams({ span: value === "24h" ? null : value })}>${value}</button>`)}
         </div>
       </div>
-      <${EventsChart} series=${data.series} seconds=${data.bar_seconds} />
+      <${EventsChart} series=${data.series} seconds=${data.bar_seconds} onPoint=${setPointed} />
       <ul class="states" aria-label="Sessions by state">
         ${STATES.map(
           (state) => html`
@@ -126,29 +131,27 @@ function Figures({ data, span }) {
 }
 
 /** @param {{sessions: Session[]}} props */
-function Active({ sessions }) {
+function Latest({ sessions }) {
+  if (!sessions.length) return null;
   return html`
-    <section class="panel active">
-      <div class="section-head"><h2>Active sessions</h2><a href=${link(["sessions"])}>All sessions</a></div>
-      ${sessions.length
-        ? html`
-            <ul class="cards">
-              ${sessions.map(
-                (session) => html`
-                  <li key=${`${session.agent} ${session.id}`}>
-                    <a href=${link(["sessions", session.id], { agent: session.agent })}>
-                      <${StateMark} state=${session.state} />
-                      <span class="what">${sessionTitle(session)}</span>
-                      <span class="where"><${AgentMark} agent=${session.agent} /> ${shortPath(session.cwd)}</span>
-                      <span class="num">${plural(session.tool_calls, "call")}${session.tool_errors ? html`, <span class="bad">${session.tool_errors} failed</span>` : null}</span>
-                      <span class="when num">${session.state === "working" ? sessionDuration(session, now.value) : ago(session.last_event_at, now.value)}</span>
-                    </a>
-                  </li>
-                `,
-              )}
-            </ul>
-          `
-        : html`<p class="faint">No session is running. The last ones are under <a href=${link(["sessions"])}>Sessions</a>.</p>`}
+    <section class="panel">
+      <div class="section-head"><h2>Latest sessions</h2><a href=${link(["sessions"])}>All sessions</a></div>
+      <ul class="cards">
+        ${sessions.map(
+          (session) => html`
+            <li key=${`${session.agent} ${session.id}`}>
+              <a href=${link(["sessions", session.id], { agent: session.agent })}>
+                <${StateMark} state=${session.state} />
+                <span class="what">${sessionTitle(session)}</span>
+                <span class="where"><${AgentMark} agent=${session.agent} /> ${shortPath(session.cwd)}</span>
+                <span class="num">${plural(session.tool_calls, "call")}</span>
+                <span class="num bad">${session.tool_errors ? `${count(session.tool_errors)} failed` : ""}</span>
+                <span class="when num">${session.state === "working" ? sessionDuration(session, now.value) : ago(session.last_event_at, now.value)}</span>
+              </a>
+            </li>
+          `,
+        )}
+      </ul>
     </section>
   `;
 }

@@ -1,0 +1,413 @@
+// The dashboard in a real Chromium against a known record.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { available, CHROMIUM, openBrowser, openPage } from "./browser.mjs";
+import { FakeServer } from "./fake-server.mjs";
+import { eventOf, many, play, recordedDay, recording } from "./record.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const options = { skip: available ? false : `no Chromium at ${CHROMIUM}; set HOOKRAIL_CHROMIUM`, timeout: 120_000 };
+const FULL = "full-run-with-mcp-and-subagents.jsonl";
+const ASKING = "interactive-permission-prompt.jsonl";
+
+let browser;
+let server;
+before(async () => {
+  if (available) browser = await openBrowser();
+});
+after(() => browser?.close());
+beforeEach(async () => {
+  server = await new FakeServer().start();
+});
+afterEach(async () => {
+  for (const page of browser?.context.pages() ?? []) await page.close();
+  await server.stop().catch(() => {});
+});
+
+const fill = (events) => events.forEach((event) => server.add(event));
+const open = (path, more) => openPage(browser.context, server, path, more);
+const waitFor = (page, text) => page.getByText(text).first().waitFor();
+
+async function checkAccess(page, what) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, any }) => `${target} ${any[0]?.message ?? ""}`).slice(0, 3).join(" | ")}`), [], what);
+}
+
+async function views() {
+  const events = recordedDay();
+  fill(events);
+  const session = events.findLast(({ name, actor }) => name === "PreToolUse" && actor.type === "subagent").session_id;
+  const edit = events.findLast(({ tool, name }) => tool === "Edit" && name === "PostToolUse");
+  return {
+    overview: ["#/overview", "Latest sessions"],
+    live: ["#/live", "PreToolUse"],
+    event: [`#/live?event=${edit.id}`, "Copy JSON"],
+    sessions: ["#/sessions", "please do the thing"],
+    waterfall: [`#/sessions/${session}?agent=claude-code`, "squeeze idle time"],
+    conversation: [`#/sessions/${session}?agent=claude-code&view=conversation`, "You"],
+    events: [`#/sessions/${session}?agent=claude-code&view=events`, "SessionStart"],
+    missing: ["#/nowhere", "There is no such page"],
+  };
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`every view renders the record, is accessible and silent (${colorScheme})`, options, async () => {
+    for (const [name, [path, text]] of Object.entries(await views())) {
+      const { page, problems } = await open(path);
+      await page.emulateMedia({ colorScheme });
+      await waitFor(page, text);
+      await page.waitForTimeout(250);
+      await checkAccess(page, `${name}, ${colorScheme}`);
+      assert.deepEqual(problems, [], name);
+      await page.close();
+    }
+  });
+}
+
+test("no view scrolls sideways on a screen 360 pixels wide", options, async () => {
+  for (const [name, [path, text]] of Object.entries(await views())) {
+    const { page, problems } = await open(path);
+    await page.setViewportSize({ width: 360, height: 720 });
+    await waitFor(page, text);
+    const { inner, body } = await page.evaluate(() => ({
+      inner: innerWidth,
+      body: Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll("main, .list, .drawer, .drawer-body, .conversation")].map((part) => part.scrollWidth - part.clientWidth + innerWidth)),
+    }));
+    assert.ok(body <= inner, `${name}: ${body} > ${inner}`);
+    assert.deepEqual(problems, [], name);
+    await page.close();
+  }
+});
+
+test("the overview counts, names who waits, and follows new events", options, async () => {
+  fill(play(recording(FULL), Date.now() - 60_000));
+  const { page, problems } = await open("#/overview");
+  await waitFor(page, "Tool calls");
+  const figure = (label) => page.locator(".figures > div", { hasText: label }).locator("dd").textContent();
+  assert.equal(await figure("Events"), "48");
+  assert.equal(await figure("Tool calls"), "13");
+  assert.equal(await figure("Errors"), "3");
+  const bash = page.locator(".tools tbody tr", { hasText: "Bash" });
+  assert.match(await bash.textContent(), /Bash5/);
+  assert.equal(await page.locator(".waiting").count(), 0);
+  const asking = recording(ASKING);
+  for (const event of play(asking.slice(0, asking.findIndex(({ hook_event_name: name }) => name === "Notification") + 1), Date.now() - 20_000)) server.emit(event);
+  await waitFor(page, "1 session waits for you");
+  assert.match(await page.title(), /^\(1\)/);
+  assert.equal(await figure("Events"), "64");
+  await page.locator(".waiting a").click();
+  await waitFor(page, "Waiting for you");
+  assert.deepEqual(problems, []);
+});
+
+test("spans of the overview are in the address", options, async () => {
+  fill(play(recording(FULL), Date.now() - 3 * 86_400_000));
+  const { page } = await open("#/overview");
+  await waitFor(page, "Latest sessions");
+  await page.getByRole("button", { name: "7d" }).click();
+  await page.locator(".figures dd", { hasText: "48" }).first().waitFor();
+  assert.match(page.url(), /span=7d/);
+});
+
+test("live rows appear, pause holds them, scrolling away holds them", options, async () => {
+  fill(many(400));
+  const { page, problems } = await open("#/live");
+  await waitFor(page, "make step-199");
+  await waitFor(page, "Live");
+  await page.locator(".connection-live").waitFor();
+  server.emit(eventOf({ session_id: "new", hook_event_name: "UserPromptSubmit", prompt: "first words" }, Date.now()));
+  await waitFor(page, "first words");
+  await page.getByRole("button", { name: "Pause" }).click();
+  server.emit(eventOf({ session_id: "new", hook_event_name: "UserPromptSubmit", prompt: "second words" }, Date.now()));
+  await waitFor(page, "1 new event");
+  assert.equal(await page.getByText("second words").count(), 0);
+  await page.getByRole("button", { name: "Resume" }).click();
+  await waitFor(page, "second words");
+  await page.locator(".list").evaluate((list) => list.scrollTo({ top: 2000 }));
+  await page.waitForTimeout(100);
+  const seen = await page.locator(".list").evaluate((list) => list.scrollTop);
+  server.emit(eventOf({ session_id: "new", hook_event_name: "UserPromptSubmit", prompt: "third words" }, Date.now()));
+  await waitFor(page, "1 new event");
+  assert.equal(await page.locator(".list").evaluate((list) => list.scrollTop), seen, "what is being read stays put");
+  await page.locator(".pill").click();
+  await waitFor(page, "third words");
+  server.lag(42);
+  await waitFor(page, "missed 42 events");
+  assert.deepEqual(problems, []);
+});
+
+test("the feed resumes where it was after the server restarts", options, async () => {
+  fill(play(recording(FULL), Date.now() - 60_000));
+  const { page } = await open("#/live");
+  await page.locator(".connection-live").waitFor();
+  const last = server.events.at(-1).id;
+  await server.stop();
+  await page.locator(".connection-lost").waitFor();
+  for (let index = 0; index < 3; index += 1) server.add(eventOf({ session_id: "later", hook_event_name: "UserPromptSubmit", prompt: `while away ${index}` }, Date.now()));
+  await server.start();
+  await waitFor(page, "while away 2");
+  assert.equal(await page.getByText(/while away/).count(), 3, "each once");
+  assert.ok(server.requests.some((url) => url.includes(`last_event_id=${last}`)), "resumed from the last event seen");
+});
+
+test("filters narrow the feed, live too, and are in the address", options, async () => {
+  fill(recordedDay());
+  const { page, problems } = await open("#/live");
+  await page.locator(".connection-live").waitFor();
+  await page.getByLabel("Kind").selectOption("tool.failed");
+  await page.waitForFunction(() => [...document.querySelectorAll(".row .event-name")].every((name) => name.textContent === "PostToolUseFailure"));
+  assert.match(page.url(), /kind=tool.failed/);
+  await page.getByLabel("Agent").selectOption("codex");
+  await waitFor(page, "No events match these filters");
+  await page.getByRole("button", { name: "Clear the filters" }).click();
+  await page.getByRole("searchbox").fill("missing.txt");
+  await page.waitForFunction(() => location.hash.includes("q=missing.txt"));
+  await page.waitForFunction(() => document.querySelectorAll(".row").length > 3 && [...document.querySelectorAll(".row .event-name")].every((name) => name.textContent !== "Stop"));
+  await page.locator(".connection-live").waitFor();
+  server.emit(eventOf({ session_id: "n", hook_event_name: "UserPromptSubmit", prompt: "unrelated" }, Date.now()));
+  server.emit(eventOf({ session_id: "n", hook_event_name: "UserPromptSubmit", prompt: "find missing.txt again" }, Date.now()));
+  await waitFor(page, "find missing.txt again");
+  assert.equal(await page.getByText("unrelated").count(), 0);
+  await page.reload();
+  await waitFor(page, "find missing.txt again");
+  assert.equal(await page.getByRole("searchbox").inputValue(), "missing.txt");
+  await page.goto(`${server.url}#/live?tool=Edit`);
+  await page.waitForFunction(() => [...document.querySelectorAll(".row .event-tool")].length > 0 && [...document.querySelectorAll(".row .event-tool")].every((tool) => tool.textContent === "Edit"));
+  assert.deepEqual(problems, []);
+});
+
+test("sessions filter, page and open", options, async () => {
+  const now = Date.now();
+  for (let index = 0; index < 230; index += 1) {
+    server.add(eventOf({ session_id: `s-${index}`, cwd: "/home/dev/shop", hook_event_name: "UserPromptSubmit", prompt: `task number ${index}` }, now - (231 - index) * 60_000, { agent: index % 2 ? "codex" : "claude-code" }));
+  }
+  fill(play(recording("api-unreachable.jsonl"), now - 5000));
+  const { page, problems } = await open("#/sessions");
+  await waitFor(page, "task number 229");
+  for (let turn = 0; turn < 6; turn += 1) {
+    await page.locator(".list").evaluate((list) => list.scrollTo({ top: list.scrollHeight }));
+    await page.waitForTimeout(150);
+  }
+  await page.getByText("task number 0", { exact: true }).waitFor();
+  await page.getByLabel("State").selectOption("failed");
+  await page.waitForFunction(() => document.querySelectorAll(".row").length === 1);
+  await page.getByLabel("State").selectOption("");
+  await page.getByRole("searchbox").fill("number 17");
+  await page.waitForFunction(() => document.querySelectorAll(".row").length === 11);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "task number 179" }).waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test("a session shows its calls over time, its conversation and its events", options, async () => {
+  const events = play(recording(ASKING), Date.now() - 90_000);
+  fill(events);
+  const { page, problems } = await open(`#/sessions/${events[0].session_id}?agent=claude-code`);
+  await waitFor(page, "squeeze idle time");
+  const lanes = await page.locator(".lane-name").evaluateAll((all) => all.map((lane) => [Math.round((parseFloat(lane.style.paddingLeft) - 10) / 14), lane.querySelector("b").textContent, lane.closest(".lane").querySelectorAll(".bar-wait").length]));
+  assert.deepEqual(lanes.slice(0, 2), [[0, "Prompt", 0], [0, "Bash", 0]]);
+  assert.deepEqual(lanes.filter(([, , waits]) => waits).map(([, name]) => name), ["Bash"], "the call somebody was asked about");
+  const at = lanes.findIndex(([, name]) => name === "Agent");
+  assert.deepEqual(lanes.slice(at, at + 3).map(([depth, name]) => [depth, name]), [[0, "Agent"], [1, "general-purpose"], [2, "Bash"]]);
+  assert.equal(await page.locator(".bar-failed").count() > 1, true);
+  await page.locator(".lane", { hasText: "exit 3" }).hover();
+  assert.match(await page.locator(".lane-detail").textContent(), /failed.*waited 1\d s for a person/s);
+
+  await page.getByRole("tab", { name: "Conversation" }).click();
+  assert.equal(await page.locator(".speech-prompt .prose").textContent(), "please do the thing");
+  assert.equal(await page.locator(".speech-answer .prose").textContent(), "All done.");
+  await page.locator(".call", { hasText: "echo hello" }).click();
+  await waitFor(page, "Copy JSON");
+  assert.equal(await page.locator(".output-command pre").textContent(), "echo hello && ls");
+  assert.match(await page.locator(".output-out pre").textContent(), /hello/);
+  await page.keyboard.press("Escape");
+  await page.getByRole("tab", { name: "Events" }).click();
+  await waitFor(page, "SessionStart");
+  server.emit(eventOf({ session_id: events[0].session_id, hook_event_name: "UserPromptSubmit", prompt: "one thing more" }, Date.now()));
+  await page.getByRole("tab", { name: "Conversation" }).click();
+  await waitFor(page, "one thing more");
+  assert.deepEqual(problems, []);
+});
+
+test("edits are shown as diffs, the guard's word is shown", options, async () => {
+  const at = Date.now() - 1000;
+  const make = (tool, input, more) => eventOf({ session_id: "d", hook_event_name: "PreToolUse", tool_name: tool, tool_use_id: tool, tool_input: input }, at, more);
+  const edits = [
+    make("MultiEdit", { file_path: "/a.py", edits: [{ old_string: "one", new_string: "two" }, { old_string: "three\nfour", new_string: "four" }] }),
+    make("apply_patch", { command: "*** Begin Patch\n*** Update File: src/auth.py\n@@\n-return True\n+return check(user)\n*** End Patch\n" }, { agent: "codex" }),
+    make("Write", { file_path: "/b.txt", content: "fresh\n" }),
+    make("Bash", { command: "rm -rf /" }, { verdict: { decision: "deny", rule: "no-rm-root", reason: "This deletes everything." } }),
+  ].map((event) => server.add(event));
+  const { page, problems } = await open(`#/live?event=${edits[0].id}`);
+  const changed = async (event, lines) => {
+    await page.goto(`${server.url}#/live?event=${event.id}`);
+    await page.waitForFunction((expected) => JSON.stringify([...document.querySelectorAll(".hunk tr")].map((row) => row.className + row.querySelector(".code").textContent)) === expected, JSON.stringify(lines), { timeout: 5000 });
+  };
+  await changed(edits[0], ["removedone", "addedtwo", "removedthree", "four"]);
+  await changed(edits[1], ["removedreturn True", "addedreturn check(user)"]);
+  await changed(edits[2], ["addedfresh"]);
+  await page.goto(`${server.url}#/live?event=${edits[3].id}`);
+  await waitFor(page, "This deletes everything.");
+  await waitFor(page, "no-rm-root");
+  assert.deepEqual(problems, []);
+});
+
+test("the keyboard goes everywhere", options, async () => {
+  fill(recordedDay());
+  const { page, problems } = await open("#/overview");
+  await waitFor(page, "Latest sessions");
+  await page.keyboard.press("g");
+  await page.keyboard.press("l");
+  await waitFor(page, "PreToolUse");
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  assert.equal(await page.locator(".row.selected").getAttribute("aria-posinset"), "2");
+  await page.keyboard.press("k");
+  assert.equal(await page.locator(".row.selected").getAttribute("aria-posinset"), "1");
+  await page.keyboard.press("Enter");
+  await page.locator(".drawer").waitFor();
+  const first = page.url();
+  await page.keyboard.press("j");
+  await page.waitForFunction((old) => location.href !== old && location.hash.includes("event="), first);
+  await page.keyboard.press("Escape");
+  await page.locator(".drawer").waitFor({ state: "detached" });
+  await page.keyboard.press("/");
+  assert.equal(await page.evaluate(() => document.activeElement.type), "search");
+  await page.keyboard.type("gs?");
+  assert.equal(await page.getByRole("searchbox").inputValue(), "gs?", "typing is typing");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "hidden" });
+  await page.keyboard.press("g");
+  await page.keyboard.press("s");
+  await page.locator(".session-row").first().waitFor();
+  await page.keyboard.press("g");
+  await page.keyboard.press("o");
+  await waitFor(page, "Latest sessions");
+  await page.keyboard.press("Tab");
+  assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle), "none", "focus is visible");
+  assert.deepEqual(problems, []);
+});
+
+test("a chosen theme stays and overrides the system's", options, async () => {
+  const { page } = await open("");
+  await page.emulateMedia({ colorScheme: "light" });
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  await page.getByRole("button", { name: "Use the dark theme" }).click();
+  assert.equal(await ground(), "rgb(18, 20, 22)");
+  await page.reload();
+  assert.equal(await ground(), "rgb(18, 20, 22)");
+  await page.getByRole("button", { name: "Use the light theme" }).click();
+  await page.emulateMedia({ colorScheme: "dark" });
+  assert.equal(await ground(), "rgb(246, 246, 244)");
+  await page.evaluate(() => localStorage.clear());
+});
+
+test("a newcomer is told what to do, and sees the first event come", options, async () => {
+  const { page, problems } = await open("");
+  for (const command of ["hookrail install claude-code", "hookrail demo", "hookrail doctor"]) await page.getByText(command, { exact: true }).waitFor();
+  await page.goto(`${server.url}#/live`);
+  await waitFor(page, "Nothing recorded yet");
+  await page.locator(".connection-live").waitFor();
+  server.emit(eventOf({ session_id: "first", hook_event_name: "UserPromptSubmit", prompt: "the very first" }, Date.now()));
+  await waitFor(page, "the very first");
+  assert.deepEqual(problems, []);
+});
+
+test("a server with a token asks for it", options, async () => {
+  fill(play(recording(FULL), Date.now() - 60_000));
+  server.token = "secret";
+  const { page } = await open("#/sessions", { allow: ["401"] });
+  await page.getByLabel("Token").fill("wrong");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await waitFor(page, "This is not the server's token.");
+  await page.getByLabel("Token").fill("secret");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await waitFor(page, "please do the thing");
+});
+
+test("a hostile payload stays text", options, async () => {
+  const nasty = ['<img src=x onerror="alert(1)">', "<script>alert(2)</script>", '"><svg onload=alert(3)>', "javascript:alert(4)", "${alert(5)}", "<!--", "</pre><iframe src=//evil.example>", "\u202egnp.exe", "{{constructor.constructor('alert(6)')()}}"].join(" ");
+  const payloads = [
+    { hook_event_name: "UserPromptSubmit", prompt: nasty, cwd: nasty, model: nasty },
+    { hook_event_name: "PreToolUse", tool_name: nasty, tool_use_id: nasty, tool_input: { command: nasty, [nasty]: nasty } },
+    { hook_event_name: "PostToolUse", tool_name: "Bash", tool_use_id: "b", tool_input: { command: nasty, description: nasty }, tool_response: { stdout: nasty, stderr: nasty } },
+    { hook_event_name: "PostToolUse", tool_name: "Edit", tool_use_id: "e", tool_input: { file_path: nasty, old_string: nasty, new_string: `${nasty}!` } },
+    { hook_event_name: "SubagentStart", agent_id: nasty, agent_type: nasty },
+    { hook_event_name: "PreToolUse", tool_name: "Bash", tool_use_id: "c", agent_id: nasty, agent_type: nasty, tool_input: { __proto__: null, constructor: nasty, toString: nasty } },
+    { hook_event_name: nasty, message: nasty },
+    { hook_event_name: "Stop", last_assistant_message: nasty },
+  ].map((payload) => server.add(eventOf({ session_id: `nasty/${nasty}`, ...payload }, Date.now() - 500, { agent: nasty, device: nasty, user: nasty, verdict: { decision: "deny", rule: nasty, reason: nasty } })));
+  const session = `#/sessions/${encodeURIComponent(payloads[0].session_id)}?agent=${encodeURIComponent(nasty)}`;
+  const all = ["#/overview", "#/live", "#/sessions", session, `${session}&view=conversation`, `${session}&view=events`, ...payloads.map(({ id }) => `#/live?event=${id}`)];
+  for (const path of all) {
+    const { page, problems } = await open(path);
+    await page.getByText("<script>alert(2)</script>").first().waitFor();
+    await page.waitForTimeout(100);
+    const markup = await page.evaluate(() => document.querySelectorAll("#app img:not([src='icon.svg']), #app script, #app iframe, #app svg").length);
+    assert.equal(markup, 0, path);
+    assert.deepEqual(problems, [], path);
+    await page.close();
+  }
+});
+
+test("10,000 rows scroll without a long task", options, async () => {
+  fill(many(10_000));
+  const { page, problems } = await open("#/live");
+  await waitFor(page, "make step-4999");
+  await page.evaluate(() => {
+    globalThis.longTasks = [];
+    new PerformanceObserver((list) => globalThis.longTasks.push(...list.getEntries().map(({ duration }) => Math.round(duration)))).observe({ type: "longtask", buffered: false });
+  });
+  const size = () => page.locator(".row").first().evaluate((row) => Number(row.getAttribute("aria-setsize")));
+  const deadline = Date.now() + 60_000;
+  while ((await size()) < 10_000 && Date.now() < deadline) {
+    await page.locator(".list").evaluate((list) => list.scrollTo({ top: list.scrollHeight }));
+    await page.waitForTimeout(30);
+  }
+  assert.equal(await size(), 10_000);
+  const { frames, worst, drawn } = await page.evaluate(async () => {
+    const list = document.querySelector(".list");
+    const times = [];
+    let last = performance.now();
+    for (let top = list.scrollHeight; top > 0; top -= 1400) {
+      list.scrollTop = top;
+      await new Promise(requestAnimationFrame);
+      times.push(performance.now() - last);
+      last = performance.now();
+    }
+    return { frames: times.length, worst: Math.round(Math.max(...times)), drawn: document.querySelectorAll(".row").length };
+  });
+  await page.locator(".list").evaluate((list) => list.scrollTo({ top: 0 }));
+  for (const event of many(3000)) server.emit({ ...event, session_id: "burst" });
+  await page.waitForFunction(() => Number(document.querySelector(".row")?.getAttribute("aria-setsize")) >= 13_000, null, { timeout: 30_000 });
+  const tasks = await page.evaluate(() => globalThis.longTasks);
+  console.log(`10,000 rows: ${frames} frames scrolled, worst frame ${worst} ms, ${drawn} rows in the page, long tasks ${JSON.stringify(tasks)} ms (a burst of 3,000 live events included)`);
+  assert.ok(drawn < 100, `${drawn} rows in the page`);
+  assert.ok(tasks.every((ms) => ms <= 100), `long tasks: ${tasks}`);
+  assert.deepEqual(problems, []);
+});
+
+test("an unreachable server is said, and the page recovers by itself", options, async () => {
+  fill(play(recording(FULL), Date.now() - 60_000));
+  const { page } = await open("#/sessions", { allow: ["net::", "Failed to load"] });
+  await waitFor(page, "please do the thing");
+  await server.stop();
+  await page.goto("about:blank");
+  await server.start();
+  server.query = () => {
+    throw new Error("broken");
+  };
+  await page.goto(`${server.url}#/overview`);
+  await waitFor(page, "The server does not answer.");
+  delete server.query;
+  await waitFor(page, "Latest sessions");
+});

@@ -158,10 +158,10 @@ test("filters narrow the feed, live too, and are in the address", options, async
   fill(recordedDay());
   const { page, problems } = await open("#/live");
   await page.locator(".connection-live").waitFor();
-  await page.getByLabel("Kind").selectOption("tool.failed");
+  await page.getByRole("combobox", { name: "Kind", exact: true }).selectOption("tool.failed");
   await page.waitForFunction(() => [...document.querySelectorAll(".row .event-name")].every((name) => name.textContent === "PostToolUseFailure"));
   assert.match(page.url(), /kind=tool.failed/);
-  await page.getByLabel("Agent").selectOption("codex");
+  await page.getByRole("combobox", { name: "Agent", exact: true }).selectOption("codex");
   await waitFor(page, "No events match these filters");
   await page.getByRole("button", { name: "Clear the filters" }).click();
   await page.getByRole("searchbox").fill("missing.txt");
@@ -193,9 +193,9 @@ test("sessions filter, page and open", options, async () => {
     await page.waitForTimeout(150);
   }
   await page.getByText("task number 0", { exact: true }).waitFor();
-  await page.getByLabel("State").selectOption("failed");
+  await page.getByRole("combobox", { name: "State", exact: true }).selectOption("failed");
   await page.waitForFunction(() => document.querySelectorAll(".row").length === 1);
-  await page.getByLabel("State").selectOption("");
+  await page.getByRole("combobox", { name: "State", exact: true }).selectOption("");
   await page.getByRole("searchbox").fill("number 17");
   await page.waitForFunction(() => document.querySelectorAll(".row").length === 11);
   await page.keyboard.press("Escape");
@@ -267,9 +267,9 @@ test("the keyboard goes everywhere", options, async () => {
   await waitFor(page, "PreToolUse");
   await page.keyboard.press("j");
   await page.keyboard.press("j");
-  assert.equal(await page.locator(".row.selected").getAttribute("aria-posinset"), "2");
+  assert.equal(await page.locator(".row.selected").getAttribute("aria-rowindex"), "2");
   await page.keyboard.press("k");
-  assert.equal(await page.locator(".row.selected").getAttribute("aria-posinset"), "1");
+  assert.equal(await page.locator(".row.selected").getAttribute("aria-rowindex"), "1");
   await page.keyboard.press("Enter");
   await page.locator(".drawer").waitFor();
   const first = page.url();
@@ -367,7 +367,7 @@ test("10,000 rows scroll without a long task", options, async () => {
     globalThis.longTasks = [];
     new PerformanceObserver((list) => globalThis.longTasks.push(...list.getEntries().map(({ duration }) => Math.round(duration)))).observe({ type: "longtask", buffered: false });
   });
-  const size = () => page.locator(".row").first().evaluate((row) => Number(row.getAttribute("aria-setsize")));
+  const size = () => page.locator(".list-space").evaluate((list) => Number(list.getAttribute("aria-rowcount")));
   const deadline = Date.now() + 60_000;
   while ((await size()) < 10_000 && Date.now() < deadline) {
     await page.locator(".list").evaluate((list) => list.scrollTo({ top: list.scrollHeight }));
@@ -388,7 +388,7 @@ test("10,000 rows scroll without a long task", options, async () => {
   });
   await page.locator(".list").evaluate((list) => list.scrollTo({ top: 0 }));
   for (const event of many(3000)) server.emit({ ...event, session_id: "burst" });
-  await page.waitForFunction(() => Number(document.querySelector(".row")?.getAttribute("aria-setsize")) >= 13_000, null, { timeout: 30_000 });
+  await page.waitForFunction(() => Number(document.querySelector(".list-space")?.getAttribute("aria-rowcount")) >= 13_000, null, { timeout: 30_000 });
   const tasks = await page.evaluate(() => globalThis.longTasks);
   console.log(`10,000 rows: ${frames} frames scrolled, worst frame ${worst} ms, ${drawn} rows in the page, long tasks ${JSON.stringify(tasks)} ms (a burst of 3,000 live events included)`);
   assert.ok(drawn < 100, `${drawn} rows in the page`);

@@ -84,8 +84,8 @@ export const session = (id, agent, abort) => get(`sessions/${encodeURIComponent(
 export const sessionEvents = (id, query, abort) => get(`sessions/${encodeURIComponent(id)}/events`, query, abort);
 /** @type {(id: string, query: Query, abort?: AbortSignal) => Promise<Page<ToolCall>>} Oldest first. */
 export const sessionTools = (id, query, abort) => get(`sessions/${encodeURIComponent(id)}/tools`, query, abort);
-/** @type {(id: string, query: Query, abort?: AbortSignal) => Promise<Page<Subagent>>} */
-export const sessionSubagents = (id, query, abort) => get(`sessions/${encodeURIComponent(id)}/subagents`, query, abort);
+/** @type {(id: string, agent: string, abort?: AbortSignal) => Promise<Page<Subagent>>} All at once. */
+export const sessionSubagents = (id, agent, abort) => get(`sessions/${encodeURIComponent(id)}/subagents`, { agent }, abort);
 /** @type {(query: Query, abort?: AbortSignal) => Promise<Overview>} */
 export const overview = (query, abort) => get("overview", query, abort);
 

@@ -42,16 +42,25 @@ export const answerText = (payload) =>
 
 /** One line on what a call does. @param {Record<string, any>} input */
 export function inputSummary(input) {
+  const pattern = text(input.pattern);
+  if (pattern && !input.command) return text(input.path) ? `${pattern} in ${text(input.path)}` : pattern;
   const known =
-    text(input.command) || text(input.file_path) || text(input.path) || text(input.notebook_path) || text(input.pattern) ||
-    text(input.url) || text(input.query) || text(input.description) || text(input.prompt) || text(input.skill);
-  if (known) {
-    const where = input.pattern && input.path ? ` in ${text(input.path)}` : "";
-    return (input.pattern ? text(input.pattern) : known) + where;
-  }
+    text(input.command) || text(input.file_path) || text(input.path) || text(input.notebook_path) || text(input.url) ||
+    text(input.query) || text(input.description) || text(input.prompt) || text(input.skill);
+  if (known) return known;
   if (Array.isArray(input.command)) return input.command.map(String).join(" ");
   const keys = Object.keys(input);
   return keys.length ? JSON.stringify(input) : "";
+}
+
+/**
+ * The calls a batch event names. Some calls show up nowhere else.
+ * @param {StoredEvent} event
+ * @returns {{id: string, tool: string, input: Record<string, any>}[]}
+ */
+export function batchCalls(event) {
+  const calls = event.kind === "tool.batch" && Array.isArray(event.payload?.tool_calls) ? event.payload.tool_calls : [];
+  return calls.map((/** @type {any} */ call) => ({ id: text(call?.tool_use_id), tool: text(call?.tool_name), input: object(call?.tool_input) })).filter((/** @type {{id: string}} */ { id }) => id);
 }
 
 /** One line on what an event says. @param {StoredEvent} event */

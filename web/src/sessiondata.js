@@ -40,7 +40,7 @@ export function openSession(id, agent) {
     const [session, calls, subagents] = await Promise.all([
       api.session(id, agent),
       api.allPages((query) => api.sessionTools(id, query), { agent }, CALLS_MOST),
-      api.allPages((query) => api.sessionSubagents(id, query), { agent }, CALLS_MOST),
+      api.sessionSubagents(id, agent),
     ]);
     return { session, calls: calls.items, moreCalls: calls.more, subagents: subagents.items };
   }

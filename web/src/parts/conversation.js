@@ -2,7 +2,7 @@
 
 import { html, useMemo, useState } from "../ui.js";
 import { clock, dateTime, duration, plural, toolName } from "../format.js";
-import { answerText, fileChangesOf, inputSummary, promptText, summary, toolInput } from "../payload.js";
+import { answerText, batchCalls, fileChangesOf, inputSummary, promptText, summary, toolInput } from "../payload.js";
 import { sizeOf } from "../diff.js";
 import { OutcomeMark } from "./badges.js";
 import { openEvent } from "./drawer.js";
@@ -16,8 +16,9 @@ const STEP = 300;
 /**
  * @typedef {{type: "prompt" | "answer" | "failure" | "subanswer", event: StoredEvent, text: string}
  *   | {type: "note", event: StoredEvent, text: string}
- *   | {type: "calls", key: string, calls: {event: StoredEvent, call: ToolCall | undefined}[]}} Piece
+ *   | {type: "calls", key: string, calls: Entry[]}} Piece
  */
+/** @typedef {{event: StoredEvent, call: ToolCall | undefined, tool: string, input: Record<string, any>}} Entry */
 
 /** @param {{data: SessionData, more: () => void}} props */
 export function Conversation({ data, more }) {
@@ -45,15 +46,20 @@ function piecesOf(events, calls) {
   const shown = new Set();
   /** @type {Piece[]} */
   const pieces = [];
+  /** @param {string | null} id @param {StoredEvent} event @param {string} tool @param {Record<string, any>} input */
+  function add(id, event, tool, input) {
+    if (id && shown.has(id)) return;
+    if (id) shown.add(id);
+    const last = pieces.at(-1);
+    const entry = { event, call: id ? byCall.get(id) : undefined, tool, input };
+    if (last?.type === "calls") last.calls.push(entry);
+    else pieces.push({ type: "calls", key: `calls ${event.id}`, calls: [entry] });
+  }
   for (const event of events) {
-    const id = event.tool_use_id;
-    if (event.kind.startsWith("tool.") && event.kind !== "tool.batch") {
-      if (id && shown.has(id)) continue;
-      if (id) shown.add(id);
-      const last = pieces.at(-1);
-      const entry = { event, call: id ? byCall.get(id) : undefined };
-      if (last?.type === "calls") last.calls.push(entry);
-      else pieces.push({ type: "calls", key: `calls ${event.id}`, calls: [entry] });
+    if (event.kind === "tool.batch") {
+      for (const { id, tool, input } of batchCalls(event)) add(id, event, tool, input);
+    } else if (event.kind.startsWith("tool.")) {
+      add(event.tool_use_id, event, event.tool ?? event.name, toolInput(event.payload));
     } else {
       const piece = spoken(event);
       if (piece) pieces.push(piece);
@@ -112,21 +118,21 @@ function PieceView({ piece }) {
   `;
 }
 
-/** @param {{calls: {event: StoredEvent, call: ToolCall | undefined}[]}} props */
+/** @param {{calls: Entry[]}} props */
 function Calls({ calls }) {
   return html`
     <li class="did">
       <ul>
-        ${calls.map(({ event, call }) => {
+        ${calls.map(({ event, call, tool, input }) => {
           const outcome = call?.outcome ?? event.outcome;
           const bad = outcome === "failed" || outcome === "denied";
           const size = fileChangesOf(event).map(sizeOf).reduce((sum, one) => ({ added: sum.added + one.added, removed: sum.removed + one.removed }), { added: 0, removed: 0 });
           return html`
-            <li key=${event.id} class=${event.actor?.type === "subagent" ? "by-subagent" : ""}>
+            <li key=${`${event.id} ${call?.tool_use_id ?? ""}`} class=${event.actor?.type === "subagent" ? "by-subagent" : ""}>
               <button type="button" class=${`call ${bad ? "call-bad" : ""}`} onClick=${() => openEvent(call?.result_event_id ?? event.id)}>
                 ${event.actor?.type === "subagent" ? html`<span class="actor">${event.actor.agent_type || "subagent"}</span>` : null}
-                <b>${event.tool ? toolName(event.tool) : event.name}</b>
-                <span class="call-text">${inputSummary(toolInput(event.payload))}</span>
+                <b>${toolName(tool)}</b>
+                <span class="call-text">${inputSummary(input)}</span>
                 ${size.added || size.removed ? html`<span class="num"><span class="diff-added">+${size.added}</span> <span class="diff-removed">−${size.removed}</span></span>` : null}
                 ${call?.permission_asked ? html`<span class="wait" title="A person was asked">asked</span>` : null}
                 ${outcome && outcome !== "succeeded" ? html`<${OutcomeMark} outcome=${outcome} />` : null}

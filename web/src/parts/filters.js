@@ -15,8 +15,8 @@ export function Choice({ name, label, options }) {
   const known = !value || options.some((option) => option.value === value);
   return html`
     <label class=${value ? "filter set" : "filter"}>
-      <span>${label}</span>
-      <select value=${value} onChange=${(/** @type {any} */ event) => setParams({ [name]: event.target.value })}>
+      <span aria-hidden="true">${label}</span>
+      <select aria-label=${label} value=${value} onChange=${(/** @type {any} */ event) => setParams({ [name]: event.target.value })}>
         <option value="">any</option>
         ${known ? null : html`<option value=${value}>${value}</option>`}
         ${options.map((option) => html`<option key=${option.value} value=${option.value}>${option.text}</option>`)}
@@ -46,8 +46,8 @@ export function Field({ name, label, placeholder = "", search = false, options =
   const list = options.length ? `options-${name}` : undefined;
   return html`
     <label class=${`filter ${value ? "set" : ""} ${search ? "search" : ""}`}>
-      <span>${label}</span>
-      <input type=${search ? "search" : "text"} value=${typed} placeholder=${placeholder} list=${list} spellcheck=${false} autocomplete="off" onInput=${change} />
+      <span aria-hidden="true">${label}</span>
+      <input aria-label=${label} type=${search ? "search" : "text"} value=${typed} placeholder=${placeholder} list=${list} spellcheck=${false} autocomplete="off" onInput=${change} />
       ${list ? html`<datalist id=${list}>${options.map((option) => html`<option key=${option} value=${option}></option>`)}</datalist>` : null}
     </label>
   `;

@@ -66,16 +66,16 @@ export function List({ items, keyOf, rowHeight, row, label, selected, onSelect, 
   const shown = items.slice(from, view.last);
   const id = (/** @type {number} */ index) => `row-${index}`;
   return html`
-    <div
-      class="list" ref=${box} onScroll=${measure} tabindex="0" role="listbox" aria-label=${label} data-keys
-      aria-activedescendant=${selected >= from && selected < from + shown.length ? id(selected) : undefined}
-    >
-      <div class="list-space" role="presentation" style=${{ height: `${items.length * rowHeight}px` }}>
+    <div class="list" ref=${box} onScroll=${measure}>
+      <div
+        class="list-space" role="grid" tabindex="0" aria-label=${label} aria-rowcount=${items.length} data-keys style=${{ height: `${items.length * rowHeight}px` }}
+        aria-activedescendant=${selected >= from && selected < from + shown.length ? id(selected) : undefined}
+      >
         ${shown.map((item, offset) => {
           const index = from + offset;
           return html`
             <div
-              key=${keyOf(item)} id=${id(index)} role="option" aria-selected=${index === selected} aria-posinset=${index + 1} aria-setsize=${items.length}
+              key=${keyOf(item)} id=${id(index)} role="row" aria-selected=${index === selected} aria-rowindex=${index + 1}
               class=${index === selected ? "row selected" : "row"}
               style=${{ top: `${index * rowHeight}px`, height: `${rowHeight}px` }}
               onClick=${() => {
@@ -83,7 +83,7 @@ export function List({ items, keyOf, rowHeight, row, label, selected, onSelect, 
                 onOpen(index);
               }}
             >
-              ${row(item, index === selected)}
+              <div role="gridcell" class="cell">${row(item, index === selected)}</div>
             </div>
           `;
         })}

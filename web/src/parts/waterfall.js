@@ -4,7 +4,7 @@ import { html, useEffect, useMemo, useRef, useState } from "../ui.js";
 import { clock, duration, plural, toolName } from "../format.js";
 import { withKeys } from "../keys.js";
 import { laneRows } from "../lanes.js";
-import { summary } from "../payload.js";
+import { batchCalls, inputSummary, summary, toolInput } from "../payload.js";
 import { narrow, now } from "../state.js";
 import { timeScale } from "../timescale.js";
 import { openEvent } from "./drawer.js";
@@ -80,43 +80,50 @@ export function Waterfall({ data }) {
       </div>
       <${List}
         label="Tool calls, oldest first" items=${rows} keyOf=${(/** @type {LaneRow} */ row) => row.key} rowHeight=${narrow.value ? ROW_NARROW : ROW}
-        row=${(/** @type {LaneRow} */ row) => html`<${Lane} row=${row} scale=${scale} text=${rowText(row, byId)} point=${setPointed} />`}
+        row=${(/** @type {LaneRow} */ row) => html`<${Lane} row=${row} scale=${scale} said=${rowText(row, byId)} point=${setPointed} />`}
         selected=${selected} onSelect=${select} onOpen=${open}
       />
-      <div class="lane-detail" role="status">${shown ? html`<${Detail} row=${shown} text=${rowText(shown, byId)} />` : html`<span class="faint">Point at a call, or walk with j and k; Enter opens it.</span>`}</div>
+      <div class="lane-detail" role="status">${shown ? html`<${Detail} row=${shown} said=${rowText(shown, byId)} />` : html`<span class="faint">Point at a call, or walk with j and k; Enter opens it.</span>`}</div>
     </section>
   `;
 }
 
-/** @param {LaneRow} row @param {Map<string, StoredEvent>} events */
+/**
+ * What a row is called and what it says. A call known only from a batch has its name there.
+ * @param {LaneRow} row
+ * @param {Map<string, StoredEvent>} events
+ * @returns {{name: string, text: string}}
+ */
 function rowText(row, events) {
-  if (row.type === "prompt") return summary(row.event);
-  if (row.type === "agent") return row.subagent.id;
-  const event = events.get(row.call.request_event_id ?? "") ?? events.get(row.call.result_event_id ?? "");
-  return event ? summary(event) : "";
+  if (row.type === "prompt") return { name: "Prompt", text: summary(row.event) };
+  if (row.type === "agent") return { name: row.subagent.agent_type || "subagent", text: plural(row.calls, "call") };
+  const { tool, tool_use_id: id, request_event_id: request, result_event_id: result } = row.call;
+  const event = events.get(request ?? "") ?? events.get(result ?? "");
+  const inBatch = event && batchCalls(event).find((call) => call.id === id);
+  const name = tool ?? inBatch?.tool;
+  return { name: name ? toolName(name) : "tool", text: inBatch ? inputSummary(inBatch.input) : event ? inputSummary(toolInput(event.payload)) || summary(event) : "" };
 }
 
 /** @param {number} share */
 const place = (share) => `${(share * 100).toFixed(3)}%`;
 
-/** @param {{row: LaneRow, scale: Scale, text: string, point: (key: string) => void}} props */
-function Lane({ row, scale, text, point }) {
+/** @param {{row: LaneRow, scale: Scale, said: {name: string, text: string}, point: (key: string) => void}} props */
+function Lane({ row, scale, said, point }) {
   const { from, ran, to, running } = row.times;
   const x = scale.at(from);
   const mid = scale.at(ran);
   const end = scale.at(to);
   const waits = row.type === "call" && running && row.call.permission_asked;
   const label = end > 0.82 ? { right: place(1 - x), left: "auto" } : { left: place(end) };
-  const took = row.type === "call" ? (row.call.duration_ms ?? (running || row.call.ended_at ? to - ran : null)) : row.type === "agent" ? to - from : null;
+  // A call whose request was never seen has no length unless the agent told it.
+  const spans = row.type === "call" && (running || (row.call.requested_at && row.call.ended_at));
+  const took = row.type === "call" ? (row.call.duration_ms ?? (spans ? to - ran : null)) : row.type === "agent" ? to - from : null;
+  const ended = row.type === "call" && row.call.outcome !== null;
   return html`
     <div class=${`lane lane-${row.type}`} onMouseEnter=${() => point(row.key)} onMouseLeave=${() => point("")}>
       <span class="lane-name" style=${{ paddingLeft: `${row.depth * INDENT + 10}px` }}>
-        ${row.type === "prompt"
-          ? html`<b>Prompt</b>`
-          : row.type === "agent"
-            ? html`<i class=${row.open ? "twist open" : "twist"} aria-hidden="true"></i><b>${row.subagent.agent_type || "subagent"}</b>`
-            : html`<b>${row.call.tool ? toolName(row.call.tool) : "tool"}</b>`}
-        <span class="lane-text">${row.type === "agent" ? `${plural(row.calls, "call")}` : text}</span>
+        ${row.type === "agent" ? html`<i class=${row.open ? "twist open" : "twist"} aria-hidden="true"></i>` : null}<b>${said.name}</b>
+        <span class="lane-text">${said.text}</span>
       </span>
       <span class="track">
         ${scale.gaps.map((gap, index) => html`<i key=${index} class="gap" style=${{ left: place(gap.x), width: place(gap.width) }}></i>`)}
@@ -125,7 +132,7 @@ function Lane({ row, scale, text, point }) {
           : html`
               ${mid > x ? html`<i class="bar bar-wait" style=${{ left: place(x), width: place(mid - x) }}></i>` : null}
               <i class=${`bar ${barClass(row)} ${running ? "running" : ""}`} style=${{ left: place(mid), width: place(Math.max(0, end - mid)) }}></i>
-              <span class=${`bar-label num ${waits ? "wait" : ""}`} style=${label}>${waits ? `waits ${duration(ran - from)}` : `${running ? "running " : ""}${took === null ? "no end seen" : duration(took)}`}</span>
+              <span class=${`bar-label num ${waits ? "wait" : ""}`} style=${label}>${waits ? `waits ${duration(ran - from)}` : `${running ? "running " : ""}${took !== null ? duration(took) : ended ? "" : "no end seen"}`}</span>
             `}
       </span>
     </div>
@@ -140,22 +147,22 @@ function barClass(row) {
   return outcome === "failed" || outcome === "denied" ? "bar-failed" : outcome === "succeeded" || row.times.running ? "bar-succeeded" : "bar-unknown";
 }
 
-/** @param {{row: LaneRow, text: string}} props */
-function Detail({ row, text }) {
+/** @param {{row: LaneRow, said: {name: string, text: string}}} props */
+function Detail({ row, said }) {
   const { from, ran, to, running } = row.times;
-  const at = clock(new Date(from).toISOString());
-  if (row.type === "prompt") return html`<b>Prompt</b> <span class="num">${at}</span> <span class="lane-text">${text}</span>`;
+  const head = html`<b>${said.name}</b> <span class="num">${clock(new Date(from).toISOString())}</span>`;
+  if (row.type === "prompt") return html`${head} <span class="lane-text">${said.text}</span>`;
   if (row.type === "agent") {
-    const { agent_type: type, tool_calls: calls, tool_errors: errors, id } = row.subagent;
-    return html`<b>${type || "subagent"}</b> <span class="num">${at}</span> <span>${running ? "running for" : "worked"} ${duration(to - from)}</span>
-      <span>${plural(calls, "call")}${errors ? `, ${errors} failed` : ""}</span> <span class="faint">${id}</span>`;
+    const { tool_errors: errors, id } = row.subagent;
+    return html`${head} <span>${running ? "running for" : "worked"} ${duration(to - from)}</span>
+      <span>${said.text}${errors ? `, ${errors} failed` : ""}</span> <span class="faint">${id}</span>`;
   }
-  const { tool, outcome, permission_asked: asked } = row.call;
+  const { outcome, permission_asked: asked } = row.call;
   return html`
-    <b>${tool ? toolName(tool) : "tool"}</b> <span class="num">${at}</span>
+    ${head}
     <span class=${outcome === "failed" || outcome === "denied" ? "bad" : ""}>${outcome ?? (running ? "running" : "no end seen")}</span>
     ${asked ? html`<span class="wait">${running ? "waits" : "waited"} ${duration(ran - from)} for a person</span>` : null}
-    ${asked && running ? null : html`<span>ran ${duration(row.call.duration_ms ?? to - ran)}</span>`}
-    <span class="lane-text">${text}</span>
+    ${asked && running ? null : row.call.duration_ms !== null || to > ran ? html`<span>ran ${duration(row.call.duration_ms ?? to - ran)}</span>` : null}
+    <span class="lane-text">${said.text}</span>
   `;
 }

@@ -127,6 +127,12 @@ export function Live() {
 
 /** One event on one line; on narrow screens on two. @param {{event: StoredEvent, inSession?: boolean}} props */
 export function EventRow({ event, inSession = false }) {
+  // Events never change: the same markup again lets a scroll skip the rows that stay.
+  return useMemo(() => eventMarkup(event, inSession), [event, inSession]);
+}
+
+/** @param {StoredEvent} event @param {boolean} inSession */
+function eventMarkup(event, inSession) {
   const subagent = event.actor?.type === "subagent" ? event.actor : null;
   return html`
     <div class=${`event tone-${tone(event)}`}>

@@ -18,7 +18,7 @@ const SPANS = ["1h", "24h", "7d", "30d"];
 /** @type {Record<string, string>} */
 const SPAN_WORDS = { "1h": "the last hour", "24h": "the last 24 hours", "7d": "the last 7 days", "30d": "the last 30 days" };
 /** @type {Record<string, number>} Bars over each span: a round width each. */
-const BARS = { "1h": 60, "24h": 96, "7d": 84, "30d": 60 };
+const BARS = { "1h": 90, "24h": 100, "7d": 90, "30d": 62 };
 /** How often new events may refresh the figures, in milliseconds. */
 const REFRESH_MS = 1500;
 /** Without any event the figures still age. */

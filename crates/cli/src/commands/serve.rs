@@ -57,11 +57,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         let data = config.data_dir.clone();
         let store = config.store_url();
         let server = listen(config).await?;
-        let mut err = io::stderr();
-        writeln!(err, "hookrail {}", env!("CARGO_PKG_VERSION"))?;
-        writeln!(err, "  dashboard  http://{}/", server.local_addr()?)?;
-        writeln!(err, "  data       {}", data.display())?;
-        writeln!(err, "  store      {store}")?;
+        let banner = format!(
+            "hookrail {}\n  dashboard  http://{}/\n  data       {}\n  store      {store}\n",
+            env!("CARGO_PKG_VERSION"),
+            server.local_addr()?,
+            data.display(),
+        );
+        // A server goes on serving where nobody reads what it says.
+        let _ = io::stderr().write_all(banner.as_bytes());
         let stop = CancellationToken::new();
         tokio::spawn(interrupt::watch(stop.clone(), "Stopping in order"));
         server.run(stop).await.map_err(advise)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
@@ -18,7 +18,11 @@ struct Server {
 impl Server {
     fn start(device: &Device, extra: &[&str]) -> Self {
         let args: Vec<&str> = ["serve", "--listen", "127.0.0.1:0"].iter().chain(extra).copied().collect();
-        let mut child = device.hookrail(&args).stderr(Stdio::piped()).spawn().unwrap();
+        Self::spawn(device.hookrail(&args))
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
         let url =
             said.find_map(|line| Some(line.unwrap().split_once("dashboard  ")?.1.trim_end_matches('/').to_owned()));
@@ -29,7 +33,7 @@ impl Server {
 
     /// Stops it as Ctrl-C does, returns its exit code.
     fn stop(mut self) -> Option<i32> {
-        std::process::Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
         self.child.wait().unwrap().code()
     }
 }
@@ -130,6 +134,42 @@ fn what_the_agents_said_comes_out_again() {
 }
 
 #[test]
+fn doctor_proves_the_chain_of_an_installed_agent() {
+    let device = Device::new();
+    let server = Server::start(&device, &[]);
+    for agent in ["codex", "claude-code"] {
+        let installed = device.run(&["install", agent, "--server", &server.url]);
+        assert_eq!(installed.code, 0, "{}", installed.err);
+        let again = device.run(&["install", agent, "--json"]);
+        let report: Value = serde_json::from_str(&again.out).unwrap();
+        assert_eq!(report["changed"], false, "{report}");
+    }
+    let config = std::fs::read_to_string(device.home().join(".hookrail/config.toml")).unwrap();
+    assert!(config.starts_with('#') && config.ends_with(&format!("server = \"{}\"\n", server.url)), "{config}");
+
+    let outcome = device.run(&["doctor", "--json"]);
+    let report: Value = serde_json::from_str(&outcome.out).unwrap();
+    let status = |name: &str| {
+        let checks = report["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["name"] == name).map(|check| check["status"].clone()).unwrap()
+    };
+    for name in ["hook", "settings", "server", "agent codex", "agent claude-code", "chain"] {
+        assert_eq!(status(name), "ok", "{name}: {report:#}");
+    }
+    assert_eq!(outcome.code, 0);
+
+    for agent in ["codex", "claude-code"] {
+        assert_eq!(device.run(&["uninstall", agent]).code, 0);
+    }
+    let left = std::fs::read_dir(device.home()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(left.collect::<Vec<_>>(), [".hookrail"], "nothing of the agents' settings is left");
+    assert_eq!(server.stop(), Some(0));
+    let outcome = device.run(&["doctor"]);
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.out.contains("FAIL") && outcome.out.contains("hint: "), "{}", outcome.out);
+}
+
+#[test]
 fn a_backup_of_a_running_server_is_whole() {
     let device = Device::new();
     let server = Server::start(&device, &[]);
@@ -154,10 +194,7 @@ fn a_key_keeps_others_out() {
         command.env("HOOKRAIL_TOKEN", "hk_test_key");
         command
     };
-    let mut child = keyed(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
-    let said = BufReader::new(child.stderr.take().unwrap()).lines();
-    let url = said.map_while(Result::ok).find_map(|line| Some(line.split_once("dashboard  ")?.1.to_owned())).unwrap();
-    let server = Server { child, url: url.trim_end_matches('/').to_owned() };
+    let server = Server::spawn(keyed(&["serve", "--listen", "127.0.0.1:0"]));
     let without = device.run(&["events", "--server", &server.url]);
     assert!(without.code == 1 && without.err.contains("HOOKRAIL_TOKEN"), "{}", without.err);
     let with = keyed(&["events", "--json", "--server", &server.url]).output().unwrap();

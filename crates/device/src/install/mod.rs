@@ -174,7 +174,15 @@ impl Installer {
     /// Every settings file the agent reads that could hold hooks, with the scope it is written for, if any.
     pub fn files(&self, places: &Places) -> Vec<(Option<Scope>, PathBuf)> {
         let own = Scope::ALL.map(|scope| (Some(scope), self.file(scope, places)));
-        own.into_iter().chain((self.other_files)(places).into_iter().map(|file| (None, file))).collect()
+        let others = (self.other_files)(places).into_iter().map(|file| (None, file));
+        let mut files: Vec<(Option<Scope>, PathBuf)> = Vec::new();
+        for (scope, file) in own.into_iter().chain(others) {
+            // Where the project's folder is the home folder, two scopes are one file.
+            if !files.iter().any(|(_, known)| *known == file) {
+                files.push((scope, file));
+            }
+        }
+        files
     }
 
     /// What to have in the settings.

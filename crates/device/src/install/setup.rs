@@ -12,7 +12,7 @@ use super::file::{InstallError, replace};
 use crate::config::{LOCAL_SERVER, Token};
 
 /// What `config.toml` says where there was none.
-const HEAD: &str = "# Settings of hookrail on this device. Every key and its default: `hookrail help config`.\n";
+const HEAD: &str = "# Settings of hookrail on this device; docs/configuration.md tells every key.\n";
 
 /// What was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub fn prepare(home: &Home, server: Option<&str>, token: Option<&Token>) -> Resu
         Err(error) => return Err(failed("read", &path)(error)),
     };
     let mut document: DocumentMut =
-        before.as_deref().unwrap_or(HEAD).parse().map_err(|error: toml_edit::TomlError| {
+        before.as_deref().unwrap_or_default().parse().map_err(|error: toml_edit::TomlError| {
             failed("understand", &path)(io::Error::new(io::ErrorKind::InvalidData, error.to_string()))
         })?;
     if let Some(server) = server.or_else(|| (!document.contains_key("server")).then_some(LOCAL_SERVER)) {
@@ -56,7 +56,8 @@ pub fn prepare(home: &Home, server: Option<&str>, token: Option<&Token>) -> Resu
         document.remove("token_file");
         set(&mut document, "token", token.secret());
     }
-    let after = document.to_string();
+    let head = if before.is_none() { HEAD } else { "" };
+    let after = format!("{head}{document}");
     if before.as_deref() != Some(after.as_str()) {
         replace(&path, &after, Some(Permissions::from_mode(0o600)))?;
         made.config = true;

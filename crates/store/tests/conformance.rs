@@ -464,14 +464,15 @@ async fn single_events_are_kept_as_small_as_batches(open: Open) {
     let [single, batched] = sizes;
     let (single, batched) = (single.0.events.stats().await.unwrap(), batched.0.events.stats().await.unwrap());
     assert_eq!(single.events, batched.events);
-    assert!(single.stored_bytes * 2 < batched.stored_bytes * 3, "{single:?} {batched:?}");
+    // The pages the tail once took are the whole difference, however many events there are.
+    assert!(single.stored_bytes < batched.stored_bytes + 200_000, "{single:?} {batched:?}");
 }
 
 async fn retention_by_age_removes_the_oldest_and_their_sessions(open: Open) {
     let (_folder, store, mut writer) = start(open);
     let old = |n: u64| {
         let mut event =
-            tool(n, if n % 2 == 0 { "old" } else { "both" }, Kind::ToolRequested, 0, "Bash", &format!("c{n}"));
+            tool(n, if n.is_multiple_of(2) { "old" } else { "both" }, Kind::ToolRequested, 0, "Bash", &format!("c{n}"));
         event.received_at = Timestamp::from_nanos(NOON - 3600 * SECOND);
         event
     };

@@ -63,7 +63,7 @@ CREATE TABLE tool_calls (
     session     INTEGER NOT NULL,
     id          TEXT NOT NULL,
     tool        TEXT,
-    family      TEXT,
+    family      INTEGER,            -- a number of derive/tool_call.rs, as are outcome and end_rank
     actor       TEXT,
     requested_at INTEGER,
     request_id  BLOB,

@@ -24,7 +24,7 @@ pub(crate) struct CallRow {
     pub(crate) spawned: Option<String>,
     /// Hashes of the names of its stored events: the natural key `(session, event name, call)` that folds what two
     /// registrations of the hook tell twice.
-    pub(crate) seen: Vec<u32>,
+    pub(crate) seen: Vec<u16>,
 }
 
 /// What came of a call. Of two, the greater counts: by source, then by time.
@@ -72,11 +72,14 @@ pub(crate) fn concerns(kind: &Kind) -> bool {
     happens_once(kind) || matches!(kind, Kind::PermissionRequested)
 }
 
-/// The hash of an event's name as kept in [`CallRow::seen`].
-pub(crate) fn name_hash(name: &str) -> u32 {
+/// The hash of an event's name as kept in [`CallRow::seen`]. Sixteen bits tell the two or three names of one call apart.
+pub(crate) fn name_hash(name: &str) -> u16 {
     let hash = hash(name.as_bytes());
-    (hash ^ (hash >> 32)) as u32
+    (hash ^ (hash >> 16) ^ (hash >> 32) ^ (hash >> 48)) as u16
 }
+
+/// The words of a tool's family; a family is kept as its place here, so new ones go to the end.
+pub(crate) const FAMILIES: [&str; 8] = ["other", "shell", "file_read", "file_write", "search", "web", "agent", "mcp"];
 
 /// What an event without a call id tells of an end.
 pub(crate) fn outcome_told(event: &Event) -> Option<Outcome> {

@@ -11,7 +11,7 @@ use crate::derive::SessionKey;
 use crate::derive::said::Said;
 use crate::derive::session::{SessionRow, State};
 use crate::derive::subagent::SubagentRow;
-use crate::derive::tool_call::{CallRow, End, Source};
+use crate::derive::tool_call::{CallRow, End, FAMILIES, Source};
 
 /// The columns of a session, in the order [`session`] reads them.
 macro_rules! session_columns {
@@ -85,15 +85,21 @@ pub(super) fn call(row: &Row<'_>) -> rusqlite::Result<(String, CallRow)> {
     let seen = row.get_ref(13)?.as_blob()?;
     let call = CallRow {
         tool: row.get(1)?,
-        family: row.get(2)?,
+        family: family(row)?,
         actor: row.get(3)?,
         request: requested_at.zip(id(row, 5)?),
         end: end(row)?,
         asked: row.get(11)?,
         spawned: row.get(12)?,
-        seen: seen.as_chunks::<4>().0.iter().map(|hash| u32::from_le_bytes(*hash)).collect(),
+        seen: seen.as_chunks::<2>().0.iter().map(|hash| u16::from_le_bytes(*hash)).collect(),
     };
     Ok((row.get(0)?, call))
+}
+
+fn family(row: &Row<'_>) -> rusqlite::Result<Option<String>> {
+    let Some(number) = row.get::<_, Option<usize>>(2)? else { return Ok(None) };
+    let word = FAMILIES.get(number).ok_or_else(|| unreadable(2, "an unknown family"))?;
+    Ok(Some((*word).to_owned()))
 }
 
 fn end(row: &Row<'_>) -> rusqlite::Result<Option<End>> {

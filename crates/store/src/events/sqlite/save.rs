@@ -8,7 +8,7 @@ use crate::block::Encoded;
 use crate::derive::said::Said;
 use crate::derive::session::SessionRow;
 use crate::derive::subagent::SubagentRow;
-use crate::derive::tool_call::CallRow;
+use crate::derive::tool_call::{CallRow, FAMILIES};
 use crate::derive::usage::{Activity, LEVELS, Usage, Use, coarser};
 use crate::derive::{Changes, SessionKey};
 use crate::histogram::Histogram;
@@ -16,9 +16,16 @@ use crate::histogram::Histogram;
 /// Writes all derived rows of a batch.
 pub(super) fn changes(connection: &Connection, changes: &Changes) -> Result<(), StoreError> {
     let mut sessions = connection.prepare_cached(concat!(
-        "INSERT OR REPLACE INTO sessions (",
+        "INSERT INTO sessions (",
         session_columns!(),
-        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (session) DO UPDATE SET ",
+        "first_at = excluded.first_at, last_at = excluded.last_at, state = excluded.state, state_at = excluded.state_at, \
+         title = excluded.title, title_at = excluded.title_at, cwd = excluded.cwd, cwd_at = excluded.cwd_at, \
+         model = excluded.model, model_at = excluded.model_at, parent = excluded.parent, parent_at = excluded.parent_at, \
+         user = excluded.user, user_at = excluded.user_at, device = excluded.device, device_at = excluded.device_at, \
+         source_app = excluded.source_app, source_app_at = excluded.source_app_at, events = excluded.events, \
+         prompts = excluded.prompts, tool_calls = excluded.tool_calls, tool_errors = excluded.tool_errors, \
+         subagents = excluded.subagents"
     ))?;
     for (key, row, _) in &changes.sessions {
         session(&mut sessions, *key, row)?;
@@ -56,7 +63,9 @@ pub(super) fn changes(connection: &Connection, changes: &Changes) -> Result<(), 
 }
 
 fn session(statement: &mut CachedStatement<'_>, key: SessionKey, row: &SessionRow) -> Result<(), StoreError> {
-    let text = |said: &Option<Said>| said.as_ref().map(|said| said.text.clone());
+    fn text(said: &Option<Said>) -> Option<&str> {
+        said.as_ref().map(|said| said.text.as_str())
+    }
     let at = |said: &Option<Said>| said.as_ref().map(|said| said.at);
     statement.execute(params![
         key,
@@ -91,13 +100,14 @@ fn session(statement: &mut CachedStatement<'_>, key: SessionKey, row: &SessionRo
 
 fn call(statement: &mut CachedStatement<'_>, session: SessionKey, id: &str, row: &CallRow) -> Result<(), StoreError> {
     let seen: Vec<u8> = row.seen.iter().flat_map(|hash| hash.to_le_bytes()).collect();
+    let family = row.family.as_deref().map(|word| FAMILIES.iter().position(|known| *known == word).unwrap_or(0));
     let request_id = row.request.as_ref().map(|(_, id)| id.as_bytes());
     let end = row.end.as_ref();
     statement.execute(params![
         session,
         id,
         row.tool,
-        row.family,
+        family,
         row.actor,
         row.request.map(|(at, _)| at),
         request_id,

@@ -9,7 +9,10 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use crate::{Settings, StoreError, Sync};
 
 /// The steps from nothing to the newest schema, each with the BLAKE3 hash it shipped with. See `migrations/README.md`.
-const MIGRATIONS: &[(&str, &str)] = &[(include_str!("../../../migrations/sqlite/0001_init.sql"), "unreleased")];
+const MIGRATIONS: &[(&str, &str)] = &[(
+    include_str!("../../../migrations/sqlite/0001_init.sql"),
+    "5a72df0e5cf0b44d414a1adeafb952326f34f8870e1cf268ce2e88a3bae09a9d",
+)];
 
 /// The schema this code reads and writes.
 pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
@@ -155,6 +158,21 @@ mod tests {
         drop(connection);
         let error = place.open(&Settings::default()).unwrap_err();
         assert!(matches!(error, StoreError::Newer { found, known, .. } if found == known + 1), "{error}");
+    }
+
+    #[test]
+    fn a_shipped_migration_is_never_edited() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
+        let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        assert_eq!(files.len(), MIGRATIONS.len(), "every file is listed once");
+        for (n, (file, (sql, hash))) in files.iter().zip(MIGRATIONS).enumerate() {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            assert!(name.starts_with(&format!("{:04}_", n + 1)), "{name} is numbered without gaps");
+            assert_eq!(std::fs::read_to_string(file).unwrap(), *sql, "{name} is listed in its place");
+            let found = blake3::hash(sql.as_bytes()).to_string();
+            assert_eq!(found, *hash, "{name} has changed; add a new migration instead");
+        }
     }
 
     #[test]

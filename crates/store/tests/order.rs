@@ -1,0 +1,124 @@
+//! What is derived is a function of the set of events: any order of arrival and any batching give the same rows.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use common::*;
+use hookrail_core::agents::Parsed;
+use hookrail_core::event::{Event, Kind, Outcome};
+use hookrail_core::policy::{Decision, Verdict};
+use hookrail_core::time::Timestamp;
+use hookrail_store::model::SessionFilter;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// Everything derived from events, as the API shows it.
+async fn derived(batches: Vec<Vec<Event>>) -> Value {
+    let (store, mut writer) = memory();
+    for batch in batches {
+        writer.append(batch).unwrap();
+    }
+    let mut sessions = store.events.sessions(&SessionFilter::default(), 100, None).await.unwrap().items;
+    sessions.sort_by(|a, b| (&a.id, a.agent.as_str()).cmp(&(&b.id, b.agent.as_str())));
+    let mut rows = Vec::new();
+    for session in sessions {
+        let agent = Some(session.agent.as_str());
+        let calls = store.events.tool_calls(&session.id, agent, 1000, None).await.unwrap().items;
+        let subagents = store.events.subagents(&session.id, agent).await.unwrap();
+        assert!(calls.len() as u64 <= session.tool_calls + 1000);
+        rows.push(json!({ "calls": calls, "subagents": subagents, "session": session }));
+    }
+    let (since, until) = (Timestamp::from_nanos(NOON - 3600 * SECOND), Timestamp::from_nanos(NOON + 3600 * SECOND));
+    let overview = store.events.overview(since, until, 60).await.unwrap();
+    json!({ "sessions": rows, "overview": overview })
+}
+
+/// A session with everything in it; the numbers choose what happens.
+fn story(choices: &[(u8, u8, u8)]) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut n = 0;
+    let mut add = |mut event: Event, change: &dyn Fn(&mut Parsed)| {
+        n += 1;
+        event.id = id(n);
+        change(&mut event.parsed);
+        events.push(event);
+    };
+    for (at, &(what, which, how)) in choices.iter().enumerate() {
+        let seconds = at as i64 * 3 + i64::from(how % 3);
+        let session = if which % 5 == 0 { "t" } else { "s" };
+        let call = format!("call-{at}");
+        let place =
+            |event: Event| if which % 3 == 0 { by_subagent(event, &format!("sub-{}", which % 2)) } else { event };
+        match what % 10 {
+            0 => add(event(0, session, Kind::PromptSubmitted, seconds), &|p| p.prompt = Some(format!("prompt {at}"))),
+            1 => add(event(0, session, Kind::TurnEnded, seconds), &|_| {}),
+            2 => add(event(0, session, Kind::SessionEnded, seconds), &|_| {}),
+            3 => add(place(event(0, session, Kind::SubagentStarted, seconds)), &|p| p.cwd = Some(format!("/{at}"))),
+            4 => add(place(event(0, session, Kind::SubagentEnded, seconds)), &|p| p.model = Some(format!("m{how}"))),
+            5 => add(event(0, session, Kind::TurnFailed, seconds), &|_| {}),
+            6 => {
+                // Only a batch tells of it.
+                let denied = vec![(call.as_str().into(), Outcome::Denied)];
+                add(place(event(0, session, Kind::ToolBatch, seconds)), &|p| p.batch.clone_from(&denied));
+            }
+            7 => {
+                // Refused by the guard, and a question without a call.
+                let mut request = place(tool(0, session, Kind::ToolRequested, seconds, "Write", &call));
+                let decision = if how % 2 == 0 { Decision::Deny } else { Decision::Ask };
+                request.verdict = Some(Verdict { decision, rule: "r".to_owned(), reason: "no".to_owned() });
+                add(request, &|_| {});
+                add(place(tool(0, session, Kind::PermissionRequested, seconds + 1, "Write", "")), &|p| {
+                    p.tool_use_id = None;
+                });
+            }
+            _ => {
+                let end = if how % 4 == 0 { Kind::ToolFailed } else { Kind::ToolSucceeded };
+                let spawned = (how % 3 == 0).then(|| format!("sub-{}", which % 2));
+                let outcomes = vec![(call.as_str().into(), Outcome::Unknown)];
+                add(place(tool(0, session, Kind::ToolRequested, seconds, "Bash", &call)), &|_| {});
+                if how % 7 != 0 {
+                    let spawned = spawned.clone();
+                    add(place(tool(0, session, end, seconds + 2, "Bash", &call)), &|p| p.spawned.clone_from(&spawned));
+                }
+                add(place(event(0, session, Kind::ToolBatch, seconds + 4)), &|p| p.batch.clone_from(&outcomes));
+            }
+        }
+    }
+    events
+}
+
+fn cut(mut events: Vec<Event>, sizes: &[usize]) -> Vec<Vec<Event>> {
+    let mut batches = Vec::new();
+    for size in sizes.iter().cycle() {
+        if events.is_empty() {
+            break;
+        }
+        batches.push(events.drain(..(*size).clamp(1, events.len())).collect());
+    }
+    batches
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_order_and_any_batching_derive_the_same(
+        choices in prop::collection::vec(any::<(u8, u8, u8)>(), 1..25),
+        seed in 1u64..,
+        sizes in prop::collection::vec(1usize..12, 1..6),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let events = story(&choices);
+        let mut shuffled = events.clone();
+        let mut dice = Dice(seed);
+        for at in (1..shuffled.len()).rev() {
+            shuffled.swap(at, dice.below(at as u64 + 1) as usize);
+        }
+        // What arrives twice changes nothing either.
+        let mut twice = cut(shuffled.clone(), &sizes);
+        twice.push(shuffled.iter().take(5).cloned().collect());
+        let expected = runtime.block_on(derived(vec![events]));
+        prop_assert_eq!(&runtime.block_on(derived(vec![shuffled])), &expected);
+        prop_assert_eq!(&runtime.block_on(derived(twice)), &expected);
+    }
+}

@@ -44,3 +44,17 @@ export async function openPage(context, server, path = "", { allow = [] } = {}) 
   await page.goto(server.url + path);
   return { page, problems };
 }
+
+/** Scrolls the list to its end again and again until it holds `count` rows. */
+export async function scrollUntil(page, count) {
+  await page.waitForFunction(
+    (wanted) => {
+      const list = document.querySelector(".list");
+      list?.scrollTo({ top: list.scrollHeight });
+      return Number(list?.querySelector("[aria-rowcount]")?.getAttribute("aria-rowcount")) === wanted;
+    },
+    count,
+    { timeout: 60_000, polling: 30 },
+  );
+  await page.locator(".list").evaluate((list) => list.scrollTo({ top: list.scrollHeight }));
+}

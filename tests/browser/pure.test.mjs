@@ -50,6 +50,11 @@ test("changes are found whatever the tool", () => {
   assert.deepEqual(fileChangesOf({ kind: "tool.requested", tool: "Bash", tool_family: "shell", payload: { tool_input: { command: "ls" } } }), []);
 });
 
+test("a patch is summed up by the files it touches", () => {
+  const payload = { tool_input: { command: "*** Begin Patch\n*** Add File: a\n+1\n*** Delete File: b\n*** End Patch" } };
+  assert.equal(summary({ kind: "tool.requested", tool: "apply_patch", payload }), "a, b");
+});
+
 test("payloads of any shape are read without failing", () => {
   const odd = [null, undefined, 1, "text", [], { tool_input: 3 }, { tool_input: null, tool_response: [1] }, { tool_input: { command: ["a", 1], edits: [null, 2] } }, { toolArgs: '{"command":"ls"}' }, { toolArgs: "{" }, { error: { code: 1 } }, { tool_calls: [null, 1] }];
   for (const payload of odd) {

@@ -45,6 +45,12 @@ export function dateTime(time, today = Date.now()) {
 }
 
 /**
+ * The moment to the millisecond, local; the date is left out for today.
+ * @param {string} time
+ */
+export const moment = (time) => [...dateTime(time).split(" ").slice(0, -1), clock(time)].join(" ");
+
+/**
  * How long ago, in one unit.
  * @param {string | null} time
  * @param {number} now

@@ -40,8 +40,13 @@ export const promptText = (payload) => text(payload?.prompt) || text(payload?.in
 export const answerText = (payload) =>
   text(payload?.last_assistant_message) || text(payload?.prompt_response) || text(payload?.text) || text(payload?.finalMessage) || text(payload?.message);
 
+/** A patch in Codex's form, wherever the call carries it. @param {Record<string, any>} input */
+const patchOf = (input) => [input.command, input.patch, input.input].map(text).find((body) => body.startsWith("*** Begin Patch"));
+
 /** One line on what a call does. @param {Record<string, any>} input */
 export function inputSummary(input) {
+  const patch = patchOf(input);
+  if (patch) return fileChangesOfPatch(patch).map(({ path }) => path).join(", ");
   const pattern = text(input.pattern);
   if (pattern && !input.command) return text(input.path) ? `${pattern} in ${text(input.path)}` : pattern;
   const known =
@@ -139,7 +144,7 @@ export function shellOf(event) {
   const input = toolInput(payload);
   const raw = input.command ?? (event.kind === "tool.detail" ? payload.command : undefined);
   const command = Array.isArray(raw) ? raw.map(String).join(" ") : text(raw);
-  if (!command || event.tool_family === "file_write" || command.startsWith("*** Begin Patch")) return null;
+  if (!command || event.tool_family === "file_write" || patchOf(input)) return null;
   const response = toolResponse(payload);
   const parts = object(response);
   const out = text(parts.stdout) || text(parts.textResultForLlm) || text(parts.llmContent) || text(parts.output) || text(response);
@@ -157,7 +162,7 @@ export function fileChangesOf(event) {
   const response = object(toolResponse(payload));
   const path = text(input.file_path) || text(input.notebook_path) || text(input.path) || text(response.filePath) || text(payload.file_path);
 
-  const patch = [input.command, input.patch, input.input].map(text).find((body) => body.includes("*** Begin Patch"));
+  const patch = patchOf(input);
   if (patch) return fileChangesOfPatch(patch);
 
   if (Array.isArray(response.structuredPatch) && response.structuredPatch.length) {

@@ -15,8 +15,10 @@ const PAGE = 500;
 const CALLS_MOST = 10_000;
 /** Events read before more are asked for by the person. */
 const EVENTS_MOST = 2000;
-/** How often new events may cause the session's facts to be read again, in milliseconds. */
+/** How often new events may cause the session's facts to be read again, in milliseconds … */
 const REFRESH_MS = 1000;
+/** … and as a multiple of the time that took: a session of many thousand calls is read less often. */
+const REFRESH_TIMES = 10;
 const RETRY_MS = 4000;
 
 /**
@@ -32,16 +34,20 @@ export function openSession(id, agent) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let closed = false;
+  /** How long the facts took to read, in milliseconds. */
+  let took = 0;
 
   /** @param {StoredEvent[]} events */
   const fresh = (events) => events.filter((event) => !seen.has(event.id) && seen.add(event.id));
 
   async function facts() {
+    const begun = performance.now();
     const [session, calls, subagents] = await Promise.all([
       api.session(id, agent),
       api.allPages((query) => api.sessionTools(id, query), { agent }, CALLS_MOST),
       api.sessionSubagents(id, agent),
     ]);
+    took = performance.now() - begun;
     return { session, calls: calls.items, moreCalls: calls.more, subagents: subagents.items };
   }
 
@@ -85,7 +91,7 @@ export function openSession(id, agent) {
   }
 
   function schedule() {
-    timer ??= setTimeout(refresh, REFRESH_MS);
+    timer ??= setTimeout(refresh, Math.max(REFRESH_MS, took * REFRESH_TIMES));
   }
 
   async function refresh() {

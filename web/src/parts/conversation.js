@@ -11,7 +11,9 @@ import { openEvent } from "./drawer.js";
 /** @import { StoredEvent, ToolCall } from "../model.js" */
 
 /** Pieces drawn before the rest is asked for. */
-const STEP = 300;
+const STEP = 100;
+/** Calls of one piece; a longer run of calls goes on in the next. */
+const CALLS_MOST = 40;
 
 /**
  * @typedef {{type: "prompt" | "answer" | "failure" | "subanswer", event: StoredEvent, text: string}
@@ -52,7 +54,7 @@ function piecesOf(events, calls) {
     if (id) shown.add(id);
     const last = pieces.at(-1);
     const entry = { event, call: id ? byCall.get(id) : undefined, tool, input };
-    if (last?.type === "calls") last.calls.push(entry);
+    if (last?.type === "calls" && last.calls.length < CALLS_MOST) last.calls.push(entry);
     else pieces.push({ type: "calls", key: `calls ${event.id}`, calls: [entry] });
   }
   for (const event of events) {

@@ -1,7 +1,7 @@
 // What one event holds, in full: what it says in its own form (text, terminal, diff), then the payload as a tree.
 
 import { html, useMemo, useState } from "../ui.js";
-import { agentName, clock, dateTime, duration, toolName } from "../format.js";
+import { agentName, duration, moment, toolName } from "../format.js";
 import { answerText, errorText, fileChangesOf, promptText, shellOf } from "../payload.js";
 import { link } from "../router.js";
 import { copy } from "../state.js";
@@ -66,7 +66,7 @@ function Facts({ event }) {
   return html`
     <dl class="facts">
       <dt>Happened</dt>
-      <dd title=${event.occurred_at}>${dateTime(event.occurred_at)} <span class="faint">${clock(event.occurred_at)}</span></dd>
+      <dd title=${event.occurred_at}>${moment(event.occurred_at)}</dd>
       ${Math.abs(skew) > 2000 ? html`<dt>Received</dt><dd title=${event.received_at}>${duration(Math.abs(skew))} ${skew > 0 ? "later" : "earlier, by the server's clock"}</dd>` : null}
       <dt>Event</dt>
       <dd>${event.name} <span class="faint">${event.kind}</span></dd>

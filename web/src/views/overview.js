@@ -2,7 +2,7 @@
 
 import { html, useEffect, useState } from "../ui.js";
 import * as api from "../api.js";
-import { ago, agentName, count, dateTime, duration, percent, plural, sessionDuration, shortPath, STATE_WORDS, STATES } from "../format.js";
+import { ago, agentName, count, dateTime, duration, millis, percent, plural, sessionDuration, shortPath, STATE_WORDS, STATES } from "../format.js";
 import { follow } from "../live.js";
 import { useLoaded, useThrottled } from "../load.js";
 import { AgentMark, sessionTitle, StateMark, ToolMark } from "../parts/badges.js";
@@ -23,13 +23,15 @@ const BARS = { "1h": 90, "24h": 100, "7d": 90, "30d": 62 };
 const REFRESH_MS = 1500;
 /** Without any event the figures still age. */
 const IDLE_REFRESH_MS = 30_000;
+const HOUR_MS = 3_600_000;
 /** Sessions asked for, to find those that are at work. */
 const SESSIONS_MOST = 60;
 /** Sessions shown. */
 const LATEST_MOST = 10;
 
 export function Overview() {
-  const span = SPANS.includes(param("span")) ? param("span") : "24h";
+  const [usual, setUsual] = useState("24h");
+  const span = SPANS.includes(param("span")) ? param("span") : usual;
   const figures = useLoaded((abort) => api.overview({ since: span, bars: BARS[span] }, abort), span);
   const recent = useLoaded((abort) => api.sessions({ limit: SESSIONS_MOST }, abort), "recent");
   const waiting = useLoaded((abort) => api.sessions({ state: "waiting", limit: SESSIONS_MOST }, abort), "waiting");
@@ -46,6 +48,11 @@ export function Overview() {
       clearInterval(timer);
     };
   }, []);
+  // Where everything happened within the hour, as on a first day, a day's chart would be a single bar.
+  useEffect(() => {
+    const begun = figures.data?.series.find((bar) => bar.events > 0);
+    if (begun && millis(begun.at) > now.peek() - HOUR_MS) setUsual("1h");
+  }, [figures.data]);
   useEffect(() => {
     if (waiting.data) waitingCount.value = waiting.data.items.length;
   }, [waiting.data]);
@@ -111,7 +118,7 @@ function Figures({ data, span }) {
           <div class="when"><dt>${bar ? "From" : "Within"}</dt><dd>${bar ? dateTime(bar.at, now.value) : SPAN_WORDS[span]}</dd></div>
         </dl>
         <div class="segments" role="group" aria-label="Span of time">
-          ${SPANS.map((value) => html`<button key=${value} type="button" aria-pressed=${value === span} onClick=${() => setParams({ span: value === "24h" ? null : value })}>${value}</button>`)}
+          ${SPANS.map((value) => html`<button key=${value} type="button" aria-pressed=${value === span} onClick=${() => setParams({ span: value })}>${value}</button>`)}
         </div>
       </div>
       <${EventsChart} series=${data.series} seconds=${data.bar_seconds} onPoint=${setPointed} />

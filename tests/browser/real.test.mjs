@@ -1,0 +1,150 @@
+// The dashboard on the real server: the recordings go in by the shipper's door, and out by the page.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { available, CHROMIUM, openBrowser, openPage, scrollUntil } from "./browser.mjs";
+import { play, recording } from "./record.mjs";
+
+const target = join(dirname(fileURLToPath(import.meta.url)), "../../target");
+const BINARY = [process.env.HOOKRAIL_BIN, join(target, "release/hookrail"), join(target, "debug/hookrail")].find((path) => path && existsSync(path));
+const missing = !available ? `no Chromium at ${CHROMIUM}` : !BINARY ? "no hookrail binary: run cargo build, or set HOOKRAIL_BIN" : false;
+const options = { skip: missing, timeout: 120_000 };
+const FULL = "full-run-with-mcp-and-subagents.jsonl";
+
+/** The server as a process; `restart` keeps its address and its store. */
+class Server {
+  folder = mkdtempSync(join(tmpdir(), "hookrail-real-"));
+  listen = "127.0.0.1:0";
+
+  async start(env = {}) {
+    this.process = spawn(BINARY, ["serve", "--listen", this.listen, "--data-dir", join(this.folder, "data")], {
+      env: { PATH: process.env.PATH, HOME: this.folder, HOOKRAIL_HOME: join(this.folder, "state"), ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    const address = await new Promise((done, fail) => {
+      const hear = (chunk) => {
+        said += chunk;
+        const found = /127\.0\.0\.1:(\d+)/.exec(said);
+        if (found && found[1] !== "0") done(found[0]);
+      };
+      this.process.stdout.on("data", hear);
+      this.process.stderr.on("data", hear);
+      this.process.once("exit", (code) => fail(new Error(`the server ended with ${code}: ${said}`)));
+    });
+    this.listen = address;
+    this.url = `http://${address}/`;
+    for (let turn = 0; turn < 100; turn += 1) {
+      if (await fetch(`${this.url}readyz`).then((answer) => answer.ok, () => false)) return this;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    throw new Error(`the server is not ready: ${said}`);
+  }
+
+  async stop() {
+    const ended = new Promise((done) => this.process.once("exit", done));
+    this.process.kill("SIGTERM");
+    const hard = setTimeout(() => this.process.kill("SIGKILL"), 10_000);
+    await ended;
+    clearTimeout(hard);
+  }
+
+  /** Sends events as the shipper does. */
+  async ship(events, headers = {}) {
+    const body = events.map(({ agent, occurred_at, payload, device, verdict }) => JSON.stringify({ v: 1, agent, occurred_at, device, ...(verdict && { verdict }), payload })).join("\n");
+    const answer = await fetch(`${this.url}v1/events`, { method: "POST", headers: { "content-type": "application/x-ndjson", ...headers }, body });
+    const said = await answer.json();
+    assert.equal(answer.status, 200, JSON.stringify(said));
+    assert.deepEqual(said.rejected, []);
+  }
+}
+
+let browser;
+let server;
+before(async () => {
+  if (!missing) browser = await openBrowser();
+});
+after(() => browser?.close());
+beforeEach(async () => {
+  if (!missing) server = await new Server().start();
+});
+afterEach(async () => {
+  for (const page of browser?.context.pages() ?? []) await page.close();
+  if (missing) return;
+  await server.stop();
+  rmSync(server.folder, { recursive: true, force: true });
+});
+
+const open = (path, more) => openPage(browser.context, server, path, more);
+const waitFor = (page, text) => page.getByText(text).first().waitFor();
+const prompt = (text) => play([{ session_id: `p-${text}`, cwd: "/home/dev/shop", hook_event_name: "UserPromptSubmit", prompt: text }], Date.now());
+
+test("every view shows what was recorded", options, async () => {
+  const full = play(recording(FULL), Date.now() - 60_000);
+  await server.ship(full);
+  await server.ship(play(recording("codex-exec-run.jsonl"), Date.now() - 40_000, { agent: "codex" }));
+  const id = full[0].session_id;
+  const edit = (await (await fetch(`${server.url}api/v1/events?tool=Edit&name=PostToolUse`)).json()).items[0];
+  for (const [path, ...texts] of [
+    ["#/overview", "58", "Latest sessions", "calc · add", "Codex"],
+    ["#/live", "SessionEnd", "PreToolUse"],
+    [`#/live?event=${edit.id}`, "Copy JSON", "print('hello')"],
+    ["#/live?kind=tool.failed&agent=claude-code&since=1h&session_id=" + id, "PostToolUseFailure"],
+    ["#/live?q=missing.txt&tool=Read&outcome=failed", "missing.txt"],
+    ["#/sessions", "please do the thing", "list files"],
+    ["#/sessions?q=thing&state=ended&agent=claude-code&since=24h", "please do the thing"],
+    [`#/sessions/${id}?agent=claude-code`, "general-purpose", "rm -rf ~/important"],
+    [`#/sessions/${id}`, "squeeze idle time"],
+    [`#/sessions/${id}?agent=claude-code&view=conversation`, "All done."],
+    [`#/sessions/${id}?agent=claude-code&view=events`, "UserPromptSubmit"],
+  ]) {
+    const { page, problems } = await open(path);
+    for (const text of texts) await waitFor(page, text);
+    if (!path.includes("event=")) await page.locator(".connection-live").waitFor();
+    assert.deepEqual(problems, [], path);
+    await page.close();
+  }
+});
+
+test("new events show up by themselves, also after the server was away", options, async () => {
+  await server.ship(play(recording(FULL), Date.now() - 60_000));
+  const { page, problems } = await open("#/live", { allow: ["Failed to load", "net::"] });
+  await page.locator(".connection-live").waitFor();
+  await server.ship(prompt("live words"));
+  await waitFor(page, "live words");
+  await server.stop();
+  await page.locator(".connection-lost").waitFor();
+  await server.start();
+  await server.ship(prompt("words after the restart"));
+  await waitFor(page, "words after the restart");
+  assert.equal(await page.locator(".row", { hasText: "live words" }).count(), 1);
+  assert.deepEqual(problems, []);
+});
+
+test("the server's token opens the dashboard", options, async () => {
+  await server.stop();
+  await server.start({ HOOKRAIL_TOKEN: "a-token-for-this-test" });
+  await server.ship(prompt("behind a token"), { authorization: "Bearer a-token-for-this-test" });
+  const { page } = await open("#/live", { allow: ["401"] });
+  await page.getByLabel("Token").fill("a-token-for-this-test");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await waitFor(page, "behind a token");
+  await page.locator(".connection-live").waitFor();
+});
+
+test("pages of a long record are read on", options, async () => {
+  for (let turn = 0; turn < 6; turn += 1) await server.ship(Array.from({ length: 100 }, (_, index) => prompt(`number ${turn * 100 + index}.`)[0]));
+  const { page, problems } = await open("#/live");
+  await waitFor(page, "number 599.");
+  await scrollUntil(page, 600);
+  await waitFor(page, "The beginning of the record.");
+  await page.goto(`${server.url}#/sessions`);
+  await waitFor(page, "number 599.");
+  await scrollUntil(page, 600);
+  assert.deepEqual(problems, []);
+});

@@ -52,6 +52,7 @@ async fn main() {
         stats.stored_bytes as f64 / 1e6,
         stats.stored_bytes as f64 / stats.payload_bytes as f64
     );
+    println!("resident after filling: {} KiB", resident());
     queries(&store.events).await;
     println!("resident: {} KiB", resident());
 }
@@ -275,6 +276,8 @@ struct Session {
     fresh: bool,
     /// A call that was requested: its id, its tool and its input.
     open: Option<(String, usize, String, i64)>,
+    /// A call that ended: its id, its input and result as the batch event repeats them, and what came of it.
+    ended: Option<(String, String, Outcome)>,
 }
 
 /// The tools by how often they are used.
@@ -318,6 +321,7 @@ impl Load {
             left: PER_SESSION / 2 + dice.below(PER_SESSION),
             fresh: true,
             open: None,
+            ended: None,
         }
     }
 
@@ -366,11 +370,21 @@ impl Load {
             parsed.duration_ms = Some(duration);
             let lines = 30 + dice.below(110);
             let (name, _) = &TOOLS[tool];
+            let output = dice.words(lines);
             body = format!(
-                r#""tool_name":"{name}","tool_input":{input},"tool_response":{{"stdout":"{}","stderr":"","interrupted":false,"isImage":false}},"tool_use_id":"{call}","duration_ms":{duration}"#,
-                dice.words(lines)
+                r#""tool_name":"{name}","tool_input":{input},"tool_response":{{"stdout":"{output}","stderr":"","interrupted":false,"isImage":false}},"tool_use_id":"{call}","duration_ms":{duration}"#,
             );
             Self::tool(&mut parsed, tool, &call);
+            let told = format!(
+                r#"{{"tool_name":"{name}","tool_input":{input},"tool_use_id":"{call}","tool_response":"{output}"}}"#
+            );
+            let outcome = if failed { Outcome::Failed } else { Outcome::Unknown };
+            session.ended = Some((call, told, outcome));
+        } else if let Some((call, told, outcome)) = session.ended.take() {
+            parsed.kind = Kind::ToolBatch;
+            parsed.name = "PostToolBatch".to_owned();
+            body = format!(r#""tool_calls":[{told}]"#);
+            parsed.batch = vec![(call.as_str().into(), outcome)];
         } else if dice.below(12) == 0 {
             parsed.kind = Kind::TurnEnded;
             parsed.name = "Stop".to_owned();

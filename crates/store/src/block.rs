@@ -464,3 +464,76 @@ fn get_differences(raw: &mut &[u8], count: usize) -> Option<Vec<i64>> {
     };
     (0..count).map(next).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::test_events::{Dice, mixture};
+
+    fn events(seed: u64, count: u64) -> Vec<Arc<StoredEvent>> {
+        let events = mixture(&mut Dice(seed), count);
+        (7..).zip(events).map(|(seq, event)| Arc::new(StoredEvent::new(event, seq))).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_block_comes_back(seed in 1u64.., count in 1u64..80) {
+            let events = events(seed, count);
+            let block = Encoder::new().unwrap().encode(&events).unwrap();
+            let heads = Heads::decode(block.first_seq, block.count, &block.heads).unwrap();
+            let payloads = payloads(&block.payloads, block.raw_len).unwrap();
+            for (at, event) in events.iter().enumerate() {
+                let found = heads.event(at, &payloads).unwrap();
+                prop_assert_eq!(serde_json::to_string(&found).unwrap(), serde_json::to_string(&**event).unwrap());
+                // The filter never hides what is there.
+                let filter = EventFilter {
+                    session_id: event.session_id.clone(),
+                    tool_use_id: event.tool_use_id.clone(),
+                    user: event.user.clone(),
+                    name: Some(event.name.clone()),
+                    since: Some(event.occurred_at),
+                    ..EventFilter::default()
+                };
+                let wanted = Wanted::new(&filter);
+                prop_assert!(wanted.may_be_in(&block.bloom, block.min_at, block.max_at));
+                prop_assert!(heads.matching(&wanted).any(|found| found == at));
+            }
+        }
+
+        #[test]
+        fn a_damaged_block_is_an_error_not_a_panic(seed in 1u64.., at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let events = events(seed, 20);
+            let block = Encoder::new().unwrap().encode(&events).unwrap();
+            let mut data = block.heads.clone();
+            data[at.index(block.heads.len())] ^= byte;
+            if let Ok(heads) = Heads::decode(block.first_seq, block.count, &data) {
+                for at in 0..heads.len() {
+                    let _ = heads.event(at, "short");
+                }
+            }
+            // Nor is what is damaged before it was compressed.
+            let mut raw = Vec::new();
+            encode_heads(&events, &mut raw);
+            raw[at.index(block.heads.len())] ^= byte;
+            let _ = Heads::read(7, events.len(), &raw);
+            let _ = Heads::read(7, usize::MAX, &raw);
+            let _ = Heads::read(7, events.len(), &raw[..at.index(raw.len())]);
+        }
+    }
+
+    #[test]
+    fn most_blocks_without_a_text_say_so() {
+        let events = events(3, 300);
+        let block = Encoder::new().unwrap().encode(&events).unwrap();
+        let alarms = (0..1000)
+            .filter(|n| {
+                let filter = EventFilter { user: Some(format!("absent-{n}")), ..EventFilter::default() };
+                Wanted::new(&filter).may_be_in(&block.bloom, block.min_at, block.max_at)
+            })
+            .count();
+        assert!(alarms < 80, "{alarms} of 1000");
+    }
+}

@@ -18,6 +18,13 @@ pub mod meta;
 pub mod model;
 mod varint;
 
+#[cfg(test)]
+extern crate self as hookrail_store;
+/// The events of the integration tests, for the tests within.
+#[cfg(test)]
+#[path = "../tests/common/mod.rs"]
+mod test_events;
+
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -15,12 +15,12 @@ use crate::derive::tool_call::Source;
 use crate::derive::usage::LEVELS;
 use crate::events::{Removed, Retention};
 
-/// Blocks removed by one call at most: some ten thousand events, a fraction of a second.
-const SLICE_BLOCKS: usize = 32;
+/// Blocks removed by one call at most: some two thousand events, so that what arrives meanwhile waits only a moment.
+const SLICE_BLOCKS: usize = 4;
 /// Roll-up rows removed by one call at most, per table.
-const SLICE_ROLLUPS: u32 = 2000;
+const SLICE_ROLLUPS: u32 = 1000;
 /// Pages given back to the file system by one call at most.
-const SLICE_PAGES: u32 = 4096;
+const SLICE_PAGES: u32 = 512;
 
 impl Writer {
     pub(crate) fn retain(&mut self, retention: &Retention, now: Timestamp) -> Result<Removed, StoreError> {

@@ -164,6 +164,8 @@ impl Writer {
     /// Forgets what is remembered of the database, after it was changed otherwise.
     pub(super) fn forget(&mut self) -> Result<(), StoreError> {
         self.sessions = Sessions::default();
+        // First of all: a tail that is not known to be there must not be written again.
+        self.tail = Tail::default();
         self.tail = Tail::read(&self.connection)?;
         Ok(())
     }
@@ -259,4 +261,79 @@ fn cut(mut events: &[Arc<StoredEvent>]) -> impl Iterator<Item = &[Arc<StoredEven
         events = rest;
         Some(block)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use super::*;
+
+    use crate::test_events::{Dice, mixture, settings};
+
+    fn rows(writer: &Writer) -> Vec<i64> {
+        let count = |table| {
+            writer.connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+        };
+        ["blocks", "block_data", "ids", "session_events", "sessions", "tool_calls", "usage"].map(count).to_vec()
+    }
+
+    #[test]
+    fn a_full_disk_stores_nothing_and_the_same_batch_later_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::File(folder.path().join("hookrail.db"));
+        let mut writer = Writer::open(&place, &settings()).unwrap();
+        let mut events = mixture(&mut Dice(1), 3000);
+        let later = events.split_off(200);
+        writer.append(events).unwrap();
+        let before = rows(&writer);
+        let limit = |writer: &Writer, pages: i64| {
+            let sql = format!("PRAGMA max_page_count = {pages}");
+            writer.connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        let unlimited = limit(&writer, 0);
+        limit(&writer, 1);
+        for _ in 0..2 {
+            let error = writer.append(later.clone()).unwrap_err();
+            assert!(matches!(error, StoreError::Full(_)), "{error}");
+            assert_eq!(rows(&writer), before);
+        }
+        limit(&writer, unlimited);
+        let appended = writer.append(later.clone()).unwrap();
+        assert!(appended.outcomes.iter().all(|outcome| matches!(outcome, Append::Stored(_))));
+        assert_eq!(writer.append(later).unwrap().stored.len(), 0);
+    }
+
+    #[test]
+    fn a_store_that_is_written_to_elsewhere_is_busy() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::File(folder.path().join("hookrail.db"));
+        let mut writer = Writer::open(&place, &settings()).unwrap();
+        writer.connection.busy_timeout(Duration::ZERO).unwrap();
+        let mut other = place.open(&settings()).unwrap();
+        let held = other.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+        let events = mixture(&mut Dice(1), 5);
+        assert!(matches!(writer.append(events.clone()), Err(StoreError::Busy(_))));
+        drop(held);
+        assert_eq!(writer.append(events).unwrap().stored.len(), 5);
+    }
+
+    #[test]
+    fn blocks_are_full_but_for_the_tail() {
+        let mut writer = Writer::open(&Place::memory(), &settings()).unwrap();
+        for event in mixture(&mut Dice(2), 1300) {
+            writer.append(vec![event]).unwrap();
+        }
+        let counts: Vec<usize> = {
+            let mut statement = writer.connection.prepare("SELECT count FROM blocks ORDER BY first_seq").unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+        };
+        assert_eq!(counts[..2], [MAX_EVENTS, MAX_EVENTS]);
+        assert_eq!(counts[2..].iter().sum::<usize>(), 1300 - 2 * MAX_EVENTS);
+        assert_eq!(writer.tail.events.len(), 1300 - 2 * MAX_EVENTS);
+        // What is remembered of the tail is what is read when the store is opened.
+        let read = Tail::read(&writer.connection).unwrap();
+        assert_eq!((read.blocks, read.bytes), (writer.tail.blocks.clone(), writer.tail.bytes));
+    }
 }

@@ -11,7 +11,7 @@ use super::device::span;
 use super::{Check, Patient};
 use crate::http::Client;
 use crate::install::merge::{self, Registration};
-use crate::install::{INSTALLERS, Installer, Places, Scope};
+use crate::install::{COMMENTS, INSTALLERS, Installer, Places, Scope};
 
 /// A transcript may be newer than the last recorded event by this much: an event is recorded before its line is
 /// written, and agents touch transcripts after the last hook.
@@ -96,6 +96,10 @@ fn settings(installer: &Installer, places: &Places, patient: &Patient<'_>, found
             installer.agent,
             Scope::Project.as_str()
         ));
+    }
+    if let Some(file) = found.iter().find(|file| !merge::is_plain_json(&text(&file.path))) {
+        return Check::warn(name, format!("{detail}; {}: {COMMENTS}", file.path.display()))
+            .hint("remove the comments and trailing commas");
     }
     let current = patient.hook.first();
     if let Some(other) = found.iter().flat_map(|file| &file.hooks).find(|hook| Some(&hook.program) != current) {

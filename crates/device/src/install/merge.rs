@@ -133,6 +133,11 @@ pub(crate) fn is_switched_on(text: &str, key: &str, dialect: Dialect) -> bool {
     parse(text, dialect).is_ok_and(|root| root.get(key).is_some_and(Node::is_true))
 }
 
+/// Whether a file that is valid in its dialect is plain JSON too.
+pub(crate) fn is_plain_json(text: &str) -> bool {
+    text.trim().is_empty() || parse(text, Dialect::Json).is_ok()
+}
+
 /// Whether writing `ours` into `original` again gives `text`.
 fn untouched_since(original: &str, text: &str, ours: &[Registration], dialect: Dialect) -> bool {
     let mut again = if original.trim().is_empty() { "{}\n".to_owned() } else { original.to_owned() };

@@ -28,6 +28,9 @@ pub use file::{Applied, InstallError, Plan};
 /// What an agent waits for a hook at most. A hook takes about a millisecond; this only ends a hang of the disk.
 const TIMEOUT_SECONDS: u64 = 5;
 
+/// Seen with Claude Code 2.1.197: no hook of such a file runs, and nothing is printed. Its other versions were not tried.
+pub(crate) const COMMENTS: &str = "Claude Code ignores a settings file with comments or trailing commas as a whole (seen with 2.1.197); remove them, or no hook runs";
+
 /// How long an agent may take to tell its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(10);
 
@@ -209,6 +212,7 @@ impl Installer {
         let merged = merge::install(before.as_deref().unwrap_or_default(), &self.entries(facts), self.dialect);
         let (after, changes) = merged.map_err(|why| InstallError::Refused { path: path.clone(), why })?;
         let mut notes = (self.notes)(scope, facts);
+        notes.extend((!merge::is_plain_json(&after)).then(|| format!("{}: {COMMENTS}", path.display())));
         for (_, other) in self.files(places) {
             if other != path && self.registrations(&other).is_ok_and(|ours| !ours.is_empty()) {
                 notes.push(format!(

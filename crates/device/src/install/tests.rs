@@ -325,6 +325,19 @@ fn a_file_that_changed_meanwhile_is_left_alone() {
 }
 
 #[test]
+fn a_person_is_told_of_comments_that_the_agent_does_not_take() {
+    let Person { places, _folder } = person();
+    let installer = installer(&Agent::ClaudeCode).unwrap();
+    let told = |text: &str| {
+        fs::create_dir_all(places.home.join(".claude")).unwrap();
+        fs::write(places.home.join(".claude/settings.json"), text).unwrap();
+        let plan = installer.plan_install(Scope::User, &places, &facts("/opt/hookrail-hook", None)).unwrap();
+        plan.notes.iter().any(|note| note.contains("comments"))
+    };
+    assert_eq!((told("{\n  // why\n  \"a\": 1\n}"), told("{\"a\": 1,}"), told("{\"a\": 1}")), (true, true, false));
+}
+
+#[test]
 fn a_second_scope_is_told_of_the_first() {
     let Person { places, _folder } = person();
     let installer = installer(&Agent::ClaudeCode).unwrap();

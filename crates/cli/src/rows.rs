@@ -93,6 +93,7 @@ impl EventRow {
         let text = match (&self.tool, target) {
             (Some(tool), Some(target)) => format!("{tool}  {target}"),
             (Some(tool), None) => tool.clone(),
+            (None, _) if payload.get("tool_calls").is_some_and(Value::is_array) => tools_of_batch(&payload),
             (None, _) => {
                 let found = FIELDS.iter().find_map(|field| payload.get(field).and_then(Value::as_str));
                 found.unwrap_or_default().to_owned()
@@ -109,11 +110,11 @@ impl EventRow {
         let outcome = self.outcome_word();
         let took = self.duration_ms.map(millis).unwrap_or_default();
         let fixed = format!(
-            "{}  {:8}  {:10}  {:20}  ",
+            "{}  {:8}  {:15}  {:18}  ",
             style(clock.time(self.occurred_at)).dim(),
             short_id(self.session_id.as_deref().unwrap_or("-")),
-            shorten(&self.actor_word(), 10),
-            shorten(&plain(&self.name), 20),
+            shorten(&self.actor_word(), 15),
+            shorten(&plain(&self.name), 18),
         );
         let line = format!(
             "{fixed}{}{}  {:>8}  {}",
@@ -124,4 +125,11 @@ impl EventRow {
         );
         writeln!(out, "{}", shorten(line.trim_end(), width))
     }
+}
+
+/// The tools that a batch resolved: `Bash, Read`.
+fn tools_of_batch(payload: &Value) -> String {
+    let calls = payload.get("tool_calls").and_then(Value::as_array).into_iter().flatten();
+    let tools: Vec<&str> = calls.filter_map(|call| call.get("tool_name")?.as_str()).collect();
+    tools.join(", ")
 }

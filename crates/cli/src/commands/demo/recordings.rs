@@ -61,13 +61,17 @@ fn recording(agent: &Agent, text: &str, run: &RandomState) -> Recording {
     }
     let ids: Vec<(String, String)> =
         ids.into_iter().map(|id| (fresh_id(&id, run), id)).map(|(new, old)| (old, new)).collect();
+    let mut before = Value::Null;
     let lines = text.lines().filter(|line| !line.trim().is_empty()).map(|line| {
         let json = ids.iter().fold(line.to_owned(), |json, (old, new)| json.replace(old, new));
         let event: Value = serde_json::from_str(&json).unwrap_or_default();
         let session_id = event.get("session_id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Line { session_id, pause: pause(&event), json }
+        let line = Line { session_id, pause: pause(&event, &before), json };
+        before = event;
+        line
     });
-    Recording { agent: agent.clone(), lines: lines.collect() }
+    let lines = lines.collect();
+    Recording { agent: agent.clone(), lines }
 }
 
 fn collect_ids(value: &Value, ids: &mut BTreeSet<String>) {
@@ -110,17 +114,21 @@ fn fresh_id(id: &str, run: &RandomState) -> String {
     new.into_iter().collect()
 }
 
-/// What the step before this event usually takes.
-fn pause(event: &Value) -> Duration {
-    let took = event.get("duration_ms").and_then(Value::as_u64);
-    let millis = match event.get("hook_event_name").and_then(Value::as_str).unwrap_or_default() {
-        "PostToolUse" | "PostToolUseFailure" => took.unwrap_or(300).max(40),
-        "PostToolBatch" => 20,
+/// What the step before this event usually takes. Where the agent measured it, as long as that: what the dashboard
+/// draws then agrees with what it says. `before` is the event before it.
+fn pause(event: &Value, before: &Value) -> Duration {
+    let text = |event: &Value, field: &str| event.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (name, tool) = (text(event, "hook_event_name"), text(event, "tool_name"));
+    let is_parallel = name == "PreToolUse" && text(before, "hook_event_name") == "PreToolUse";
+    // The measure of a subagent's whole run is the sum of its steps.
+    let is_step = event.get("agent_id").is_some() || (tool == "Agent" && name != "PreToolUse");
+    let millis = match name.as_str() {
+        _ if is_parallel || is_step => 10,
+        "PostToolUse" | "PostToolUseFailure" => event.get("duration_ms").and_then(Value::as_u64).unwrap_or(300),
+        "PostToolBatch" | "PermissionRequest" => 20,
         "UserPromptSubmit" => 1_500,
-        "PermissionRequest" => 30,
         "Notification" => 2_500,
-        "SubagentStart" => 150,
-        "Stop" | "SubagentStop" => 900,
+        "Stop" => 900,
         _ => 700,
     };
     Duration::from_millis(millis)

@@ -97,7 +97,7 @@ fn a_batch_says_what_it_can_tell_and_no_more() {
         {"tool_name": "X", "tool_use_id": "silent"},
     ]});
     let batch = parse(&Agent::ClaudeCode, &payload).batch;
-    let batch: Vec<(&str, Outcome)> = batch.iter().map(|(id, outcome)| (id.as_str(), *outcome)).collect();
+    let batch: Vec<(&str, Outcome)> = batch.iter().map(|call| (call.tool_use_id.as_str(), call.outcome)).collect();
     assert_eq!(
         batch,
         [

@@ -41,7 +41,14 @@ fn line(parsed: &Parsed) -> String {
     add("prompt", parsed.prompt.as_ref().map(|prompt| format!("{prompt:?}")));
     add("reason", parsed.reason.clone());
     add("spawned", parsed.spawned.clone());
-    let batch: Vec<String> = parsed.batch.iter().map(|(id, outcome)| format!("{id}:{}", outcome.as_str())).collect();
+    let batch: Vec<String> = parsed
+        .batch
+        .iter()
+        .map(|call| {
+            let tool = call.tool.as_ref().map_or("?", |tool| tool.name.as_str());
+            format!("{}:{tool}:{}", call.tool_use_id, call.outcome.as_str())
+        })
+        .collect();
     add("batch", (!batch.is_empty()).then(|| batch.join(",")));
     line
 }

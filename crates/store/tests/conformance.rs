@@ -318,8 +318,11 @@ async fn a_silent_session_is_ended_by_inference(open: Open) {
 async fn calls_are_folded_from_their_events(open: Open) {
     let (_folder, store, mut writer) = start(open);
     let mut batch = event(5, "s", Kind::ToolBatch, 9);
-    batch.parsed.batch =
-        vec![("ok".into(), Outcome::Unknown), ("refused".into(), Outcome::Denied), ("unseen".into(), Outcome::Failed)];
+    batch.parsed.batch = vec![
+        batch_call("ok", "Bash", Outcome::Unknown),
+        batch_call("refused", "Write", Outcome::Denied),
+        batch_call("unseen", "Edit", Outcome::Failed),
+    ];
     let mut measured = tool(2, "s", Kind::ToolSucceeded, 3, "Bash", "ok");
     measured.parsed.duration_ms = Some(1234);
     let mut denied = tool(6, "s", Kind::ToolRequested, 10, "Bash", "guarded");
@@ -337,16 +340,19 @@ async fn calls_are_folded_from_their_events(open: Open) {
         writer.append(vec![event]).unwrap();
     }
     let page = store.events.tool_calls("s", None, 10, None).await.unwrap();
-    let told: Vec<_> =
-        page.items.iter().map(|call| (call.tool_use_id.as_str(), call.outcome, call.duration_ms)).collect();
+    let told: Vec<_> = page
+        .items
+        .iter()
+        .map(|call| (call.tool_use_id.as_str(), call.tool.as_deref(), call.outcome, call.duration_ms))
+        .collect();
     assert_eq!(
         told,
         [
-            ("ok", Some(Outcome::Succeeded), Some(1234)),
-            ("refused", Some(Outcome::Denied), None),
-            ("running", None, None),
-            ("unseen", Some(Outcome::Failed), None),
-            ("guarded", Some(Outcome::Denied), None),
+            ("ok", Some("Bash"), Some(Outcome::Succeeded), Some(1234)),
+            ("refused", Some("Write"), Some(Outcome::Denied), None),
+            ("running", Some("Read"), None, None),
+            ("unseen", Some("Edit"), Some(Outcome::Failed), None),
+            ("guarded", Some("Bash"), Some(Outcome::Denied), None),
         ]
     );
     assert_eq!((page.items[0].request_event_id, page.items[0].result_event_id), (Some(id(1)), Some(id(2))));

@@ -58,7 +58,7 @@ fn story(choices: &[(u8, u8, u8)]) -> Vec<Event> {
             5 => add(event(0, session, Kind::TurnFailed, seconds), &|_| {}),
             6 => {
                 // Only a batch tells of it.
-                let denied = vec![(call.as_str().into(), Outcome::Denied)];
+                let denied = vec![batch_call(&call, "Bash", Outcome::Denied)];
                 add(place(event(0, session, Kind::ToolBatch, seconds)), &|p| p.batch.clone_from(&denied));
             }
             7 => {
@@ -74,7 +74,7 @@ fn story(choices: &[(u8, u8, u8)]) -> Vec<Event> {
             _ => {
                 let end = if how % 4 == 0 { Kind::ToolFailed } else { Kind::ToolSucceeded };
                 let spawned = (how % 3 == 0).then(|| format!("sub-{}", which % 2));
-                let outcomes = vec![(call.as_str().into(), Outcome::Unknown)];
+                let outcomes = vec![batch_call(&call, "Bash", Outcome::Unknown)];
                 add(place(tool(0, session, Kind::ToolRequested, seconds, "Bash", &call)), &|_| {});
                 if how % 7 != 0 {
                     let spawned = spawned.clone();

@@ -7,8 +7,8 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Parsed, Said};
-use crate::event::{Family, Kind, Outcome, Tool, ToolUseId};
+use super::{BatchCall, Parsed, Said};
+use crate::event::{Family, Kind, Outcome, Tool};
 use crate::json;
 use crate::policy::Decision;
 
@@ -44,7 +44,7 @@ json::fields!(Fields {
 
 json::fields!(McpServer { name = "name" });
 json::fields!(AgentResult { agent_id = "agentId" });
-json::fields!(BatchCall { tool_use_id = "tool_use_id", tool_response = "tool_response" });
+json::fields!(CallFields { tool_use_id = "tool_use_id", tool_name = "tool_name", tool_response = "tool_response" });
 
 /// The payload is Cursor's, which also runs the hooks of Claude Code's settings; `cursor_version` and `conversation_id` give
 /// it away (Cursor SDK 1.0.32).
@@ -168,12 +168,16 @@ pub(super) fn tool(name: String, server: Option<&RawValue>) -> Tool {
     Tool { name, family }
 }
 
-fn batch(calls: Option<&RawValue>) -> Vec<(ToolUseId, Outcome)> {
+fn batch(calls: Option<&RawValue>) -> Vec<BatchCall> {
     json::elements(calls)
         .into_iter()
         .filter_map(|call| {
-            let call: BatchCall<'_> = json::nested(Some(call));
-            Some((super::tool_use(call.tool_use_id)?, told(call.tool_response)))
+            let call: CallFields<'_> = json::nested(Some(call));
+            Some(BatchCall {
+                tool_use_id: super::tool_use(call.tool_use_id)?,
+                tool: json::owned(call.tool_name).map(|name| tool(name, None)),
+                outcome: told(call.tool_response),
+            })
         })
         .collect()
 }

@@ -59,8 +59,19 @@ pub struct Parsed {
     pub reason: Option<String>,
     /// The id of the subagent that this tool call spawned, on the call's result (Cursor: on the subagent's start).
     pub spawned: Option<String>,
-    /// Tool calls resolved by a batch event, with what came of each: the only place where some refusals show.
-    pub batch: Vec<(ToolUseId, Outcome)>,
+    /// Tool calls resolved by a batch event: the only place where some refusals show.
+    pub batch: Vec<BatchCall>,
+}
+
+/// One tool call of a batch event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchCall {
+    /// The call.
+    pub tool_use_id: ToolUseId,
+    /// Its tool, where the batch names it.
+    pub tool: Option<Tool>,
+    /// What came of it.
+    pub outcome: Outcome,
 }
 
 /// What the hook prints and exits with.

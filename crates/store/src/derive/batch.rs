@@ -182,8 +182,8 @@ impl Batch {
             }
             _ => {}
         }
-        for (id, outcome) in &parsed.batch {
-            self.call(rows, session, id.as_str())?.1.absorb_batch(event, *outcome);
+        for told in &parsed.batch {
+            self.call(rows, session, told.tool_use_id.as_str())?.1.absorb_batch(event, told);
         }
         Ok(())
     }

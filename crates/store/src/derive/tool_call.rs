@@ -4,7 +4,8 @@
 //! (`tool.succeeded`, `tool.failed`, `tool.denied`), a batch event that lists it (the only place where some refusals
 //! show), and the guard's own deny.
 
-use hookrail_core::event::{Event, EventId, Family, Kind, Outcome};
+use hookrail_core::agents::BatchCall;
+use hookrail_core::event::{Event, EventId, Family, Kind, Outcome, Tool};
 use hookrail_core::policy::Decision;
 use hookrail_core::time::Timestamp;
 
@@ -95,10 +96,7 @@ impl CallRow {
     /// Takes in one stored event of the call.
     pub(crate) fn absorb(&mut self, event: &Event) {
         let (at, parsed) = (event.occurred_at.as_nanos(), &event.parsed);
-        if let Some(tool) = &parsed.tool {
-            agreed(&mut self.tool, Some(&tool.name));
-            agreed(&mut self.family, Some(tool.family.as_str()));
-        }
+        self.named(parsed.tool.as_ref());
         agreed(&mut self.actor, parsed.actor.subagent_id());
         agreed(&mut self.spawned, parsed.spawned.as_deref());
         let decision = event.verdict.as_ref().map(|verdict| verdict.decision);
@@ -122,9 +120,16 @@ impl CallRow {
     }
 
     /// Takes in what a batch event says of the call.
-    pub(crate) fn absorb_batch(&mut self, event: &Event, outcome: Outcome) {
+    pub(crate) fn absorb_batch(&mut self, event: &Event, told: &BatchCall) {
         agreed(&mut self.actor, event.parsed.actor.subagent_id());
-        self.ended(Source::Batch, event.occurred_at.as_nanos(), event.id, outcome, None);
+        self.named(told.tool.as_ref());
+        self.ended(Source::Batch, event.occurred_at.as_nanos(), event.id, told.outcome, None);
+    }
+
+    fn named(&mut self, tool: Option<&Tool>) {
+        let Some(tool) = tool else { return };
+        agreed(&mut self.tool, Some(&tool.name));
+        agreed(&mut self.family, Some(tool.family.as_str()));
     }
 
     fn ended(&mut self, source: Source, at: i64, id: EventId, outcome: Outcome, duration_ms: Option<u64>) {

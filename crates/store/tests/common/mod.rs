@@ -1,7 +1,7 @@
 //! Events for tests, and a plain account of what is stored to compare with.
 #![allow(dead_code, clippy::unwrap_used, unreachable_pub, missing_docs)]
 
-use hookrail_core::agents::Parsed;
+use hookrail_core::agents::{BatchCall, Parsed};
 use hookrail_core::event::{Actor, Agent, Event, EventId, Family, Kind, Outcome, Tool};
 use hookrail_core::time::Timestamp;
 use hookrail_store::events::{Append, Order, Reader, Writer};
@@ -78,6 +78,12 @@ pub fn tool(n: u64, session: &str, kind: Kind, seconds: i64, tool: &str, call: &
         _ => None,
     };
     event
+}
+
+/// What a batch event says of a call.
+pub fn batch_call(call: &str, tool: &str, outcome: Outcome) -> BatchCall {
+    let tool = Tool { name: tool.to_owned(), family: Family::Shell };
+    BatchCall { tool_use_id: call.into(), tool: Some(tool), outcome }
 }
 
 pub fn by_subagent(mut event: Event, id: &str) -> Event {

@@ -76,6 +76,21 @@ fn the_flag_wins_and_nothing_is_attached_unasked() {
 }
 
 #[test]
+fn a_key_goes_neither_over_the_network_nor_into_the_log() {
+    let device = Device::new();
+    let server = Fake::start(|_| answer("200 OK", "{}"));
+    // In two parts, so that this file holds nothing that looks like a key.
+    let key = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+    let payload = json!({"session_id": "s-1", "tool_input": {"command": format!("export GITHUB_TOKEN={key}")}});
+    send(&device, &["--server-url", &server.url, "--summarize"], &[], &payload.to_string());
+    let sent = server.requests()[0].body.clone();
+    let logged = std::fs::read_to_string(log(&device)).unwrap();
+    for text in [sent, logged] {
+        assert!(text.contains("export GITHUB_TOKEN=") && !text.contains(&key), "{text}");
+    }
+}
+
+#[test]
 fn nothing_makes_it_fail() {
     let device = Device::new();
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

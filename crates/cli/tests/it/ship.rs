@@ -1,5 +1,9 @@
 //! `ship`: what it says and how it ends.
 
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
 use serde_json::Value;
 
 use crate::device::{Device, feed};
@@ -47,4 +51,22 @@ fn a_server_that_refuses_the_key_ends_it_with_what_to_do() {
     let report: Value = serde_json::from_str(&shipped.out).unwrap();
     assert!(report["error"].as_str().unwrap().contains("key"), "{report}");
     assert!(shipped.err.starts_with("error: ") && shipped.err.contains("\nhint: "), "{}", shipped.err);
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let device = device_with_events();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let mut ship = device.hookrail(&["ship", "--server", &url]).stderr(Stdio::piped()).spawn().unwrap();
+    // It now waits for an answer that never comes.
+    let _connection = silent.accept().unwrap();
+    let pid = ship.id().to_string();
+    let interrupt = || assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    interrupt();
+    let mut said = String::new();
+    BufReader::new(ship.stderr.as_mut().unwrap()).read_line(&mut said).unwrap();
+    assert!(said.starts_with("Stopping"), "{said}");
+    interrupt();
+    assert_eq!(ship.wait().unwrap().code(), Some(130));
 }

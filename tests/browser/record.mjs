@@ -38,15 +38,18 @@ export const recording = (name) => readFileSync(join(RECORDED, name), "utf8").sp
 export function play(payloads, at, { suffix = "", upTo = payloads.length, ...options } = {}) {
   const pause = { "tool.requested": 900, "turn.ended": 1600, "prompt.submitted": 700, "permission.requested": 15, notification: 6000, "subagent.started": 12, "tool.batch": 2 };
   let now = at;
-  const asked = new Set();
+  const asked = new Map();
   const requested = new Map();
   return payloads.slice(0, upTo).map((payload, index) => {
     const kind = KINDS[payload.hook_event_name];
     const after = OUTCOMES[kind] ? (payload.duration_ms ?? 240) * (payload.agent_id ? 40 : 12) : (pause[kind] ?? 40);
     now += after + ((index * 7919) % 90);
-    if (kind === "permission.requested") asked.add(payload.tool_name);
-    const waited = OUTCOMES[kind] && asked.delete(payload.tool_name) ? 14_000 : 0;
-    now += waited;
+    if (kind === "permission.requested") asked.set(payload.tool_name, now);
+    // A person took a while: from the question to a moment before the end the call did not run.
+    const question = OUTCOMES[kind] ? asked.get(payload.tool_name) : undefined;
+    if (question) now += 8000;
+    const waited = question ? now - after - question : 0;
+    asked.delete(question ? payload.tool_name : undefined);
     const event = eventOf({ ...payload, session_id: payload.session_id + suffix, ...(payload.tool_use_id && { tool_use_id: payload.tool_use_id + suffix }) }, now, options);
     if (kind === "tool.requested") requested.set(payload.tool_use_id, now);
     if (OUTCOMES[kind]) event.duration_ms = now - waited - (requested.get(payload.tool_use_id) ?? now);

@@ -7,7 +7,7 @@
 /** An idle span shorter than this is never squeezed, in milliseconds. */
 const GAP_LEAST_MS = 1500;
 /** What a squeezed span keeps, as a share of the busy time. */
-const GAP_SHARE = 0.04;
+const GAP_SHARE = 0.06;
 const TICKS = 6;
 
 /**

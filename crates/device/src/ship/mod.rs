@@ -47,7 +47,7 @@ const POLL_IDLE: Duration = Duration::from_millis(250);
 /// How long after the last event the spool counts as busy.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// How often the limits of the spool are applied, and segments that hooks sealed are looked for.
+/// How often the limits of the spool are applied.
 const LIMITS_EVERY: Duration = Duration::from_secs(1);
 
 /// How often, and how far apart, the lock is looked at before it counts as held by another shipper.
@@ -281,7 +281,7 @@ impl<'a> Shipper<'a> {
     /// One look at the spool; whether there was, or is, anything to deliver.
     fn step(&mut self, open_since: &mut Option<Instant>) -> Result<bool, Trouble> {
         let open = self.spool.open_bytes()?;
-        if open == 0 && self.limits_applied.is_some_and(|at| at.elapsed() < LIMITS_EVERY) {
+        if open == 0 && self.spool.sealed()?.is_empty() {
             return Ok(false);
         }
         self.apply_limits()?;

@@ -73,7 +73,7 @@ fn write_until_killed(path: &Path, first: u64, acknowledgements: u64, more: std:
     child.wait().unwrap();
     let mut rest = String::new();
     lines.read_to_string(&mut rest).unwrap();
-    rest.lines().filter_map(read).last().unwrap_or(acknowledged)
+    rest.lines().rev().find_map(read).unwrap_or(acknowledged)
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@
 
 use std::time::{Duration, Instant};
 
-use hookrail_core::agents::Parsed;
+use hookrail_core::agents::{BatchCall, Parsed};
 use hookrail_core::event::{Actor, Agent, Event, EventId, Family, Kind, Outcome, Tool};
 use hookrail_core::time::Timestamp;
 use hookrail_store::events::{Order, Reader};
@@ -384,7 +384,7 @@ impl Load {
             parsed.kind = Kind::ToolBatch;
             parsed.name = "PostToolBatch".to_owned();
             body = format!(r#""tool_calls":[{told}]"#);
-            parsed.batch = vec![(call.as_str().into(), outcome)];
+            parsed.batch = vec![BatchCall { tool_use_id: call.as_str().into(), tool: None, outcome }];
         } else if dice.below(12) == 0 {
             parsed.kind = Kind::TurnEnded;
             parsed.name = "Stop".to_owned();

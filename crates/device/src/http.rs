@@ -16,6 +16,9 @@ use crate::config::Config;
 /// The largest answer read whole. The largest page of the API (1000 events) can be larger than a person wants, not than this.
 pub const MAX_ANSWER: u64 = 256 << 20;
 
+/// The largest answer to a POST: an account of a batch, with a reason for each of its records at worst.
+pub const MAX_ACCOUNT: u64 = 16 << 20;
+
 /// The longest `Retry-After` that is honoured; a server that asks for more is asked again after this.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
@@ -165,10 +168,10 @@ impl Client {
     /// Where no answer came; an answer of any status is no error.
     pub fn get(&self, path: &str) -> Result<Answer, HttpError> {
         let response = self.with_key(self.agent.get(self.url(path))).call();
-        self.read(response)
+        self.read(response, MAX_ANSWER)
     }
 
-    /// POSTs `body` to `path`, gzip where `encoding` says so.
+    /// POSTs `body` to `path`, in the content encoding where one is named, reading at most [`MAX_ACCOUNT`] bytes.
     ///
     /// # Errors
     /// As [`Client::get`].
@@ -183,7 +186,7 @@ impl Client {
         if let Some(encoding) = encoding {
             request = request.header("Content-Encoding", encoding);
         }
-        self.read(request.send(body))
+        self.read(request.send(body), MAX_ACCOUNT)
     }
 
     /// GETs `path` and hands out the body as it comes, for the live feed. The head of the answer must come in time;
@@ -206,7 +209,7 @@ impl Client {
         if response.status().is_success() {
             Ok(Ok(response.into_body().into_with_config().limit(u64::MAX).reader()))
         } else {
-            self.read(Ok(response)).map(Err)
+            self.read(Ok(response), MAX_ACCOUNT).map(Err)
         }
     }
 
@@ -221,15 +224,21 @@ impl Client {
         }
     }
 
-    fn read(&self, response: Result<http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, HttpError> {
+    fn read(&self, response: Result<http::Response<ureq::Body>, ureq::Error>, limit: u64) -> Result<Answer, HttpError> {
         let response = response.map_err(|error| self.explain(error))?;
         let status = response.status().as_u16();
         let retry_after = response.headers().get(http::header::RETRY_AFTER).and_then(|value| {
             let seconds = value.to_str().ok()?.trim().parse().ok()?;
             Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
         });
-        let body = response.into_body().into_with_config().limit(MAX_ANSWER).read_to_vec();
-        Ok(Answer { status, retry_after, body: body.map_err(|error| self.explain(error))? })
+        // The library's own limit counts what comes over the wire, which may unfold to a thousand times as much.
+        let mut body = Vec::new();
+        let mut reader = response.into_body().into_with_config().limit(limit).reader().take(limit + 1);
+        reader.read_to_end(&mut body).map_err(|error| self.explain(error.into()))?;
+        if body.len() as u64 > limit {
+            return Err(self.explain(ureq::Error::BodyExceedsLimit(limit)));
+        }
+        Ok(Answer { status, retry_after, body })
     }
 
     /// An error of the library in our words.

@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -51,6 +52,8 @@ fn everything_arrives_once_in_order_with_the_key_and_the_spool_is_empty() {
 fn a_server_that_fails_first_costs_nothing_but_time() {
     for act in [
         Act::Hang,
+        Act::Drip,
+        Act::Flood,
         Act::Close,
         Act::Raw(b"SSH-2.0-OpenSSH_9.6\r\n".to_vec()),
         Act::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{\"accepted\"".to_vec()),
@@ -85,6 +88,25 @@ fn a_server_that_fails_first_costs_nothing_but_time() {
         let log = std::fs::read_to_string(device.home.ship_log()).unwrap();
         assert_eq!(log.lines().count(), 1, "{act:?}: {log}");
     }
+}
+
+#[test]
+fn an_answer_that_unfolds_without_bound_is_not_read() {
+    // Half a gibibyte of spaces, and then what would be an acknowledgement.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for _ in 0..512 {
+        encoder.write_all(&[b' '; 1 << 20]).unwrap();
+    }
+    encoder.write_all(br#"{"accepted":1,"duplicates":0,"rejected":[]}"#).unwrap();
+    let body = encoder.finish().unwrap();
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", body.len());
+    let bomb = [head.into_bytes(), body].concat();
+    let (device, server) = (Device::new(), Server::start(move |_, _| Act::Raw(bomb.clone())));
+    device.append(0..1, "x");
+    let config = Config { answer_timeout: Duration::from_secs(20), ..config(&server.url) };
+    let error = once(&device, &config).unwrap_err();
+    assert!(error.to_string().contains("more than"), "{error}");
+    assert_eq!(device.left().len(), 1);
 }
 
 #[test]
@@ -307,6 +329,14 @@ fn the_limits_hold_while_the_server_is_away_and_what_they_drop_is_counted() {
     assert_eq!((summary.dropped, Account::load(&device.home).dropped), (20, 20));
     assert!(seen.lock().unwrap().iter().any(|it| matches!(it, Progress::Dropped { records: 20, .. })));
     assert_eq!(device.left().len(), 20);
+}
+
+#[test]
+fn a_device_without_a_state_folder_gets_one() {
+    let (device, server) = (Device::new(), Server::storing());
+    std::fs::remove_dir(device.home.path()).unwrap();
+    assert_eq!(follow(&device, &config(&server.url)).unwrap(), Summary::default());
+    assert!(device.home.ship_lock().exists());
 }
 
 #[test]

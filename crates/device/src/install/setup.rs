@@ -88,11 +88,13 @@ pub fn prepare(home: &Home, server: Option<&str>, token: Option<&Token>) -> Resu
     Ok(made)
 }
 
-/// Makes the lock file, whose being there tells hooks that there is a server to ship to.
+/// Makes the lock file, whose being there tells hooks that there is a server to ship to, and the state folder where
+/// there is none.
 ///
 /// # Errors
 /// Where it cannot be made.
 pub fn create_lock(home: &Home) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(home.path())?;
     OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(home.ship_lock()).map(drop)
 }
 

@@ -27,6 +27,10 @@ pub enum Act {
     Raw(Vec<u8>),
     /// Never answers.
     Hang,
+    /// Begins an answer and goes on with a byte now and then, without end.
+    Drip,
+    /// Answers with more than anybody wants to read.
+    Flood,
     /// Closes the connection.
     Close,
 }
@@ -117,6 +121,18 @@ impl State {
             }
             Act::Hang => {
                 let _ = connection.read(&mut [0]);
+                false
+            }
+            Act::Drip => {
+                let _ = connection.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+                while connection.write_all(b" ").is_ok() {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                false
+            }
+            Act::Flood => {
+                let _ = connection.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+                while connection.write_all(&[b' '; 64 << 10]).is_ok() {}
                 false
             }
             Act::Close => false,

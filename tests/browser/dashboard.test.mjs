@@ -111,6 +111,18 @@ test("spans of the overview are in the address", options, async () => {
   await page.getByRole("button", { name: "7d" }).click();
   await page.locator(".figures dd", { hasText: "48" }).first().waitFor();
   assert.match(page.url(), /span=7d/);
+  // The figures tell of the bar under the pointer: the one that holds everything, then one that holds nothing.
+  const over = await page.locator(".chart .u-over").boundingBox();
+  const { x, width, y } = over;
+  const figure = () => page.locator(".figures dd").first().textContent();
+  const seen = new Set();
+  for (let step = 0.5; step < 1; step += 0.005) {
+    await page.mouse.move(x + width * step, y + 20);
+    seen.add(await figure());
+  }
+  assert.deepEqual([...seen].sort(), ["0", "48"]);
+  await page.mouse.move(x - 100, y - 100);
+  await page.locator(".figures", { hasText: "the last 7 days" }).waitFor();
 });
 
 test("live rows appear, pause holds them, scrolling away holds them", options, async () => {

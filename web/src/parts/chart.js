@@ -76,7 +76,8 @@ function options(element, seconds, point) {
     width: element.clientWidth,
     height: HEIGHT,
     padding: [8, 4, 0, 0],
-    cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+    // A bar begins at its time: the one under the pointer is the last that began before it.
+    cursor: { y: false, points: { show: false }, drag: { x: false, y: false }, dataIdx: (plot, _series, _nearest, x) => plot.data[0].findLastIndex((at) => at <= x) },
     legend: { show: false },
     hooks: { setCursor: [(plot) => point(plot.cursor.idx ?? null)] },
     scales: {

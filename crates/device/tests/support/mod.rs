@@ -239,8 +239,8 @@ pub fn config(url: &str) -> Config {
         batch_bytes: 1000,
         batch_wait: Duration::from_millis(20),
         idle_exit: Duration::from_millis(400),
-        connect_timeout: Duration::from_millis(500),
-        answer_timeout: Duration::from_millis(500),
+        connect_timeout: Duration::from_secs(5),
+        answer_timeout: Duration::from_millis(1500),
         ..Config::default()
     }
 }

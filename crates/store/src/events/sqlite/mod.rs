@@ -3,10 +3,9 @@
 //! *Shape.* Events are not rows. They are kept in blocks of a few hundred, compressed together, with their *heads*
 //! (everything but the payload) in columns (see `block.rs`); per event SQLite holds two narrow index entries, id →
 //! position and (session, time) → position, and nothing else. This was chosen over a row per event with interned words
-//! for three reasons: writing two B-trees instead of three is what the writer's time goes into, heads take a third of
-//! the bytes, and a search that no index helps decodes a block's heads in a few microseconds per hundred events and
-//! skips most blocks by their Bloom filters and times. Every filter therefore works at a bounded cost per page without
-//! an index of its own.
+//! for three reasons: there is one B-tree less to write, heads take fewer bytes together than as rows, and a search that
+//! no index helps skips most blocks by their Bloom filters and times and decodes the heads of the others without
+//! touching payloads. Every filter therefore works at a bounded cost per page without an index of its own.
 //!
 //! *Reading.* A page's work is bounded; a page that would cost more ends early with a cursor. Lists by arrival walk
 //! blocks, a session's lists walk its times. Derived rows (sessions, tool calls, subagents, roll-ups) are ordinary rows.

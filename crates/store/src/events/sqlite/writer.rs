@@ -1,8 +1,7 @@
 //! The one connection that writes.
 //!
 //! A batch is one transaction: its events become blocks, its ids and times go to the two indexes, and every derived row
-//! it touches is read at most once and written once. Measured in single steps, the two index entries and the tool-call
-//! row are most of the cost; there is no row per event beside them.
+//! it touches is read at most once and written once. There is no row per event beside the two index entries.
 //!
 //! *The tail.* A block is worth its while from some hundred events on, and batches may be single events. The newest
 //! blocks that are too small are the tail; its events stay in memory (they are at most one block's worth), and when

@@ -409,6 +409,15 @@ async fn subagents_are_known_from_any_of_their_traces(open: Open) {
     assert_eq!((inner.tool_calls, inner.tool_errors, inner.agent_type.as_deref()), (1, 1, Some("Explore")));
     assert_eq!(inner.started_at, Timestamp::from_nanos(NOON + 6 * SECOND));
     assert_eq!(inner.ended_at, Some(Timestamp::from_nanos(NOON + 8 * SECOND)));
+    // Some agents give a call no id; it counts all the same.
+    let mut nameless = by_subagent(tool(5, "s", Kind::ToolDenied, 8, "run", ""), "inner");
+    nameless.parsed.tool_use_id = None;
+    let mut request = by_subagent(tool(6, "s", Kind::ToolRequested, 7, "run", ""), "inner");
+    request.parsed.tool_use_id = None;
+    writer.append(vec![nameless, request]).unwrap();
+    let counted = store.events.subagents("s", None).await.unwrap();
+    let counted = counted.iter().find(|subagent| subagent.id == "inner").unwrap();
+    assert_eq!((counted.tool_calls, counted.tool_errors), (2, 2));
     let outer = subagents.iter().find(|subagent| subagent.id == "outer").unwrap();
     assert_eq!((outer.parent_id.as_deref(), outer.tool_calls), (None, 1));
     assert_eq!(store.events.session("s", None).await.unwrap().unwrap().subagents, 2);

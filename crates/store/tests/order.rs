@@ -71,6 +71,12 @@ fn story(choices: &[(u8, u8, u8)]) -> Vec<Event> {
                     p.tool_use_id = None;
                 });
             }
+            8 => {
+                // An agent that gives its calls no ids.
+                let end = if how % 2 == 0 { Kind::ToolFailed } else { Kind::ToolSucceeded };
+                add(place(tool(0, session, Kind::ToolRequested, seconds, "run", "")), &|p| p.tool_use_id = None);
+                add(place(tool(0, session, end, seconds + 1, "run", "")), &|p| p.tool_use_id = None);
+            }
             _ => {
                 let end = if how % 4 == 0 { Kind::ToolFailed } else { Kind::ToolSucceeded };
                 let spawned = (how % 3 == 0).then(|| format!("sub-{}", which % 2));

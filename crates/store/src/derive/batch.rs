@@ -161,16 +161,25 @@ impl Batch {
         self.device(event);
         let Some(session) = session else { return Ok(()) };
         let (at, parsed) = (event.occurred_at.as_nanos(), &event.parsed);
+        // A call without an id has no row that would count it.
+        let (calls, errors) = match parsed.tool_use_id {
+            Some(_) => (0, 0),
+            None => (
+                i64::from(parsed.kind == Kind::ToolRequested),
+                i64::from(outcome_told(event).is_some_and(super::usage::is_error)),
+            ),
+        };
         if let Some(Touched { row, changed, .. }) = self.sessions.get_mut(&session) {
             *changed = true;
             row.absorb(event);
-            if parsed.tool_use_id.is_none() {
-                row.tool_calls += i64::from(parsed.kind == Kind::ToolRequested);
-                row.tool_errors += i64::from(outcome_told(event).is_some_and(super::usage::is_error));
-            }
+            row.tool_calls += calls;
+            row.tool_errors += errors;
         }
         if let Some(id) = parsed.actor.subagent_id() {
-            self.subagent(rows, session, id, at)?.absorb(event);
+            let row = self.subagent(rows, session, id, at)?;
+            row.absorb(event);
+            row.tool_calls += calls;
+            row.tool_errors += errors;
         }
         match &parsed.tool_use_id {
             Some(id) if concerns(&parsed.kind) => self.call(rows, session, id.as_str())?.1.absorb(event),

@@ -15,6 +15,9 @@ import { millis } from "./format.js";
 /** Levels of nesting followed; deeper ones (or a loop in foreign data) are drawn at this depth. */
 const DEPTH_MOST = 32;
 
+/** Times of calls that ended: they never change, and a running session asks for them every second. @type {WeakMap<ToolCall, Times>} */
+const settled = new WeakMap();
+
 /**
  * When a call was requested, began to run and ended. What lies between request and run of a call somebody was asked
  * about is the wait for that person.
@@ -24,6 +27,8 @@ const DEPTH_MOST = 32;
  * @returns {Times}
  */
 export function callTimes(call, now, alive) {
+  const known = settled.get(call);
+  if (known) return known;
   const ended = millis(call.ended_at);
   const requested = millis(call.requested_at);
   const took = call.duration_ms ?? 0;
@@ -31,7 +36,9 @@ export function callTimes(call, now, alive) {
   const to = !Number.isNaN(ended) ? ended : running ? Math.max(now, requested) : requested + took;
   const from = !Number.isNaN(requested) ? requested : to - took;
   const ran = call.permission_asked ? (running ? to : Math.max(from, to - took)) : from;
-  return { from, ran, to: Math.max(from, to), running };
+  const times = { from, ran, to: Math.max(from, to), running };
+  if (!Number.isNaN(ended)) settled.set(call, times);
+  return times;
 }
 
 /**

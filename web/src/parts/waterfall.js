@@ -18,6 +18,8 @@ import { List } from "./list.js";
 const ROW = 26;
 const ROW_NARROW = 40;
 const INDENT = 14;
+/** Calls that make a session a very long one. */
+const MANY = 1000;
 
 /** @param {{data: SessionData}} props */
 export function Waterfall({ data }) {
@@ -27,7 +29,9 @@ export function Waterfall({ data }) {
   const [squeeze, setSqueeze] = useState(true);
   const [pointed, setPointed] = useState(/** @type {string} */ (""));
   const [chosen, setChosen] = useState("");
-  const time = alive ? now.value : 0;
+  // Running bars grow once a second; in a very long session more rarely, since every row is laid out anew.
+  const pace = calls.length > MANY ? 10_000 : 1000;
+  const time = alive ? Math.floor(now.value / pace) * pace : 0;
 
   const prompts = useMemo(() => events.filter(({ kind, actor }) => kind === "prompt.submitted" && actor?.type !== "subagent"), [events]);
   const byId = useMemo(() => new Map(events.map((event) => [event.id, event])), [events]);

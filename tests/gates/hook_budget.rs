@@ -74,14 +74,16 @@ fn output(command: &mut Command) -> String {
 /// A state folder with rules, none of which says anything to [`small`] and [`large`].
 fn state() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let rules = (0..RULES).map(|n| Rule {
-        id: format!("team.rule-{n}").into(),
-        decision: if n % 2 == 0 { Decision::Deny } else { Decision::Ask },
-        reason: "This touches what the team agreed to touch only together.".into(),
-        tools: if n % 3 == 0 { Vec::new() } else { vec!["Bash".into(), "Write".into()] },
-        keywords: vec![format!("forbidden-tool-{n}").into(), "--force".into()],
-    });
-    let snapshot = serde_json::to_vec(&Snapshot::new(rules.collect())).unwrap();
+    let rules: Vec<_> = (0..RULES)
+        .map(|n| Rule {
+            id: format!("team.rule-{n}").into(),
+            decision: if n % 2 == 0 { Decision::Deny } else { Decision::Ask },
+            reason: "This touches what the team agreed to touch only together.".into(),
+            tools: if n % 3 == 0 { Vec::new() } else { vec!["Bash".into(), "Write".into()] },
+            keywords: vec![format!("forbidden-tool-{n}").into(), "--force".into()],
+        })
+        .collect();
+    let snapshot = Snapshot::write(&rules).unwrap();
     fs::write(folder.path().join("policy.snapshot"), snapshot).unwrap();
     folder
 }

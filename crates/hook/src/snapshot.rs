@@ -39,9 +39,5 @@ pub fn judge(path: &Path, parsed: &Parsed, payload: &str) -> Result<Option<Verdi
         bytes => bytes.map_err(Unusable::Unreadable)?,
     };
     let snapshot = Snapshot::read(&bytes).map_err(Unusable::Snapshot)?;
-    let verdict = policy::judge(parsed, payload, &snapshot);
-    // The process is about to end: giving the memory back would cost more than the judging did.
-    std::mem::forget(snapshot);
-    std::mem::forget(bytes);
-    Ok(verdict)
+    policy::judge(parsed, payload, &snapshot).map_err(Unusable::Snapshot)
 }

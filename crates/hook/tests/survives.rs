@@ -38,7 +38,7 @@ impl Device {
             tools: vec!["Bash".into()],
             keywords: vec!["forbidden".into()],
         };
-        fs::write(home.policy(), serde_json::to_vec(&Snapshot::new(vec![rule])).unwrap()).unwrap();
+        fs::write(home.policy(), Snapshot::write(&[rule]).unwrap()).unwrap();
         Self { folder, home }
     }
 

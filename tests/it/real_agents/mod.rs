@@ -33,5 +33,5 @@ fn forbid(rig: &Rig) {
         keywords: vec![Cow::Borrowed("\"PreToolUse\""), Cow::Borrowed(FORBIDDEN)],
     };
     fs::create_dir_all(rig.state()).unwrap();
-    fs::write(rig.state().join("policy.snapshot"), serde_json::to_vec(&Snapshot::new(vec![rule])).unwrap()).unwrap();
+    fs::write(rig.state().join("policy.snapshot"), Snapshot::write(&[rule]).unwrap()).unwrap();
 }

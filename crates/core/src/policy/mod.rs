@@ -45,15 +45,28 @@ pub struct Verdict {
     pub reason: String,
 }
 
-/// The strictest verdict of the snapshot's rules on this call; `None` where no rule has an opinion.
+/// The strictest verdict of the snapshot's rules on this call, of equally strict ones the last; `None` where no rule has an opinion.
 ///
 /// Only events that ask before something runs are judged ([`Parsed::is_judgeable`]). `payload` is the agent's JSON text.
-pub fn judge(parsed: &Parsed, payload: &str, snapshot: &Snapshot) -> Option<Verdict> {
-    if !parsed.is_judgeable() {
-        return None;
+///
+/// # Errors
+/// When a rule that may speak of this call cannot be understood.
+pub fn judge(parsed: &Parsed, payload: &str, snapshot: &Snapshot<'_>) -> Result<Option<Verdict>, SnapshotError> {
+    let mut strictest: Option<Rule<'_>> = None;
+    if parsed.is_judgeable() {
+        for rule in snapshot.candidates(payload) {
+            let rule = rule?;
+            let is_stricter = strictest.as_ref().is_none_or(|found| rule.decision >= found.decision);
+            if is_stricter && rule.matches(parsed, payload) {
+                strictest = Some(rule);
+            }
+        }
     }
-    let rule = snapshot.rules().filter(|rule| rule.matches(parsed, payload)).max_by_key(|rule| rule.decision)?;
-    Some(Verdict { decision: rule.decision, rule: rule.id.to_string(), reason: rule.reason.to_string() })
+    Ok(strictest.map(|rule| Verdict {
+        decision: rule.decision,
+        rule: rule.id.into_owned(),
+        reason: rule.reason.into_owned(),
+    }))
 }
 
 #[cfg(test)]
@@ -75,7 +88,8 @@ mod tests {
 
     fn judged(payload: &str, rules: &[Rule<'static>]) -> Option<(Decision, String)> {
         let parsed = agents::parse(&Agent::ClaudeCode, payload);
-        let verdict = judge(&parsed, payload, &Snapshot::new(rules.to_vec()))?;
+        let text = Snapshot::write(rules).unwrap();
+        let verdict = judge(&parsed, payload, &Snapshot::read(text.as_bytes()).unwrap()).unwrap()?;
         Some((verdict.decision, verdict.rule))
     }
 
@@ -89,6 +103,8 @@ mod tests {
             (&["Bash"], &["git push", "--tags"], false),
             (&["Read"], &["git push"], false),
             (&[], &["rm -rf"], false),
+            (&[], &["command\":\"git"], true),
+            (&[], &["\\"], false),
         ] {
             let verdict = judged(CALL, &[rule("r", Decision::Deny, tools, keywords)]);
             assert_eq!(verdict.is_some(), matches, "{tools:?} {keywords:?}");
@@ -136,10 +152,10 @@ mod tests {
     #[test]
     fn a_snapshot_is_read_as_it_was_written_and_borrows() {
         let rules: Vec<_> = (0..200).map(|_| rule("some-rule", Decision::Ask, &["Bash"], &["git push"])).collect();
-        let bytes = serde_json::to_vec(&Snapshot::new(rules)).unwrap();
-        let snapshot = Snapshot::read(&bytes).unwrap();
+        let text = Snapshot::write(&rules).unwrap();
+        let snapshot = Snapshot::read(text.as_bytes()).unwrap();
         assert_eq!(snapshot.rules().count(), 200);
-        for rule in snapshot.rules() {
+        for rule in snapshot.rules().map(Result::unwrap) {
             assert_eq!((rule.id.as_ref(), rule.decision), ("some-rule", Decision::Ask));
             let texts = [&rule.id, &rule.reason].into_iter().chain(&rule.tools).chain(&rule.keywords);
             assert!(texts.into_iter().all(|text| matches!(text, Cow::Borrowed(_))));
@@ -150,14 +166,30 @@ mod tests {
     fn a_snapshot_that_is_not_understood_is_an_error_and_never_an_empty_one() {
         for (bytes, says) in [
             (&b""[..], "corrupt"),
+            (b"\xff", "corrupt"),
             (b"{}", "corrupt"),
             (br#"{"v":1}"#, "corrupt"),
-            (br#"{"v":1,"rules":[{"id":"r","decision":"explode","reason":""}]}"#, "corrupt"),
+            (b"{\"v\":1,\"rules\":1}\n", "0 of 1 rules"),
+            (b"{\"v\":1,\"rules\":1}\n{\"keywords\":[]", "1 of 1 rules"),
+            (b"{\"v\":2}\n", "version 2"),
             (br#"{"v":2,"rules":[]}"#, "version 2"),
             (br#"{"v":2,"rules":"of another shape"}"#, "version 2"),
         ] {
             let error = Snapshot::read(bytes).unwrap_err().to_string();
             assert!(error.contains(says), "{}: {error}", String::from_utf8_lossy(bytes));
         }
+    }
+
+    #[test]
+    fn a_rule_that_is_not_understood_is_an_error_where_it_may_matter() {
+        let snapshot = |keyword: &str| {
+            format!(
+                "{{\"v\":1,\"rules\":1}}\n{{\"keywords\":[\"{keyword}\"],\"id\":\"r\",\"decision\":\"explode\",\"reason\":\"\"}}\n"
+            )
+        };
+        let parsed = agents::parse(&Agent::ClaudeCode, CALL);
+        let judged = |text: &str| judge(&parsed, CALL, &Snapshot::read(text.as_bytes()).unwrap());
+        assert!(judged(&snapshot("git push")).is_err());
+        assert!(judged(&snapshot("rm -rf")).unwrap().is_none());
     }
 }

@@ -37,6 +37,9 @@ pub(crate) async fn of_session(
     Path(session): Path<String>,
     mut params: Params,
 ) -> Answer<Page<StoredEvent>> {
+    if params.text("session_id")?.is_some() {
+        return Err(Problem::bad_request("There is no parameter session_id here.", "The path names the session."));
+    }
     let filter = EventFilter { session_id: Some(session), ..params.events()? };
     let slice = params.slice()?;
     params.finish()?;

@@ -76,12 +76,11 @@ impl Params {
         }
     }
 
-    /// `limit` and `cursor`.
+    /// `limit` and `cursor`. A page never holds more than [`MAX_LIMIT`], whatever is asked for.
     pub(crate) fn slice(&mut self) -> Result<Slice, Problem> {
         let expected = format!("a number from 1 to {MAX_LIMIT}");
-        let limit =
-            self.parsed("limit", &expected, |text| text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit)))?;
-        Ok(Slice { limit: limit.unwrap_or(DEFAULT_LIMIT), cursor: self.text("cursor")? })
+        let limit = self.parsed("limit", &expected, |text| text.parse::<usize>().ok().filter(|limit| *limit > 0))?;
+        Ok(Slice { limit: limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT), cursor: self.text("cursor")? })
     }
 
     /// A moment: RFC 3339, or a span back from now.

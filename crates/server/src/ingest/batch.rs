@@ -102,7 +102,9 @@ fn decode(app: &App, encoding: Encoding, bytes: &Bytes, mut room: Room) -> Resul
 }
 
 fn event(app: &App, line: &[u8], received_at: hookrail_core::time::Timestamp) -> Result<Event, Reason> {
-    let text = std::str::from_utf8(line).map_err(|_| Reason::NotARecord)?;
+    // A list of values would also do for a struct of optional members.
+    let text = std::str::from_utf8(line).ok().filter(|text| text.trim_ascii_start().starts_with('{'));
+    let text = text.ok_or(Reason::NotARecord)?;
     let record: Record<'_> = serde_json::from_str(text).map_err(|_| Reason::NotARecord)?;
     Ok(prepare(Raw::from_record(record)?, received_at, &app.metrics))
 }

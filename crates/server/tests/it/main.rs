@@ -1,0 +1,12 @@
+//! The server as a whole, over real HTTP on a port of the system's choice.
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+
+mod accounting;
+mod assets;
+mod doors;
+mod failures;
+mod guard;
+mod harness;
+mod live;
+mod openapi;
+mod stop;

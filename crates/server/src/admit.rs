@@ -4,7 +4,6 @@
 //! and as decompressed). A request holds its [`Room`] from admission to the commit of its last event, so the queue is
 //! bounded in number and in bytes, and a full server says so (429) without having read anything.
 
-use std::future::Future;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
@@ -162,27 +161,20 @@ async fn drain(headers: &HeaderMap, body: Body) {
 }
 
 /// A body of a request that is not an event, bounded in size and time.
-pub(crate) fn read(
-    body: Body,
-    cap: usize,
-    limit: Duration,
-) -> impl Future<Output = Result<Bytes, (Refusal, Problem)>> + Send {
-    async move {
-        let collected = http_body_util::Limited::new(body, cap).collect();
-        match tokio::time::timeout(limit, collected).await {
-            Ok(Ok(collected)) => Ok(collected.to_bytes()),
-            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-                Err((Refusal::TooLarge, Problem::too_large("The body", cap)))
-            }
-            Ok(Err(_)) => Err((
-                Refusal::Broken,
-                Problem::bad_request("The body broke off before its end.", "Send it again, whole."),
-            )),
-            Err(_) => {
-                let message = format!("The body did not arrive within {} s.", limit.as_secs());
-                let hint = "Send it faster, or in smaller pieces.";
-                Err((Refusal::Slow, Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", message, hint)))
-            }
+pub(crate) async fn read(body: Body, cap: usize, limit: Duration) -> Result<Bytes, (Refusal, Problem)> {
+    let collected = http_body_util::Limited::new(body, cap).collect();
+    match tokio::time::timeout(limit, collected).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            Err((Refusal::TooLarge, Problem::too_large("The body", cap)))
+        }
+        Ok(Err(_)) => {
+            Err((Refusal::Broken, Problem::bad_request("The body broke off before its end.", "Send it again, whole.")))
+        }
+        Err(_) => {
+            let message = format!("The body did not arrive within {} s.", limit.as_secs());
+            let hint = "Send it faster, or in smaller pieces.";
+            Err((Refusal::Slow, Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", message, hint)))
         }
     }
 }

@@ -114,8 +114,8 @@ fn shape(door: Door) -> Shape {
         Door::GetSession => Shape { problems: &["400", "404", "503"], ..read(&["agent"], "Session") },
         Door::ListSessionEvents => read(SESSION_EVENTS, "EventPage"),
         Door::ListSessionTools => read(&["agent", "limit", "cursor"], "ToolCallPage"),
-        Door::ListSessionSubagents => read(&["agent"], "SubagentPage"),
-        Door::ListTools => read(&["since", "until"], "ToolUsePage"),
+        Door::ListSessionSubagents => read(&["agent", "limit", "cursor"], "SubagentPage"),
+        Door::ListTools => read(&["since", "until", "limit", "cursor"], "ToolUsePage"),
         Door::GetOverview => read(&["since", "until", "bars"], "Overview"),
         Door::GetStatus => read(&[], "Status"),
         Door::Stream => Shape {

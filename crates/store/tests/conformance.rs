@@ -322,6 +322,8 @@ async fn calls_are_folded_from_their_events(open: Open) {
         batch_call("ok", "Bash", Outcome::Unknown),
         batch_call("refused", "Write", Outcome::Denied),
         batch_call("unseen", "Edit", Outcome::Failed),
+        // What the model is shown of a call the guard denied is the guard's own reason, in no fixed words.
+        batch_call("guarded", "Bash", Outcome::Unknown),
     ];
     let mut measured = tool(2, "s", Kind::ToolSucceeded, 3, "Bash", "ok");
     measured.parsed.duration_ms = Some(1234);

@@ -12,23 +12,25 @@ pub(crate) mod status;
 
 use axum::Json;
 use hookrail_store::StoreError;
-use serde::Serialize;
+use hookrail_store::model::Page;
 
+use self::params::Slice;
 use crate::error::Problem;
 
 /// What a handler answers.
 pub(crate) type Answer<T> = Result<Json<T>, Problem>;
 
-/// A list that is complete, in the shape of a page.
-#[derive(Debug, Serialize)]
-pub(crate) struct Whole<T> {
-    items: Vec<T>,
-    next: Option<String>,
-}
-
-/// Wraps a complete list.
-pub(crate) fn whole<T>(items: Vec<T>) -> Json<Whole<T>> {
-    Json(Whole { items, next: None })
+/// A page of a list that is short enough to be made whole; its cursor is the position of the next item.
+pub(crate) fn page<T>(items: Vec<T>, slice: &Slice) -> Answer<Page<T>> {
+    let from = match &slice.cursor {
+        None => 0,
+        Some(cursor) => cursor.parse::<usize>().map_err(|_| {
+            StoreError::Invalid("this cursor is not one of this list; pass `next` of its previous page".to_owned())
+        })?,
+    };
+    let next = from.saturating_add(slice.limit);
+    let next = (next < items.len()).then(|| next.to_string());
+    Ok(Json(Page { items: items.into_iter().skip(from).take(slice.limit).collect(), next }))
 }
 
 impl From<StoreError> for Problem {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use hookrail_core::time::Timestamp;
-use hookrail_store::model::{Overview, ToolUse};
+use hookrail_store::model::{Overview, Page, ToolUse};
 
 use super::params::Params;
-use super::{Answer, Whole, whole};
+use super::{Answer, page};
 use crate::app::{App, now};
 use crate::error::Problem;
 
@@ -30,10 +30,11 @@ pub(crate) async fn overview(State(app): State<Arc<App>>, mut params: Params) ->
 }
 
 /// `GET /api/v1/tools`: the use of each tool.
-pub(crate) async fn tools(State(app): State<Arc<App>>, mut params: Params) -> Answer<Whole<ToolUse>> {
+pub(crate) async fn tools(State(app): State<Arc<App>>, mut params: Params) -> Answer<Page<ToolUse>> {
     let (since, until) = span(&mut params)?;
+    let slice = params.wide_slice()?;
     params.finish()?;
-    Ok(whole(app.store.events.tools(since, until).await?))
+    page(app.store.events.tools(since, until).await?, &slice)
 }
 
 fn span(params: &mut Params) -> Result<(Timestamp, Timestamp), Problem> {

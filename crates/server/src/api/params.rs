@@ -78,9 +78,18 @@ impl Params {
 
     /// `limit` and `cursor`. A page never holds more than [`MAX_LIMIT`], whatever is asked for.
     pub(crate) fn slice(&mut self) -> Result<Slice, Problem> {
+        self.slice_or(DEFAULT_LIMIT)
+    }
+
+    fn slice_or(&mut self, limit_where_none_is_given: usize) -> Result<Slice, Problem> {
         let expected = format!("a number from 1 to {MAX_LIMIT}");
         let limit = self.parsed("limit", &expected, |text| text.parse::<usize>().ok().filter(|limit| *limit > 0))?;
-        Ok(Slice { limit: limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT), cursor: self.text("cursor")? })
+        Ok(Slice { limit: limit.unwrap_or(limit_where_none_is_given).min(MAX_LIMIT), cursor: self.text("cursor")? })
+    }
+
+    /// [`Self::slice`] of a list that is short enough to be asked for whole: as many as a page can hold, where nobody says.
+    pub(crate) fn wide_slice(&mut self) -> Result<Slice, Problem> {
+        self.slice_or(MAX_LIMIT)
     }
 
     /// A moment: RFC 3339, or a span back from now.

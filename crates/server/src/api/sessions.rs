@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use hookrail_store::model::{Page, Session, Subagent, ToolCall};
 
 use super::params::Params;
-use super::{Answer, Whole, whole};
+use super::{Answer, page};
 use crate::app::App;
 use crate::error::Problem;
 
@@ -39,13 +39,14 @@ pub(crate) async fn tools(
     Ok(Json(app.store.events.tool_calls(&id, agent.as_deref(), slice.limit, slice.cursor.as_deref()).await?))
 }
 
-/// `GET /api/v1/sessions/{id}/subagents`: all of them, oldest first.
+/// `GET /api/v1/sessions/{id}/subagents`, oldest first.
 pub(crate) async fn subagents(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     mut params: Params,
-) -> Answer<Whole<Subagent>> {
+) -> Answer<Page<Subagent>> {
     let agent = params.text("agent")?;
+    let slice = params.wide_slice()?;
     params.finish()?;
-    Ok(whole(app.store.events.subagents(&id, agent.as_deref()).await?))
+    page(app.store.events.subagents(&id, agent.as_deref()).await?, &slice)
 }

@@ -1,8 +1,8 @@
 //! A tool call: its events folded into one row, paired by the agent's id of the call.
 //!
-//! What came of a call is told by up to three sources, believed in this order whichever arrives first: its own end
+//! What came of a call is told by up to four sources, believed in this order whichever arrives first: its own end
 //! (`tool.succeeded`, `tool.failed`, `tool.denied`), a batch event that lists it (the only place where some refusals
-//! show), and the guard's own deny.
+//! show), the guard's own deny, and last a batch event that only shows that the call is over.
 
 use hookrail_core::agents::BatchCall;
 use hookrail_core::event::{Event, EventId, Family, Kind, Outcome, Tool};
@@ -43,13 +43,15 @@ pub(crate) struct End {
 /// Who told what came of a call, the least believed first. The numbers are kept in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Source {
+    /// A batch that lists the call and does not tell how it ended.
+    Mention = 0,
     Guard = 1,
     Batch = 2,
     Own = 3,
 }
 
 impl Source {
-    pub(crate) const ALL: [Self; 3] = [Self::Guard, Self::Batch, Self::Own];
+    pub(crate) const ALL: [Self; 4] = [Self::Mention, Self::Guard, Self::Batch, Self::Own];
 }
 
 impl End {
@@ -123,7 +125,8 @@ impl CallRow {
     pub(crate) fn absorb_batch(&mut self, event: &Event, told: &BatchCall) {
         agreed(&mut self.actor, event.parsed.actor.subagent_id());
         self.named(told.tool.as_ref());
-        self.ended(Source::Batch, event.occurred_at.as_nanos(), event.id, told.outcome, None);
+        let source = if told.outcome == Outcome::Unknown { Source::Mention } else { Source::Batch };
+        self.ended(source, event.occurred_at.as_nanos(), event.id, told.outcome, None);
     }
 
     fn named(&mut self, tool: Option<&Tool>) {

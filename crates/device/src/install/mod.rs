@@ -1,6 +1,6 @@
 //! Hooks into agents' settings files, and out of them without a trace.
 //!
-//! [`merge`] turns text into text and knows no files; the table of [`INSTALLERS`] knows one agent each; [`file`] reads,
+//! [`merge`] turns text into text and knows no files; the table of [`INSTALLERS`] knows one agent each; [`mod@file`] reads,
 //! backs up and replaces. A [`Plan`] is made first, can be shown as a diff, and is then applied or not.
 
 mod claude_code;

@@ -192,10 +192,13 @@ fn many_hooks_at_once_stay_fast() {
     };
     let base = burst(Path::new("/bin/true"));
     let hook = burst(&built().path);
-    println!("{AT_ONCE} at once: p99 {hook:.1?}, /bin/true {base:.1?}");
     assert_eq!(recorded(folder.path()), ROUNDS);
-    // On a machine so busy that /bin/true itself takes longer, the hook may take as long as that.
+    // Where /bin/true itself takes longer than the promised time, the hook may take as long as that: then the promise is
+    // neither kept nor broken by this run, and the line says which of the two bounds was in force.
     let allowed = P99_AT_ONCE.max(base);
+    println!(
+        "{AT_ONCE} at once: p99 {hook:.1?}, /bin/true {base:.1?}; promised {P99_AT_ONCE:.1?}, bound here {allowed:.1?}"
+    );
     assert!(hook <= allowed, "p99 of {AT_ONCE} at once is {hook:.1?}, {allowed:.1?} is allowed");
 }
 

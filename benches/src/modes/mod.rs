@@ -5,12 +5,18 @@ pub(crate) mod batch;
 pub(crate) mod hooks;
 pub(crate) mod pages;
 
+use std::io::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use crate::client::{Answer, Target};
 use crate::events::Device;
+
+/// The level of gzip the shipper uses (`hookrail-device`, `ship/batch.rs`).
+const LEVEL: u32 = 3;
 
 /// Nanoseconds since the epoch, by this machine.
 fn now() -> i64 {
@@ -33,8 +39,10 @@ struct Prepared {
 /// The next batch of a device as a request, compressed as the shipper does it.
 fn prepare(target: &Target, device: &mut Device, events: usize) -> anyhow::Result<Prepared> {
     let json = device.batch(events);
-    let body = zstd::stream::encode_all(json.as_bytes(), 1)?;
-    let headers = "Content-Type: application/x-ndjson\r\nContent-Encoding: zstd\r\n";
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
+    encoder.write_all(json.as_bytes())?;
+    let body = encoder.finish()?;
+    let headers = "Content-Type: application/x-ndjson\r\nContent-Encoding: gzip\r\n";
     Ok(Prepared { bytes: target.post("/v1/events", headers, &body), events, json: json.len() })
 }
 

@@ -224,7 +224,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What happened, in one vocabulary for all agents. An agent's own name for it stays in [`Event::name`].
+    /// What happened, in one vocabulary for all agents. An agent's own name for it stays in the payload and in [`Parsed::name`](crate::agents::Parsed::name).
     Kind {
         /// A session began, was resumed or forked, or was cleared.
         SessionStarted = "session.started",

@@ -311,7 +311,33 @@ open_enum! {
         ElicitationRequested = "elicitation.requested",
         /// The person answered an MCP server.
         ElicitationAnswered = "elicitation.answered",
-        /// The agent reported an error.
+        /// A request to the model failed (telemetry).
+        ModelFailed = "model.failed",
+        /// Whether a tool call may run was decided, by a person or by settings (telemetry).
+        ToolDecided = "tool.decided",
+        /// A tool call, or what came of it, as telemetry or a transcript tells it beside the hook.
+        ToolReported = "tool.reported",
+        /// A prompt as telemetry or a transcript tells it beside the hook.
+        PromptReported = "prompt.reported",
+        /// A compaction as telemetry or a transcript tells it beside the hook.
+        CompactionReported = "compaction.reported",
+        /// What hooks cost the agent by its own measure (telemetry).
+        HookMeasured = "hook.measured",
+        /// Any other log record of the agent's telemetry.
+        TelemetryLog = "telemetry.log",
+        /// A data point of a metric of the agent's telemetry.
+        TelemetryMetric = "telemetry.metric",
+        /// A span of the agent's telemetry.
+        TelemetrySpan = "telemetry.span",
+        /// Any other line of a transcript.
+        TranscriptEntry = "transcript.entry",
+        /// An orchestrator started a worker (`hookrail emit worker-spawn`).
+        WorkerSpawned = "worker.spawned",
+        /// Work left something worth keeping (`hookrail emit artifact`).
+        ArtifactCreated = "artifact.created",
+        /// A program reported what it is at (`hookrail emit state`).
+        StateReported = "state.reported",
+        /// The agent, or a program beside it, reported an error.
         Error = "error",
         /// The agent sent what is not JSON; the bytes are kept.
         Malformed = "malformed",
@@ -448,6 +474,8 @@ pub struct Event {
     pub device: Option<String>,
     /// The ancestors' label for the project or host that sent it.
     pub source_app: Option<String>,
+    /// What the device says about the place; kept with the session and the device, not with the event.
+    pub context: Option<Box<crate::context::Context>>,
     /// The agent's payload, verbatim but for redaction; one line of JSON.
     pub payload: Box<RawValue>,
 }

@@ -12,9 +12,13 @@
 
 pub mod agents;
 pub mod base64;
+pub mod context;
 pub mod event;
 mod json;
+pub mod ledger;
 pub mod policy;
 pub mod redact;
+pub mod telemetry;
 pub mod time;
+pub mod transcript;
 pub mod wire;

@@ -18,10 +18,12 @@ use serde_json::value::RawValue;
 
 use crate::agents::{self, Parsed, Payload};
 use crate::base64;
+use crate::context::{Context, Source};
 use crate::event::{Agent, EventId, SessionId};
 use crate::json;
 use crate::policy::Verdict;
 use crate::time::Timestamp;
+use crate::{telemetry, transcript};
 
 mod fit;
 
@@ -53,6 +55,9 @@ pub struct Record<'a> {
     /// The event's identity; derived from the content by the server where missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<EventId>,
+    /// How the event came to be known; says in whose words the payload is.
+    #[serde(default, skip_serializing_if = "Source::is_hook")]
+    pub source: Source,
     /// The agent whose payload this is.
     #[serde(default = "claude_code")]
     pub agent: Agent,
@@ -77,6 +82,9 @@ pub struct Record<'a> {
     /// The ancestors' label for the project or host.
     #[serde(borrow, default, deserialize_with = "json::borrowed_option", skip_serializing_if = "Option::is_none")]
     pub source_app: Option<Cow<'a, str>>,
+    /// What the device says about the place; on some events of a session, its first among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Box<Context>>,
     /// The agent's JSON, on one line.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<&'a RawValue>,
@@ -128,6 +136,7 @@ impl<'a> Record<'a> {
         Self {
             v: VERSION,
             id: None,
+            source: Source::Hook,
             agent,
             occurred_at: None,
             name: None,
@@ -136,6 +145,7 @@ impl<'a> Record<'a> {
             user: None,
             device: None,
             source_app: None,
+            context: None,
             payload,
             malformed,
         }
@@ -144,7 +154,7 @@ impl<'a> Record<'a> {
     /// What the payload says; the record's own name and session stand in where the payload has none.
     pub fn parsed(&self) -> Parsed {
         let payload = self.payload.map_or("", RawValue::get);
-        let mut parsed = agents::parse_named(&self.agent, self.name.as_deref(), payload);
+        let mut parsed = parse(self.source, &self.agent, self.name.as_deref(), payload);
         if parsed.session_id.is_none() {
             parsed.session_id = self.session_id.as_deref().map(SessionId::from);
         }
@@ -180,6 +190,15 @@ const fn version() -> u32 {
 
 const fn claude_code() -> Agent {
     Agent::ClaudeCode
+}
+
+/// What a payload says, read in the words of its source. `name` stands in where the payload does not carry the event's name.
+pub fn parse(source: Source, agent: &Agent, name: Option<&str>, payload: &str) -> Parsed {
+    match source {
+        Source::Hook | Source::Emitted => agents::parse_named(agent, name, payload),
+        Source::Telemetry => telemetry::parse(agent, name, payload),
+        Source::Transcript => transcript::parse(agent, name, payload),
+    }
 }
 
 /// The same JSON text on one line: line breaks between tokens become spaces. Borrows where there are none.

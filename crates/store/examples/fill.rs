@@ -12,7 +12,7 @@
 use std::time::{Duration, Instant};
 
 use hookrail_core::agents::{BatchCall, Parsed};
-use hookrail_core::event::{Actor, Agent, Event, EventId, Family, Kind, Outcome, Tool};
+use hookrail_core::event::{Agent, Event, EventId, Family, Kind, Outcome, Tool};
 use hookrail_core::time::Timestamp;
 use hookrail_store::events::{Order, Reader};
 use hookrail_store::model::{EventFilter, SessionFilter};
@@ -337,21 +337,10 @@ impl Load {
         // Machines ship a little late, each at its own pace.
         let occurred_at = self.at - dice.below(3 * SECOND as u64) as i64;
         let mut parsed = Parsed {
-            name: String::new(),
-            kind: Kind::PromptSubmitted,
             session_id: Some(session.id.as_str().into()),
-            actor: Actor::Main,
-            tool: None,
-            tool_use_id: None,
-            outcome: None,
-            duration_ms: None,
             cwd: Some(session.project.clone()),
-            model: None,
             turn_id: Some(session.prompt_id.clone()),
-            prompt: None,
-            reason: None,
-            spawned: None,
-            batch: Vec::new(),
+            ..Parsed::new("", Kind::PromptSubmitted)
         };
         let mut body = String::new();
         if session.fresh {
@@ -433,6 +422,7 @@ impl Load {
             user: Some(format!("user-{}", session.user)),
             device: Some(format!("device-{}", session.user)),
             source_app: None,
+            context: None,
             payload: RawValue::from_string(payload).unwrap(),
         }
     }

@@ -13,8 +13,10 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use crate::context::{Identity, Source};
 use crate::event::{Actor, Agent, Family, Kind, Outcome, SessionId, Tool, ToolUseId};
 use crate::json;
+use crate::ledger::ModelUse;
 use crate::policy::Verdict;
 use crate::time::Timestamp;
 
@@ -61,6 +63,14 @@ pub struct Parsed {
     pub spawned: Option<String>,
     /// Tool calls resolved by a batch event: the only place where some refusals show.
     pub batch: Vec<BatchCall>,
+    /// How it came to be known.
+    pub source: Source,
+    /// The session's title by the agent's own word.
+    pub title: Option<String>,
+    /// Who is at work by the agent's own word.
+    pub identity: Option<Box<Identity>>,
+    /// What was used of a model.
+    pub model_use: Option<Box<ModelUse>>,
 }
 
 /// One tool call of a batch event.
@@ -132,6 +142,10 @@ impl Parsed {
             reason: None,
             spawned: None,
             batch: Vec::new(),
+            source: Source::Hook,
+            title: None,
+            identity: None,
+            model_use: None,
         }
     }
 

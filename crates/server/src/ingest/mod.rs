@@ -10,8 +10,9 @@ pub(crate) mod query;
 
 use std::borrow::Cow;
 
-use hookrail_core::agents::{self, Parsed};
+use hookrail_core::agents::Parsed;
 use hookrail_core::base64;
+use hookrail_core::context::{Context, Source};
 use hookrail_core::event::{Agent, Event, EventId, SessionId};
 use hookrail_core::policy::Verdict;
 use hookrail_core::redact::{redact_payload, redact_text};
@@ -40,6 +41,8 @@ pub(crate) struct Raw<'a> {
     pub(crate) user: Option<Cow<'a, str>>,
     pub(crate) device: Option<Cow<'a, str>>,
     pub(crate) source_app: Option<Cow<'a, str>>,
+    pub(crate) source: Source,
+    pub(crate) context: Option<Box<Context>>,
     pub(crate) payload: Payload<'a>,
 }
 
@@ -75,6 +78,8 @@ impl<'a> Raw<'a> {
             user: None,
             device: None,
             source_app: None,
+            source: Source::Hook,
+            context: None,
             payload,
         }
     }
@@ -95,6 +100,8 @@ impl<'a> Raw<'a> {
             user: record.user,
             device: record.device,
             source_app: record.source_app,
+            source: record.source,
+            context: record.context,
             ..Self::new(record.agent, payload)
         })
     }
@@ -159,6 +166,7 @@ impl Redacted<'_> {
             user: raw.user.map(Cow::into_owned),
             device: raw.device.map(Cow::into_owned),
             source_app: raw.source_app.map(Cow::into_owned),
+            context: raw.context,
             payload,
         }
     }
@@ -167,7 +175,7 @@ impl Redacted<'_> {
 /// What the payload says, completed by what its sender says about it.
 fn read(raw: &Raw<'_>, payload: &str) -> Parsed {
     let mut parsed = match raw.payload {
-        Payload::Json(_) => agents::parse_named(&raw.agent, raw.name.as_deref(), payload),
+        Payload::Json(_) => wire::parse(raw.source, &raw.agent, raw.name.as_deref(), payload),
         Payload::Malformed(_) => Parsed::malformed(),
     };
     if let (None, Some(session)) = (&parsed.session_id, &raw.session_id) {

@@ -35,33 +35,19 @@ pub fn event(n: u64, session: &str, kind: Kind, seconds: i64) -> Event {
         Kind::ToolBatch => "PostToolBatch",
         Kind::PromptSubmitted => "UserPromptSubmit",
         other => other.as_str(),
-    };
+    }
+    .to_owned();
     Event {
         id: id(n),
         occurred_at: Timestamp::from_nanos(NOON + seconds * SECOND),
         received_at: Timestamp::from_nanos(NOON + 300 * SECOND),
         agent: Agent::ClaudeCode,
-        parsed: Parsed {
-            name: name.to_owned(),
-            kind,
-            session_id: (!session.is_empty()).then(|| session.into()),
-            actor: Actor::Main,
-            tool: None,
-            tool_use_id: None,
-            outcome: None,
-            duration_ms: None,
-            cwd: None,
-            model: None,
-            turn_id: None,
-            prompt: None,
-            reason: None,
-            spawned: None,
-            batch: Vec::new(),
-        },
+        parsed: Parsed { session_id: (!session.is_empty()).then(|| session.into()), ..Parsed::new(name, kind) },
         verdict: None,
         user: None,
         device: None,
         source_app: None,
+        context: None,
         payload: RawValue::from_string(format!(r#"{{"n":{n},"text":"Payload of {session}"}}"#)).unwrap(),
     }
 }

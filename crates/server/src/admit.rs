@@ -13,13 +13,12 @@ use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http_body_util::BodyExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::App;
 use crate::config::Limits;
 use crate::error::Problem;
 use crate::metrics::Refusal;
-use crate::writer::{Job, Message};
 
 /// The unit in which memory is reserved.
 const KIB: usize = 1024;
@@ -30,12 +29,11 @@ const DRAIN_BYTES: u64 = 16 << 20;
 /// Time spent on that.
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 
-/// The gate in front of the writer's queue.
+/// The gate in front of the writers' queues: one for all of them.
 #[derive(Debug)]
 pub(crate) struct Admission {
     slots: Arc<Semaphore>,
     memory: Arc<Semaphore>,
-    queue: mpsc::Sender<Message>,
 }
 
 /// A request's place in the queue and its share of the memory; given back when dropped.
@@ -68,12 +66,11 @@ fn kib(bytes: usize) -> u32 {
 }
 
 impl Admission {
-    /// A gate and the queue behind it. The queue has a place for every slot and for the messages that are not events.
-    pub(crate) fn new(limits: &Limits) -> (Self, mpsc::Receiver<Message>) {
-        let (queue, inbox) = mpsc::channel(limits.queue_slots + 2);
+    /// A gate with as many slots and as much memory as the limits say.
+    pub(crate) fn new(limits: &Limits) -> Self {
         let slots = Arc::new(Semaphore::new(limits.queue_slots));
         let memory = Arc::new(Semaphore::new(limits.queue_bytes / KIB));
-        (Self { slots, memory, queue }, inbox)
+        Self { slots, memory }
     }
 
     /// A slot and memory for `bytes`, if there are any right now.
@@ -81,21 +78,6 @@ impl Admission {
         let slot = self.slots.clone().try_acquire_owned().ok()?;
         let memory = self.memory.clone().try_acquire_many_owned(kib(bytes)).ok()?;
         Some(Room { _slot: slot, memory, pool: self.memory.clone() })
-    }
-
-    /// Queues a job. It has a slot, so there is a place; a job that cannot be queued because the writer ended answers itself.
-    pub(crate) fn queue(&self, job: Job) {
-        let _ = self.queue.try_send(Message::Store(job));
-    }
-
-    /// Asks the writer for retention; skipped where the queue is full.
-    pub(crate) fn retain(&self) {
-        let _ = self.queue.try_send(Message::Retain);
-    }
-
-    /// Tells the writer to commit what is queued and end.
-    pub(crate) async fn stop(&self) {
-        let _ = self.queue.send(Message::Stop).await;
     }
 
     /// The slots themselves, to watch them.
@@ -107,11 +89,6 @@ impl Admission {
     /// Whether a request would find room.
     pub(crate) fn has_room(&self) -> bool {
         self.slots.available_permits() > 0 && self.memory.available_permits() > 0
-    }
-
-    /// Whether the writer's thread is there.
-    pub(crate) fn writer_lives(&self) -> bool {
-        !self.queue.is_closed()
     }
 }
 
@@ -264,7 +241,7 @@ mod tests {
     use super::*;
 
     fn room(limits: &Limits) -> Room {
-        Admission::new(limits).0.admit(1).unwrap()
+        Admission::new(limits).admit(1).unwrap()
     }
 
     fn gzip(bytes: &[u8]) -> Bytes {

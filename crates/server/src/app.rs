@@ -5,21 +5,22 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use hookrail_core::time::Timestamp;
-use hookrail_store::Store;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::StartError;
 use crate::admit::Admission;
 use crate::config::Config;
 use crate::guard::Guard;
 use crate::metrics::Metrics;
-use crate::writer::Message;
+use crate::tenants::Tenants;
 
 /// The running server, behind an `Arc` in every handler.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) config: Config,
-    pub(crate) store: Store,
+    /// The projects at work. A request's own is its `Caller`'s.
+    pub(crate) tenants: Tenants,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) guard: Guard,
     pub(crate) admission: Admission,
@@ -31,22 +32,17 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// The shared part of a server and the inbox of its writer.
-    pub(crate) fn new(config: Config, bound: SocketAddr, store: Store) -> (Self, mpsc::Receiver<Message>) {
-        let (admission, inbox) = Admission::new(&config.limits);
+    /// The shared part of a server, with the default project's store open and its writer waiting.
+    ///
+    /// # Errors
+    /// Where the store cannot be opened.
+    pub(crate) fn open(config: Config, bound: SocketAddr) -> Result<Self, StartError> {
+        let admission = Admission::new(&config.limits);
         let guard = Guard::new(&config, bound);
         let live_places = Arc::new(Semaphore::new(config.limits.live_readers));
-        let app = Self {
-            config,
-            store,
-            metrics: Arc::default(),
-            guard,
-            admission,
-            live_places,
-            started: Instant::now(),
-            stopping: CancellationToken::new(),
-        };
-        (app, inbox)
+        let (metrics, stopping) = (Arc::default(), CancellationToken::new());
+        let tenants = Tenants::open(&config, &metrics, &stopping)?;
+        Ok(Self { config, tenants, metrics, guard, admission, live_places, started: Instant::now(), stopping })
     }
 }
 

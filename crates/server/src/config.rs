@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hookrail_store::events::Retention;
+use hookrail_store::registry::ProjectId;
 
 use crate::StartError;
 
@@ -104,6 +105,22 @@ impl Config {
     /// The store's URL, the default filled in.
     pub fn store_url(&self) -> String {
         self.store.clone().unwrap_or_else(|| format!("sqlite:{}", self.data_dir.join("hookrail.db").display()))
+    }
+
+    /// The file of a project's store; `None` where the default project's store is in memory, as then all are.
+    #[allow(dead_code)] // Follows with the registry.
+    pub(crate) fn project_file(&self, project: &ProjectId) -> Option<PathBuf> {
+        if self.in_memory() {
+            return None;
+        }
+        let folder = self.data_dir.join("projects").join(project.organisation());
+        Some(folder.join(format!("{}.db", project.project())))
+    }
+
+    /// Whether nothing is kept on a disk.
+    #[allow(dead_code)] // Follows with the registry.
+    pub(crate) fn in_memory(&self) -> bool {
+        self.store.as_deref() == Some("sqlite::memory:")
     }
 
     /// Refuses what is legal to write and unsafe to run.

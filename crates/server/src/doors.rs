@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::error::Problem;
 use crate::{api, assets, guard, ingest, live, openapi};
 
-/// Declares the doors: the variant, its method and path, whether it is open without a token, its handler.
+/// Declares the doors: the variant, its method and path, who may use it, its handler.
 macro_rules! doors {
     ($($(#[doc = $doc:literal])+ $door:ident = $method:ident $path:literal $access:ident => $handler:path;)+) => {
         /// A door of the server.
@@ -23,7 +23,7 @@ macro_rules! doors {
             /// Every door.
             pub(crate) const ALL: &'static [Self] = &[$(Self::$door),+];
 
-            /// Its method in lower case, its path with `{name}` for what varies, whether it is open, and what it does.
+            /// Its method in lower case, its path with `{name}` for what varies, who may use it, and what it does.
             pub(crate) const fn facts(self) -> Facts {
                 match self {
                     $(Self::$door => Facts {
@@ -48,8 +48,15 @@ macro_rules! doors {
 pub(crate) enum Access {
     /// Anybody who reaches the server.
     Open,
-    /// Who holds the token, where one is set.
-    Token,
+    /// Who may send events; and, on a server that has keys, whoever shows none at all: those events wait for their session.
+    Hook,
+    /// Who may send events.
+    Ingest,
+    /// Who may read what is stored.
+    Read,
+    /// Who may manage keys.
+    #[allow(dead_code)] // The doors that need it are being built.
+    Admin,
 }
 
 /// What there is to know about a door but its handler.
@@ -64,39 +71,39 @@ pub(crate) struct Facts {
 
 doors! {
     /// Stores a batch of records: one JSON object per line, optionally compressed. Answers after the commit.
-    PostBatch = post "/v1/events" Token => ingest::batch::post;
+    PostBatch = post "/v1/events" Hook => ingest::batch::post;
     /// Stores one event of an agent's own HTTP hook and answers in that agent's JSON; an empty answer is no opinion.
-    PostHook = post "/v1/hooks/{agent}" Token => ingest::hooks::post;
+    PostHook = post "/v1/hooks/{agent}" Hook => ingest::hooks::post;
     /// Stores one event in one of the shapes of older event senders: flat with event_type, or with hook_event_type and payload.
-    PostObserved = post "/events" Token => ingest::ancestors::events;
+    PostObserved = post "/events" Ingest => ingest::ancestors::events;
     /// Stores one envelope of schema 1.0; 202 where its content is already stored.
-    PostEnvelope = post "/ingest" Token => ingest::ancestors::ingest;
+    PostEnvelope = post "/ingest" Ingest => ingest::ancestors::ingest;
     /// Finds envelopes by collection and by any of their members, newest first. Every further parameter is a filter.
-    QueryEnvelopes = get "/query" Token => ingest::query::get;
+    QueryEnvelopes = get "/query" Read => ingest::query::get;
     /// Lists events, newest first.
-    ListEvents = get "/api/v1/events" Token => api::events::list;
+    ListEvents = get "/api/v1/events" Read => api::events::list;
     /// Shows one event.
-    GetEvent = get "/api/v1/events/{id}" Token => api::events::one;
+    GetEvent = get "/api/v1/events/{id}" Read => api::events::one;
     /// Lists sessions, the one with the latest event first.
-    ListSessions = get "/api/v1/sessions" Token => api::sessions::list;
+    ListSessions = get "/api/v1/sessions" Read => api::sessions::list;
     /// Shows one session.
-    GetSession = get "/api/v1/sessions/{id}" Token => api::sessions::one;
+    GetSession = get "/api/v1/sessions/{id}" Read => api::sessions::one;
     /// Lists a session's events, oldest first.
-    ListSessionEvents = get "/api/v1/sessions/{id}/events" Token => api::events::of_session;
+    ListSessionEvents = get "/api/v1/sessions/{id}/events" Read => api::events::of_session;
     /// Lists a session's tool calls, oldest first.
-    ListSessionTools = get "/api/v1/sessions/{id}/tools" Token => api::sessions::tools;
+    ListSessionTools = get "/api/v1/sessions/{id}/tools" Read => api::sessions::tools;
     /// Lists a session's subagents, oldest first.
-    ListSessionSubagents = get "/api/v1/sessions/{id}/subagents" Token => api::sessions::subagents;
+    ListSessionSubagents = get "/api/v1/sessions/{id}/subagents" Read => api::sessions::subagents;
     /// Shows the use of each tool over a span, most used first.
-    ListTools = get "/api/v1/tools" Token => api::overview::tools;
+    ListTools = get "/api/v1/tools" Read => api::overview::tools;
     /// Shows events over time, sessions by state, tools and agents over a span.
-    GetOverview = get "/api/v1/overview" Token => api::overview::overview;
+    GetOverview = get "/api/v1/overview" Read => api::overview::overview;
     /// Shows the server's own figures.
-    GetStatus = get "/api/v1/status" Token => api::status::status;
+    GetStatus = get "/api/v1/status" Read => api::status::status;
     /// Streams events as they are stored, as server-sent events; resumes after Last-Event-ID or last_event_id.
-    Stream = get "/api/v1/stream" Token => live::sse::get;
+    Stream = get "/api/v1/stream" Read => live::sse::get;
     /// Streams events as they are stored, over a WebSocket; resumes after last_event_id.
-    WebSocket = get "/api/v1/ws" Token => live::ws::get;
+    WebSocket = get "/api/v1/ws" Read => live::ws::get;
     /// Trades the token for a cookie that opens what can be read, for browsers.
     Login = post "/api/v1/login" Open => api::login::login;
     /// Says that the process answers.
@@ -104,9 +111,9 @@ doors! {
     /// Says whether the server takes events and can read its store.
     Ready = get "/readyz" Open => api::status::readyz;
     /// Shows what the server counts, for Prometheus.
-    Metrics = get "/metrics" Token => api::status::metrics;
+    Metrics = get "/metrics" Read => api::status::metrics;
     /// Shows this document.
-    OpenApi = get "/openapi.json" Token => openapi::get;
+    OpenApi = get "/openapi.json" Read => openapi::get;
 }
 
 /// The router over every door, with the dashboard behind all other paths.
@@ -116,7 +123,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         let facts = door.facts();
         let handler = match facts.access {
             Access::Open => door.handler(),
-            Access::Token => door.handler().layer(from_fn_with_state(app.clone(), guard::authenticate)),
+            access => door.handler().layer(from_fn_with_state((app.clone(), access), guard::authenticate)),
         };
         router = router.route(facts.path, handler);
     }

@@ -2,10 +2,11 @@
 //!
 //! The path of an event, one room each:
 //!
-//! 1. [`guard`](self): does this request name a host of ours, and does it hold the token?
+//! 1. [`guard`](self): does this request name a host of ours, and whose is it? Its key leads it to one of `tenants`,
+//!    whose store is the only one its handler can ask.
 //! 2. `admit`: is there room, before a byte of the body is read? Then the body, bounded as sent and as decompressed.
 //! 3. `ingest`: `Raw → Redacted → Event`, one door per file.
-//! 4. `writer`: one thread commits what is queued, acknowledges after the commit, publishes to the live feed.
+//! 4. `writer`: one thread per project commits what is queued, acknowledges after the commit, publishes to the live feed.
 //! 5. `live` and `api` read.
 //!
 //! Nothing here reads the environment or handles signals: whoever runs a [`Server`] passes its configuration, its
@@ -18,9 +19,7 @@ use std::sync::Arc;
 use app::App;
 use hookrail_store::Store;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
-use writer::Writer;
 
 mod admit;
 mod api;
@@ -35,6 +34,7 @@ mod live;
 mod metrics;
 mod openapi;
 mod serve;
+mod tenants;
 mod writer;
 
 pub use config::{Config, DEFAULT_PORT, Limits, Token};
@@ -73,7 +73,6 @@ pub enum StartError {
 pub struct Server {
     listener: TcpListener,
     app: Arc<App>,
-    writer: oneshot::Receiver<()>,
 }
 
 impl Server {
@@ -97,13 +96,7 @@ impl Server {
         config.check(bound)?;
         std::fs::create_dir_all(&config.data_dir)
             .map_err(|error| StartError::DataDir(config.data_dir.clone(), error))?;
-        let store = hookrail_store::open(&config.store_url(), &hookrail_store::Settings::default())?;
-        let log = store.writer()?;
-        let retention = config.retention.clone();
-        let (app, inbox) = App::new(config, bound, store);
-        let writer = Writer::new(log, app.store.bus.clone(), app.metrics.clone(), inbox, retention, app::now);
-        let writer = start(writer)?;
-        Ok(Self { listener, app: Arc::new(app), writer })
+        Ok(Self { listener, app: Arc::new(App::open(config, bound)?) })
     }
 
     /// The address it listens on; tells the port where 0 was asked for.
@@ -114,9 +107,9 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// The store it serves, for whoever runs it in the same process.
+    /// The default project's store, for whoever runs the server in the same process.
     pub fn store(&self) -> Store {
-        self.app.store.clone()
+        self.app.tenants.default().store.clone()
     }
 
     /// Serves until `shutdown`, then stops in order: `/readyz` says no, no new connection, open requests end, the queue
@@ -125,7 +118,7 @@ impl Server {
     /// # Errors
     /// [`StartError::Unfinished`] where the last events could not be committed; none of them was acknowledged.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), StartError> {
-        let Self { listener, app, writer } = self;
+        let Self { listener, app } = self;
         let stop = app.stopping.clone();
         let stopper = tokio::spawn(async move {
             shutdown.cancelled().await;
@@ -136,26 +129,11 @@ impl Server {
         serve::serve(listener, router, app.clone()).await;
         stopper.abort();
         retainer.abort();
-        app.admission.stop().await;
-        match tokio::time::timeout(app.config.limits.stop_grace, writer).await {
-            Ok(Ok(())) => Ok(()),
-            _ => Err(StartError::Unfinished),
-        }
+        app.tenants.stop(app.config.limits.stop_grace).await
     }
 }
 
-/// Starts the writer's thread; the receiver hears when it has ended in order.
-fn start(writer: Writer<hookrail_store::events::Writer>) -> Result<oneshot::Receiver<()>, StartError> {
-    let (ended, receiver) = oneshot::channel();
-    let run = move || {
-        writer.run();
-        let _ = ended.send(());
-    };
-    std::thread::Builder::new().name("hookrail-writer".to_owned()).spawn(run).map_err(StartError::Writer)?;
-    Ok(receiver)
-}
-
-/// Asks the writer for retention from time to time, where anything is to be removed at all.
+/// Asks the writers for retention from time to time, where anything is to be removed at all.
 async fn retain(app: Arc<App>) {
     let retention = &app.config.retention;
     if retention == &Retention::default() {
@@ -165,7 +143,7 @@ async fn retain(app: Arc<App>) {
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         every.tick().await;
-        app.admission.retain();
+        app.tenants.retain();
     }
 }
 

@@ -180,7 +180,7 @@ fn operation(facts: &Facts, shape: &Shape) -> Value {
         success["description"] = "Its content is already stored.".into();
         responses.insert("202".to_owned(), success);
     }
-    let denied: &[&str] = if facts.access == Access::Token { &["401", "403"] } else { &["403"] };
+    let denied: &[&str] = if facts.access == Access::Open { &["403"] } else { &["401", "403"] };
     for status in shape.problems.iter().chain(denied) {
         let problem = json!({"description": meaning(status), "content": content((JSON, "Problem"))});
         responses.insert((*status).to_owned(), problem);
@@ -191,7 +191,7 @@ fn operation(facts: &Facts, shape: &Shape) -> Value {
         "summary": summary,
         "parameters": parameters,
         "responses": responses,
-        "security": if facts.access == Access::Token { json!([{"token": []}, {"cookie": []}, {}]) } else { json!([{}]) },
+        "security": if facts.access == Access::Open { json!([{}]) } else { json!([{"token": []}, {"cookie": []}, {}]) },
     });
     if let Some(body) = shape.body {
         operation["requestBody"] = json!({"required": true, "content": content(body)});

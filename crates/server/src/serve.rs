@@ -1,10 +1,12 @@
 //! Connections: accepted up to a number, served with time limits, ended gracefully.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -13,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use crate::guard::Peer;
 
 /// Bytes of a request's head: request line and headers.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -24,8 +27,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) async fn serve(listener: TcpListener, router: Router, app: Arc<App>) {
     let places = Arc::new(Semaphore::new(app.config.limits.connections));
     let connections = TaskTracker::new();
-    while let Some((stream, place)) = accept(&listener, &places, &app.stopping).await {
-        connections.spawn(connection(stream, router.clone(), app.clone(), place));
+    while let Some((stream, address, place)) = accept(&listener, &places, &app.stopping).await {
+        connections.spawn(connection(stream, address, router.clone(), app.clone(), place));
     }
     drop(listener);
     connections.close();
@@ -39,12 +42,12 @@ async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
     stopping: &CancellationToken,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
     let next = async {
         let place = places.clone().acquire_owned().await.ok()?;
         loop {
             match listener.accept().await {
-                Ok((stream, _)) => return Some((stream, place)),
+                Ok((stream, address)) => return Some((stream, address.ip(), place)),
                 Err(error) => {
                     tracing::warn!("A connection could not be accepted: {error}.");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -59,15 +62,19 @@ async fn accept(
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, app: Arc<App>, _place: OwnedSemaphorePermit) {
+async fn connection(stream: TcpStream, address: IpAddr, router: Router, app: Arc<App>, _place: OwnedSemaphorePermit) {
     let _open = app.metrics.connections.hold();
     // Answers are small and complete when written; waiting to fill a packet only costs latency.
     let _ = stream.set_nodelay(true);
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(Peer(address));
+        TowerToHyperService::new(router.clone()).call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(app.config.limits.header_timeout)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

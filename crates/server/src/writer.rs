@@ -8,6 +8,8 @@
 //!   an id is stored once. If it failed because of one event, the store cannot say which: the writer becomes *wary*,
 //!   and when the events come again it halves a failing group until the one is alone, which is rejected.
 
+mod queue;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,6 +21,7 @@ use hookrail_store::bus::Bus;
 use hookrail_store::events::{Append, Appended, Removed, Retention};
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use self::queue::Queue;
 use crate::admit::Room;
 use crate::metrics::{Metrics, Reason};
 

@@ -4,6 +4,8 @@
 //! * [`meta`]: what is configured or remembered about devices and the instance itself.
 //! * [`bus`]: what is live: fan-out of stored events.
 //!
+//! Beside the stores of all projects stands the one [`registry`] of who they belong to.
+//!
 //! [`open`] gives a [`Store`], cheap to clone, for everybody who reads; its one [`events::Writer`] belongs to the
 //! thread that writes.
 
@@ -16,6 +18,7 @@ pub mod events;
 mod histogram;
 pub mod meta;
 pub mod model;
+pub mod registry;
 mod varint;
 
 #[cfg(test)]

@@ -1,16 +1,14 @@
 //! The overview and the use of tools, over a span of time.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use hookrail_core::time::Timestamp;
 use hookrail_store::model::{Overview, Page, ToolUse};
 
 use super::params::Params;
 use super::{Answer, page};
-use crate::app::{App, now};
+use crate::app::now;
 use crate::error::Problem;
+use crate::tenants::Caller;
 
 /// The span where nobody says which: a day, in nanoseconds.
 const DEFAULT_SPAN: i64 = 86_400_000_000_000;
@@ -20,21 +18,21 @@ const DEFAULT_BARS: usize = 60;
 const MAX_BARS: usize = 1000;
 
 /// `GET /api/v1/overview`.
-pub(crate) async fn overview(State(app): State<Arc<App>>, mut params: Params) -> Answer<Overview> {
+pub(crate) async fn overview(caller: Caller, mut params: Params) -> Answer<Overview> {
     let (since, until) = span(&mut params)?;
     let expected = format!("a number from 1 to {MAX_BARS}");
     let bars =
         params.parsed("bars", &expected, |text| text.parse().ok().filter(|bars| (1..=MAX_BARS).contains(bars)))?;
     params.finish()?;
-    Ok(Json(app.store.events.overview(since, until, bars.unwrap_or(DEFAULT_BARS)).await?))
+    Ok(Json(caller.tenant.store.events.overview(since, until, bars.unwrap_or(DEFAULT_BARS)).await?))
 }
 
 /// `GET /api/v1/tools`: the use of each tool.
-pub(crate) async fn tools(State(app): State<Arc<App>>, mut params: Params) -> Answer<Page<ToolUse>> {
+pub(crate) async fn tools(caller: Caller, mut params: Params) -> Answer<Page<ToolUse>> {
     let (since, until) = span(&mut params)?;
     let slice = params.wide_slice()?;
     params.finish()?;
-    page(app.store.events.tools(since, until).await?, &slice)
+    page(caller.tenant.store.events.tools(since, until).await?, &slice)
 }
 
 fn span(params: &mut Params) -> Result<(Timestamp, Timestamp), Problem> {

@@ -13,6 +13,7 @@ use super::Answer;
 use super::params::Params;
 use crate::app::App;
 use crate::error::Problem;
+use crate::tenants::Caller;
 
 /// What `/api/v1/status` says.
 #[derive(Debug, Serialize)]
@@ -46,7 +47,7 @@ struct Kept {
 }
 
 /// `GET /api/v1/status`.
-pub(crate) async fn status(State(app): State<Arc<App>>, params: Params) -> Answer<Status> {
+pub(crate) async fn status(State(app): State<Arc<App>>, caller: Caller, params: Params) -> Answer<Status> {
     params.finish()?;
     let metrics = &app.metrics;
     Ok(Json(Status {
@@ -62,7 +63,7 @@ pub(crate) async fn status(State(app): State<Arc<App>>, params: Params) -> Answe
         },
         connections: metrics.connections.get(),
         live_readers: metrics.live_readers.get(),
-        store: app.store.events.stats().await?,
+        store: caller.tenant.store.events.stats().await?,
         retention: Kept {
             max_age_seconds: app.config.retention.max_age.map(|age| age.as_secs()),
             max_bytes: app.config.retention.max_bytes,
@@ -75,19 +76,18 @@ pub(crate) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: it takes events and can read the store. 503 while stopping, full or without its writer.
+/// `GET /readyz`: it takes events and can read the store of every project at work. 503 while stopping, full or without its writer.
 pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
     let hint = "Send elsewhere, or wait.";
     if app.stopping.is_cancelled() {
         return Err(Problem::unavailable("The server is stopping.", hint, 2));
     }
-    if !app.admission.writer_lives() {
-        return Err(Problem::unavailable("The writer has ended; the server must be restarted.", hint, 30));
-    }
     if !app.admission.has_room() {
         return Err(Problem::unavailable("The queue is full.", hint, 1));
     }
-    app.store.meta.instance().await?;
+    for tenant in app.tenants.opened() {
+        tenant.ready().await?;
+    }
     Ok("ready\n")
 }
 

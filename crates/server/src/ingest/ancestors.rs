@@ -34,6 +34,7 @@ use crate::admit::{self, Encoding};
 use crate::app::{App, now};
 use crate::error::Problem;
 use crate::metrics::{Reason, Refusal};
+use crate::tenants::Caller;
 use crate::writer::Fate;
 
 /// The agent's name under which the envelopes of `/ingest` are stored.
@@ -59,6 +60,7 @@ pub(crate) struct Receipt {
 /// `POST /events`.
 pub(crate) async fn events(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Receipt>, Problem> {
@@ -68,7 +70,7 @@ pub(crate) async fn events(
         prepare(observed(&members, &text), now(), &app.metrics)
     };
     let id = event.id;
-    let status = match store_one(&app, event, room).await? {
+    let status = match store_one(&caller.tenant, event, room).await? {
         Fate::Duplicate => "duplicate",
         _ => "stored",
     };
@@ -78,6 +80,7 @@ pub(crate) async fn events(
 /// `POST /ingest`.
 pub(crate) async fn ingest(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Receipt>), Problem> {
@@ -88,7 +91,7 @@ pub(crate) async fn ingest(
         (prepare(enveloped(&members, &text), now(), &app.metrics), members.text("event_id").map(Cow::into_owned))
     };
     let id = event.id;
-    let (code, status) = match store_one(&app, event, room).await? {
+    let (code, status) = match store_one(&caller.tenant, event, room).await? {
         Fate::Duplicate => (StatusCode::ACCEPTED, "duplicate"),
         _ => (StatusCode::CREATED, "success"),
     };

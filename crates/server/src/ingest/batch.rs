@@ -11,11 +11,12 @@ use hookrail_core::event::Event;
 use hookrail_core::wire::Record;
 use serde::Serialize;
 
-use super::{Raw, committed, prepare, submit};
+use super::{Raw, committed, prepare};
 use crate::admit::{self, Encoding, Room};
 use crate::app::{App, now};
 use crate::error::Problem;
 use crate::metrics::{Reason, Refusal};
+use crate::tenants::{Caller, Knock, Tenant};
 use crate::writer::{Answer, Fate};
 
 /// A body up to this size, not compressed, is decoded where it arrived; a larger one on a thread of its own.
@@ -48,23 +49,25 @@ struct Queued {
 /// Answers when every good line is committed.
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
+    knock: Knock,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Receipt>, Problem> {
+    let Caller { tenant, .. } = knock.keyed(&app)?;
     let (room, bytes) = admit::receive(&app, &headers, body, app.config.limits.batch_bytes).await?;
     let encoding = Encoding::of(&headers)?;
     let queued = if encoding == Encoding::Identity && bytes.len() <= SMALL_BODY {
-        decode(&app, encoding, &bytes, room)?
+        decode(&app, &tenant, encoding, &bytes, room)?
     } else {
         let app = app.clone();
-        let decoded = tokio::task::spawn_blocking(move || decode(&app, encoding, &bytes, room)).await;
+        let decoded = tokio::task::spawn_blocking(move || decode(&app, &tenant, encoding, &bytes, room)).await;
         decoded.map_err(|_| Problem::unavailable("The batch could not be decoded.", "See the server's log.", 10))??
     };
     receipt(queued).await.map(Json)
 }
 
 /// Decodes and queues in one go, so that a sender who leaves in between leaves nothing half counted.
-fn decode(app: &App, encoding: Encoding, bytes: &Bytes, mut room: Room) -> Result<Queued, Problem> {
+fn decode(app: &App, tenant: &Tenant, encoding: Encoding, bytes: &Bytes, mut room: Room) -> Result<Queued, Problem> {
     let limits = &app.config.limits;
     let refuse = |(refusal, problem)| {
         app.metrics.refuse(refusal);
@@ -97,7 +100,7 @@ fn decode(app: &App, encoding: Encoding, bytes: &Bytes, mut room: Room) -> Resul
             }
         }
     }
-    let answer = (!events.is_empty()).then(|| submit(app, events, room));
+    let answer = (!events.is_empty()).then(|| tenant.submit(events, room));
     Ok(Queued { rejected, lines: positions, answer })
 }
 

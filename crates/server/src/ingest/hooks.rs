@@ -18,11 +18,12 @@ use hookrail_core::event::Agent;
 use hookrail_core::wire::Content;
 use tokio::sync::oneshot;
 
-use super::{Payload, Raw, committed, prepare, submit};
+use super::{Payload, Raw, committed, prepare};
 use crate::admit::{self, Room};
 use crate::app::{App, now};
 use crate::error::Problem;
 use crate::metrics::Reason;
+use crate::tenants::{Caller, Knock, Tenant};
 use crate::writer::{Answer, Fate};
 
 /// A body up to this size is read where it arrived; a larger one on a thread of its own.
@@ -34,17 +35,19 @@ const AGENT_NAME: usize = 64;
 /// Answers when the event is committed.
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
+    knock: Knock,
     Path(agent): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let Caller { tenant, .. } = knock.keyed(&app)?;
     let agent = named(&agent)?;
     let (room, bytes) = admit::receive(&app, &headers, body, app.config.limits.record_bytes).await?;
     let (reply, answer) = if bytes.len() <= SMALL_BODY {
-        take(&app, &agent, &bytes, room)
+        take(&app, &tenant, &agent, &bytes, room)
     } else {
         let app = app.clone();
-        let taken = tokio::task::spawn_blocking(move || take(&app, &agent, &bytes, room)).await;
+        let taken = tokio::task::spawn_blocking(move || take(&app, &tenant, &agent, &bytes, room)).await;
         taken.map_err(|_| Problem::unavailable("The event could not be read.", "See the server's log.", 10))?
     };
     if committed(answer).await?.contains(&Fate::Refused) {
@@ -71,7 +74,7 @@ fn named(agent: &str) -> Result<Agent, Problem> {
 }
 
 /// Reads and queues the event, and prepares what its agent is answered.
-fn take(app: &App, agent: &Agent, bytes: &Bytes, room: Room) -> (String, oneshot::Receiver<Answer>) {
+fn take(app: &App, tenant: &Tenant, agent: &Agent, bytes: &Bytes, room: Room) -> (String, oneshot::Receiver<Answer>) {
     let received = agents::parse_bytes(agent, None, bytes);
     let content = Content::of(&received.payload);
     let mut raw = Raw::new(
@@ -85,5 +88,5 @@ fn take(app: &App, agent: &Agent, bytes: &Bytes, room: Room) -> (String, oneshot
     let event = prepare(raw, now(), &app.metrics);
     // The answer is for whoever knocked, whose payload it may be.
     let reply = agents::reply(agent, &event.parsed, None).stdout;
-    (reply, submit(app, vec![event], room))
+    (reply, tenant.submit(vec![event], room))
 }

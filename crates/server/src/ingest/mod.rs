@@ -23,10 +23,10 @@ use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
 use crate::admit::Room;
-use crate::app::App;
 use crate::error::Problem;
 use crate::metrics::{Metrics, Reason};
-use crate::writer::{Answer, Fate, Job, WriteError};
+use crate::tenants::Tenant;
+use crate::writer::{Answer, Fate, WriteError};
 
 /// An event as it came: the agent's payload and what its sender says about it.
 #[derive(Debug)]
@@ -229,21 +229,14 @@ pub(crate) fn prepare(raw: Raw<'_>, received_at: Timestamp, metrics: &Metrics) -
     raw.redact(metrics).attribute(received_at)
 }
 
-/// Hands events to the writer; the answer comes after the commit.
-pub(crate) fn submit(app: &App, events: Vec<Event>, room: Room) -> oneshot::Receiver<Answer> {
-    let (job, answer) = Job::new(events, room, app.metrics.clone());
-    app.admission.queue(job);
-    answer
-}
-
 /// Waits for the writer's answer; what was not stored is a problem worth another try.
 pub(crate) async fn committed(answer: oneshot::Receiver<Answer>) -> Result<Vec<Fate>, Problem> {
     Ok(answer.await.unwrap_or(Err(WriteError::Stopped))?)
 }
 
 /// Stores one event and tells what became of it.
-pub(crate) async fn store_one(app: &App, event: Event, room: Room) -> Result<Fate, Problem> {
-    match committed(submit(app, vec![event], room)).await?.first() {
+pub(crate) async fn store_one(tenant: &Tenant, event: Event, room: Room) -> Result<Fate, Problem> {
+    match committed(tenant.submit(vec![event], room)).await?.first() {
         Some(Fate::Refused) | None => Err(unstorable(Reason::Invalid)),
         Some(fate) => Ok(*fate),
     }

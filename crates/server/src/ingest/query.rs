@@ -4,10 +4,7 @@
 //! store is asked for what it has columns for and for the longest value as a text that must occur; the rest is
 //! compared here, over a bounded number of events per answer. As everywhere, only a missing `next` means the end.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use hookrail_core::event::EventId;
 use hookrail_store::events::Order;
 use hookrail_store::model::{EventFilter, Page, StoredEvent};
@@ -17,8 +14,8 @@ use serde_json::{Map, Value};
 
 use super::ancestors::{COLLECTIONS, Members, SOURCE, unknown_collection};
 use crate::api::params::Params;
-use crate::app::App;
 use crate::error::Problem;
+use crate::tenants::{Caller, Tenant};
 
 /// Envelopes of an answer where nobody says how many.
 const DEFAULT_LIMIT: usize = 100;
@@ -73,7 +70,7 @@ struct Wanted {
 }
 
 /// Answers newest first.
-pub(crate) async fn get(State(app): State<Arc<App>>, mut params: Params) -> Result<Json<Found>, Problem> {
+pub(crate) async fn get(caller: Caller, mut params: Params) -> Result<Json<Found>, Problem> {
     let collection = params.text("collection")?.unwrap_or_else(|| "events".to_owned());
     if !COLLECTIONS.contains(&collection.as_str()) {
         return Err(unknown_collection());
@@ -92,7 +89,7 @@ pub(crate) async fn get(State(app): State<Arc<App>>, mut params: Params) -> Resu
         ..EventFilter::default()
     };
     let wanted = Wanted::new(collection, store, params.rest());
-    let page = search(&app, &wanted, offset.unwrap_or(0), limit, cursor).await?;
+    let page = search(&caller.tenant, &wanted, offset.unwrap_or(0), limit, cursor).await?;
     Ok(Json(Found {
         count: page.items.len(),
         events: page.items.into_iter().map(Envelope::of).collect(),
@@ -152,7 +149,7 @@ fn belongs(members: &Members<'_>, collection: &str) -> bool {
 
 /// Reads on until there are enough matches, the store ends, or enough work is done.
 async fn search(
-    app: &App,
+    tenant: &Tenant,
     wanted: &Wanted,
     mut skip: usize,
     limit: usize,
@@ -161,7 +158,7 @@ async fn search(
     let mut found = Vec::new();
     let mut ask = SCAN;
     for _ in 0..SCANS {
-        let page = app.store.events.events(&wanted.store, Order::Newest, ask, cursor.as_deref()).await?;
+        let page = tenant.store.events.events(&wanted.store, Order::Newest, ask, cursor.as_deref()).await?;
         let hits: Vec<bool> = page.items.iter().map(|event| wanted.matches(event)).collect();
         let enough = skip + limit - found.len();
         let last = hits.iter().enumerate().filter(|(_, hit)| **hit).map(|(at, _)| at).nth(enough - 1);

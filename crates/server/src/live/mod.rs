@@ -20,6 +20,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::api::params::Params;
 use crate::app::App;
 use crate::error::Problem;
+use crate::tenants::{Caller, Tenant};
 
 /// Events read from the store at a time while a reader catches up.
 const CATCH_UP: usize = 200;
@@ -34,6 +35,7 @@ pub(crate) enum Item {
 /// One reader's place in the feed.
 pub(crate) struct Feed {
     app: Arc<App>,
+    tenant: Arc<Tenant>,
     filter: EventFilter,
     /// The last event's position the reader is past; `None` where it began with the feed itself.
     past: Option<Seq>,
@@ -50,7 +52,13 @@ enum Stage {
 
 impl Feed {
     /// A place in the feed by `last_event_id` and the filters of events.
-    pub(crate) async fn open(app: &Arc<App>, mut params: Params, header: Option<&str>) -> Result<Self, Problem> {
+    pub(crate) async fn open(
+        app: &Arc<App>,
+        caller: Caller,
+        mut params: Params,
+        header: Option<&str>,
+    ) -> Result<Self, Problem> {
+        let Caller { tenant, .. } = caller;
         let named = params.id("last_event_id")?;
         let header = header.map(str::parse::<EventId>).transpose().map_err(|error| {
             Problem::bad_request(format!("Last-Event-ID is not an event's id: {error}."), "Send the last id you saw.")
@@ -61,13 +69,13 @@ impl Feed {
             Problem::unavailable("The live feed has as many readers as it takes.", "Close one, or ask later.", 5)
         })?;
         // Subscribed before anything else is asked: what is stored from here on is in the feed.
-        let live = Stage::Live(app.store.bus.subscribe());
+        let live = Stage::Live(tenant.store.bus.subscribe());
         let (past, stage) = match header.or(named) {
             None => (None, live),
-            Some(id) => (Some(position(&app.store, &id).await?), Stage::CatchingUp(VecDeque::new())),
+            Some(id) => (Some(position(&tenant.store, &id).await?), Stage::CatchingUp(VecDeque::new())),
         };
         app.metrics.live_readers.add(1);
-        Ok(Self { app: app.clone(), filter, past, stage, _place: place })
+        Ok(Self { app: app.clone(), tenant, filter, past, stage, _place: place })
     }
 
     /// The next thing to tell; `None` when the server stops or the feed ends.
@@ -114,8 +122,8 @@ impl Feed {
 
     /// Reads the next page from the store; an empty one means that the subscription made before has the rest.
     async fn turn_page(&mut self) -> Result<(), StoreError> {
-        let subscription = self.app.store.bus.subscribe();
-        let page = self.app.store.events.after(self.past.unwrap_or(0), CATCH_UP).await?;
+        let subscription = self.tenant.store.bus.subscribe();
+        let page = self.tenant.store.events.after(self.past.unwrap_or(0), CATCH_UP).await?;
         self.stage = if page.is_empty() { Stage::Live(subscription) } else { Stage::CatchingUp(page.into()) };
         Ok(())
     }

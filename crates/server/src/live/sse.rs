@@ -14,11 +14,17 @@ use super::{Feed, Item};
 use crate::api::params::Params;
 use crate::app::App;
 use crate::error::Problem;
+use crate::tenants::Caller;
 
 /// Answers with a stream that ends when the server stops.
-pub(crate) async fn get(State(app): State<Arc<App>>, headers: HeaderMap, params: Params) -> Result<Response, Problem> {
+pub(crate) async fn get(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Problem> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).filter(|id| !id.is_empty());
-    let feed = Feed::open(&app, params, last).await?;
+    let feed = Feed::open(&app, caller, params, last).await?;
     let mut response = Sse::new(events(feed)).keep_alive(beat(app.config.limits.heartbeat)).into_response();
     // Proxies that gather an answer before they pass it on would hold the feed back.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));

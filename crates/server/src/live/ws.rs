@@ -12,6 +12,7 @@ use super::{Feed, Item};
 use crate::api::params::Params;
 use crate::app::App;
 use crate::error::Problem;
+use crate::tenants::Caller;
 
 /// Bytes of a message of the client: it has nothing to say.
 const INBOUND: usize = 4096;
@@ -19,11 +20,12 @@ const INBOUND: usize = 4096;
 /// Upgrades the connection. The `Origin` of a browser was checked at the door.
 pub(crate) async fn get(
     State(app): State<Arc<App>>,
+    caller: Caller,
     params: Params,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let upgrade = upgrade.map_err(|error| Problem::bad_request(error.body_text(), "Open it as a WebSocket."))?;
-    let feed = Feed::open(&app, params, None).await?;
+    let feed = Feed::open(&app, caller, params, None).await?;
     let upgrade = upgrade.max_message_size(INBOUND).max_frame_size(INBOUND);
     Ok(upgrade.on_upgrade(move |socket| talk(app, socket, feed)))
 }

@@ -77,6 +77,7 @@ fn event(n: u64) -> Event {
 struct Bench {
     fake: Fake,
     admission: Admission,
+    queue: Queue,
     metrics: Arc<Metrics>,
     thread: Option<std::thread::JoinHandle<()>>,
     inbox: Option<mpsc::Receiver<Message>>,
@@ -85,8 +86,8 @@ struct Bench {
 impl Bench {
     fn new(slots: usize) -> Self {
         let limits = Limits { queue_slots: slots, ..Limits::default() };
-        let (admission, inbox) = Admission::new(&limits);
-        Self { fake: Fake::default(), admission, metrics: Arc::default(), thread: None, inbox: Some(inbox) }
+        let (admission, (queue, inbox)) = (Admission::new(&limits), Queue::new(slots));
+        Self { fake: Fake::default(), admission, queue, metrics: Arc::default(), thread: None, inbox: Some(inbox) }
     }
 
     fn start(&mut self) {
@@ -100,14 +101,14 @@ impl Bench {
     fn send(&self, events: impl IntoIterator<Item = u64>) -> oneshot::Receiver<Answer> {
         let room = self.admission.admit(1).expect("a slot is free");
         let (job, answer) = Job::new(events.into_iter().map(event).collect(), room, self.metrics.clone());
-        self.admission.queue(job);
+        self.queue.store(job);
         answer
     }
 
     /// Ends the writer and checks that every event that came in went out once.
     fn end(mut self) -> Arc<Metrics> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(self.admission.stop());
+        runtime.block_on(self.queue.stop());
         self.thread.take().unwrap().join().unwrap();
         let metrics = self.metrics.clone();
         let out = metrics.events_stored.get() + metrics.events_duplicate.get() + metrics.rejected();
@@ -223,7 +224,7 @@ fn a_writer_that_dies_acknowledges_nothing() {
     drop(bench.inbox.take());
     assert!(matches!(answer.blocking_recv().unwrap(), Err(WriteError::Stopped)));
     assert!(matches!(bench.send([3]).blocking_recv().unwrap(), Err(WriteError::Stopped)));
-    assert!(!bench.admission.writer_lives());
+    assert!(!bench.queue.is_served());
     assert_eq!(bench.metrics.events_rejected[Reason::Aborted as usize].get(), 3);
     assert_eq!(bench.metrics.events_pending.get(), 0);
 }

@@ -424,6 +424,16 @@ pub struct Tool {
     pub family: Family,
 }
 
+impl Tool {
+    /// The raw name of the MCP server whose tool this is, where it is told (see [`crate::mcp`]).
+    pub fn mcp_server(&self) -> Option<&str> {
+        match &self.family {
+            Family::Mcp { server, .. } => server.as_deref().filter(|server| !server.is_empty()),
+            _ => None,
+        }
+    }
+}
+
 /// What came of a tool call, as far as this event tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -16,6 +16,7 @@ pub mod context;
 pub mod event;
 mod json;
 pub mod ledger;
+pub mod mcp;
 pub mod policy;
 pub mod redact;
 pub mod telemetry;

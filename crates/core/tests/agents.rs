@@ -64,6 +64,44 @@ fn a_server_that_the_agent_names_is_believed() {
     let payload = json!({"hook_event_name": "beforeMCPExecution", "tool_name": "run", "mcp_server_name": "docs"});
     let tool = parse(&Agent::Cursor, &payload).tool.unwrap();
     assert_eq!((tool.name.as_str(), tool.family), ("MCP:run", mcp(Some("docs"), "run")));
+    // Without a name, Cursor's MCP hooks tell the URL or the command; a shell's command is none of a server's.
+    let cursor = |name: &str, rest: serde_json::Value| {
+        let mut payload = json!({"hook_event_name": name, "tool_name": "MCP:list_issues"});
+        payload.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        parse(&Agent::Cursor, &payload).tool.unwrap()
+    };
+    let tool = cursor("beforeMCPExecution", json!({"url": "https://mcp.linear.app/sse"}));
+    assert_eq!((tool.name.as_str(), tool.mcp_server()), ("MCP:list_issues", Some("mcp.linear.app")));
+    let tool = cursor("afterMCPExecution", json!({"command": "npx -y mcp-linear"}));
+    assert_eq!(tool.mcp_server(), Some("npx -y mcp-linear"));
+    assert_eq!(cursor("preToolUse", json!({"command": "ls"})).mcp_server(), None);
+    assert_eq!(cursor("preToolUse", json!({"mcp_server_name": "linear"})).mcp_server(), Some("linear"));
+}
+
+#[test]
+fn an_agents_own_tools_for_mcp_take_the_server_from_their_input() {
+    for (agent, name) in [
+        (Agent::Codex, "list_mcp_resources"),
+        (Agent::Codex, "list_mcp_resource_templates"),
+        (Agent::Codex, "read_mcp_resource"),
+        (Agent::ClaudeCode, "ListMcpResourcesTool"),
+        (Agent::ClaudeCode, "ReadMcpResourceTool"),
+    ] {
+        for (input, server) in [
+            (json!({"server": "platform-logs"}), Some("platform-logs")),
+            (json!({}), None),
+            (json!({"server": "  "}), None),
+            (json!({"server": 42}), None),
+            (json!(null), None),
+        ] {
+            let payload = json!({"hook_event_name": "PreToolUse", "tool_name": name, "tool_input": input});
+            assert_eq!(parse(&agent, &payload).tool.unwrap().family, mcp(server, name), "{name} {input}");
+        }
+    }
+    // The same names of another agent are tools like any other.
+    let payload =
+        json!({"hook_event_name": "BeforeTool", "tool_name": "read_mcp_resource", "tool_input": {"server": "x"}});
+    assert_eq!(parse(&Agent::Gemini, &payload).tool.unwrap().family, Family::Other);
 }
 
 #[test]

@@ -22,6 +22,7 @@ json::fields!(Fields {
     agent_type = "agent_type",
     tool_name = "tool_name",
     tool_use_id = "tool_use_id",
+    tool_input = "tool_input",
     tool_response = "tool_response",
     tool_calls = "tool_calls",
     duration_ms = "duration_ms",
@@ -44,7 +45,12 @@ json::fields!(Fields {
 
 json::fields!(McpServer { name = "name" });
 json::fields!(AgentResult { agent_id = "agentId" });
-json::fields!(CallFields { tool_use_id = "tool_use_id", tool_name = "tool_name", tool_response = "tool_response" });
+json::fields!(CallFields {
+    tool_use_id = "tool_use_id",
+    tool_name = "tool_name",
+    tool_input = "tool_input",
+    tool_response = "tool_response",
+});
 
 /// The payload is Cursor's, which also runs the hooks of Claude Code's settings; `cursor_version` and `conversation_id` give
 /// it away (Cursor SDK 1.0.32).
@@ -64,7 +70,7 @@ pub(super) fn parse_like(name: Option<&str>, text: &str) -> Option<Parsed> {
 fn understand(name: Option<&str>, fields: &Fields<'_>) -> Parsed {
     let name = super::named(fields.name, name);
     let kind = kind(&name);
-    let tool = json::owned(fields.tool_name).map(|name| tool(name, fields.mcp_server));
+    let tool = json::owned(fields.tool_name).map(|name| tool(name, fields.mcp_server, fields.tool_input));
     let is_agent = tool.as_ref().is_some_and(|tool| matches!(tool.name.as_str(), "Agent" | "Task"));
     Parsed {
         session_id: super::session(fields.session_id),
@@ -151,7 +157,7 @@ fn reason<'a>(kind: &Kind, fields: &Fields<'a>) -> Option<&'a RawValue> {
     }
 }
 
-pub(super) fn tool(name: String, server: Option<&RawValue>) -> Tool {
+pub(super) fn tool(name: String, server: Option<&RawValue>, input: Option<&RawValue>) -> Tool {
     let family = match name.as_str() {
         "Bash" | "PowerShell" | "BashOutput" | "KillShell" | "KillBash" => Family::Shell,
         "Read" | "NotebookRead" => Family::FileRead,
@@ -159,6 +165,7 @@ pub(super) fn tool(name: String, server: Option<&RawValue>) -> Tool {
         "Glob" | "Grep" | "LS" => Family::Search,
         "WebFetch" | "WebSearch" => Family::Web,
         "Agent" | "Task" | "SendMessage" | "SubagentHandback" | "ListAgents" => Family::Agent,
+        "ListMcpResourcesTool" | "ReadMcpResourceTool" | "ReadMcpResourceDirTool" => super::mcp_builtin(&name, input),
         _ if name.starts_with("mcp__") => {
             let server = json::nested::<McpServer<'_>>(server).name;
             super::mcp(&name, json::text(server).as_deref()).unwrap_or(Family::Other)
@@ -175,7 +182,7 @@ fn batch(calls: Option<&RawValue>) -> Vec<BatchCall> {
             let call: CallFields<'_> = json::nested(Some(call));
             Some(BatchCall {
                 tool_use_id: super::tool_use(call.tool_use_id)?,
-                tool: json::owned(call.tool_name).map(|name| tool(name, None)),
+                tool: json::owned(call.tool_name).map(|name| tool(name, None, call.tool_input)),
                 outcome: told(call.tool_response),
             })
         })

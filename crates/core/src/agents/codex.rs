@@ -23,6 +23,7 @@ json::fields!(Fields {
     agent_type = "agent_type",
     tool_name = "tool_name",
     tool_use_id = "tool_use_id",
+    tool_input = "tool_input",
     tool_response = "tool_response",
     prompt = "prompt",
     source = "source",
@@ -39,7 +40,7 @@ pub(super) fn parse(name: Option<&str>, text: &str) -> Option<Parsed> {
     let fields: Fields<'_> = json::object(text)?;
     // The older `notify` program is given its name as `type`, and keys of another style.
     let name = super::named(fields.name.or(fields.notify_type), name);
-    let tool = json::owned(fields.tool_name).map(tool);
+    let tool = json::owned(fields.tool_name).map(|name| tool(name, fields.tool_input));
     let (kind, outcome) = match kind(&name) {
         Kind::ToolSucceeded => match result(fields.tool_response) {
             Outcome::Failed => (Kind::ToolFailed, Some(Outcome::Failed)),
@@ -83,7 +84,7 @@ fn kind(name: &str) -> Kind {
     }
 }
 
-fn tool(name: String) -> Tool {
+fn tool(name: String, input: Option<&serde_json::value::RawValue>) -> Tool {
     let family = match name.as_str() {
         "Bash" | "shell" | "exec_command" | "write_stdin" => Family::Shell,
         "apply_patch" => Family::FileWrite,
@@ -91,6 +92,7 @@ fn tool(name: String) -> Tool {
         "grep_files" | "list_dir" => Family::Search,
         "web_search" => Family::Web,
         "spawn_agent" | "send_input" | "resume_agent" | "close_agent" | "wait_agent" => Family::Agent,
+        "list_mcp_resources" | "list_mcp_resource_templates" | "read_mcp_resource" => super::mcp_builtin(&name, input),
         _ => super::mcp(&name, None).unwrap_or(Family::Other),
     };
     Tool { name, family }

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::{Parsed, Said, claude_code};
 use crate::event::{Actor, Family, Kind, Outcome, Tool};
 use crate::json;
+use crate::mcp;
 use crate::policy::Decision;
 
 json::fields!(Fields {
@@ -29,6 +30,9 @@ json::fields!(Fields {
     tool_call_id = "tool_call_id",
     parent_tool_call_id = "parent_tool_call_id",
     mcp_server_name = "mcp_server_name",
+    mcp_server_url = "mcp_server_url",
+    url = "url",
+    command = "command",
     duration = "duration",
     duration_ms = "duration_ms",
     prompt = "prompt",
@@ -117,14 +121,17 @@ fn happened(name: &str, fields: &Fields<'_>) -> (Kind, Option<Outcome>) {
 
 /// The tool, which the detail hooks tell by being called: a rule about `Shell` also speaks of `beforeShellExecution`.
 fn tool(event: &str, fields: &Fields<'_>) -> Option<Tool> {
-    let server = || json::owned(fields.mcp_server_name);
     let name = match event {
         "beforeShellExecution" | "afterShellExecution" => "Shell".to_owned(),
         "beforeReadFile" => "Read".to_owned(),
         "afterFileEdit" => "Write".to_owned(),
         "beforeMCPExecution" | "afterMCPExecution" => {
             let tool = json::owned(fields.tool_name)?;
-            return Some(Tool { name: format!("MCP:{tool}"), family: Family::Mcp { server: server(), tool } });
+            let tool = tool.strip_prefix("MCP:").map(str::to_owned).unwrap_or(tool);
+            return Some(Tool {
+                name: format!("MCP:{tool}"),
+                family: Family::Mcp { server: server(fields, true), tool },
+            });
         }
         _ => json::owned(fields.tool_name)?,
     };
@@ -136,11 +143,21 @@ fn tool(event: &str, fields: &Fields<'_>) -> Option<Tool> {
         "Fetch" | "WebSearch" => Family::Web,
         "Task" => Family::Agent,
         _ => match name.strip_prefix("MCP:").filter(|tool| !tool.is_empty()) {
-            Some(tool) => Family::Mcp { server: server(), tool: tool.to_owned() },
+            Some(tool) => Family::Mcp { server: server(fields, false), tool: tool.to_owned() },
             None => super::mcp(&name, None).unwrap_or(Family::Other),
         },
     };
     Some(Tool { name, family })
+}
+
+/// The MCP server. Only the MCP hooks tell its URL or command where it has no name; elsewhere `command` is a shell's.
+fn server(fields: &Fields<'_>, is_mcp_hook: bool) -> Option<String> {
+    let (url, command) = (json::text(fields.mcp_server_url.or(fields.url)), json::text(fields.command));
+    mcp::told(
+        json::text(fields.mcp_server_name).as_deref(),
+        url.as_deref().filter(|_| is_mcp_hook),
+        command.as_deref().filter(|_| is_mcp_hook),
+    )
 }
 
 #[derive(Serialize)]

@@ -17,6 +17,7 @@ use crate::context::{Identity, Source};
 use crate::event::{Actor, Agent, Family, Kind, Outcome, SessionId, Tool, ToolUseId};
 use crate::json;
 use crate::ledger::ModelUse;
+use crate::mcp;
 use crate::policy::Verdict;
 use crate::time::Timestamp;
 
@@ -262,12 +263,15 @@ fn actor(id: Option<&RawValue>, agent_type: Option<&RawValue>) -> Actor {
     }
 }
 
-/// The server and the tool of `mcp__server__tool`, the form of Claude Code and Codex. `server` is the server's name where
-/// the agent tells it: it may itself hold the separator.
-fn mcp(name: &str, server: Option<&str>) -> Option<Family> {
-    let rest = name.strip_prefix("mcp__")?;
-    let known = server.and_then(|server| Some((server, rest.strip_prefix(server)?.strip_prefix("__")?)));
-    let (server, tool) = known.or_else(|| rest.split_once("__"))?;
-    (!server.is_empty() && !tool.is_empty())
-        .then(|| Family::Mcp { server: Some(server.to_owned()), tool: tool.to_owned() })
+/// The server and the tool of `mcp__<server>__<tool>`, the form of Claude Code and Codex ([`mcp::split`]).
+fn mcp(name: &str, told: Option<&str>) -> Option<Family> {
+    let (server, tool) = mcp::split(name, told)?;
+    Some(Family::Mcp { server: Some(server.to_owned()), tool: tool.to_owned() })
+}
+
+/// A tool of the agent itself that works on an MCP server, which its input names.
+fn mcp_builtin(name: &str, input: Option<&RawValue>) -> Family {
+    json::fields!(Input { server = "server" });
+    let server = json::text(json::nested::<Input<'_>>(input).server);
+    Family::Mcp { server: mcp::told(server.as_deref(), None, None), tool: name.to_owned() }
 }

@@ -13,7 +13,7 @@ const MAX_NAME: usize = 64;
 const DEFAULT: &str = "default";
 
 /// A name that no project, scope or key can have; the text says which can.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadName(&'static str);
 

@@ -15,7 +15,7 @@ const STEP: i32 = 4096;
 ///
 /// The copy never has to start over because of a commit in between: neither from the writer's own connection nor from
 /// one that is already reading one state of the database, as [`super::Reader::backup`] gives.
-pub(super) fn backup(from: &Connection, to: &Path) -> Result<(), StoreError> {
+pub(crate) fn backup(from: &Connection, to: &Path) -> Result<(), StoreError> {
     if to.exists() {
         return Err(StoreError::Invalid(format!("{} exists; name a new file for the backup", to.display())));
     }

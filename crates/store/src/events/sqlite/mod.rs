@@ -10,7 +10,7 @@
 //! *Reading.* A page's work is bounded; a page that would cost more ends early with a cursor. Lists by arrival walk
 //! blocks, a session's lists walk its times. Derived rows (sessions, tool calls, subagents, roll-ups) are ordinary rows.
 
-mod copy;
+pub(crate) mod copy;
 mod lists;
 mod overview;
 mod pool;

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(&str, &str)] = &[(
 )];
 
 /// The schema this code reads and writes.
+#[cfg(test)]
 pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// How long a statement waits for another connection's lock before it says [`StoreError::Busy`].
@@ -72,12 +73,17 @@ impl Place {
 
     /// A connection that writes, on a database that is up to date.
     pub(crate) fn open(&self, settings: &Settings) -> Result<Connection, StoreError> {
+        self.open_with(settings, MIGRATIONS)
+    }
+
+    /// The same for a database with a schema of its own, made by these steps.
+    pub(crate) fn open_with(&self, settings: &Settings, steps: &[(&str, &str)]) -> Result<Connection, StoreError> {
         if let Self::File(path) = self {
             create_private(path)?;
         }
         let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         set_up(&connection, settings)?;
-        self.migrate(&mut connection)?;
+        self.migrate(&mut connection, steps)?;
         Ok(connection)
     }
 
@@ -93,21 +99,22 @@ impl Place {
         Ok(connection)
     }
 
-    fn migrate(&self, connection: &mut Connection) -> Result<(), StoreError> {
+    fn migrate(&self, connection: &mut Connection, steps: &[(&str, &str)]) -> Result<(), StoreError> {
+        let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
         // Immediate: of two processes that open a new database at once, one waits for the other.
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let found: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if found > VERSION {
+        if found > known {
             let path = match self {
                 Self::File(path) => path.clone(),
                 Self::Memory(name) => PathBuf::from(name),
             };
-            return Err(StoreError::Newer { path, found, known: VERSION });
+            return Err(StoreError::Newer { path, found, known });
         }
-        for (sql, _) in MIGRATIONS.iter().skip(found as usize) {
+        for (sql, _) in steps.iter().skip(found as usize) {
             transaction.execute_batch(sql)?;
         }
-        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.pragma_update(None, "user_version", known)?;
         Ok(transaction.commit()?)
     }
 }
@@ -162,11 +169,16 @@ mod tests {
 
     #[test]
     fn a_shipped_migration_is_never_edited() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
+        assert_unedited("sqlite", MIGRATIONS);
+        assert_unedited("registry", crate::registry::MIGRATIONS);
+    }
+
+    fn assert_unedited(folder: &str, steps: &[(&str, &str)]) {
+        let folder = format!("{}/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
         let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
-        assert_eq!(files.len(), MIGRATIONS.len(), "every file is listed once");
-        for (n, (file, (sql, hash))) in files.iter().zip(MIGRATIONS).enumerate() {
+        assert_eq!(files.len(), steps.len(), "every file is listed once");
+        for (n, (file, (sql, hash))) in files.iter().zip(steps).enumerate() {
             let name = file.file_name().unwrap().to_str().unwrap();
             assert!(name.starts_with(&format!("{:04}_", n + 1)), "{name} is numbered without gaps");
             assert_eq!(std::fs::read_to_string(file).unwrap(), *sql, "{name} is listed in its place");

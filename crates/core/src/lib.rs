@@ -18,6 +18,7 @@ mod json;
 pub mod ledger;
 pub mod mcp;
 pub mod policy;
+pub mod prices;
 pub mod redact;
 pub mod telemetry;
 pub mod time;

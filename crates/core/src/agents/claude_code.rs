@@ -194,6 +194,11 @@ fn batch(calls: Option<&RawValue>) -> Vec<BatchCall> {
 /// A call that ran has an event of its own; here only those matter that have none, and Claude Code (2.1.197, recorded, and
 /// 2.1.270) writes them in fixed words. Any other text is a hook's own reason, or the output of a call that ran.
 fn told(response: Option<&RawValue>) -> Outcome {
+    refused(&json::text(response).unwrap_or_default()).unwrap_or(Outcome::Unknown)
+}
+
+/// A call that did not run: its input was no good, or it was not allowed.
+pub(super) fn refused(text: &str) -> Option<Outcome> {
     const REFUSALS: [&str; 5] = [
         "This command requires approval",
         "Claude requested permissions to",
@@ -201,13 +206,12 @@ fn told(response: Option<&RawValue>) -> Outcome {
         "The user doesn't want to ",
         "The user doesn’t want to ",
     ];
-    let text = json::text(response).unwrap_or_default();
     if text.starts_with("<tool_use_error>") {
-        Outcome::Failed
+        Some(Outcome::Failed)
     } else if REFUSALS.iter().any(|refusal| text.starts_with(refusal)) {
-        Outcome::Denied
+        Some(Outcome::Denied)
     } else {
-        Outcome::Unknown
+        None
     }
 }
 

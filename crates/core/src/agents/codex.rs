@@ -84,7 +84,7 @@ fn kind(name: &str) -> Kind {
     }
 }
 
-fn tool(name: String, input: Option<&serde_json::value::RawValue>) -> Tool {
+pub(super) fn tool(name: String, input: Option<&serde_json::value::RawValue>) -> Tool {
     let family = match name.as_str() {
         "Bash" | "shell" | "exec_command" | "write_stdin" => Family::Shell,
         "apply_patch" => Family::FileWrite,
@@ -99,7 +99,7 @@ fn tool(name: String, input: Option<&serde_json::value::RawValue>) -> Tool {
 }
 
 /// What a result tells: an exit code that unified exec wrote above the output, or an MCP server's own word.
-fn result(response: Option<&serde_json::value::RawValue>) -> Outcome {
+pub(super) fn result(response: Option<&serde_json::value::RawValue>) -> Outcome {
     const EXITED: &str = "Process exited with code ";
     match json::nested::<Response<'_>>(response).is_error.map(|raw| raw.get()) {
         Some("true") => return Outcome::Failed,

@@ -227,6 +227,24 @@ fn read(agent: &Agent, name: Option<&str>, text: &str) -> Option<(Agent, Parsed)
     })
 }
 
+/// The tool that an agent calls by this name, where no event of a call tells more.
+pub(crate) fn tool(agent: &Agent, name: String, input: Option<&RawValue>) -> Tool {
+    match agent {
+        Agent::Codex => codex::tool(name, input),
+        _ => claude_code::tool(name, None, input),
+    }
+}
+
+/// Whether Claude Code's words to the model about a call say that it did not run; `None` for any other text.
+pub(crate) fn claude_code_refused(text: &str) -> Option<Outcome> {
+    claude_code::refused(text)
+}
+
+/// What the result of a call tells of how it went, in Codex's words.
+pub(crate) fn codex_result(response: Option<&RawValue>) -> Outcome {
+    codex::result(response)
+}
+
 fn trim(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text).trim_matches([' ', '\t', '\r', '\n'])
 }

@@ -6,6 +6,7 @@
 pub mod config;
 pub mod doctor;
 pub mod http;
+pub mod import;
 pub mod install;
 mod process;
 pub mod ship;

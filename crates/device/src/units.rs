@@ -34,6 +34,13 @@ fn write(amount: u64, units: &[(&str, u64)], f: &mut fmt::Formatter<'_>) -> fmt:
     }
 }
 
+impl Span {
+    /// A span such as `30s`, `24h` or `7d`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        parse(text, TIME).map(|millis| Self(Duration::from_millis(millis)))
+    }
+}
+
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write(u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX), TIME, f)
@@ -49,10 +56,9 @@ impl fmt::Display for Bytes {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let millis = parse(&text, TIME).ok_or_else(|| {
+        Self::parse(&text).ok_or_else(|| {
             serde::de::Error::custom(format!("expected a span of time such as \"30s\" or \"7d\", not {text:?}"))
-        })?;
-        Ok(Self(Duration::from_millis(millis)))
+        })
     }
 }
 

@@ -14,6 +14,7 @@ mod doctor;
 mod events;
 mod export;
 pub(crate) mod hook;
+mod import;
 mod install;
 mod interrupt;
 mod send_event;
@@ -41,6 +42,7 @@ enum Command {
     Sessions(sessions::Args),
     Events(events::Args),
     Export(export::Args),
+    Import(import::Args),
     Backup(backup::Args),
     Ship(ship::Args),
     Hook(hook::Args),
@@ -80,6 +82,7 @@ impl Cli {
             Command::Sessions(args) => sessions::run(&args),
             Command::Events(args) => events::run(&args),
             Command::Export(args) => export::run(&args),
+            Command::Import(args) => import::run(&args),
             Command::Backup(args) => backup::run(&args),
             Command::Ship(args) => ship::run(&args),
             Command::Hook(args) => Ok(hook::run(args.args)),

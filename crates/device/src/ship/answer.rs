@@ -8,7 +8,7 @@ use crate::http::{Answer, HttpError};
 
 /// What becomes of the batch that was sent.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// Everything but the rejected records is in the store.
     Acknowledged(Acknowledgement),
     /// The batch as a whole was refused because of something in it: a part of it may do.
@@ -21,21 +21,21 @@ pub(super) enum Outcome {
 
 /// The body of a success.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) struct Acknowledgement {
-    pub(super) accepted: u64,
-    pub(super) duplicates: u64,
-    pub(super) rejected: Vec<Rejected>,
+pub(crate) struct Acknowledgement {
+    pub(crate) accepted: u64,
+    pub(crate) duplicates: u64,
+    pub(crate) rejected: Vec<Rejected>,
 }
 
 /// A record that was refused.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
-pub(super) struct Rejected {
-    pub(super) index: usize,
-    pub(super) reason: String,
+pub(crate) struct Rejected {
+    pub(crate) index: usize,
+    pub(crate) reason: String,
 }
 
 /// Judges the answer to a batch of `records`. Whatever is not clearly an acknowledgement is none.
-pub(super) fn judge(server: &str, answer: Result<Answer, HttpError>, records: usize) -> Outcome {
+pub(crate) fn judge(server: &str, answer: Result<Answer, HttpError>, records: usize) -> Outcome {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error @ (HttpError::NoServer | HttpError::Settings(_))) => return Outcome::Stop(error.to_string()),

@@ -12,13 +12,13 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// Exponential back-off with full jitter: the n-th wait is anything up to `FIRST * 2^n`, so that a fleet whose server
 /// comes back does not come back as one.
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     failures: u32,
 }
 
 impl Backoff {
     /// The wait before the next try. A wait that the server asked for is kept, and lengthened a little at random.
-    pub(super) fn next(&mut self, asked: Option<Duration>) -> Duration {
+    pub(crate) fn next(&mut self, asked: Option<Duration>) -> Duration {
         let limit = FIRST.saturating_mul(1 << self.failures.min(16)).min(LONGEST);
         self.failures += 1;
         match asked {

@@ -73,6 +73,13 @@ fn usable<'a>(content: &Content<'a>) -> Result<&'a str, Unusable> {
     text.or_else(salvaged).ok_or_else(|| Unusable { bytes: bytes.to_owned(), reason })
 }
 
+/// The body of a request in gzip.
+pub(crate) fn compress(text: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
+    encoder.write_all(text)?;
+    encoder.finish()
+}
+
 /// The body of a request: the lines, gzip.
 pub(super) fn body(records: &[Waiting]) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::new(LEVEL));

@@ -36,9 +36,12 @@ use crate::install::setup::create_lock;
 
 pub(crate) use account::now;
 pub use account::{Account, LastError};
-use backoff::Backoff;
+pub(crate) use answer::{Outcome, judge};
+pub(crate) use backoff::Backoff;
+pub(crate) use batch::compress;
 use deliver::Deliverer;
 pub use once::once;
+pub(crate) use rejected::set_aside;
 
 /// How often the spool is looked at while events come, and after a while without any.
 const POLL_BUSY: Duration = Duration::from_millis(50);

@@ -17,7 +17,7 @@ const FILE_BYTES: u64 = 8 << 20;
 const FILES: usize = 8;
 
 /// Sets one record aside.
-pub(super) fn set_aside(folder: &Path, record: &[u8], reason: &str) -> io::Result<()> {
+pub(crate) fn set_aside(folder: &Path, record: &[u8], reason: &str) -> io::Result<()> {
     let mut line = serde_json::to_vec(&serde_json::json!({
         "at": now(),
         "reason": reason,

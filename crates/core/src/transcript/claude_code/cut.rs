@@ -8,7 +8,7 @@ use crate::event::EventId;
 use crate::json;
 use crate::time::Timestamp;
 use crate::transcript::write::{Object, list};
-use crate::transcript::{Entry, Identity, MAX_ENTRY_BYTES, Place, Skip, fitting, time};
+use crate::transcript::{Entry, Identity, MAX_ENTRY_BYTES, Place, Skip, fitting, hash, time};
 
 /// What a transcript's lines tell those that come after them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,8 +19,8 @@ pub(in crate::transcript) struct Carried {
     at: Option<i64>,
     place: Place,
     version: Option<String>,
-    /// The message whose usage was sent last, and that usage: the lines of one message repeat it.
-    message: Option<(String, String)>,
+    /// The message whose usage was sent last, and a hash of that usage: the lines of one message repeat it.
+    message: Option<(String, u64)>,
 }
 
 impl Carried {
@@ -189,10 +189,11 @@ impl Carried {
     fn news<'a>(&mut self, message: &Message<'a>) -> Option<Usage<'a>> {
         let usage = message.usage.filter(|_| json::text(message.model).is_none_or(|model| model != SYNTHETIC))?;
         if let Some(id) = json::text(message.id) {
-            if self.message.as_ref().is_some_and(|(last, told)| *last == id && told == usage.get()) {
+            let hash = hash(usage.get().bytes());
+            if self.message.as_ref().is_some_and(|(last, told)| *last == id && *told == hash) {
                 return None;
             }
-            self.message = Some((id.into_owned(), usage.get().to_owned()));
+            self.message = Some((id.into_owned(), hash));
         }
         Some(json::nested(Some(usage)))
     }

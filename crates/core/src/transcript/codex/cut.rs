@@ -9,7 +9,7 @@ use super::{Info, Item, Line, Payload, Sum, texts};
 use crate::json;
 use crate::time::Timestamp;
 use crate::transcript::write::Object;
-use crate::transcript::{Entry, Identity, Place, Skip, fitting, time};
+use crate::transcript::{Entry, Identity, Place, Skip, fitting, hash, time};
 
 /// How many of the last messages are remembered, to know a copy in another form: copies stand near each other.
 const REMEMBERED: usize = 32;
@@ -65,11 +65,6 @@ impl Carried {
         }
         false
     }
-}
-
-/// FNV-1a: the same in every version of this program, as what is carried outlives it.
-fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 json::fields!(Git { branch = "branch", commit = "commit_hash", remote = "repository_url" });
@@ -200,13 +195,13 @@ impl Carried {
     /// The sum of tokens, as what it grew by.
     fn counted(&mut self, payload: &Payload<'_>, out: &mut String) -> Result<(), Skip> {
         let info: Info<'_> = json::nested(payload.info);
-        let total = info.total.map(|raw| Sum::of(json::nested(Some(raw)))).ok_or(Skip::Bookkeeping)?;
+        let total = info.total.map(|raw| Sum::of(Some(raw))).ok_or(Skip::Bookkeeping)?;
         let before = std::mem::replace(&mut self.total, total);
         if self.records || total == before {
             return Err(Skip::Repeats);
         }
         let grown = match info.last {
-            Some(last) => Sum::of(json::nested(Some(last))),
+            Some(last) => Sum::of(Some(last)),
             None => total.since(&before),
         };
         Object::open(out)

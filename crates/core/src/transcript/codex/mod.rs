@@ -265,13 +265,13 @@ fn model_use(line: &Line<'_>, kind: &str, payload: &Payload<'_>, parsed: &Parsed
         "event_msg" => {
             // Older versions give a request no id. Turn (or the thread that began it) and sum tell it from others, also in
             // the copy that a fork has of it.
-            let total = Sum::of(json::nested(info.total));
+            let total = Sum::of(info.total);
             let within = parsed.turn_id.clone().or_else(|| json::owned(line.thread));
             (info.last?, within.map(|within| format!("{within}/{}", total.total)))
         }
         _ => return None,
     };
-    let sum = Sum::of(json::nested(Some(usage)));
+    let sum = Sum::of(Some(usage));
     let tokens = sum.tokens();
     let model = parsed.model.as_deref()?;
     (!tokens.is_zero()).then(|| ModelUse {
@@ -294,7 +294,8 @@ struct Sum {
 }
 
 impl Sum {
-    fn of(usage: Usage<'_>) -> Self {
+    fn of(raw: Option<&RawValue>) -> Self {
+        let usage: Usage<'_> = json::nested(raw);
         let number = |raw| json::whole(raw).unwrap_or(0);
         let (input, output) = (number(usage.input), number(usage.output));
         Self {

@@ -1,0 +1,100 @@
+//! From an entry of a transcript to a record on the wire.
+
+use std::borrow::Cow;
+
+use hookrail_core::context::{Context, Source};
+use hookrail_core::event::{Agent, EventId};
+use hookrail_core::redact::redact_record;
+use hookrail_core::transcript::{Entry, Identity, Place};
+use hookrail_core::wire::{Record, VERSION};
+
+use super::batch::Batch;
+use super::files::Found;
+use super::place::Places;
+use super::skill::Skills;
+
+/// Writes the records of one file.
+pub(super) struct Writer<'w> {
+    agent: &'w Agent,
+    session: Option<&'w str>,
+    places: &'w Places,
+    skills: &'w Skills,
+    place: Place,
+}
+
+impl<'w> Writer<'w> {
+    pub(super) fn new(agent: &'w Agent, file: &'w Found, places: &'w Places, skills: &'w Skills) -> Self {
+        Self { agent, session: file.session.as_deref(), places, skills, place: Place::default() }
+    }
+
+    /// Puts the record of an entry into the batch.
+    pub(super) fn write(&mut self, entry: Entry, batch: &mut Batch) {
+        let Entry { identity, at, session, mut payload, place, skill } = entry;
+        let session = session.as_deref().or(self.session);
+        let id = match identity {
+            Identity::Given(id) => Some(id),
+            Identity::Within(within) => Some(digest(&[self.agent.as_str(), &within, &payload])),
+            Identity::Content => None,
+        };
+        let context = place.and_then(|place| self.context(place));
+        if let Some(skill) = skill.and_then(|name| self.skills.describe(&name, self.place.cwd.as_deref(), at)) {
+            payload.truncate(payload.len().saturating_sub(1));
+            payload.push_str(",\"skill\":");
+            payload.push_str(&skill);
+            payload.push('}');
+        }
+        let record = Record {
+            v: VERSION,
+            id,
+            source: Source::Transcript,
+            agent: self.agent.clone(),
+            occurred_at: at,
+            name: None,
+            session_id: session.map(Cow::Borrowed),
+            verdict: None,
+            user: None,
+            device: None,
+            source_app: None,
+            context,
+            payload: None,
+            malformed: None,
+        };
+        // The payload was put together from JSON; it is set in without being read once more.
+        let Ok(mut line) = serde_json::to_string(&record) else { return };
+        line.truncate(line.len().saturating_sub(1));
+        line.push_str(",\"payload\":");
+        line.push_str(&payload);
+        line.push('}');
+        batch.push(redact_record(&line).text().as_bytes());
+    }
+
+    /// What the device says of the place, where a line tells that it changed.
+    fn context(&mut self, news: Place) -> Option<Box<Context>> {
+        let Place { cwd, branch, commit, remote } = news;
+        self.place = Place { cwd: cwd.or(self.place.cwd.take()), branch, commit, remote };
+        let repository = match (&self.place.remote, &self.place.cwd) {
+            (Some(remote), _) => Some(super::place::normal(remote)),
+            (None, Some(cwd)) => Some(self.places.repository(cwd)),
+            (None, None) => None,
+        };
+        let context = Context {
+            repository,
+            branch: self.place.branch.clone().filter(|branch| branch != "HEAD"),
+            commit: self.place.commit.clone(),
+            ..Context::default()
+        };
+        (!context.is_empty()).then(|| Box::new(context))
+    }
+}
+
+/// An id made from these parts: the same parts always give the same.
+fn digest(parts: &[&str]) -> EventId {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let mut first = [0; 16];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    EventId::from_digest(first)
+}

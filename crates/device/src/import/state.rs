@@ -1,0 +1,112 @@
+//! How far each file was sent to a server, so that the next import goes on from there.
+//!
+//! One file for each server, `import/<hash of its URL>.json` in the state folder. Losing it costs time, nothing else.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::PathBuf;
+
+use hookrail_core::event::Agent;
+use hookrail_core::transcript::Reader;
+use hookrail_hook::Home;
+use serde::{Deserialize, Serialize};
+
+use super::files::Found;
+use super::lines::Lines;
+
+/// How many bytes before the place where reading ended must be the same for it to be the same file.
+const TAIL: u64 = 256;
+
+/// How far each file was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct State {
+    /// By path.
+    pub files: BTreeMap<PathBuf, FileState>,
+}
+
+/// How far one file was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileState {
+    size: u64,
+    modified: i64,
+    offset: u64,
+    /// A hash of what stands before the offset: a file that was written anew begins at its start.
+    tail: u64,
+    /// What the lines until then tell those that come.
+    reader: Reader,
+}
+
+/// A file, ready to be read on.
+pub(super) struct Opened {
+    pub(super) file: File,
+    pub(super) offset: u64,
+    pub(super) reader: Reader,
+}
+
+impl State {
+    /// What is known of files sent to a server; nothing where that cannot be read.
+    pub fn load(home: &Home, server: &str) -> Self {
+        let text = fs::read(path(home, server)).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    /// Writes it down. What another import wrote meanwhile about other files stays.
+    ///
+    /// # Errors
+    /// Where the state folder cannot be written.
+    pub fn save(&self, home: &Home, server: &str) -> io::Result<()> {
+        let path = path(home, server);
+        let folder = home.path().join(FOLDER);
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(folder.join("lock"))?;
+        lock.lock()?;
+        let mut all = Self::load(home, server);
+        all.files.extend(self.files.iter().map(|(path, state)| (path.clone(), state.clone())));
+        all.files.retain(|path, _| path.exists());
+        let new = path.with_extension("new");
+        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&new)?;
+        file.write_all(&serde_json::to_vec(&all)?)?;
+        fs::rename(new, path)
+    }
+}
+
+const FOLDER: &str = "import";
+
+fn path(home: &Home, server: &str) -> PathBuf {
+    home.path().join(FOLDER).join(format!("{:016x}.json", hash(server.as_bytes())))
+}
+
+/// Opens a file where it was left; `None` where nothing came since.
+pub(super) fn open(found: &Found, kept: Option<FileState>, agent: &Agent) -> io::Result<Option<Opened>> {
+    if kept.as_ref().is_some_and(|kept| (kept.size, kept.modified) == (found.size, found.modified)) {
+        return Ok(None);
+    }
+    let mut file = File::open(&found.path)?;
+    if let Some(kept) = kept.filter(|kept| kept.offset <= found.size) {
+        let from = kept.offset.saturating_sub(TAIL);
+        file.seek(SeekFrom::Start(from))?;
+        let mut tail = Vec::new();
+        (&mut file).take(kept.offset - from).read_to_end(&mut tail)?;
+        if hash(&tail) == kept.tail {
+            return Ok(Some(Opened { file, offset: kept.offset, reader: kept.reader }));
+        }
+        file.seek(SeekFrom::Start(0))?;
+    }
+    let reader = Reader::new(agent, found.session.clone(), found.agent_type.clone());
+    let reader = reader.ok_or_else(|| io::Error::new(io::ErrorKind::Unsupported, "nobody reads this agent's files"))?;
+    Ok(Some(Opened { file, offset: 0, reader }))
+}
+
+/// How far a file was read.
+pub(super) fn mark(found: &Found, lines: &mut Lines, reader: &Reader) -> io::Result<FileState> {
+    let tail = hash(&lines.before(TAIL)?);
+    Ok(FileState { size: found.size, modified: found.modified, offset: lines.offset(), tail, reader: reader.clone() })
+}
+
+/// FNV-1a: the same in every version of this program.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use hookrail_core::time::Timestamp;
+use hookrail_store::registry::Registry;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::StartError;
 use crate::admit::Admission;
+use crate::auth::Auth;
 use crate::config::Config;
 use crate::guard::Guard;
 use crate::metrics::Metrics;
@@ -23,6 +25,7 @@ pub(crate) struct App {
     pub(crate) tenants: Tenants,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) guard: Guard,
+    pub(crate) auth: Auth,
     pub(crate) admission: Admission,
     /// Places for readers of the live feed.
     pub(crate) live_places: Arc<Semaphore>,
@@ -39,10 +42,12 @@ impl App {
     pub(crate) fn open(config: Config, bound: SocketAddr) -> Result<Self, StartError> {
         let admission = Admission::new(&config.limits);
         let guard = Guard::new(&config, bound);
+        let registry = Registry::open(config.registry_file().as_deref(), &hookrail_store::Settings::default())?;
+        let auth = Auth::new(&config, bound.ip().is_loopback() || config.insecure_listen, registry);
         let live_places = Arc::new(Semaphore::new(config.limits.live_readers));
         let (metrics, stopping) = (Arc::default(), CancellationToken::new());
         let tenants = Tenants::open(&config, &metrics, &stopping)?;
-        Ok(Self { config, tenants, metrics, guard, admission, live_places, started: Instant::now(), stopping })
+        Ok(Self { config, tenants, metrics, guard, auth, admission, live_places, started: Instant::now(), stopping })
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hookrail_store::events::Retention;
-use hookrail_store::registry::ProjectId;
+use hookrail_store::registry::{ProjectId, Registry};
 
 use crate::StartError;
 
@@ -18,16 +18,19 @@ pub const DEFAULT_PORT: u16 = 4665;
 pub struct Config {
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// Listen beyond loopback although no token is set. Everybody who reaches the port may then read and write.
+    /// Listen beyond loopback although there is neither a token nor any key. Everybody who reaches the port may then read and write.
     pub insecure_listen: bool,
     /// The folder of the server's own files; created where missing.
     pub data_dir: PathBuf,
     /// The store's URL; `None` for `sqlite:<data_dir>/hookrail.db`.
     pub store: Option<String>,
-    /// The token that every door but the health checks and the static files asks for; `None` for an open server.
+    /// The operator's key: it opens every door. Without it and without any key in the registry the server is open.
     pub token: Option<Token>,
     /// Host names, without port, that requests may name besides loopback's own. Guards against DNS rebinding.
     pub allowed_hosts: Vec<String>,
+    /// Believe what a proxy in front says about where a request comes from (`X-Forwarded-For`) and how
+    /// (`X-Forwarded-Proto`). Only where no request can come by another way.
+    pub trust_proxy: bool,
     /// What is kept.
     pub retention: Retention,
     /// What is bounded.
@@ -63,6 +66,21 @@ pub struct Limits {
     pub stop_grace: Duration,
     /// Time between two looks at what retention has to remove.
     pub retain_every: Duration,
+    /// How many requests a key may make; `None` for as many as it likes.
+    pub key_rate: Option<Rate>,
+    /// How many requests without a good key are looked at from one address, before the answer is 429.
+    pub stranger_rate: Rate,
+    /// How many requests an address may make that show no key at all at the doors that take events from anybody.
+    pub unkeyed_rate: Rate,
+}
+
+/// How often something may happen: so many at once, then so many per second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// In the long run.
+    pub per_second: u32,
+    /// At once, after a while of none.
+    pub burst: u32,
 }
 
 impl Default for Config {
@@ -75,6 +93,7 @@ impl Default for Config {
             store: None,
             token: None,
             allowed_hosts: Vec::new(),
+            trust_proxy: false,
             retention: Retention::default(),
             limits: Limits::default(),
         }
@@ -97,6 +116,9 @@ impl Default for Limits {
             heartbeat: Duration::from_secs(15),
             stop_grace: Duration::from_secs(10),
             retain_every: Duration::from_secs(60),
+            key_rate: None,
+            stranger_rate: Rate { per_second: 5, burst: 300 },
+            unkeyed_rate: Rate { per_second: 200, burst: 2000 },
         }
     }
 }
@@ -108,8 +130,7 @@ impl Config {
     }
 
     /// The file of a project's store; `None` where the default project's store is in memory, as then all are.
-    #[allow(dead_code)] // Follows with the registry.
-    pub(crate) fn project_file(&self, project: &ProjectId) -> Option<PathBuf> {
+    pub fn project_file(&self, project: &ProjectId) -> Option<PathBuf> {
         if self.in_memory() {
             return None;
         }
@@ -117,21 +138,29 @@ impl Config {
         Some(folder.join(format!("{}.db", project.project())))
     }
 
+    /// The file of the registry of organisations, projects and keys; `None` where nothing is kept on a disk.
+    pub fn registry_file(&self) -> Option<PathBuf> {
+        (!self.in_memory()).then(|| self.data_dir.join("registry.db"))
+    }
+
     /// Whether nothing is kept on a disk.
-    #[allow(dead_code)] // Follows with the registry.
-    pub(crate) fn in_memory(&self) -> bool {
+    fn in_memory(&self) -> bool {
         self.store.as_deref() == Some("sqlite::memory:")
     }
 
     /// Refuses what is legal to write and unsafe to run.
     ///
     /// # Errors
-    /// [`StartError::OpenToTheNetwork`] for an address beyond loopback without a token, unless told so in so many words.
+    /// [`StartError::OpenToTheNetwork`] for an address beyond loopback without a token or any key, unless told so in so
+    /// many words; [`StartError::Store`] where the registry cannot be asked for keys.
     pub fn check(&self, bound: SocketAddr) -> Result<(), StartError> {
         if bound.ip().is_loopback() || self.token.is_some() || self.insecure_listen {
             return Ok(());
         }
-        Err(StartError::OpenToTheNetwork(bound))
+        match self.registry_file() {
+            Some(file) if Registry::has_keys(&file)? => Ok(()),
+            _ => Err(StartError::OpenToTheNetwork(bound)),
+        }
     }
 }
 

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
+use hookrail_store::registry::Scope;
 
 use crate::app::App;
 use crate::error::Problem;
-use crate::{api, assets, guard, ingest, live, openapi};
+use crate::{api, assets, auth, guard, ingest, live, openapi};
 
 /// Declares the doors: the variant, its method and path, who may use it, its handler.
 macro_rules! doors {
@@ -48,6 +49,8 @@ macro_rules! doors {
 pub(crate) enum Access {
     /// Anybody who reaches the server.
     Open,
+    /// Whoever holds a good key.
+    Any,
     /// Who may send events; and, on a server that has keys, whoever shows none at all: those events wait for their session.
     Hook,
     /// Who may send events.
@@ -55,8 +58,31 @@ pub(crate) enum Access {
     /// Who may read what is stored.
     Read,
     /// Who may manage keys.
-    #[allow(dead_code)] // The doors that need it are being built.
     Admin,
+}
+
+impl Access {
+    /// Its word in the API's document.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Any => "any",
+            Self::Hook => "hook",
+            Self::Ingest => "ingest",
+            Self::Read => "read",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// What a key must be for.
+    pub(crate) const fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Open | Self::Any => None,
+            Self::Hook | Self::Ingest => Some(Scope::Ingest),
+            Self::Read => Some(Scope::Read),
+            Self::Admin => Some(Scope::Admin),
+        }
+    }
 }
 
 /// What there is to know about a door but its handler.
@@ -104,16 +130,32 @@ doors! {
     Stream = get "/api/v1/stream" Read => live::sse::get;
     /// Streams events as they are stored, over a WebSocket; resumes after last_event_id.
     WebSocket = get "/api/v1/ws" Read => live::ws::get;
-    /// Trades the token for a cookie that opens what can be read, for browsers.
+    /// Shows who the caller is: its project, its scopes, and what a page proves itself by.
+    GetMe = get "/api/v1/me" Any => api::login::me;
+    /// Lists the keys of the caller's organisation, the newest first; every organisation's for the operator.
+    ListKeys = get "/api/v1/keys" Admin => api::keys::list;
+    /// Makes a key, and its project where that is new. The key itself is in this answer and nowhere else.
+    CreateKey = post "/api/v1/keys" Admin => api::keys::create;
+    /// Makes a key in place of another, which goes on for a grace of a day unless told.
+    RotateKey = post "/api/v1/keys/{id}/rotate" Admin => api::keys::rotate;
+    /// Ends a key at once.
+    RevokeKey = delete "/api/v1/keys/{id}" Admin => api::keys::revoke;
+    /// Lists the projects of the caller's organisation; every organisation's for the operator.
+    ListProjects = get "/api/v1/projects" Admin => api::projects::list;
+    /// Makes a project; only the operator in another organisation than its own.
+    CreateProject = post "/api/v1/projects" Admin => api::projects::create;
+    /// Trades a key for the cookie of a session, for browsers.
     Login = post "/api/v1/login" Open => api::login::login;
+    /// Ends the session: takes the cookie away.
+    Logout = post "/api/v1/logout" Open => api::login::logout;
     /// Says that the process answers.
     Health = get "/healthz" Open => api::status::healthz;
     /// Says whether the server takes events and can read its store.
     Ready = get "/readyz" Open => api::status::readyz;
-    /// Shows what the server counts, for Prometheus.
+    /// Shows what the server counts, for Prometheus. Only the operator may see it.
     Metrics = get "/metrics" Read => api::status::metrics;
     /// Shows this document.
-    OpenApi = get "/openapi.json" Read => openapi::get;
+    OpenApi = get "/openapi.json" Any => openapi::get;
 }
 
 /// The router over every door, with the dashboard behind all other paths.
@@ -123,7 +165,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         let facts = door.facts();
         let handler = match facts.access {
             Access::Open => door.handler(),
-            access => door.handler().layer(from_fn_with_state((app.clone(), access), guard::authenticate)),
+            access => door.handler().layer(from_fn_with_state((app.clone(), access), auth::authenticate)),
         };
         router = router.route(facts.path, handler);
     }

@@ -1,36 +1,22 @@
-//! Who may knock: the host a request names, the page it comes from, the token it holds.
+//! How one may knock: the host a request names, and the page it comes from. Who knocks is [`crate::auth`]'s matter.
 //!
 //! * **Host.** A page on the web can point its own name at 127.0.0.1 and so talk to this server as if it were its own
 //!   (DNS rebinding). Its requests name that host; only loopback's names and configured ones are answered.
 //! * **Origin.** A browser names the page a request comes from. Only pages of this very server may send anything, which
 //!   covers WebSockets and the forms that need no permission from CORS. There are no CORS headers at all.
-//! * **Token.** Compared in constant time. A browser trades it for a cookie that only this server's pages send.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use hookrail_store::registry::{Scope, Scopes};
-use subtle::ConstantTimeEq;
 
 use crate::app::App;
-use crate::config::{Config, Token};
-use crate::doors::Access;
+use crate::config::Config;
 use crate::error::Problem;
 use crate::metrics::Refusal;
-use crate::tenants::{Caller, Knock};
-
-/// The name of the cookie a browser gets for the token.
-const COOKIE: &str = "hookrail_session";
-
-/// How long a browser keeps it: 30 days.
-const COOKIE_SECONDS: u32 = 30 * 86_400;
-
-/// Where a pre-shared key is sent by the ancestors' clients.
-const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Headers of every answer. Scripts, styles and connections come from this server alone, and nobody may frame it.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
@@ -51,21 +37,12 @@ pub(crate) struct Guard {
     hosts: Vec<String>,
     /// Bound beyond loopback: then a host may also be named by its address, which no page can rebind.
     reachable: bool,
-    secret: Option<Secret>,
-}
-
-/// Digests of the token and of the cookie that stands for it: equal lengths, so comparing tells nothing but yes or no.
-#[derive(Debug)]
-struct Secret {
-    token: blake3::Hash,
-    cookie: String,
 }
 
 impl Guard {
     pub(crate) fn new(config: &Config, bound: SocketAddr) -> Self {
         let hosts = config.allowed_hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect();
-        let secret = config.token.as_ref().map(Secret::of);
-        Self { hosts, reachable: !bound.ip().is_loopback(), secret }
+        Self { hosts, reachable: !bound.ip().is_loopback() }
     }
 
     fn knows(&self, authority: &str) -> bool {
@@ -76,55 +53,6 @@ impl Guard {
         let address = host.trim_start_matches('[').trim_end_matches(']');
         address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback() || self.reachable)
     }
-
-    /// Whether these headers hold the token, or (for reading) the cookie that stands for it.
-    fn admits(&self, method: &Method, headers: &HeaderMap) -> bool {
-        let Some(secret) = &self.secret else { return true };
-        let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
-        let key = headers.get(API_KEY).and_then(|value| value.to_str().ok());
-        if let Some(token) = bearer.or(key) {
-            return secret.is(token);
-        }
-        let reads = matches!(*method, Method::GET | Method::HEAD);
-        reads && cookies(headers).any(|(name, value)| name == COOKIE && secret.is_cookie(value))
-    }
-
-    /// The cookie for a token; `None` where it is not the token. An open server gives a cookie for anything.
-    pub(crate) fn login(&self, token: &str) -> Option<HeaderValue> {
-        let value = match &self.secret {
-            Some(secret) if !secret.is(token) => return None,
-            Some(secret) => secret.cookie.as_str(),
-            None => "open",
-        };
-        let cookie = format!("{COOKIE}={value}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Strict");
-        HeaderValue::from_str(&cookie).ok()
-    }
-}
-
-impl Secret {
-    fn of(token: &Token) -> Self {
-        let token = token.reveal().as_bytes();
-        let cookie = blake3::derive_key("hookrail 2026-11 the cookie that stands for the token", token);
-        Self { token: blake3::hash(token), cookie: blake3::Hash::from(cookie).to_hex().to_string() }
-    }
-
-    fn is(&self, token: &str) -> bool {
-        self.token.as_bytes().ct_eq(blake3::hash(token.as_bytes()).as_bytes()).into()
-    }
-
-    fn is_cookie(&self, value: &str) -> bool {
-        self.cookie.as_bytes().ct_eq(value.as_bytes()).into()
-    }
-}
-
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='))
 }
 
 /// The host of `host`, `host:port`, `[v6]` or `[v6]:port`.
@@ -169,45 +97,6 @@ fn at_the_door(guard: &Guard, request: &Request) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::FORBIDDEN, "origin_not_allowed", message, "Only this server's own pages may use it."))
 }
 
-/// Where a request comes from; every connection notes it on its requests.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) IpAddr);
-
-/// The check of the doors that are not open: finds out who knocks, and notes it on the request.
-pub(crate) async fn authenticate(
-    State((app, access)): State<(Arc<App>, Access)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let address = request.extensions().get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(address)| *address);
-    if !app.guard.admits(request.method(), request.headers()) {
-        app.metrics.refuse(Refusal::Unauthorized);
-        return unauthorized().into_response();
-    }
-    let tenant = app.tenants.default().clone();
-    let caller = Caller { tenant, scopes: Scopes::ALL, operator: true, key: None, address };
-    if access == Access::Hook {
-        request.extensions_mut().insert(Knock::Keyed(caller));
-    } else {
-        request.extensions_mut().insert(caller);
-    }
-    next.run(request).await
-}
-
-/// What a caller without a good key is told.
-pub(crate) fn unauthorized() -> Problem {
-    let message = "This door needs the server's token.";
-    let hint = "Send it as \"Authorization: Bearer …\"; a device takes it from HOOKRAIL_TOKEN.";
-    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", message, hint)
-}
-
-/// What a caller is told whose key is good, but not for this.
-#[allow(dead_code)] // Follows with the registry.
-pub(crate) fn forbidden(scope: Scope) -> Problem {
-    let message = format!("This key does not have the scope {}.", scope.as_str());
-    Problem::new(StatusCode::FORBIDDEN, "forbidden", message, "Use a key that has it: `hookrail keys list` shows them.")
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -242,23 +131,5 @@ mod tests {
         }
         assert!(guard("0.0.0.0:4665").knows("192.168.1.5:4665"), "an address cannot be rebound");
         assert!(!guard("0.0.0.0:4665").knows("evil.example"));
-    }
-
-    #[test]
-    fn the_cookie_is_not_the_token_and_opens_only_reading() {
-        let config = Config { token: Token::new("a secret of some length"), ..Config::default() };
-        let guard = Guard::new(&config, "127.0.0.1:1".parse().unwrap());
-        assert!(guard.login("wrong").is_none());
-        let cookie = guard.login("a secret of some length").unwrap();
-        let text = cookie.to_str().unwrap();
-        assert!(text.contains("HttpOnly") && text.contains("SameSite=Strict") && !text.contains("a secret"));
-        let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, HeaderValue::from_str(text.split(';').next().unwrap()).unwrap());
-        assert!(guard.admits(&Method::GET, &headers));
-        assert!(!guard.admits(&Method::POST, &headers));
-        headers.insert(header::COOKIE, HeaderValue::from_static("hookrail_session=0"));
-        assert!(!guard.admits(&Method::GET, &headers));
-        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("bearer a secret of some length"));
-        assert!(guard.admits(&Method::POST, &headers));
     }
 }

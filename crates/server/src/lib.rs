@@ -25,6 +25,7 @@ mod admit;
 mod api;
 mod app;
 mod assets;
+mod auth;
 mod config;
 mod doors;
 mod error;
@@ -37,16 +38,19 @@ mod serve;
 mod tenants;
 mod writer;
 
-pub use config::{Config, DEFAULT_PORT, Limits, Token};
+pub use config::{Config, DEFAULT_PORT, Limits, Rate, Token};
 pub use hookrail_store::events::Retention;
+
+/// Time between two looks at which keys' last use is to be written down. Most find none.
+const NOTE_USES_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Why a server does not start, or did not stop well.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// An address that others can reach, and no token.
+    /// An address that others can reach, and neither a token nor any key.
     #[error(
-        "refusing to listen on {0} without a token: everybody who reaches it could read and write. \
-         Set HOOKRAIL_TOKEN, or listen on 127.0.0.1, or pass --insecure-listen if that is what you want"
+        "refusing to listen on {0} without a key: everybody who reaches it could read and write. \
+         Make one with `hookrail keys create`, or set HOOKRAIL_TOKEN, or listen on 127.0.0.1, or pass --insecure-listen if that is what you want"
     )]
     OpenToTheNetwork(SocketAddr),
     /// The address cannot be listened on.
@@ -55,7 +59,7 @@ pub enum StartError {
     /// The folder for the server's files cannot be made or used.
     #[error("cannot use the data folder {0}: {1}. Choose another with --data-dir")]
     DataDir(std::path::PathBuf, io::Error),
-    /// The store cannot be opened.
+    /// The store, or the registry of keys, cannot be opened.
     #[error("cannot open the store: {0}")]
     Store(#[from] hookrail_store::StoreError),
     /// The writer's thread cannot be started.
@@ -125,11 +129,32 @@ impl Server {
             stop.cancel();
         });
         let retainer = tokio::spawn(retain(app.clone()));
+        let noter = tokio::spawn(note_uses(app.clone()));
         let router = doors::router(&app);
         serve::serve(listener, router, app.clone()).await;
         stopper.abort();
         retainer.abort();
+        noter.abort();
+        let registry = app.auth.registry.clone();
+        noted(tokio::task::spawn_blocking(move || registry.note_uses(true)).await);
         app.tenants.stop(app.config.limits.stop_grace).await
+    }
+}
+
+/// Writes down when keys were last used, off the path of any request.
+async fn note_uses(app: Arc<App>) {
+    let mut every = tokio::time::interval(NOTE_USES_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        every.tick().await;
+        let registry = app.auth.registry.clone();
+        noted(tokio::task::spawn_blocking(move || registry.note_uses(false)).await);
+    }
+}
+
+fn noted(noted: Result<Result<(), hookrail_store::StoreError>, tokio::task::JoinError>) {
+    if let Ok(Err(error)) = noted {
+        tracing::warn!("When keys were last used was not written down: {error}.");
     }
 }
 

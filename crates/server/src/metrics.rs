@@ -49,8 +49,16 @@ label! {
     Refusal {
         /// The host or origin is not one this server answers to.
         Host = "host",
-        /// No valid token.
+        /// No good key.
         Unauthorized = "unauthorized",
+        /// The key is good, but not for this.
+        Forbidden = "forbidden",
+        /// A request by cookie that did not prove whose page made it.
+        Csrf = "csrf",
+        /// Too many requests of one key, or without a good one from one address.
+        TooOften = "too_many_requests",
+        /// The store of the key's project cannot be opened.
+        NoStore = "store_unavailable",
         /// Every slot, or all memory for bodies, is in use.
         Full = "queue_full",
         /// The body is larger than the limit, as sent or decompressed.

@@ -126,7 +126,17 @@ fn shape(door: Door) -> Shape {
         Door::WebSocket => {
             Shape { status: "101", answer: None, problems: &["400", "410", "503"], ..read(LIVE, "Text") }
         }
-        Door::Login => Shape { problems: &["400", "401"], ..take(JSON, "Login", "204", None) },
+        Door::Login => Shape { problems: &["400", "401", "429"], ..take(JSON, "Login", "204", None) },
+        Door::Logout => Shape { status: "204", answer: None, problems: &[], ..read(&[], "Text") },
+        Door::GetMe => read(&[], "Me"),
+        Door::ListKeys => read(&["project", "limit", "cursor"], "KeyPage"),
+        Door::CreateKey => Shape { problems: READING, ..take(JSON, "NewKey", "201", Some((JSON, "MadeKey"))) },
+        Door::RotateKey => {
+            Shape { problems: &["400", "404", "503"], ..take(JSON, "Rotation", "201", Some((JSON, "MadeKey"))) }
+        }
+        Door::RevokeKey => Shape { problems: &["404", "503"], ..read(&[], "Key") },
+        Door::ListProjects => read(&["limit", "cursor"], "ProjectPage"),
+        Door::CreateProject => Shape { problems: READING, ..take(JSON, "Project", "200", Some((JSON, "Project"))) },
         Door::Health => text("Text"),
         Door::Ready => Shape { problems: &["503"], ..text("Text") },
         Door::Metrics => text("Text"),
@@ -154,7 +164,7 @@ fn document() -> Value {
         "components": {
             "schemas": schemas,
             "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer"},
+                "key": {"type": "http", "scheme": "bearer"},
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "hookrail_session"}
             }
         }
@@ -191,7 +201,8 @@ fn operation(facts: &Facts, shape: &Shape) -> Value {
         "summary": summary,
         "parameters": parameters,
         "responses": responses,
-        "security": if facts.access == Access::Open { json!([{}]) } else { json!([{"token": []}, {"cookie": []}, {}]) },
+        "x-scope": facts.access.word(),
+        "security": if facts.access == Access::Open { json!([{}]) } else { json!([{"key": []}, {"cookie": []}, {}]) },
     });
     if let Some(body) = shape.body {
         operation["requestBody"] = json!({"required": true, "content": content(body)});
@@ -221,6 +232,7 @@ fn parameter(name: &str) -> Value {
         "outcome" => (json!({"enum": ["succeeded", "failed", "denied", "unknown"]}), "What came of the tool call."),
         "state" => (json!({"enum": ["working", "waiting", "idle", "ended", "failed"]}), "The session's state."),
         "collection" => (json!({"enum": crate::ingest::ancestors::COLLECTIONS}), "Where to look; events unless told."),
+        "project" => (json!({"type": "string"}), "A project: its name, or organisation/name."),
         "agent" => (json!({"type": "string"}), "The agent, such as claude-code."),
         "last_event_id" => (json!({"type": "string", "format": "uuid"}), "Go on after this event."),
         _ => (json!({"type": "string"}), "Exactly this value."),
@@ -231,15 +243,15 @@ fn parameter(name: &str) -> Value {
 fn meaning(status: &str) -> &'static str {
     match status {
         "400" => "The request is not understood.",
-        "401" => "The token is missing or wrong.",
-        "403" => "The host or the origin is not one this server answers to.",
+        "401" => "The key is missing or not good.",
+        "403" => "The key is not for this, or the host or the origin is not one this server answers to.",
         "404" => "There is no such thing.",
         "408" => "The body did not arrive in time.",
         "410" => "The event to resume from is not stored any more.",
         "413" => "The body is too large, as sent or decompressed.",
         "415" => "The Content-Encoding is unknown.",
         "422" => "The event cannot be stored as it is.",
-        "429" => "The server is full; try again after Retry-After.",
+        "429" => "The server is full, or this is too often; try again after Retry-After.",
         _ => "Not now; try again after Retry-After.",
     }
 }

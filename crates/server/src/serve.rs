@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
-use crate::guard::Peer;
+use crate::auth::Peer;
 
 /// Bytes of a request's head: request line and headers.
 const HEAD_BYTES: usize = 64 * 1024;

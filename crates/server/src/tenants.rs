@@ -4,8 +4,6 @@
 //! [`Tenant`] it may touch, and no handler has another store to ask. Each tenant has its own database, its own writer
 //! and its own live feed; the bounds on what is in work are the server's, shared by all.
 
-#![allow(dead_code)] // What leads to other projects follows with the registry.
-
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -15,17 +13,17 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use hookrail_core::event::Event;
 use hookrail_store::Store;
-use hookrail_store::registry::{KeyId, ProjectId, Scope, Scopes};
+use hookrail_store::registry::{KeyId, ProjectId, Scopes};
 use tokio::sync::{Mutex, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::StartError;
 use crate::admit::Room;
 use crate::app::{App, now};
+use crate::auth::{self, Who};
 use crate::config::Config;
 use crate::error::Problem;
-use crate::guard;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Refusal};
 use crate::writer::{Answer, Job, Queue, Writer};
 
 /// After a store could not be opened, it is left alone for this long.
@@ -43,21 +41,24 @@ pub(crate) struct Caller {
     /// The key it holds; `None` on an open server, and for the operator's token.
     pub(crate) key: Option<KeyId>,
     /// Where it comes from.
+    #[allow(dead_code)] // For whoever keeps events until their session is claimed.
     pub(crate) address: IpAddr,
+    /// What it was let in by, to be asked again by what lasts.
+    pub(crate) who: Who,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(guard::unauthorized)
+        parts.extensions.get::<Self>().cloned().ok_or_else(auth::unauthorized)
     }
 }
 
 impl Caller {
-    /// Refuses what this caller's key does not allow.
-    pub(crate) fn may(&self, scope: Scope) -> Result<(), Problem> {
-        if self.scopes.allow(scope) { Ok(()) } else { Err(guard::forbidden(scope)) }
+    /// Refuses whoever is not the operator.
+    pub(crate) fn is_operator(&self) -> Result<(), Problem> {
+        if self.operator { Ok(()) } else { Err(auth::not_the_operator()) }
     }
 }
 
@@ -69,6 +70,7 @@ pub(crate) enum Knock {
     /// Somebody without a key, on a server that has some. (A bad key never gets here.)
     Unkeyed {
         /// Where the request comes from.
+        #[allow(dead_code)] // As above.
         address: IpAddr,
     },
 }
@@ -77,7 +79,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Knock {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(guard::unauthorized)
+        parts.extensions.get::<Self>().cloned().ok_or_else(auth::unauthorized)
     }
 }
 
@@ -87,8 +89,8 @@ impl Knock {
         match self {
             Self::Keyed(caller) => Ok(caller),
             Self::Unkeyed { .. } => {
-                app.metrics.refuse(crate::metrics::Refusal::Unauthorized);
-                Err(guard::unauthorized())
+                app.metrics.refuse(Refusal::Unauthorized);
+                Err(auth::unauthorized())
             }
         }
     }

@@ -4,9 +4,11 @@
 //! mistake worth telling (400), never ignored: a filter that silently does nothing shows the wrong events.
 
 pub(crate) mod events;
+pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod overview;
 pub(crate) mod params;
+pub(crate) mod projects;
 pub(crate) mod sessions;
 pub(crate) mod status;
 

@@ -7,12 +7,14 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use hookrail_store::events::Stats;
+use hookrail_store::registry::ProjectId;
 use serde::Serialize;
 
 use super::Answer;
 use super::params::Params;
 use crate::app::App;
 use crate::error::Problem;
+use crate::metrics::Metrics;
 use crate::tenants::Caller;
 
 /// What `/api/v1/status` says.
@@ -21,14 +23,23 @@ pub(crate) struct Status {
     version: &'static str,
     /// Seconds since the server started.
     uptime_seconds: u64,
-    /// Whether the doors need a token.
+    /// The project whose store it is.
+    project: ProjectId,
+    /// Whether the doors need a key.
     token_required: bool,
-    /// The accounting since the start: `in = stored + duplicates + rejected + pending`.
-    events: Accounting,
-    connections: i64,
-    live_readers: i64,
+    /// What the server as a whole does; null for who is not its operator.
+    #[serde(flatten)]
+    work: Work,
     store: Stats,
     retention: Kept,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Work {
+    /// The accounting since the start: `in = stored + duplicates + rejected + pending`.
+    events: Option<Accounting>,
+    connections: Option<i64>,
+    live_readers: Option<i64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -49,26 +60,32 @@ struct Kept {
 /// `GET /api/v1/status`.
 pub(crate) async fn status(State(app): State<Arc<App>>, caller: Caller, params: Params) -> Answer<Status> {
     params.finish()?;
-    let metrics = &app.metrics;
     Ok(Json(Status {
+        project: caller.tenant.project.clone(),
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds: app.started.elapsed().as_secs(),
-        token_required: app.config.token.is_some(),
-        events: Accounting {
-            r#in: metrics.events_in.get(),
-            stored: metrics.events_stored.get(),
-            duplicates: metrics.events_duplicate.get(),
-            rejected: metrics.rejected(),
-            pending: metrics.events_pending.get(),
-        },
-        connections: metrics.connections.get(),
-        live_readers: metrics.live_readers.get(),
+        token_required: !app.auth.is_open(),
+        work: if caller.operator { Work::of(&app.metrics) } else { Work::default() },
         store: caller.tenant.store.events.stats().await?,
         retention: Kept {
             max_age_seconds: app.config.retention.max_age.map(|age| age.as_secs()),
             max_bytes: app.config.retention.max_bytes,
         },
     }))
+}
+
+impl Work {
+    fn of(metrics: &Metrics) -> Self {
+        let events = Accounting {
+            r#in: metrics.events_in.get(),
+            stored: metrics.events_stored.get(),
+            duplicates: metrics.events_duplicate.get(),
+            rejected: metrics.rejected(),
+            pending: metrics.events_pending.get(),
+        };
+        let (connections, live_readers) = (metrics.connections.get(), metrics.live_readers.get());
+        Self { events: Some(events), connections: Some(connections), live_readers: Some(live_readers) }
+    }
 }
 
 /// `GET /healthz`: the process answers.
@@ -91,7 +108,8 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, 
     Ok("ready\n")
 }
 
-/// `GET /metrics`.
-pub(crate) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())
+/// `GET /metrics`: of the server as a whole, so only its operator may see it.
+pub(crate) async fn metrics(State(app): State<Arc<App>>, caller: Caller) -> Result<impl IntoResponse, Problem> {
+    caller.is_operator()?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render()))
 }

@@ -10,6 +10,7 @@ pub(crate) mod ws;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hookrail_core::event::EventId;
 use hookrail_store::bus::{Live, Subscription};
@@ -19,11 +20,15 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::api::params::Params;
 use crate::app::App;
+use crate::auth::Who;
 use crate::error::Problem;
-use crate::tenants::{Caller, Tenant};
+use crate::tenants::Caller;
 
 /// Events read from the store at a time while a reader catches up.
 const CATCH_UP: usize = 200;
+
+/// How often a quiet feed asks whether its reader's key still holds.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What a reader of the feed gets.
 #[derive(Clone, Debug)]
@@ -35,7 +40,7 @@ pub(crate) enum Item {
 /// One reader's place in the feed.
 pub(crate) struct Feed {
     app: Arc<App>,
-    tenant: Arc<Tenant>,
+    caller: Caller,
     filter: EventFilter,
     /// The last event's position the reader is past; `None` where it began with the feed itself.
     past: Option<Seq>,
@@ -58,7 +63,6 @@ impl Feed {
         mut params: Params,
         header: Option<&str>,
     ) -> Result<Self, Problem> {
-        let Caller { tenant, .. } = caller;
         let named = params.id("last_event_id")?;
         let header = header.map(str::parse::<EventId>).transpose().map_err(|error| {
             Problem::bad_request(format!("Last-Event-ID is not an event's id: {error}."), "Send the last id you saw.")
@@ -69,26 +73,30 @@ impl Feed {
             Problem::unavailable("The live feed has as many readers as it takes.", "Close one, or ask later.", 5)
         })?;
         // Subscribed before anything else is asked: what is stored from here on is in the feed.
-        let live = Stage::Live(tenant.store.bus.subscribe());
+        let live = Stage::Live(caller.tenant.store.bus.subscribe());
         let (past, stage) = match header.or(named) {
             None => (None, live),
-            Some(id) => (Some(position(&tenant.store, &id).await?), Stage::CatchingUp(VecDeque::new())),
+            Some(id) => (Some(position(&caller.tenant.store, &id).await?), Stage::CatchingUp(VecDeque::new())),
         };
         app.metrics.live_readers.add(1);
-        Ok(Self { app: app.clone(), tenant, filter, past, stage, _place: place })
+        Ok(Self { app: app.clone(), caller, filter, past, stage, _place: place })
     }
 
-    /// The next thing to tell; `None` when the server stops or the feed ends.
+    /// The next thing to tell; `None` when the server stops, the feed ends, or its reader's key does.
     ///
     /// # Errors
     /// Where the store cannot be read while catching up.
     pub(crate) async fn next(&mut self) -> Result<Option<Item>, StoreError> {
-        let stopping = self.app.stopping.clone();
-        tokio::select! {
+        let app = self.app.clone();
+        let who = self.caller.who.clone();
+        let next = tokio::select! {
             biased;
-            () = stopping.cancelled() => Ok(None),
+            () = app.stopping.cancelled() => Ok(None),
+            () = refused(&app, &who) => Ok(None),
             next = self.advance() => next,
-        }
+        };
+        // What was stored after the key had ended is not for its holder any more.
+        if app.auth.still_admits(&who) { next } else { Ok(None) }
     }
 
     async fn advance(&mut self) -> Result<Option<Item>, StoreError> {
@@ -122,8 +130,8 @@ impl Feed {
 
     /// Reads the next page from the store; an empty one means that the subscription made before has the rest.
     async fn turn_page(&mut self) -> Result<(), StoreError> {
-        let subscription = self.tenant.store.bus.subscribe();
-        let page = self.tenant.store.events.after(self.past.unwrap_or(0), CATCH_UP).await?;
+        let subscription = self.caller.tenant.store.bus.subscribe();
+        let page = self.caller.tenant.store.events.after(self.past.unwrap_or(0), CATCH_UP).await?;
         self.stage = if page.is_empty() { Stage::Live(subscription) } else { Stage::CatchingUp(page.into()) };
         Ok(())
     }
@@ -132,6 +140,14 @@ impl Feed {
 impl Drop for Feed {
     fn drop(&mut self) {
         self.app.metrics.live_readers.add(-1);
+    }
+}
+
+/// Ends when who was let in would not be let in any more.
+async fn refused(app: &App, who: &Who) {
+    let mut every = tokio::time::interval(ASK_AGAIN);
+    while app.auth.still_admits(who) {
+        every.tick().await;
     }
 }
 

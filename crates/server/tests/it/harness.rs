@@ -20,6 +20,8 @@ pub struct TestServer {
     pub stop: CancellationToken,
     pub task: JoinHandle<Result<(), StartError>>,
     pub dir: TempDir,
+    /// The key that requests show unless they show another.
+    pub key: Option<String>,
 }
 
 impl TestServer {
@@ -31,6 +33,12 @@ impl TestServer {
         Self::in_dir(TempDir::new().unwrap(), change).await
     }
 
+    /// A server that asks for a token, and a client that shows it.
+    pub async fn guarded(token: &str) -> Self {
+        let server = Self::with(|config| config.token = hookrail_server::Token::new(token)).await;
+        Self { key: Some(token.to_owned()), ..server }
+    }
+
     pub async fn in_dir(dir: TempDir, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config { data_dir: dir.path().to_owned(), ..Config::default() };
         change(&mut config);
@@ -38,7 +46,7 @@ impl TestServer {
         let server = Server::bind(config, listener).unwrap();
         let (address, stop) = (server.local_addr().unwrap(), CancellationToken::new());
         let task = tokio::spawn(server.run(stop.clone()));
-        Self { address, stop, task, dir }
+        Self { address, stop, task, dir, key: None }
     }
 
     /// Stops it in order and gives back its folder.
@@ -58,6 +66,9 @@ impl TestServer {
         let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
             head += &format!("Host: {}\r\n", self.address);
+        }
+        if let Some(key) = self.key.as_ref().filter(|_| !headers.iter().any(|(name, _)| *name == "Authorization")) {
+            head += &format!("Authorization: Bearer {key}\r\n");
         }
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");

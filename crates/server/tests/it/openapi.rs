@@ -24,9 +24,11 @@ async fn the_document_is_the_committed_one() {
     );
 }
 
+const TOKEN: &str = "a token for tests";
+
 /// Fills a store with a session that has everything.
 async fn filled() -> TestServer {
-    let server = TestServer::start().await;
+    let server = TestServer::guarded(TOKEN).await;
     let hook = |name: &str, rest: Value| {
         let mut event = json!({"session_id": "s1", "hook_event_name": name, "cwd": "/home/dev/shop"});
         event.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
@@ -61,12 +63,21 @@ async fn every_door_answers_as_documented() {
             if path == "/api/v1/stream" || path == "/api/v1/ws" {
                 continue; // An answer without an end: `live.rs`.
             }
-            let id = if path.contains("/events/{id}") { event.as_str() } else { "s1" };
+            let key = server.post("/api/v1/keys", r#"{"scopes":["read"]}"#).await.json()["id"].clone();
+            let key = key.as_str().unwrap();
+            let id = match path.as_str() {
+                path if path.contains("/events/{id}") => event.as_str(),
+                path if path.contains("/keys/{id}") => key,
+                _ => "s1",
+            };
             let real = path.replace("{id}", id).replace("{agent}", "claude-code");
             let body = match path.as_str() {
                 "/v1/events" => record(1),
                 "/ingest" => json!({"event_type": "x"}).to_string(),
-                "/api/v1/login" => json!({"token": "any"}).to_string(),
+                "/api/v1/login" => json!({"token": TOKEN}).to_string(),
+                "/api/v1/keys" if method == "post" => json!({"scopes": ["read"]}).to_string(),
+                "/api/v1/projects" if method == "post" => json!({"project": "acme/shop"}).to_string(),
+                "/api/v1/keys/{id}/rotate" => String::new(),
                 _ if method == "post" => json!({"hook_event_name": "Stop"}).to_string(),
                 _ => String::new(),
             };
@@ -91,7 +102,8 @@ async fn every_door_answers_as_documented() {
                 assert_eq!(server.get(&format!("{real}?no_such=1")).await.problem(), "bad_request", "{path}");
                 assert_eq!(server.get(&format!("{real}?agent=a&agent=b&since=1&since=2")).await.status, 400, "{path}");
             }
-            let wrong = if method == "get" { "DELETE" } else { "PUT" };
+            let mut methods = ["PUT", "DELETE", "PATCH"].into_iter();
+            let wrong = methods.find(|wrong| operations.get(wrong.to_lowercase()).is_none()).unwrap();
             assert_eq!(server.send(wrong, &real, &[], b"").await.status, 405, "{wrong} {path}");
         }
     }

@@ -7,7 +7,8 @@
 //!
 //! Heads, before compression: the number of texts, their lengths, their bytes; then the columns, each a varint per
 //! event: occurred and received (as differences), duration + 1, payload length, and one per [`Field`] (0 for none,
-//! else 1 + the text's index); then the ids, first all their first bytes, then all second bytes, and so on.
+//! else 1 + the text's index); then the ids, first all their first bytes, then all second bytes, and so on; then the
+//! columns of the fields that were added since, which older blocks end without.
 //!
 //! The *Bloom filter* of a block answers "does no event here have this text in this field": three bits per text.
 
@@ -17,6 +18,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use hookrail_core::event::{Actor, Agent, EventId, Kind, Outcome};
+use hookrail_core::mcp;
 use hookrail_core::time::Timestamp;
 use serde_json::value::RawValue;
 
@@ -52,11 +54,18 @@ pub(crate) enum Field {
     Actor,
     ActorType,
     Verdict,
+    // Added since: behind the ids.
+    Server,
 }
 
-const FIELDS: usize = 14;
-/// Fields before this one are in the Bloom filter.
-const FILTERED: usize = Field::Family as usize;
+const FIELDS: usize = 15;
+/// The fields every block has; those from here on are missing in older ones.
+const FIRST_FIELDS: usize = Field::Server as usize;
+
+/// Whether a field's texts are in the Bloom filter.
+const fn is_filtered(field: usize) -> bool {
+    field < Field::Family as usize || field == Field::Server as usize
+}
 
 /// A stable 64-bit hash (FNV-1a): it is part of what is on the disk.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
@@ -167,11 +176,14 @@ fn encode_heads(events: &[Arc<StoredEvent>], out: &mut Vec<u8>) -> Vec<u8> {
     put_differences(out, events.iter().map(|event| event.received_at.as_nanos()));
     events.iter().for_each(|event| varint::put(out, event.duration_ms.map_or(0, |ms| ms.saturating_add(1))));
     events.iter().for_each(|event| varint::put(out, event.payload.get().len() as u64));
-    for field in 0..FIELDS {
+    for field in 0..FIRST_FIELDS {
         columns.iter().for_each(|row| varint::put(out, u64::from(row[field])));
     }
     for byte in 0..16 {
         out.extend(events.iter().map(|event| event.id.as_bytes()[byte]));
+    }
+    for field in FIRST_FIELDS..FIELDS {
+        columns.iter().for_each(|row| varint::put(out, u64::from(row[field])));
     }
     bloom_of(&table, &columns)
 }
@@ -206,6 +218,7 @@ fn texts_of(event: &StoredEvent) -> [Option<Cow<'_, str>>; FIELDS] {
         actor.map(Cow::Borrowed),
         actor_type.map(Cow::Borrowed),
         verdict.map(Cow::Owned),
+        event.mcp_server.as_deref().map(Cow::Borrowed),
     ]
 }
 
@@ -224,9 +237,9 @@ fn bloom_of(table: &[&str], columns: &[[u32; FIELDS]]) -> Vec<u8> {
     let bytes = (table.len() + 8).next_power_of_two().min(4096);
     let mut bloom = vec![0u8; bytes];
     let hashes: Vec<u64> = table.iter().map(|text| hash(text.as_bytes())).collect();
-    let mut previous = [0u32; FILTERED];
+    let mut previous = [0u32; FIELDS];
     for row in columns {
-        for field in 0..FILTERED {
+        for field in (0..FIELDS).filter(|field| is_filtered(*field)) {
             let text = row[field];
             if text == 0 || text == previous[field] {
                 continue;
@@ -244,6 +257,8 @@ fn bloom_of(table: &[&str], columns: &[[u32; FIELDS]]) -> Vec<u8> {
 #[derive(Debug)]
 pub(crate) struct Wanted {
     texts: Vec<(Field, String, u64)>,
+    /// Raw names of MCP servers, one of which it must be; `None` where none is asked for.
+    servers: Option<Vec<(String, u64)>>,
     since: Option<i64>,
     until: Option<i64>,
 }
@@ -268,19 +283,31 @@ impl Wanted {
         });
         Self {
             texts: texts.collect(),
+            servers: None,
             since: filter.since.map(Timestamp::as_nanos),
             until: filter.until.map(Timestamp::as_nanos),
         }
+    }
+
+    /// The same, of one of these MCP servers.
+    pub(crate) fn of_servers(self, raw: Vec<String>) -> Self {
+        let hashed = |name: String| {
+            let hash = hash(name.as_bytes());
+            (name, hash)
+        };
+        Self { servers: Some(raw.into_iter().map(hashed).collect()), ..self }
     }
 
     /// Whether a block may hold what is wanted, by its filter and the span of its times.
     pub(crate) fn may_be_in(&self, bloom: &[u8], min_at: i64, max_at: i64) -> bool {
         let bits = bloom.len() as u64 * 8;
         let set = |bit: u64| bloom.get((bit / 8) as usize).is_some_and(|byte| byte >> (bit % 8) & 1 == 1);
+        let holds = |field: Field, hash: u64| bloom_bits(hash, field as usize, bits).into_iter().all(set);
         self.since.is_none_or(|since| max_at >= since)
             && self.until.is_none_or(|until| min_at < until)
             && bits.is_power_of_two()
-            && self.texts.iter().all(|(field, _, hash)| bloom_bits(*hash, *field as usize, bits).into_iter().all(set))
+            && self.texts.iter().all(|(field, _, hash)| holds(*field, *hash))
+            && self.servers.as_ref().is_none_or(|any| any.iter().any(|(_, hash)| holds(Field::Server, *hash)))
     }
 }
 
@@ -358,12 +385,20 @@ impl Heads {
         let durations: Vec<u64> = (0..count).map(|_| varint::get(raw)).collect::<Option<_>>()?;
         let lens: Vec<u64> = (0..count).map(|_| varint::get(raw)).collect::<Option<_>>()?;
         let mut columns = vec![[0u32; FIELDS]; count];
-        for field in 0..FIELDS {
+        let mut column = |raw: &mut &[u8], field: usize| {
             for row in &mut columns {
                 row[field] = u32::try_from(varint::get(raw)?).ok().filter(|&text| text as usize <= texts)?;
             }
+            Some(())
+        };
+        for field in 0..FIRST_FIELDS {
+            column(raw, field)?;
         }
-        let ids = raw.get(..16 * count)?;
+        let (ids, since) = raw.split_at_checked(16 * count)?;
+        *raw = since;
+        for field in (FIRST_FIELDS..FIELDS).take_while(|_| !since.is_empty()) {
+            column(raw, field)?;
+        }
         let mut start = 0usize;
         let mut heads = Vec::with_capacity(count);
         for (at, texts) in columns.into_iter().enumerate() {
@@ -397,13 +432,22 @@ impl Heads {
         let number = |text: &str| self.texts.iter().position(|t| **t == *text).map(|at| at as u32 + 1);
         let refs: Option<Vec<(usize, u32)>> =
             wanted.texts.iter().map(|(field, text, _)| Some((*field as usize, number(text)?))).collect();
+        let servers: Option<Vec<u32>> =
+            wanted.servers.as_ref().map(|any| any.iter().filter_map(|(name, _)| number(name)).collect());
         let matches = move |&at: &usize| {
             let (Some(refs), Some(head)) = (&refs, self.heads.get(at)) else { return false };
             refs.iter().all(|&(field, text)| head.texts[field] == text)
+                && servers.as_ref().is_none_or(|any| any.contains(&head.texts[Field::Server as usize]))
                 && wanted.since.is_none_or(|since| head.occurred_at >= since)
                 && wanted.until.is_none_or(|until| head.occurred_at < until)
         };
         (0..self.heads.len()).filter(matches)
+    }
+
+    /// The MCP server of an event of an older block, which has no column for it: as far as the tool's name tells.
+    fn named_server(&self, head: &Head) -> Option<String> {
+        let tool = self.text(head, Field::Tool).filter(|_| self.text(head, Field::Family) == Some("mcp"))?;
+        mcp::split(tool, None).map(|(server, _)| server.to_owned())
     }
 
     /// What the indexes and the derived rows know an event by.
@@ -444,6 +488,8 @@ impl Heads {
             },
             tool: owned(Field::Tool),
             tool_family: owned(Field::Family),
+            mcp_server: owned(Field::Server).or_else(|| self.named_server(head)),
+            mcp_server_name: None,
             tool_use_id: owned(Field::ToolUse),
             outcome: Outcome::ALL.into_iter().find(|known| Some(known.as_str()) == outcome),
             duration_ms: head.duration.checked_sub(1),
@@ -493,6 +539,7 @@ mod tests {
                     session_id: event.session_id.clone(),
                     tool_use_id: event.tool_use_id.clone(),
                     user: event.user.clone(),
+                    tool: event.tool.clone(),
                     name: Some(event.name.clone()),
                     since: Some(event.occurred_at),
                     ..EventFilter::default()
@@ -500,6 +547,27 @@ mod tests {
                 let wanted = Wanted::new(&filter);
                 prop_assert!(wanted.may_be_in(&block.bloom, block.min_at, block.max_at));
                 prop_assert!(heads.matching(&wanted).any(|found| found == at));
+                if let Some(server) = &event.mcp_server {
+                    let wanted = wanted.of_servers(vec!["none".to_owned(), server.clone()]);
+                    prop_assert!(wanted.may_be_in(&block.bloom, block.min_at, block.max_at));
+                    prop_assert!(heads.matching(&wanted).any(|found| found == at));
+                }
+                let elsewhere = Wanted::new(&EventFilter::default()).of_servers(vec!["none".to_owned()]);
+                prop_assert!(!heads.matching(&elsewhere).any(|found| found == at));
+            }
+        }
+
+        #[test]
+        fn a_block_from_before_there_were_servers_comes_back(seed in 1u64.., count in 1u64..80) {
+            let events = events(seed, count);
+            let mut raw = Vec::new();
+            encode_heads(&events, &mut raw);
+            // Such a block ends with the ids; the column behind them is a byte per event here.
+            raw.truncate(raw.len() - events.len());
+            let heads = Heads::read(7, events.len(), &raw).unwrap();
+            for (at, event) in events.iter().enumerate() {
+                let text = heads.heads[at].texts[Field::Server as usize];
+                prop_assert_eq!((text, heads.named_server(&heads.heads[at])), (0, event.mcp_server.clone()));
             }
         }
 

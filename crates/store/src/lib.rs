@@ -18,6 +18,7 @@ pub mod events;
 mod histogram;
 pub mod meta;
 pub mod model;
+pub mod names;
 pub mod registry;
 mod varint;
 
@@ -96,6 +97,8 @@ pub struct Store {
     pub meta: meta::Meta,
     /// The live feed.
     pub bus: bus::Bus,
+    /// What the project calls its MCP servers.
+    pub names: names::Names,
     writer: Arc<Mutex<Option<(Place, Settings)>>>,
 }
 
@@ -127,10 +130,14 @@ pub fn open(url: &str, settings: &Settings) -> Result<Store, StoreError> {
     let place = place(url)?;
     // Also brings the database up to date, before anybody reads it.
     let connection = place.open(settings)?;
+    let names = names::Names::default();
+    let meta = meta::SqliteMeta::new(connection, names.clone())?;
+    let pool = Pool::new(place.clone(), settings);
     Ok(Store {
-        events: events::Reader::Sqlite(events::sqlite::Reader::new(Pool::new(place.clone(), settings))),
-        meta: meta::Meta::Sqlite(meta::SqliteMeta::new(connection)),
+        events: events::Reader::Sqlite(events::sqlite::Reader::new(pool, names.clone())),
+        meta: meta::Meta::Sqlite(meta),
         bus: bus::Bus::local(settings.live_events, settings.live_bytes),
+        names,
         writer: Arc::new(Mutex::new(Some((place, settings.clone())))),
     })
 }

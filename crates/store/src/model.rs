@@ -2,11 +2,13 @@
 //!
 //! Each type serialises as the API shows it, so that the server, the export and the live feed write one shape.
 
-use hookrail_core::event::{Actor, Agent, Event, EventId, Kind, Outcome};
+use hookrail_core::event::{Actor, Agent, Event, EventId, Kind, Outcome, Tool};
 use hookrail_core::policy::Verdict;
 use hookrail_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+use crate::names::Snapshot;
 
 /// The position of an event in the order of arrival; grows by one with each stored event, never reused.
 pub type Seq = i64;
@@ -36,6 +38,10 @@ pub struct StoredEvent {
     pub tool: Option<String>,
     /// What the tool does: `shell`, `file_read`, … (see `hookrail_core::event::Family`).
     pub tool_family: Option<String>,
+    /// The raw name of the MCP server whose tool it is (see `hookrail_core::mcp`).
+    pub mcp_server: Option<String>,
+    /// What the project calls that server; filled in where it is read (see [`crate::names`]).
+    pub mcp_server_name: Option<String>,
     /// The tool call it is about.
     pub tool_use_id: Option<String>,
     /// What came of the tool call.
@@ -58,6 +64,7 @@ impl StoredEvent {
     /// The event as it is shown once it is stored at `seq`.
     pub(crate) fn new(event: Event, seq: Seq) -> Self {
         let parsed = event.parsed;
+        let mcp_server = parsed.tool.as_ref().and_then(Tool::mcp_server).map(str::to_owned);
         let (tool, tool_family) = match parsed.tool {
             Some(tool) => (Some(tool.name), Some(tool.family.as_str().to_owned())),
             None => (None, None),
@@ -74,6 +81,8 @@ impl StoredEvent {
             actor: parsed.actor,
             tool,
             tool_family,
+            mcp_server,
+            mcp_server_name: None,
             tool_use_id: parsed.tool_use_id.map(|id| id.0),
             outcome: parsed.outcome,
             duration_ms: parsed.duration_ms,
@@ -156,6 +165,10 @@ pub struct ToolCall {
     pub tool: Option<String>,
     /// What the tool does.
     pub tool_family: Option<String>,
+    /// The raw name of the MCP server whose tool it is.
+    pub mcp_server: Option<String>,
+    /// What the project calls that server.
+    pub mcp_server_name: Option<String>,
     /// The id of the subagent that called it; `None` for the main agent.
     pub actor_id: Option<String>,
     /// When it was requested; `None` where only its end was seen.
@@ -206,6 +219,10 @@ pub struct ToolUse {
     pub tool: String,
     /// What it does.
     pub family: String,
+    /// The raw name of the MCP server whose tool it is, where the tool's name tells.
+    pub mcp_server: Option<String>,
+    /// What the project calls that server.
+    pub mcp_server_name: Option<String>,
     /// Calls that ended or were requested in the span.
     pub count: u64,
     /// Calls that succeeded.
@@ -220,6 +237,40 @@ pub struct ToolUse {
     pub p50_ms: Option<f64>,
     /// The 95th percentile of the duration in milliseconds.
     pub p95_ms: Option<f64>,
+}
+
+/// An MCP server that was used, or that somebody named.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Server {
+    /// Its raw name; of a name somebody gave, maybe a pattern.
+    pub raw: String,
+    /// What the project calls it.
+    pub display: String,
+    /// Whether somebody gave it that name; else it is how the raw name reads.
+    pub overridden: bool,
+    /// Tool calls in the span.
+    pub calls: u64,
+    /// Of these, failed or denied.
+    pub errors: u64,
+    /// The minute of its last tool call, by the time it happened; `None` where none is known.
+    pub last_seen: Option<Timestamp>,
+    /// Who named it.
+    pub named_by: Option<String>,
+    /// When it was named last.
+    pub named_at: Option<Timestamp>,
+}
+
+/// The use of the MCP servers of one display name over a span of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ServerUse {
+    /// What the project calls them.
+    pub mcp_server_name: String,
+    /// Their raw names.
+    pub mcp_servers: Vec<String>,
+    /// Tool calls in the span.
+    pub calls: u64,
+    /// Of these, failed or denied.
+    pub errors: u64,
 }
 
 /// One bar of the events-over-time series.
@@ -267,6 +318,8 @@ pub struct Overview {
     pub sessions: SessionCounts,
     /// Tools by count, most used first, at most 50.
     pub tools: Vec<ToolUse>,
+    /// MCP servers by calls, those of one display name as one, at most 50.
+    pub servers: Vec<ServerUse>,
     /// Events by agent, most first.
     pub agents: Vec<AgentCount>,
 }
@@ -294,6 +347,8 @@ pub struct EventFilter {
     pub kind: Option<String>,
     /// About this tool.
     pub tool: Option<String>,
+    /// About a tool of this MCP server, by its raw or its display name.
+    pub server: Option<String>,
     /// About this tool call.
     pub tool_use_id: Option<String>,
     /// With this outcome.
@@ -314,13 +369,15 @@ pub struct EventFilter {
 
 impl EventFilter {
     /// Whether an event matches: what a list of events and a live feed with this filter let through.
-    pub fn matches(&self, event: &StoredEvent) -> bool {
+    pub fn matches(&self, event: &StoredEvent, names: &Snapshot) -> bool {
+        let server = |wanted: &str| event.mcp_server.as_deref().is_some_and(|raw| names.means(wanted, raw));
         let is = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|w| found == Some(w));
         is(&self.session_id, event.session_id.as_deref())
             && is(&self.agent, Some(event.agent.as_str()))
             && is(&self.name, Some(&event.name))
             && is(&self.kind, Some(event.kind.as_str()))
             && is(&self.tool, event.tool.as_deref())
+            && self.server.as_deref().is_none_or(server)
             && is(&self.tool_use_id, event.tool_use_id.as_deref())
             && is(&self.outcome, event.outcome.map(Outcome::as_str))
             && is(&self.user, event.user.as_deref())

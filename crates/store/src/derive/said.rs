@@ -33,3 +33,12 @@ pub(crate) fn agreed(known: &mut Option<String>, text: Option<&str>) {
         *known = Some(text.to_owned());
     }
 }
+
+/// Keeps the longest of several texts for the same thing; of two of one length, the alphabetically first.
+pub(crate) fn longest(known: &mut Option<String>, text: Option<&str>) {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return };
+    let goes_before = |known: &str| (known.len(), text) < (text.len(), known);
+    if known.as_deref().is_none_or(goes_before) {
+        *known = Some(text.to_owned());
+    }
+}

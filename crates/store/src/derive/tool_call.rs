@@ -6,10 +6,11 @@
 
 use hookrail_core::agents::BatchCall;
 use hookrail_core::event::{Event, EventId, Family, Kind, Outcome, Tool};
+use hookrail_core::mcp;
 use hookrail_core::policy::Decision;
 use hookrail_core::time::Timestamp;
 
-use super::said::agreed;
+use super::said::{agreed, longest};
 use crate::block::hash;
 use crate::model::ToolCall;
 
@@ -18,6 +19,8 @@ use crate::model::ToolCall;
 pub(crate) struct CallRow {
     pub(crate) tool: Option<String>,
     pub(crate) family: Option<String>,
+    /// The raw name of the MCP server whose tool it is.
+    pub(crate) server: Option<String>,
     pub(crate) actor: Option<String>,
     pub(crate) request: Option<(i64, EventId)>,
     pub(crate) end: Option<End>,
@@ -133,6 +136,8 @@ impl CallRow {
         let Some(tool) = tool else { return };
         agreed(&mut self.tool, Some(&tool.name));
         agreed(&mut self.family, Some(tool.family.as_str()));
+        // Who knows where the server's name ends may make it longer than it reads in the tool's name.
+        longest(&mut self.server, tool.mcp_server());
     }
 
     fn ended(&mut self, source: Source, at: i64, id: EventId, outcome: Outcome, duration_ms: Option<u64>) {
@@ -169,11 +174,14 @@ impl CallRow {
     /// The call as the API shows it.
     pub(crate) fn shown(self, id: String, session: &str) -> ToolCall {
         let duration_ms = self.duration_ms();
+        let mcp_server = self.server.clone().or_else(|| self.named_server());
         ToolCall {
             tool_use_id: id,
             session_id: session.to_owned(),
             tool: self.tool,
             tool_family: self.family,
+            mcp_server,
+            mcp_server_name: None,
             actor_id: self.actor,
             requested_at: self.request.map(|(at, _)| Timestamp::from_nanos(at)),
             ended_at: self.end.map(|end| Timestamp::from_nanos(end.at)),
@@ -184,6 +192,12 @@ impl CallRow {
             request_event_id: self.request.map(|(_, id)| id),
             result_event_id: self.end.map(|end| end.id),
         }
+    }
+
+    /// The MCP server of a call that was kept before servers were, as far as the tool's name tells.
+    fn named_server(&self) -> Option<String> {
+        let tool = self.tool.as_deref().filter(|_| self.family.as_deref() == Some("mcp"))?;
+        mcp::split(tool, None).map(|(server, _)| server.to_owned())
     }
 
     /// The tool's name and family for a roll-up; `None` where nobody named the tool.

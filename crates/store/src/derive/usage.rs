@@ -34,11 +34,19 @@ pub(crate) struct Use {
     pub(crate) durations: Histogram,
 }
 
+/// How the tools of one MCP server were used in a span.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ServerUse {
+    pub(crate) calls: i64,
+    pub(crate) errors: i64,
+}
+
 /// Changes to the roll-ups, by minute.
 #[derive(Debug, Default)]
 pub(crate) struct Usage {
     pub(crate) agents: BTreeMap<(i64, String), Activity>,
     pub(crate) tools: BTreeMap<(i64, String), Use>,
+    pub(crate) servers: BTreeMap<(i64, String), ServerUse>,
 }
 
 impl Usage {
@@ -52,6 +60,10 @@ impl Usage {
             family.clone_into(&mut entry.family);
         }
         entry
+    }
+
+    fn server(&mut self, at: i64, server: &str) -> &mut ServerUse {
+        self.servers.entry((minute(at), server.to_owned())).or_default()
     }
 
     /// Counts an event by itself. An event of a call with an id is counted with its call.
@@ -70,6 +82,11 @@ impl Usage {
         activity.tool_calls += i64::from(requested);
         activity.errors += i64::from(outcome.is_some_and(is_error));
         let Some(tool) = parsed.tool.as_ref().filter(|_| requested || outcome.is_some()) else { return };
+        if let Some(server) = tool.mcp_server() {
+            let used = self.server(at, server);
+            used.calls += i64::from(requested);
+            used.errors += i64::from(outcome.is_some_and(is_error));
+        }
         let used = self.tool(at, &tool.name, tool.family.as_str());
         used.count += i64::from(requested);
         if let Some(outcome) = outcome {
@@ -87,6 +104,12 @@ impl Usage {
         if let Some((tool, family)) = tool {
             self.tool(call.at(), tool, family).count += times;
         }
+        if let Some(server) = &call.server {
+            self.server(call.at(), server).calls += times;
+            if let Some(end) = call.end.filter(|_| call.is_error()) {
+                self.server(end.at, server).errors += times;
+            }
+        }
         let Some(end) = call.end else { return };
         if call.is_error() {
             self.agent(end.at, agent).errors += times;
@@ -99,6 +122,7 @@ impl Usage {
     /// Forgets what came to nothing, as when a call was counted again as it was.
     pub(crate) fn settle(&mut self) {
         self.agents.retain(|_, activity| *activity != Activity::default());
+        self.servers.retain(|_, used| *used != ServerUse::default());
         self.tools.retain(|_, used| *used != Use { family: used.family.clone(), ..Use::default() });
     }
 }
@@ -144,6 +168,14 @@ pub(crate) fn coarser<T: Clone + Default>(
         merge(coarse.entry((at.div_euclid(level) * level, name.as_str())).or_default(), change);
     }
     coarse
+}
+
+impl ServerUse {
+    /// Adds the use of another span.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.errors += other.errors;
+    }
 }
 
 impl Activity {

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::StoreError;
 use crate::model::{
-    EventFilter, Overview, Page, Seq, Session, SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse,
+    EventFilter, Overview, Page, Seq, Server, Session, SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse,
 };
 
 /// The order of a list of events.
@@ -257,6 +257,17 @@ impl Reader {
         }
     }
 
+    /// Every MCP server that was ever used, with its use in a span, by raw name; at most [`MAX_SERVERS`].
+    /// Read from roll-ups: the span is widened to whole minutes.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn servers(&self, since: Timestamp, until: Timestamp) -> Result<Vec<Server>, StoreError> {
+        match self {
+            Self::Sqlite(reader) => reader.servers(since, until).await,
+        }
+    }
+
     /// What the overview shows for a span in about `bars` bars. Read from roll-ups: the span is widened to whole bars.
     ///
     /// # Errors
@@ -290,6 +301,9 @@ impl Reader {
 
 /// The most subagents one answer lists.
 pub const MAX_SUBAGENTS: usize = 10_000;
+
+/// The most MCP servers one answer lists.
+pub const MAX_SERVERS: usize = 10_000;
 
 /// The most items a page holds, whatever is asked for.
 pub const MAX_LIMIT: usize = 1000;

@@ -8,6 +8,7 @@ use hookrail_core::time::Timestamp;
 use serde::Serialize;
 
 use crate::StoreError;
+use crate::names::ServerName;
 
 /// A machine that sent events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -69,6 +70,36 @@ impl Meta {
     pub async fn devices(&self) -> Result<Vec<Device>, StoreError> {
         match self {
             Self::Sqlite(meta) => meta.devices().await,
+        }
+    }
+
+    /// The names this project gave to MCP servers, by raw name.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn server_names(&self) -> Result<Vec<ServerName>, StoreError> {
+        match self {
+            Self::Sqlite(meta) => meta.server_names().await,
+        }
+    }
+
+    /// Gives a server a name, or another one: shown from now on wherever the server is. Returns the name as it is kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] where there are [`MAX_NAMES`](crate::names::MAX_NAMES) already.
+    pub async fn name_server(&self, name: ServerName) -> Result<ServerName, StoreError> {
+        match self {
+            Self::Sqlite(meta) => meta.name_server(name).await,
+        }
+    }
+
+    /// Takes a name back; says whether there was one.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn forget_server_name(&self, raw: &str) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(meta) => meta.forget_server_name(raw).await,
         }
     }
 }

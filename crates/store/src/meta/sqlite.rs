@@ -3,20 +3,31 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hookrail_core::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Device, MAX_DEVICES};
 use crate::StoreError;
+use crate::names::{MAX_NAMES, Names, ServerName};
+
+/// The columns of a server's name, in the order [`server_name`] reads them.
+macro_rules! name_columns {
+    () => {
+        "raw, display, created_at, updated_at, by"
+    };
+}
 
 /// A connection of its own: settings change rarely, and wait for the writer's commit when they do.
 #[derive(Clone, Debug)]
 pub struct Meta {
     connection: Arc<Mutex<Connection>>,
+    names: Names,
 }
 
 impl Meta {
-    pub(crate) fn new(connection: Connection) -> Self {
-        Self { connection: Arc::new(Mutex::new(connection)) }
+    /// The seam on this connection; `names` are filled in, and kept as they are in the database.
+    pub(crate) fn new(connection: Connection, names: Names) -> Result<Self, StoreError> {
+        names.replace(&server_names(&connection)?);
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), names })
     }
 
     async fn with<T: Send + 'static>(
@@ -82,4 +93,59 @@ impl Meta {
         })
         .await
     }
+
+    pub(super) async fn server_names(&self) -> Result<Vec<ServerName>, StoreError> {
+        self.with(server_names).await
+    }
+
+    pub(super) async fn name_server(&self, name: ServerName) -> Result<ServerName, StoreError> {
+        let names = self.names.clone();
+        self.with(move |connection| {
+            let count: usize =
+                connection
+                    .query_row("SELECT count(*) FROM server_names WHERE raw <> ?", [&name.raw], |row| row.get(0))?;
+            if count >= MAX_NAMES {
+                let why = format!("{MAX_NAMES} servers have a name, which is the most; forget one first");
+                return Err(StoreError::Invalid(why));
+            }
+            let sql = concat!(
+                "INSERT INTO server_names (",
+                name_columns!(),
+                ") VALUES (?,?,?,?,?) ON CONFLICT (raw) DO UPDATE SET display = excluded.display, ",
+                "updated_at = excluded.updated_at, by = excluded.by RETURNING ",
+                name_columns!()
+            );
+            let (created, updated) = (name.created_at.as_nanos(), name.updated_at.as_nanos());
+            let values = params![name.raw, name.display, created, updated, name.by];
+            let kept = connection.query_row(sql, values, server_name)?;
+            names.replace(&server_names(connection)?);
+            Ok(kept)
+        })
+        .await
+    }
+
+    pub(super) async fn forget_server_name(&self, raw: &str) -> Result<bool, StoreError> {
+        let (raw, names) = (raw.to_owned(), self.names.clone());
+        self.with(move |connection| {
+            let forgotten = connection.execute("DELETE FROM server_names WHERE raw = ?", [raw])?;
+            names.replace(&server_names(connection)?);
+            Ok(forgotten > 0)
+        })
+        .await
+    }
+}
+
+fn server_names(connection: &Connection) -> Result<Vec<ServerName>, StoreError> {
+    let sql = concat!("SELECT ", name_columns!(), " FROM server_names ORDER BY raw");
+    Ok(connection.prepare_cached(sql)?.query_map([], server_name)?.collect::<Result<_, _>>()?)
+}
+
+fn server_name(row: &Row<'_>) -> rusqlite::Result<ServerName> {
+    Ok(ServerName {
+        raw: row.get(0)?,
+        display: row.get(1)?,
+        created_at: Timestamp::from_nanos(row.get(2)?),
+        updated_at: Timestamp::from_nanos(row.get(3)?),
+        by: row.get(4)?,
+    })
 }

@@ -3,6 +3,7 @@
 
 use hookrail_core::agents::{BatchCall, Parsed};
 use hookrail_core::event::{Actor, Agent, Event, EventId, Family, Kind, Outcome, Tool};
+use hookrail_core::mcp;
 use hookrail_core::time::Timestamp;
 use hookrail_store::events::{Append, Order, Reader, Writer};
 use hookrail_store::model::{EventFilter, StoredEvent};
@@ -55,7 +56,11 @@ pub fn event(n: u64, session: &str, kind: Kind, seconds: i64) -> Event {
 /// An event of a tool call.
 pub fn tool(n: u64, session: &str, kind: Kind, seconds: i64, tool: &str, call: &str) -> Event {
     let mut event = event(n, session, kind, seconds);
-    event.parsed.tool = Some(Tool { name: tool.to_owned(), family: Family::Shell });
+    let family = match mcp::split(tool, None) {
+        Some((server, tool)) => Family::Mcp { server: Some(server.to_owned()), tool: tool.to_owned() },
+        None => Family::Shell,
+    };
+    event.parsed.tool = Some(Tool { name: tool.to_owned(), family });
     event.parsed.tool_use_id = Some(call.into());
     event.parsed.outcome = match event.parsed.kind {
         Kind::ToolSucceeded => Some(Outcome::Succeeded),
@@ -161,4 +166,9 @@ pub fn mixture(dice: &mut Dice, count: u64) -> Vec<Event> {
             event
         })
         .collect()
+}
+
+/// The time so many seconds after noon.
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_nanos(NOON + seconds * SECOND)
 }

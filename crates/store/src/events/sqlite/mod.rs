@@ -20,12 +20,14 @@ mod rows;
 mod save;
 mod scan;
 pub(crate) mod schema;
+mod servers;
 mod writer;
 
 pub(crate) use pool::Pool;
 pub use writer::Writer;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use hookrail_core::event::EventId;
 use hookrail_core::time::Timestamp;
@@ -34,18 +36,32 @@ use rusqlite::Connection;
 use super::{Order, Stats};
 use crate::StoreError;
 use crate::model::{
-    EventFilter, Overview, Page, Seq, Session, SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse,
+    EventFilter, Overview, Page, Seq, Server, Session, SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse,
 };
+use crate::names::{Named, Names, Snapshot};
 
 /// The readers on a SQLite database. Cloning shares them.
 #[derive(Clone, Debug)]
 pub struct Reader {
     pool: Pool,
+    names: Names,
 }
 
 impl Reader {
-    pub(crate) fn new(pool: Pool) -> Self {
-        Self { pool }
+    pub(crate) fn new(pool: Pool, names: Names) -> Self {
+        Self { pool, names }
+    }
+
+    /// Reads something that shows MCP servers, by the names they have now.
+    async fn named<T: Named + Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection, &Snapshot) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let names = self.names.now();
+        let asked = Arc::clone(&names);
+        let mut answer = self.pool.read(move |connection| query(connection, &asked)).await?;
+        answer.named(&names);
+        Ok(answer)
     }
 
     pub(super) async fn events(
@@ -56,26 +72,24 @@ impl Reader {
         cursor: Option<&str>,
     ) -> Result<Page<StoredEvent>, StoreError> {
         let (filter, cursor) = (filter.clone(), cursor.map(str::to_owned));
-        self.pool
-            .read(move |connection| match &filter.session_id {
-                Some(session) => scan::by_session(connection, session, &filter, order, limit, cursor.as_deref()),
-                None => scan::by_arrival(connection, &filter, order, limit, cursor.as_deref()),
-            })
-            .await
+        self.named(move |connection, names| match &filter.session_id {
+            Some(session) => scan::by_session(connection, session, &filter, names, order, limit, cursor.as_deref()),
+            None => scan::by_arrival(connection, &filter, names, order, limit, cursor.as_deref()),
+        })
+        .await
     }
 
     pub(super) async fn event(&self, id: &EventId) -> Result<Option<StoredEvent>, StoreError> {
         let id = *id.as_bytes();
-        self.pool
-            .read(move |connection| match scan::seq_of(connection, &id)? {
-                Some(seq) => scan::event(connection, seq),
-                None => Ok(None),
-            })
-            .await
+        self.named(move |connection, _| match scan::seq_of(connection, &id)? {
+            Some(seq) => scan::event(connection, seq),
+            None => Ok(None),
+        })
+        .await
     }
 
     pub(super) async fn after(&self, seq: Seq, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
-        self.pool.read(move |connection| scan::after(connection, seq, limit)).await
+        self.named(move |connection, _| scan::after(connection, seq, limit)).await
     }
 
     pub(super) async fn seq_of(&self, id: &EventId) -> Result<Option<Seq>, StoreError> {
@@ -110,9 +124,10 @@ impl Reader {
         cursor: Option<&str>,
     ) -> Result<Page<ToolCall>, StoreError> {
         let (session, agent, cursor) = (session.to_owned(), agent.map(str::to_owned), cursor.map(str::to_owned));
-        self.pool
-            .read(move |connection| lists::tool_calls(connection, &session, agent.as_deref(), limit, cursor.as_deref()))
-            .await
+        let list = move |connection: &Connection, _: &Snapshot| {
+            lists::tool_calls(connection, &session, agent.as_deref(), limit, cursor.as_deref())
+        };
+        self.named(list).await
     }
 
     pub(super) async fn subagents(&self, session: &str, agent: Option<&str>) -> Result<Vec<Subagent>, StoreError> {
@@ -121,7 +136,11 @@ impl Reader {
     }
 
     pub(super) async fn tools(&self, since: Timestamp, until: Timestamp) -> Result<Vec<ToolUse>, StoreError> {
-        self.pool.read(move |connection| overview::tools(connection, since, until)).await
+        self.named(move |connection, _| overview::tools(connection, since, until)).await
+    }
+
+    pub(super) async fn servers(&self, since: Timestamp, until: Timestamp) -> Result<Vec<Server>, StoreError> {
+        self.named(move |connection, _| servers::all(connection, since, until)).await
     }
 
     pub(super) async fn overview(
@@ -131,7 +150,7 @@ impl Reader {
         bars: usize,
     ) -> Result<Overview, StoreError> {
         let now = self.pool.now();
-        self.pool.read(move |connection| overview::overview(connection, since, until, bars, now)).await
+        self.named(move |connection, names| overview::overview(connection, since, until, bars, now, names)).await
     }
 
     pub(super) async fn stats(&self) -> Result<Stats, StoreError> {

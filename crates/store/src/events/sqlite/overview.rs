@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use hookrail_core::event::Agent;
+use hookrail_core::mcp;
 use hookrail_core::time::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -12,6 +13,7 @@ use crate::StoreError;
 use crate::derive::session::{SILENCE_NANOS, State};
 use crate::derive::usage::{LEVELS, Use};
 use crate::model::{AgentCount, Bar, Overview, SessionCounts, ToolUse};
+use crate::names::Snapshot;
 
 const NANOS: i64 = 1_000_000_000;
 /// The widths a bar may have, in seconds: what people read easily. Each is a multiple of a roll-up's width.
@@ -23,9 +25,11 @@ const WIDTHS: [i64; 17] = [
 const MAX_BARS: i64 = 1000;
 /// Tools shown in the overview.
 const MAX_TOOLS: usize = 50;
+/// MCP servers shown in the overview.
+const MAX_SERVERS: usize = 50;
 
 /// The span between two times in whole minutes, in seconds; the end is not part of it.
-fn minutes(since: Timestamp, until: Timestamp) -> (i64, i64) {
+pub(super) fn minutes(since: Timestamp, until: Timestamp) -> (i64, i64) {
     let floor = |time: Timestamp| time.as_nanos().div_euclid(60 * NANOS) * 60;
     let from = floor(since);
     let to = floor(until) + if until.as_nanos() % (60 * NANOS) == 0 { 0 } else { 60 };
@@ -33,7 +37,7 @@ fn minutes(since: Timestamp, until: Timestamp) -> (i64, i64) {
 }
 
 /// Cuts a span of whole minutes into spans of whole days, hours and minutes, each as `(level, from, to)`.
-fn pieces(from: i64, to: i64) -> Vec<(i64, i64, i64)> {
+pub(super) fn pieces(from: i64, to: i64) -> Vec<(i64, i64, i64)> {
     let [minute, hour, day] = LEVELS;
     let up = |at: i64, level: i64| -(-at).div_euclid(level) * level;
     let down = |at: i64, level: i64| at.div_euclid(level) * level;
@@ -91,7 +95,10 @@ fn shown(tool: String, sum: Use) -> Option<ToolUse> {
     if sum.count <= 0 && ended == 0 {
         return None;
     }
+    let server = (sum.family == "mcp").then(|| mcp::split(&tool, None)).flatten();
     Some(ToolUse {
+        mcp_server: server.map(|(server, _)| server.to_owned()),
+        mcp_server_name: None,
         tool,
         family: sum.family,
         // A call requested before the span and ended in it still was in use.
@@ -112,6 +119,7 @@ pub(super) fn overview(
     until: Timestamp,
     bars: usize,
     now: Timestamp,
+    names: &Snapshot,
 ) -> Result<Overview, StoreError> {
     if until < since {
         return Err(StoreError::Invalid("`until` is before `since`".to_owned()));
@@ -145,6 +153,8 @@ pub(super) fn overview(
     }
     let mut tools = tools_in(connection, from, to)?;
     tools.truncate(MAX_TOOLS);
+    let mut servers = names.merged(super::servers::used(connection, from, to)?);
+    servers.truncate(MAX_SERVERS);
     let mut agents: Vec<AgentCount> =
         agents.into_iter().map(|(agent, events)| AgentCount { agent: Agent::from(agent.as_str()), events }).collect();
     agents.sort_by_key(|count| std::cmp::Reverse(count.events));
@@ -156,6 +166,7 @@ pub(super) fn overview(
         series,
         sessions: session_counts(connection, since, until, now)?,
         tools,
+        servers,
         agents,
     })
 }

@@ -133,7 +133,7 @@ fn forget_session(connection: &Connection, key: SessionKey) -> Result<(), StoreE
 /// Removes roll-ups that ended before `limit` (in seconds); says whether some are left.
 fn remove_rollups(connection: &Connection, limit: i64) -> Result<bool, StoreError> {
     let mut more = false;
-    for (table, name) in [("usage", "agent"), ("tool_usage", "tool")] {
+    for (table, name) in [("usage", "agent"), ("tool_usage", "tool"), ("server_usage", "server")] {
         let sql = format!(
             "DELETE FROM {table} WHERE (level, at, {name}) IN \
              (SELECT level, at, {name} FROM {table} WHERE level = ? AND at < ? LIMIT ?)"

@@ -26,7 +26,7 @@ macro_rules! session_columns {
 macro_rules! call_columns {
     () => {
         "id, tool, family, actor, requested_at, request_id, end_rank, ended_at, outcome, duration_ms, result_id, \
-         asked, spawned, seen"
+         asked, spawned, seen, server"
     };
 }
 
@@ -91,6 +91,7 @@ pub(super) fn call(row: &Row<'_>) -> rusqlite::Result<(String, CallRow)> {
         end: end(row)?,
         asked: row.get(11)?,
         spawned: row.get(12)?,
+        server: row.get(14)?,
         seen: seen.as_chunks::<2>().0.iter().map(|hash| u16::from_le_bytes(*hash)).collect(),
     };
     Ok((row.get(0)?, call))

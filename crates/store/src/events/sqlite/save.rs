@@ -9,7 +9,7 @@ use crate::derive::said::Said;
 use crate::derive::session::SessionRow;
 use crate::derive::subagent::SubagentRow;
 use crate::derive::tool_call::{CallRow, FAMILIES};
-use crate::derive::usage::{Activity, LEVELS, Usage, Use, coarser};
+use crate::derive::usage::{Activity, LEVELS, ServerUse, Usage, Use, coarser};
 use crate::derive::{Changes, SessionKey};
 use crate::histogram::Histogram;
 
@@ -33,7 +33,7 @@ pub(super) fn changes(connection: &Connection, changes: &Changes) -> Result<(), 
     let mut calls = connection.prepare_cached(concat!(
         "INSERT OR REPLACE INTO tool_calls (session, ",
         call_columns!(),
-        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
     ))?;
     for ((session, id), row) in &changes.calls {
         call(&mut calls, *session, id, row)?;
@@ -119,6 +119,7 @@ fn call(statement: &mut CachedStatement<'_>, session: SessionKey, id: &str, row:
         row.asked,
         row.spawned,
         seen,
+        row.server,
     ])?;
     Ok(())
 }
@@ -154,6 +155,15 @@ fn usage(connection: &Connection, usage: &Usage) -> Result<(), StoreError> {
     for level in LEVELS {
         for ((at, agent), sum) in coarser(&usage.agents, level, Activity::merge) {
             agents.execute(params![level, at, agent, sum.events, sum.tool_calls, sum.errors])?;
+        }
+    }
+    let mut servers = connection.prepare_cached(
+        "INSERT INTO server_usage (level, server, at, calls, errors) VALUES (?,?,?,?,?) \
+         ON CONFLICT (level, server, at) DO UPDATE SET calls = calls + excluded.calls, errors = errors + excluded.errors",
+    )?;
+    for level in LEVELS {
+        for ((at, server), sum) in coarser(&usage.servers, level, ServerUse::merge) {
+            servers.execute(params![level, server, at, sum.calls, sum.errors])?;
         }
     }
     let mut read = connection.prepare_cached(

@@ -11,6 +11,7 @@ use crate::cursor::{self, List};
 use crate::derive::SessionKey;
 use crate::events::{MAX_LIMIT, Order};
 use crate::model::{EventFilter, Page, Seq, StoredEvent, contains_ignoring_case};
+use crate::names::Snapshot;
 
 /// The work a page may cost, in about microseconds. A page that would cost more ends early with a cursor.
 const BUDGET: i64 = 25_000;
@@ -36,10 +37,19 @@ struct Filling<'a> {
 }
 
 impl<'a> Filling<'a> {
-    fn new(connection: &'a Connection, filter: &'a EventFilter, limit: usize) -> Self {
+    fn new(
+        connection: &'a Connection,
+        filter: &'a EventFilter,
+        names: &Snapshot,
+        limit: usize,
+    ) -> Result<Self, StoreError> {
         let q = filter.q.as_deref().filter(|q| !q.is_empty());
         let limit = limit.clamp(1, MAX_LIMIT);
-        Self { connection, wanted: Wanted::new(filter), q, limit, items: Vec::new(), budget: BUDGET }
+        let mut wanted = Wanted::new(filter);
+        if let Some(server) = &filter.server {
+            wanted = wanted.of_servers(super::servers::meant(connection, names, server)?);
+        }
+        Ok(Self { connection, wanted, q, limit, items: Vec::new(), budget: BUDGET })
     }
 
     fn is_done(&self) -> bool {
@@ -78,6 +88,7 @@ impl<'a> Filling<'a> {
 pub(super) fn by_arrival(
     connection: &Connection,
     filter: &EventFilter,
+    names: &Snapshot,
     order: Order,
     limit: usize,
     cursor: Option<&str>,
@@ -102,7 +113,7 @@ pub(super) fn by_arrival(
         Order::Oldest => Block::of(connection, seen.saturating_add(1))?.map_or(seen, |block| block.first_seq),
         Order::Newest => seen.saturating_sub(1),
     };
-    let mut filling = Filling::new(connection, filter, limit);
+    let mut filling = Filling::new(connection, filter, names, limit)?;
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([from])?;
     let mut end = None;
@@ -144,6 +155,7 @@ pub(super) fn by_session(
     connection: &Connection,
     session: &str,
     filter: &EventFilter,
+    names: &Snapshot,
     order: Order,
     limit: usize,
     cursor: Option<&str>,
@@ -162,7 +174,7 @@ pub(super) fn by_session(
         Order::Oldest => filter.until.is_some_and(|until| at >= until.as_nanos()),
         Order::Newest => filter.since.is_some_and(|since| at < since.as_nanos()),
     };
-    let mut filling = Filling::new(connection, filter, limit);
+    let mut filling = Filling::new(connection, filter, names, limit)?;
     let mut at_hand: VecDeque<(Block, Option<Vec<usize>>)> = VecDeque::new();
     let mut walk = Walk::new(connection, keys, order, from);
     while let Some((at, seq)) = walk.next()? {
@@ -274,5 +286,6 @@ pub(super) fn event(connection: &Connection, seq: Seq) -> Result<Option<StoredEv
 /// Events after a position, by arrival.
 pub(super) fn after(connection: &Connection, seq: Seq, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
     let cursor = cursor::write(List::Arrival, seq, 0);
-    Ok(by_arrival(connection, &EventFilter::default(), Order::Oldest, limit, Some(&cursor))?.items)
+    Ok(by_arrival(connection, &EventFilter::default(), &Snapshot::default(), Order::Oldest, limit, Some(&cursor))?
+        .items)
 }

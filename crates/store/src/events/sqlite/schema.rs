@@ -9,10 +9,24 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use crate::{Settings, StoreError, Sync};
 
 /// The steps from nothing to the newest schema, each with the BLAKE3 hash it shipped with. See `migrations/README.md`.
-const MIGRATIONS: &[(&str, &str)] = &[(
-    include_str!("../../../migrations/sqlite/0001_init.sql"),
-    "5a72df0e5cf0b44d414a1adeafb952326f34f8870e1cf268ce2e88a3bae09a9d",
-)];
+const MIGRATIONS: &[(&str, &str)] = &[
+    (
+        include_str!("../../../migrations/sqlite/0001_init.sql"),
+        "5a72df0e5cf0b44d414a1adeafb952326f34f8870e1cf268ce2e88a3bae09a9d",
+    ),
+    (
+        include_str!("../../../migrations/sqlite/0002_ledger.sql"),
+        "20cebaaa75b89abe939ff3002f1b8f0830abf5009f71532f963140e9d24ed2cf",
+    ),
+    (
+        include_str!("../../../migrations/sqlite/0003_fleet.sql"),
+        "5182d3cc678eba8835f06174c55c31f31ae8d1c2068a6ecaf2c1ebb1de13c6ac",
+    ),
+    (
+        include_str!("../../../migrations/sqlite/0004_names.sql"),
+        "2e6c0918eeb28f96c891ed5268547144dd72edcc2b22114c5b03c5f558c88745",
+    ),
+];
 
 /// The schema this code reads and writes.
 #[cfg(test)]

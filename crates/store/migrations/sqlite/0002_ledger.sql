@@ -1,0 +1,1 @@
+-- The ledger's tables come here; until they do, this step changes nothing.

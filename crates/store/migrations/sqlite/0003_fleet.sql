@@ -1,0 +1,1 @@
+-- The fleet's tables come here; until they do, this step changes nothing.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use hookrail_store::registry::Scope;
 
 use crate::app::App;
@@ -124,6 +124,12 @@ doors! {
     ListTools = get "/api/v1/tools" Read => api::overview::tools;
     /// Shows events over time, sessions by state, tools and agents over a span.
     GetOverview = get "/api/v1/overview" Read => api::overview::overview;
+    /// Lists MCP servers with their use over a span (all time unless told) and what the project calls them.
+    ListServers = get "/api/v1/servers" Read => api::servers::list;
+    /// Calls an MCP server by another name, from now on and wherever it is shown. In place of a raw name, a pattern in which * stands for any text names every server that fits and has no name of its own.
+    PutServer = put "/api/v1/servers/{raw}" Admin => api::servers::put;
+    /// Takes the name of an MCP server back.
+    DeleteServer = delete "/api/v1/servers/{raw}" Admin => api::servers::delete;
     /// Shows the server's own figures.
     GetStatus = get "/api/v1/status" Read => api::status::status;
     /// Streams events as they are stored, as server-sent events; resumes after Last-Event-ID or last_event_id.

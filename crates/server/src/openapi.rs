@@ -42,6 +42,7 @@ const EVENTS: &[&str] = &[
     "name",
     "kind",
     "tool",
+    "server",
     "tool_use_id",
     "outcome",
     "user",
@@ -58,6 +59,7 @@ const SESSION_EVENTS: &[&str] = &[
     "name",
     "kind",
     "tool",
+    "server",
     "tool_use_id",
     "outcome",
     "user",
@@ -77,6 +79,7 @@ const LIVE: &[&str] = &[
     "name",
     "kind",
     "tool",
+    "server",
     "tool_use_id",
     "outcome",
     "user",
@@ -117,6 +120,11 @@ fn shape(door: Door) -> Shape {
         Door::ListSessionSubagents => read(&["agent", "limit", "cursor"], "SubagentPage"),
         Door::ListTools => read(&["since", "until", "limit", "cursor"], "ToolUsePage"),
         Door::GetOverview => read(&["since", "until", "bars"], "Overview"),
+        Door::ListServers => read(&["since", "until", "limit", "cursor"], "ServerPage"),
+        Door::PutServer => {
+            Shape { problems: &["400", "408", "413", "503"], ..take(JSON, "Called", "200", Some((JSON, "ServerName"))) }
+        }
+        Door::DeleteServer => Shape { status: "204", answer: None, problems: &["404", "503"], ..read(&[], "Text") },
         Door::GetStatus => read(&[], "Status"),
         Door::Stream => Shape {
             answer: Some(("text/event-stream", "Text")),
@@ -234,6 +242,7 @@ fn parameter(name: &str) -> Value {
         "collection" => (json!({"enum": crate::ingest::ancestors::COLLECTIONS}), "Where to look; events unless told."),
         "project" => (json!({"type": "string"}), "A project: its name, or organisation/name."),
         "agent" => (json!({"type": "string"}), "The agent, such as claude-code."),
+        "server" => (json!({"type": "string"}), "The MCP server, by its raw name or by what the project calls it."),
         "last_event_id" => (json!({"type": "string", "format": "uuid"}), "Go on after this event."),
         _ => (json!({"type": "string"}), "Exactly this value."),
     };

@@ -115,6 +115,7 @@ impl Params {
             name: self.text("name")?,
             kind: self.text("kind")?,
             tool: self.text("tool")?,
+            server: self.text("server")?,
             tool_use_id: self.text("tool_use_id")?,
             outcome: self.parsed("outcome", &format!("one of {outcomes}"), known)?,
             user: self.text("user")?,

@@ -15,6 +15,7 @@ use std::time::Duration;
 use hookrail_core::event::EventId;
 use hookrail_store::bus::{Live, Subscription};
 use hookrail_store::model::{EventFilter, Seq, StoredEvent};
+use hookrail_store::names::{Named, Snapshot};
 use hookrail_store::{Store, StoreError};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -122,8 +123,9 @@ impl Feed {
                 continue;
             }
             self.past = Some(event.seq);
-            if matches(&self.filter, &event) {
-                return Ok(Some(Item::Event(event)));
+            let names = self.caller.tenant.store.names.now();
+            if self.filter.matches(&event, &names) {
+                return Ok(Some(Item::Event(named(event, &names))));
             }
         }
     }
@@ -159,41 +161,12 @@ async fn position(store: &Store, id: &EventId) -> Result<Seq, Problem> {
     })
 }
 
-/// Whether an event is one the filter asks for: the same sense as the store's lists.
-fn matches(filter: &EventFilter, event: &StoredEvent) -> bool {
-    let is = |wanted: &Option<String>, value: Option<&str>| {
-        wanted.as_deref().is_none_or(|wanted| value.is_some_and(|value| value == wanted))
-    };
-    is(&filter.session_id, event.session_id.as_deref())
-        && is(&filter.agent, Some(event.agent.as_str()))
-        && is(&filter.name, Some(&event.name))
-        && is(&filter.kind, Some(event.kind.as_str()))
-        && is(&filter.tool, event.tool.as_deref())
-        && is(&filter.tool_use_id, event.tool_use_id.as_deref())
-        && is(&filter.outcome, event.outcome.map(|outcome| outcome.as_str()))
-        && is(&filter.user, event.user.as_deref())
-        && is(&filter.device, event.device.as_deref())
-        && is(&filter.source_app, event.source_app.as_deref())
-        && filter.since.is_none_or(|since| event.occurred_at >= since)
-        && filter.until.is_none_or(|until| event.occurred_at < until)
-        && filter.q.as_deref().is_none_or(|text| contains(event.payload.get(), text))
-}
-
-/// Whether `text` occurs in `payload`, ignoring ASCII case.
-fn contains(payload: &str, text: &str) -> bool {
-    text.is_empty() || payload.as_bytes().windows(text.len()).any(|window| window.eq_ignore_ascii_case(text.as_bytes()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_found_whatever_its_case() {
-        for (text, found) in
-            [("", true), ("WORLD", true), ("lo wo", true), ("worlds", false), ("ä", true), ("Ä", false)]
-        {
-            assert_eq!(contains("Hello World ä", text), found, "{text}");
-        }
+/// The event with what the project calls its MCP server now.
+fn named(event: Arc<StoredEvent>, names: &Snapshot) -> Arc<StoredEvent> {
+    if event.mcp_server.is_none() {
+        return event;
     }
+    let mut event = Arc::unwrap_or_clone(event);
+    event.named(names);
+    Arc::new(event)
 }

@@ -11,10 +11,10 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::harness::{PATIENCE, TestServer, record, records, zstd};
 
 /// A reader of server-sent events.
-struct Sse(tokio::io::Lines<BufReader<TcpStream>>);
+pub struct Sse(tokio::io::Lines<BufReader<TcpStream>>);
 
 impl Sse {
-    async fn open(server: &TestServer, query: &str, headers: &str) -> Self {
+    pub async fn open(server: &TestServer, query: &str, headers: &str) -> Self {
         let mut stream = server.connect().await;
         let head = format!("GET /api/v1/stream{query} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", server.address);
         stream.write_all(head.as_bytes()).await.unwrap();
@@ -29,7 +29,7 @@ impl Sse {
     }
 
     /// The next event: its type, its id, its data.
-    async fn next(&mut self) -> Option<(String, String, Value)> {
+    pub async fn next(&mut self) -> Option<(String, String, Value)> {
         let (mut id, mut kind) = (String::new(), String::new());
         loop {
             let line = self.line().await?;

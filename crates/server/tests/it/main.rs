@@ -9,4 +9,5 @@ mod guard;
 mod harness;
 mod live;
 mod openapi;
+mod servers;
 mod stop;

@@ -39,6 +39,7 @@ async fn filled() -> TestServer {
         hook("UserPromptSubmit", json!({"prompt": "look around"})),
         hook("PreToolUse", json!({"tool_name": "Bash", "tool_use_id": "t1", "tool_input": {"command": "ls"}})),
         hook("PostToolUse", json!({"tool_name": "Bash", "tool_use_id": "t1", "tool_response": {}, "duration_ms": 12})),
+        hook("PreToolUse", json!({"tool_name": "mcp__github__x", "tool_use_id": "t3"})),
         hook("SubagentStart", json!({"agent_id": "a1", "agent_type": "Explore"})),
         hook(
             "PreToolUse",
@@ -50,6 +51,8 @@ async fn filled() -> TestServer {
         assert_eq!(server.post("/v1/hooks/claude-code", event).await.status, 200);
     }
     assert_eq!(server.post("/ingest", r#"{"event_type":"progress","run_id":"r"}"#).await.status, 201);
+    let named = server.send("PUT", "/api/v1/servers/github", &[], br#"{"display":"GitHub"}"#).await;
+    assert_eq!(named.status, 200, "{}", named.text());
     server
 }
 
@@ -70,7 +73,7 @@ async fn every_door_answers_as_documented() {
                 path if path.contains("/keys/{id}") => key,
                 _ => "s1",
             };
-            let real = path.replace("{id}", id).replace("{agent}", "claude-code");
+            let real = path.replace("{id}", id).replace("{agent}", "claude-code").replace("{raw}", "github");
             let body = match path.as_str() {
                 "/v1/events" => record(1),
                 "/ingest" => json!({"event_type": "x"}).to_string(),
@@ -78,6 +81,7 @@ async fn every_door_answers_as_documented() {
                 "/api/v1/keys" if method == "post" => json!({"scopes": ["read"]}).to_string(),
                 "/api/v1/projects" if method == "post" => json!({"project": "acme/shop"}).to_string(),
                 "/api/v1/keys/{id}/rotate" => String::new(),
+                "/api/v1/servers/{raw}" if method == "put" => json!({"display": "GitHub"}).to_string(),
                 _ if method == "post" => json!({"hook_event_name": "Stop"}).to_string(),
                 _ => String::new(),
             };

@@ -21,6 +21,9 @@ pub(crate) struct EventFilters {
     /// Only events about this tool, such as `Bash`
     #[arg(long, short, value_name = "TOOL")]
     pub(crate) tool: Option<String>,
+    /// Only events about a tool of this MCP server, by its raw name or by what the project calls it
+    #[arg(long, value_name = "SERVER")]
+    pub(crate) mcp_server: Option<String>,
     /// Only events with this outcome
     #[arg(long, value_parser = ["succeeded", "failed", "denied", "unknown"])]
     pub(crate) outcome: Option<String>,
@@ -71,6 +74,7 @@ impl EventFilters {
         query.set("name", self.name.as_deref());
         query.set("kind", self.kind.as_deref());
         query.set("tool", self.tool.as_deref());
+        query.set("server", self.mcp_server.as_deref());
         query.set("outcome", self.outcome.as_deref());
         query.set("q", self.grep.as_deref());
         self.origin.add_to(&mut query);

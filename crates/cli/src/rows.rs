@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use console::style;
 use hookrail_core::event::Actor;
+use hookrail_core::mcp;
 use hookrail_core::policy::Verdict;
 use hookrail_core::time::Timestamp;
 use serde::Deserialize;
@@ -25,6 +26,8 @@ pub(crate) struct EventRow {
     pub(crate) received_at: Timestamp,
     pub(crate) actor: Actor,
     pub(crate) tool: Option<String>,
+    pub(crate) mcp_server: Option<String>,
+    pub(crate) mcp_server_name: Option<String>,
     pub(crate) tool_use_id: Option<String>,
     pub(crate) outcome: Option<String>,
     pub(crate) duration_ms: Option<u64>,
@@ -58,6 +61,8 @@ pub(crate) struct SessionRow {
 pub(crate) struct ToolCallRow {
     pub(crate) tool_use_id: String,
     pub(crate) tool: Option<String>,
+    pub(crate) mcp_server: Option<String>,
+    pub(crate) mcp_server_name: Option<String>,
     pub(crate) actor_id: Option<String>,
     pub(crate) requested_at: Option<Timestamp>,
     pub(crate) ended_at: Option<Timestamp>,
@@ -90,9 +95,10 @@ impl EventRow {
         const FIELDS: [&str; 6] = ["prompt", "message", "error", "last_assistant_message", "source", "reason"];
         let payload: Value = serde_json::from_str(self.payload.get()).unwrap_or_default();
         let target = crate::summary::target(&payload);
-        let text = match (&self.tool, target) {
+        let tool = tool_label(self.tool.as_deref(), self.mcp_server.as_deref(), self.mcp_server_name.as_deref());
+        let text = match (tool, target) {
             (Some(tool), Some(target)) => format!("{tool}  {target}"),
-            (Some(tool), None) => tool.clone(),
+            (Some(tool), None) => tool,
             (None, _) if payload.get("tool_calls").is_some_and(Value::is_array) => tools_of_batch(&payload),
             (None, _) => {
                 let found = FIELDS.iter().find_map(|field| payload.get(field).and_then(Value::as_str));
@@ -127,9 +133,45 @@ impl EventRow {
     }
 }
 
+impl ToolCallRow {
+    /// The tool as a person reads it.
+    pub(crate) fn tool_label(&self) -> Option<String> {
+        tool_label(self.tool.as_deref(), self.mcp_server.as_deref(), self.mcp_server_name.as_deref())
+    }
+}
+
+/// A tool as a person reads it: one of an MCP server as `server: tool`, the server as the project calls it.
+fn tool_label(tool: Option<&str>, server: Option<&str>, display: Option<&str>) -> Option<String> {
+    let tool = tool?;
+    let Some(display) = display else { return Some(tool.to_owned()) };
+    let own = mcp::split(tool, server).map(|(_, tool)| tool).or_else(|| tool.strip_prefix("MCP:"));
+    Some(format!("{display}: {}", own.unwrap_or(tool)))
+}
+
 /// The tools that a batch resolved: `Bash, Read`.
 fn tools_of_batch(payload: &Value) -> String {
     let calls = payload.get("tool_calls").and_then(Value::as_array).into_iter().flatten();
     let tools: Vec<&str> = calls.filter_map(|call| call.get("tool_name")?.as_str()).collect();
     tools.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_of_an_mcp_server_reads_as_both() {
+        for (tool, server, display, label) in [
+            (Some("Bash"), None, None, Some("Bash")),
+            (Some("mcp__claude_ai_Linear__list"), Some("claude_ai_Linear"), Some("Linear"), Some("Linear: list")),
+            (Some("mcp__my__tools__do"), Some("my__tools"), Some("mine"), Some("mine: do")),
+            (Some("MCP:query"), Some("postgres"), Some("Postgres"), Some("Postgres: query")),
+            (Some("read_mcp_resource"), Some("logs"), Some("logs"), Some("logs: read_mcp_resource")),
+            // A server of an earlier version names none.
+            (Some("mcp__a__b"), None, None, Some("mcp__a__b")),
+            (None, None, None, None),
+        ] {
+            assert_eq!(tool_label(tool, server, display).as_deref(), label);
+        }
+    }
 }

@@ -42,7 +42,7 @@ enum Format {
 }
 
 /// The columns of the CSV.
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 20] = [
     "id",
     "seq",
     "session_id",
@@ -53,6 +53,8 @@ const COLUMNS: [&str; 18] = [
     "received_at",
     "actor",
     "tool",
+    "mcp_server",
+    "mcp_server_name",
     "tool_use_id",
     "outcome",
     "duration_ms",
@@ -120,6 +122,8 @@ fn write_event(out: &mut impl Write, event: &RawValue) -> anyhow::Result<()> {
         row.received_at.to_string(),
         row.actor.subagent_id().unwrap_or("main").to_owned(),
         text(&row.tool),
+        text(&row.mcp_server),
+        text(&row.mcp_server_name),
         text(&row.tool_use_id),
         text(&row.outcome),
         row.duration_ms.map(|ms| ms.to_string()).unwrap_or_default(),

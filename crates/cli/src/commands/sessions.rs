@@ -113,7 +113,7 @@ fn show(args: &Args, api: &Api, given: &str, out: &mut impl Write) -> anyhow::Re
         table.row(vec![
             row.requested_at.or(row.ended_at).map(|at| clock.time(at)).unwrap_or_default(),
             row.actor_id.as_deref().map_or_else(|| "main".to_owned(), |id| short_id(id).into_owned()),
-            plain(row.tool.as_deref().unwrap_or("-")).into_owned(),
+            plain(row.tool_label().as_deref().unwrap_or("-")).into_owned(),
             tint(row.outcome.as_deref().unwrap_or("running")).to_string(),
             row.duration_ms.map(millis).unwrap_or_default(),
             plain(&row.tool_use_id).into_owned(),

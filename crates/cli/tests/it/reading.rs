@@ -11,6 +11,7 @@ pub(crate) fn event(seq: i64, name: &str) -> String {
         "id": format!("01a1fa78-11a0-7f13-aa1b-{seq:012}"), "seq": seq, "session_id": "b247b6a5-da7d-463d-85af-e429919a032a",
         "agent": "claude-code", "name": name, "kind": "tool.requested", "occurred_at": "2026-11-20T19:38:55.123456789Z",
         "received_at": "2026-11-20T19:38:55.200000000Z", "actor": {"type": "main"}, "tool": "Bash", "tool_family": "shell",
+        "mcp_server": null, "mcp_server_name": null,
         "tool_use_id": "toolu_1", "outcome": "succeeded", "duration_ms": 34, "verdict": null, "user": null,
         "device": "laptop", "source_app": "=1+1", "new_field": [1],
         "payload": {"tool_input": {"command": "echo \u{1b}[2J\"hi\", there"}},
@@ -67,7 +68,7 @@ fn csv_keeps_every_cell() {
     let lines: Vec<&str> = text.split("\r\n").collect();
     assert_eq!(lines.len(), 7, "a head, five rows and the end: {text}");
     let expected = "01a1fa78-11a0-7f13-aa1b-000000000005,5,b247b6a5-da7d-463d-85af-e429919a032a,claude-code,PostToolUse,\
-        tool.requested,2026-11-20T19:38:55.123456789Z,2026-11-20T19:38:55.200000000Z,main,Bash,toolu_1,succeeded,34,,,\
+        tool.requested,2026-11-20T19:38:55.123456789Z,2026-11-20T19:38:55.200000000Z,main,Bash,,,toolu_1,succeeded,34,,,\
         laptop,\"'=1+1\",\"{\"\"tool_input\"\":{\"\"command\"\":\"\"echo \\u001b[2J\\\"\"hi\\\"\", there\"\"}}\"";
     assert_eq!(lines[1], expected);
     assert_eq!(std::fs::read_dir(device.home()).unwrap().count(), 1, "nothing half written is left");

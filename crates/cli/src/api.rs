@@ -12,6 +12,7 @@ use hookrail_device::config::Config;
 use hookrail_device::http::{Answer, Client, HttpError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::connection::Connection;
@@ -88,7 +89,27 @@ impl Api {
     /// # Errors
     /// Where the server cannot be reached or refuses; the error says what to do.
     pub(crate) fn get<T: DeserializeOwned>(&self, path: &str, query: &Query) -> anyhow::Result<T> {
-        let answer = self.client.get(&query.on(path)).map_err(|error| self.unreachable(&error))?;
+        self.answer(self.client.get(&query.on(path)))
+    }
+
+    /// The answer to something sent.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub(crate) fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
+        self.answer(self.client.post(path, "application/json", None, body.to_string().as_bytes()))
+    }
+
+    /// The answer to taking something away.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub(crate) fn delete<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        self.answer(self.client.delete(path))
+    }
+
+    fn answer<T: DeserializeOwned>(&self, answer: Result<Answer, HttpError>) -> anyhow::Result<T> {
+        let answer = answer.map_err(|error| self.unreachable(&error))?;
         if !answer.is_success() {
             return Err(self.refused(&answer).into());
         }

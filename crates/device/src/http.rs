@@ -189,6 +189,15 @@ impl Client {
         self.read(request.send(body), MAX_ACCOUNT)
     }
 
+    /// DELETEs `path`, reading at most [`MAX_ACCOUNT`] bytes.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn delete(&self, path: &str) -> Result<Answer, HttpError> {
+        let response = self.with_key(self.agent.delete(self.url(path))).call();
+        self.read(response, MAX_ACCOUNT)
+    }
+
     /// GETs `path` and hands out the body as it comes, for the live feed. The head of the answer must come in time;
     /// after it, `quiet` is the longest silence (heartbeats included) before the reader fails.
     ///

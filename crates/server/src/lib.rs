@@ -116,6 +116,11 @@ impl Server {
         self.app.tenants.default().store.clone()
     }
 
+    /// Whether it asks nobody for a key: there is neither a token nor any key.
+    pub fn is_open(&self) -> bool {
+        self.app.auth.is_open()
+    }
+
     /// Serves until `shutdown`, then stops in order: `/readyz` says no, no new connection, open requests end, the queue
     /// is committed, the store checkpointed. Whoever handles signals ends the process at once on a second one.
     ///

@@ -17,6 +17,7 @@ pub(crate) mod hook;
 mod import;
 mod install;
 mod interrupt;
+mod keys;
 mod send_event;
 mod serve;
 mod sessions;
@@ -44,6 +45,7 @@ enum Command {
     Export(export::Args),
     Import(import::Args),
     Backup(backup::Args),
+    Keys(keys::Args),
     Ship(ship::Args),
     Hook(hook::Args),
     SendEvent(send_event::Args),
@@ -84,6 +86,7 @@ impl Cli {
             Command::Export(args) => export::run(&args),
             Command::Import(args) => import::run(&args),
             Command::Backup(args) => backup::run(&args),
+            Command::Keys(args) => keys::run(args),
             Command::Ship(args) => ship::run(&args),
             Command::Hook(args) => Ok(hook::run(args.args)),
             Command::SendEvent(args) => Ok(send_event::run(args)),

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hookrail_server::{Config, Retention, Server, StartError, Token};
+use hookrail_server::{Config, Limits, Rate, Retention, Server, StartError, Token};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -19,8 +19,9 @@ use crate::{connection, env};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The first Ctrl-C or SIGTERM stops in order: nothing accepted is lost. A second one stops at
-once. Set HOOKRAIL_TOKEN to make every door ask for that key; without it only addresses of this
-machine are allowed.")]
+once. Without any key only addresses of this machine are allowed, and everybody on it may do
+everything. `hookrail keys create` makes keys; from the first one on every door asks for one, and
+any address can be listened on. HOOKRAIL_TOKEN sets one that opens everything.")]
 pub(crate) struct Args {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1:4665", value_name = "ADDRESS")]
@@ -46,6 +47,15 @@ pub(crate) struct Args {
     /// Listen beyond this machine without a key: everybody who reaches the port can read and write
     #[arg(long)]
     insecure_listen: bool,
+    /// Requests per second that each key may make [default: no bound]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    key_rate: Option<u32>,
+    /// Requests per second without a good key that are looked at from one address
+    #[arg(long, default_value_t = Limits::default().stranger_rate.per_second, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    stranger_rate: u32,
+    /// Believe the proxy in front: X-Forwarded-For and X-Forwarded-Proto
+    #[arg(long)]
+    trust_proxy: bool,
 }
 
 /// Serves until a signal.
@@ -57,8 +67,17 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         let data = config.data_dir.clone();
         let store = config.store_url();
         let server = listen(config).await?;
+        let keys = if server.is_open() {
+            format!(
+                "  keys       none: who reaches this address may do everything; to ask for keys, make one:\n             \
+                 hookrail keys create --project default --scope ingest,read --data-dir {}\n",
+                data.display()
+            )
+        } else {
+            String::new()
+        };
         let banner = format!(
-            "hookrail {}\n  dashboard  http://{}/\n  data       {}\n  store      {store}\n",
+            "hookrail {}\n  dashboard  http://{}/\n  data       {}\n  store      {store}\n{keys}",
             env!("CARGO_PKG_VERSION"),
             server.local_addr()?,
             data.display(),
@@ -81,6 +100,10 @@ fn config(args: Args) -> anyhow::Result<Config> {
         Some(folder) => folder,
         None => own_folder()?,
     };
+    let limits = Limits::default();
+    // Twice a second's worth at once: a page asks for several things in one go.
+    let key_rate = args.key_rate.map(|n| Rate { per_second: n, burst: n.saturating_mul(2) });
+    let stranger_rate = Rate { per_second: args.stranger_rate, ..limits.stranger_rate };
     Ok(Config {
         listen: args.listen,
         insecure_listen: args.insecure_listen,
@@ -88,12 +111,13 @@ fn config(args: Args) -> anyhow::Result<Config> {
         store: args.store,
         token,
         allowed_hosts: args.allowed_hosts,
+        trust_proxy: args.trust_proxy,
+        limits: Limits { key_rate, stranger_rate, ..limits },
         retention: Retention {
             max_age: args.keep_days.map(|days| Duration::from_secs(days * 86_400)),
             max_bytes: args.keep_mib.map(|mib| mib.saturating_mul(1 << 20)),
             ..Retention::default()
         },
-        ..Config::default()
     })
 }
 
@@ -120,7 +144,7 @@ fn advise(error: StartError) -> anyhow::Error {
     let (message, hint) = match &error {
         StartError::OpenToTheNetwork(address) => (
             format!("refusing to listen on {address} without a key: everybody who reaches it could read and write"),
-            "set HOOKRAIL_TOKEN, or listen on 127.0.0.1, or pass `--insecure-listen` if that is what you want",
+            "make one with `hookrail keys create`, or set HOOKRAIL_TOKEN, or listen on 127.0.0.1, or pass `--insecure-listen` if that is what you want",
         ),
         StartError::Listen(address, cause) if cause.kind() == io::ErrorKind::AddrInUse => (
             format!("{address} is in use, maybe by a server that already runs"),

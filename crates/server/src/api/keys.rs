@@ -11,9 +11,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use hookrail_store::StoreError;
 use hookrail_store::model::Page;
-use hookrail_store::registry::{DEFAULT_GRACE, Key, KeyId, NewKey, ProjectId, Registry, Scope, Secret};
+use hookrail_store::registry::{DEFAULT_GRACE, Key, KeyId, Made, NewKey, ProjectId, Registry, Scope, Secret};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::params::Params;
 use super::{Answer, page};
@@ -47,21 +47,6 @@ impl Default for Rotation {
     }
 }
 
-/// A new key: what lists show of it, and the key itself.
-#[derive(Debug, Serialize)]
-pub(crate) struct Made {
-    /// The key, shown this once.
-    key: String,
-    #[serde(flatten)]
-    facts: Key,
-}
-
-impl Made {
-    fn new((secret, facts): (Secret, Key)) -> (StatusCode, Json<Self>) {
-        (StatusCode::CREATED, Json(Self { key: secret.reveal().to_owned(), facts }))
-    }
-}
-
 /// `GET /api/v1/keys`, the newest first.
 pub(crate) async fn list(State(app): State<Arc<App>>, caller: Caller, mut params: Params) -> Answer<Page<Key>> {
     let project = params.parsed("project", "a project's name", |text| text.parse::<ProjectId>().ok())?;
@@ -86,7 +71,7 @@ pub(crate) async fn create(
     let scopes = new.scopes.iter().map(|word| word.parse::<Scope>()).collect::<Result<_, _>>();
     let scopes = scopes.map_err(|error| invalid(error.to_string()))?;
     let new = NewKey { project, scopes, name: new.name.filter(|name| !name.is_empty()), by: by(&caller) };
-    in_registry(&app, move |registry| registry.create(&new)).await.map(Made::new)
+    in_registry(&app, move |registry| registry.create(&new)).await.map(made)
 }
 
 /// `POST /api/v1/keys/{id}/rotate`: `{"grace_seconds"?}`.
@@ -100,13 +85,17 @@ pub(crate) async fn rotate(
     let Rotation { grace_seconds } = body(&app, sent).await?;
     let by = by(&caller);
     let rotate = move |registry: &Registry| registry.rotate(&id, Duration::from_secs(grace_seconds), &by);
-    in_registry(&app, rotate).await.map(Made::new)
+    in_registry(&app, rotate).await.map(made)
 }
 
 /// `DELETE /api/v1/keys/{id}`: ends it at once, and shows it as it is then.
 pub(crate) async fn revoke(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Answer<Key> {
     let id = known(&app, &caller, &id)?;
     in_registry(&app, move |registry| registry.revoke(&id)).await.map(Json)
+}
+
+fn made(new: (Secret, Key)) -> (StatusCode, Json<Made>) {
+    (StatusCode::CREATED, Json(new.into()))
 }
 
 /// Who makes a key, as it is noted.

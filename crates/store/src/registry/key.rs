@@ -111,6 +111,27 @@ pub struct Key {
     pub last_used_at: Option<Timestamp>,
 }
 
+/// A key that was just made: what lists show of it, and the key itself.
+#[derive(Serialize)]
+pub struct Made {
+    /// The key, shown this once.
+    key: String,
+    #[serde(flatten)]
+    facts: Key,
+}
+
+impl fmt::Debug for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.facts.fmt(f)
+    }
+}
+
+impl From<(Secret, Key)> for Made {
+    fn from((Secret(key), facts): (Secret, Key)) -> Self {
+        Self { key, facts }
+    }
+}
+
 /// What a good key gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {

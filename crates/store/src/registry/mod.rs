@@ -22,7 +22,7 @@ use self::key::Held;
 use crate::events::sqlite::schema::Place;
 use crate::{Settings, StoreError, Sync};
 
-pub use key::{Grant, Key, KeyState, PREFIX, Secret};
+pub use key::{Grant, Key, KeyState, Made, PREFIX, Secret};
 pub use names::{BadName, KeyId, ProjectId, Scope, Scopes};
 
 /// The steps from nothing to the newest schema, each with the BLAKE3 hash it shipped with. See `migrations/README.md`.

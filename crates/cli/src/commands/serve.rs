@@ -144,7 +144,7 @@ fn advise(error: StartError) -> anyhow::Error {
     let (message, hint) = match &error {
         StartError::OpenToTheNetwork(address) => (
             format!("refusing to listen on {address} without a key: everybody who reaches it could read and write"),
-            "make one with `hookrail keys create`, or set HOOKRAIL_TOKEN, or listen on 127.0.0.1, or pass `--insecure-listen` if that is what you want",
+            "set HOOKRAIL_TOKEN, or make a key with `hookrail keys create`, or listen on 127.0.0.1, or pass `--insecure-listen` if that is what you want",
         ),
         StartError::Listen(address, cause) if cause.kind() == io::ErrorKind::AddrInUse => (
             format!("{address} is in use, maybe by a server that already runs"),

@@ -10,18 +10,18 @@ use serde_json::Value;
 use crate::device::{Device, feed};
 
 /// A running `hookrail serve`; ends with this value.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Server {
-    fn start(device: &Device, extra: &[&str]) -> Self {
+    pub(crate) fn start(device: &Device, extra: &[&str]) -> Self {
         let args: Vec<&str> = ["serve", "--listen", "127.0.0.1:0"].iter().chain(extra).copied().collect();
         Self::spawn(device.hookrail(&args))
     }
 
-    fn spawn(mut command: Command) -> Self {
+    pub(crate) fn spawn(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
         let url =
@@ -32,7 +32,7 @@ impl Server {
     }
 
     /// Stops it as Ctrl-C does, returns its exit code.
-    fn stop(mut self) -> Option<i32> {
+    pub(crate) fn stop(mut self) -> Option<i32> {
         Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
         self.child.wait().unwrap().code()
     }

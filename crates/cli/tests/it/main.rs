@@ -7,6 +7,7 @@ mod device;
 mod exits;
 mod fake;
 mod help;
+mod keys;
 mod reading;
 mod send_event;
 mod ship;

@@ -20,6 +20,11 @@ impl Target {
         Self { server, authorization }
     }
 
+    /// The server's URL.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.server)
+    }
+
     /// A whole request with a body.
     pub(crate) fn post(&self, path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
         let (host, key, length) = (&self.server, &self.authorization, body.len());

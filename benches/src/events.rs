@@ -2,32 +2,12 @@
 
 use std::fmt::Write as _;
 
+use hookrail_benches::random::Random;
 use hookrail_core::event::EventId;
 use hookrail_core::time::Timestamp;
 
 /// Tool calls of one session.
 const CALLS_PER_SESSION: u64 = 200;
-
-/// A small generator (splitmix64): the same seed gives the same events.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-}
 
 const WORDS: [&str; 24] = [
     "src", "main", "error", "test", "build", "value", "result", "config", "handler", "parse", "let", "fn", "return",

@@ -35,6 +35,8 @@ enum Mode {
     AckLatency(modes::ack::Args),
     /// The time to each page of the API.
     Pages(modes::pages::Args),
+    /// The time `hookrail import` takes for the reference set, and what the server then says it cost.
+    Import(modes::import::Args),
 }
 
 #[tokio::main]
@@ -46,5 +48,6 @@ async fn main() -> anyhow::Result<()> {
         Mode::Hooks(args) => modes::hooks::run(&target, &args).await,
         Mode::AckLatency(args) => modes::ack::run(&target, &args).await,
         Mode::Pages(args) => modes::pages::run(&target, &args).await,
+        Mode::Import(args) => modes::import::run(&target, &args),
     }
 }

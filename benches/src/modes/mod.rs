@@ -3,6 +3,7 @@
 pub(crate) mod ack;
 pub(crate) mod batch;
 pub(crate) mod hooks;
+pub(crate) mod import;
 pub(crate) mod pages;
 
 use std::io::Write as _;

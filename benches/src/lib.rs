@@ -1,0 +1,4 @@
+//! What the load generator makes that tests want too.
+
+pub mod random;
+pub mod transcripts;

@@ -26,6 +26,7 @@ pub(in crate::transcript) struct Carried {
     at: Option<i64>,
     /// The thread whose history this is, in part: the one it was forked from, else itself.
     origin: Option<String>,
+    cwd: Option<String>,
     turn: Option<String>,
     model: Option<String>,
     total: Sum,
@@ -138,9 +139,10 @@ impl Carried {
             self.agent = thread.map(|thread| (thread, kind));
         }
         self.origin = json::owned(payload.forked_from).or_else(|| json::owned(payload.id)).or(self.session.clone());
+        self.cwd = json::owned(payload.cwd);
         let git: Git<'_> = json::nested(payload.git);
         Ok(Place {
-            cwd: json::owned(payload.cwd),
+            cwd: self.cwd.clone(),
             branch: json::owned(git.branch),
             commit: json::owned(git.commit),
             remote: json::owned(git.remote),
@@ -160,9 +162,14 @@ impl Carried {
         }
     }
 
-    fn moved(&self, kind: &str, payload: &Payload<'_>) -> Option<Place> {
-        let cwd = json::owned(payload.cwd).filter(|_| kind == "turn_context")?;
-        Some(Place { cwd: Some(cwd), ..Place::default() })
+    /// The place, where a turn is at another than the one before.
+    fn moved(&mut self, kind: &str, payload: &Payload<'_>) -> Option<Place> {
+        let cwd = json::owned(payload.cwd).filter(|_| kind == "turn_context");
+        if cwd.is_none() || cwd == self.cwd {
+            return None;
+        }
+        self.cwd.clone_from(&cwd);
+        Some(Place { cwd, ..Place::default() })
     }
 
     /// Writes the payload, or tells why there is nothing to write.

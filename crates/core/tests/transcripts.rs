@@ -19,7 +19,7 @@ const BUILT: &str = "claude-code/0f2c7a52-0a56-4c7e-9a0a-6f6a1f7f5b01.jsonl";
 const ROLLOUT: &str = "codex/rollout-2026-11-20T19-38-55-01a1fa78-11a0-7f13-aa1b-2c0d3dc7c49e.jsonl";
 
 fn fixture(name: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/transcripts").join(name)).unwrap()
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/history").join(name)).unwrap()
 }
 
 fn agent(name: &str) -> Agent {

@@ -27,7 +27,7 @@ pub(crate) fn all() -> Vec<Fixture> {
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.ends_with("transcripts") {
+        if path.ends_with("history") {
             // No payloads of hooks: `transcripts.rs` reads them.
         } else if path.is_dir() {
             collect(&path, files);

@@ -100,6 +100,14 @@ impl Api {
         self.answer(self.client.post(path, "application/json", None, body.to_string().as_bytes()))
     }
 
+    /// The answer to setting something.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub(crate) fn put<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
+        self.answer(self.client.put(path, body.to_string().as_bytes()))
+    }
+
     /// The answer to taking something away.
     ///
     /// # Errors

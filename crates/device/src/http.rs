@@ -189,6 +189,15 @@ impl Client {
         self.read(request.send(body), MAX_ACCOUNT)
     }
 
+    /// PUTs JSON to `path`, reading at most [`MAX_ACCOUNT`] bytes.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn put(&self, path: &str, body: &[u8]) -> Result<Answer, HttpError> {
+        let request = self.with_key(self.agent.put(self.url(path))).header("Content-Type", "application/json");
+        self.read(request.send(body), MAX_ACCOUNT)
+    }
+
     /// DELETEs `path`, reading at most [`MAX_ACCOUNT`] bytes.
     ///
     /// # Errors

@@ -124,7 +124,7 @@ fn shape(door: Door) -> Shape {
         Door::PutServer => {
             Shape { problems: &["400", "408", "413", "503"], ..take(JSON, "Called", "200", Some((JSON, "ServerName"))) }
         }
-        Door::DeleteServer => Shape { status: "204", answer: None, problems: &["404", "503"], ..read(&[], "Text") },
+        Door::DeleteServer => Shape { problems: &["404", "503"], ..read(&[], "ServerName") },
         Door::GetStatus => read(&[], "Status"),
         Door::Stream => Shape {
             answer: Some(("text/event-stream", "Text")),

@@ -122,8 +122,11 @@ pub struct Session {
     pub state: SessionState,
     /// True where `state` is `ended` only because nothing came for a long time.
     pub ended_inferred: bool,
-    /// The first prompt, shortened; what a person recognises the session by.
+    /// What a person recognises the session by: its title by the agent's own word, else a model's, else the first
+    /// prompt, shortened.
     pub title: Option<String>,
+    /// Where the title is from: `agent`, `model` or `prompt`.
+    pub title_source: Option<&'static str>,
     /// The working directory at its start.
     pub cwd: Option<String>,
     /// The last model named.

@@ -20,6 +20,7 @@ mod interrupt;
 mod keys;
 mod send_event;
 mod serve;
+mod servers;
 mod sessions;
 mod ship;
 mod tail;
@@ -42,6 +43,7 @@ enum Command {
     Tail(tail::Args),
     Sessions(sessions::Args),
     Events(events::Args),
+    Servers(servers::Args),
     Export(export::Args),
     Import(import::Args),
     Backup(backup::Args),
@@ -83,6 +85,7 @@ impl Cli {
             Command::Tail(args) => tail::run(&args),
             Command::Sessions(args) => sessions::run(&args),
             Command::Events(args) => events::run(&args),
+            Command::Servers(args) => servers::run(args),
             Command::Export(args) => export::run(&args),
             Command::Import(args) => import::run(&args),
             Command::Backup(args) => backup::run(&args),

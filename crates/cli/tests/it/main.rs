@@ -10,4 +10,5 @@ mod help;
 mod keys;
 mod reading;
 mod send_event;
+mod servers;
 mod ship;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use hookrail_core::time::Timestamp;
 use hookrail_store::model::{Page, Server};
 use hookrail_store::names::ServerName;
@@ -75,10 +74,8 @@ pub(crate) async fn put(
 }
 
 /// `DELETE /api/v1/servers/{raw}`: takes the name back.
-pub(crate) async fn delete(caller: Caller, Path(raw): Path<String>, params: Params) -> Result<StatusCode, Problem> {
+pub(crate) async fn delete(caller: Caller, Path(raw): Path<String>, params: Params) -> Answer<ServerName> {
     params.finish()?;
-    if caller.tenant.store.meta.forget_server_name(&raw).await? {
-        return Ok(StatusCode::NO_CONTENT);
-    }
-    Err(Problem::not_found("No name was given to this server."))
+    let forgotten = caller.tenant.store.meta.forget_server_name(&raw).await?;
+    forgotten.map(Json).ok_or_else(|| Problem::not_found("No name was given to this server."))
 }

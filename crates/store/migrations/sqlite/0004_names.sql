@@ -19,3 +19,10 @@ CREATE TABLE server_usage (
     errors      INTEGER NOT NULL,
     PRIMARY KEY (level, server, at)
 ) STRICT, WITHOUT ROWID;
+
+-- Titles given to sessions from outside their events: by a model that was asked for one.
+CREATE TABLE session_titles (
+    session     INTEGER PRIMARY KEY,
+    title       TEXT NOT NULL CHECK (title <> ''),
+    at          INTEGER NOT NULL
+) STRICT;

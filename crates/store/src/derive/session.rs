@@ -128,6 +128,7 @@ impl SessionRow {
             id: self.id,
             state: if ended_inferred { SessionState::Ended } else { self.state.shown() },
             ended_inferred,
+            title_source: self.title.is_some().then_some("prompt"),
             title: text(self.title),
             cwd: text(self.cwd),
             model: text(self.model),

@@ -93,11 +93,21 @@ impl Meta {
         }
     }
 
-    /// Takes a name back; says whether there was one.
+    /// Gives a session the title a model made for it; says whether there is such a session.
     ///
     /// # Errors
     /// Only where the store itself fails.
-    pub async fn forget_server_name(&self, raw: &str) -> Result<bool, StoreError> {
+    pub async fn title_session(&self, id: &str, agent: &str, title: &str, now: Timestamp) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(meta) => meta.title_session(id, agent, title, now).await,
+        }
+    }
+
+    /// Takes a name back and gives it out a last time; `None` where there was none.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn forget_server_name(&self, raw: &str) -> Result<Option<ServerName>, StoreError> {
         match self {
             Self::Sqlite(meta) => meta.forget_server_name(raw).await,
         }

@@ -124,12 +124,32 @@ impl Meta {
         .await
     }
 
-    pub(super) async fn forget_server_name(&self, raw: &str) -> Result<bool, StoreError> {
+    pub(super) async fn title_session(
+        &self,
+        id: &str,
+        agent: &str,
+        title: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (id, agent, title) = (id.to_owned(), agent.to_owned(), title.to_owned());
+        self.with(move |connection| {
+            let titled = connection.execute(
+                "INSERT OR REPLACE INTO session_titles (session, title, at) \
+                 SELECT session, ?1, ?2 FROM sessions WHERE id = ?3 AND agent = ?4",
+                params![title, now.as_nanos(), id, agent],
+            )?;
+            Ok(titled > 0)
+        })
+        .await
+    }
+
+    pub(super) async fn forget_server_name(&self, raw: &str) -> Result<Option<ServerName>, StoreError> {
         let (raw, names) = (raw.to_owned(), self.names.clone());
         self.with(move |connection| {
-            let forgotten = connection.execute("DELETE FROM server_names WHERE raw = ?", [raw])?;
+            let sql = concat!("DELETE FROM server_names WHERE raw = ? RETURNING ", name_columns!());
+            let forgotten = connection.query_row(sql, [raw], server_name).optional()?;
             names.replace(&server_names(connection)?);
-            Ok(forgotten > 0)
+            Ok(forgotten)
         })
         .await
     }

@@ -50,6 +50,19 @@ pub(super) fn session(
     Ok(connection.prepare_cached(sql)?.query_row(params![id, agent], rows::session).optional()?)
 }
 
+/// The session with the title a model gave it, where nobody who knows better did.
+pub(super) fn titled(connection: &Connection, key: SessionKey, session: Session) -> Result<Session, StoreError> {
+    if session.title_source == Some("agent") {
+        return Ok(session);
+    }
+    let mut statement = connection.prepare_cached("SELECT title FROM session_titles WHERE session = ?")?;
+    let title: Option<String> = statement.query_row([key], |row| row.get(0)).optional()?;
+    Ok(match title {
+        Some(title) => Session { title: Some(title), title_source: Some("model"), ..session },
+        None => session,
+    })
+}
+
 /// Sessions, the one with the latest event first.
 pub(super) fn sessions(
     connection: &Connection,
@@ -79,7 +92,7 @@ pub(super) fn sessions(
         }
         let (key, row) = rows::session(row)?;
         last = Some((row.last_at, key));
-        let session = row.shown(now);
+        let session = titled(connection, key, row.shown(now))?;
         if filter.matches(&session) {
             page.items.push(session);
         }

@@ -111,7 +111,8 @@ impl Reader {
         let (id, agent, now) = (id.to_owned(), agent.map(str::to_owned), self.pool.now());
         self.pool
             .read(move |connection| {
-                Ok(lists::session(connection, &id, agent.as_deref())?.map(|(_, session)| session.shown(now)))
+                let found = lists::session(connection, &id, agent.as_deref())?;
+                found.map(|(key, row)| lists::titled(connection, key, row.shown(now))).transpose()
             })
             .await
     }

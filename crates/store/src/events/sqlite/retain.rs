@@ -124,6 +124,7 @@ fn forget_session(connection: &Connection, key: SessionKey) -> Result<(), StoreE
         "DELETE FROM tool_calls WHERE session = ?",
         "DELETE FROM subagents WHERE session = ?",
         "DELETE FROM permissions WHERE session = ?",
+        "DELETE FROM session_titles WHERE session = ?",
     ] {
         connection.prepare_cached(sql)?.execute([key])?;
     }

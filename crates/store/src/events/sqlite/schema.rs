@@ -24,7 +24,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ),
     (
         include_str!("../../../migrations/sqlite/0004_names.sql"),
-        "2e6c0918eeb28f96c891ed5268547144dd72edcc2b22114c5b03c5f558c88745",
+        "477667f6abc706f4ad053db3e78fd1a4f519e13713283185b00cf88f3af527af",
     ),
 ];
 

@@ -1,0 +1,50 @@
+//! `hookrail servers` with a real server: names are given, seen in the other commands, and taken back.
+
+use serde_json::Value;
+
+use crate::chain::Server;
+use crate::device::{Device, feed};
+
+fn hook(device: &Device, event: &str, call: u32) {
+    let payload = serde_json::json!({
+        "hook_event_name": event, "session_id": "s", "tool_name": "mcp__plugin_acme_linear__list", "tool_use_id": format!("t{call}"),
+        "tool_input": {"query": "open"},
+    });
+    let output = feed(device.hookrail(&["hook", "claude-code"]), payload.to_string().as_bytes());
+    assert_eq!(output.code, 0, "{}", output.err);
+}
+
+#[test]
+fn a_server_is_named_seen_and_forgotten() {
+    let device = Device::new();
+    let server = Server::start(&device, &[]);
+    let run = |args: &[&str]| {
+        let args: Vec<&str> = args.iter().copied().chain(["--server", server.url.as_str()]).collect();
+        let outcome = device.run(&args);
+        assert_eq!(outcome.code, 0, "{args:?}: {}", outcome.err);
+        outcome
+    };
+    assert!(run(&["servers"]).err.contains("No MCP servers found"));
+    hook(&device, "PreToolUse", 1);
+    hook(&device, "PostToolUseFailure", 1);
+    run(&["ship", "--once"]);
+    let listed = run(&["servers"]).out;
+    assert!(listed.contains("linear (acme plugin)  1      1"), "{listed}");
+    assert!(run(&["servers", "name", "plugin_*_linear", "Linear"]).out.contains("is called Linear from now on"));
+    let named: Value = serde_json::from_str(&run(&["servers", "name", "a/b ?", "x", "--json"]).out).unwrap();
+    assert_eq!((&named["raw"], &named["display"]), (&"a/b ?".into(), &"x".into()));
+    assert!(run(&["sessions", "s"]).out.contains("Linear: list"));
+    assert!(run(&["events", "--mcp-server", "Linear"]).out.contains("Linear: list  open"));
+    let exported = run(&["export", "--format", "csv", "--mcp-server", "plugin_acme_linear"]).out;
+    assert_eq!(exported.matches("mcp__plugin_acme_linear__list,plugin_acme_linear,Linear,").count(), 2, "{exported}");
+    run(&["servers", "forget", "a/b ?"]);
+    run(&["servers", "forget", "plugin_*_linear", "--json"]);
+    let rows: Vec<Value> =
+        run(&["servers", "--json"]).out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0]["display"], "linear (acme plugin)");
+    let outcome = device.run(&["servers", "forget", "none", "--server", &server.url]);
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.err.contains("No name was given"), "{}", outcome.err);
+    assert_eq!(server.stop(), Some(0));
+}

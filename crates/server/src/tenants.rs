@@ -133,7 +133,9 @@ impl Tenant {
     /// Whether events can be written and read.
     pub(crate) async fn ready(&self) -> Result<(), Problem> {
         if !self.queue.is_served() {
-            let message = format!("The writer of project {} has ended; the server must be restarted.", self.project);
+            // Whoever asks may be anybody: the log says whose it is.
+            tracing::error!(project = %self.project, "The writer of a project has ended.");
+            let message = "A writer has ended; the server must be restarted.";
             return Err(Problem::unavailable(message, "Send elsewhere, or wait.", 30));
         }
         self.store.meta.instance().await?;

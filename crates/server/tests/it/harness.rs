@@ -177,3 +177,11 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
 pub fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::stream::encode_all(bytes, 1).unwrap()
 }
+
+/// A key that was made, and its id.
+pub fn key(made: &Response) -> (String, String) {
+    assert_eq!(made.status, 201, "{}", made.text());
+    let made = made.json();
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    (text("key"), text("id"))
+}

@@ -319,7 +319,7 @@ mod tests {
         );
         let counter = ModelUse { scope: Scope::Delta, ..ModelUse::request("claude-sonnet-4-5", long) };
         let counted = Prices::built_in().cost(&counter, at("2025-12-01")).unwrap();
-        assert_eq!(counted.to_micros(), usual as i64, "a counter is many requests");
+        assert_eq!(counted.to_micros(), usual, "a counter is many requests");
     }
 
     #[test]

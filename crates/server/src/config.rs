@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use hookrail_core::prices::Prices;
 use hookrail_store::events::Retention;
 use hookrail_store::registry::{ProjectId, Registry};
 
@@ -33,6 +34,10 @@ pub struct Config {
     pub trust_proxy: bool,
     /// What is kept.
     pub retention: Retention,
+    /// What models cost.
+    pub prices: Prices,
+    /// The fewest people of a group whose use is shown to viewers without `admin`; 1 shows all.
+    pub min_group: u64,
     /// What is bounded.
     pub limits: Limits,
 }
@@ -95,6 +100,8 @@ impl Default for Config {
             allowed_hosts: Vec::new(),
             trust_proxy: false,
             retention: Retention::default(),
+            prices: Prices::built_in(),
+            min_group: 1,
             limits: Limits::default(),
         }
     }

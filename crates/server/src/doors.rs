@@ -130,6 +130,18 @@ doors! {
     PutServer = put "/api/v1/servers/{raw}" Admin => api::servers::put;
     /// Takes the name of an MCP server back.
     DeleteServer = delete "/api/v1/servers/{raw}" Admin => api::servers::delete;
+    /// Sums what was used of models by group_by (model, person, session, repository, day, hour, team, agent, device or mcp_server), the dearest first.
+    GetUsage = get "/api/v1/usage" Read => api::usage::usage;
+    /// Lists the people seen, with what they used; whoever was here last first.
+    ListPeople = get "/api/v1/people" Read => api::usage::people;
+    /// Puts a person into a team.
+    PutPerson = put "/api/v1/people/{person}" Admin => api::usage::put_person;
+    /// Lists the repositories seen, with what was used in them; the latest first.
+    ListRepositories = get "/api/v1/repositories" Read => api::usage::repositories;
+    /// Lists a session's prompts, oldest first, each with what was used for it.
+    ListSessionPrompts = get "/api/v1/sessions/{id}/prompts" Read => api::usage::prompts;
+    /// Shows what hooks, telemetry and transcript each say of a session, and the tool calls no hook reported.
+    GetReconciliation = get "/api/v1/sessions/{id}/reconciliation" Read => api::usage::reconciliation;
     /// Shows the server's own figures.
     GetStatus = get "/api/v1/status" Read => api::status::status;
     /// Streams events as they are stored, as server-sent events; resumes after Last-Event-ID or last_event_id.

@@ -71,7 +71,24 @@ const SESSION_EVENTS: &[&str] = &[
     "limit",
     "cursor",
 ];
-const SESSIONS: &[&str] = &["agent", "state", "user", "device", "source_app", "since", "until", "q", "limit", "cursor"];
+const SESSIONS: &[&str] =
+    &["agent", "state", "user", "device", "source_app", "repository", "since", "until", "q", "limit", "cursor"];
+const USAGE: &[&str] = &[
+    "group_by",
+    "since",
+    "until",
+    "user",
+    "repository",
+    "session_id",
+    "agent",
+    "model",
+    "device",
+    "source_app",
+    "run_id",
+    "team",
+    "limit",
+    "cursor",
+];
 const LIVE: &[&str] = &[
     "last_event_id",
     "session_id",
@@ -125,6 +142,18 @@ fn shape(door: Door) -> Shape {
             Shape { problems: &["400", "408", "413", "503"], ..take(JSON, "Called", "200", Some((JSON, "ServerName"))) }
         }
         Door::DeleteServer => Shape { problems: &["404", "503"], ..read(&[], "ServerName") },
+        Door::GetUsage => read(USAGE, "Usage"),
+        Door::ListPeople => Shape { problems: &["400", "403", "503"], ..read(&["limit", "cursor"], "PersonPage") },
+        Door::PutPerson => Shape {
+            query: &[],
+            body: Some((JSON, "Member")),
+            status: "204",
+            answer: None,
+            problems: &["400", "408", "413", "503"],
+        },
+        Door::ListRepositories => read(&["limit", "cursor"], "RepositoryPage"),
+        Door::ListSessionPrompts => read(&["agent", "limit", "cursor"], "PromptPage"),
+        Door::GetReconciliation => Shape { problems: &["400", "404", "503"], ..read(&["agent"], "Reconciliation") },
         Door::GetStatus => read(&[], "Status"),
         Door::Stream => Shape {
             answer: Some(("text/event-stream", "Text")),

@@ -5,10 +5,12 @@ mod common;
 
 use common::*;
 use hookrail_core::agents::Parsed;
+use hookrail_core::context::Source;
 use hookrail_core::event::{Event, Kind, Outcome};
+use hookrail_core::ledger::{ModelUse, NanoUsd, Scope, Tokens};
 use hookrail_core::policy::{Decision, Verdict};
 use hookrail_core::time::Timestamp;
-use hookrail_store::model::SessionFilter;
+use hookrail_store::model::{GroupBy, SessionFilter, UsageFilter};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -26,11 +28,20 @@ async fn derived(batches: Vec<Vec<Event>>) -> Value {
         let calls = store.events.tool_calls(&session.id, agent, 1000, None).await.unwrap().items;
         let subagents = store.events.subagents(&session.id, agent).await.unwrap();
         assert!(calls.len() as u64 <= session.tool_calls + 1000);
-        rows.push(json!({ "calls": calls, "subagents": subagents, "session": session }));
+        let prompts = store.events.prompts(&session.id, agent).await.unwrap();
+        let reconciled = store.events.reconciliation(&session.id, agent).await.unwrap();
+        rows.push(json!({
+            "calls": calls, "subagents": subagents, "session": session, "prompts": prompts, "reconciled": reconciled,
+        }));
+    }
+    let mut usage = Vec::new();
+    for (group, name) in GroupBy::ALL {
+        let (rows, total) = store.events.usage(group, &UsageFilter::default()).await.unwrap();
+        usage.push(json!([name, rows, total]));
     }
     let (since, until) = (Timestamp::from_nanos(NOON - 3600 * SECOND), Timestamp::from_nanos(NOON + 3600 * SECOND));
     let overview = store.events.overview(since, until, 60).await.unwrap();
-    json!({ "sessions": rows, "overview": overview })
+    json!({ "sessions": rows, "overview": overview, "usage": usage })
 }
 
 /// A session with everything in it; the numbers choose what happens.
@@ -49,7 +60,7 @@ fn story(choices: &[(u8, u8, u8)]) -> Vec<Event> {
         let call = format!("call-{at}");
         let place =
             |event: Event| if which % 3 == 0 { by_subagent(event, &format!("sub-{}", which % 2)) } else { event };
-        match what % 10 {
+        match what % 14 {
             0 => add(event(0, session, Kind::PromptSubmitted, seconds), &|p| p.prompt = Some(format!("prompt {at}"))),
             1 => add(event(0, session, Kind::TurnEnded, seconds), &|_| {}),
             2 => add(event(0, session, Kind::SessionEnded, seconds), &|_| {}),
@@ -76,6 +87,56 @@ fn story(choices: &[(u8, u8, u8)]) -> Vec<Event> {
                 let end = if how % 2 == 0 { Kind::ToolFailed } else { Kind::ToolSucceeded };
                 add(place(tool(0, session, Kind::ToolRequested, seconds, "run", "")), &|p| p.tool_use_id = None);
                 add(place(tool(0, session, end, seconds + 1, "run", "")), &|p| p.tool_use_id = None);
+            }
+            10 | 11 => {
+                // A request to a model, told by one source or several: the same few requests again and again, in either
+                // session, replayed in side chains, with and without their ids.
+                let request = u64::from(how % 4);
+                for (source, said) in [(Source::Transcript, how % 2 == 0), (Source::Telemetry, which % 2 == 0)] {
+                    if !said {
+                        continue;
+                    }
+                    add(place(event(0, session, Kind::ModelResponded, seconds)), &|p| {
+                        let tokens = Tokens { input: 100 + request, output: u64::from(how), ..Tokens::default() };
+                        let mut used = ModelUse::request(format!("m{request}"), tokens);
+                        used.priced = Some(NanoUsd(1000 + i64::from(how)));
+                        if source == Source::Transcript {
+                            used.message_id = Some(format!("msg-{}", request / 2));
+                            used.sidechain = which % 3 == 1;
+                        } else {
+                            used.told = (how % 3 == 0).then_some(NanoUsd(5000));
+                        }
+                        used.request_id = (what % 14 == 10).then(|| format!("req-{request}"));
+                        p.source = source;
+                        p.turn_id = (how % 5 == 0).then(|| format!("turn-{request}"));
+                        p.model_use = Some(Box::new(used));
+                    });
+                }
+            }
+            12 => add(event(0, session, Kind::TelemetryMetric, seconds), &|p| {
+                let tokens = Tokens { output: u64::from(how), ..Tokens::default() };
+                let scope = Scope::Delta;
+                p.source = Source::Telemetry;
+                p.model_use = Some(Box::new(ModelUse { scope, ..ModelUse::request("m", tokens) }));
+            }),
+            13 => {
+                // A call no hook saw, and one that hook and transcript both tell of.
+                let told = (how % 3 != 0).then_some(if how % 2 == 0 { Outcome::Failed } else { Outcome::Succeeded });
+                add(place(tool(0, session, Kind::ToolReported, seconds, "Read", &call)), &|p| {
+                    p.source = Source::Transcript;
+                    p.outcome = told;
+                });
+                if which % 2 == 0 {
+                    add(place(tool(0, session, Kind::ToolSucceeded, seconds + 1, "Read", &call)), &|p| {
+                        p.outcome = Some(if how % 5 == 0 { Outcome::Unknown } else { Outcome::Succeeded });
+                    });
+                }
+                add(event(0, session, Kind::PromptReported, seconds), &|p| {
+                    p.source = Source::Transcript;
+                    p.prompt = Some(format!("told {at}"));
+                    p.turn_id = Some(format!("turn-{}", how % 4));
+                    p.title = (how % 2 == 0).then(|| format!("Title {at}"));
+                });
             }
             _ => {
                 let end = if how % 4 == 0 { Kind::ToolFailed } else { Kind::ToolSucceeded };
@@ -105,7 +166,7 @@ fn cut(mut events: Vec<Event>, sizes: &[usize]) -> Vec<Vec<Event>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn any_order_and_any_batching_derive_the_same(

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use hookrail_core::prices::Prices;
 use hookrail_server::{Config, Limits, Rate, Retention, Server, StartError, Token};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -47,6 +48,12 @@ pub(crate) struct Args {
     /// Listen beyond this machine without a key: everybody who reaches the port can read and write
     #[arg(long)]
     insecure_listen: bool,
+    /// Price file (JSON) whose models go before the built-in prices
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+    /// Hide what groups of fewer people used from viewers whose key is no admin's
+    #[arg(long, default_value_t = 1, value_name = "PEOPLE", value_parser = clap::value_parser!(u64).range(1..))]
+    min_group: u64,
     /// Requests per second that each key may make [default: no bound]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     key_rate: Option<u32>,
@@ -118,7 +125,18 @@ fn config(args: Args) -> anyhow::Result<Config> {
             max_bytes: args.keep_mib.map(|mib| mib.saturating_mul(1 << 20)),
             ..Retention::default()
         },
+        prices: prices(args.prices.as_deref())?,
+        min_group: args.min_group,
     })
+}
+
+/// The built-in prices, with those of a file before them.
+fn prices(file: Option<&Path>) -> anyhow::Result<Prices> {
+    let Some(file) = file else { return Ok(Prices::built_in()) };
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read the prices of {}", file.display()))?;
+    let own = Prices::read(&text).with_context(|| format!("cannot use the prices of {}", file.display()))?;
+    Ok(Prices::built_in().overridden_by(own))
 }
 
 /// The server's folder in the state folder, which belongs to one person alone.

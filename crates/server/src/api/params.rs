@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use hookrail_core::event::{EventId, Outcome};
 use hookrail_core::time::Timestamp;
 use hookrail_store::events::MAX_LIMIT;
-use hookrail_store::model::{EventFilter, SessionFilter, SessionState};
+use hookrail_store::model::{EventFilter, SessionFilter, SessionState, UsageFilter};
 
 use crate::app::now;
 use crate::error::Problem;
@@ -137,9 +137,29 @@ impl Params {
             user: self.text("user")?,
             device: self.text("device")?,
             source_app: self.text("source_app")?,
+            repository: self.text("repository")?,
             since: self.time("since")?,
             until: self.time("until")?,
             q: self.text("q")?,
+        };
+        ordered(filter.since, filter.until)?;
+        Ok(filter)
+    }
+
+    /// The filters of use.
+    pub(crate) fn usage(&mut self) -> Result<UsageFilter, Problem> {
+        let filter = UsageFilter {
+            since: self.time("since")?,
+            until: self.time("until")?,
+            user: self.text("user")?,
+            repository: self.text("repository")?,
+            session_id: self.text("session_id")?,
+            agent: self.text("agent")?,
+            model: self.text("model")?,
+            device: self.text("device")?,
+            source_app: self.text("source_app")?,
+            run_id: self.text("run_id")?,
+            team: self.text("team")?,
         };
         ordered(filter.since, filter.until)?;
         Ok(filter)

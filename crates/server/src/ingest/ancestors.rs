@@ -67,7 +67,7 @@ pub(crate) async fn events(
     let (room, text) = text(&app, &headers, body).await?;
     let event = {
         let members = members(&app, &text)?;
-        prepare(observed(&members, &text), now(), &app.metrics)
+        prepare(observed(&members, &text), now(), &app.metrics, &app.config.prices)
     };
     let id = event.id;
     let status = match store_one(&caller.tenant, event, room).await? {
@@ -88,7 +88,10 @@ pub(crate) async fn ingest(
     let (event, event_id) = {
         let members = members(&app, &text)?;
         envelope_is_known(&members).inspect_err(|_| reject(&app))?;
-        (prepare(enveloped(&members, &text), now(), &app.metrics), members.text("event_id").map(Cow::into_owned))
+        (
+            prepare(enveloped(&members, &text), now(), &app.metrics, &app.config.prices),
+            members.text("event_id").map(Cow::into_owned),
+        )
     };
     let id = event.id;
     let (code, status) = match store_one(&caller.tenant, event, room).await? {

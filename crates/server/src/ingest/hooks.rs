@@ -85,7 +85,7 @@ fn take(app: &App, tenant: &Tenant, agent: &Agent, bytes: &Bytes, room: Room) ->
         },
     );
     raw.occurred_at = agents::stamped_at(received.payload.text());
-    let event = prepare(raw, now(), &app.metrics);
+    let event = prepare(raw, now(), &app.metrics, &app.config.prices);
     // The answer is for whoever knocked, whose payload it may be.
     let reply = agents::reply(agent, &event.parsed, None).stdout;
     (reply, tenant.submit(vec![event], room))

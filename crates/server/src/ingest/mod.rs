@@ -15,6 +15,7 @@ use hookrail_core::base64;
 use hookrail_core::context::{Context, Source};
 use hookrail_core::event::{Agent, Event, EventId, SessionId};
 use hookrail_core::policy::Verdict;
+use hookrail_core::prices::Prices;
 use hookrail_core::redact::{redact_payload, redact_text};
 use hookrail_core::time::Timestamp;
 use hookrail_core::wire;
@@ -225,8 +226,12 @@ impl Digest {
 }
 
 /// One event through the whole pipeline but the store.
-pub(crate) fn prepare(raw: Raw<'_>, received_at: Timestamp, metrics: &Metrics) -> Event {
-    raw.redact(metrics).attribute(received_at)
+pub(crate) fn prepare(raw: Raw<'_>, received_at: Timestamp, metrics: &Metrics, prices: &Prices) -> Event {
+    let mut event = raw.redact(metrics).attribute(received_at);
+    if let Some(used) = &mut event.parsed.model_use {
+        used.priced = prices.cost(used, event.occurred_at);
+    }
+    event
 }
 
 /// Waits for the writer's answer; what was not stored is a problem worth another try.

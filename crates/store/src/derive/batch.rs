@@ -6,7 +6,9 @@ use std::collections::hash_map::Entry;
 use hookrail_core::event::{Event, Kind};
 
 use super::SessionKey;
+use super::ledger::{self, Ledger, LedgerChanges};
 use super::session::SessionRow;
+use super::sources::{self, PromptRow, Told};
 use super::subagent::{SubagentRow, spawned_at};
 use super::tool_call::{CallRow, concerns, happens_once, name_hash, outcome_told};
 use super::usage::Usage;
@@ -14,7 +16,7 @@ use crate::StoreError;
 use crate::model::Seq;
 
 /// Where rows that are already kept come from.
-pub(crate) trait Rows {
+pub(crate) trait Rows: Ledger {
     /// A session and its key.
     fn session(&mut self, agent: &str, id: &str) -> Result<Option<(SessionKey, SessionRow)>, StoreError>;
     /// A key no session has.
@@ -36,6 +38,9 @@ pub(crate) struct Batch {
     questions: Vec<Question>,
     devices: HashMap<String, Device>,
     usage: Usage,
+    told: HashMap<(SessionKey, i64), Told>,
+    prompts: HashMap<(SessionKey, String), PromptRow>,
+    ledger: ledger::Usage,
 }
 
 /// A session of a batch.
@@ -78,6 +83,11 @@ pub(crate) struct Changes {
     pub(crate) questions: Vec<Question>,
     pub(crate) devices: HashMap<String, Device>,
     pub(crate) usage: Usage,
+    /// What each source told of a session: to be added.
+    pub(crate) told: HashMap<(SessionKey, i64), Told>,
+    /// What is said of prompts: to be joined with what is kept.
+    pub(crate) prompts: HashMap<(SessionKey, String), PromptRow>,
+    pub(crate) ledger: LedgerChanges,
 }
 
 impl Batch {
@@ -161,6 +171,18 @@ impl Batch {
         self.device(event);
         let Some(session) = session else { return Ok(()) };
         let (at, parsed) = (event.occurred_at.as_nanos(), &event.parsed);
+        self.told.entry((session, sources::number(parsed.source))).or_insert_with(|| Told::new(at)).absorb(event);
+        if sources::is_prompt(&parsed.kind) && parsed.actor.subagent_id().is_none() {
+            let prompt = self.prompts.entry((session, sources::turn_of(event)));
+            prompt.or_insert_with(|| PromptRow::new(at)).absorb(event);
+        }
+        if let Some(used) = &parsed.model_use {
+            let id = parsed.session_id.as_ref().map_or("", |id| id.as_str());
+            let tier = self.ledger.absorb(rows, session, id, event, used)?;
+            if let Some(touched) = self.sessions.get_mut(&session) {
+                touched.row.tier = touched.row.tier.max(tier);
+            }
+        }
         // A call without an id has no row that would count it.
         let (calls, errors) = match parsed.tool_use_id {
             Some(_) => (0, 0),
@@ -224,6 +246,7 @@ impl Batch {
             calls.push(((session, id), now));
         }
         self.usage.settle();
+        let ledger = self.ledger.finish(rows)?;
         Ok(Changes {
             sessions: self
                 .sessions
@@ -236,6 +259,9 @@ impl Batch {
             questions: self.questions,
             devices: self.devices,
             usage: self.usage,
+            told: self.told,
+            prompts: self.prompts,
+            ledger,
         })
     }
 

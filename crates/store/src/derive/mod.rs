@@ -6,9 +6,11 @@
 //! what the row contributed before and what it contributes now. Property tests hold every file here to that.
 
 mod batch;
+pub(crate) mod ledger;
 pub(crate) mod permission;
 pub(crate) mod said;
 pub(crate) mod session;
+pub(crate) mod sources;
 pub(crate) mod subagent;
 pub(crate) mod tool_call;
 pub(crate) mod usage;

@@ -1,11 +1,12 @@
 //! A session: opened by the first event that names it, whatever it is.
 
+use hookrail_core::context::Source;
 use hookrail_core::event::{Event, Kind};
 use hookrail_core::time::Timestamp;
 use serde::Deserialize;
 
 use super::said::{Said, earliest, latest};
-use crate::model::{Session, SessionState};
+use crate::model::{Session, SessionState, Used};
 
 /// A title is cut after so many bytes, at a character.
 const TITLE_BYTES: usize = 200;
@@ -31,6 +32,16 @@ pub(crate) struct SessionRow {
     pub(crate) user: Option<Said>,
     pub(crate) device: Option<Said>,
     pub(crate) source_app: Option<Said>,
+    pub(crate) repository: Option<Said>,
+    pub(crate) branch: Option<Said>,
+    pub(crate) revision: Option<Said>,
+    pub(crate) run: Option<Said>,
+    /// Who is at work by the agent's own word; goes before `user`.
+    pub(crate) person: Option<Said>,
+    /// The title by the agent's own word; goes before `title`.
+    pub(crate) named: Option<Said>,
+    /// The best kind of evidence of what it used: see `ledger.rs`.
+    pub(crate) tier: i64,
     pub(crate) events: i64,
     pub(crate) prompts: i64,
     pub(crate) tool_calls: i64,
@@ -80,6 +91,13 @@ impl SessionRow {
             user: None,
             device: None,
             source_app: None,
+            repository: None,
+            branch: None,
+            revision: None,
+            run: None,
+            person: None,
+            named: None,
+            tier: 0,
             events: 0,
             prompts: 0,
             tool_calls: 0,
@@ -115,6 +133,14 @@ impl SessionRow {
         latest(&mut self.user, at, event.user.as_deref());
         latest(&mut self.device, at, event.device.as_deref());
         latest(&mut self.source_app, at, event.source_app.as_deref());
+        latest(&mut self.person, at, parsed.identity.as_ref().and_then(|identity| identity.person()));
+        latest(&mut self.named, at, parsed.title.as_deref().map(title).as_deref());
+        if let Some(context) = &event.context {
+            earliest(&mut self.repository, at, context.repository.as_deref());
+            earliest(&mut self.branch, at, context.branch.as_deref());
+            earliest(&mut self.revision, at, context.commit.as_deref());
+            earliest(&mut self.run, at, context.run_id.as_deref());
+        }
     }
 
     /// The session as the API shows it at the time `now`.
@@ -128,9 +154,17 @@ impl SessionRow {
             id: self.id,
             state: if ended_inferred { SessionState::Ended } else { self.state.shown() },
             ended_inferred,
-            title_source: self.title.is_some().then_some("prompt"),
-            title: text(self.title),
+            title_source: match (&self.named, &self.title) {
+                (Some(_), _) => Some("agent"),
+                (None, Some(_)) => Some("prompt"),
+                (None, None) => None,
+            },
+            title: text(self.named.or(self.title)),
             cwd: text(self.cwd),
+            repository: text(self.repository),
+            branch: text(self.branch),
+            commit: text(self.revision),
+            run_id: text(self.run),
             model: text(self.model),
             started_at: Timestamp::from_nanos(self.first_at),
             last_event_at: Timestamp::from_nanos(self.last_at),
@@ -141,7 +175,8 @@ impl SessionRow {
             tool_calls: count(self.tool_calls),
             tool_errors: count(self.tool_errors),
             subagents: count(self.subagents),
-            user: text(self.user),
+            user: text(self.person.or(self.user)),
+            usage: Used::default(),
             device: text(self.device),
             source_app: text(self.source_app),
         }
@@ -149,8 +184,13 @@ impl SessionRow {
 }
 
 /// The state an event tells; `None` where it says nothing about it.
+///
+/// Telemetry and transcripts are read long after what they tell of, so they tell no state.
 fn state_told(event: &Event) -> Option<State> {
     let parsed = &event.parsed;
+    if parsed.source != Source::Hook {
+        return None;
+    }
     let reason = parsed.reason.as_deref();
     Some(match parsed.kind {
         // A compaction in the middle of a turn starts the session again.

@@ -8,7 +8,7 @@ use hookrail_core::time::Timestamp;
 
 use super::said::agreed;
 use super::tool_call::CallRow;
-use crate::model::Subagent;
+use crate::model::{Subagent, Used};
 
 /// When a subagent was surely there, by the call that spawned it: at its result.
 pub(crate) fn spawned_at(call: &CallRow) -> i64 {
@@ -81,6 +81,7 @@ impl SubagentRow {
             ended_at: ended_at.map(Timestamp::from_nanos),
             tool_calls: self.tool_calls.max(0) as u64,
             tool_errors: self.tool_errors.max(0) as u64,
+            usage: Used::default(),
         }
     }
 }

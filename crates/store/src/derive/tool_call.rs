@@ -5,12 +5,14 @@
 //! show), the guard's own deny, and last a batch event that only shows that the call is over.
 
 use hookrail_core::agents::BatchCall;
+use hookrail_core::context::Source as CoreSource;
 use hookrail_core::event::{Event, EventId, Family, Kind, Outcome, Tool};
 use hookrail_core::mcp;
 use hookrail_core::policy::Decision;
 use hookrail_core::time::Timestamp;
 
 use super::said::{agreed, longest};
+use super::sources;
 use crate::block::hash;
 use crate::model::ToolCall;
 
@@ -29,6 +31,10 @@ pub(crate) struct CallRow {
     /// Hashes of the names of its stored events: the natural key `(session, event name, call)` that folds what two
     /// registrations of the hook tell twice.
     pub(crate) seen: Vec<u16>,
+    /// Who told of it: bits of `sources.rs`.
+    pub(crate) sources: u8,
+    /// The prompt it belongs to.
+    pub(crate) turn: Option<String>,
 }
 
 /// What came of a call. Of two, the greater counts: by source, then by time.
@@ -50,11 +56,20 @@ pub(crate) enum Source {
     Mention = 0,
     Guard = 1,
     Batch = 2,
-    Own = 3,
+    /// Its own end, from an agent that does not vouch for what came of it (Codex's hook).
+    Vague = 3,
+    /// Telemetry or a transcript that tells what came of it.
+    Reported = 4,
+    Own = 5,
 }
 
 impl Source {
-    pub(crate) const ALL: [Self; 4] = [Self::Mention, Self::Guard, Self::Batch, Self::Own];
+    pub(crate) const ALL: [Self; 6] = [Self::Mention, Self::Guard, Self::Batch, Self::Vague, Self::Reported, Self::Own];
+
+    /// Whether the call's own end was seen, so that its time is the end's time.
+    pub(crate) const fn is_end(self) -> bool {
+        matches!(self, Self::Vague | Self::Reported | Self::Own)
+    }
 }
 
 impl End {
@@ -75,7 +90,7 @@ pub(crate) fn happens_once(kind: &Kind) -> bool {
 
 /// Whether an event says something about the call it names.
 pub(crate) fn concerns(kind: &Kind) -> bool {
-    happens_once(kind) || matches!(kind, Kind::PermissionRequested)
+    happens_once(kind) || matches!(kind, Kind::PermissionRequested | Kind::ToolReported | Kind::ToolDecided)
 }
 
 /// The hash of an event's name as kept in [`CallRow::seen`]. Sixteen bits tell the two or three names of one call apart.
@@ -86,6 +101,11 @@ pub(crate) fn name_hash(name: &str) -> u16 {
 
 /// The words of a tool's family; a family is kept as its place here, so new ones go to the end.
 pub(crate) const FAMILIES: [&str; 8] = ["other", "shell", "file_read", "file_write", "search", "web", "agent", "mcp"];
+
+/// What Claude Code's telemetry says in the place of the name of a person's own MCP tools: it tells nothing.
+fn is_hidden(tool: &str) -> bool {
+    matches!(tool, "mcp_tool" | "custom")
+}
 
 /// What an event without a call id tells of an end.
 pub(crate) fn outcome_told(event: &Event) -> Option<Outcome> {
@@ -104,6 +124,11 @@ impl CallRow {
         self.named(parsed.tool.as_ref());
         agreed(&mut self.actor, parsed.actor.subagent_id());
         agreed(&mut self.spawned, parsed.spawned.as_deref());
+        agreed(&mut self.turn, parsed.turn_id.as_deref());
+        self.sources |= sources::bit(parsed.source);
+        if parsed.kind == Kind::ToolReported {
+            self.reported(at, event);
+        }
         let decision = event.verdict.as_ref().map(|verdict| verdict.decision);
         self.asked |= parsed.kind == Kind::PermissionRequested;
         if parsed.kind == Kind::ToolRequested {
@@ -114,7 +139,8 @@ impl CallRow {
             }
         }
         if let Some(outcome) = outcome_told(event) {
-            self.ended(Source::Own, at, event.id, outcome, parsed.duration_ms);
+            let source = if outcome == Outcome::Unknown { Source::Vague } else { Source::Own };
+            self.ended(source, at, event.id, outcome, parsed.duration_ms);
         }
         if happens_once(&parsed.kind) {
             let name = name_hash(&parsed.name);
@@ -129,11 +155,30 @@ impl CallRow {
         agreed(&mut self.actor, event.parsed.actor.subagent_id());
         self.named(told.tool.as_ref());
         let source = if told.outcome == Outcome::Unknown { Source::Mention } else { Source::Batch };
+        let source = match event.parsed.source {
+            CoreSource::Hook => source,
+            _ if told.outcome == Outcome::Unknown => Source::Mention,
+            _ => Source::Reported,
+        };
+        agreed(&mut self.turn, event.parsed.turn_id.as_deref());
+        self.sources |= sources::bit(event.parsed.source);
         self.ended(source, event.occurred_at.as_nanos(), event.id, told.outcome, None);
+    }
+
+    /// Takes in what telemetry or a transcript tells: that it was called, or what came of it.
+    fn reported(&mut self, at: i64, event: &Event) {
+        match event.parsed.outcome {
+            Some(Outcome::Unknown) => self.ended(Source::Mention, at, event.id, Outcome::Unknown, None),
+            Some(outcome) => self.ended(Source::Reported, at, event.id, outcome, event.parsed.duration_ms),
+            None => self.request = Some(self.request.map_or((at, event.id), |known| known.min((at, event.id)))),
+        }
     }
 
     fn named(&mut self, tool: Option<&Tool>) {
         let Some(tool) = tool else { return };
+        if is_hidden(&tool.name) {
+            return;
+        }
         agreed(&mut self.tool, Some(&tool.name));
         agreed(&mut self.family, Some(tool.family.as_str()));
         // Who knows where the server's name ends may make it longer than it reads in the tool's name.
@@ -158,7 +203,7 @@ impl CallRow {
     /// How long it took, in milliseconds: by the agent's measure, else from its request to its own end.
     /// A batch ends later than most of its calls, so its time says nothing.
     pub(crate) fn duration_ms(&self) -> Option<u64> {
-        let end = self.end.filter(|end| end.source == Source::Own)?;
+        let end = self.end.filter(|end| end.source.is_end())?;
         let measured = || {
             let (requested_at, _) = self.request?;
             u64::try_from(end.at.checked_sub(requested_at)?).ok().map(|nanos| nanos / 1_000_000)
@@ -191,6 +236,8 @@ impl CallRow {
             spawned: self.spawned,
             request_event_id: self.request.map(|(_, id)| id),
             result_event_id: self.end.map(|end| end.id),
+            turn_id: self.turn,
+            sources: CoreSource::ALL.into_iter().filter(|source| self.sources & sources::bit(*source) != 0).collect(),
         }
     }
 

@@ -15,7 +15,8 @@ use serde::Serialize;
 
 use crate::StoreError;
 use crate::model::{
-    EventFilter, Overview, Page, Seq, Server, Session, SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse,
+    EventFilter, GroupBy, Overview, Page, PersonRow, PromptUse, Reconciliation, RepositoryRow, Seq, Server, Session,
+    SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse, UsageFilter, UsageRow, Used,
 };
 
 /// The order of a list of events.
@@ -244,6 +245,61 @@ impl Reader {
     pub async fn subagents(&self, session: &str, agent: Option<&str>) -> Result<Vec<Subagent>, StoreError> {
         match self {
             Self::Sqlite(reader) => reader.subagents(session, agent).await,
+        }
+    }
+
+    /// What was used of models, summed by group, and the sum of everything that matches. The dearest group comes first,
+    /// days and hours in their order. Spans are widened to whole hours.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn usage(&self, group: GroupBy, filter: &UsageFilter) -> Result<(Vec<UsageRow>, Used), StoreError> {
+        match self {
+            Self::Sqlite(reader) => reader.usage(group, filter).await,
+        }
+    }
+
+    /// Everybody seen, whoever was here last first.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn people(&self) -> Result<Vec<PersonRow>, StoreError> {
+        match self {
+            Self::Sqlite(reader) => reader.people().await,
+        }
+    }
+
+    /// Every repository seen, the latest first.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn repositories(&self) -> Result<Vec<RepositoryRow>, StoreError> {
+        match self {
+            Self::Sqlite(reader) => reader.repositories().await,
+        }
+    }
+
+    /// The prompts of a session, oldest first, each with what was used for it.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn prompts(&self, session: &str, agent: Option<&str>) -> Result<Vec<PromptUse>, StoreError> {
+        match self {
+            Self::Sqlite(reader) => reader.prompts(session, agent).await,
+        }
+    }
+
+    /// What hooks, telemetry and transcript each say of a session; `None` where there is no such session.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn reconciliation(
+        &self,
+        session: &str,
+        agent: Option<&str>,
+    ) -> Result<Option<Reconciliation>, StoreError> {
+        match self {
+            Self::Sqlite(reader) => reader.reconciliation(session, agent).await,
         }
     }
 

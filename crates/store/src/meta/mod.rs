@@ -63,6 +63,16 @@ impl Meta {
         }
     }
 
+    /// Puts a person into a team, or (`None`) out of any.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn set_team(&self, person: &str, team: Option<&str>) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(meta) => meta.set_team(person, team).await,
+        }
+    }
+
     /// The machines that sent events, the most recent first; at most [`MAX_DEVICES`].
     ///
     /// # Errors

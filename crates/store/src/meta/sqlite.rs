@@ -75,6 +75,18 @@ impl Meta {
         .await
     }
 
+    pub(super) async fn set_team(&self, person: &str, team: Option<&str>) -> Result<(), StoreError> {
+        let (person, team) = (person.to_owned(), team.map(str::to_owned));
+        self.with(move |connection| {
+            connection.execute(
+                "INSERT INTO people (person, team) VALUES (?, ?) ON CONFLICT (person) DO UPDATE SET team = excluded.team",
+                params![person, team],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
     pub(super) async fn devices(&self) -> Result<Vec<Device>, StoreError> {
         self.with(|connection| {
             let mut statement = connection.prepare_cached(

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use hookrail_core::time::Timestamp;
 
 use super::rows::{self, call_columns, session_columns, subagent_columns};
+use super::usage;
 use crate::StoreError;
 use crate::cursor::{self, List};
 use crate::derive::SessionKey;
@@ -63,6 +64,27 @@ pub(super) fn titled(connection: &Connection, key: SessionKey, session: Session)
     })
 }
 
+/// A session as the API shows it, with what it used.
+pub(super) fn shown(
+    connection: &Connection,
+    id: &str,
+    agent: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<Session>, StoreError> {
+    let Some((key, row)) = session(connection, id, agent)? else { return Ok(None) };
+    let tier = row.tier;
+    let mut session = titled(connection, key, row.shown(now))?;
+    complete(connection, key, tier, &mut session)?;
+    Ok(Some(session))
+}
+
+/// Adds what other tables know of a session.
+fn complete(connection: &Connection, key: SessionKey, tier: i64, session: &mut Session) -> Result<(), StoreError> {
+    session.usage = usage::of_session(connection, key, tier, None)?;
+    session.prompts = session.prompts.max(usage::prompts_told(connection, key)?);
+    Ok(())
+}
+
 /// Sessions, the one with the latest event first.
 pub(super) fn sessions(
     connection: &Connection,
@@ -92,8 +114,10 @@ pub(super) fn sessions(
         }
         let (key, row) = rows::session(row)?;
         last = Some((row.last_at, key));
-        let session = titled(connection, key, row.shown(now))?;
+        let tier = row.tier;
+        let mut session = titled(connection, key, row.shown(now))?;
         if filter.matches(&session) {
+            complete(connection, key, tier, &mut session)?;
             page.items.push(session);
         }
     }
@@ -186,6 +210,12 @@ pub(super) fn subagents(connection: &Connection, id: &str, agent: Option<&str>) 
         concat!("SELECT ", subagent_columns!(), " FROM subagents WHERE session = ? ORDER BY first_at, id LIMIT ?");
     let mut statement = connection.prepare_cached(sql)?;
     let found = statement.query_map(params![key, MAX_SUBAGENTS as i64], rows::subagent)?;
-    let shown = found.map(|row| row.map(|(subagent, row)| row.shown(subagent, &session.id)));
-    Ok(shown.collect::<Result<_, _>>()?)
+    let mut shown = Vec::new();
+    for row in found {
+        let (subagent, row) = row?;
+        let mut subagent = row.shown(subagent, &session.id);
+        subagent.usage = usage::of_session(connection, key, session.tier, Some(&subagent.id))?;
+        shown.push(subagent);
+    }
+    Ok(shown)
 }

@@ -11,6 +11,7 @@
 //! blocks, a session's lists walk its times. Derived rows (sessions, tool calls, subagents, roll-ups) are ordinary rows.
 
 pub(crate) mod copy;
+mod ledger;
 mod lists;
 mod overview;
 mod pool;
@@ -21,6 +22,7 @@ mod save;
 mod scan;
 pub(crate) mod schema;
 mod servers;
+mod usage;
 mod writer;
 
 pub(crate) use pool::Pool;
@@ -36,7 +38,8 @@ use rusqlite::Connection;
 use super::{Order, Stats};
 use crate::StoreError;
 use crate::model::{
-    EventFilter, Overview, Page, Seq, Server, Session, SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse,
+    EventFilter, GroupBy, Overview, Page, PersonRow, PromptUse, Reconciliation, RepositoryRow, Seq, Server, Session,
+    SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse, UsageFilter, UsageRow, Used,
 };
 use crate::names::{Named, Names, Snapshot};
 
@@ -109,12 +112,7 @@ impl Reader {
 
     pub(super) async fn session(&self, id: &str, agent: Option<&str>) -> Result<Option<Session>, StoreError> {
         let (id, agent, now) = (id.to_owned(), agent.map(str::to_owned), self.pool.now());
-        self.pool
-            .read(move |connection| {
-                let found = lists::session(connection, &id, agent.as_deref())?;
-                found.map(|(key, row)| lists::titled(connection, key, row.shown(now))).transpose()
-            })
-            .await
+        self.pool.read(move |connection| lists::shown(connection, &id, agent.as_deref(), now)).await
     }
 
     pub(super) async fn tool_calls(
@@ -134,6 +132,39 @@ impl Reader {
     pub(super) async fn subagents(&self, session: &str, agent: Option<&str>) -> Result<Vec<Subagent>, StoreError> {
         let (session, agent) = (session.to_owned(), agent.map(str::to_owned));
         self.pool.read(move |connection| lists::subagents(connection, &session, agent.as_deref())).await
+    }
+
+    pub(super) async fn usage(
+        &self,
+        group: GroupBy,
+        filter: &UsageFilter,
+    ) -> Result<(Vec<UsageRow>, Used), StoreError> {
+        let filter = filter.clone();
+        self.pool
+            .read(move |connection| Ok((usage::usage(connection, group, &filter)?, usage::total(connection, &filter)?)))
+            .await
+    }
+
+    pub(super) async fn people(&self) -> Result<Vec<PersonRow>, StoreError> {
+        self.pool.read(usage::people).await
+    }
+
+    pub(super) async fn repositories(&self) -> Result<Vec<RepositoryRow>, StoreError> {
+        self.pool.read(usage::repositories).await
+    }
+
+    pub(super) async fn prompts(&self, session: &str, agent: Option<&str>) -> Result<Vec<PromptUse>, StoreError> {
+        let (session, agent) = (session.to_owned(), agent.map(str::to_owned));
+        self.pool.read(move |connection| usage::prompts(connection, &session, agent.as_deref())).await
+    }
+
+    pub(super) async fn reconciliation(
+        &self,
+        session: &str,
+        agent: Option<&str>,
+    ) -> Result<Option<Reconciliation>, StoreError> {
+        let (session, agent) = (session.to_owned(), agent.map(str::to_owned));
+        self.pool.read(move |connection| usage::reconciliation(connection, &session, agent.as_deref())).await
     }
 
     pub(super) async fn tools(&self, since: Timestamp, until: Timestamp) -> Result<Vec<ToolUse>, StoreError> {

@@ -96,7 +96,7 @@ fn remove(connection: &Connection, mut block: Block, removed: &mut Removed) -> R
         let Some(key) = found else { continue };
         times.execute(params![key, keys.occurred_at, keys.seq])?;
         match keys.tool_use_id {
-            Some(call) => calls.execute(params![key, call, keys.id.as_bytes(), Source::Own as i64])?,
+            Some(call) => calls.execute(params![key, call, keys.id.as_bytes(), Source::Vague as i64])?,
             None => questions.execute(params![key, keys.occurred_at, keys.seq])?,
         };
         let left: i64 = less.query_row([key], |row| row.get(0))?;
@@ -125,6 +125,12 @@ fn forget_session(connection: &Connection, key: SessionKey) -> Result<(), StoreE
         "DELETE FROM subagents WHERE session = ?",
         "DELETE FROM permissions WHERE session = ?",
         "DELETE FROM session_titles WHERE session = ?",
+        "DELETE FROM session_sources WHERE session = ?",
+        "DELETE FROM prompts WHERE session = ?",
+        "DELETE FROM requests WHERE session = ?",
+        "DELETE FROM counters WHERE session = ?",
+        // Of what it spent, what counts is kept as long as roll-ups are.
+        "DELETE FROM spend WHERE session = ?1 AND tier < (SELECT max(tier) FROM spend WHERE session = ?1)",
     ] {
         connection.prepare_cached(sql)?.execute([key])?;
     }
@@ -144,6 +150,11 @@ fn remove_rollups(connection: &Connection, limit: i64) -> Result<bool, StoreErro
             more |= statement.execute(params![level, limit - level + 1, SLICE_ROLLUPS])? as u32 == SLICE_ROLLUPS;
         }
     }
+    let mut spend = connection.prepare_cached(
+        "DELETE FROM spend WHERE (session, tier, hour, model, actor, mcp_server) IN \
+         (SELECT session, tier, hour, model, actor, mcp_server FROM spend WHERE hour < ? LIMIT ?)",
+    )?;
+    more |= spend.execute(params![limit - 3600, SLICE_ROLLUPS])? as u32 == SLICE_ROLLUPS;
     Ok(more)
 }
 

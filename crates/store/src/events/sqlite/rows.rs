@@ -18,7 +18,8 @@ macro_rules! session_columns {
     () => {
         "session, agent, id, first_at, last_at, state, state_at, title, title_at, cwd, cwd_at, model, model_at, \
          parent, parent_at, user, user_at, device, device_at, source_app, source_app_at, \
-         events, prompts, tool_calls, tool_errors, subagents"
+         repository, repository_at, branch, branch_at, revision, revision_at, run, run_at, person, person_at, \
+         named, named_at, tier, events, prompts, tool_calls, tool_errors, subagents"
     };
 }
 
@@ -26,7 +27,7 @@ macro_rules! session_columns {
 macro_rules! call_columns {
     () => {
         "id, tool, family, actor, requested_at, request_id, end_rank, ended_at, outcome, duration_ms, result_id, \
-         asked, spawned, seen, server"
+         asked, spawned, seen, server, sources, turn"
     };
 }
 
@@ -71,11 +72,18 @@ pub(super) fn session(row: &Row<'_>) -> rusqlite::Result<(SessionKey, SessionRow
         user: said(row, 15)?,
         device: said(row, 17)?,
         source_app: said(row, 19)?,
-        events: row.get(21)?,
-        prompts: row.get(22)?,
-        tool_calls: row.get(23)?,
-        tool_errors: row.get(24)?,
-        subagents: row.get(25)?,
+        repository: said(row, 21)?,
+        branch: said(row, 23)?,
+        revision: said(row, 25)?,
+        run: said(row, 27)?,
+        person: said(row, 29)?,
+        named: said(row, 31)?,
+        tier: row.get(33)?,
+        events: row.get(34)?,
+        prompts: row.get(35)?,
+        tool_calls: row.get(36)?,
+        tool_errors: row.get(37)?,
+        subagents: row.get(38)?,
     };
     Ok((row.get(0)?, session))
 }
@@ -93,6 +101,8 @@ pub(super) fn call(row: &Row<'_>) -> rusqlite::Result<(String, CallRow)> {
         spawned: row.get(12)?,
         server: row.get(14)?,
         seen: seen.as_chunks::<2>().0.iter().map(|hash| u16::from_le_bytes(*hash)).collect(),
+        sources: row.get(15)?,
+        turn: row.get(16)?,
     };
     Ok((row.get(0)?, call))
 }

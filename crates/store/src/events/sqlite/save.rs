@@ -2,6 +2,7 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
+use super::ledger;
 use super::rows::{call_columns, session_columns, subagent_columns};
 use crate::StoreError;
 use crate::block::Encoded;
@@ -18,12 +19,17 @@ pub(super) fn changes(connection: &Connection, changes: &Changes) -> Result<(), 
     let mut sessions = connection.prepare_cached(concat!(
         "INSERT INTO sessions (",
         session_columns!(),
-        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (session) DO UPDATE SET ",
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ",
+        "ON CONFLICT (session) DO UPDATE SET ",
         "first_at = excluded.first_at, last_at = excluded.last_at, state = excluded.state, state_at = excluded.state_at, \
          title = excluded.title, title_at = excluded.title_at, cwd = excluded.cwd, cwd_at = excluded.cwd_at, \
          model = excluded.model, model_at = excluded.model_at, parent = excluded.parent, parent_at = excluded.parent_at, \
          user = excluded.user, user_at = excluded.user_at, device = excluded.device, device_at = excluded.device_at, \
-         source_app = excluded.source_app, source_app_at = excluded.source_app_at, events = excluded.events, \
+         source_app = excluded.source_app, source_app_at = excluded.source_app_at, \
+         repository = excluded.repository, repository_at = excluded.repository_at, branch = excluded.branch, \
+         branch_at = excluded.branch_at, revision = excluded.revision, revision_at = excluded.revision_at, \
+         run = excluded.run, run_at = excluded.run_at, person = excluded.person, person_at = excluded.person_at, \
+         named = excluded.named, named_at = excluded.named_at, tier = excluded.tier, events = excluded.events, \
          prompts = excluded.prompts, tool_calls = excluded.tool_calls, tool_errors = excluded.tool_errors, \
          subagents = excluded.subagents"
     ))?;
@@ -33,7 +39,7 @@ pub(super) fn changes(connection: &Connection, changes: &Changes) -> Result<(), 
     let mut calls = connection.prepare_cached(concat!(
         "INSERT OR REPLACE INTO tool_calls (session, ",
         call_columns!(),
-        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
     ))?;
     for ((session, id), row) in &changes.calls {
         call(&mut calls, *session, id, row)?;
@@ -59,7 +65,8 @@ pub(super) fn changes(connection: &Connection, changes: &Changes) -> Result<(), 
     for (name, device) in &changes.devices {
         devices.execute(params![name, device.first_seen, device.last_seen, device.skew_ms, device.events])?;
     }
-    usage(connection, &changes.usage)
+    usage(connection, &changes.usage)?;
+    ledger::save(connection, changes)
 }
 
 fn session(statement: &mut CachedStatement<'_>, key: SessionKey, row: &SessionRow) -> Result<(), StoreError> {
@@ -89,6 +96,19 @@ fn session(statement: &mut CachedStatement<'_>, key: SessionKey, row: &SessionRo
         at(&row.device),
         text(&row.source_app),
         at(&row.source_app),
+        text(&row.repository),
+        at(&row.repository),
+        text(&row.branch),
+        at(&row.branch),
+        text(&row.revision),
+        at(&row.revision),
+        text(&row.run),
+        at(&row.run),
+        text(&row.person),
+        at(&row.person),
+        text(&row.named),
+        at(&row.named),
+        row.tier,
         row.events,
         row.prompts,
         row.tool_calls,
@@ -120,6 +140,8 @@ fn call(statement: &mut CachedStatement<'_>, session: SessionKey, id: &str, row:
         row.spawned,
         seen,
         row.server,
+        row.sources,
+        row.turn,
     ])?;
     Ok(())
 }

@@ -16,7 +16,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ),
     (
         include_str!("../../../migrations/sqlite/0002_ledger.sql"),
-        "20cebaaa75b89abe939ff3002f1b8f0830abf5009f71532f963140e9d24ed2cf",
+        "2b9f41775a2fb014e425d3d9eaa5de435c4cfd42e3fb716a32c16cb853ccc5a5",
     ),
     (
         include_str!("../../../migrations/sqlite/0003_fleet.sql"),

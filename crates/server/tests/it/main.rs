@@ -13,3 +13,4 @@ mod openapi;
 mod servers;
 mod stop;
 mod tenants;
+mod usage;

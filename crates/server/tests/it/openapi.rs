@@ -73,7 +73,11 @@ async fn every_door_answers_as_documented() {
                 path if path.contains("/keys/{id}") => key,
                 _ => "s1",
             };
-            let real = path.replace("{id}", id).replace("{agent}", "claude-code").replace("{raw}", "github");
+            let real = path
+                .replace("{id}", id)
+                .replace("{agent}", "claude-code")
+                .replace("{raw}", "github")
+                .replace("{person}", "dev@example.com");
             let body = match path.as_str() {
                 "/v1/events" => record(1),
                 "/ingest" => json!({"event_type": "x"}).to_string(),
@@ -82,6 +86,7 @@ async fn every_door_answers_as_documented() {
                 "/api/v1/projects" if method == "post" => json!({"project": "acme/shop"}).to_string(),
                 "/api/v1/keys/{id}/rotate" => String::new(),
                 "/api/v1/servers/{raw}" if method == "put" => json!({"display": "GitHub"}).to_string(),
+                "/api/v1/people/{person}" => json!({"team": "core"}).to_string(),
                 _ if method == "post" => json!({"hook_event_name": "Stop"}).to_string(),
                 _ => String::new(),
             };

@@ -36,6 +36,7 @@ use hookrail_core::time::Timestamp;
 
 pub use error::StoreError;
 use events::sqlite::Pool;
+pub use events::sqlite::copy::backup_file;
 use events::sqlite::schema::Place;
 
 /// How safely a commit is put on the disk before it is acknowledged.

@@ -89,10 +89,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             server.local_addr()?,
             data.display(),
         );
-        // A server goes on serving where nobody reads what it says.
-        let _ = io::stderr().write_all(banner.as_bytes());
         let stop = CancellationToken::new();
         tokio::spawn(interrupt::watch(stop.clone(), "Stopping in order"));
+        // A server goes on serving where nobody reads what it says.
+        let _ = io::stderr().write_all(banner.as_bytes());
         server.run(stop).await.map_err(advise)
     })?;
     Ok(ExitCode::SUCCESS)

@@ -1,9 +1,11 @@
 //! Keys as a person handles them: made beside a server or by asking it, used, rotated, revoked.
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use crate::chain::Server;
-use crate::device::{Device, Outcome};
+use crate::device::{Device, Outcome, feed};
 
 fn with_key(device: &Device, key: &str, args: &[&str]) -> Outcome {
     Outcome::of(device.hookrail(args).env("HOOKRAIL_TOKEN", key).output().unwrap())
@@ -104,4 +106,71 @@ fn a_server_with_a_key_may_be_reached_by_others() {
     made(&device.run(&["keys", "create", "--scope", "read", "--data-dir", "data", "--json"]));
     let args = ["serve", "--listen", "0.0.0.0:0", "--data-dir", "data"];
     assert_eq!(Server::spawn(device.hookrail(&args)).stop(), Some(0));
+}
+
+#[test]
+fn a_backup_of_everything_is_a_server_again() {
+    let device = Device::new();
+    let server = Server::start(&device, &["--data-dir", "data"]);
+    let create = ["keys", "create", "--project", "acme/web", "--scope", "ingest,read", "--data-dir", "data", "--json"];
+    let (_, key) = made(&device.run(&create));
+    let payload = r#"{"hook_event_name":"Stop","session_id":"kept"}"#;
+    let hook = told(device.hookrail(&["hook", "claude-code"]), &server, &key);
+    assert_eq!(feed(hook, payload.as_bytes()).code, 0);
+    let shipped = Outcome::of(told(device.hookrail(&["ship", "--once"]), &server, &key).output().unwrap());
+    assert_eq!(shipped.code, 0, "{}", shipped.err);
+
+    let copied = device.run(&["backup", "--all", "--data-dir", "data", "copy"]);
+    assert_eq!(copied.code, 0, "{}", copied.err);
+    let again = device.run(&["backup", "--all", "--data-dir", "data", "copy"]);
+    assert!(again.code == 1 && again.err.contains("copy exists"), "{}", again.err);
+    let one = device.run(&["backup", "--project", "acme/web", "--data-dir", "data", "web.db"]);
+    assert_eq!(one.code, 0, "{}", one.err);
+    drop(server);
+
+    let server = Server::start(&device, &["--data-dir", "copy"]);
+    assert_eq!(device.run(&["events", "--server", &server.url]).code, 1, "it asks for keys as before");
+    let events = with_key(&device, &key, &["events", "--json", "--server", &server.url]);
+    assert!(events.code == 0 && events.out.contains("\"kept\""), "{} {}", events.out, events.err);
+    let restored = Server::start(&device, &["--data-dir", "other", "--store", "web.db"]);
+    assert!(device.run(&["events", "--json", "--server", &restored.url]).out.contains("\"kept\""));
+}
+
+#[test]
+fn no_key_is_ever_in_the_log() {
+    let device = Device::new();
+    let (_, key) = made(&device.run(&["keys", "create", "--scope", "admin", "--data-dir", "data", "--json"]));
+    let log = device.home().join("log");
+    let mut serve = device.hookrail(&["serve", "--listen", "127.0.0.1:0", "--data-dir", "data"]);
+    serve.env("HOOKRAIL_LOG", "trace").stderr(std::fs::File::create(&log).unwrap());
+    let mut child = serve.spawn().unwrap();
+    let started = std::time::Instant::now();
+    let url = loop {
+        let said = std::fs::read_to_string(&log).unwrap();
+        if let Some((url, _)) = said.split_once("dashboard  ").and_then(|(_, rest)| rest.split_once("/\n")) {
+            break url.to_owned();
+        }
+        assert!(started.elapsed() < std::time::Duration::from_secs(30), "{said}");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    };
+    let wrong = format!("{}{}", &key[..key.len() - 4], "dead");
+    let made_now = with_key(&device, &key, &["keys", "create", "--scope", "read", "--json", "--server", &url]);
+    let (_, second) = made(&made_now);
+    for key in [&key, &second, &wrong] {
+        with_key(&device, key, &["events", "--server", &url]);
+        with_key(&device, key, &["keys", "list", "--server", &url]);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let said = std::fs::read_to_string(&log).unwrap();
+    assert!(said.contains("refused"), "the log tells of the requests: {said}");
+    for key in [&key, &second, &wrong] {
+        assert!(!said.contains(key.rsplit('_').next().unwrap()));
+    }
+}
+
+/// The same command, told where the server is and what to show there.
+fn told(mut command: Command, server: &Server, key: &str) -> Command {
+    command.env("HOOKRAIL_SERVER", &server.url).env("HOOKRAIL_TOKEN", key);
+    command
 }

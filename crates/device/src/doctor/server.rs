@@ -9,7 +9,7 @@ use hookrail_hook::spool::Spool;
 use serde::Deserialize;
 
 use super::{AGENT, Check, Patient};
-use crate::http::{Client, HttpError};
+use crate::http::{Answer, Client, HttpError};
 use crate::process;
 use crate::ship::{self, Account, now};
 
@@ -49,6 +49,10 @@ pub(super) fn server(client: &Result<Client, HttpError>) -> (Check, bool) {
     }
     match client.get("/api/v1/status") {
         Ok(answer) if answer.is_success() => (Check::ok("server", format!("{name} is ready and lets us in")), true),
+        Ok(answer) if answer.status == 403 && may_send(client) => {
+            let detail = format!("{name} is ready and takes our events; our key may not read them back");
+            (Check::ok("server", detail), false)
+        }
         Ok(answer) if matches!(answer.status, 401 | 403) => {
             let check = Check::fail("server", format!("{name} does not accept our key: {}", answer.describe()));
             (check.hint("set `token` in config.toml or HOOKRAIL_TOKEN"), false)
@@ -56,6 +60,17 @@ pub(super) fn server(client: &Result<Client, HttpError>) -> (Check, bool) {
         Ok(answer) => (Check::fail("server", format!("{name} answered {}", answer.describe())), false),
         Err(error) => (Check::fail("server", error.to_string()), false),
     }
+}
+
+/// Whether our key is good for sending, which is all that a device needs.
+fn may_send(client: &Client) -> bool {
+    #[derive(Deserialize)]
+    struct Me {
+        scopes: Vec<String>,
+    }
+    let me = client.get("/api/v1/me").ok().filter(Answer::is_success);
+    let me = me.and_then(|answer| serde_json::from_slice::<Me>(&answer.body).ok());
+    me.is_some_and(|me| me.scopes.iter().any(|scope| matches!(scope.as_str(), "ingest" | "admin")))
 }
 
 /// Is what waits being shipped?

@@ -112,7 +112,7 @@ async fn the_first_key_closes_an_open_server_and_its_feeds() {
     let server = TestServer::start().await;
     let me = server.json("/api/v1/me").await;
     assert_eq!((&me["operator"], &me["keyed"]), (&true.into(), &false.into()));
-    let mut sse = Sse::open(&server, "", "").await;
+    let mut sse = Sse::open(&server, "", "Connection: close\r\n").await;
     let (key, _) = key(&server.post("/api/v1/keys", r#"{"scopes":["ingest","read"]}"#).await);
     for path in ["/api/v1/events", "/api/v1/me", "/metrics", "/openapi.json"] {
         assert_eq!(server.get(path).await.status, 401, "{path}");
@@ -166,7 +166,7 @@ async fn a_session_goes_on_over_a_restart_and_ends_with_its_key() {
         assert_eq!(read(&forged).await.status, 401, "{forged}");
     }
 
-    let mut sse = Sse::open(&server, "", &format!("Cookie: {cookie}\r\n")).await;
+    let mut sse = Sse::open(&server, "", &format!("Connection: close\r\nCookie: {cookie}\r\n")).await;
     let csrf = read(&cookie).await.json()["csrf"].as_str().unwrap().to_owned();
     let headers = [("Cookie", cookie.as_str()), ("X-Hookrail-Csrf", csrf.as_str())];
     let gone = server.send("DELETE", &format!("/api/v1/keys/{id}"), &headers, b"").await;

@@ -280,15 +280,6 @@ impl Registry {
         Ok(())
     }
 
-    /// Writes a consistent copy to a new file.
-    ///
-    /// # Errors
-    /// [`StoreError::Invalid`] where the file exists.
-    pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        let connection = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        crate::events::sqlite::copy::backup(&connection, to)
-    }
-
     /// One transaction, after which this process knows what it wrote.
     fn write<T>(&self, work: impl FnOnce(&Connection, Timestamp) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut connection = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);

@@ -23,16 +23,11 @@ fn new(project: &str, scopes: &str) -> NewKey {
     NewKey { project: project.parse().unwrap(), scopes: scopes.parse().unwrap(), name: None, by: "local".to_owned() }
 }
 
-fn file(registry: &Registry) -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
-    let copy = folder.path().join("copy.db");
-    registry.backup(&copy).unwrap();
-    std::fs::read(copy).unwrap()
-}
-
 #[test]
 fn a_key_opens_its_project_and_is_written_nowhere() {
-    let registry = Registry::open(None, &settings()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("registry.db");
+    let registry = Registry::open(Some(&path), &settings()).unwrap();
     assert!(!registry.is_keyed());
     let (secret, key) = registry.create(&new("acme/shop", "ingest,read")).unwrap();
     let text = secret.reveal();
@@ -41,7 +36,9 @@ fn a_key_opens_its_project_and_is_written_nowhere() {
     assert_eq!((grant.key, grant.project.to_string(), grant.scopes), (key.id, "acme/shop".to_owned(), key.scopes));
     assert!(registry.is_keyed());
     let secret_part = text.rsplit('_').next().unwrap();
-    let bytes = file(&registry);
+    let copy = folder.path().join("copy.db");
+    crate::backup_file(&path, &copy).unwrap();
+    let bytes = std::fs::read(copy).unwrap();
     assert!(!bytes.windows(secret_part.len()).any(|window| window == secret_part.as_bytes()));
     let raw: Vec<u8> = (0..32).map(|n| u8::from_str_radix(&secret_part[2 * n..2 * n + 2], 16).unwrap()).collect();
     assert!(!bytes.windows(32).any(|window| window == raw));

@@ -33,7 +33,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
 pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// How long a statement waits for another connection's lock before it says [`StoreError::Busy`].
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// The page size of a new database. 4 KiB writes the least to the log for the small rows that most changes are.
 const PAGE_SIZE: u32 = 4096;

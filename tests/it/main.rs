@@ -5,5 +5,6 @@ mod accounting;
 mod crash;
 mod demo;
 mod http;
+mod import;
 mod real_agents;
 mod rig;

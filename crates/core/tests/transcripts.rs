@@ -165,7 +165,7 @@ fn cutting_a_line_changes_nothing_that_is_read_from_it() {
                 Actor::Subagent { id, .. } => Actor::Subagent { id, agent_type: Some("Explore".into()) },
                 Actor::Main => Actor::Main,
             };
-            let whole = Parsed { session_id: None, cwd: None, actor, ..whole };
+            let whole = Parsed { session_id: None, actor, ..whole };
             assert_eq!(transcript::parse(&Agent::ClaudeCode, None, &entry.payload), whole, "{line}");
             assert!(entry.payload.len() <= transcript::MAX_ENTRY_BYTES);
             assert!(serde_json::from_str::<Value>(&entry.payload).is_ok(), "{}", entry.payload);

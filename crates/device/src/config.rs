@@ -6,6 +6,7 @@
 //! ```toml
 //! server = "http://127.0.0.1:4665"   # where events go; none: they stay in the spool
 //! token_file = "/etc/hookrail/key"   # or token = "…" (then nobody else should be able to read this file)
+//! follow_transcripts = false          # also send what agents write down about their sessions, as they write it
 //! ca_file = "/etc/hookrail/ca.pem"   # trust these authorities, and no others, for https
 //!
 //! [ship]
@@ -36,6 +37,9 @@ use crate::units::{Bytes, Span};
 
 /// The name of the file within the state folder.
 pub const FILE: &str = "config.toml";
+
+/// Whether transcripts are followed; wins over `follow_transcripts` of the file.
+pub const ENV_FOLLOW_TRANSCRIPTS: &str = "HOOKRAIL_FOLLOW_TRANSCRIPTS";
 
 /// The address `install` writes where none is configured: the default of `hookrail serve`.
 pub const LOCAL_SERVER: &str = "http://127.0.0.1:4665";
@@ -76,6 +80,8 @@ pub struct Config {
     pub server: Option<String>,
     /// The key sent to that server, and to no other.
     pub token: Option<Token>,
+    /// Whether the shipper also follows the transcripts of live sessions.
+    pub follow_transcripts: bool,
     /// Certificate authorities (PEM) trusted instead of the public ones.
     pub ca_file: Option<PathBuf>,
     /// A batch is sent when this many bytes of records are waiting, before compression.
@@ -99,6 +105,7 @@ impl Default for Config {
         Self {
             server: None,
             token: None,
+            follow_transcripts: false,
             ca_file: None,
             batch_bytes: 1 << 20,
             batch_wait: Duration::from_millis(200),
@@ -157,6 +164,7 @@ struct File {
     server: Option<String>,
     token: Option<String>,
     token_file: Option<PathBuf>,
+    follow_transcripts: Option<bool>,
     ca_file: Option<PathBuf>,
     ship: ShipTable,
     spool: SpoolTable,
@@ -187,7 +195,7 @@ struct TimeoutsTable {
 
 /// Every key of the file by its table; the tests hold it against [`File`].
 const KEYS: &[(&str, &[&str])] = &[
-    ("", &["server", "token", "token_file", "ca_file", "ship", "spool", "timeouts"]),
+    ("", &["server", "token", "token_file", "follow_transcripts", "ca_file", "ship", "spool", "timeouts"]),
     ("ship", &["batch_bytes", "batch_wait", "idle_exit"]),
     ("spool", &["max_age", "max_bytes"]),
     ("timeouts", &["connect", "answer"]),
@@ -222,6 +230,10 @@ impl Config {
                 Some(given) => Some(Token::new(&given)?),
                 None => token_of_file(file.token.as_deref(), file.token_file.as_deref(), &path, home)?,
             },
+            follow_transcripts: match env(ENV_FOLLOW_TRANSCRIPTS) {
+                Some(text) => yes_or_no(ENV_FOLLOW_TRANSCRIPTS, &text)?,
+                None => file.follow_transcripts.unwrap_or(default.follow_transcripts),
+            },
             ca_file: flags.ca_file.clone().or_else(|| file.ca_file.map(|ca| home.join(ca))),
             batch_bytes: file.ship.batch_bytes.map_or(default.batch_bytes, |it| it.0),
             batch_wait: file.ship.batch_wait.map_or(default.batch_wait, |it| it.0),
@@ -254,6 +266,15 @@ impl Config {
 
 /// The largest batch before compression; well under what a server takes (64 MiB), and bounds the shipper's memory.
 const MAX_BATCH_BYTES: u64 = 16 << 20;
+
+/// A variable that is a yes or a no.
+fn yes_or_no(name: &str, text: &str) -> Result<bool, ConfigError> {
+    match text.trim() {
+        "1" | "true" | "yes" => Ok(true),
+        "0" | "false" | "no" => Ok(false),
+        _ => Err(ConfigError::Invalid(format!("{name} must be true or false"))),
+    }
+}
 
 /// A server's URL without its trailing slash.
 fn base(url: &str) -> Result<String, ConfigError> {
@@ -382,7 +403,7 @@ mod tests {
     #[test]
     fn every_key_of_the_file_is_taken() {
         let home = with(
-            "server = \"https://hooks.example/\"\ntoken_file = \"key\"\nca_file = \"ca.pem\"\n\
+            "server = \"https://hooks.example/\"\ntoken_file = \"key\"\nfollow_transcripts = true\nca_file = \"ca.pem\"\n\
              [ship]\nbatch_bytes = \"2MiB\"\nbatch_wait = \"50ms\"\nidle_exit = \"5m\"\n\
              [spool]\nmax_age = \"7d\"\nmax_bytes = \"64MiB\"\n[timeouts]\nconnect = \"1s\"\nanswer = \"2s\"\n",
         );
@@ -393,6 +414,7 @@ mod tests {
             Config {
                 server: Some("https://hooks.example".into()),
                 token: Some(Token("hk_1234".into())),
+                follow_transcripts: true,
                 ca_file: Some(home.path().join("ca.pem")),
                 batch_bytes: 2 << 20,
                 batch_wait: Duration::from_millis(50),
@@ -422,6 +444,20 @@ mod tests {
         assert_eq!(of(&Flags::default(), &env), ("http://env".into(), "of-env".into()));
         assert_eq!(of(&Flags::default(), &none), ("http://file".into(), "of-file".into()));
         assert_eq!(of(&Flags::default(), &|_| Some("  ".into())), ("http://file".into(), "of-file".into()));
+    }
+
+    #[test]
+    fn following_is_switched_on_by_the_file_or_the_environment() {
+        let home = with("follow_transcripts = true\n");
+        for (text, expected) in [(None, true), (Some("0"), false), (Some("true"), true), (Some(" "), true)] {
+            let env = |name: &str| text.filter(|_| name == ENV_FOLLOW_TRANSCRIPTS).map(str::to_owned);
+            let config = Config::load(home.path(), &Flags::default(), env).unwrap();
+            assert_eq!(config.follow_transcripts, expected, "{text:?}");
+        }
+        let wrong = |_: &str| Some("perhaps".to_owned());
+        let error =
+            Config::load(with("").path(), &Flags { server: Some("http://a".into()), ..Flags::default() }, wrong);
+        assert!(error.unwrap_err().to_string().contains(ENV_FOLLOW_TRANSCRIPTS));
     }
 
     #[test]

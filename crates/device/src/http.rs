@@ -157,6 +157,12 @@ impl Client {
         Ok(Self { agent: builder.build().new_agent(), server, authorization })
     }
 
+    /// Server and key in one text, for a hash that tells them from others.
+    pub(crate) fn identity(&self) -> String {
+        let key = self.authorization.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+        format!("{} {key}", self.server)
+    }
+
     /// The server's URL.
     pub fn server(&self) -> &str {
         &self.server

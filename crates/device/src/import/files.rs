@@ -78,20 +78,23 @@ fn walk(agent: &Agent, folder: &Path, depth: usize, found: &mut Vec<Found>) {
 
 /// The file, if it is a transcript: other lists of lines lie beside them (`journal.jsonl` of workflows).
 pub(super) fn look(agent: &Agent, path: &Path) -> Option<Found> {
-    if path.extension()? != "jsonl" {
-        return None;
-    }
-    let name = stem(path)?;
-    let (session, agent_type) = match agent {
-        Agent::Codex => (name.starts_with("rollout-").then(|| thread(&name))?, None),
-        _ if name.starts_with("agent-") => (parent(path), kind(path)),
-        _ if name == "journal" => return None,
-        _ => (Some(name), None),
-    };
+    let session = named_session(agent, path)?;
+    let agent_type = if *agent == Agent::ClaudeCode { kind(path) } else { None };
     let metadata = fs::metadata(path).ok()?;
     let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     let modified = i64::try_from(modified.as_nanos()).ok()?;
-    Some(Found { path: path.to_owned(), size: metadata.len(), modified, session, agent_type })
+    Some(Found { path: path.to_owned(), size: metadata.len(), modified, session: Some(session), agent_type })
+}
+
+/// The session to which a file belongs by its name; `None` for one that is no transcript.
+pub(super) fn named_session(agent: &Agent, path: &Path) -> Option<String> {
+    let name = stem(path).filter(|_| path.extension().is_some_and(|extension| extension == "jsonl"))?;
+    match agent {
+        Agent::Codex => name.starts_with("rollout-").then(|| thread(&name))?,
+        _ if name.starts_with("agent-") => parent(path).or(Some(name)),
+        _ if name == "journal" => None,
+        _ => Some(name),
+    }
 }
 
 /// The thread at the end of `rollout-<time>-<uuid>`.

@@ -11,6 +11,7 @@
 
 mod batch;
 mod files;
+mod follow;
 mod lines;
 mod place;
 mod record;
@@ -39,8 +40,10 @@ use crate::units::Span;
 
 use batch::{Batch, Sent};
 pub use files::{Found, claude_folder, default_roots, find};
+pub(crate) use follow::Follower;
 use lines::{Line, Lines};
 use record::Writer;
+use state::Witness;
 pub use state::{FileState, State};
 
 /// How often the state is written while an import runs.
@@ -64,6 +67,13 @@ pub struct Options {
     pub dry_run: bool,
     /// Begin every file at its start, whatever was sent before.
     pub again: bool,
+}
+
+impl Options {
+    /// Everything new of an agent, from nowhere yet.
+    pub fn of(agent: Agent) -> Self {
+        Self { agent, roots: Vec::new(), since: None, user_folder: None, dry_run: false, again: false }
+    }
 }
 
 /// What happened, as it happens.
@@ -184,7 +194,7 @@ pub fn import(
     }
     let client = if options.dry_run { None } else { Some(Client::new(config)?) };
     let state = match &client {
-        Some(client) if !options.again => State::load(home, client.server()),
+        Some(client) if !options.again => State::load_for(home, client),
         _ => State::default(),
     };
     let mut found = Vec::new();
@@ -197,19 +207,7 @@ pub fn import(
     found.dedup_by(|a, b| a.path == b.path);
     report(Progress::Found { files: found.len() as u64, bytes: found.iter().map(|file| file.size).sum() });
     let (progress, told) = channel();
-    let run = Run {
-        home,
-        config,
-        options,
-        client,
-        found,
-        next: AtomicUsize::new(0),
-        state: Mutex::new(state),
-        failed: AtomicBool::new(false),
-        places: place::Places::default(),
-        skills: skill::Skills::new(options.user_folder.clone()),
-        stop,
-    };
+    let run = Run { found, state: Mutex::new(state), ..Run::new(home, config, options, client, stop) };
     run.all(progress, &told, report)
 }
 
@@ -227,10 +225,48 @@ struct Run<'a> {
     failed: AtomicBool,
     places: place::Places,
     skills: skill::Skills,
+    patience: Patience,
     stop: &'a (dyn Fn() -> bool + Sync),
 }
 
-impl Run<'_> {
+/// How much work a run does at a time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Patience {
+    /// Gives up at the first failure instead of trying again for a while.
+    once: bool,
+    /// Stops after about so many bytes.
+    portion: Option<u64>,
+}
+
+impl<'a> Run<'a> {
+    /// A run with nothing to read yet.
+    fn new(
+        home: &'a Home,
+        config: &'a Config,
+        options: &'a Options,
+        client: Option<Client>,
+        stop: &'a (dyn Fn() -> bool + Sync),
+    ) -> Self {
+        Self {
+            home,
+            config,
+            options,
+            client,
+            found: Vec::new(),
+            next: AtomicUsize::new(0),
+            state: Mutex::default(),
+            failed: AtomicBool::new(false),
+            places: place::Places::default(),
+            skills: skill::Skills::new(options.user_folder.clone()),
+            patience: Patience::default(),
+            stop,
+        }
+    }
+
+    fn into_state(self) -> State {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn all(
         &self,
         progress: Sender<Progress>,
@@ -275,7 +311,7 @@ impl Run<'_> {
 
     fn save(&self) -> io::Result<()> {
         match &self.client {
-            Some(client) => lock(&self.state).save(self.home, client.server()),
+            Some(client) => lock(&self.state).save(self.home, client),
             None => Ok(()),
         }
     }
@@ -297,6 +333,8 @@ struct Worker<'r> {
     batch: Batch,
     /// How far files are settled once the batch is acknowledged.
     marks: Vec<(PathBuf, FileState)>,
+    /// The newest event of the batch.
+    newest: Option<Witness>,
     /// Bytes that the batch settles.
     bytes: u64,
     summary: Summary,
@@ -304,7 +342,15 @@ struct Worker<'r> {
 
 impl<'r> Worker<'r> {
     fn new(run: &'r Run<'r>, progress: Sender<Progress>) -> Self {
-        Self { run, progress, batch: Batch::default(), marks: Vec::new(), bytes: 0, summary: Summary::default() }
+        Self {
+            run,
+            progress,
+            batch: Batch::default(),
+            marks: Vec::new(),
+            newest: None,
+            bytes: 0,
+            summary: Summary::default(),
+        }
     }
 
     fn work(mut self) -> (Summary, Result<(), ImportError>) {
@@ -317,7 +363,7 @@ impl<'r> Worker<'r> {
 
     fn files(&mut self) -> Result<(), ImportError> {
         while let Some(file) = self.run.found.get(self.run.next.fetch_add(1, Ordering::Relaxed)) {
-            if self.run.stopped() {
+            if self.run.stopped() || self.is_portion() {
                 break;
             }
             self.file(file)?;
@@ -367,7 +413,7 @@ impl<'r> Worker<'r> {
                     self.mark(file, &mut lines, &reader);
                 }
                 self.flush()?;
-                if self.run.stopped() {
+                if self.run.stopped() || self.is_portion() {
                     return Ok(());
                 }
             }
@@ -376,6 +422,11 @@ impl<'r> Worker<'r> {
             self.mark(file, &mut lines, &reader);
         }
         Ok(())
+    }
+
+    /// Whether enough was read for one run.
+    fn is_portion(&self) -> bool {
+        self.run.patience.portion.is_some_and(|portion| self.summary.bytes >= portion)
     }
 
     /// Takes in one line; `false` for the beginning of a last line that is still being written.
@@ -407,7 +458,7 @@ impl<'r> Worker<'r> {
                 {
                     self.summary.named.insert(session.to_owned());
                 }
-                writer.write(entry, &mut self.batch);
+                self.newest = self.newest.max(writer.write(entry, &mut self.batch));
             }
             Err(skip) => self.summary.skip(skip.as_str()),
         }
@@ -433,14 +484,17 @@ impl<'r> Worker<'r> {
                     let _ = progress.send(Progress::Waiting { why: why.to_owned(), wait });
                 };
                 let Sent { duplicates, rejected } =
-                    batch.send(self.run.home, client, &waiting, &|| self.run.stopped())?;
+                    batch.send(self.run.home, client, &waiting, &|| self.run.patience.once || self.run.stopped())?;
                 self.summary.duplicates += duplicates;
                 self.summary.rejected += rejected;
             }
             batch.clear();
             self.batch = batch;
         }
-        lock(&self.run.state).files.extend(self.marks.drain(..));
+        let mut state = lock(&self.run.state);
+        state.files.extend(self.marks.drain(..));
+        state.witness = state.witness.max(self.newest.take());
+        drop(state);
         let bytes = std::mem::take(&mut self.bytes);
         self.settled(bytes);
         Ok(())

@@ -12,6 +12,7 @@ use super::batch::Batch;
 use super::files::Found;
 use super::place::Places;
 use super::skill::Skills;
+use super::state::Witness;
 
 /// Writes the records of one file.
 pub(super) struct Writer<'w> {
@@ -27,8 +28,8 @@ impl<'w> Writer<'w> {
         Self { agent, session: file.session.as_deref(), places, skills, place: Place::default() }
     }
 
-    /// Puts the record of an entry into the batch.
-    pub(super) fn write(&mut self, entry: Entry, batch: &mut Batch) {
+    /// Puts the record of an entry into the batch; the event, where its id is known here.
+    pub(super) fn write(&mut self, entry: Entry, batch: &mut Batch) -> Option<Witness> {
         let Entry { identity, at, session, mut payload, place, skill } = entry;
         let session = session.as_deref().or(self.session);
         let id = match identity {
@@ -60,12 +61,13 @@ impl<'w> Writer<'w> {
             malformed: None,
         };
         // The payload was put together from JSON; it is set in without being read once more.
-        let Ok(mut line) = serde_json::to_string(&record) else { return };
+        let Ok(mut line) = serde_json::to_string(&record) else { return None };
         line.truncate(line.len().saturating_sub(1));
         line.push_str(",\"payload\":");
         line.push_str(&payload);
         line.push('}');
         batch.push(redact_record(&line).text().as_bytes());
+        Some(Witness { at: at?.as_nanos(), id: id? })
     }
 
     /// What the device says of the place, where a line tells that it changed.

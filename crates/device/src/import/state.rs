@@ -1,6 +1,7 @@
 //! How far each file was sent to a server, so that the next import goes on from there.
 //!
-//! One file for each server, `import/<hash of its URL>.json` in the state folder. Losing it costs time, nothing else.
+//! One file for each server and key, `import/<hash of both>.json` in the state folder. Losing it costs time, nothing else.
+//! A server that does not have the newest of what was sent to it is not the one that is remembered: all begins anew.
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -8,13 +9,14 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 
-use hookrail_core::event::Agent;
+use hookrail_core::event::{Agent, EventId};
 use hookrail_core::transcript::Reader;
 use hookrail_hook::Home;
 use serde::{Deserialize, Serialize};
 
 use super::files::Found;
 use super::lines::Lines;
+use crate::http::Client;
 
 /// How many bytes before the place where reading ended must be the same for it to be the same file.
 const TAIL: u64 = 256;
@@ -25,6 +27,15 @@ const TAIL: u64 = 256;
 pub struct State {
     /// By path.
     pub files: BTreeMap<PathBuf, FileState>,
+    /// The newest event that was acknowledged.
+    pub(super) witness: Option<Witness>,
+}
+
+/// An event that a server acknowledged. The newest of all: retention takes the oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Witness {
+    pub(super) at: i64,
+    pub(super) id: EventId,
 }
 
 /// How far one file was sent.
@@ -39,6 +50,13 @@ pub struct FileState {
     reader: Reader,
 }
 
+impl FileState {
+    /// Whether the file changed since.
+    pub(super) fn is_behind(&self, found: &Found) -> bool {
+        (self.size, self.modified) != (found.size, found.modified)
+    }
+}
+
 /// A file, ready to be read on.
 pub(super) struct Opened {
     pub(super) file: File,
@@ -48,22 +66,34 @@ pub(super) struct Opened {
 
 impl State {
     /// What is known of files sent to a server; nothing where that cannot be read.
-    pub fn load(home: &Home, server: &str) -> Self {
-        let text = fs::read(path(home, server)).unwrap_or_default();
+    pub fn load(home: &Home, client: &Client) -> Self {
+        let text = fs::read(path(home, client)).unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    /// What is known of files sent to the server that answers now; nothing where it is a new one at an old address.
+    pub fn load_for(home: &Home, client: &Client) -> Self {
+        let state = Self::load(home, client);
+        let Some(witness) = state.witness else { return state };
+        match client.get(&format!("/api/v1/events/{}", witness.id)) {
+            Ok(answer) if answer.status == 404 => Self::default(),
+            // Whoever cannot be asked, or does not let us read, is believed to be the same.
+            _ => state,
+        }
     }
 
     /// Writes it down. What another import wrote meanwhile about other files stays.
     ///
     /// # Errors
     /// Where the state folder cannot be written.
-    pub fn save(&self, home: &Home, server: &str) -> io::Result<()> {
-        let path = path(home, server);
+    pub fn save(&self, home: &Home, client: &Client) -> io::Result<()> {
+        let path = path(home, client);
         let folder = home.path().join(FOLDER);
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(folder.join("lock"))?;
         lock.lock()?;
-        let mut all = Self::load(home, server);
+        let mut all = Self::load(home, client);
+        all.witness = all.witness.max(self.witness);
         all.files.extend(self.files.iter().map(|(path, state)| (path.clone(), state.clone())));
         all.files.retain(|path, _| path.exists());
         let new = path.with_extension("new");
@@ -75,13 +105,13 @@ impl State {
 
 const FOLDER: &str = "import";
 
-fn path(home: &Home, server: &str) -> PathBuf {
-    home.path().join(FOLDER).join(format!("{:016x}.json", hash(server.as_bytes())))
+fn path(home: &Home, client: &Client) -> PathBuf {
+    home.path().join(FOLDER).join(format!("{:016x}.json", hash(client.identity().as_bytes())))
 }
 
 /// Opens a file where it was left; `None` where nothing came since.
 pub(super) fn open(found: &Found, kept: Option<FileState>, agent: &Agent) -> io::Result<Option<Opened>> {
-    if kept.as_ref().is_some_and(|kept| (kept.size, kept.modified) == (found.size, found.modified)) {
+    if kept.as_ref().is_some_and(|kept| !kept.is_behind(found)) {
         return Ok(None);
     }
     let mut file = File::open(&found.path)?;

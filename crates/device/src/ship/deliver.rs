@@ -12,6 +12,7 @@ use super::batch::{Batch, Waiting, body};
 use super::{Progress, Summary, Trouble, rejected};
 use crate::config::Config;
 use crate::http::Client;
+use crate::import::Follower;
 
 /// The door.
 const PATH: &str = "/v1/events";
@@ -23,6 +24,8 @@ pub(super) struct Deliverer<'a> {
     client: Client,
     report: &'a mut dyn FnMut(Progress),
     account: Account,
+    /// Follows the transcripts that delivered events name.
+    pub(super) follower: Option<Follower<'a>>,
     /// What this run did.
     pub(super) summary: Summary,
     /// Bytes of the spool this run settled.
@@ -34,7 +37,8 @@ impl<'a> Deliverer<'a> {
         let mut account = Account::load(home);
         account.pid = std::process::id();
         account.server = Some(client.server().to_owned());
-        Self { home, config, client, report, account, summary: Summary::default(), settled: 0 }
+        let follower = Follower::new(home, config, client.clone());
+        Self { home, config, client, report, account, follower, summary: Summary::default(), settled: 0 }
     }
 
     /// Delivers a segment from its cursor on and removes it.
@@ -45,6 +49,9 @@ impl<'a> Deliverer<'a> {
             let batch = Batch::read(&mut reader, self.config.batch_bytes)?;
             let Some(end) = batch.end else { break };
             from = self.batch(spool, name, from, &batch.records)?;
+            if let Some(follower) = &mut self.follower {
+                batch.records.iter().for_each(|record| follower.heard(&record.line));
+            }
             if let Some(unusable) = &batch.unusable {
                 self.set_aside(&unusable.bytes, unusable.reason)?;
                 spool.advance(name, end)?;
@@ -103,6 +110,18 @@ impl<'a> Deliverer<'a> {
 
     fn set_aside(&self, record: &[u8], reason: &str) -> Result<(), Trouble> {
         Ok(rejected::set_aside(&self.home.rejected(), record, reason)?)
+    }
+
+    /// Sends what grew in transcripts, if it is time; `last` where there will be no other time.
+    ///
+    /// What fails now is sent at the next look, or by an import: a transcript stays where it is.
+    pub(super) fn follow(&mut self, last: bool) {
+        let Some(follower) = &mut self.follower else { return };
+        let never = || false;
+        let looked = if last { follower.look_now(&never) } else { follower.look(&never) };
+        if let Err(error) = looked {
+            self.account.failed(self.home, &error.to_string());
+        }
     }
 
     /// Accounts for what was settled.

@@ -184,6 +184,7 @@ pub fn follow(
         };
         let mut shipper = Shipper::new(home, config, client.clone(), report, stop)?;
         let ended = shipper.follow();
+        shipper.deliverer.follow(true);
         summary = summary.and(shipper.deliverer.summary);
         drop(lock);
         ended?;
@@ -256,6 +257,7 @@ impl<'a> Shipper<'a> {
         let mut last_event = Instant::now();
         let mut open_since: Option<Instant> = None;
         while !(self.stop)() {
+            self.deliverer.follow(false);
             match self.step(&mut open_since) {
                 Ok(true) => {
                     last_event = Instant::now();

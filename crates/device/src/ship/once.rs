@@ -40,6 +40,7 @@ pub fn once(
             Some(_lock) => {
                 let mut shipper = Shipper::new(home, config, client.clone(), report, stop)?;
                 let ended = shipper.deliver_until(&goal);
+                shipper.deliverer.follow(true);
                 summary = summary.and(shipper.deliverer.summary);
                 ended?;
             }

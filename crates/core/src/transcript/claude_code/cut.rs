@@ -98,7 +98,7 @@ pub(in crate::transcript) fn cut(carried: &mut Carried, text: &str) -> Result<En
         carried.session = Some(session);
     }
     let place = carried.moved(&line);
-    let payload = carried.write(&line, &kind, text.len());
+    let payload = carried.write(&line, &kind, place.is_some(), text.len());
     let uuid = json::text(line.uuid).and_then(|uuid| uuid.parse::<EventId>().ok());
     Ok(Entry {
         identity: uuid.map_or(Identity::Content, Identity::Given),
@@ -122,7 +122,7 @@ impl Carried {
         })
     }
 
-    fn write(&mut self, line: &Line<'_>, kind: &str, length: usize) -> String {
+    fn write(&mut self, line: &Line<'_>, kind: &str, moved: bool, length: usize) -> String {
         let mut out = String::with_capacity(length.min(MAX_ENTRY_BYTES));
         let mut object = Object::open(&mut out);
         object.raw("type", line.kind).raw("subtype", line.subtype);
@@ -138,6 +138,9 @@ impl Carried {
         if version.is_some() && version != self.version {
             object.raw("version", line.version).raw("entrypoint", line.entrypoint);
             self.version = version;
+        }
+        if moved {
+            object.raw("cwd", line.cwd).raw("gitBranch", line.branch);
         }
         object.raw("isMeta", line.meta).raw("isCompactSummary", line.compact_summary);
         object.raw("origin", line.origin).raw("promptSource", line.prompt_source);

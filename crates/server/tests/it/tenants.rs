@@ -17,7 +17,7 @@ const OPERATOR: &str = "the token of the operator";
 const MANY: u64 = 1013;
 
 /// The victim's texts: each is in one place of its data, and none contains another.
-const TEXTS: [&str; 14] = [
+const TEXTS: [&str; 22] = [
     "victim-session",
     "victim-prompt",
     "victim-tool",
@@ -32,6 +32,14 @@ const TEXTS: [&str; 14] = [
     "victim-actor",
     "victim_server",
     "victim-envelope",
+    "victim-repository",
+    "victim-branch",
+    "victim-host",
+    "victim-uuid",
+    "victim-request",
+    "victim-message",
+    "victim-answer",
+    "victim-team",
 ];
 
 struct Stage {
@@ -85,7 +93,23 @@ impl Stage {
             hook(5, "SubagentStart", actor),
             hook(6, "PreToolUse", remote),
         ];
-        lines.extend((7..=MANY).map(|n| hook(n, "Notification", json!({"n": n, "message": "victim-prompt"}))));
+        let context = json!({"repository": "victim-repository", "branch": "victim-branch", "host": "victim-host"});
+        lines.push(
+            json!({
+                "v": 1, "id": event_id(7), "agent": "claude-code", "source": "transcript", "user": "victim-user",
+                "session_id": "victim-session", "context": context,
+                "payload": {
+                    "type": "assistant", "uuid": "victim-uuid", "sessionId": "victim-session", "requestId": "victim-request",
+                    "message": {
+                        "id": "victim-message", "role": "assistant", "type": "message", "model": "claude-sonnet-4-5",
+                        "content": [{"type": "text", "text": "victim-answer"}],
+                        "usage": {"input_tokens": 5_555, "output_tokens": 6_666},
+                    },
+                },
+            })
+            .to_string(),
+        );
+        lines.extend((8..=MANY).map(|n| hook(n, "Notification", json!({"n": n, "message": "victim-prompt"}))));
         let answer = self.ask(&self.victim, "POST", "/v1/events", &lines.join("\n")).await;
         assert_eq!(answer.json()["accepted"], MANY, "{}", answer.text());
         let envelope = json!({"event_type": "artifact", "run_id": "victim-run", "session_id": "victim-envelope"});
@@ -93,6 +117,8 @@ impl Stage {
         let named =
             self.ask(&self.victim, "PUT", "/api/v1/servers/victim_server", r#"{"display":"victim-display"}"#).await;
         assert!(named.status < 300, "{}", named.text());
+        let member = self.ask(&self.victim, "PUT", "/api/v1/people/victim-user", r#"{"team":"victim-team"}"#).await;
+        assert!(member.status < 300, "{}", member.text());
     }
 
     /// Every operation: method, path and what the document says of it.
@@ -137,6 +163,7 @@ fn body(method: &str, path: &str) -> String {
         (_, "/api/v1/keys") => json!({"scopes": ["read"]}).to_string(),
         (_, "/api/v1/projects") => json!({"project": "another"}).to_string(),
         (_, "/api/v1/servers/{raw}") => json!({"display": "mine"}).to_string(),
+        (_, "/api/v1/people/{person}") => json!({"team": "mine"}).to_string(),
         _ => panic!("say what {method} {path} takes, so that the walk of foreign keys can use it"),
     }
 }
@@ -149,6 +176,8 @@ fn paths(path: &str) -> Vec<String> {
     let values: &[&str] = match name {
         "agent" => &["claude-code"],
         "raw" => &["victim_server"],
+        "person" => &["victim-user"],
+        "session" => &["victim-session"],
         "id" if path.contains("/keys/") => &["VICTIM-KEY-ID"],
         "id" => &["victim-session", &event],
         _ => panic!("say what stands for {{{name}}} in {path}, so that the walk of foreign keys can use it"),
@@ -231,6 +260,8 @@ async fn a_foreign_key_finds_nothing_at_any_door() {
     assert_eq!(events["store"]["events"], MANY + 1);
     let servers = stage.ask(&stage.victim, "GET", "/api/v1/servers", "").await.text();
     assert!(servers.contains("victim-display"), "{servers}");
+    let people = stage.ask(&stage.victim, "GET", "/api/v1/people", "").await.text();
+    assert!(people.contains("victim-team"), "{people}");
     let mine = stage.ask(&stage.victim, "GET", "/api/v1/keys", "").await.json();
     assert_eq!(mine["items"].as_array().unwrap().len(), 1, "{mine}");
 }
@@ -255,6 +286,7 @@ async fn the_walk_sees_a_leak_where_there_is_one() {
         "/api/v1/keys/{id}/rotate",
         "/api/v1/keys/{id}",
         "/api/v1/servers/{raw}",
+        "/api/v1/people/{person}",
     ];
     for (method, path, _) in Stage::operations().into_iter().filter(|(_, path, _)| !blind.contains(&path.as_str())) {
         let (mut seen, mut said) = (false, String::new());

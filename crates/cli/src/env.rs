@@ -6,6 +6,9 @@ pub(crate) use hookrail_hook::home::{ENV_HOME as HOME, ENV_SERVER as SERVER, ENV
 /// What `serve` logs to standard error: `error`, `warn`, `info`, `debug`, or a filter of `tracing-subscriber`.
 pub(crate) const LOG: &str = "HOOKRAIL_LOG";
 
+/// `serve`: the key that is shown to the endpoint of `--titles-url`.
+pub(crate) const TITLES_KEY: &str = "HOOKRAIL_TITLES_KEY";
+
 /// `send-event`: the address to send to; `--server-url` wins.
 pub(crate) const OBSERVABILITY_URL: &str = "OBSERVABILITY_URL";
 
@@ -34,7 +37,7 @@ mod tests {
     #[test]
     fn every_variable_is_documented() {
         let document = include_str!("../../../docs/environment.md");
-        for name in [HOME, SERVER, TOKEN, LOG, OBSERVABILITY_URL, OBSERVABILITY_TOKEN, CLAUDE_PROJECT_DIR] {
+        for name in [HOME, SERVER, TOKEN, LOG, TITLES_KEY, OBSERVABILITY_URL, OBSERVABILITY_TOKEN, CLAUDE_PROJECT_DIR] {
             assert!(document.contains(&format!("`{name}`")), "{name}");
         }
         for name in [HOME, SERVER, TOKEN, LOG] {

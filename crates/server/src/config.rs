@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hookrail_core::prices::Prices;
@@ -10,6 +11,7 @@ use hookrail_store::events::Retention;
 use hookrail_store::registry::{ProjectId, Registry};
 
 use crate::StartError;
+use crate::outbound::{BadUrl, Target};
 
 /// The port of a default server: H-O-O-K on a phone's keys.
 pub const DEFAULT_PORT: u16 = 4665;
@@ -32,6 +34,8 @@ pub struct Config {
     /// Believe what a proxy in front says about where a request comes from (`X-Forwarded-For`) and how
     /// (`X-Forwarded-Proto`). Only where no request can come by another way.
     pub trust_proxy: bool,
+    /// Whom to ask for titles of sessions; `None` for nobody.
+    pub titles: Option<Arc<TitleSettings>>,
     /// What is kept.
     pub retention: Retention,
     /// What models cost.
@@ -99,6 +103,7 @@ impl Default for Config {
             token: None,
             allowed_hosts: Vec::new(),
             trust_proxy: false,
+            titles: None,
             retention: Retention::default(),
             prices: Prices::built_in(),
             min_group: 1,
@@ -168,6 +173,28 @@ impl Config {
             Some(file) if Registry::has_keys(&file)? => Ok(()),
             _ => Err(StartError::OpenToTheNetwork(bound)),
         }
+    }
+}
+
+/// An OpenAI-compatible endpoint that is asked for titles of sessions.
+#[derive(Clone, Debug)]
+pub struct TitleSettings {
+    pub(crate) target: Target,
+    pub(crate) model: String,
+    pub(crate) key: Option<Token>,
+}
+
+impl TitleSettings {
+    /// An endpoint by its base URL (`https://api.example.com/v1`) or the whole URL of its `/chat/completions`, the model
+    /// to ask there and the key to show.
+    ///
+    /// # Errors
+    /// For a URL the server does not connect to; see [`BadUrl`].
+    pub fn new(url: &str, model: impl Into<String>, key: Option<Token>) -> Result<Self, BadUrl> {
+        const DOOR: &str = "/chat/completions";
+        let base = url.trim().trim_end_matches('/');
+        let url = if base.ends_with(DOOR) { base.to_owned() } else { format!("{base}{DOOR}") };
+        Ok(Self { target: Target::new(&url)?, model: model.into(), key })
     }
 }
 

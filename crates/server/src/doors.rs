@@ -142,6 +142,10 @@ doors! {
     ListSessionPrompts = get "/api/v1/sessions/{id}/prompts" Read => api::usage::prompts;
     /// Shows what hooks, telemetry and transcript each say of a session, and the tool calls no hook reported.
     GetReconciliation = get "/api/v1/sessions/{id}/reconciliation" Read => api::usage::reconciliation;
+    /// Says whether the project's sessions get titles from a model, and from which.
+    GetTitles = get "/api/v1/titles" Read => api::titles::get;
+    /// Says whether a model is to be asked for titles of the project's sessions. What it is sent are prompts and answers, redacted.
+    PutTitles = put "/api/v1/titles" Admin => api::titles::put;
     /// Shows the server's own figures.
     GetStatus = get "/api/v1/status" Read => api::status::status;
     /// Streams events as they are stored, as server-sent events; resumes after Last-Event-ID or last_event_id.

@@ -34,12 +34,15 @@ mod ingest;
 mod live;
 mod metrics;
 mod openapi;
+mod outbound;
 mod serve;
 mod tenants;
+mod titles;
 mod writer;
 
-pub use config::{Config, DEFAULT_PORT, Limits, Rate, Token};
+pub use config::{Config, DEFAULT_PORT, Limits, Rate, TitleSettings, Token};
 pub use hookrail_store::events::Retention;
+pub use outbound::BadUrl;
 
 /// Time between two looks at which keys' last use is to be written down. Most find none.
 const NOTE_USES_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
@@ -134,11 +137,13 @@ impl Server {
             stop.cancel();
         });
         let retainer = tokio::spawn(retain(app.clone()));
+        let titles = tokio::spawn(titles::run(app.clone()));
         let noter = tokio::spawn(note_uses(app.clone()));
         let router = doors::router(&app);
         serve::serve(listener, router, app.clone()).await;
         stopper.abort();
         retainer.abort();
+        titles.abort();
         noter.abort();
         let registry = app.auth.registry.clone();
         noted(tokio::task::spawn_blocking(move || registry.note_uses(true)).await);

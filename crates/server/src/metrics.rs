@@ -194,6 +194,10 @@ metrics! {
     counter commits = "hookrail_commits_total", "Transactions of the writer.";
     counter commit_failures = "hookrail_commit_failures_total", "Transactions of the writer that failed.";
     durations commit_seconds = "hookrail_commit_seconds", "Duration of a transaction of the writer.";
+    counter titles_given = "hookrail_titles_given_total", "Sessions that got a title from a model.";
+    counter titles_failed = "hookrail_titles_failed_total", "Sessions that a model was asked about in vain.";
+    counter titles_skipped = "hookrail_titles_skipped_total", "Turns after which no model was asked: the session has a title or is past its first turns, or its project wants none.";
+    counter titles_dropped = "hookrail_titles_dropped_total", "Sessions that nobody was asked about: too many waited, or the endpoint had failed.";
     counter retained_away = "hookrail_events_expired_total", "Events removed by retention.";
 }
 

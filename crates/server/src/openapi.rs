@@ -154,6 +154,11 @@ fn shape(door: Door) -> Shape {
         Door::ListRepositories => read(&["limit", "cursor"], "RepositoryPage"),
         Door::ListSessionPrompts => read(&["agent", "limit", "cursor"], "PromptPage"),
         Door::GetReconciliation => Shape { problems: &["400", "404", "503"], ..read(&["agent"], "Reconciliation") },
+        Door::GetTitles => read(&[], "Titles"),
+        Door::PutTitles => Shape {
+            problems: &["400", "408", "413", "503"],
+            ..take(JSON, "TitlesWanted", "200", Some((JSON, "Titles")))
+        },
         Door::GetStatus => read(&[], "Status"),
         Door::Stream => Shape {
             answer: Some(("text/event-stream", "Text")),

@@ -62,8 +62,8 @@ impl ServerName {
     }
 }
 
-/// Control characters, and marks that change the direction of what follows: they make a name look like another.
-fn is_unseen(char: char) -> bool {
+/// Whether a character cannot be seen: control characters, and marks that join or turn around what follows. They make one text look like another.
+pub fn is_unseen(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

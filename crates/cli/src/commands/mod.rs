@@ -24,6 +24,7 @@ mod servers;
 mod sessions;
 mod ship;
 mod tail;
+mod titles;
 
 /// The audit trail and guard rail of coding agents
 #[derive(Debug, Parser)]
@@ -44,6 +45,7 @@ enum Command {
     Sessions(sessions::Args),
     Events(events::Args),
     Servers(servers::Args),
+    Titles(titles::Args),
     Export(export::Args),
     Import(import::Args),
     Backup(backup::Args),
@@ -85,6 +87,7 @@ impl Cli {
             Command::Tail(args) => tail::run(&args),
             Command::Sessions(args) => sessions::run(&args),
             Command::Events(args) => events::run(&args),
+            Command::Titles(args) => titles::run(&args),
             Command::Servers(args) => servers::run(args),
             Command::Export(args) => export::run(&args),
             Command::Import(args) => import::run(&args),

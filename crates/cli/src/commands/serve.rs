@@ -4,11 +4,12 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use hookrail_core::prices::Prices;
-use hookrail_server::{Config, Limits, Rate, Retention, Server, StartError, Token};
+use hookrail_server::{Config, Limits, Rate, Retention, Server, StartError, TitleSettings, Token};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -54,6 +55,12 @@ pub(crate) struct Args {
     /// Hide what groups of fewer people used from viewers whose key is no admin's
     #[arg(long, default_value_t = 1, value_name = "PEOPLE", value_parser = clap::value_parser!(u64).range(1..))]
     min_group: u64,
+    /// Base URL of an OpenAI-compatible endpoint that is asked for titles of sessions; it is sent their first prompt and answer, redacted
+    #[arg(long, value_name = "URL", requires = "titles_model")]
+    titles_url: Option<String>,
+    /// Model to ask there
+    #[arg(long, value_name = "MODEL", requires = "titles_url")]
+    titles_model: Option<String>,
     /// Requests per second that each key may make [default: no bound]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     key_rate: Option<u32>,
@@ -111,7 +118,12 @@ fn config(args: Args) -> anyhow::Result<Config> {
     // Twice a second's worth at once: a page asks for several things in one go.
     let key_rate = args.key_rate.map(|n| Rate { per_second: n, burst: n.saturating_mul(2) });
     let stranger_rate = Rate { per_second: args.stranger_rate, ..limits.stranger_rate };
+    let titles = match (&args.titles_url, args.titles_model) {
+        (Some(url), Some(model)) => Some(Arc::new(titles(url, model)?)),
+        _ => None,
+    };
     Ok(Config {
+        titles,
         listen: args.listen,
         insecure_listen: args.insecure_listen,
         data_dir,
@@ -137,6 +149,16 @@ fn prices(file: Option<&Path>) -> anyhow::Result<Prices> {
         std::fs::read_to_string(file).with_context(|| format!("cannot read the prices of {}", file.display()))?;
     let own = Prices::read(&text).with_context(|| format!("cannot use the prices of {}", file.display()))?;
     Ok(Prices::built_in().overridden_by(own))
+}
+
+/// Whom to ask for titles.
+fn titles(url: &str, model: String) -> anyhow::Result<TitleSettings> {
+    let key = std::env::var(env::TITLES_KEY).ok().and_then(|key| Token::new(key.trim()));
+    TitleSettings::new(url, model, key).map_err(|why| {
+        let hint =
+            "give the base URL of the endpoint, such as `https://api.example.com/v1` or `http://127.0.0.1:11434/v1`";
+        Failure::new(format!("cannot ask {url} for titles: {why}"), hint).into()
+    })
 }
 
 /// The server's folder in the state folder, which belongs to one person alone.

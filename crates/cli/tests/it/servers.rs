@@ -48,3 +48,24 @@ fn a_server_is_named_seen_and_forgotten() {
     assert!(outcome.err.contains("No name was given"), "{}", outcome.err);
     assert_eq!(server.stop(), Some(0));
 }
+
+#[test]
+fn titles_are_switched_and_their_endpoint_is_checked() {
+    let device = Device::new();
+    let server = Server::start(&device, &["--titles-url", "http://127.0.0.1:9/v1", "--titles-model", "a-model"]);
+    let run = |args: &[&str]| {
+        let args: Vec<&str> = args.iter().copied().chain(["--server", server.url.as_str()]).collect();
+        let outcome = device.run(&args);
+        assert_eq!(outcome.code, 0, "{args:?}: {}", outcome.err);
+        outcome.out
+    };
+    assert!(run(&["titles"]).contains("a-model is asked"));
+    assert!(run(&["titles", "off"]).contains("Titles are off"));
+    assert!(run(&["titles", "--json"]).contains(r#""enabled":false"#));
+    assert!(run(&["titles", "on"]).contains("Titles are on"));
+    for (url, why) in [("http://169.254.169.254/v1", "never connects to"), ("http://api.example.com", "use https://")] {
+        let outcome = device.run(&["serve", "--listen", "127.0.0.1:0", "--titles-url", url, "--titles-model", "m"]);
+        assert!(outcome.code == 1 && outcome.err.contains(why), "{}", outcome.err);
+    }
+    assert_eq!(device.run(&["serve", "--titles-url", "https://a.example"]).code, 2, "a model is needed too");
+}

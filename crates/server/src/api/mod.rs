@@ -12,6 +12,7 @@ pub(crate) mod projects;
 pub(crate) mod servers;
 pub(crate) mod sessions;
 pub(crate) mod status;
+pub(crate) mod titles;
 pub(crate) mod usage;
 
 use axum::Json;

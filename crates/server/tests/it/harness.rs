@@ -35,7 +35,15 @@ impl TestServer {
 
     /// A server that asks for a token, and a client that shows it.
     pub async fn guarded(token: &str) -> Self {
-        let server = Self::with(|config| config.token = hookrail_server::Token::new(token)).await;
+        Self::guarded_with(token, |_| {}).await
+    }
+
+    pub async fn guarded_with(token: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let server = Self::with(|config| {
+            config.token = hookrail_server::Token::new(token);
+            change(config);
+        })
+        .await;
         Self { key: Some(token.to_owned()), ..server }
     }
 

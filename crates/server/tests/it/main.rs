@@ -13,4 +13,5 @@ mod openapi;
 mod servers;
 mod stop;
 mod tenants;
+mod titles;
 mod usage;

@@ -85,6 +85,7 @@ async fn every_door_answers_as_documented() {
                 "/api/v1/keys" if method == "post" => json!({"scopes": ["read"]}).to_string(),
                 "/api/v1/projects" if method == "post" => json!({"project": "acme/shop"}).to_string(),
                 "/api/v1/keys/{id}/rotate" => String::new(),
+                "/api/v1/titles" if method == "put" => json!({"enabled": false}).to_string(),
                 "/api/v1/servers/{raw}" if method == "put" => json!({"display": "GitHub"}).to_string(),
                 "/api/v1/people/{person}" => json!({"team": "core"}).to_string(),
                 _ if method == "post" => json!({"hook_event_name": "Stop"}).to_string(),

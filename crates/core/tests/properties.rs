@@ -132,7 +132,7 @@ fn secretive() -> impl Strategy<Value = String> {
         "AIza",
         "glpat-",
         "npm_",
-        "hrk_",
+        "hkr_",
         "eyJ",
         ".",
         "-",

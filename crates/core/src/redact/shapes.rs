@@ -129,7 +129,7 @@ const SHAPES: &[Shape] = &[
     run("AIza", is_dashed, 35, Secret::GoogleApiKey),
     run("glpat-", is_dotted, 20, Secret::GitlabToken),
     run("npm_", is_alphanumeric, 36, Secret::NpmToken),
-    run("hrk_", is_dashed, 16, Secret::HookrailKey),
+    run("hkr_", is_dashed, 16, Secret::HookrailKey),
     Shape { prefix: "eyJ", rest: Rest::Jwt, secret: Secret::Jwt },
     Shape { prefix: "-----BEGIN ", rest: Rest::Pem, secret: Secret::PrivateKey },
     Shape { prefix: "Bearer ", rest: Rest::Bearer, secret: Secret::BearerToken },

@@ -17,7 +17,7 @@ fn keys() -> Vec<(Secret, String)> {
         (Secret::GoogleApiKey, "AI", format!("za{}", &body[..35])),
         (Secret::GitlabToken, "gl", format!("pat-{}", &body[..20])),
         (Secret::NpmToken, "np", format!("m_{body}")),
-        (Secret::HookrailKey, "hr", format!("k_{body}")),
+        (Secret::HookrailKey, "hk", format!("r_0123456789ab_{body}")),
         (Secret::Jwt, "ey", format!("J{body}.eyJ{body}.{body}-_")),
         (
             Secret::PrivateKey,

@@ -280,7 +280,10 @@ fn pem(bytes: &[u8], from: usize) -> Option<usize> {
         bytes[from..].windows(what.len()).position(|window| window == what).map(|found| from + found)
     };
     let label_end = find(from, b"-----").filter(|end| end - from <= LONGEST_LABEL)?;
-    bytes[from..label_end].windows(KEY.len()).any(|window| window == KEY).then_some(())?;
+    let label = &bytes[from..label_end];
+    // What stands for a secret that was taken out before is no part of a label: redacting twice is redacting once.
+    let is_label = label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ');
+    (is_label && label.windows(KEY.len()).any(|window| window == KEY)).then_some(())?;
     let body = label_end + 5;
     let end = find(body, b"-----END ").and_then(|end| find(end + 9, b"-----")).map(|end| end + 5);
     Some(end.unwrap_or(bytes.len()))

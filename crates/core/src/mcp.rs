@@ -49,6 +49,18 @@ pub fn told(name: Option<&str>, url: Option<&str>, command: Option<&str>) -> Opt
         .or_else(|| said(command).map(|command| command.chars().take(COMMAND_CHARS).collect()))
 }
 
+/// The raw name of a server by the name it was configured with, where that is told in the place of the raw one:
+/// `plugin:github:github` is `plugin_github_github` in its tools' names, `claude.ai Linear (Acme)` is
+/// `claude_ai_Linear_Acme`. A raw name is its own.
+pub fn raw(configured: &str) -> String {
+    let configured = configured.trim();
+    match host(configured) {
+        Some(host) => host.to_owned(),
+        None if configured.starts_with("claude.ai ") => collapsed(configured),
+        None => written(configured),
+    }
+}
+
 /// What a person would call a server, from nothing but its raw name.
 ///
 /// ```
@@ -184,6 +196,23 @@ mod tests {
             assert_eq!(told(name, url, command).as_deref(), expected);
         }
         assert_eq!(told(None, None, Some(&"ü".repeat(500))).unwrap().chars().count(), COMMAND_CHARS);
+    }
+
+    #[test]
+    fn a_configured_name_is_that_of_its_tools() {
+        for (configured, expected) in [
+            ("github", "github"),
+            ("notion-local", "notion-local"),
+            ("plugin:github:octocat-mcp", "plugin_github_octocat-mcp"),
+            ("claude.ai Linear (Speakeasy)", "claude_ai_Linear_Speakeasy"),
+            ("claude.ai HubSpot (Speakeasy MCP Platform)", "claude_ai_HubSpot_Speakeasy_MCP_Platform"),
+            ("claude.ai la-growth-machine", "claude_ai_la-growth-machine"),
+            ("https://mcp.linear.app/sse", "mcp.linear.app"),
+            ("plugin_slack_slack", "plugin_slack_slack"),
+            ("1a2b3c4d-0000-4000-8000-123456789abc", "1a2b3c4d-0000-4000-8000-123456789abc"),
+        ] {
+            assert_eq!(raw(configured), expected, "{configured}");
+        }
     }
 
     #[test]

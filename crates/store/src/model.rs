@@ -228,7 +228,7 @@ pub enum GroupBy {
     Agent,
     /// The machine.
     Device,
-    /// The MCP server at work.
+    /// The MCP server at work, by what the project calls it.
     McpServer,
 }
 

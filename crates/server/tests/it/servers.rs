@@ -110,3 +110,36 @@ async fn a_raw_name_may_be_any_text_and_a_name_is_checked() {
         assert_eq!((answer.status, answer.problem()), (400, "bad_request".to_owned()), "{body}");
     }
 }
+
+#[tokio::test]
+async fn what_was_used_for_servers_of_one_name_is_one_sum() {
+    let server = TestServer::start().await;
+    let answer = |n: u64, attributed: &str| {
+        json!({
+            "source": "transcript", "agent": "claude-code", "session_id": format!("s{n}"), "occurred_at": "2026-11-20T12:00:00Z",
+            "payload": {
+                "type": "assistant", "uuid": format!("u{n}"), "sessionId": format!("s{n}"), "requestId": format!("req_{n}"),
+                "attributionMcpServer": attributed,
+                "message": {
+                    "id": format!("msg_{n}"), "role": "assistant", "type": "message", "model": "claude-sonnet-4-5-20250929",
+                    "content": [{"type": "text", "text": "Done."}], "usage": {"input_tokens": 10 * n, "output_tokens": 1},
+                },
+            },
+        })
+        .to_string()
+    };
+    // The transcript tells servers by the names they were configured with.
+    let lines = [answer(1, "plugin:linear:linear"), answer(2, "claude.ai Linear"), answer(4, "github")];
+    assert_eq!(server.post("/v1/events", lines.join("\n")).await.json()["accepted"], 3);
+    for raw in ["plugin_linear_linear", "claude_ai_Linear"] {
+        assert_eq!(name(&server, raw, "Linear (all)").await.status, 200);
+    }
+    let usage = server.json("/api/v1/usage?group_by=mcp_server").await;
+    let sums: Vec<_> = usage["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (&row["key"], &row["input_tokens"], &row["sessions"]))
+        .collect();
+    assert_eq!(sums, [(&json!("github"), &json!(40), &json!(1)), (&json!("Linear (all)"), &json!(30), &json!(2))]);
+}

@@ -14,6 +14,7 @@ use crate::context::Identity;
 use crate::event::{Actor, Agent, Kind, Outcome, SessionId, ToolUseId};
 use crate::json;
 use crate::ledger::{ModelUse, NanoUsd, Tokens};
+use crate::mcp;
 
 mod cut;
 
@@ -362,7 +363,7 @@ fn model_use(line: &Line<'_>, message: &Message<'_>, model: &str) -> Option<Mode
         sidechain: super::is_true(line.sidechain),
         query_source: json::is_set(line.agent_id).then(|| "subagent".to_owned()),
         skill: json::owned(line.attribution_skill),
-        mcp_server: json::owned(line.attribution_server),
+        mcp_server: json::text(line.attribution_server).map(|server| mcp::raw(&server)),
         ..ModelUse::request(model, tokens)
     })
 }

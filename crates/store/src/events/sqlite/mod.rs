@@ -139,10 +139,11 @@ impl Reader {
         group: GroupBy,
         filter: &UsageFilter,
     ) -> Result<(Vec<UsageRow>, Used), StoreError> {
-        let filter = filter.clone();
-        self.pool
-            .read(move |connection| Ok((usage::usage(connection, group, &filter)?, usage::total(connection, &filter)?)))
-            .await
+        let (filter, names) = (filter.clone(), self.names.now());
+        let sums = move |connection: &Connection| {
+            Ok((usage::usage(connection, group, &filter, &names)?, usage::total(connection, &filter)?))
+        };
+        self.pool.read(sums).await
     }
 
     pub(super) async fn people(&self) -> Result<Vec<PersonRow>, StoreError> {

@@ -14,6 +14,7 @@ use crate::derive::sources;
 use crate::model::{
     BlindSpot, GroupBy, PersonRow, PromptUse, Reconciliation, RepositoryRow, SourceTold, UsageFilter, UsageRow, Used,
 };
+use crate::names::Snapshot;
 
 /// The most groups of one answer; what is cheaper than these is not shown.
 pub(crate) const MAX_GROUPS: usize = 10_000;
@@ -123,14 +124,36 @@ fn conditions(filter: &UsageFilter) -> (String, Vec<Value>) {
     (sql, values)
 }
 
+/// The key of a grouping by MCP server: what the project calls it, so that servers of one name are one group.
+fn key_by_server(connection: &Connection, names: &Snapshot) -> Result<(String, Vec<Value>), StoreError> {
+    let mut statement = connection.prepare_cached("SELECT DISTINCT mcp_server FROM spend LIMIT ?")?;
+    let servers: Vec<String> =
+        statement.query_map([MAX_SERVERS as i64], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut sql = "CASE p.mcp_server".to_owned();
+    let mut values = Vec::new();
+    for server in servers {
+        let display = if server.is_empty() { String::new() } else { names.of(&server) };
+        sql.push_str(" WHEN ? THEN ?");
+        values.extend([Value::Text(server), Value::Text(display)]);
+    }
+    // A CASE needs a branch.
+    let sql = if values.is_empty() { "p.mcp_server".to_owned() } else { sql + " ELSE p.mcp_server END" };
+    Ok((sql, values))
+}
+
 /// Use by group, the dearest first; days and hours in their order.
 pub(super) fn usage(
     connection: &Connection,
     group: GroupBy,
     filter: &UsageFilter,
+    names: &Snapshot,
 ) -> Result<Vec<UsageRow>, StoreError> {
-    let key = key_of(group);
-    let (conditions, values) = conditions(filter);
+    let (key, mut values) = match group {
+        GroupBy::McpServer => key_by_server(connection, names)?,
+        group => (key_of(group).to_owned(), Vec::new()),
+    };
+    let (conditions, asked) = conditions(filter);
+    values.extend(asked);
     let order = match group {
         GroupBy::Day | GroupBy::Hour => "1",
         _ => "sum(p.cost) DESC, sum(p.output) DESC, 1",
@@ -153,6 +176,9 @@ pub(super) fn usage(
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// MCP servers that a grouping tells apart; of further ones the raw name is shown.
+const MAX_SERVERS: usize = 5000;
 
 /// The sum of everything that matches.
 pub(super) fn total(connection: &Connection, filter: &UsageFilter) -> Result<Used, StoreError> {

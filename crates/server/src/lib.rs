@@ -168,7 +168,8 @@ fn noted(noted: Result<Result<(), hookrail_store::StoreError>, tokio::task::Join
     }
 }
 
-/// Asks the writers for retention from time to time, where anything is to be removed at all.
+/// Asks the writers for retention from time to time, where anything is to be removed at all: of every project, also of
+/// one that nobody has asked for since the start.
 async fn retain(app: Arc<App>) {
     let retention = &app.config.retention;
     if retention == &Retention::default() {
@@ -178,7 +179,20 @@ async fn retain(app: Arc<App>) {
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         every.tick().await;
+        open_all(&app).await;
         app.tenants.retain();
+    }
+}
+
+/// Opens the store of every project that has one.
+async fn open_all(app: &App) {
+    let registry = app.auth.registry.clone();
+    let Ok(Ok(projects)) = tokio::task::spawn_blocking(move || registry.projects(None)).await else { return };
+    for project in projects {
+        if app.config.project_file(&project.project).is_some_and(|file| file.is_file()) {
+            // Why one cannot be opened is in the log; the next time it is tried again.
+            let _ = app.tenants.get(&project.project).await;
+        }
     }
 }
 

@@ -91,10 +91,13 @@ pub(crate) async fn rotate(
 /// `DELETE /api/v1/keys/{id}`: ends it at once, and shows it as it is then.
 pub(crate) async fn revoke(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Answer<Key> {
     let id = known(&app, &caller, &id)?;
+    tracing::info!(%id, by = by(&caller), "A key is ended.");
     in_registry(&app, move |registry| registry.revoke(&id)).await.map(Json)
 }
 
 fn made(new: (Secret, Key)) -> (StatusCode, Json<Made>) {
+    let Key { id, project, scopes, created_by, .. } = &new.1;
+    tracing::info!(%id, %project, %scopes, by = created_by, "A key was made.");
     (StatusCode::CREATED, Json(new.into()))
 }
 

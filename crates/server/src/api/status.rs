@@ -102,9 +102,8 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, 
     if !app.admission.has_room() {
         return Err(Problem::unavailable("The queue is full.", hint, 1));
     }
-    for tenant in app.tenants.opened() {
-        tenant.ready().await?;
-    }
+    let tenants = app.tenants.opened();
+    futures_util::future::try_join_all(tenants.iter().map(|tenant| tenant.ready())).await?;
     Ok("ready\n")
 }
 

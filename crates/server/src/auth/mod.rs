@@ -8,6 +8,7 @@ mod session;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
@@ -55,6 +56,24 @@ pub(crate) enum Who {
     Holder(Grant),
 }
 
+/// Somebody who was let in, for as long as what they do lasts.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    who: Who,
+    /// The generation of the registry at which they were last found good; `None` where they were not.
+    seen: Option<u64>,
+    at: Instant,
+}
+
+impl Standing {
+    /// How long an answer holds, for keys that end by their time.
+    pub(crate) const HOLDS: Duration = Duration::from_secs(1);
+
+    pub(crate) fn new(who: Who) -> Self {
+        Self { who, seen: None, at: Instant::now() }
+    }
+}
+
 /// What a request shows to be let in.
 enum Shown<'a> {
     Secret(&'a str),
@@ -83,13 +102,21 @@ impl Auth {
         self.token.is_none() && self.may_be_open && !self.registry.is_keyed()
     }
 
-    /// Whether who was let in before would be let in now.
-    pub(crate) fn still_admits(&self, who: &Who) -> bool {
-        match who {
-            Who::Anybody => self.is_open(),
-            Who::Operator => true,
-            Who::Holder(grant) => self.registry.grant(&grant.key).is_some(),
+    /// Whether who was let in before would be let in now. Asked of every event of a feed, so it looks only where keys have
+    /// changed, or a second has passed.
+    pub(crate) fn still_admits(&self, standing: &mut Standing) -> bool {
+        let generation = self.registry.generation();
+        let known = standing.seen == Some(generation) && standing.at.elapsed() < Standing::HOLDS;
+        if !known {
+            let admitted = match &standing.who {
+                Who::Anybody => self.is_open(),
+                Who::Operator => true,
+                Who::Holder(grant) => self.registry.grant(&grant.key).is_some(),
+            };
+            standing.seen = admitted.then_some(generation);
+            standing.at = Instant::now();
         }
+        standing.seen.is_some()
     }
 
     /// Whose secret this is. Keys cannot be guessed; the token is a person's choice, so it is not even looked at while

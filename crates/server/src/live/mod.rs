@@ -10,7 +10,6 @@ pub(crate) mod ws;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hookrail_core::event::EventId;
 use hookrail_store::bus::{Live, Subscription};
@@ -18,18 +17,16 @@ use hookrail_store::model::{EventFilter, Seq, StoredEvent};
 use hookrail_store::names::{Named, Snapshot};
 use hookrail_store::{Store, StoreError};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Interval;
 
 use crate::api::params::Params;
 use crate::app::App;
-use crate::auth::Who;
+use crate::auth::Standing;
 use crate::error::Problem;
-use crate::tenants::Caller;
+use crate::tenants::{Caller, Tenant};
 
 /// Events read from the store at a time while a reader catches up.
 const CATCH_UP: usize = 200;
-
-/// How often a quiet feed asks whether its reader's key still holds.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What a reader of the feed gets.
 #[derive(Clone, Debug)]
@@ -40,13 +37,21 @@ pub(crate) enum Item {
 
 /// One reader's place in the feed.
 pub(crate) struct Feed {
+    reader: Reader,
+    standing: Standing,
+    /// When a quiet feed asks whether its reader's key still holds.
+    ask: Interval,
+    _place: OwnedSemaphorePermit,
+}
+
+/// What a reader has yet to be told.
+struct Reader {
     app: Arc<App>,
-    caller: Caller,
+    tenant: Arc<Tenant>,
     filter: EventFilter,
     /// The last event's position the reader is past; `None` where it began with the feed itself.
     past: Option<Seq>,
     stage: Stage,
-    _place: OwnedSemaphorePermit,
 }
 
 enum Stage {
@@ -80,7 +85,10 @@ impl Feed {
             Some(id) => (Some(position(&caller.tenant.store, &id).await?), Stage::CatchingUp(VecDeque::new())),
         };
         app.metrics.live_readers.add(1);
-        Ok(Self { app: app.clone(), caller, filter, past, stage, _place: place })
+        let (tenant, standing) = (caller.tenant, Standing::new(caller.who));
+        let ask = tokio::time::interval(Standing::HOLDS);
+        let reader = Reader { app: app.clone(), tenant, filter, past, stage };
+        Ok(Self { reader, standing, ask, _place: place })
     }
 
     /// The next thing to tell; `None` when the server stops, the feed ends, or its reader's key does.
@@ -88,18 +96,23 @@ impl Feed {
     /// # Errors
     /// Where the store cannot be read while catching up.
     pub(crate) async fn next(&mut self) -> Result<Option<Item>, StoreError> {
-        let app = self.app.clone();
-        let who = self.caller.who.clone();
-        let next = tokio::select! {
-            biased;
-            () = app.stopping.cancelled() => Ok(None),
-            () = refused(&app, &who) => Ok(None),
-            next = self.advance() => next,
+        let Self { reader, standing, ask, .. } = self;
+        let app = reader.app.clone();
+        let mut next = std::pin::pin!(reader.advance());
+        let next = loop {
+            tokio::select! {
+                biased;
+                () = app.stopping.cancelled() => return Ok(None),
+                _ = ask.tick() => if !app.auth.still_admits(standing) { return Ok(None) },
+                next = &mut next => break next,
+            }
         };
         // What was stored after the key had ended is not for its holder any more.
-        if app.auth.still_admits(&who) { next } else { Ok(None) }
+        if app.auth.still_admits(standing) { next } else { Ok(None) }
     }
+}
 
+impl Reader {
     async fn advance(&mut self) -> Result<Option<Item>, StoreError> {
         loop {
             let event = match &mut self.stage {
@@ -123,7 +136,7 @@ impl Feed {
                 continue;
             }
             self.past = Some(event.seq);
-            let names = self.caller.tenant.store.names.now();
+            let names = self.tenant.store.names.now();
             if self.filter.matches(&event, &names) {
                 return Ok(Some(Item::Event(named(event, &names))));
             }
@@ -132,8 +145,8 @@ impl Feed {
 
     /// Reads the next page from the store; an empty one means that the subscription made before has the rest.
     async fn turn_page(&mut self) -> Result<(), StoreError> {
-        let subscription = self.caller.tenant.store.bus.subscribe();
-        let page = self.caller.tenant.store.events.after(self.past.unwrap_or(0), CATCH_UP).await?;
+        let subscription = self.tenant.store.bus.subscribe();
+        let page = self.tenant.store.events.after(self.past.unwrap_or(0), CATCH_UP).await?;
         self.stage = if page.is_empty() { Stage::Live(subscription) } else { Stage::CatchingUp(page.into()) };
         Ok(())
     }
@@ -141,15 +154,7 @@ impl Feed {
 
 impl Drop for Feed {
     fn drop(&mut self) {
-        self.app.metrics.live_readers.add(-1);
-    }
-}
-
-/// Ends when who was let in would not be let in any more.
-async fn refused(app: &App, who: &Who) {
-    let mut every = tokio::time::interval(ASK_AGAIN);
-    while app.auth.still_admits(who) {
-        every.tick().await;
+        self.reader.app.metrics.live_readers.add(-1);
     }
 }
 

@@ -463,3 +463,21 @@ async fn every_project_outlives_a_stop() {
     let server = TestServer { key: Some(rival), ..server };
     assert_eq!(server.json("/api/v1/status").await["store"]["events"], 1);
 }
+
+#[tokio::test]
+async fn retention_reaches_a_project_nobody_asks_for() {
+    let stage = Stage::set().await;
+    let dir = stage.server.stopped().await;
+    let server = TestServer::in_dir(dir, |config| {
+        config.token = hookrail_server::Token::new(OPERATOR);
+        config.retention.max_age = Some(std::time::Duration::from_nanos(1));
+        config.limits.retain_every = std::time::Duration::from_millis(20);
+    })
+    .await;
+    let server = TestServer { key: Some(OPERATOR.to_owned()), ..server };
+    let started = std::time::Instant::now();
+    while server.metric("hookrail_events_expired_total").await < MANY {
+        assert!(started.elapsed() < PATIENCE, "what is too old goes, also where nobody looks");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

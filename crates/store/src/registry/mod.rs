@@ -85,6 +85,8 @@ struct Inner {
     /// A connection that only looks whether another one wrote, and the last answer it got.
     watcher: Mutex<(Connection, i64)>,
     keys: RwLock<Arc<Keys>>,
+    /// How often the keys were read.
+    generation: AtomicU64,
     /// When the watcher last looked, in milliseconds since `started`.
     looked: AtomicU64,
     started: Instant,
@@ -113,6 +115,7 @@ impl Registry {
             writer: Mutex::new(writer),
             watcher: Mutex::new((watcher, version)),
             keys,
+            generation: AtomicU64::new(0),
             looked: AtomicU64::new(0),
             started: Instant::now(),
             secret,
@@ -126,6 +129,13 @@ impl Registry {
     /// Whatever opening the file meets.
     pub fn has_keys(file: &Path) -> Result<bool, StoreError> {
         Ok(file.is_file() && Self::open(Some(file), &Settings::default())?.is_keyed())
+    }
+
+    /// A number that changes whenever keys may have changed: who was let in at the same number is let in still, but for
+    /// a key that ends by its time.
+    pub fn generation(&self) -> u64 {
+        self.0.look();
+        self.0.generation.load(Ordering::Acquire)
     }
 
     /// Whether there is any key at all, good or ended: a server that ever had one is never open again by itself.
@@ -323,6 +333,7 @@ impl Inner {
     fn reload(&self, connection: &Connection) -> Result<(), StoreError> {
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         *keys = Arc::new(rows::held(connection, &keys)?);
+        self.generation.fetch_add(1, Ordering::Release);
         Ok(())
     }
 }

@@ -72,6 +72,72 @@ fn an_import_can_be_repeated_and_changes_nothing() {
     assert_eq!((prompts.len(), actors), (3, vec![json!("Explore"), json!("general-purpose")]));
 }
 
+/// Twenty sessions of the reference set, and what they come to whoever asks: exactly.
+#[test]
+fn the_usage_of_a_history_is_exact_however_it_is_written_down() {
+    let mut rig = Rig::new();
+    rig.serve();
+    let sessions = 20;
+    let totals = transcripts::totals(sessions);
+    assert_eq!(transcripts::totals(transcripts::SESSIONS).cost_microusd, 194_100_000);
+    let usage = |rig: &Rig, by: &str| -> Vec<Value> {
+        let items = rig.json(&format!("/api/v1/usage?group_by={by}"))["items"].clone();
+        items.as_array().unwrap().clone()
+    };
+    let sum = |items: &[Value], name: &str| items.iter().map(|item| item[name].as_u64().unwrap()).sum::<u64>();
+    let holds = |rig: &Rig, how: &str| {
+        for (by, groups) in [("model", 1), ("session", 20), ("repository", 10), ("day", 20)] {
+            let items = usage(rig, by);
+            assert_eq!(items.len(), groups, "{how}: {by}: {items:?}");
+            let told = transcripts::Totals {
+                input: sum(&items, "input_tokens"),
+                output: sum(&items, "output_tokens"),
+                cache_write: sum(&items, "cache_write_tokens"),
+                cache_read: sum(&items, "cache_read_tokens"),
+                cost_microusd: sum(&items, "cost_microusd"),
+            };
+            assert_eq!(told, totals, "{how}: by {by}");
+        }
+    };
+
+    let folder = rig.path("project");
+    transcripts::write(&folder, sessions).unwrap();
+    let files = |folder: &Path| -> Vec<PathBuf> {
+        let slugs = fs::read_dir(folder.join("projects")).unwrap().map(|slug| slug.unwrap().path());
+        slugs.flat_map(|slug| fs::read_dir(slug).unwrap().map(|file| file.unwrap().path())).collect()
+    };
+    import(&rig, "claude-code", &folder, &[]);
+    holds(&rig, "as written");
+    import(&rig, "claude-code", &folder, &["--again"]);
+    holds(&rig, "again");
+
+    for (nth, file) in files(&folder).iter().enumerate() {
+        let text = fs::read_to_string(file).unwrap();
+        let changed = match nth % 5 {
+            0 => text.replace("\":", "\" : ").replace('\n', "\r\n"),
+            1 => text.lines().flat_map(|line| [line, "\n", line, "\n"]).collect(),
+            2 => format!("\u{feff}{text}{}", &text[..700]),
+            3 => text.lines().rev().map(|line| format!("{line}\n")).collect(),
+            // A fork: the same entries in a session of its own.
+            _ => {
+                let session = file.file_stem().unwrap().to_str().unwrap();
+                let fork = session.replace(&session[..8], "f0f0f0f0");
+                let copy = text.replace(session, &fork);
+                fs::write(file.with_file_name(format!("{fork}.jsonl")), copy).unwrap();
+                text
+            }
+        };
+        fs::write(file, changed).unwrap();
+    }
+    let again = import(&rig, "claude-code", &folder, &["--again"]);
+    assert_eq!(again["events"], again["duplicates"], "{again}");
+    holds(&rig, "written down otherwise");
+
+    // The calls and prompts of sessions no hook saw.
+    let session = &rig.all("/api/v1/sessions")[0];
+    assert_eq!((&session["prompts"], &session["tool_calls"]), (&json!(1), &json!(transcripts::REQUESTS)));
+}
+
 #[test]
 fn a_dry_run_sends_nothing_and_tells_the_same() {
     let mut rig = Rig::new();

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::{Settings, StoreError, Sync};
@@ -78,6 +79,9 @@ impl Place {
             Self::Memory(uri) => Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?,
         };
         connection.busy_timeout(BUSY)?;
+        // One plan for a statement, whatever is bound to it: else SQLite makes a new one for every value that is looked
+        // up in a column with a partial index.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // Nothing in a database file is to be trusted more than its rows.
         connection.pragma_update(None, "trusted_schema", false)?;
         // Sorting a page's worth of rows needs no file.

@@ -28,7 +28,8 @@ pub(super) struct Line<'l> {
 impl Line<'_> {
     /// Its text; `None` for a line that is too long. Bytes that are no UTF-8 become U+FFFD.
     pub(super) fn text(&self) -> Option<Cow<'_, str>> {
-        (!self.too_long).then(|| String::from_utf8_lossy(self.bytes))
+        let lossy = |_| String::from_utf8_lossy(self.bytes);
+        (!self.too_long).then(|| std::str::from_utf8(self.bytes).map_or_else(lossy, Cow::Borrowed))
     }
 
     pub(super) fn length(&self) -> u64 {

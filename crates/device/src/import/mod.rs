@@ -49,6 +49,10 @@ pub use state::{FileState, State};
 /// How often the state is written while an import runs.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 
+/// A batch is sent when it has this many bytes of records, or what the settings ask for where that is more: history is in
+/// no hurry, and the fewer commits it takes the sooner it is over.
+const BATCH_BYTES: u64 = 2 << 20;
+
 /// The most workers: what they wait for is one server.
 const MOST_WORKERS: usize = 8;
 
@@ -408,7 +412,7 @@ impl<'r> Worker<'r> {
                 break;
             }
             self.bytes += lines.offset() - before;
-            if self.batch.bytes() as u64 >= self.run.config.batch_bytes {
+            if self.batch.bytes() as u64 >= self.run.config.batch_bytes.max(BATCH_BYTES) {
                 if !older {
                     self.mark(file, &mut lines, &reader);
                 }

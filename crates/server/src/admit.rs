@@ -68,9 +68,12 @@ fn kib(bytes: usize) -> u32 {
 impl Admission {
     /// A gate with as many slots and as much memory as the limits say.
     pub(crate) fn new(limits: &Limits) -> Self {
-        let slots = Arc::new(Semaphore::new(limits.queue_slots));
-        let memory = Arc::new(Semaphore::new(limits.queue_bytes / KIB));
-        Self { slots, memory }
+        Self::with(limits.queue_slots, limits.queue_bytes)
+    }
+
+    /// A gate with so many slots and so many bytes.
+    pub(crate) fn with(slots: usize, bytes: usize) -> Self {
+        Self { slots: Arc::new(Semaphore::new(slots)), memory: Arc::new(Semaphore::new(bytes / KIB)) }
     }
 
     /// A slot and memory for `bytes`, if there are any right now.
@@ -94,13 +97,24 @@ impl Admission {
 
 /// Admits a request and reads its body, of at most `cap` bytes as sent.
 pub(crate) async fn receive(app: &App, headers: &HeaderMap, body: Body, cap: usize) -> Result<(Room, Bytes), Problem> {
+    receive_into(app, &app.admission, headers, body, cap).await
+}
+
+/// The same through another gate.
+pub(crate) async fn receive_into(
+    app: &App,
+    gate: &Admission,
+    headers: &HeaderMap,
+    body: Body,
+    cap: usize,
+) -> Result<(Room, Bytes), Problem> {
     let declared = body.size_hint().exact().and_then(|size| usize::try_from(size).ok());
     let refused = if app.stopping.is_cancelled() {
         Err((Refusal::Stopping, Problem::unavailable("The server is stopping.", "Send it again in a moment.", 2)))
     } else if declared.is_some_and(|size| size > cap) {
         Err((Refusal::TooLarge, Problem::too_large("The body", cap)))
     } else {
-        app.admission.admit(declared.unwrap_or(cap)).ok_or_else(|| (Refusal::Full, Problem::full()))
+        gate.admit(declared.unwrap_or(cap)).ok_or_else(|| (Refusal::Full, Problem::full()))
     };
     let room = match refused {
         Ok(room) => room,

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::StartError;
 use crate::admit::Admission;
+use crate::attribution::Attribution;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::guard::Guard;
@@ -27,6 +28,8 @@ pub(crate) struct App {
     pub(crate) guard: Guard,
     pub(crate) auth: Auth,
     pub(crate) admission: Admission,
+    /// Whose sessions are, and what waits to be claimed.
+    pub(crate) attribution: Attribution,
     /// Places for readers of the live feed.
     pub(crate) live_places: Arc<Semaphore>,
     pub(crate) started: Instant,
@@ -41,13 +44,25 @@ impl App {
     /// Where the store cannot be opened.
     pub(crate) fn open(config: Config, bound: SocketAddr) -> Result<Self, StartError> {
         let admission = Admission::new(&config.limits);
+        let attribution = Attribution::open(&config)?;
         let guard = Guard::new(&config, bound);
         let registry = Registry::open(config.registry_file().as_deref(), &hookrail_store::Settings::default())?;
         let auth = Auth::new(&config, bound.ip().is_loopback() || config.insecure_listen, registry);
         let live_places = Arc::new(Semaphore::new(config.limits.live_readers));
         let (metrics, stopping) = (Arc::default(), CancellationToken::new());
         let tenants = Tenants::open(&config, &metrics, &stopping)?;
-        Ok(Self { config, tenants, metrics, guard, auth, admission, live_places, started: Instant::now(), stopping })
+        Ok(Self {
+            config,
+            tenants,
+            metrics,
+            guard,
+            auth,
+            admission,
+            attribution,
+            live_places,
+            started: Instant::now(),
+            stopping,
+        })
     }
 }
 

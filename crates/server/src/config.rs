@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookrail_core::prices::Prices;
+use hookrail_store::bus::parking::{Bounds, QuarantineBounds};
 use hookrail_store::events::Retention;
 use hookrail_store::registry::{ProjectId, Registry};
 
@@ -27,6 +28,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The store's URL; `None` for `sqlite:<data_dir>/hookrail.db`.
     pub store: Option<String>,
+    /// The bus: `local`, or `redis://…` for several servers that share one truth about sessions. It may hold a password.
+    pub bus: Bus,
     /// The operator's key: it opens every door. Without it and without any key in the registry the server is open.
     pub token: Option<Token>,
     /// Host names, without port, that requests may name besides loopback's own. Guards against DNS rebinding.
@@ -75,6 +78,10 @@ pub struct Limits {
     pub stop_grace: Duration,
     /// Time between two looks at what retention has to remove.
     pub retain_every: Duration,
+    /// What may wait for its session, of events without a key.
+    pub parking: Bounds,
+    /// What is kept of events that nobody claimed.
+    pub quarantine: QuarantineBounds,
     /// How many requests a key may make; `None` for as many as it likes.
     pub key_rate: Option<Rate>,
     /// How many requests without a good key are looked at from one address, before the answer is 429.
@@ -100,6 +107,7 @@ impl Default for Config {
             insecure_listen: false,
             data_dir: PathBuf::from("."),
             store: None,
+            bus: Bus::default(),
             token: None,
             allowed_hosts: Vec::new(),
             trust_proxy: false,
@@ -128,6 +136,8 @@ impl Default for Limits {
             heartbeat: Duration::from_secs(15),
             stop_grace: Duration::from_secs(10),
             retain_every: Duration::from_secs(60),
+            parking: Bounds::default(),
+            quarantine: QuarantineBounds::default(),
             key_rate: None,
             stranger_rate: Rate { per_second: 5, burst: 300 },
             unkeyed_rate: Rate { per_second: 200, burst: 2000 },
@@ -153,6 +163,11 @@ impl Config {
     /// The file of the registry of organisations, projects and keys; `None` where nothing is kept on a disk.
     pub fn registry_file(&self) -> Option<PathBuf> {
         (!self.in_memory()).then(|| self.data_dir.join("registry.db"))
+    }
+
+    /// The file of what waits for its session and of the quarantine; `None` where nothing is kept on a disk.
+    pub fn parking_file(&self) -> Option<PathBuf> {
+        (!self.in_memory()).then(|| self.data_dir.join("parking.db"))
     }
 
     /// Whether nothing is kept on a disk.
@@ -195,6 +210,46 @@ impl TitleSettings {
         let base = url.trim().trim_end_matches('/');
         let url = if base.ends_with(DOOR) { base.to_owned() } else { format!("{base}{DOOR}") };
         Ok(Self { target: Target::new(&url)?, model: model.into(), key })
+    }
+}
+
+/// The URL of the bus. It may hold a password, so only its place is ever printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Bus(String);
+
+impl Bus {
+    /// A bus by its URL; whether there is such a bus shows when the server starts.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self(url.into())
+    }
+
+    /// The whole URL.
+    pub(crate) fn url(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Bus {
+    /// Within the process.
+    fn default() -> Self {
+        Self("local".to_owned())
+    }
+}
+
+impl fmt::Display for Bus {
+    /// The URL without user, password and parameters.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = self.0.split(['?', '#']).next().unwrap_or_default();
+        match plain.split_once("://") {
+            Some((scheme, rest)) => write!(f, "{scheme}://{}", rest.rsplit('@').next().unwrap_or_default()),
+            None => f.write_str(plain),
+        }
+    }
+}
+
+impl fmt::Debug for Bus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bus({self})")
     }
 }
 

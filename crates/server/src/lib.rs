@@ -25,6 +25,7 @@ mod admit;
 mod api;
 mod app;
 mod assets;
+mod attribution;
 mod auth;
 mod config;
 mod doors;
@@ -40,7 +41,8 @@ mod tenants;
 mod titles;
 mod writer;
 
-pub use config::{Config, DEFAULT_PORT, Limits, Rate, TitleSettings, Token};
+pub use config::{Bus, Config, DEFAULT_PORT, Limits, Rate, TitleSettings, Token};
+pub use hookrail_store::bus::parking::{Bounds, QuarantineBounds};
 pub use hookrail_store::events::Retention;
 pub use outbound::BadUrl;
 
@@ -139,12 +141,14 @@ impl Server {
         let retainer = tokio::spawn(retain(app.clone()));
         let titles = tokio::spawn(titles::run(app.clone()));
         let noter = tokio::spawn(note_uses(app.clone()));
+        let sweeper = tokio::spawn(attribution::run(app.clone()));
         let router = doors::router(&app);
         serve::serve(listener, router, app.clone()).await;
         stopper.abort();
         retainer.abort();
         titles.abort();
         noter.abort();
+        sweeper.abort();
         let registry = app.auth.registry.clone();
         noted(tokio::task::spawn_blocking(move || registry.note_uses(true)).await);
         app.tenants.stop(app.config.limits.stop_grace).await

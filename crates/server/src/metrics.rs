@@ -1,12 +1,14 @@
 //! What the server counts about itself: every metric declared once, with the sentence `/metrics` shows.
 //!
-//! `in = stored + duplicate + rejected` holds whenever nothing is pending: an event is counted *in* once when a
-//! door has decoded it, and leaves by exactly one of the three. Requests refused before their body was read carry no
+//! `in = stored + duplicate + parked + rejected` holds whenever nothing is pending: an event is counted *in* once when a
+//! door has decoded it, and leaves by exactly one of the four. What is released comes in once more. Requests refused before their body was read carry no
 //! known number of events and are counted apart, by reason.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
+
+use hookrail_store::bus::parking::Bound;
 
 /// Declares an enum whose variants are the values of a metric's label.
 macro_rules! label {
@@ -35,6 +37,10 @@ label! {
         NoPayload = "no_payload",
         /// The record is larger than the limit.
         TooLarge = "record_too_large",
+        /// It came without a key, and is no hook's event or names no session.
+        NoSession = "no_key_and_no_session",
+        /// It came without a key, and would have passed a bound of what may wait.
+        ParkingFull = "parking_full",
         /// The store refused this very event.
         Invalid = "invalid",
         /// The store could not take the batch; its sender was told to try again.
@@ -59,6 +65,8 @@ label! {
         TooOften = "too_many_requests",
         /// The store of the key's project cannot be opened.
         NoStore = "store_unavailable",
+        /// It came without a key, and the bus where it could wait is out of reach.
+        NoBus = "bus_unavailable",
         /// Every slot, or all memory for bodies, is in use.
         Full = "queue_full",
         /// The body is larger than the limit, as sent or decompressed.
@@ -93,6 +101,10 @@ pub(crate) struct Gauge(AtomicI64);
 impl Gauge {
     pub(crate) fn add(&self, n: i64) {
         self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set(&self, n: i64) {
+        self.0.store(n, Ordering::Relaxed);
     }
 
     pub(crate) fn get(&self) -> i64 {
@@ -181,6 +193,7 @@ metrics! {
     counter events_in = "hookrail_events_in_total", "Events decoded, or lines of a batch that should have been events.";
     counter events_stored = "hookrail_events_stored_total", "Events committed to the store.";
     counter events_duplicate = "hookrail_events_duplicate_total", "Events whose id was already in the store; answered as success.";
+    counter events_parked = "hookrail_events_parked_total", "Events without a key that were put to wait for their session; they come in once more when they are released.";
     counter events_rejected by Reason = "hookrail_events_rejected_total", "Events that are not in the store, by reason.";
     gauge events_pending = "hookrail_events_pending", "Events decoded and neither stored, duplicate nor rejected yet.";
     counter payload_bytes = "hookrail_payload_bytes_total", "Bytes of payloads given to the store.";
@@ -198,6 +211,16 @@ metrics! {
     counter titles_failed = "hookrail_titles_failed_total", "Sessions that a model was asked about in vain.";
     counter titles_skipped = "hookrail_titles_skipped_total", "Turns after which no model was asked: the session has a title or is past its first turns, or its project wants none.";
     counter titles_dropped = "hookrail_titles_dropped_total", "Sessions that nobody was asked about: too many waited, or the endpoint had failed.";
+    counter events_released = "hookrail_events_released_total", "Waiting events stored because their session was claimed, repetitions included.";
+    counter events_quarantined = "hookrail_events_quarantined_total", "Waiting events that nobody claimed in time, kept in quarantine.";
+    counter quarantine_dropped = "hookrail_quarantine_dropped_total", "Events that nobody claimed in time and for which the quarantine had no room.";
+    counter quarantine_purged = "hookrail_quarantine_purged_total", "Events removed from the quarantine because of their age.";
+    counter parking_full by Bound = "hookrail_parking_full_total", "Events without a key refused by a bound of what may wait, by bound.";
+    gauge parked_waiting = "hookrail_parked_events", "Events that wait for their session, on all servers of the bus.";
+    gauge parked_bytes = "hookrail_parked_bytes", "Bytes of the events that wait for their session, on all servers of the bus.";
+    counter claims = "hookrail_claims_total", "Sessions claimed, or claimed again by the same project.";
+    counter claims_foreign = "hookrail_claims_foreign_total", "Claims of sessions that are another project's.";
+    counter claims_forgotten = "hookrail_claims_forgotten_total", "Claims not made for now because too many wait for the bus, or there are too many.";
     counter retained_away = "hookrail_events_expired_total", "Events removed by retention.";
 }
 

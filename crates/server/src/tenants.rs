@@ -19,11 +19,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::StartError;
 use crate::admit::Room;
-use crate::app::{App, now};
+use crate::app::now;
 use crate::auth::{self, Who};
 use crate::config::Config;
 use crate::error::Problem;
-use crate::metrics::{Metrics, Refusal};
+use crate::metrics::Metrics;
 use crate::writer::{Answer, Job, Queue, Writer};
 
 /// After a store could not be opened, it is left alone for this long.
@@ -40,9 +40,6 @@ pub(crate) struct Caller {
     pub(crate) operator: bool,
     /// The key it holds; `None` on an open server, and for the operator's token.
     pub(crate) key: Option<KeyId>,
-    /// Where it comes from.
-    #[allow(dead_code)] // For whoever keeps events until their session is claimed.
-    pub(crate) address: IpAddr,
     /// What it was let in by, to be asked again by what lasts.
     pub(crate) who: Who,
 }
@@ -70,7 +67,6 @@ pub(crate) enum Knock {
     /// Somebody without a key, on a server that has some. (A bad key never gets here.)
     Unkeyed {
         /// Where the request comes from.
-        #[allow(dead_code)] // As above.
         address: IpAddr,
     },
 }
@@ -80,19 +76,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Knock {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         parts.extensions.get::<Self>().cloned().ok_or_else(auth::unauthorized)
-    }
-}
-
-impl Knock {
-    /// The caller; without a key the request is refused.
-    pub(crate) fn keyed(self, app: &App) -> Result<Caller, Problem> {
-        match self {
-            Self::Keyed(caller) => Ok(caller),
-            Self::Unkeyed { .. } => {
-                app.metrics.refuse(Refusal::Unauthorized);
-                Err(auth::unauthorized())
-            }
-        }
     }
 }
 
@@ -111,7 +94,8 @@ impl Tenant {
     /// Opens a store and starts its writer's thread.
     fn open(project: ProjectId, url: &str, config: &Config, metrics: Arc<Metrics>) -> Result<Self, StartError> {
         let store = hookrail_store::open(url, &hookrail_store::Settings::default())?;
-        let (queue, inbox) = Queue::new(config.limits.queue_slots);
+        // Requests with a key, those without, and what is released.
+        let (queue, inbox) = Queue::new(config.limits.queue_slots.saturating_mul(2));
         let writer =
             Writer::new(store.writer()?, store.bus.clone(), metrics.clone(), inbox, config.retention.clone(), now);
         let (ended, receiver) = oneshot::channel();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hookrail_core::prices::Prices;
-use hookrail_server::{Config, Limits, Rate, Retention, Server, StartError, TitleSettings, Token};
+use hookrail_server::{Bus, Config, Limits, Rate, Retention, Server, StartError, TitleSettings, Token};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -128,6 +128,7 @@ fn config(args: Args) -> anyhow::Result<Config> {
         insecure_listen: args.insecure_listen,
         data_dir,
         store: args.store,
+        bus: Bus::new(args.bus),
         token,
         allowed_hosts: args.allowed_hosts,
         trust_proxy: args.trust_proxy,

@@ -228,7 +228,7 @@ pub(crate) async fn authenticate(
 ) -> Response {
     let address = app.auth.address(&request);
     let knock = match app.auth.admit(access, address, &request) {
-        Ok(Some(who)) => caller(&app.tenants, who, access, address).await.map(Knock::Keyed),
+        Ok(Some(who)) => caller(&app.tenants, who, access).await.map(Knock::Keyed),
         Ok(None) => Ok(Knock::Unkeyed { address }),
         Err(problem) => Err(problem),
     };
@@ -244,7 +244,7 @@ pub(crate) async fn authenticate(
 }
 
 /// The caller, led to its project; refused where its key is not for this door.
-async fn caller(tenants: &Tenants, who: Who, access: Access, address: IpAddr) -> Result<Caller, Problem> {
+async fn caller(tenants: &Tenants, who: Who, access: Access) -> Result<Caller, Problem> {
     let (project, scopes, key, operator) = match &who {
         Who::Anybody | Who::Operator => (ProjectId::default(), Scopes::ALL, None, true),
         Who::Holder(Grant { key, project, scopes }) => {
@@ -256,7 +256,7 @@ async fn caller(tenants: &Tenants, who: Who, access: Access, address: IpAddr) ->
         return Err(forbidden(scope));
     }
     let tenant = tenants.get(&project).await?;
-    Ok(Caller { tenant, scopes, operator, key, address, who })
+    Ok(Caller { tenant, scopes, operator, key, who })
 }
 
 fn refusal(problem: &Problem) -> Refusal {

@@ -14,10 +14,11 @@ use serde::Serialize;
 use super::{Raw, committed, prepare};
 use crate::admit::{self, Encoding, Room};
 use crate::app::{App, now};
+use crate::attribution::unkeyed::{self, Taken};
 use crate::error::Problem;
 use crate::metrics::{Reason, Refusal};
-use crate::tenants::{Caller, Knock, Tenant};
-use crate::writer::{Answer, Fate};
+use crate::tenants::{Caller, Knock};
+use crate::writer::Fate;
 
 /// A body up to this size, not compressed, is decoded where it arrived; a larger one on a thread of its own.
 const SMALL_BODY: usize = 64 * 1024;
@@ -38,36 +39,48 @@ struct Rejected {
     reason: &'static str,
 }
 
-/// What a body was decoded to, and the writer's answer to come.
-struct Queued {
+/// What a body was decoded to.
+struct Decoded {
     rejected: Vec<Rejected>,
+    events: Vec<Event>,
     /// The line each event stood on.
     lines: Vec<usize>,
-    answer: Option<tokio::sync::oneshot::Receiver<Answer>>,
+    room: Room,
 }
 
-/// Answers when every good line is committed.
+/// Answers when every good line is committed; without a key, when each is committed, or waits for its session durably.
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
     knock: Knock,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Receipt>, Problem> {
-    let Caller { tenant, .. } = knock.keyed(&app)?;
-    let (room, bytes) = admit::receive(&app, &headers, body, app.config.limits.batch_bytes).await?;
+    let cap = app.config.limits.batch_bytes;
+    let (room, bytes) = match &knock {
+        Knock::Keyed(_) => admit::receive(&app, &headers, body, cap).await?,
+        Knock::Unkeyed { .. } => unkeyed::receive(&app, &headers, body, cap).await?,
+    };
     let encoding = Encoding::of(&headers)?;
-    let queued = if encoding == Encoding::Identity && bytes.len() <= SMALL_BODY {
-        decode(&app, &tenant, encoding, &bytes, room)?
+    let decoded = if encoding == Encoding::Identity && bytes.len() <= SMALL_BODY {
+        decode(&app, encoding, &bytes, room)?
     } else {
         let app = app.clone();
-        let decoded = tokio::task::spawn_blocking(move || decode(&app, &tenant, encoding, &bytes, room)).await;
+        let decoded = tokio::task::spawn_blocking(move || decode(&app, encoding, &bytes, room)).await;
         decoded.map_err(|_| Problem::unavailable("The batch could not be decoded.", "See the server's log.", 10))??
     };
-    receipt(queued).await.map(Json)
+    let Decoded { rejected, mut events, lines, room } = decoded;
+    let taken = match knock {
+        _ if events.is_empty() => Vec::new(),
+        Knock::Keyed(Caller { tenant, .. }) => {
+            app.attribution.attribute(&app, &tenant, &mut events).await;
+            committed(tenant.submit(events, room)).await?.into_iter().map(Taken::Told).collect()
+        }
+        Knock::Unkeyed { address } => unkeyed::take(&app, address, events, room).await?,
+    };
+    Ok(Json(receipt(rejected, lines, taken)))
 }
 
-/// Decodes and queues in one go, so that a sender who leaves in between leaves nothing half counted.
-fn decode(app: &App, tenant: &Tenant, encoding: Encoding, bytes: &Bytes, mut room: Room) -> Result<Queued, Problem> {
+fn decode(app: &App, encoding: Encoding, bytes: &Bytes, mut room: Room) -> Result<Decoded, Problem> {
     let limits = &app.config.limits;
     let refuse = |(refusal, problem)| {
         app.metrics.refuse(refusal);
@@ -100,8 +113,7 @@ fn decode(app: &App, tenant: &Tenant, encoding: Encoding, bytes: &Bytes, mut roo
             }
         }
     }
-    let answer = (!events.is_empty()).then(|| tenant.submit(events, room));
-    Ok(Queued { rejected, lines: positions, answer })
+    Ok(Decoded { rejected, events, lines: positions, room })
 }
 
 fn event(app: &App, line: &[u8], received_at: hookrail_core::time::Timestamp) -> Result<Event, Reason> {
@@ -112,16 +124,23 @@ fn event(app: &App, line: &[u8], received_at: hookrail_core::time::Timestamp) ->
     Ok(prepare(Raw::from_record(record)?, received_at, &app.metrics, &app.config.prices))
 }
 
-async fn receipt(queued: Queued) -> Result<Receipt, Problem> {
-    let mut receipt = Receipt { accepted: 0, duplicates: 0, rejected: queued.rejected };
-    let Some(answer) = queued.answer else { return Ok(receipt) };
-    for (fate, index) in committed(answer).await?.into_iter().zip(queued.lines) {
-        match fate {
-            Fate::Stored => receipt.accepted += 1,
-            Fate::Duplicate => receipt.duplicates += 1,
-            Fate::Refused => receipt.rejected.push(Rejected { index, reason: Reason::Invalid.as_str() }),
-        }
+fn receipt(rejected: Vec<Rejected>, lines: Vec<usize>, taken: Vec<Taken>) -> Receipt {
+    let mut receipt = Receipt { accepted: 0, duplicates: 0, rejected };
+    for (taken, index) in taken.into_iter().zip(lines) {
+        let reason = match taken {
+            Taken::Parked | Taken::Told(Fate::Stored) => {
+                receipt.accepted += 1;
+                continue;
+            }
+            Taken::Told(Fate::Duplicate) => {
+                receipt.duplicates += 1;
+                continue;
+            }
+            Taken::Told(Fate::Refused) => Reason::Invalid,
+            Taken::Rejected(reason) => reason,
+        };
+        receipt.rejected.push(Rejected { index, reason: reason.as_str() });
     }
     receipt.rejected.sort_by_key(|rejected| rejected.index);
-    Ok(receipt)
+    receipt
 }

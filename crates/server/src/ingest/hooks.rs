@@ -14,17 +14,17 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use hookrail_core::agents;
-use hookrail_core::event::Agent;
+use hookrail_core::event::{Agent, Event};
 use hookrail_core::wire::Content;
-use tokio::sync::oneshot;
 
-use super::{Payload, Raw, committed, prepare};
-use crate::admit::{self, Room};
+use super::{Payload, Raw, prepare, store_one};
+use crate::admit;
 use crate::app::{App, now};
+use crate::attribution::unkeyed::{self, Taken};
 use crate::error::Problem;
 use crate::metrics::Reason;
-use crate::tenants::{Caller, Knock, Tenant};
-use crate::writer::{Answer, Fate};
+use crate::tenants::{Caller, Knock};
+use crate::writer::Fate;
 
 /// A body up to this size is read where it arrived; a larger one on a thread of its own.
 const SMALL_BODY: usize = 64 * 1024;
@@ -32,7 +32,7 @@ const SMALL_BODY: usize = 64 * 1024;
 /// Longest name of an agent.
 const AGENT_NAME: usize = 64;
 
-/// Answers when the event is committed.
+/// Answers when the event is committed; without a key, when it is committed, or waits for its session durably.
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
     knock: Knock,
@@ -40,18 +40,30 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let Caller { tenant, .. } = knock.keyed(&app)?;
     let agent = named(&agent)?;
-    let (room, bytes) = admit::receive(&app, &headers, body, app.config.limits.record_bytes).await?;
-    let (reply, answer) = if bytes.len() <= SMALL_BODY {
-        take(&app, &tenant, &agent, &bytes, room)
+    let cap = app.config.limits.record_bytes;
+    let (room, bytes) = match &knock {
+        Knock::Keyed(_) => admit::receive(&app, &headers, body, cap).await?,
+        Knock::Unkeyed { .. } => unkeyed::receive(&app, &headers, body, cap).await?,
+    };
+    let (reply, event) = if bytes.len() <= SMALL_BODY {
+        read(&app, &agent, &bytes)
     } else {
         let app = app.clone();
-        let taken = tokio::task::spawn_blocking(move || take(&app, &tenant, &agent, &bytes, room)).await;
-        taken.map_err(|_| Problem::unavailable("The event could not be read.", "See the server's log.", 10))?
+        let read = tokio::task::spawn_blocking(move || read(&app, &agent, &bytes)).await;
+        read.map_err(|_| Problem::unavailable("The event could not be read.", "See the server's log.", 10))?
     };
-    if committed(answer).await?.contains(&Fate::Refused) {
-        return Err(super::unstorable(Reason::Invalid));
+    match knock {
+        Knock::Keyed(Caller { tenant, .. }) => {
+            store_one(&app, &tenant, event, room).await?;
+        }
+        Knock::Unkeyed { address } => match unkeyed::take(&app, address, vec![event], room).await?.first() {
+            Some(Taken::Rejected(Reason::NoSession)) => return Err(unkeyed::no_session()),
+            Some(Taken::Rejected(_) | Taken::Told(Fate::Refused)) | None => {
+                return Err(super::unstorable(Reason::Invalid));
+            }
+            Some(Taken::Parked | Taken::Told(_)) => {}
+        },
     }
     if reply.is_empty() {
         return Ok(().into_response());
@@ -73,8 +85,8 @@ fn named(agent: &str) -> Result<Agent, Problem> {
     ))
 }
 
-/// Reads and queues the event, and prepares what its agent is answered.
-fn take(app: &App, tenant: &Tenant, agent: &Agent, bytes: &Bytes, room: Room) -> (String, oneshot::Receiver<Answer>) {
+/// Reads the event, and prepares what its agent is answered.
+fn read(app: &App, agent: &Agent, bytes: &Bytes) -> (String, Event) {
     let received = agents::parse_bytes(agent, None, bytes);
     let content = Content::of(&received.payload);
     let mut raw = Raw::new(
@@ -88,5 +100,5 @@ fn take(app: &App, tenant: &Tenant, agent: &Agent, bytes: &Bytes, room: Room) ->
     let event = prepare(raw, now(), &app.metrics, &app.config.prices);
     // The answer is for whoever knocked, whose payload it may be.
     let reply = agents::reply(agent, &event.parsed, None).stdout;
-    (reply, tenant.submit(vec![event], room))
+    (reply, event)
 }

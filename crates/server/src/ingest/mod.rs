@@ -24,6 +24,7 @@ use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
 use crate::admit::Room;
+use crate::app::App;
 use crate::error::Problem;
 use crate::metrics::{Metrics, Reason};
 use crate::tenants::Tenant;
@@ -239,8 +240,9 @@ pub(crate) async fn committed(answer: oneshot::Receiver<Answer>) -> Result<Vec<F
     Ok(answer.await.unwrap_or(Err(WriteError::Stopped))?)
 }
 
-/// Stores one event and tells what became of it.
-pub(crate) async fn store_one(tenant: &Tenant, event: Event, room: Room) -> Result<Fate, Problem> {
+/// Stores one event of somebody with a key and tells what became of it.
+pub(crate) async fn store_one(app: &App, tenant: &Tenant, mut event: Event, room: Room) -> Result<Fate, Problem> {
+    app.attribution.attribute(app, tenant, std::slice::from_mut(&mut event)).await;
     match committed(tenant.submit(vec![event], room)).await?.first() {
         Some(Fate::Refused) | None => Err(unstorable(Reason::Invalid)),
         Some(fate) => Ok(*fate),

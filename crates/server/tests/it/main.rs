@@ -10,6 +10,7 @@ mod harness;
 mod keys;
 mod live;
 mod openapi;
+mod parking;
 mod servers;
 mod stop;
 mod tenants;

@@ -1,13 +1,16 @@
-//! The live feed: what was stored, to whoever listens. The third seam.
+//! What is live: the feed of what was stored, and [`parking`], where events wait whose project is not known yet. The third seam.
 //!
-//! Publishing never waits. A subscriber that is too slow is told how many events it missed and goes on with the
+//! Publishing to the feed never waits. A subscriber that is too slow is told how many events it missed and goes on with the
 //! oldest that is still kept.
 
 mod local;
+pub mod parking;
 
 use std::sync::Arc;
 
 use crate::model::StoredEvent;
+
+pub use self::parking::Parking;
 
 /// The live feed. Cloning shares it; it closes with the last clone.
 #[derive(Clone, Debug)]

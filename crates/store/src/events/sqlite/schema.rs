@@ -189,6 +189,7 @@ mod tests {
     fn a_shipped_migration_is_never_edited() {
         assert_unedited("sqlite", MIGRATIONS);
         assert_unedited("registry", crate::registry::MIGRATIONS);
+        assert_unedited("parking", crate::bus::parking::MIGRATIONS);
     }
 
     fn assert_unedited(folder: &str, steps: &[(&str, &str)]) {

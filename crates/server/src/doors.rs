@@ -11,7 +11,7 @@ use hookrail_store::registry::Scope;
 
 use crate::app::App;
 use crate::error::Problem;
-use crate::{api, assets, auth, guard, ingest, live, openapi};
+use crate::{api, assets, auth, guard, ingest, live, openapi, otlp};
 
 /// Declares the doors: the variant, its method and path, who may use it, its handler.
 macro_rules! doors {
@@ -100,6 +100,18 @@ doors! {
     PostBatch = post "/v1/events" Hook => ingest::batch::post;
     /// Stores one event of an agent's own HTTP hook and answers in that agent's JSON; an empty answer is no opinion.
     PostHook = post "/v1/hooks/{agent}" Hook => ingest::hooks::post;
+    /// Stores exported log records (OTLP over HTTP, as JSON or protobuf).
+    OtlpLogs = post "/v1/logs" Ingest => otlp::logs;
+    /// Stores exported data points of metrics (OTLP over HTTP, as JSON or protobuf).
+    OtlpMetrics = post "/v1/metrics" Ingest => otlp::metrics;
+    /// Stores exported spans (OTLP over HTTP, as JSON or protobuf).
+    OtlpTraces = post "/v1/traces" Ingest => otlp::traces;
+    /// Stores exported log records (OTLP over gRPC).
+    GrpcLogs = post "/opentelemetry.proto.collector.logs.v1.LogsService/Export" Ingest => otlp::grpc_logs;
+    /// Stores exported data points of metrics (OTLP over gRPC).
+    GrpcMetrics = post "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export" Ingest => otlp::grpc_metrics;
+    /// Stores exported spans (OTLP over gRPC).
+    GrpcTraces = post "/opentelemetry.proto.collector.trace.v1.TraceService/Export" Ingest => otlp::grpc_traces;
     /// Stores one event in one of the shapes of older event senders: flat with event_type, or with hook_event_type and payload.
     PostObserved = post "/events" Ingest => ingest::ancestors::events;
     /// Stores one envelope of schema 1.0; 202 where its content is already stored.

@@ -35,6 +35,7 @@ mod ingest;
 mod live;
 mod metrics;
 mod openapi;
+mod otlp;
 mod outbound;
 mod serve;
 mod tenants;

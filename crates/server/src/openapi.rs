@@ -125,6 +125,13 @@ fn shape(door: Door) -> Shape {
             ..take("application/x-ndjson", "Record", "200", Some((JSON, "BatchReceipt")))
         },
         Door::PostHook => take(JSON, "Payload", "200", Some((JSON, "Payload"))),
+        Door::OtlpLogs | Door::OtlpMetrics | Door::OtlpTraces => Shape {
+            problems: &["400", "408", "413", "415", "429", "503"],
+            ..take(JSON, "OtlpExport", "200", Some((JSON, "OtlpReceipt")))
+        },
+        Door::GrpcLogs | Door::GrpcMetrics | Door::GrpcTraces => {
+            Shape { problems: &["503"], ..take("application/grpc", "Text", "200", Some(("application/grpc", "Text"))) }
+        }
         Door::PostObserved => take(JSON, "Observed", "200", Some((JSON, "Receipt"))),
         Door::PostEnvelope => take(JSON, "Envelope", "201", Some((JSON, "Receipt"))),
         Door::QueryEnvelopes => read(QUERY, "Found"),

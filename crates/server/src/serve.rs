@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -19,6 +19,9 @@ use crate::auth::Peer;
 
 /// Bytes of a request's head: request line and headers.
 const HEAD_BYTES: usize = 64 * 1024;
+
+/// Requests at once of one HTTP/2 connection.
+const STREAMS: u32 = 128;
 
 /// Time to breathe after the system refused a connection (usually: too many open files).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -70,12 +73,21 @@ async fn connection(stream: TcpStream, address: IpAddr, router: Router, app: Arc
         request.extensions_mut().insert(Peer(address));
         TowerToHyperService::new(router.clone()).call(request)
     });
-    let connection = http1::Builder::new()
+    // HTTP/1, or HTTP/2 by prior knowledge, which gRPC needs.
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(app.config.limits.header_timeout)
-        .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
+        .max_buf_size(HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(app.config.limits.heartbeat)
+        .keep_alive_timeout(app.config.limits.header_timeout)
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(HEAD_BYTES as u32);
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -10,6 +10,7 @@ mod harness;
 mod keys;
 mod live;
 mod openapi;
+mod otlp;
 mod parking;
 mod servers;
 mod stop;

@@ -158,6 +158,12 @@ fn body(method: &str, path: &str) -> String {
         ("GET" | "DELETE", _) | (_, "/api/v1/logout" | "/api/v1/keys/{id}/rotate") => String::new(),
         (_, "/v1/events") => json!({"v": 1, "agent": "x", "payload": {"hook_event_name": "Stop"}}).to_string(),
         (_, "/v1/hooks/{agent}" | "/events") => json!({"hook_event_name": "Stop", "session_id": "mine"}).to_string(),
+        (_, "/v1/logs") => {
+            let session = json!([{"key": "session.id", "value": {"stringValue": "victim-session"}}]);
+            json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"attributes": session}]}]}]}).to_string()
+        }
+        (_, "/v1/metrics" | "/v1/traces") => "{}".to_owned(),
+        (_, path) if path.starts_with("/opentelemetry.proto") => String::new(),
         (_, "/ingest") => json!({"event_type": "progress", "session_id": "mine"}).to_string(),
         (_, "/api/v1/login") => json!({"key": "wrong"}).to_string(),
         (_, "/api/v1/keys") => json!({"scopes": ["read"]}).to_string(),

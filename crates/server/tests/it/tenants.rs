@@ -487,3 +487,30 @@ async fn retention_reaches_a_project_nobody_asks_for() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }
+
+#[tokio::test]
+async fn a_claimed_session_cannot_be_claimed_away() {
+    let mut stage = Stage::set().await;
+    let rival = stage.key("rival/web", "ingest,read").await;
+    stage.server.key = None;
+    let event = |n: u64| {
+        json!({"hook_event_name": "Notification", "session_id": "victim-session", "message": "fresh", "n": n})
+            .to_string()
+    };
+    // The victim's key was the first to name its session; now another names it too, again and again.
+    for n in 0..5 {
+        assert_eq!(stage.ask(&rival, "POST", "/v1/hooks/claude-code", &event(n)).await.status, 200);
+        assert_eq!(stage.server.post("/v1/hooks/claude-code", event(100 + n)).await.status, 200, "without any key");
+    }
+    let count = async |key: &str| {
+        let found =
+            stage.ask(key, "GET", "/api/v1/events?session_id=victim-session&q=fresh&limit=1000", "").await.json();
+        found["items"].as_array().unwrap().len()
+    };
+    let started = std::time::Instant::now();
+    while count(&stage.victim).await < 5 {
+        assert!(started.elapsed() < PATIENCE, "what came without a key is the victim's, who claimed the session");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!((count(&stage.victim).await, count(&rival).await), (5, 5), "and nothing of it the other's");
+}

@@ -131,7 +131,7 @@ async fn nobody_is_lent_another_s_identity() {
     let body = logs(&[
         log(Some("a"), &[name.clone(), ("user.email", json!("a@example.com")), ("n", json!("1"))]),
         log(Some("a"), &[name.clone(), ("n", json!("2"))]),
-        log(Some("b"), &[name.clone()]),
+        log(Some("b"), std::slice::from_ref(&name)),
         log(Some("c"), &[name.clone(), ("user.email", json!("c@example.com"))]),
         log(None, &[name, ("user.email", json!("d@example.com"))]),
     ]);

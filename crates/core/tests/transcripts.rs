@@ -314,6 +314,7 @@ fn one_line_of_claude_code_tells_what_it_tells() {
         (result("no", true), Value::Null, Outcome::Failed),
         (result("The user doesn't want to proceed", true), Value::Null, Outcome::Denied),
         (result("no", true), json!("hook"), Outcome::Denied),
+        (result("no [hookrail rule home.wipe]", true), Value::Null, Outcome::Denied),
     ] {
         let line = json!({"type":"user","toolDenialKind":denial,"message":{"content":[block]}});
         assert_eq!(parse(&line).outcome, Some(outcome), "{line}");

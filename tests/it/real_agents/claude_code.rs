@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::compare::{Recorded, check};
 use super::script::{MARK, Script};
 use super::tee::Tee;
-use super::{FORBIDDEN, forbid, messages, npm};
+use super::{FORBIDDEN, forbid, history, messages, npm};
 use crate::rig::Rig;
 
 /// A call of its shell.
@@ -121,4 +121,7 @@ fn every_event_of_claude_code_is_recorded_once_and_a_deny_denies() {
     assert_eq!(recorded.tools.len(), expected.len());
     assert!(!project.join(FORBIDDEN).exists(), "the denied command ran");
     assert_eq!(fs::read_to_string(project.join("a.py")).unwrap(), "print('hello')\n", "the allowed ones did");
+
+    let after = history::adds_only_what_hooks_did_not_tell(&rig, "claude-code", &recorded);
+    assert!(after.session["output_tokens"].as_u64() > Some(0), "{}", after.session);
 }

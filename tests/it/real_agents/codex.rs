@@ -8,7 +8,7 @@ use super::compare::{Recorded, check};
 use super::responses::SPAWNED;
 use super::script::{MARK, Script};
 use super::tee::Tee;
-use super::{FORBIDDEN, forbid, npm, responses};
+use super::{FORBIDDEN, forbid, history, npm, responses};
 use crate::rig::Rig;
 
 fn exec(command: &str) -> (&'static str, Value) {
@@ -86,4 +86,11 @@ fn every_event_of_codex_is_recorded_once_and_a_deny_denies() {
     assert_eq!((&subagent["tool_use_id"], &subagent["tool_calls"]), (&json!("call_main_5_0"), &json!(2)));
     assert!(!project.join(FORBIDDEN).exists(), "the denied command ran");
     assert_eq!(fs::read_to_string(project.join("a.py")).unwrap(), "print('hi')\n", "the allowed ones did");
+
+    let after = history::adds_only_what_hooks_did_not_tell(&rig, "codex", &recorded);
+    assert_eq!(
+        (after.outcome("call_main_0_0"), after.outcome("call_main_3_0")),
+        (&json!("succeeded"), &json!("failed"))
+    );
+    assert!(after.session["output_tokens"].as_u64() > Some(0), "{}", after.session);
 }

@@ -6,6 +6,7 @@
 mod claude_code;
 mod codex;
 mod compare;
+mod history;
 mod hook_cost;
 mod messages;
 mod npm;

@@ -249,6 +249,14 @@ fn trim(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text).trim_matches([' ', '\t', '\r', '\n'])
 }
 
+/// What stands between a reason and the rule's id in what an agent is told, and so in its transcript.
+const OUR_RULE: &str = " [hookrail rule ";
+
+/// Whether a text is what an agent was told by a rule of ours.
+pub(crate) fn is_our_refusal(text: &str) -> bool {
+    text.ends_with(']') && text.contains(OUR_RULE)
+}
+
 /// A verdict as an adapter needs it.
 struct Said {
     decision: crate::policy::Decision,
@@ -257,7 +265,7 @@ struct Said {
 }
 
 fn why(verdict: &Verdict) -> String {
-    format!("{} [hookrail rule {}]", verdict.reason, verdict.rule)
+    format!("{}{OUR_RULE}{}]", verdict.reason, verdict.rule)
 }
 
 /// The event's name: the payload's own, else the one known from elsewhere, else none.

@@ -259,6 +259,8 @@ fn result(line: &Line<'_>, block: &Block<'_>) -> Option<BatchCall> {
     let text = text_of(block.content);
     let outcome = match agents::claude_code_refused(&text) {
         _ if json::is_set(line.denial) => Outcome::Denied,
+        // Older versions do not tell a hook's refusal from an error, but our rules sign theirs.
+        _ if super::is_true(block.is_error) && agents::is_our_refusal(&text) => Outcome::Denied,
         Some(outcome) => outcome,
         None if super::is_true(block.is_error) => Outcome::Failed,
         None => Outcome::Succeeded,

@@ -305,3 +305,12 @@ fn a_payload_of_64_mib_becomes_a_record_of_4() {
     let line = serde_json::to_string(&Record::new(Agent::ClaudeCode, &content)).unwrap();
     assert!(line.len() < MAX_RECORD_BYTES);
 }
+
+#[test]
+fn cursor_says_who_is_signed_in() {
+    let payload = json!({"hook_event_name": "stop", "conversation_id": "c", "user_email": "ana@example.com"});
+    let identity = parse(&Agent::Cursor, &payload).identity.unwrap();
+    assert_eq!(identity.person(), Some("ana@example.com"));
+    let payload = json!({"hook_event_name": "stop", "conversation_id": "c", "user_email": null});
+    assert_eq!(parse(&Agent::Cursor, &payload).identity, None);
+}

@@ -11,6 +11,7 @@
 use serde::Serialize;
 
 use super::{Parsed, Said, claude_code};
+use crate::context::Identity;
 use crate::event::{Actor, Family, Kind, Outcome, Tool};
 use crate::json;
 use crate::mcp;
@@ -42,6 +43,7 @@ json::fields!(Fields {
     failure_type = "failure_type",
     subagent_id = "subagent_id",
     subagent_type = "subagent_type",
+    user_email = "user_email",
 });
 
 pub(super) fn parse(name: Option<&str>, text: &str) -> Option<Parsed> {
@@ -62,6 +64,8 @@ pub(super) fn parse(name: Option<&str>, text: &str) -> Option<Parsed> {
         prompt: json::owned(fields.prompt.filter(|_| kind == Kind::PromptSubmitted)),
         reason: json::owned(fields.reason.or(fields.status).or(fields.trigger).or(fields.failure_type)),
         spawned: json::owned(fields.subagent_id.filter(|_| starts && fields.tool_call_id.is_some())),
+        identity: json::owned(fields.user_email)
+            .map(|email| Box::new(Identity { email: Some(email), ..Identity::default() })),
         ..Parsed::new(name, kind)
     })
 }

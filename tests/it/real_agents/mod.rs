@@ -8,6 +8,7 @@ mod codex;
 mod compare;
 mod history;
 mod hook_cost;
+mod http_hooks;
 mod messages;
 mod npm;
 mod responses;

@@ -168,6 +168,8 @@ pub(crate) fn event(app: &App, item: &Parked, person: Option<&str>) -> Option<Ev
         return None;
     };
     let mut event = prepare(raw, item.at, &app.metrics, &app.config.prices);
+    // Whose account it was is believed only of those who hold a key.
+    event.parsed.identity = None;
     if let Some(person) = person {
         event.user = Some(person.to_owned());
     }

@@ -147,6 +147,8 @@ impl Taking {
     async fn store(&self, claimed: Vec<(usize, Event, Claim)>, room: Room, taken: &mut [Taken]) -> Result<(), Problem> {
         let mut groups: Vec<(Claim, Vec<usize>, Vec<Event>)> = Vec::new();
         for (at, mut event, claim) in claimed {
+            // Whose account it was is believed only of those who hold a key.
+            event.parsed.identity = None;
             if let Some(person) = &claim.person {
                 event.user = Some(person.clone());
             }

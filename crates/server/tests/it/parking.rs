@@ -89,3 +89,27 @@ async fn what_waited_is_released_in_order_with_its_own_time_to_the_first_who_cla
     assert_eq!(stored.len(), 8, "{stored:?}");
     assert_eq!(calls(&events(&server, &theirs, "s1").await), ["toolu_8"], "its own event is its own");
 }
+
+#[tokio::test]
+async fn an_account_is_believed_only_of_those_who_hold_a_key() {
+    let server = TestServer::start().await;
+    let ours = key(&server, "ours");
+    let hook = |n: u64, email: &str| {
+        json!({"hook_event_name": "preToolUse", "conversation_id": "c1", "cursor_version": "3", "tool_name": "Shell",
+            "tool_use_id": format!("call_{n}"), "user_email": email})
+        .to_string()
+    };
+    const CURSOR: &str = "/v1/hooks/cursor";
+    let told = async |key: Option<&str>, n: u64, email: &str| {
+        assert_eq!(send(&server, key, CURSOR, &hook(n, email)).await.status, 200);
+    };
+    told(None, 1, "anybody@example.com").await;
+    told(Some(&ours), 2, "ana@example.com").await;
+    told(None, 3, "anybody@example.com").await;
+    let events = wait_for(&server, &ours, "c1", 3).await;
+    let users: Vec<_> = events.iter().map(|event| event["user"].as_str().unwrap_or("-")).collect();
+    assert!(!users.contains(&"anybody@example.com"), "{users:?}");
+    let bearer = format!("Bearer {ours}");
+    let session = server.send("GET", "/api/v1/sessions/c1", &[("Authorization", &bearer)], b"").await.json();
+    assert_eq!(session["user"], "ana@example.com");
+}

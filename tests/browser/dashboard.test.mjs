@@ -331,14 +331,14 @@ test("a newcomer is told what to do, and sees the first event come", options, as
   assert.deepEqual(problems, []);
 });
 
-test("a server with a token asks for it", options, async () => {
+test("a server with keys asks for one", options, async () => {
   fill(play(recording(FULL), Date.now() - 60_000));
   server.token = "secret";
   const { page } = await open("#/sessions", { allow: ["401"] });
-  await page.getByLabel("Token").fill("wrong");
+  await page.getByLabel("Key").fill("wrong");
   await page.getByRole("button", { name: "Sign in" }).click();
-  await waitFor(page, "This is not the server's token.");
-  await page.getByLabel("Token").fill("secret");
+  await waitFor(page, "This is not a good key of this server.");
+  await page.getByLabel("Key").fill("secret");
   await page.getByRole("button", { name: "Sign in" }).click();
   await waitFor(page, "please do the thing");
 });

@@ -78,7 +78,7 @@ export class FakeServer {
   async login(request, response) {
     let body = "";
     for await (const chunk of request) body += chunk;
-    if (JSON.parse(body).token !== this.token) return send(response, 401, { error: { code: "unauthorized", message: "Wrong token.", hint: "" } });
+    if (JSON.parse(body).key !== this.token) return send(response, 401, { error: { code: "unauthorized", message: "Wrong token.", hint: "" } });
     response.setHeader("set-cookie", `token=${this.token}; HttpOnly; SameSite=Strict; Path=/`);
     return send(response, 200, {});
   }

@@ -131,7 +131,7 @@ test("the server's token opens the dashboard", options, async () => {
   await server.start({ HOOKRAIL_TOKEN: "a-token-for-this-test" });
   await server.ship(prompt("behind a token"), { authorization: "Bearer a-token-for-this-test" });
   const { page } = await open("#/live", { allow: ["401"] });
-  await page.getByLabel("Token").fill("a-token-for-this-test");
+  await page.getByLabel("Key").fill("a-token-for-this-test");
   await page.getByRole("button", { name: "Sign in" }).click();
   await waitFor(page, "behind a token");
   await page.locator(".connection-live").waitFor();

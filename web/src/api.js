@@ -89,12 +89,15 @@ export const sessionSubagents = (id, agent, abort) => get(`sessions/${encodeURIC
 /** @type {(query: Query, abort?: AbortSignal) => Promise<Overview>} */
 export const overview = (query, abort) => get("overview", query, abort);
 
-/** @param {string} token */
-export async function login(token) {
+/**
+ * Trades a key for the cookie of a session.
+ * @param {string} key
+ */
+export async function login(key) {
   await request("/api/v1/login", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ token }),
+    body: JSON.stringify({ key }),
   });
   loginNeeded.value = false;
 }

@@ -68,7 +68,7 @@ export function Login() {
       await login(field.current?.value.trim() ?? "");
     } catch (failure) {
       const { status, message } = /** @type {ApiError} */ (failure);
-      setError(status === 401 ? "This is not the server's token." : message);
+      setError(status === 401 ? "This is not a good key of this server." : message);
       setBusy(false);
     }
   }
@@ -76,9 +76,9 @@ export function Login() {
     <main class="login">
       <form onSubmit=${submit}>
         <h1>hookrail</h1>
-        <p>This server asks for its token: the value of <code>HOOKRAIL_TOKEN</code> it was started with.</p>
-        <label for="token">Token</label>
-        <input id="token" type="password" autocomplete="current-password" required ref=${field} aria-describedby="login-error" />
+        <p>This server asks for a key. An admin makes one with <code>hookrail keys create</code>; it begins with <code>hkr_</code>.</p>
+        <label for="key">Key</label>
+        <input id="key" type="password" autocomplete="current-password" required ref=${field} aria-describedby="login-error" />
         <p id="login-error" class="bad" role="alert">${error}</p>
         <button type="submit" class="primary" disabled=${busy}>Sign in</button>
       </form>

@@ -67,6 +67,9 @@ pub(crate) struct Args {
     /// Requests per second without a good key that are looked at from one address
     #[arg(long, default_value_t = Limits::default().stranger_rate.per_second, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     stranger_rate: u32,
+    /// Requests per second that one address may make without any key at the doors for events
+    #[arg(long, default_value_t = Limits::default().unkeyed_rate.per_second, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    unkeyed_rate: u32,
     /// Believe the proxy in front: X-Forwarded-For and X-Forwarded-Proto
     #[arg(long)]
     trust_proxy: bool,
@@ -118,6 +121,7 @@ fn config(args: Args) -> anyhow::Result<Config> {
     // Twice a second's worth at once: a page asks for several things in one go.
     let key_rate = args.key_rate.map(|n| Rate { per_second: n, burst: n.saturating_mul(2) });
     let stranger_rate = Rate { per_second: args.stranger_rate, ..limits.stranger_rate };
+    let unkeyed_rate = Rate { per_second: args.unkeyed_rate, burst: args.unkeyed_rate.saturating_mul(10) };
     let titles = match (&args.titles_url, args.titles_model) {
         (Some(url), Some(model)) => Some(Arc::new(titles(url, model)?)),
         _ => None,
@@ -132,7 +136,7 @@ fn config(args: Args) -> anyhow::Result<Config> {
         token,
         allowed_hosts: args.allowed_hosts,
         trust_proxy: args.trust_proxy,
-        limits: Limits { key_rate, stranger_rate, ..limits },
+        limits: Limits { key_rate, stranger_rate, unkeyed_rate, ..limits },
         retention: Retention {
             max_age: args.keep_days.map(|days| Duration::from_secs(days * 86_400)),
             max_bytes: args.keep_mib.map(|mib| mib.saturating_mul(1 << 20)),

@@ -302,3 +302,22 @@ async fn an_open_server_counts_nobody() {
         assert_eq!(server.post("/api/v1/login", r#"{"key":"anything"}"#).await.status, 204);
     }
 }
+
+#[tokio::test]
+async fn a_key_in_the_place_of_the_operators_token_stays_what_it_is() {
+    let server = TestServer::guarded(TOKEN).await;
+    let (key, id) = create(&server, &["read"]).await;
+    let dir = server.stopped().await;
+    let server = TestServer::in_dir(dir, |config| config.token = hookrail_server::Token::new(key.as_str())).await;
+    let me = ask(&server, &key, "GET", "/api/v1/me", "").await.json();
+    assert_eq!((&me["operator"], &me["project"]), (&false.into(), &"shop".into()));
+    let registry = hookrail_store::registry::Registry::open(
+        Some(&server.dir.path().join("registry.db")),
+        &hookrail_store::Settings::default(),
+    );
+    registry.unwrap().revoke(&id.parse().unwrap()).unwrap();
+    let started = Instant::now();
+    while ask(&server, &key, "GET", "/api/v1/me", "").await.status != 401 {
+        assert!(started.elapsed() < PATIENCE, "revoked by another process, it opens nothing");
+    }
+}

@@ -150,6 +150,11 @@ impl Registry {
         self.grant_of(held)
     }
 
+    /// Whether this looks like a key that is, or was, one of this registry's, good or not.
+    pub fn knows(&self, text: &str) -> bool {
+        key::id_of(text).is_some_and(|id| self.keys().contains_key(&id))
+    }
+
     /// What the key with this id gives now, for whoever showed it before.
     pub fn grant(&self, id: &KeyId) -> Option<Grant> {
         self.grant_of(self.keys().get(id)?)

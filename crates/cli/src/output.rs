@@ -64,6 +64,31 @@ pub(crate) fn millis(ms: u64) -> String {
     }
 }
 
+/// A number with its thousands apart: `1,234,567`.
+pub(crate) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// An amount in millionths of a dollar: `$12.34`, to four digits below a dollar; `~` in front of one that is estimated.
+pub(crate) fn dollars(micros: i64, estimated: bool) -> String {
+    let about = if estimated { "~" } else { "" };
+    let sign = if micros < 0 { "-" } else { "" };
+    let micros = micros.unsigned_abs();
+    if micros == 0 || micros >= 1_000_000 {
+        let cents = (micros + 5_000) / 10_000;
+        return format!("{about}{sign}${}.{:02}", grouped(cents / 100), cents % 100);
+    }
+    format!("{about}{sign}$0.{:04}", (micros + 50) / 100)
+}
+
 /// The text on one line and without control characters, so that nothing recorded can move the cursor,
 /// recolour or retitle the terminal of who reads it.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
@@ -177,6 +202,26 @@ mod tests {
     fn spans_read_as_said() {
         for (ms, text) in [(0, "0 ms"), (999, "999 ms"), (1_000, "1.0 s"), (61_500, "1 min 1 s")] {
             assert_eq!(millis(ms), text);
+        }
+    }
+
+    #[test]
+    fn amounts_are_rounded_to_what_matters() {
+        for (micros, estimated, text) in [
+            (0, false, "$0.00"),
+            (49, false, "$0.0000"),
+            (50, true, "~$0.0001"),
+            (999_949, false, "$0.9999"),
+            (1_004_999, false, "$1.00"),
+            (1_005_000, false, "$1.01"),
+            (194_100_000, true, "~$194.10"),
+            (-2_500_000, false, "-$2.50"),
+            (1_234_567_890_000, false, "$1,234,567.89"),
+        ] {
+            assert_eq!(dollars(micros, estimated), text);
+        }
+        for (n, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
+            assert_eq!(grouped(n), text);
         }
     }
 

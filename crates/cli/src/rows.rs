@@ -47,7 +47,22 @@ pub(crate) struct SessionRow {
     pub(crate) ended_inferred: bool,
     pub(crate) title: Option<String>,
     pub(crate) cwd: Option<String>,
+    pub(crate) repository: Option<String>,
+    pub(crate) branch: Option<String>,
+    pub(crate) user: Option<String>,
     pub(crate) model: Option<String>,
+    #[serde(default)]
+    pub(crate) input_tokens: u64,
+    #[serde(default)]
+    pub(crate) output_tokens: u64,
+    #[serde(default)]
+    pub(crate) cache_read_tokens: u64,
+    #[serde(default)]
+    pub(crate) cache_write_tokens: u64,
+    #[serde(default)]
+    pub(crate) cost_microusd: i64,
+    #[serde(default)]
+    pub(crate) cost_estimated: bool,
     pub(crate) started_at: Timestamp,
     pub(crate) last_event_at: Timestamp,
     pub(crate) events: u64,

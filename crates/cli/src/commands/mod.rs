@@ -25,6 +25,7 @@ mod sessions;
 mod ship;
 mod tail;
 mod titles;
+mod usage;
 
 /// The audit trail and guard rail of coding agents
 #[derive(Debug, Parser)]
@@ -44,6 +45,7 @@ enum Command {
     Tail(tail::Args),
     Sessions(sessions::Args),
     Events(events::Args),
+    Usage(usage::Args),
     Servers(servers::Args),
     Titles(titles::Args),
     Export(export::Args),
@@ -88,6 +90,7 @@ impl Cli {
             Command::Sessions(args) => sessions::run(&args),
             Command::Events(args) => events::run(&args),
             Command::Titles(args) => titles::run(&args),
+            Command::Usage(args) => usage::run(&args),
             Command::Servers(args) => servers::run(args),
             Command::Export(args) => export::run(&args),
             Command::Import(args) => import::run(&args),

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::api::{Api, Query, parse};
 use crate::connection::Connection;
 use crate::filters::{Origin, Span};
-use crate::output::{Clock, Display, Table, millis, plain, short_id, tint, width};
+use crate::output::{Clock, Display, Table, dollars, grouped, millis, plain, short_id, tint, width};
 use crate::rows::{SessionRow, ToolCallRow};
 
 /// List sessions, newest first, or show one with its tool calls
@@ -131,17 +131,34 @@ fn write_facts(row: &SessionRow, clock: &Clock, out: &mut impl Write) -> io::Res
         ("agent", plain(&row.agent).into_owned()),
         ("state", state(row)),
         ("title", optional(&row.title)),
+        ("person", optional(&row.user)),
         ("folder", optional(&row.cwd)),
+        ("repository", repository(row)),
         ("model", optional(&row.model)),
         ("started", clock.date_time(row.started_at)),
         ("last event", clock.date_time(row.last_event_at)),
         ("events", row.events.to_string()),
         ("tool calls", format!("{}, {} failed or denied", row.tool_calls, row.tool_errors)),
         ("subagents", row.subagents.to_string()),
+        ("tokens", tokens(row)),
+        ("cost", dollars(row.cost_microusd, row.cost_estimated)),
     ] {
         writeln!(out, "{name:11} {value}")?;
     }
     Ok(())
+}
+
+fn repository(row: &SessionRow) -> String {
+    match (&row.repository, &row.branch) {
+        (Some(repository), Some(branch)) => plain(&format!("{repository}, branch {branch}")).into_owned(),
+        (repository, _) => plain(repository.as_deref().unwrap_or("-")).into_owned(),
+    }
+}
+
+fn tokens(row: &SessionRow) -> String {
+    let [input, output, read, written] =
+        [row.input_tokens, row.output_tokens, row.cache_read_tokens, row.cache_write_tokens].map(grouped);
+    format!("{input} input, {output} output, {read} read from and {written} written to caches")
 }
 
 fn state(row: &SessionRow) -> String {

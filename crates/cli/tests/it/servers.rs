@@ -69,3 +69,48 @@ fn titles_are_switched_and_their_endpoint_is_checked() {
     }
     assert_eq!(device.run(&["serve", "--titles-url", "https://a.example"]).code, 2, "a model is needed too");
 }
+
+#[test]
+fn what_models_used_is_summed() {
+    let device = Device::new();
+    let server = Server::start(&device, &[]);
+    let home = device.home().join("projects");
+    std::fs::create_dir_all(&home).unwrap();
+    let line = |n: u64, model: &str| {
+        serde_json::json!({
+            "type": "assistant", "uuid": format!("00000000-0000-4000-8000-{n:012}"), "sessionId": "s1", "requestId": format!("req_{n}"),
+            "timestamp": "2026-11-20T12:00:00Z", "cwd": "/home/dev/shop",
+            "message": {"id": format!("msg_{n}"), "role": "assistant", "type": "message", "model": model,
+                "content": [{"type": "text", "text": "Done."}], "usage": {"input_tokens": 1_000_000, "output_tokens": 10}},
+        })
+        .to_string()
+    };
+    let lines = [
+        line(1, "claude-sonnet-4-5-20250929"),
+        line(2, "claude-sonnet-4-5-20250929"),
+        line(3, "a-model-without-price"),
+    ];
+    std::fs::write(home.join("s1.jsonl"), lines.join("\n") + "\n").unwrap();
+    let run = |args: &[&str]| {
+        let args: Vec<&str> = args.iter().copied().chain(["--server", server.url.as_str()]).collect();
+        let outcome = device.run(&args);
+        assert_eq!(outcome.code, 0, "{args:?}: {}", outcome.err);
+        outcome
+    };
+    assert!(run(&["usage"]).err.contains("No use of models found"));
+    run(&["import", "claude-code", home.to_str().unwrap()]);
+    let shown = run(&["usage"]);
+    let rows: Vec<&str> = shown.out.lines().map(str::trim).collect();
+    assert_eq!(rows.len(), 4, "{}", shown.out);
+    assert!(
+        rows[1].contains("2,000,000") && rows[1].contains("~$") && rows[1].ends_with("claude-sonnet-4-5-20250929"),
+        "{}",
+        rows[1]
+    );
+    assert!(rows[3].starts_with('3') && rows[3].ends_with("all"), "{}", rows[3]);
+    assert!(shown.err.contains("Requests without a known cost, not in these sums: 1"), "{}", shown.err);
+    let json = run(&["usage", "--by", "day", "--json", "--session", "s1"]).out;
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["key"], "2026-11-20");
+    let session = run(&["sessions", "s1"]).out;
+    assert!(session.contains("3,000,000 input, 30 output") && session.contains("cost        ~$"), "{session}");
+}

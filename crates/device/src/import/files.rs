@@ -118,3 +118,77 @@ fn kind(path: &Path) -> Option<String> {
     let text = fs::read(path.with_extension("meta.json")).ok()?;
     serde_json::from_slice::<Meta>(&text).ok()?.agent_type.filter(|kind| !kind.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn touch(root: &Path, name: &str, text: &str) {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    #[test]
+    fn transcripts_are_found_with_their_sessions_and_nothing_else_is() {
+        let root = tempfile::tempdir().unwrap();
+        for name in [
+            "slug/one.jsonl",
+            "slug/one/subagents/agent-a.jsonl",
+            "slug/one/subagents/workflows/wf_1/agent-b.jsonl",
+            "slug/one/subagents/workflows/wf_1/journal.jsonl",
+            "slug/one/tool-results/x.txt",
+            "slug/memory/notes.md",
+        ] {
+            touch(root.path(), name, "{}\n");
+        }
+        touch(root.path(), "slug/one/subagents/agent-a.meta.json", r#"{"agentType":"Explore","spawnDepth":1}"#);
+        std::os::unix::fs::symlink(root.path(), root.path().join("slug/loop")).unwrap();
+        let mut found: Vec<_> = find(&Agent::ClaudeCode, root.path())
+            .unwrap()
+            .into_iter()
+            .map(|file| (stem(&file.path).unwrap(), file.session.unwrap(), file.agent_type))
+            .collect();
+        found.sort();
+        let one = || "one".to_owned();
+        let explore = Some("Explore".to_owned());
+        assert_eq!(
+            found,
+            [("agent-a".to_owned(), one(), explore), ("agent-b".to_owned(), one(), None), (one(), one(), None)]
+        );
+        assert!(find(&Agent::Codex, root.path()).unwrap().is_empty());
+        assert!(find(&Agent::ClaudeCode, &root.path().join("nowhere")).is_err());
+    }
+
+    #[test]
+    fn a_rollout_is_named_by_its_thread() {
+        let name = "/x/2026/11/20/rollout-2026-11-20T19-38-55-01a1fa78-11a0-7f13-aa1b-2c0d3dc7c49e.jsonl";
+        let session = named_session(&Agent::Codex, Path::new(name));
+        assert_eq!(session.as_deref(), Some("01a1fa78-11a0-7f13-aa1b-2c0d3dc7c49e"));
+        assert_eq!(named_session(&Agent::Codex, Path::new("/x/notes.jsonl")), None);
+        assert_eq!(named_session(&Agent::Codex, Path::new("/x/rollout-é.jsonl")), None);
+        assert_eq!(named_session(&Agent::ClaudeCode, Path::new("/etc/passwd")), None);
+    }
+
+    #[test]
+    fn agents_are_looked_for_where_they_are_told_to_write() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["home/.claude/projects", "home/.config/claude/projects", "other/projects", "codex/sessions"] {
+            fs::create_dir_all(root.path().join(folder)).unwrap();
+        }
+        let roots = |agent, set: &[(&str, &str)]| -> Vec<PathBuf> {
+            let env = |name: &str| Some(root.path().join(set.iter().find(|(known, _)| *known == name)?.1));
+            let found = default_roots(&agent, env);
+            found.into_iter().map(|path| path.strip_prefix(root.path()).unwrap().to_owned()).collect()
+        };
+        let home = ("HOME", "home");
+        let both = [Path::new("home/.claude/projects"), Path::new("home/.config/claude/projects")];
+        assert_eq!(roots(Agent::ClaudeCode, &[home]), both);
+        let moved = [Path::new("other/projects"), Path::new("home/.config/claude/projects")];
+        assert_eq!(roots(Agent::ClaudeCode, &[home, ("CLAUDE_CONFIG_DIR", "other")]), moved);
+        assert_eq!(roots(Agent::Codex, &[("CODEX_HOME", "codex")]), [Path::new("codex/sessions")]);
+        assert_eq!(roots(Agent::Cursor, &[home]), Vec::<PathBuf>::new());
+    }
+}

@@ -84,3 +84,29 @@ impl Lines {
         Ok(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn lines_come_with_where_they_end_and_whether_they_do() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("x.jsonl");
+        fs::write(&path, b"one\r\n\nt\xffwo\nthr").unwrap();
+        let mut lines = Lines::new(File::open(&path).unwrap(), 0);
+        let mut told = Vec::new();
+        while let Some(line) = lines.next().unwrap() {
+            told.push((line.text().unwrap().into_owned(), line.whole, line.length()));
+        }
+        let expected = [("one\r", true, 5), ("", true, 1), ("t\u{fffd}wo", true, 5), ("thr", false, 3)];
+        assert_eq!(told, expected.map(|(text, whole, length)| (text.to_owned(), whole, length)));
+        assert_eq!((lines.offset(), lines.before(4).unwrap()), (14, b"\nthr".to_vec()));
+        lines.give_back(11);
+        assert_eq!(lines.before(256).unwrap(), b"one\r\n\nt\xffwo\n");
+    }
+}

@@ -95,6 +95,8 @@ pub(super) fn normal(remote: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]
@@ -108,6 +110,34 @@ mod tests {
             assert_eq!(normal(remote), "github.com/acme/shop", "{remote}");
         }
         assert_eq!(normal("/srv/git/shop.git"), "/srv/git/shop.git");
+    }
+
+    #[test]
+    fn a_folder_belongs_to_the_checkout_it_lies_in() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("shop/.git/config", "[remote \"origin\"]\n\turl = git@github.com:acme/shop.git\n");
+        write("shop/src/deep/x", "");
+        write("shop/.git/worktrees/w/commondir", "../..\n");
+        write("worktree/.git", "gitdir: ../shop/.git/worktrees/w\n");
+        write("local/.git/config", "[core]\n");
+        fs::create_dir_all(root.path().join("plain")).unwrap();
+        let places = Places::default();
+        let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+        for (folder, repository) in [
+            ("shop", "github.com/acme/shop".to_owned()),
+            ("shop/src/deep", "github.com/acme/shop".to_owned()),
+            ("worktree", "github.com/acme/shop".to_owned()),
+            ("local", path("local")),
+            ("plain", path("plain")),
+            ("gone", path("gone")),
+        ] {
+            assert_eq!(places.repository(&path(folder)), repository, "{folder}");
+        }
     }
 
     #[test]

@@ -80,3 +80,36 @@ fn hash(file: &Path) -> Option<(String, i64)> {
     let hash = blake3::hash(&fs::read(file).ok()?).to_hex().to_string();
     Some((hash, i64::try_from(modified).ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_skill_tells_where_it_is_from_and_what_stood_in_it_then() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("project/.claude/skills/demo/SKILL.md");
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::create_dir_all(root.path().join("user/commands")).unwrap();
+        fs::write(&file, "demo").unwrap();
+        fs::write(root.path().join("user/commands/mine.md"), "mine").unwrap();
+        let skills = Skills::new(Some(root.path().join("user")));
+        let project = root.path().join("project");
+        let describe = |name: &str, at: i64| -> Value {
+            let told = skills.describe(name, project.to_str(), Some(Timestamp::from_nanos(at))).unwrap();
+            serde_json::from_str(&told).unwrap()
+        };
+        let hash = |text: &str| blake3::hash(text.as_bytes()).to_hex().to_string();
+        let demo = json!({"name": "demo", "source": "project", "hash": hash("demo")});
+        assert_eq!(describe("demo", i64::MAX), demo);
+        assert_eq!(describe("demo", 0), json!({"name": "demo", "source": "project"}), "it was changed since");
+        assert_eq!(describe("mine", i64::MAX), json!({"name": "mine", "source": "user", "hash": hash("mine")}));
+        assert_eq!(describe("acme:review", i64::MAX), json!({"name": "acme:review", "source": "plugin"}));
+        assert_eq!(describe("loop", i64::MAX), json!({"name": "loop"}));
+        assert_eq!(describe("../../x", i64::MAX), json!({"name": "../../x"}), "a name is no path");
+    }
+}

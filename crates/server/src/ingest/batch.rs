@@ -87,8 +87,7 @@ fn decode(app: &App, encoding: Encoding, bytes: &Bytes, mut room: Room) -> Resul
         problem
     };
     let text = admit::decompress(encoding, bytes, limits.batch_decompressed_bytes, &mut room).map_err(refuse)?;
-    let lines = || text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    let count = lines().count();
+    let count = lines(&text).count();
     if count > limits.batch_records {
         let message = format!("The batch has more than {} records.", limits.batch_records);
         let problem = Problem { message: message.into(), ..Problem::too_large("The batch", limits.batch_bytes) };
@@ -98,7 +97,7 @@ fn decode(app: &App, encoding: Encoding, bytes: &Bytes, mut room: Room) -> Resul
     let mut events = Vec::with_capacity(count);
     let mut positions = Vec::with_capacity(count);
     let mut rejected = Vec::new();
-    for (index, line) in lines().enumerate() {
+    for (index, line) in lines(&text).enumerate() {
         let event =
             if line.len() > limits.record_bytes { Err(Reason::TooLarge) } else { event(app, line, received_at) };
         match event {
@@ -114,6 +113,21 @@ fn decode(app: &App, encoding: Encoding, bytes: &Bytes, mut room: Room) -> Resul
         }
     }
     Ok(Decoded { rejected, events, lines: positions, room })
+}
+
+/// The lines of a body that are not blank.
+fn lines(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        while !text.is_empty() {
+            let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+            let line = &text[..end];
+            text = text.get(end + 1..).unwrap_or_default();
+            if !line.trim_ascii().is_empty() {
+                return Some(line);
+            }
+        }
+        None
+    })
 }
 
 fn event(app: &App, line: &[u8], received_at: hookrail_core::time::Timestamp) -> Result<Event, Reason> {

@@ -50,6 +50,8 @@ async function views() {
     waterfall: [`#/sessions/${session}?agent=claude-code`, "squeeze idle time"],
     conversation: [`#/sessions/${session}?agent=claude-code&view=conversation`, "You"],
     events: [`#/sessions/${session}?agent=claude-code&view=events`, "SessionStart"],
+    "session's cost": [`#/sessions/${session}?agent=claude-code&view=cost`, "Who told"],
+    cost: ["#/cost", "2026-11-20"],
     missing: ["#/nowhere", "There is no such page"],
   };
 }
@@ -67,6 +69,26 @@ for (const colorScheme of ["light", "dark"]) {
     }
   });
 }
+
+test("cost is summed by what is asked for, a session's by prompt, and what no hook saw is said", options, async () => {
+  const { page, problems } = await open("#/cost?span=7d");
+  await waitFor(page, "~$7.41");
+  await waitFor(page, "2 requests without a known cost are not in these sums.");
+  await page.getByRole("button", { name: "Person" }).click();
+  await waitFor(page, "ana@example.com");
+  assert.match(page.url(), /span=7d&by=person/);
+  await waitFor(page, "<img src=x onerror=alert(1)>");
+  await page.getByRole("link", { name: "ana@example.com" }).click();
+  assert.match(page.url(), /sessions\?user=ana%40example.com/);
+  fill(recordedDay());
+  const { session_id: session } = server.events.findLast(({ kind }) => kind === "prompt.submitted");
+  await page.goto(`${server.url}#/sessions/${session}?agent=claude-code&view=cost`);
+  await waitFor(page, "By prompt");
+  await waitFor(page, "1 tool call no hook reported:");
+  await waitFor(page, "WebSearch");
+  assert.deepEqual(problems, []);
+  await page.close();
+});
 
 test("no view scrolls sideways on a screen 360 pixels wide", options, async () => {
   for (const [name, [path, text]] of Object.entries(await views())) {

@@ -104,6 +104,9 @@ export class FakeServer {
     if (what === "sessions" && !part) return sessions.find((session) => session.id === id);
     if (part === "events") return page(this.events.filter(ofSession), query);
     if (part === "tools") return page(calls.filter(ofSession), query);
+    if (part === "prompts") return page(prompts(this.events.filter(ofSession)), query);
+    if (part === "reconciliation") return RECONCILIATION;
+    if (what === "usage") return { ...page(usage(query.group_by), query), total: { ...USED, unpriced_requests: 2 } };
     if (part === "subagents") return page(subagents.filter(ofSession), query);
     if (what === "tools") return page(overview(this.events, this.derived, query).tools, query);
     if (what === "overview") return overview(this.events, this.derived, query);
@@ -267,3 +270,22 @@ function toolUse(tool, calls) {
   const ended = succeeded + failed + denied;
   return { tool, family: calls[0].tool_family, count: calls.length, succeeded, failed, denied, error_rate: ended ? (failed + denied) / ended : 0, p50_ms: at(0.5), p95_ms: at(0.95) };
 }
+
+/** What one of a few groups used. */
+const USED = { requests: 12, input_tokens: 1_204_000, output_tokens: 88_000, cache_read_tokens: 9_100_000, cache_write_tokens: 310_000, cost_microusd: 7_412_300, cost_estimated: true };
+
+function usage(group) {
+  const keys = { day: ["2026-11-19", "2026-11-20"], person: ["ana@example.com", "", "<img src=x onerror=alert(1)>"] }[group] ?? ["a-model", "another"];
+  return keys.map((key, index) => ({ key, ...USED, cost_microusd: index ? 412 : USED.cost_microusd, sessions: 3, people: 1, estimated: true }));
+}
+
+function prompts(events) {
+  const asked = events.filter(({ kind }) => kind === "prompt.submitted");
+  return asked.map(({ id, occurred_at: at, payload }) => ({ turn_id: id, at, text: payload.prompt ?? null, ...USED }));
+}
+
+const RECONCILIATION = {
+  sources: [{ source: "hook", events: 40, prompts: 2, tool_calls: 9 }, { source: "transcript", events: 31, prompts: 2, tool_calls: 10 }],
+  calls_no_hook_reported: 1,
+  blind_spots: [{ tool_use_id: "toolu_unseen", tool: "WebSearch", at: null }],
+};

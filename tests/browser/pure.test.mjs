@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileChangesOfPatch, lineDiff, sizeOf } from "../../web/src/diff.js";
-import { ago, count, duration, millis, percent, shortPath, toolName } from "../../web/src/format.js";
+import { ago, count, dollars, duration, millis, percent, shortPath, toolName } from "../../web/src/format.js";
 import { callTimes, laneRows } from "../../web/src/lanes.js";
 import { fileChangesOf, shellOf, summary } from "../../web/src/payload.js";
 import { timeScale } from "../../web/src/timescale.js";
@@ -85,6 +85,14 @@ test("numbers and times are written for people", () => {
   assert.equal(ago("1970-01-01T00:00:00Z", 90_000), "1 min ago");
   assert.equal(shortPath("/home/dev/shop"), "…/dev/shop");
   assert.equal(toolName("mcp__calc__add"), "calc · add");
+  assert.equal(toolName("mcp__my__tools__do", "my__tools", "My tools"), "My tools · do");
+  assert.equal(toolName("mcp__claude_ai_Linear__list", "claude_ai_Linear", "Linear"), "Linear · list");
+  assert.equal(toolName("MCP:query", "postgres", "Postgres"), "Postgres · query");
+  assert.equal(toolName("Bash", null, null), "Bash");
+  assert.equal(dollars(194_100_000, true), "~$194.10");
+  assert.equal(dollars(412), "$0.0004");
+  assert.equal(dollars(0), "$0.00");
+  assert.equal(dollars(1_234_567_890_000), "$1\u202f234\u202f567.89");
 });
 
 test("idle time is squeezed, order is kept", () => {

@@ -24,6 +24,8 @@ const views = {
   waiting: `#/sessions/${asked.id}?agent=${asked.agent}`,
   conversation: `#/sessions/${big.id}?agent=${big.agent}&view=conversation`,
   events: `#/sessions/${big.id}?agent=${big.agent}&view=events`,
+  "session-cost": `#/sessions/${big.id}?agent=${big.agent}&view=cost`,
+  cost: "#/cost",
 };
 
 for (const [name, options] of [

@@ -2,7 +2,7 @@
 
 import { signal } from "./ui.js";
 
-/** @import { Overview, Page, Session, StoredEvent, Subagent, ToolCall } from "./model.js" */
+/** @import { Overview, Page, PromptUse, Reconciliation, Session, StoredEvent, Subagent, ToolCall, UsageRow, Used } from "./model.js" */
 /** @typedef {Record<string, string | number | null | undefined>} Query */
 
 /** True once the server has answered 401: the login screen is shown. */
@@ -88,6 +88,12 @@ export const sessionTools = (id, query, abort) => get(`sessions/${encodeURICompo
 export const sessionSubagents = (id, agent, abort) => get(`sessions/${encodeURIComponent(id)}/subagents`, { agent }, abort);
 /** @type {(query: Query, abort?: AbortSignal) => Promise<Overview>} */
 export const overview = (query, abort) => get("overview", query, abort);
+/** @type {(query: Query, abort?: AbortSignal) => Promise<Page<UsageRow> & {total: Used}>} By group, the dearest first; days in their order. */
+export const usage = (query, abort) => get("usage", query, abort);
+/** @type {(id: string, agent: string, abort?: AbortSignal) => Promise<Page<PromptUse>>} Oldest first. */
+export const sessionPrompts = (id, agent, abort) => get(`sessions/${encodeURIComponent(id)}/prompts`, { agent }, abort);
+/** @type {(id: string, agent: string, abort?: AbortSignal) => Promise<Reconciliation>} */
+export const reconciliation = (id, agent, abort) => get(`sessions/${encodeURIComponent(id)}/reconciliation`, { agent }, abort);
 
 /**
  * Trades a key for the cookie of a session.

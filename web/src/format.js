@@ -170,8 +170,30 @@ export function tone(event) {
   }
 }
 
-/** An MCP tool's name in readable parts. @param {string} tool */
-export function toolName(tool) {
-  const parts = /^mcp__(.+?)__(.+)$/.exec(tool);
-  return parts ? `${parts[1]} · ${parts[2]}` : tool;
+/**
+ * A tool's name; of an MCP tool its server, as the project calls it, and its own name.
+ * @param {string} tool
+ * @param {string | null} [server] the server's raw name, where told
+ * @param {string | null} [display] what the project calls the server
+ */
+export function toolName(tool, server, display) {
+  const known = server && tool.startsWith(`mcp__${server}__`) ? [server, tool.slice(server.length + 7)] : null;
+  const parts = known ?? /^mcp__(.+?)__(.+)$/.exec(tool)?.slice(1);
+  if (parts) return `${display ?? parts[0]} · ${parts[1]}`;
+  return display ? `${display} · ${tool.replace(/^MCP:/, "")}` : tool;
 }
+
+/**
+ * An amount in millionths of a dollar, to four digits below a dollar; `~` before one that is estimated.
+ * @param {number | undefined} micros
+ * @param {boolean} [estimated]
+ */
+export function dollars(micros = 0, estimated = false) {
+  const amount = Math.abs(micros) / 1e6;
+  const digits = micros && amount < 1 ? 4 : 2;
+  const text = new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(amount);
+  return `${estimated ? "~" : ""}${micros < 0 ? "-" : ""}$${text.replaceAll(",", "\u202f")}`;
+}
+
+/** Every token that was used, those of caches too. @param {import("./model.js").Used} used */
+export const tokens = (used) => (used.input_tokens ?? 0) + (used.output_tokens ?? 0) + (used.cache_read_tokens ?? 0) + (used.cache_write_tokens ?? 0);

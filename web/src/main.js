@@ -6,6 +6,7 @@ import { Help, Login } from "./parts/notices.js";
 import { link, route } from "./router.js";
 import { connection, helpOpen, theme, toast, toggleTheme } from "./state.js";
 import { waitingCount } from "./waiting.js";
+import { Cost } from "./views/cost.js";
 import { Live } from "./views/live.js";
 import { Overview } from "./views/overview.js";
 import { SessionPage } from "./views/session.js";
@@ -15,6 +16,7 @@ const TABS = [
   { path: "overview", text: "Overview" },
   { path: "live", text: "Live" },
   { path: "sessions", text: "Sessions" },
+  { path: "cost", text: "Cost" },
 ];
 
 const CONNECTION_WORDS = { off: "", connecting: "Connecting", live: "Live", lost: "Reconnecting" };
@@ -48,6 +50,7 @@ function View() {
   if (name === "overview") return html`<${Overview} />`;
   if (name === "live") return html`<${Live} />`;
   if (name === "sessions" && id) return html`<${SessionPage} key=${id} id=${id} />`;
+  if (name === "cost") return html`<${Cost} />`;
   if (name === "sessions") return html`<${Sessions} />`;
   return html`<main class="page"><div class="nothing"><p>There is no such page.</p><a href=${link(["overview"])}>To the overview</a></div></main>`;
 }
@@ -64,7 +67,7 @@ function App() {
 
 effect(() => {
   const waiting = waitingCount.value;
-  const name = { overview: "overview", live: "live", sessions: "sessions" }[route.value.path[0]] ?? "";
+  const name = { overview: "overview", live: "live", sessions: "sessions", cost: "cost" }[route.value.path[0]] ?? "";
   document.title = `${waiting ? `(${waiting}) ` : ""}hookrail${name ? ` · ${name}` : ""}`;
 });
 

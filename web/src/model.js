@@ -18,6 +18,8 @@
  * @property {Actor} actor
  * @property {string | null} tool
  * @property {string | null} tool_family
+ * @property {string | null} [mcp_server]
+ * @property {string | null} [mcp_server_name] what the project calls it
  * @property {string | null} tool_use_id
  * @property {Outcome | null} outcome
  * @property {number | null} duration_ms
@@ -29,12 +31,35 @@
  */
 
 /**
- * @typedef {object} Session
+ * What was used of models; a server before there was a ledger says nothing of it.
+ * @typedef {object} Used
+ * @property {number} [requests]
+ * @property {number} [input_tokens]
+ * @property {number} [output_tokens]
+ * @property {number} [cache_read_tokens]
+ * @property {number} [cache_write_tokens]
+ * @property {number} [cost_microusd] in millionths of a dollar
+ * @property {boolean} [cost_estimated] in part by the price table
+ * @property {number} [unpriced_requests]
+ */
+
+/** @typedef {Used & {key: string, sessions: number, people: number}} UsageRow */
+/** @typedef {Used & {turn_id: string | null, at: string, text: string | null}} PromptUse */
+/** @typedef {{source: string, events: number, prompts: number, tool_calls: number}} SourceTold */
+/** @typedef {{tool_use_id: string, tool: string | null}} BlindSpot */
+/** @typedef {{sources: SourceTold[], calls_no_hook_reported: number, blind_spots: BlindSpot[]}} Reconciliation */
+
+/**
+ * @typedef {object} SessionFacts
  * @property {string} id
  * @property {string} agent
  * @property {SessionState} state
  * @property {boolean} ended_inferred
  * @property {string | null} title
+ * @property {"agent" | "model" | "prompt" | null} [title_source]
+ * @property {string | null} [repository]
+ * @property {string | null} [branch]
+ * @property {string | null} [commit]
  * @property {string | null} cwd
  * @property {string | null} model
  * @property {string} started_at
@@ -51,12 +76,16 @@
  * @property {string | null} source_app
  */
 
+/** @typedef {SessionFacts & Used} Session */
+
 /**
  * @typedef {object} ToolCall
  * @property {string} tool_use_id
  * @property {string} session_id
  * @property {string | null} tool
  * @property {string | null} tool_family
+ * @property {string | null} [mcp_server]
+ * @property {string | null} [mcp_server_name] what the project calls it
  * @property {string | null} actor_id
  * @property {string | null} requested_at
  * @property {string | null} ended_at
@@ -69,7 +98,7 @@
  */
 
 /**
- * @typedef {object} Subagent
+ * @typedef {object} SubagentFacts
  * @property {string} id
  * @property {string} session_id
  * @property {string | null} agent_type
@@ -81,7 +110,9 @@
  * @property {number} tool_errors
  */
 
-/** @typedef {{tool: string, family: string, count: number, succeeded: number, failed: number, denied: number, error_rate: number, p50_ms: number | null, p95_ms: number | null}} ToolUse */
+/** @typedef {SubagentFacts & Used} Subagent */
+
+/** @typedef {{tool: string, family: string, mcp_server_name?: string | null, count: number, succeeded: number, failed: number, denied: number, error_rate: number, p50_ms: number | null, p95_ms: number | null}} ToolUse */
 /** @typedef {{at: string, events: number, tool_calls: number, errors: number}} Bar */
 /** @typedef {Record<SessionState, number>} SessionCounts */
 /** @typedef {{since: string, until: string, bar_seconds: number, series: Bar[], events: number, sessions: SessionCounts, tools: ToolUse[], agents: {agent: string, events: number}[]}} Overview */

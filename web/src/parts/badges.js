@@ -15,8 +15,8 @@ export const StateMark = ({ state, inferred = false }) => html`
 /** @param {{agent: string}} props */
 export const AgentMark = ({ agent }) => html`<span class="agent">${agentName(agent)}</span>`;
 
-/** @param {{tool: string, family?: string | null}} props */
-export const ToolMark = ({ tool, family }) => html`<span class="tool" data-family=${family ?? "other"} title=${tool}>${toolName(tool)}</span>`;
+/** @param {{tool: string, family?: string | null, server?: string | null, display?: string | null}} props */
+export const ToolMark = ({ tool, family, server, display }) => html`<span class="tool" data-family=${family ?? "other"} title=${tool}>${toolName(tool, server, display)}</span>`;
 
 /** @param {{outcome: string | null}} props */
 export const OutcomeMark = ({ outcome }) => (outcome ? html`<span class=${`outcome outcome-${outcome}`}>${outcome}</span>` : null);

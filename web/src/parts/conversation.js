@@ -85,7 +85,7 @@ function spoken(event) {
     case "subagent.ended":
       return answerText(payload) ? { type: "subanswer", event, text: answerText(payload) } : null;
     case "permission.requested":
-      return { type: "note", event, text: `asked for permission: ${event.tool ? `${toolName(event.tool)} ` : ""}${inputSummary(toolInput(payload))}` };
+      return { type: "note", event, text: `asked for permission: ${event.tool ? `${toolName(event.tool, event.mcp_server, event.mcp_server_name)} ` : ""}${inputSummary(toolInput(payload))}` };
     case "notification":
       return { type: "note", event, text: summary(event) || "notification" };
     case "session.started":
@@ -133,7 +133,7 @@ function Calls({ calls }) {
             <li key=${`${event.id} ${call?.tool_use_id ?? ""}`} class=${event.actor?.type === "subagent" ? "by-subagent" : ""}>
               <button type="button" class=${`call ${bad ? "call-bad" : ""}`} onClick=${() => openEvent(call?.result_event_id ?? event.id)}>
                 ${event.actor?.type === "subagent" ? html`<span class="actor">${event.actor.agent_type || "subagent"}</span>` : null}
-                <b>${toolName(tool)}</b>
+                <b>${toolName(tool, call?.mcp_server ?? event.mcp_server, call?.mcp_server_name ?? event.mcp_server_name)}</b>
                 <span class="call-text">${inputSummary(input)}</span>
                 ${size.added || size.removed ? html`<span class="num"><span class="diff-added">+${size.added}</span> <span class="diff-removed">−${size.removed}</span></span>` : null}
                 ${call?.permission_asked ? html`<span class="wait" title="A person was asked">asked</span>` : null}

@@ -75,7 +75,7 @@ function Facts({ event }) {
       ${event.session_id
         ? html`<dt>Session</dt><dd><a href=${link(["sessions", event.session_id], { agent: event.agent })}>${event.session_id}</a></dd>`
         : null}
-      ${event.tool ? html`<dt>Tool</dt><dd>${toolName(event.tool)} <${OutcomeMark} outcome=${event.outcome} /></dd>` : null}
+      ${event.tool ? html`<dt>Tool</dt><dd>${toolName(event.tool, event.mcp_server, event.mcp_server_name)} <${OutcomeMark} outcome=${event.outcome} /></dd>` : null}
       ${event.tool_use_id
         ? html`<dt>Call</dt><dd><a href=${link(["live"], { tool_use_id: event.tool_use_id })} title="Every event of this call">${event.tool_use_id}</a></dd>`
         : null}

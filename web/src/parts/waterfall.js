@@ -105,7 +105,7 @@ function rowText(row, events) {
   const event = events.get(request ?? "") ?? events.get(result ?? "");
   const inBatch = event && batchCalls(event).find((call) => call.id === id);
   const name = tool ?? inBatch?.tool;
-  return { name: name ? toolName(name) : "tool", text: inBatch ? inputSummary(inBatch.input) : event ? inputSummary(toolInput(event.payload)) || summary(event) : "" };
+  return { name: name ? toolName(name, row.call.mcp_server, row.call.mcp_server_name) : "tool", text: inBatch ? inputSummary(inBatch.input) : event ? inputSummary(toolInput(event.payload)) || summary(event) : "" };
 }
 
 /** @param {number} share */

@@ -139,7 +139,7 @@ function eventMarkup(event, inSession) {
       <time datetime=${event.occurred_at} title=${dateTime(event.occurred_at)}>${clock(event.occurred_at)}</time>
       <i class="dot" aria-hidden="true"></i>
       <span class="event-name">${event.name}</span>
-      <span class="event-tool">${event.tool ? toolName(event.tool) : ""}</span>
+      <span class="event-tool">${event.tool ? toolName(event.tool, event.mcp_server, event.mcp_server_name) : ""}</span>
       <span class="event-text">${subagent ? html`<span class="actor">${subagent.agent_type || "subagent"}</span>` : null}${event.verdict ? html`<span class=${`verdict verdict-${event.verdict.decision}`}>${event.verdict.decision}</span>` : null}${summary(event)}</span>
       <span class="event-took num">${event.duration_ms === null || event.duration_ms === undefined ? "" : duration(event.duration_ms)}</span>
       ${inSession || !event.session_id

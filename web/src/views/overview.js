@@ -199,7 +199,7 @@ function Tools({ tools, span }) {
             ${tools.map(
               (tool) => html`
                 <tr key=${tool.tool}>
-                  <th scope="row"><a href=${link(["live"], { tool: tool.tool, since: span })}><${ToolMark} tool=${tool.tool} family=${tool.family} /></a></th>
+                  <th scope="row"><a href=${link(["live"], { tool: tool.tool, since: span })}><${ToolMark} tool=${tool.tool} family=${tool.family} display=${tool.mcp_server_name} /></a></th>
                   <td class="num">${count(tool.count)}</td>
                   <td class="share"><span class="meter" aria-hidden="true"><i style=${{ width: `${(tool.count / most) * 100}%` }}></i></span></td>
                   <td class=${tool.failed ? "num" : "num faint"}>${count(tool.failed)}</td>

@@ -1,13 +1,14 @@
 // The page of one session: its facts, then its calls over time, the conversation, or every event.
 
 import { html, useEffect, useMemo, useRef, useState } from "../ui.js";
-import { ago, agentName, count, dateTime, plural, sessionDuration } from "../format.js";
+import { ago, agentName, count, dateTime, dollars, plural, sessionDuration, tokens } from "../format.js";
 import { withKeys } from "../keys.js";
 import { StateMark, sessionTitle } from "../parts/badges.js";
 import { Conversation } from "../parts/conversation.js";
 import { EventDrawer, openEvent } from "../parts/drawer.js";
 import { List } from "../parts/list.js";
 import { Failure } from "../parts/notices.js";
+import { SessionCost } from "../parts/sessioncost.js";
 import { Waterfall } from "../parts/waterfall.js";
 import { link, param, setParams } from "../router.js";
 import { openSession } from "../sessiondata.js";
@@ -21,6 +22,7 @@ const VIEWS = [
   { name: "waterfall", text: "Waterfall" },
   { name: "conversation", text: "Conversation" },
   { name: "events", text: "Events" },
+  { name: "cost", text: "Cost" },
 ];
 const ROW = 30;
 const ROW_NARROW = 50;
@@ -48,7 +50,7 @@ export function SessionPage({ id }) {
         )}
       </div>
       <div class="session-panel" id="session-panel" role="tabpanel" aria-labelledby=${`tab-${view}`}>
-        ${view === "waterfall" ? html`<${Waterfall} data=${data} />` : view === "conversation" ? html`<${Conversation} data=${data} more=${source.more} />` : html`<${Events} data=${data} more=${source.more} loading=${loading} />`}
+        ${view === "waterfall" ? html`<${Waterfall} data=${data} />` : view === "cost" ? html`<${SessionCost} data=${data} />` : view === "conversation" ? html`<${Conversation} data=${data} more=${source.more} />` : html`<${Events} data=${data} more=${source.more} loading=${loading} />`}
       </div>
       <${EventDrawer} known=${(/** @type {string} */ wanted) => data.events.find((event) => event.id === wanted)} />
     </main>
@@ -71,6 +73,8 @@ function Head({ data }) {
         <div><dt>Prompts</dt><dd class="num">${count(session.prompts)}</dd></div>
         ${session.subagents ? html`<div><dt>Subagents</dt><dd class="num">${count(session.subagents)}</dd></div>` : null}
         ${session.user || session.device ? html`<div><dt>Who</dt><dd>${[session.user, session.device].filter(Boolean).join(" on ")}</dd></div>` : null}
+        ${tokens(session) ? html`<div><dt>Cost</dt><dd class="num">${dollars(session.cost_microusd, session.cost_estimated)} <span class="faint">${count(tokens(session))} tokens</span></dd></div>` : null}
+        ${session.repository ? html`<div><dt>Repository</dt><dd>${session.repository}${session.branch ? html` <span class="faint">${session.branch}</span>` : null}</dd></div>` : null}
         ${session.source_app ? html`<div><dt>Source</dt><dd>${session.source_app}</dd></div>` : null}
         ${session.cwd ? html`<div class="wide"><dt>Folder</dt><dd class="path">${session.cwd}</dd></div>` : null}
         <div class="wide"><dt>Session</dt><dd class="path">${session.id} <button type="button" class="quiet" onClick=${() => copy(session.id)}>copy</button></dd></div>

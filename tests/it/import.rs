@@ -177,6 +177,38 @@ fn an_import_goes_on_where_a_file_ended() {
     assert_eq!((lines(&anew), &anew["duplicates"]), (text.lines().count() as u64, &json!(0)));
 }
 
+#[test]
+fn a_server_with_keys_is_not_sent_a_history_without_one() {
+    let mut rig = Rig::new();
+    rig.serve();
+    let data = rig.path("data");
+    let keys = |scope: &str| {
+        let arguments = ["keys", "create", "--project", "default", "--scope", scope, "--data-dir"];
+        let mut command = rig.hookrail(&arguments);
+        command.arg(&data).arg("--json");
+        let told: Value = serde_json::from_str(&rig.succeed(command, b"").stdout).unwrap();
+        told["key"].as_str().unwrap().to_owned()
+    };
+    let key = keys("ingest");
+    let import = |key: Option<&str>| {
+        let mut command = rig.hookrail(&["import", "codex", recorded("codex").to_str().unwrap(), "--json"]);
+        command.env("HOOKRAIL_SERVER", rig.url());
+        if let Some(key) = key {
+            command.env("HOOKRAIL_TOKEN", key);
+        }
+        rig.run(command, b"")
+    };
+    let refused = import(None);
+    assert!(!refused.status.success() && refused.stderr.contains("asks for a key"), "{}", refused.stderr);
+    let taken = import(Some(&key));
+    assert!(taken.status.success(), "{}", taken.stderr);
+    let told: Value = serde_json::from_str(&taken.stdout).unwrap();
+    assert_eq!((&told["rejected"], &told["sessions"]), (&json!(0), &json!(1)));
+    // It does not let us read, so it is believed to be the one that is remembered.
+    let again: Value = serde_json::from_str(&import(Some(&key)).stdout).unwrap();
+    assert_eq!((&again["events"], &again["unchanged"]), (&json!(0), &json!(1)));
+}
+
 /// Kills the server in the middle, again and again: nothing is missing and nothing is there twice.
 #[test]
 fn an_import_outlives_its_server() {

@@ -196,9 +196,9 @@ pub fn import(
     if Reader::new(&options.agent, None, None).is_none() {
         return Err(ImportError::UnknownAgent(options.agent.clone()));
     }
-    let client = if options.dry_run { None } else { Some(Client::new(config)?) };
+    let client = if options.dry_run { None } else { Some(welcome(Client::new(config)?, config)?) };
     let state = match &client {
-        Some(client) if !options.again => State::load_for(home, client),
+        Some(client) if !options.again => State::load_for(home, client).map_err(ImportError::Home)?,
         _ => State::default(),
     };
     let mut found = Vec::new();
@@ -213,6 +213,19 @@ pub fn import(
     let (progress, told) = channel();
     let run = Run { found, state: Mutex::new(state), ..Run::new(home, config, options, client, stop) };
     run.all(progress, &told, report)
+}
+
+/// The client, unless the server asks for a key and there is none: what comes without one waits there for its owner, for
+/// minutes, and history has no session at work that could claim it.
+fn welcome(client: Client, config: &Config) -> Result<Client, ImportError> {
+    match client.get("/api/v1/status") {
+        Ok(answer) if config.token.is_none() && matches!(answer.status, 401 | 403) => {
+            let said = answer.describe();
+            Err(ImportError::Refused(format!("{} asks for a key: {said}", client.server())))
+        }
+        // Whoever cannot be reached now may be when the first batch is ready.
+        _ => Ok(client),
+    }
 }
 
 /// An import that runs.

@@ -72,13 +72,19 @@ impl State {
     }
 
     /// What is known of files sent to the server that answers now; nothing where it is a new one at an old address.
-    pub fn load_for(home: &Home, client: &Client) -> Self {
+    ///
+    /// # Errors
+    /// Where what is remembered of the other server cannot be removed.
+    pub fn load_for(home: &Home, client: &Client) -> io::Result<Self> {
         let state = Self::load(home, client);
-        let Some(witness) = state.witness else { return state };
+        let Some(witness) = state.witness else { return Ok(state) };
         match client.get(&format!("/api/v1/events/{}", witness.id)) {
-            Ok(answer) if answer.status == 404 => Self::default(),
+            Ok(answer) if answer.status == 404 => {
+                fs::remove_file(path(home, client))?;
+                Ok(Self::default())
+            }
             // Whoever cannot be asked, or does not let us read, is believed to be the same.
-            _ => state,
+            _ => Ok(state),
         }
     }
 

@@ -15,6 +15,8 @@
 
 mod local;
 mod quarantine;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -240,6 +242,9 @@ pub enum ParkError {
 pub enum Parking {
     /// Within this process, in a SQLite file that survives it.
     Local(local::Local),
+    /// In Redis, shared by several servers.
+    #[cfg(feature = "redis")]
+    Redis(redis::Redis),
 }
 
 /// Sends an operation to whichever member there is.
@@ -247,6 +252,8 @@ macro_rules! member {
     ($self:ident, $member:ident => $operation:expr) => {
         match $self {
             Self::Local($member) => $operation,
+            #[cfg(feature = "redis")]
+            Self::Redis($member) => $operation,
         }
     };
 }
@@ -260,6 +267,8 @@ impl Parking {
     pub fn open(url: &str, file: Option<&Path>, bounds: Bounds, settings: &Settings) -> Result<Self, StoreError> {
         match url.split_once(':').map_or(url, |(scheme, _)| scheme) {
             "local" if url == "local" => Ok(Self::Local(local::Local::open(&place(file), bounds, settings)?)),
+            #[cfg(feature = "redis")]
+            "redis" | "rediss" | "redis+unix" | "unix" => Ok(Self::Redis(redis::Redis::open(url, bounds)?)),
             // A URL may hold a password, so an unknown one is not repeated.
             _ => Err(StoreError::Invalid("there is no such bus; use local or redis://HOST:PORT/DB".to_owned())),
         }
@@ -269,6 +278,8 @@ impl Parking {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Local(_) => "local",
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => "redis",
         }
     }
 

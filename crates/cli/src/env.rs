@@ -18,6 +18,9 @@ pub(crate) const OBSERVABILITY_TOKEN: &str = "OBSERVABILITY_TOKEN";
 /// `send-event`: the project's folder, set by Claude Code for its hooks; the session log is kept beside it.
 pub(crate) const CLAUDE_PROJECT_DIR: &str = "CLAUDE_PROJECT_DIR";
 
+/// `serve`: the URL of the bus.
+pub(crate) const BUS: &str = "HOOKRAIL_BUS";
+
 /// What else the environment decides, as shown at the end of `hookrail --help`.
 pub(crate) const HELP: &str = "\
 Environment:
@@ -37,7 +40,9 @@ mod tests {
     #[test]
     fn every_variable_is_documented() {
         let document = include_str!("../../../docs/environment.md");
-        for name in [HOME, SERVER, TOKEN, LOG, TITLES_KEY, OBSERVABILITY_URL, OBSERVABILITY_TOKEN, CLAUDE_PROJECT_DIR] {
+        for name in
+            [HOME, SERVER, TOKEN, LOG, BUS, TITLES_KEY, OBSERVABILITY_URL, OBSERVABILITY_TOKEN, CLAUDE_PROJECT_DIR]
+        {
             assert!(document.contains(&format!("`{name}`")), "{name}");
         }
         for name in [HOME, SERVER, TOKEN, LOG] {

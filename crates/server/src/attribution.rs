@@ -11,7 +11,7 @@ mod release;
 mod sessions;
 pub(crate) mod unkeyed;
 
-pub(crate) use self::release::run;
+pub(crate) use self::release::{event, run, store};
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -139,6 +139,18 @@ impl Attribution {
             }
         }
         Ok(claimed)
+    }
+
+    /// Claims one session by the operator's word.
+    pub(crate) async fn claim_for(
+        &self,
+        app: &App,
+        project: &ProjectId,
+        session: &SessionRef,
+        person: Option<&str>,
+    ) -> Result<Claimed, Problem> {
+        let due = Due { session: session.clone(), person: person.map(str::to_owned) };
+        self.claim(app, &Pending { project: project.clone(), due }).await
     }
 
     /// Whether the bus did not answer when it was last asked.

@@ -178,6 +178,14 @@ doors! {
     ListProjects = get "/api/v1/projects" Admin => api::projects::list;
     /// Makes a project; only the operator in another organisation than its own.
     CreateProject = post "/api/v1/projects" Admin => api::projects::create;
+    /// Lists sessions without a key: those that wait to be claimed, then those nobody claimed in time. The operator's alone.
+    ListQuarantine = get "/api/v1/quarantine" Admin => api::quarantine::list;
+    /// Lists the events of such a session. The operator's alone.
+    ListQuarantineEvents = get "/api/v1/quarantine/{session}/events" Admin => api::quarantine::events;
+    /// Gives such a session's events to a project. The operator's alone.
+    Attribute = post "/api/v1/quarantine/{session}/attribute" Admin => api::quarantine::attribute;
+    /// Removes such a session's events from the quarantine. The operator's alone.
+    PurgeQuarantine = delete "/api/v1/quarantine/{session}" Admin => api::quarantine::purge;
     /// Trades a key for the cookie of a session, for browsers.
     Login = post "/api/v1/login" Open => api::login::login;
     /// Ends the session: takes the cookie away.

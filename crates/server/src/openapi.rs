@@ -186,6 +186,16 @@ fn shape(door: Door) -> Shape {
         Door::RevokeKey => Shape { problems: &["404", "503"], ..read(&[], "Key") },
         Door::ListProjects => read(&["limit", "cursor"], "ProjectPage"),
         Door::CreateProject => Shape { problems: READING, ..take(JSON, "Project", "200", Some((JSON, "Project"))) },
+        Door::ListQuarantine => read(&["limit", "cursor"], "UnclaimedPage"),
+        Door::ListQuarantineEvents => {
+            Shape { problems: &["400", "404", "503"], ..read(&["agent", "limit", "cursor"], "UnclaimedEventPage") }
+        }
+        Door::Attribute => Shape {
+            query: &["agent"],
+            problems: &["400", "404", "409", "429", "503"],
+            ..take(JSON, "Attribution", "200", Some((JSON, "Attributed")))
+        },
+        Door::PurgeQuarantine => Shape { problems: &["400", "404", "503"], ..read(&["agent"], "Purged") },
         Door::Health => text("Text"),
         Door::Ready => Shape { problems: &["503"], ..text("Text") },
         Door::Metrics => text("Text"),
@@ -297,6 +307,7 @@ fn meaning(status: &str) -> &'static str {
         "403" => "The key is not for this, or the host or the origin is not one this server answers to.",
         "404" => "There is no such thing.",
         "408" => "The body did not arrive in time.",
+        "409" => "It is another's already.",
         "410" => "The event to resume from is not stored any more.",
         "413" => "The body is too large, as sent or decompressed.",
         "415" => "The Content-Encoding is unknown.",

@@ -34,9 +34,10 @@ pub(crate) struct Args {
     /// Where events are kept: `sqlite:PATH` [default: `hookrail.db` in the data folder]
     #[arg(long, value_name = "URL")]
     store: Option<String>,
-    /// What carries the live feed
-    #[arg(long, default_value = "local", value_parser = ["local"], value_name = "URL")]
-    bus: String,
+    /// Where events without a key wait for their session: `local`, or `redis://HOST:PORT/DB`, which
+    /// several servers can share; HOOKRAIL_BUS sets it too, and keeps a password out of the process list [default: local]
+    #[arg(long, value_name = "URL")]
+    bus: Option<String>,
     /// Remove events older than this many days [default: keep all]
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
     keep_days: Option<u64>,
@@ -83,6 +84,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         let data = config.data_dir.clone();
         let store = config.store_url();
+        let bus = config.bus.to_string();
         let server = listen(config).await?;
         let keys = if server.is_open() {
             format!(
@@ -94,7 +96,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             String::new()
         };
         let banner = format!(
-            "hookrail {}\n  dashboard  http://{}/\n  data       {}\n  store      {store}\n{keys}",
+            "hookrail {}\n  dashboard  http://{}/\n  data       {}\n  store      {store}\n  bus        {bus}\n{keys}",
             env!("CARGO_PKG_VERSION"),
             server.local_addr()?,
             data.display(),
@@ -132,7 +134,7 @@ fn config(args: Args) -> anyhow::Result<Config> {
         insecure_listen: args.insecure_listen,
         data_dir,
         store: args.store,
-        bus: Bus::new(args.bus),
+        bus: bus(args.bus),
         token,
         allowed_hosts: args.allowed_hosts,
         trust_proxy: args.trust_proxy,
@@ -164,6 +166,12 @@ fn titles(url: &str, model: String) -> anyhow::Result<TitleSettings> {
             "give the base URL of the endpoint, such as `https://api.example.com/v1` or `http://127.0.0.1:11434/v1`";
         Failure::new(format!("cannot ask {url} for titles: {why}"), hint).into()
     })
+}
+
+/// The bus that the command line or the environment names.
+fn bus(given: Option<String>) -> Bus {
+    let named = given.or_else(|| std::env::var(env::BUS).ok()).filter(|url| !url.trim().is_empty());
+    named.map_or_else(Bus::default, |url| Bus::new(url.trim()))
 }
 
 /// The server's folder in the state folder, which belongs to one person alone.

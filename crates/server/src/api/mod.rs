@@ -9,6 +9,7 @@ pub(crate) mod login;
 pub(crate) mod overview;
 pub(crate) mod params;
 pub(crate) mod projects;
+pub(crate) mod quarantine;
 pub(crate) mod servers;
 pub(crate) mod sessions;
 pub(crate) mod status;

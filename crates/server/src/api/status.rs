@@ -36,7 +36,7 @@ pub(crate) struct Status {
 
 #[derive(Debug, Default, Serialize)]
 struct Work {
-    /// The accounting since the start: `in = stored + duplicates + rejected + pending`.
+    /// The accounting since the start: `in = stored + duplicates + parked + rejected + pending`.
     events: Option<Accounting>,
     connections: Option<i64>,
     live_readers: Option<i64>,
@@ -47,6 +47,8 @@ struct Accounting {
     r#in: u64,
     stored: u64,
     duplicates: u64,
+    /// Put to wait for their session; they come in once more when they are released.
+    parked: u64,
     rejected: u64,
     pending: i64,
 }
@@ -80,6 +82,7 @@ impl Work {
             r#in: metrics.events_in.get(),
             stored: metrics.events_stored.get(),
             duplicates: metrics.events_duplicate.get(),
+            parked: metrics.events_parked.get(),
             rejected: metrics.rejected(),
             pending: metrics.events_pending.get(),
         };
@@ -104,7 +107,11 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, 
     }
     let tenants = app.tenants.opened();
     futures_util::future::try_join_all(tenants.iter().map(|tenant| tenant.ready())).await?;
-    Ok("ready\n")
+    // With a key everything is taken all the same, so another server is no better a place.
+    Ok(match app.attribution.is_away() {
+        true => "ready\nthe bus is out of reach: events without a key are refused\n",
+        false => "ready\n",
+    })
 }
 
 /// `GET /metrics`: of the server as a whole, so only its operator may see it.

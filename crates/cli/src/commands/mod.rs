@@ -18,6 +18,7 @@ mod import;
 mod install;
 mod interrupt;
 mod keys;
+mod quarantine;
 mod send_event;
 mod serve;
 mod servers;
@@ -46,6 +47,7 @@ enum Command {
     Sessions(sessions::Args),
     Events(events::Args),
     Usage(usage::Args),
+    Quarantine(quarantine::Args),
     Servers(servers::Args),
     Titles(titles::Args),
     Export(export::Args),
@@ -91,6 +93,7 @@ impl Cli {
             Command::Events(args) => events::run(&args),
             Command::Titles(args) => titles::run(&args),
             Command::Usage(args) => usage::run(&args),
+            Command::Quarantine(args) => quarantine::run(args),
             Command::Servers(args) => servers::run(args),
             Command::Export(args) => export::run(&args),
             Command::Import(args) => import::run(&args),

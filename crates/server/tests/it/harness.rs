@@ -78,7 +78,8 @@ impl TestServer {
         if let Some(key) = self.key.as_ref().filter(|_| !headers.iter().any(|(name, _)| *name == "Authorization")) {
             head += &format!("Authorization: Bearer {key}\r\n");
         }
-        for (name, value) in headers {
+        // An empty one means: none at all.
+        for (name, value) in headers.iter().filter(|header| **header != ("Authorization", "")) {
             head += &format!("{name}: {value}\r\n");
         }
         stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();

@@ -53,6 +53,10 @@ async fn filled() -> TestServer {
     assert_eq!(server.post("/ingest", r#"{"event_type":"progress","run_id":"r"}"#).await.status, 201);
     let named = server.send("PUT", "/api/v1/servers/github", &[], br#"{"display":"GitHub"}"#).await;
     assert_eq!(named.status, 200, "{}", named.text());
+    for waiting in ["waits", "is claimed"] {
+        let event = json!({"session_id": waiting, "hook_event_name": "Stop"}).to_string();
+        assert_eq!(crate::parking::send(&server, None, crate::parking::HOOKS, &event).await.status, 200);
+    }
     server
 }
 
@@ -76,6 +80,8 @@ async fn every_door_answers_as_documented() {
             let real = path
                 .replace("{id}", id)
                 .replace("{agent}", "claude-code")
+                .replace("{session}/attribute", "is%20claimed/attribute")
+                .replace("{session}", "waits")
                 .replace("{raw}", "github")
                 .replace("{person}", "dev@example.com");
             let body = match path.as_str() {
@@ -86,6 +92,7 @@ async fn every_door_answers_as_documented() {
                 "/api/v1/projects" if method == "post" => json!({"project": "acme/shop"}).to_string(),
                 "/api/v1/keys/{id}/rotate" => String::new(),
                 "/api/v1/titles" if method == "put" => json!({"enabled": false}).to_string(),
+                "/api/v1/quarantine/{session}/attribute" => json!({"project": "default", "person": "ann"}).to_string(),
                 "/api/v1/servers/{raw}" if method == "put" => json!({"display": "GitHub"}).to_string(),
                 "/api/v1/people/{person}" => json!({"team": "core"}).to_string(),
                 _ if method == "post" => json!({"hook_event_name": "Stop"}).to_string(),

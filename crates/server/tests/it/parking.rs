@@ -28,8 +28,8 @@ pub const HOOKS: &str = "/v1/hooks/claude-code";
 /// Sends with this key, or without any.
 pub async fn send(server: &TestServer, key: Option<&str>, path: &str, body: &str) -> crate::harness::Response {
     let bearer = key.map(|key| format!("Bearer {key}"));
-    let headers: Vec<(&str, &str)> = bearer.iter().map(|bearer| ("Authorization", bearer.as_str())).collect();
-    server.send("POST", path, &headers, body.as_bytes()).await
+    let header = ("Authorization", bearer.as_deref().unwrap_or_default());
+    server.send("POST", path, &[header], body.as_bytes()).await
 }
 
 /// What a session's project shows of it.
@@ -112,4 +112,211 @@ async fn an_account_is_believed_only_of_those_who_hold_a_key() {
     let bearer = format!("Bearer {ours}");
     let session = server.send("GET", "/api/v1/sessions/c1", &[("Authorization", &bearer)], b"").await.json();
     assert_eq!(session["user"], "ana@example.com");
+}
+
+/// The operator's token of a server that asks for keys.
+const TOKEN: &str = "the operator's token";
+
+/// A batch's line of a hook with an id of its own.
+fn line(session: &str, n: u64) -> String {
+    format!(r#"{{"v":1,"id":"01932f6e-7a3c-7b1d-9a2e-{n:012x}","agent":"claude-code","payload":{}}}"#, hook(session, n))
+}
+
+#[tokio::test]
+async fn a_batch_without_a_key_waits_line_by_line() {
+    let server = TestServer::guarded(TOKEN).await;
+    let nameless = r#"{"v":1,"agent":"claude-code","payload":{"hook_event_name":"Stop"}}"#;
+    let telemetry = r#"{"v":1,"agent":"claude-code","source":"telemetry","session_id":"b","payload":{"user.email":"eve@example.com"}}"#;
+    let batch = [line("a", 1).as_str(), nameless, &line("b", 2), "no json", telemetry, &line("a", 1)].join("\n");
+    let answer = send(&server, None, "/v1/events", &batch).await.json();
+    assert_eq!((&answer["accepted"], &answer["duplicates"]), (&json!(2), &json!(1)), "{answer}");
+    let rejected: Vec<_> = answer["rejected"].as_array().unwrap().iter().collect();
+    let no_session = |index: u64| json!({"index": index, "reason": "no_key_and_no_session"});
+    assert_eq!(rejected, [&no_session(1), &json!({"index": 3, "reason": "not_a_record"}), &no_session(4)]);
+    let single = send(&server, None, HOOKS, r#"{"hook_event_name":"Stop"}"#).await;
+    assert_eq!((single.status, single.problem().as_str()), (401, "no_key_and_no_session"));
+    // In = stored + duplicate + parked + rejected, before and after they are claimed.
+    balanced(&server, [7, 0, 1, 4, 2]).await;
+    assert_eq!(send(&server, Some(TOKEN), "/v1/events", &(line("a", 3) + "\n" + &line("b", 4))).await.status, 200);
+    for (session, count) in [("a", 2), ("b", 2)] {
+        wait_for(&server, TOKEN, session, count).await;
+    }
+    balanced(&server, [11, 4, 1, 4, 2]).await;
+    // A replay is a duplicate, with a key or without, and nothing remembers it but the store.
+    assert_eq!(send(&server, None, "/v1/events", &line("a", 1)).await.json()["duplicates"], 1);
+    assert_eq!(send(&server, Some(TOKEN), "/v1/events", &line("a", 1)).await.json()["duplicates"], 1);
+}
+
+/// `in`, `stored`, `duplicate`, `rejected` and `parked`; waits until nothing is pending.
+async fn balanced(server: &TestServer, expected: [u64; 5]) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let [came, stored, duplicates, rejected, pending] = server.accounts().await;
+        let parked = server.metric("hookrail_events_parked_total").await;
+        if [came, stored, duplicates, rejected, parked] == expected && pending == 0 {
+            assert_eq!(came, stored + duplicates + rejected + parked);
+            return;
+        }
+        let found = [came, stored, duplicates, rejected, parked];
+        assert!(Instant::now() < deadline, "{found:?} instead of {expected:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A log record of Claude Code's telemetry.
+fn telemetry(records: &[(&str, Option<&str>)]) -> String {
+    let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
+    let records: Vec<Value> = records
+        .iter()
+        .enumerate()
+        .map(|(n, (session, email))| {
+            let mut attributes = vec![text("event.name", "user_prompt"), text("session.id", session)];
+            attributes.extend(email.map(|email| text("user.email", email)));
+            json!({"timeUnixNano": (1_795_203_535_000_000_000u64 + n as u64).to_string(), "body": {"stringValue": "claude_code.user_prompt"}, "attributes": attributes})
+        })
+        .collect();
+    let resource = json!({"attributes": [text("service.name", "claude-code")]});
+    json!({"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": records}]}]}).to_string()
+}
+
+#[tokio::test]
+async fn telemetry_claims_each_of_its_sessions_for_its_own_person() {
+    let server = TestServer::start().await;
+    let ours = key(&server, "ours");
+    for (session, n) in [("a", 1), ("b", 2), ("c", 3)] {
+        assert_eq!(send(&server, None, HOOKS, &hook(session, n)).await.status, 200);
+    }
+    // One batch of several sessions and persons; the last record of `a` does not wipe what the first said.
+    let batch = telemetry(&[("a", Some("ann@example.com")), ("b", Some("bob@example.com")), ("c", None), ("a", None)]);
+    let answer = server
+        .send(
+            "POST",
+            "/v1/logs",
+            &[("Authorization", &format!("Bearer {ours}")), ("Content-Type", "application/json")],
+            batch.as_bytes(),
+        )
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    for (session, person) in [("a", json!("ann@example.com")), ("b", json!("bob@example.com")), ("c", Value::Null)] {
+        let count = if session == "a" { 3 } else { 2 };
+        for event in wait_for(&server, &ours, session, count).await {
+            assert_eq!(event["user"], person, "{session}: {event}");
+        }
+    }
+    // Later ones, with a key and without, get the person too; the account beats what the device says of its user.
+    assert_eq!(send(&server, None, HOOKS, &hook("a", 4)).await.status, 200);
+    let device = line("a", 5).replace(r#""v":1"#, r#""v":1,"user":"root""#);
+    assert_eq!(send(&server, Some(&ours), "/v1/events", &device).await.json()["accepted"], 1);
+    for event in wait_for(&server, &ours, "a", 5).await {
+        assert_eq!(event["user"], "ann@example.com", "{event}");
+    }
+    // And whoever comes later completes what was claimed without a person.
+    let batch = telemetry(&[("c", Some("cid@example.com"))]);
+    server
+        .send(
+            "POST",
+            "/v1/logs",
+            &[("Authorization", &format!("Bearer {ours}")), ("Content-Type", "application/json")],
+            batch.as_bytes(),
+        )
+        .await;
+    assert_eq!(send(&server, None, HOOKS, &hook("c", 6)).await.status, 200);
+    let events = wait_for(&server, &ours, "c", 4).await;
+    let last = events.iter().find(|event| event["tool_use_id"] == "toolu_6").unwrap();
+    assert_eq!(last["user"], "cid@example.com");
+}
+
+#[tokio::test]
+async fn a_claim_and_what_waits_survive_a_restart() {
+    let server = TestServer::start().await;
+    let ours = key(&server, "ours");
+    assert_eq!(send(&server, None, HOOKS, &hook("waits", 1)).await.status, 200);
+    assert_eq!(send(&server, Some(&ours), HOOKS, &hook("claimed", 2)).await.status, 200);
+    let server = TestServer::in_dir(server.stopped().await, |_| {}).await;
+    assert_eq!(send(&server, None, HOOKS, &hook("claimed", 3)).await.status, 200);
+    assert_eq!(wait_for(&server, &ours, "claimed", 2).await.len(), 2);
+    assert!(events(&server, &ours, "waits").await.is_empty());
+    assert_eq!(send(&server, Some(&ours), HOOKS, &hook("waits", 4)).await.status, 200);
+    assert_eq!(wait_for(&server, &ours, "waits", 2).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_flood_of_invented_sessions_is_refused_at_its_bounds_and_throws_nobody_out() {
+    let server = TestServer::with(|config| {
+        config.limits.parking.address_sessions = 20;
+        config.limits.parking.session_events = 5;
+    })
+    .await;
+    let ours = key(&server, "ours");
+    assert_eq!(send(&server, None, HOOKS, &hook("real", 1)).await.status, 200);
+    let mut refused = 0;
+    for n in 0..60 {
+        let answer = send(&server, None, HOOKS, &hook(&format!("invented {n}"), n)).await;
+        assert!(matches!(answer.status, 200 | 429), "{}", answer.text());
+        if answer.status == 429 {
+            assert_eq!(answer.problem(), "parking_full");
+            assert!(answer.header("retry-after").is_some());
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 41);
+    assert_eq!(send(&server, Some(&ours), HOOKS, &hook("real", 2)).await.status, 200);
+    assert_eq!(wait_for(&server, &ours, "real", 2).await.len(), 2, "the real one is there");
+}
+
+#[tokio::test]
+async fn what_nobody_claimed_is_the_operators_to_give_away() {
+    let server = TestServer::start().await;
+    let ours = key(&server, "ours");
+    for n in 1..=3 {
+        assert_eq!(send(&server, None, HOOKS, &hook("old", n)).await.status, 200);
+    }
+    assert_eq!(send(&server, None, HOOKS, &hook("young", 9)).await.status, 200);
+    // Eleven minutes ago, as far as the parking knows.
+    let dir = server.stopped().await;
+    let database = rusqlite::Connection::open(dir.path().join("parking.db")).unwrap();
+    let earlier =
+        "UPDATE parked SET at = at - 660000000000 WHERE session = (SELECT id FROM sessions WHERE session = 'old')";
+    assert_eq!(database.execute(earlier, []).unwrap(), 3);
+    drop(database);
+    let server = TestServer::in_dir(dir, |config| config.token = hookrail_server::Token::new(TOKEN)).await;
+    let server = TestServer { key: Some(TOKEN.to_owned()), ..server };
+    let deadline = Instant::now() + PATIENCE;
+    let list = loop {
+        let list = server.json("/api/v1/quarantine").await;
+        if list["items"].as_array().unwrap().iter().any(|item| item["state"] == "quarantined") {
+            break list;
+        }
+        assert!(Instant::now() < deadline, "{list}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let facts: Vec<_> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| (&item["state"], &item["session_id"], &item["events"]))
+        .collect();
+    assert_eq!(
+        facts,
+        [(&json!("waiting"), &json!("young"), &json!(1)), (&json!("quarantined"), &json!("old"), &json!(3))]
+    );
+    let shown = server.json("/api/v1/quarantine/old/events?limit=2").await;
+    assert_eq!(shown["items"][0]["payload"]["tool_use_id"], "toolu_1");
+    let rest = server.json(&format!("/api/v1/quarantine/old/events?cursor={}", shown["next"].as_str().unwrap())).await;
+    assert_eq!(rest["items"].as_array().unwrap().len(), 1);
+    // No project sees any of it, nor may give it to itself.
+    let refused = send(&server, Some(&ours), "/api/v1/quarantine/old/attribute", r#"{"project":"ours"}"#).await;
+    assert_eq!(refused.status, 403);
+    let unknown = server.post("/api/v1/quarantine/old/attribute", r#"{"project":"no-such"}"#).await;
+    assert_eq!(unknown.status, 404);
+    let given =
+        server.post("/api/v1/quarantine/old/attribute", r#"{"project":"ours","person":"ann@example.com"}"#).await;
+    assert_eq!(given.json(), json!({"stored": 3, "claimed": false}));
+    let stored = wait_for(&server, &ours, "old", 3).await;
+    assert_eq!(calls(&stored), ["toolu_1", "toolu_2", "toolu_3"]);
+    assert!(stored.iter().all(|event| event["user"] == "ann@example.com"), "{stored:?}");
+    let given = server.post("/api/v1/quarantine/young/attribute", r#"{"project":"ours"}"#).await;
+    assert_eq!(given.json(), json!({"stored": 0, "claimed": true}));
+    assert_eq!(wait_for(&server, &ours, "young", 1).await.len(), 1);
+    assert_eq!(server.json("/api/v1/quarantine").await["items"], json!([]));
 }

@@ -8,3 +8,4 @@ mod http;
 mod import;
 mod real_agents;
 mod rig;
+mod two_servers;

@@ -176,9 +176,16 @@ impl Rig {
 
     /// Starts the server, on the same address and data each time, and waits until it is ready.
     pub(crate) fn serve(&mut self) {
+        self.serve_with(&[]);
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn serve_with(&mut self, further: &[&str]) {
         let data = self.path("data");
         let arguments = ["serve", "--listen", &self.address, "--data-dir", data.to_str().unwrap()];
-        let (mut server, base) = self.start(self.hookrail(&arguments), b"");
+        let mut command = self.hookrail(&arguments);
+        command.args(further);
+        let (mut server, base) = self.start(command, b"");
         until("the server", || {
             let ended = server.0.try_wait().unwrap();
             let log = || fs::read_to_string(base.with_extension("err")).unwrap_or_default();

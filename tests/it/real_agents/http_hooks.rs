@@ -10,7 +10,7 @@ use super::{messages, npm};
 use crate::rig::{Rig, root};
 
 /// The settings in the document, for the server of this test.
-fn settings(url: &str) -> String {
+pub(crate) fn settings(url: &str) -> String {
     let document = fs::read_to_string(root().join("docs/connect.md")).unwrap();
     let (_, rest) = document.split_once("http_hooks.rs runs Claude Code with these settings").unwrap();
     let (_, rest) = rest.split_once("```json\n").unwrap();

@@ -11,6 +11,7 @@ mod hook_cost;
 mod http_hooks;
 mod messages;
 mod npm;
+mod parking;
 mod responses;
 mod script;
 mod tee;

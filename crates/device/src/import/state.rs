@@ -51,9 +51,9 @@ pub struct FileState {
 }
 
 impl FileState {
-    /// Whether the file changed since.
+    /// Whether there is something to read: the file changed since, or its end was not reached.
     pub(super) fn is_behind(&self, found: &Found) -> bool {
-        (self.size, self.modified) != (found.size, found.modified)
+        (self.size, self.modified) != (found.size, found.modified) || self.offset < self.size
     }
 }
 
@@ -145,4 +145,40 @@ pub(super) fn mark(found: &Found, lines: &mut Lines, reader: &Reader) -> io::Res
 /// FNV-1a: the same in every version of this program.
 fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::import::files::look;
+
+    #[test]
+    fn a_file_is_taken_up_where_it_was_left() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("session.jsonl");
+        fs::write(&path, "{}\n{\"a\":1}\n{\"b\":2}\n").unwrap();
+        let agent = Agent::ClaudeCode;
+        let found = look(&agent, &path).unwrap();
+        let opened = open(&found, None, &agent).unwrap().unwrap();
+        let mut lines = Lines::new(opened.file, opened.offset);
+        for reached in [3, 11] {
+            lines.next().unwrap().unwrap();
+            let kept = mark(&found, &mut lines, &opened.reader).unwrap();
+            let again = open(&found, Some(kept), &agent).unwrap().unwrap();
+            assert_eq!(again.offset, reached, "stopped in the middle");
+        }
+        lines.next().unwrap().unwrap();
+        let kept = mark(&found, &mut lines, &opened.reader).unwrap();
+        assert!(open(&found, Some(kept.clone()), &agent).unwrap().is_none(), "nothing is new");
+
+        let at = |text: &str| {
+            fs::write(&path, text).unwrap();
+            open(&look(&agent, &path).unwrap(), Some(kept.clone()), &agent).unwrap().map(|opened| opened.offset)
+        };
+        assert_eq!(at("{}\n{\"a\":1}\n{\"b\":2}\n{}\n"), Some(19), "it grew");
+        assert_eq!(at("{}\n{\"a\":1}\n{\"b\":3}\n{}\n"), Some(0), "it was written anew");
+        assert_eq!(at("{}\n"), Some(0), "it is shorter");
+    }
 }

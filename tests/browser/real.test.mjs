@@ -148,3 +148,30 @@ test("pages of a long record are read on", options, async () => {
   await scrollUntil(page, 600);
   assert.deepEqual(problems, []);
 });
+
+test("what a transcript tells of cost shows by model, by prompt and in the session", options, async () => {
+  const at = (second) => new Date(Date.now() - 60_000 + second * 1000).toISOString();
+  const line = (second, payload) => JSON.stringify({ v: 1, source: "transcript", agent: "claude-code", session_id: "s1", occurred_at: at(second), payload: { sessionId: "s1", timestamp: at(second), cwd: "/home/dev/shop", gitBranch: "main", promptId: "p1", ...payload } });
+  const body = [
+    line(0, { type: "user", uuid: "u1", message: { role: "user", content: "mend the build" } }),
+    line(1, {
+      type: "assistant", uuid: "u2", requestId: "req_1",
+      message: { id: "msg_1", role: "assistant", type: "message", model: "claude-sonnet-4-5-20250929", content: [{ type: "tool_use", id: "toolu_1", name: "WebSearch", input: { query: "x" } }], usage: { input_tokens: 100_000, output_tokens: 100_000 } },
+    }),
+  ].join("\n");
+  const answer = await fetch(`${server.url}v1/events`, { method: "POST", headers: { "content-type": "application/x-ndjson" }, body });
+  assert.equal((await answer.json()).accepted, 2);
+  const { page, problems } = await openPage(browser.context, server, "#/cost?by=model&span=7d");
+  const see = (text) => page.getByText(text).first().waitFor();
+  await see("claude-sonnet-4-5-20250929");
+  // Three dollars a million in, fifteen a million out.
+  await see("~$1.80");
+  await page.getByRole("button", { name: "Session" }).click();
+  await page.getByRole("link", { name: "s1" }).click();
+  await see("mend the build");
+  await see("~$1.80");
+  await page.getByRole("tab", { name: "Cost" }).click();
+  await see("By prompt");
+  await see("1 tool call no hook reported:");
+  assert.deepEqual(problems, []);
+});

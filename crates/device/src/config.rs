@@ -9,6 +9,14 @@
 //! follow_transcripts = false          # also send what agents write down about their sessions, as they write it
 //! ca_file = "/etc/hookrail/ca.pem"   # trust these authorities, and no others, for https
 //!
+//! name = "build-7"                    # what this device's events call it; the host's name unless given
+//! user = "dev@example.com"            # whose events these are; git's e-mail address, else the system's user
+//! source_app = "shop"                 # a label on every event
+//! device_id = "…"                     # minted by `hookrail enroll`
+//!
+//! [collect]                 # what is told of the place; each item is true unless switched off
+//! git_email = false
+//!
 //! [ship]
 //! batch_bytes = "1MiB"      # send when this much is waiting …
 //! batch_wait = "200ms"      # … or the oldest has waited this long
@@ -28,6 +36,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hookrail_core::context::Context;
 use hookrail_hook::spool::Caps;
 use serde::Deserialize;
 
@@ -80,6 +89,16 @@ pub struct Config {
     pub server: Option<String>,
     /// The key sent to that server, and to no other.
     pub token: Option<Token>,
+    /// This device's id, minted when it was enrolled.
+    pub device_id: Option<String>,
+    /// What this device's events call it; the host's name where nobody chose one.
+    pub name: Option<String>,
+    /// The person whose events these are, where that is not told by git or the system.
+    pub user: Option<String>,
+    /// The label of the project or host on every event.
+    pub source_app: Option<String>,
+    /// What is collected of the place.
+    pub collect: Collect,
     /// Whether the shipper also follows the transcripts of live sessions.
     pub follow_transcripts: bool,
     /// Certificate authorities (PEM) trusted instead of the public ones.
@@ -105,6 +124,11 @@ impl Default for Config {
         Self {
             server: None,
             token: None,
+            device_id: None,
+            name: None,
+            user: None,
+            source_app: None,
+            collect: Collect::default(),
             follow_transcripts: false,
             ca_file: None,
             batch_bytes: 1 << 20,
@@ -127,6 +151,88 @@ pub struct Flags {
     pub token: Option<String>,
     /// `--ca-file`.
     pub ca_file: Option<PathBuf>,
+}
+
+/// What is collected of the place, item by item; everything, unless told otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Collect {
+    /// The host's name.
+    pub host: bool,
+    /// The operating system and its version.
+    pub os: bool,
+    /// The name of the operating system's user.
+    pub os_user: bool,
+    /// The name git signs with.
+    pub git_name: bool,
+    /// The e-mail address git signs with.
+    pub git_email: bool,
+    /// The repository's remote, or its root's path.
+    pub repository: bool,
+    /// The branch that is checked out.
+    pub branch: bool,
+    /// The commit that is checked out.
+    pub commit: bool,
+    /// The kind of container.
+    pub container: bool,
+    /// The CI service.
+    pub ci: bool,
+    /// The cloud.
+    pub cloud: bool,
+    /// The orchestrator's run.
+    pub run_id: bool,
+    /// The orchestrator's worker.
+    pub worker: bool,
+    /// The orchestrator's task.
+    pub task: bool,
+}
+
+impl Default for Collect {
+    fn default() -> Self {
+        Self {
+            host: true,
+            os: true,
+            os_user: true,
+            git_name: true,
+            git_email: true,
+            repository: true,
+            branch: true,
+            commit: true,
+            container: true,
+            ci: true,
+            cloud: true,
+            run_id: true,
+            worker: true,
+            task: true,
+        }
+    }
+}
+
+impl Collect {
+    /// Takes out what is switched off.
+    pub(crate) fn keep(&self, context: &mut Context) {
+        let items = [
+            (self.host, &mut context.host),
+            (self.os, &mut context.os),
+            (self.os_user, &mut context.os_user),
+            (self.git_name, &mut context.git_name),
+            (self.git_email, &mut context.git_email),
+            (self.repository, &mut context.repository),
+            (self.branch, &mut context.branch),
+            (self.commit, &mut context.commit),
+            (self.container, &mut context.container),
+            (self.ci, &mut context.ci),
+            (self.cloud, &mut context.cloud),
+            (self.run_id, &mut context.run_id),
+            (self.worker, &mut context.worker),
+            (self.task, &mut context.task),
+        ];
+        for (kept, item) in items {
+            if !kept {
+                *item = None;
+            }
+        }
+    }
 }
 
 /// Why there are no settings.
@@ -164,6 +270,11 @@ struct File {
     server: Option<String>,
     token: Option<String>,
     token_file: Option<PathBuf>,
+    device_id: Option<String>,
+    name: Option<String>,
+    user: Option<String>,
+    source_app: Option<String>,
+    collect: Collect,
     follow_transcripts: Option<bool>,
     ca_file: Option<PathBuf>,
     ship: ShipTable,
@@ -195,7 +306,43 @@ struct TimeoutsTable {
 
 /// Every key of the file by its table; the tests hold it against [`File`].
 const KEYS: &[(&str, &[&str])] = &[
-    ("", &["server", "token", "token_file", "follow_transcripts", "ca_file", "ship", "spool", "timeouts"]),
+    (
+        "",
+        &[
+            "server",
+            "token",
+            "token_file",
+            "device_id",
+            "name",
+            "user",
+            "source_app",
+            "follow_transcripts",
+            "ca_file",
+            "ship",
+            "spool",
+            "timeouts",
+            "collect",
+        ],
+    ),
+    (
+        "collect",
+        &[
+            "host",
+            "os",
+            "os_user",
+            "git_name",
+            "git_email",
+            "repository",
+            "branch",
+            "commit",
+            "container",
+            "ci",
+            "cloud",
+            "run_id",
+            "worker",
+            "task",
+        ],
+    ),
     ("ship", &["batch_bytes", "batch_wait", "idle_exit"]),
     ("spool", &["max_age", "max_bytes"]),
     ("timeouts", &["connect", "answer"]),
@@ -230,6 +377,11 @@ impl Config {
                 Some(given) => Some(Token::new(&given)?),
                 None => token_of_file(file.token.as_deref(), file.token_file.as_deref(), &path, home)?,
             },
+            device_id: file.device_id.filter(|id| !id.is_empty()),
+            name: env("HOOKRAIL_DEVICE").or(file.name).filter(|name| !name.is_empty()),
+            user: env("HOOKRAIL_USER").or(file.user).filter(|user| !user.is_empty()),
+            source_app: env("HOOKRAIL_SOURCE_APP").or(file.source_app).filter(|label| !label.is_empty()),
+            collect: file.collect,
             follow_transcripts: match env(ENV_FOLLOW_TRANSCRIPTS) {
                 Some(text) => yes_or_no(ENV_FOLLOW_TRANSCRIPTS, &text)?,
                 None => file.follow_transcripts.unwrap_or(default.follow_transcripts),
@@ -404,7 +556,8 @@ mod tests {
     fn every_key_of_the_file_is_taken() {
         let home = with(
             "server = \"https://hooks.example/\"\ntoken_file = \"key\"\nfollow_transcripts = true\nca_file = \"ca.pem\"\n\
-             [ship]\nbatch_bytes = \"2MiB\"\nbatch_wait = \"50ms\"\nidle_exit = \"5m\"\n\
+             device_id = \"d-1\"\nname = \"build-1\"\nuser = \"dev@example.com\"\nsource_app = \"shop\"\n\
+             [collect]\ngit_email = false\n[ship]\nbatch_bytes = \"2MiB\"\nbatch_wait = \"50ms\"\nidle_exit = \"5m\"\n\
              [spool]\nmax_age = \"7d\"\nmax_bytes = \"64MiB\"\n[timeouts]\nconnect = \"1s\"\nanswer = \"2s\"\n",
         );
         std::fs::write(home.path().join("key"), "hk_1234\n").unwrap();
@@ -414,6 +567,11 @@ mod tests {
             Config {
                 server: Some("https://hooks.example".into()),
                 token: Some(Token("hk_1234".into())),
+                device_id: Some("d-1".into()),
+                name: Some("build-1".into()),
+                user: Some("dev@example.com".into()),
+                source_app: Some("shop".into()),
+                collect: Collect { git_email: false, ..Collect::default() },
                 follow_transcripts: true,
                 ca_file: Some(home.path().join("ca.pem")),
                 batch_bytes: 2 << 20,

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod http;
 pub mod import;
 pub mod install;
+pub mod place;
 mod process;
 pub mod ship;
 mod units;

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use hookrail_core::agents::{self, Received};
+use hookrail_core::context::Context;
 use hookrail_core::event::{Agent, EventId};
 use hookrail_core::policy::Verdict;
 use hookrail_core::time::Timestamp;
@@ -85,7 +86,7 @@ pub fn run(agent: &str, event: Option<&str>, io: &mut Io<'_>, env: impl Fn(&str)
     let input = read(io.stdin, &mut log);
     let received = agents::parse_bytes(&agent, event, &input);
     let verdict = judge(&received, &mut log);
-    append(&received, event, verdict.as_ref(), &mut log);
+    append(&received, event, verdict.as_ref(), run_of(&env), &mut log);
     let exit = answer(&received, verdict.as_ref(), io.stdout, &mut log);
     wake_shipper(env, &mut log);
     // The process ends here; giving back the memory page by page would only cost time.
@@ -128,13 +129,39 @@ fn judge(received: &Received<'_>, log: &mut Log<'_>) -> Option<Verdict> {
     })
 }
 
+/// The orchestrator's run, by the first of these variables that is set.
+pub const RUN_VARIABLES: [&str; 2] = ["CLAUDE_RUN_ID", "HOOKRAIL_RUN_ID"];
+/// The orchestrator's worker.
+pub const WORKER_VARIABLE: &str = "HOOKRAIL_WORKER";
+/// The orchestrator's task.
+pub const TASK_VARIABLE: &str = "HOOKRAIL_TASK";
+
+/// What only the agent's own environment says of the run it belongs to. The shipper, which adds all else that is said of
+/// the place, may have been started by another agent.
+fn run_of(env: &impl Fn(&str) -> Option<OsString>) -> Option<Box<Context>> {
+    let text = |name: &str| env(name)?.into_string().ok().filter(|text| !text.is_empty());
+    let context = Context {
+        run_id: RUN_VARIABLES.iter().find_map(|name| text(name)),
+        worker: text(WORKER_VARIABLE),
+        task: text(TASK_VARIABLE),
+        ..Context::default()
+    };
+    (!context.is_empty()).then(|| Box::new(context))
+}
+
 /// Records the event.
-fn append(received: &Received<'_>, event: Option<&str>, verdict: Option<&Verdict>, log: &mut Log<'_>) {
+fn append(
+    received: &Received<'_>,
+    event: Option<&str>,
+    verdict: Option<&Verdict>,
+    context: Option<Box<Context>>,
+    log: &mut Log<'_>,
+) {
     let Some(home) = log.home else {
         return log.tell(format_args!("not recorded: neither HOOKRAIL_HOME nor HOME is set"));
     };
     let spool = Spool::at(home.spool());
-    let appended = line(received, event, verdict, log.at).and_then(|line| spool.append(&line));
+    let appended = line(received, event, verdict, context, log.at).and_then(|line| spool.append(&line));
     match appended {
         Ok(size) if size >= SEGMENT_BYTES => {
             if let Err(error) = spool.seal().and_then(|_| spool.enforce(&spool.caps())) {
@@ -149,13 +176,20 @@ fn append(received: &Received<'_>, event: Option<&str>, verdict: Option<&Verdict
 }
 
 /// The record's line.
-fn line(received: &Received<'_>, event: Option<&str>, verdict: Option<&Verdict>, at: Timestamp) -> io::Result<Vec<u8>> {
+fn line(
+    received: &Received<'_>,
+    event: Option<&str>,
+    verdict: Option<&Verdict>,
+    context: Option<Box<Context>>,
+    at: Timestamp,
+) -> io::Result<Vec<u8>> {
     let content = Content::of(&received.payload);
     let record = Record {
         id: Some(EventId::v7(at, random())),
         occurred_at: Some(at),
         name: event.map(Cow::Borrowed),
         verdict: verdict.cloned(),
+        context,
         ..Record::new(received.agent.clone(), &content)
     };
     let mut line = Vec::with_capacity(received.payload.text().len() + 512);

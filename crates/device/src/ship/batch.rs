@@ -8,6 +8,8 @@ use hookrail_core::redact;
 use hookrail_core::wire::Record;
 use hookrail_hook::spool::{Content, Reader, salvage};
 
+use super::enrich::Enricher;
+
 /// How hard to compress: most of the gain of the default level for a part of its time.
 const LEVEL: u32 = 3;
 
@@ -41,7 +43,7 @@ pub(super) struct Batch {
 
 impl Batch {
     /// Reads lines until `limit` bytes are together, a line is unusable, or the segment ends.
-    pub(super) fn read(reader: &mut Reader, limit: u64) -> io::Result<Self> {
+    pub(super) fn read(reader: &mut Reader, limit: u64, enricher: &mut Enricher) -> io::Result<Self> {
         let mut batch = Self::default();
         let mut bytes = 0;
         while bytes < limit && batch.unusable.is_none() {
@@ -49,9 +51,9 @@ impl Batch {
             batch.end = Some(line.end);
             bytes += line.end - line.start;
             match usable(&line.content) {
-                Ok(record) => {
-                    let line_end = line.end;
-                    batch.records.push(Waiting { line: redact::redact_record(record).into_text(), end: line_end });
+                Ok((text, record)) => {
+                    let text = enricher.line(text, record);
+                    batch.records.push(Waiting { line: redact::redact_record(&text).into_text(), end: line.end });
                 }
                 Err(unusable) => batch.unusable = Some(unusable),
             }
@@ -61,16 +63,18 @@ impl Batch {
 }
 
 /// The record in a line, found again where a torn one stands before it.
-fn usable<'a>(content: &Content<'a>) -> Result<&'a str, Unusable> {
+fn usable<'a>(content: &Content<'a>) -> Result<(&'a str, Record<'a>), Unusable> {
     let (bytes, reason) = match *content {
         Content::Whole(bytes) => (bytes, "it is not a record"),
         Content::Torn(bytes) => (bytes, "it was cut off while it was written"),
         Content::TooLong => (&[][..], "it is longer than any record"),
     };
-    let is_record = |text: &&str| serde_json::from_str::<Record<'_>>(text).is_ok();
-    let text = std::str::from_utf8(bytes).ok().filter(is_record);
-    let salvaged = || salvage(bytes).and_then(|bytes| std::str::from_utf8(bytes).ok()).filter(is_record);
-    text.or_else(salvaged).ok_or_else(|| Unusable { bytes: bytes.to_owned(), reason })
+    fn record(bytes: &[u8]) -> Option<(&str, Record<'_>)> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        Some((text, serde_json::from_str(text).ok()?))
+    }
+    let salvaged = || salvage(bytes).and_then(record);
+    record(bytes).or_else(salvaged).ok_or_else(|| Unusable { bytes: bytes.to_owned(), reason })
 }
 
 /// The body of a request in gzip.

@@ -9,10 +9,12 @@ use hookrail_hook::spool::{Dropped, Name, Spool};
 use super::account::{Account, now};
 use super::answer::{Acknowledgement, Outcome, judge};
 use super::batch::{Batch, Waiting, body};
+use super::enrich::Enricher;
 use super::{Progress, Summary, Trouble, rejected};
 use crate::config::Config;
 use crate::http::Client;
 use crate::import::Follower;
+use crate::place::Place;
 
 /// The door.
 const PATH: &str = "/v1/events";
@@ -24,6 +26,7 @@ pub(super) struct Deliverer<'a> {
     client: Client,
     report: &'a mut dyn FnMut(Progress),
     account: Account,
+    enricher: Enricher,
     /// Follows the transcripts that delivered events name.
     pub(super) follower: Option<Follower<'a>>,
     /// What this run did.
@@ -38,7 +41,9 @@ impl<'a> Deliverer<'a> {
         account.pid = std::process::id();
         account.server = Some(client.server().to_owned());
         let follower = Follower::new(home, config, client.clone());
-        Self { home, config, client, report, account, follower, summary: Summary::default(), settled: 0 }
+        let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let enricher = Enricher::new(Place::new(config, &env).for_others(), config.source_app.clone());
+        Self { home, config, client, report, account, enricher, follower, summary: Summary::default(), settled: 0 }
     }
 
     /// Delivers a segment from its cursor on and removes it.
@@ -46,7 +51,7 @@ impl<'a> Deliverer<'a> {
         let mut from = spool.acknowledged(name);
         let Some(mut reader) = spool.read(name, from)? else { return Ok(()) };
         loop {
-            let batch = Batch::read(&mut reader, self.config.batch_bytes)?;
+            let batch = Batch::read(&mut reader, self.config.batch_bytes, &mut self.enricher)?;
             let Some(end) = batch.end else { break };
             from = self.batch(spool, name, from, &batch.records)?;
             if let Some(follower) = &mut self.follower {

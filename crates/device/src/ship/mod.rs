@@ -19,6 +19,7 @@ mod answer;
 mod backoff;
 mod batch;
 mod deliver;
+mod enrich;
 mod once;
 mod rejected;
 

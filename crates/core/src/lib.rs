@@ -14,6 +14,7 @@ pub mod agents;
 pub mod base64;
 pub mod context;
 pub mod event;
+pub mod fleet;
 mod json;
 pub mod ledger;
 pub mod mcp;

@@ -5,10 +5,12 @@
 
 pub mod config;
 pub mod doctor;
+pub mod enroll;
 pub mod http;
 pub mod import;
 pub mod install;
 pub mod place;
 mod process;
+pub mod report;
 pub mod ship;
 mod units;

@@ -112,6 +112,8 @@ doors! {
     GrpcMetrics = post "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export" Ingest => otlp::grpc_metrics;
     /// Stores exported spans (OTLP over gRPC).
     GrpcTraces = post "/opentelemetry.proto.collector.trace.v1.TraceService/Export" Ingest => otlp::grpc_traces;
+    /// Keeps a device's report of itself.
+    PostDevice = post "/v1/devices" Ingest => api::devices::post;
     /// Stores one event in one of the shapes of older event senders: flat with event_type, or with hook_event_type and payload.
     PostObserved = post "/events" Ingest => ingest::ancestors::events;
     /// Stores one envelope of schema 1.0; 202 where its content is already stored.
@@ -148,6 +150,8 @@ doors! {
     ListPeople = get "/api/v1/people" Read => api::usage::people;
     /// Puts a person into a team.
     PutPerson = put "/api/v1/people/{person}" Admin => api::usage::put_person;
+    /// Lists the devices seen, by name: what they report of themselves, what is seen of them, what is wrong.
+    ListDevices = get "/api/v1/devices" Read => api::devices::list;
     /// Lists the repositories seen, with what was used in them; the latest first.
     ListRepositories = get "/api/v1/repositories" Read => api::usage::repositories;
     /// Lists a session's prompts, oldest first, each with what was used for it.

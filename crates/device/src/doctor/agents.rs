@@ -149,7 +149,7 @@ fn fires(installer: &Installer, places: &Places, recorded: Option<&Client>, foun
 }
 
 /// The time of the newest transcript.
-fn newest(folder: &Path) -> Option<SystemTime> {
+pub(crate) fn newest(folder: &Path) -> Option<SystemTime> {
     let mut newest = None;
     let mut left = ENTRIES;
     let mut folders = vec![(folder.to_owned(), 0)];

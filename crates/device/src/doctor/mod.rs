@@ -7,6 +7,8 @@ mod agents;
 mod device;
 mod server;
 
+pub(crate) use agents::newest as newest_transcript;
+
 use hookrail_hook::Home;
 use serde::Serialize;
 

@@ -63,29 +63,53 @@ pub fn prepare(home: &Home, server: Option<&str>, token: Option<&Token>) -> Resu
         .create(home.path())
         .map_err(failed("make the folder", home.path()))?;
     let path = home.config();
-    let before = match fs::read_to_string(&path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(failed("read", &path)(error)),
-    };
-    let mut document: DocumentMut =
-        before.as_deref().unwrap_or(TEMPLATE).parse().map_err(|error: toml_edit::TomlError| {
-            failed("understand", &path)(io::Error::new(io::ErrorKind::InvalidData, error.to_string()))
-        })?;
-    if let Some(server) = server.or_else(|| (!document.contains_key("server")).then_some(LOCAL_SERVER)) {
-        set(&mut document, "server", server);
-    }
-    if let Some(token) = token {
-        document.remove("token_file");
-        set(&mut document, "token", token.secret());
-    }
-    let after = document.to_string();
-    if before.as_deref() != Some(after.as_str()) {
-        replace(&path, &after, Some(Permissions::from_mode(0o600)))?;
-        made.config = true;
-    }
+    made.config = edit(&path, TEMPLATE, |document| {
+        if let Some(server) = server.or_else(|| (!document.contains_key("server")).then_some(LOCAL_SERVER)) {
+            set(document, "server", server);
+        }
+        if let Some(token) = token {
+            document.remove("token_file");
+            set(document, "token", token.secret());
+        }
+    })?;
     create_lock(home).map_err(failed("make", &home.ship_lock()))?;
     Ok(made)
+}
+
+/// Sets texts in `config.toml` and removes keys, leaving everything else as people wrote it.
+///
+/// # Errors
+/// Where the file cannot be read or written, or is no TOML.
+pub fn write(home: &Home, texts: &[(&str, &str)], remove: &[&str]) -> Result<(), InstallError> {
+    edit(&home.config(), "", |document| {
+        texts.iter().for_each(|(key, text)| set(document, key, text));
+        remove.iter().for_each(|key| drop(document.remove(key)));
+    })
+    .map(drop)
+}
+
+/// Edits a file of settings, which begins as `template`; whether it changed.
+fn edit(path: &Path, template: &str, change: impl FnOnce(&mut DocumentMut)) -> Result<bool, InstallError> {
+    let failed = |what| {
+        let path = path.to_owned();
+        move |source| InstallError::Io { what, path, source }
+    };
+    let before = match fs::read_to_string(path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed("read")(error)),
+    };
+    let mut document: DocumentMut =
+        before.as_deref().unwrap_or(template).parse().map_err(|error: toml_edit::TomlError| {
+            failed("understand")(io::Error::new(io::ErrorKind::InvalidData, error.to_string()))
+        })?;
+    change(&mut document);
+    let after = document.to_string();
+    let changed = before.as_deref() != Some(after.as_str());
+    if changed {
+        replace(path, &after, Some(Permissions::from_mode(0o600)))?;
+    }
+    Ok(changed)
 }
 
 /// Makes the lock file, whose being there tells hooks that there is a server to ship to, and the state folder where

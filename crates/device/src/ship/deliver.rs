@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::http::Client;
 use crate::import::Follower;
 use crate::place::Place;
+use crate::report::Reporter;
 
 /// The door.
 const PATH: &str = "/v1/events";
@@ -27,6 +28,7 @@ pub(super) struct Deliverer<'a> {
     report: &'a mut dyn FnMut(Progress),
     account: Account,
     enricher: Enricher,
+    reporter: Reporter,
     /// Follows the transcripts that delivered events name.
     pub(super) follower: Option<Follower<'a>>,
     /// What this run did.
@@ -43,7 +45,18 @@ impl<'a> Deliverer<'a> {
         let follower = Follower::new(home, config, client.clone());
         let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let enricher = Enricher::new(Place::new(config, &env).for_others(), config.source_app.clone());
-        Self { home, config, client, report, account, enricher, follower, summary: Summary::default(), settled: 0 }
+        Self {
+            home,
+            config,
+            client,
+            report,
+            account,
+            enricher,
+            reporter: Reporter::default(),
+            follower,
+            summary: Summary::default(),
+            settled: 0,
+        }
     }
 
     /// Delivers a segment from its cursor on and removes it.
@@ -115,6 +128,11 @@ impl<'a> Deliverer<'a> {
 
     fn set_aside(&self, record: &[u8], reason: &str) -> Result<(), Trouble> {
         Ok(rejected::set_aside(&self.home.rejected(), record, reason)?)
+    }
+
+    /// Tells the server how this device is, if it is time.
+    pub(super) fn report(&mut self) {
+        self.reporter.look(self.home, self.config, &self.client);
     }
 
     /// Sends what grew in transcripts, if it is time; `last` where there will be no other time.

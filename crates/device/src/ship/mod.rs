@@ -258,6 +258,7 @@ impl<'a> Shipper<'a> {
         let mut last_event = Instant::now();
         let mut open_since: Option<Instant> = None;
         while !(self.stop)() {
+            self.deliverer.report();
             self.deliverer.follow(false);
             match self.step(&mut open_since) {
                 Ok(true) => {

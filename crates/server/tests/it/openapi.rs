@@ -95,6 +95,7 @@ async fn every_door_answers_as_documented() {
                 "/api/v1/quarantine/{session}/attribute" => json!({"project": "default", "person": "ann"}).to_string(),
                 "/api/v1/servers/{raw}" if method == "put" => json!({"display": "GitHub"}).to_string(),
                 "/api/v1/people/{person}" => json!({"team": "core"}).to_string(),
+                "/v1/devices" => json!({"device_id": "d", "name": "build-1", "at": "2026-11-20T12:00:00Z"}).to_string(),
                 _ if method == "post" => json!({"hook_event_name": "Stop"}).to_string(),
                 _ => String::new(),
             };

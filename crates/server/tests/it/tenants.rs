@@ -162,6 +162,7 @@ fn body(method: &str, path: &str) -> String {
             let session = json!([{"key": "session.id", "value": {"stringValue": "victim-session"}}]);
             json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"attributes": session}]}]}]}).to_string()
         }
+        (_, "/v1/devices") => json!({"device_id": "mine", "name": "mine"}).to_string(),
         (_, "/v1/metrics" | "/v1/traces") => "{}".to_owned(),
         (_, path) if path.starts_with("/opentelemetry.proto") => String::new(),
         (_, "/ingest") => json!({"event_type": "progress", "session_id": "mine"}).to_string(),
@@ -287,6 +288,7 @@ async fn the_walk_sees_a_leak_where_there_is_one() {
         "/metrics",
         "/openapi.json",
         "/readyz",
+        "/v1/devices",
         "/v1/events",
         "/v1/hooks/{agent}",
         "/v1/logs",

@@ -4,6 +4,7 @@ mod sqlite;
 
 pub(crate) use sqlite::Meta as SqliteMeta;
 
+use hookrail_core::fleet::DeviceReport;
 use hookrail_core::time::Timestamp;
 use serde::Serialize;
 
@@ -60,6 +61,26 @@ impl Meta {
     pub async fn set(&self, key: &str, value: Option<&str>) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(meta) => meta.set(key, value).await,
+        }
+    }
+
+    /// Keeps a device's report in the place of its last one; false where as many devices as are kept have reported.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn keep_report(&self, report: &DeviceReport, received_at: Timestamp) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(meta) => meta.keep_report(report, received_at, MAX_DEVICES).await,
+        }
+    }
+
+    /// The latest report of each device, the newest first.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn reports(&self) -> Result<Vec<Reported>, StoreError> {
+        match self {
+            Self::Sqlite(meta) => meta.reports().await,
         }
     }
 
@@ -126,3 +147,16 @@ impl Meta {
 
 /// The most devices one answer lists.
 pub const MAX_DEVICES: usize = 10_000;
+
+/// A device's report as it is kept.
+#[derive(Clone, Debug)]
+pub struct Reported {
+    /// When it came.
+    pub received_at: Timestamp,
+    /// The server's clock less the device's at that moment, in milliseconds.
+    pub skew_ms: i64,
+    /// What it says.
+    pub report: DeviceReport,
+    /// When a hook of each agent was last heard from this device.
+    pub hooks: Vec<(String, Timestamp)>,
+}

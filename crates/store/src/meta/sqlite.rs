@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use hookrail_core::fleet::DeviceReport;
 use hookrail_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Device, MAX_DEVICES};
+use super::{Device, MAX_DEVICES, Reported};
 use crate::StoreError;
 use crate::names::{MAX_NAMES, Names, ServerName};
 
@@ -83,6 +84,59 @@ impl Meta {
                 params![person, team],
             )?;
             Ok(())
+        })
+        .await
+    }
+
+    pub(super) async fn keep_report(
+        &self,
+        report: &DeviceReport,
+        received_at: Timestamp,
+        most: usize,
+    ) -> Result<bool, StoreError> {
+        let text = serde_json::to_string(report).map_err(|error| StoreError::Other(error.to_string()))?;
+        let skew = received_at.as_nanos().saturating_sub(report.at.as_nanos()) / 1_000_000;
+        let (id, name) = (report.device_id.clone(), report.name.clone());
+        self.with(move |connection| {
+            let known: usize = connection
+                .query_row("SELECT count(*) FROM device_reports WHERE device_id <> ?", [&id], |row| row.get(0))?;
+            if known >= most {
+                return Ok(false);
+            }
+            connection.execute(
+                "INSERT OR REPLACE INTO device_reports (device_id, name, received_at, skew_ms, report) VALUES (?,?,?,?,?)",
+                params![id, name, received_at.as_nanos(), skew, text],
+            )?;
+            Ok(true)
+        })
+        .await
+    }
+
+    pub(super) async fn reports(&self) -> Result<Vec<Reported>, StoreError> {
+        self.with(|connection| {
+            let mut hooked = connection.prepare_cached(
+                "SELECT s.agent, max(t.last_at) FROM sessions s JOIN session_sources t ON t.session = s.session \
+                 WHERE s.device = ? AND t.source = 0 GROUP BY s.agent",
+            )?;
+            let mut statement = connection.prepare_cached(
+                "SELECT name, received_at, skew_ms, report FROM device_reports ORDER BY received_at DESC LIMIT ?",
+            )?;
+            let mut reports = Vec::new();
+            let mut rows = statement.query([MAX_DEVICES as i64])?;
+            while let Some(row) = rows.next()? {
+                let name: String = row.get(0)?;
+                let text: String = row.get(3)?;
+                let hooks = hooked
+                    .query_map([&name], |row| Ok((row.get(0)?, Timestamp::from_nanos(row.get(1)?))))?
+                    .collect::<Result<_, _>>()?;
+                reports.push(Reported {
+                    received_at: Timestamp::from_nanos(row.get(1)?),
+                    skew_ms: row.get(2)?,
+                    report: serde_json::from_str(&text).unwrap_or_default(),
+                    hooks,
+                });
+            }
+            Ok(reports)
         })
         .await
     }

@@ -21,7 +21,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ),
     (
         include_str!("../../../migrations/sqlite/0003_fleet.sql"),
-        "5182d3cc678eba8835f06174c55c31f31ae8d1c2068a6ecaf2c1ebb1de13c6ac",
+        "fe10e511bd4c0a8f7f92141c644cd8363ee98b73ca80ea6bb6144fd09b1b36a3",
     ),
     (
         include_str!("../../../migrations/sqlite/0004_names.sql"),

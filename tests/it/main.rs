@@ -4,6 +4,7 @@
 mod accounting;
 mod crash;
 mod demo;
+mod devices;
 mod http;
 mod import;
 mod real_agents;

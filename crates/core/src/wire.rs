@@ -23,7 +23,7 @@ use crate::event::{Agent, EventId, SessionId};
 use crate::json;
 use crate::policy::Verdict;
 use crate::time::Timestamp;
-use crate::{telemetry, transcript};
+use crate::{emitted, telemetry, transcript};
 
 mod fit;
 
@@ -195,7 +195,8 @@ const fn claude_code() -> Agent {
 /// What a payload says, read in the words of its source. `name` stands in where the payload does not carry the event's name.
 pub fn parse(source: Source, agent: &Agent, name: Option<&str>, payload: &str) -> Parsed {
     match source {
-        Source::Hook | Source::Emitted => agents::parse_named(agent, name, payload),
+        Source::Hook => agents::parse_named(agent, name, payload),
+        Source::Emitted => emitted::parse(name, payload),
         Source::Telemetry => telemetry::parse(agent, name, payload),
         Source::Transcript => transcript::parse(agent, name, payload),
     }

@@ -11,7 +11,7 @@ use super::tee::Tee;
 use super::{FORBIDDEN, forbid, history, npm, responses};
 use crate::rig::Rig;
 
-fn exec(command: &str) -> (&'static str, Value) {
+pub(crate) fn exec(command: &str) -> (&'static str, Value) {
     ("exec_command", json!({"cmd": command}))
 }
 

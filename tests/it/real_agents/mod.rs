@@ -15,6 +15,7 @@ mod parking;
 mod responses;
 mod script;
 mod tee;
+mod telemetry;
 
 use std::borrow::Cow;
 use std::fs;

@@ -10,7 +10,10 @@ use crate::env;
 mod backup;
 mod completions;
 mod demo;
+mod devices;
 mod doctor;
+mod emit;
+mod enroll;
 mod events;
 mod export;
 pub(crate) mod hook;
@@ -42,18 +45,21 @@ enum Command {
     Serve(serve::Args),
     Install(install::InstallArgs),
     Uninstall(install::UninstallArgs),
+    Enroll(enroll::Args),
     Doctor(doctor::Args),
     Tail(tail::Args),
     Sessions(sessions::Args),
     Events(events::Args),
     Usage(usage::Args),
     Quarantine(quarantine::Args),
+    Devices(devices::Args),
     Servers(servers::Args),
     Titles(titles::Args),
     Export(export::Args),
     Import(import::Args),
     Backup(backup::Args),
     Keys(keys::Args),
+    Emit(emit::Args),
     Ship(ship::Args),
     Hook(hook::Args),
     SendEvent(send_event::Args),
@@ -87,6 +93,9 @@ impl Cli {
             Command::Serve(args) => serve::run(args),
             Command::Install(args) => install::install(&args),
             Command::Uninstall(args) => install::uninstall(&args),
+            Command::Enroll(args) => enroll::run(&args),
+            Command::Devices(args) => devices::run(&args),
+            Command::Emit(args) => emit::run(&args),
             Command::Doctor(args) => doctor::run(&args),
             Command::Tail(args) => tail::run(&args),
             Command::Sessions(args) => sessions::run(&args),

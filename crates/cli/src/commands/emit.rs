@@ -1,0 +1,201 @@
+//! `hookrail emit`
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use hookrail_core::context::{Context, Source};
+use hookrail_core::event::{Agent, EventId};
+use hookrail_core::time::Timestamp;
+use hookrail_core::wire::{Content, Record};
+use hookrail_device::config::{Config, Flags};
+use hookrail_device::place::Place;
+use hookrail_hook::spool::Spool;
+use hookrail_hook::wake;
+use serde_json::value::to_raw_value;
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::connection::home;
+
+/// Record what happens beside agents: workers, artifacts, errors, states
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The fact is appended to the spool and shipped like any event: this never waits for a server. It
+belongs to the session given, else to the run of --run, CLAUDE_RUN_ID or HOOKRAIL_RUN_ID.")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    fact: Fact,
+    /// Session it belongs to
+    #[arg(long, global = true, value_name = "ID")]
+    session: Option<String>,
+    /// Run of the orchestrator [default: `CLAUDE_RUN_ID`, else `HOOKRAIL_RUN_ID`]
+    #[arg(long, global = true, value_name = "ID")]
+    run: Option<String>,
+    /// Agent it is about
+    #[arg(long, global = true, value_name = "AGENT", default_value = "hookrail")]
+    agent: String,
+    /// More to say; can be given more than once
+    #[arg(long = "data", global = true, value_name = "KEY=VALUE", value_parser = pair)]
+    data: Vec<(String, String)>,
+    /// Print the event's id as JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Fact {
+    /// A worker was started
+    WorkerSpawn {
+        /// Name of the worker
+        worker: String,
+        /// Task it was given
+        #[arg(long, value_name = "TASK")]
+        task: Option<String>,
+    },
+    /// Something worth keeping was made: its hash and size are recorded
+    Artifact {
+        /// File
+        path: PathBuf,
+        /// What it is
+        #[arg(long, value_name = "TEXT")]
+        label: Option<String>,
+    },
+    /// Something went wrong
+    Error {
+        /// What
+        message: String,
+    },
+    /// A program is at this now
+    State {
+        /// What it is at
+        state: String,
+    },
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write it like KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+impl Fact {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::WorkerSpawn { .. } => "worker-spawn",
+            Self::Artifact { .. } => "artifact",
+            Self::Error { .. } => "error",
+            Self::State { .. } => "state",
+        }
+    }
+
+    fn details(&self) -> anyhow::Result<Value> {
+        Ok(match self {
+            Self::WorkerSpawn { worker, task } => json!({"worker": worker, "task": task}),
+            Self::Artifact { path, label } => {
+                let (sha256, bytes) = hash(path)?;
+                json!({"path": path, "label": label, "sha256": sha256, "bytes": bytes})
+            }
+            Self::Error { message } => json!({"message": message}),
+            Self::State { state } => json!({"state": state}),
+        })
+    }
+}
+
+/// Appends the fact to the spool.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let home = home()?;
+    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let config = Config::load(home.path(), &Flags::default(), env)?;
+    let cwd = std::env::current_dir().ok();
+    let mut place = Place::new(&config, &env);
+    let mut context = place.context(cwd.as_deref().and_then(Path::to_str));
+    if args.run.is_some() {
+        context.run_id.clone_from(&args.run);
+    }
+    if let Fact::WorkerSpawn { worker, task } = &args.fact {
+        context.worker = Some(worker.clone());
+        context.task = task.clone().or(context.task);
+    }
+    let at = now();
+    let id = EventId::v7(at, random());
+    let line = line(args, id, at, &config, &place, context, cwd.as_deref())?;
+    Spool::at(home.spool()).append(&line).with_context(|| format!("cannot append to {}", home.spool().display()))?;
+    if let Err(error) = wake::wake(&home, |name| std::env::var_os(name)) {
+        // The fact is in the spool and goes out with the next event.
+        let _ = writeln!(io::stderr(), "The shipper could not be started: {error}");
+    }
+    if args.json {
+        writeln!(io::stdout().lock(), "{}", json!({"id": id}))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line(
+    args: &Args,
+    id: EventId,
+    at: Timestamp,
+    config: &Config,
+    place: &Place,
+    context: Context,
+    cwd: Option<&Path>,
+) -> anyhow::Result<Vec<u8>> {
+    let mut payload: Map<String, Value> = Map::new();
+    payload.insert("event".to_owned(), args.fact.name().into());
+    if let Value::Object(details) = args.fact.details()? {
+        payload.extend(details.into_iter().filter(|(_, value)| !value.is_null()));
+    }
+    payload.extend(args.data.iter().map(|(key, value)| (key.clone(), value.as_str().into())));
+    let texts = [
+        ("session_id", args.session.as_deref()),
+        ("run_id", context.run_id.as_deref()),
+        ("cwd", cwd.and_then(Path::to_str)),
+    ];
+    payload.extend(texts.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?.into()))));
+    let content = Content::Json(std::borrow::Cow::Owned(to_raw_value(&payload)?));
+    let record = Record {
+        id: Some(id),
+        source: Source::Emitted,
+        occurred_at: Some(at),
+        name: Some(args.fact.name().into()),
+        user: place.person().map(Into::into),
+        device: place.device().map(Into::into),
+        source_app: config.source_app.as_deref().map(Into::into),
+        context: Some(Box::new(context)),
+        ..Record::new(Agent::from(args.agent.as_str()), &content)
+    };
+    let mut line = serde_json::to_vec(&record)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// A file's SHA-256 in hexadecimal, and its size.
+fn hash(path: &Path) -> anyhow::Result<(String, u64)> {
+    let opened = || File::open(path).with_context(|| format!("cannot read the artifact {}", path.display()));
+    let (mut file, mut hasher, mut bytes) = (opened()?, Sha256::new(), 0);
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let read = file.read(&mut buffer).with_context(|| format!("cannot read the artifact {}", path.display()))?;
+        if read == 0 {
+            break;
+        }
+        hasher.update(&buffer[..read]);
+        bytes += read as u64;
+    }
+    let hex = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((hex, bytes))
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}
+
+/// 64 random bits: the standard library seeds its hasher from the system's randomness.
+fn random() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    RandomState::new().build_hasher().finish()
+}

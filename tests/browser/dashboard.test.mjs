@@ -52,6 +52,9 @@ async function views() {
     events: [`#/sessions/${session}?agent=claude-code&view=events`, "SessionStart"],
     "session's cost": [`#/sessions/${session}?agent=claude-code&view=cost`, "Who told"],
     cost: ["#/cost", "2026-11-20"],
+    people: ["#/places", "ana@example.com"],
+    devices: ["#/places?of=devices", "Codex was used, and its hooks were not heard of."],
+    unclaimed: ["#/places?of=unclaimed", "in quarantine"],
     missing: ["#/nowhere", "There is no such page"],
   };
 }

@@ -106,6 +106,7 @@ export class FakeServer {
     if (part === "tools") return page(calls.filter(ofSession), query);
     if (part === "prompts") return page(prompts(this.events.filter(ofSession)), query);
     if (part === "reconciliation") return RECONCILIATION;
+    if (PLACES[what]) return page(PLACES[what], query);
     if (what === "usage") return { ...page(usage(query.group_by), query), total: { ...USED, unpriced_requests: 2 } };
     if (part === "subagents") return page(subagents.filter(ofSession), query);
     if (what === "tools") return page(overview(this.events, this.derived, query).tools, query);
@@ -289,4 +290,15 @@ const RECONCILIATION = {
   sources: [{ source: "hook", events: 40, prompts: 2, tool_calls: 9 }, { source: "transcript", events: 31, prompts: 2, tool_calls: 10 }],
   calls_no_hook_reported: 1,
   blind_spots: [{ tool_use_id: "toolu_unseen", tool: "WebSearch", at: null }],
+};
+
+const SEEN = "2026-11-20T12:00:00Z";
+const PLACES = {
+  people: [{ person: "ana@example.com", team: "web", sessions: 3, prompts: 4, tool_calls: 12, tool_errors: 1, devices: 1, repositories: 1, first_seen: SEEN, last_seen: SEEN, ...USED }],
+  repositories: [{ repository: "github.com/acme/shop", sessions: 3, people: 1, prompts: 4, tool_calls: 12, tool_errors: 1, first_seen: SEEN, last_seen: SEEN, ...USED }],
+  devices: [
+    { name: "build-vm", device_id: null, first_seen: SEEN, last_seen: SEEN, events: 40, skew_ms: 12, reported_at: null, clock_skew_ms: null, report: null, flags: [] },
+    { name: "laptop", device_id: "d1", first_seen: SEEN, last_seen: SEEN, events: 9, skew_ms: 70_000, reported_at: SEEN, clock_skew_ms: 70_000, report: { context: { version: "0.1.0", os: "Debian 13" }, backlog: { bytes: 4_200_000, oldest: SEEN } }, flags: [{ code: "hooks_silent", message: "Codex was used, and its hooks were not heard of." }] },
+  ],
+  quarantine: [{ state: "quarantined", session_id: "0193-unclaimed", agent: "claude-code", events: 5, bytes: 900, first_at: SEEN, last_at: SEEN, address: "192.0.2.7" }],
 };

@@ -26,6 +26,8 @@ const views = {
   events: `#/sessions/${big.id}?agent=${big.agent}&view=events`,
   "session-cost": `#/sessions/${big.id}?agent=${big.agent}&view=cost`,
   cost: "#/cost",
+  people: "#/places",
+  devices: "#/places?of=devices",
 };
 
 for (const [name, options] of [

@@ -2,7 +2,7 @@
 
 import { signal } from "./ui.js";
 
-/** @import { Overview, Page, PromptUse, Reconciliation, Session, StoredEvent, Subagent, ToolCall, UsageRow, Used } from "./model.js" */
+/** @import { Device, Overview, Page, Person, PromptUse, Repository, Unclaimed, Reconciliation, Session, StoredEvent, Subagent, ToolCall, UsageRow, Used } from "./model.js" */
 /** @typedef {Record<string, string | number | null | undefined>} Query */
 
 /** True once the server has answered 401: the login screen is shown. */
@@ -94,6 +94,14 @@ export const usage = (query, abort) => get("usage", query, abort);
 export const sessionPrompts = (id, agent, abort) => get(`sessions/${encodeURIComponent(id)}/prompts`, { agent }, abort);
 /** @type {(id: string, agent: string, abort?: AbortSignal) => Promise<Reconciliation>} */
 export const reconciliation = (id, agent, abort) => get(`sessions/${encodeURIComponent(id)}/reconciliation`, { agent }, abort);
+/** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Person>>} */
+export const people = (query, abort) => get("people", query, abort);
+/** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Repository>>} */
+export const repositories = (query, abort) => get("repositories", query, abort);
+/** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Device>>} */
+export const devices = (query, abort) => get("devices", query, abort);
+/** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Unclaimed>>} What nobody has claimed; for the operator. */
+export const quarantine = (query, abort) => get("quarantine", query, abort);
 
 /**
  * Trades a key for the cookie of a session.

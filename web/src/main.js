@@ -9,6 +9,7 @@ import { waitingCount } from "./waiting.js";
 import { Cost } from "./views/cost.js";
 import { Live } from "./views/live.js";
 import { Overview } from "./views/overview.js";
+import { Places } from "./views/places.js";
 import { SessionPage } from "./views/session.js";
 import { Sessions } from "./views/sessions.js";
 
@@ -17,6 +18,7 @@ const TABS = [
   { path: "live", text: "Live" },
   { path: "sessions", text: "Sessions" },
   { path: "cost", text: "Cost" },
+  { path: "places", text: "People" },
 ];
 
 const CONNECTION_WORDS = { off: "", connecting: "Connecting", live: "Live", lost: "Reconnecting" };
@@ -50,6 +52,7 @@ function View() {
   if (name === "overview") return html`<${Overview} />`;
   if (name === "live") return html`<${Live} />`;
   if (name === "sessions" && id) return html`<${SessionPage} key=${id} id=${id} />`;
+  if (name === "places") return html`<${Places} />`;
   if (name === "cost") return html`<${Cost} />`;
   if (name === "sessions") return html`<${Sessions} />`;
   return html`<main class="page"><div class="nothing"><p>There is no such page.</p><a href=${link(["overview"])}>To the overview</a></div></main>`;
@@ -67,7 +70,7 @@ function App() {
 
 effect(() => {
   const waiting = waitingCount.value;
-  const name = { overview: "overview", live: "live", sessions: "sessions", cost: "cost" }[route.value.path[0]] ?? "";
+  const name = { overview: "overview", live: "live", sessions: "sessions", cost: "cost", places: "who and where" }[route.value.path[0]] ?? "";
   document.title = `${waiting ? `(${waiting}) ` : ""}hookrail${name ? ` · ${name}` : ""}`;
 });
 

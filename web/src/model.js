@@ -44,6 +44,11 @@
  */
 
 /** @typedef {Used & {key: string, sessions: number, people: number}} UsageRow */
+/** @typedef {Used & {person: string, team: string | null, sessions: number, tool_calls: number, tool_errors: number, last_seen: string}} Person */
+/** @typedef {Used & {repository: string, people: number, sessions: number, tool_calls: number, tool_errors: number, last_seen: string}} Repository */
+/** @typedef {{context?: {version?: string, os?: string}, backlog: {bytes: number}}} DeviceReport */
+/** @typedef {{name: string, events: number, last_seen: string | null, skew_ms: number | null, clock_skew_ms?: number | null, report?: DeviceReport | null, flags: {code: string, message: string}[]}} Device */
+/** @typedef {{state: "waiting" | "quarantined", session_id: string, agent: string, events: number, address: string, last_at: string}} Unclaimed */
 /** @typedef {Used & {turn_id: string | null, at: string, text: string | null}} PromptUse */
 /** @typedef {{source: string, events: number, prompts: number, tool_calls: number}} SourceTold */
 /** @typedef {{tool_use_id: string, tool: string | null}} BlindSpot */

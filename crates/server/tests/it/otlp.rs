@@ -56,13 +56,13 @@ fn logs(records: &[Value]) -> Vec<u8> {
 async fn recordings_are_taken_in_whole_and_once() {
     let server = TestServer::start().await;
     for (path, kind, file) in [
-        ("/v1/logs", JSON, "claude-code/otlp/logs-1.json"),
-        ("/v1/logs", PROTOBUF, "claude-code/otlp/logs-1.pb"),
-        ("/v1/metrics", JSON, "claude-code/otlp/metrics-1.json"),
-        ("/v1/metrics", PROTOBUF, "claude-code/otlp/metrics-1.pb"),
-        ("/v1/traces", JSON, "claude-code/otlp/traces-1.json"),
-        ("/v1/traces", PROTOBUF, "claude-code/otlp/traces-1.pb"),
-        ("/v1/logs", PROTOBUF, "codex/otlp/logs-1.pb"),
+        ("/v1/logs", JSON, "otlp/claude-code/logs-1.json"),
+        ("/v1/logs", PROTOBUF, "otlp/claude-code/logs-1.pb"),
+        ("/v1/metrics", JSON, "otlp/claude-code/metrics-1.json"),
+        ("/v1/metrics", PROTOBUF, "otlp/claude-code/metrics-1.pb"),
+        ("/v1/traces", JSON, "otlp/claude-code/traces-1.json"),
+        ("/v1/traces", PROTOBUF, "otlp/claude-code/traces-1.pb"),
+        ("/v1/logs", PROTOBUF, "otlp/codex/logs-1.pb"),
     ] {
         let before = server.json("/api/v1/status").await["store"]["events"].as_u64().unwrap();
         let first = send(&server, path, kind, &fixture(file)).await;
@@ -84,15 +84,15 @@ async fn recordings_are_taken_in_whole_and_once() {
 #[tokio::test]
 async fn a_session_of_claude_code_has_cost_prompts_calls_and_spans() {
     let server = TestServer::start().await;
-    send(&server, "/v1/logs", JSON, &fixture("claude-code/otlp/logs-1.json")).await;
+    send(&server, "/v1/logs", JSON, &fixture("otlp/claude-code/logs-1.json")).await;
     let cost = |usage: &Value| usage["total"]["cost_microusd"].as_i64().unwrap();
     let by_logs = server.json("/api/v1/usage").await;
     assert!(cost(&by_logs) > 0 && by_logs["total"]["cost_estimated"] == false, "{by_logs}");
     // Counters of the same session change nothing, and a span of a request that a log record told adds none.
-    send(&server, "/v1/metrics", JSON, &fixture("claude-code/otlp/metrics-1.json")).await;
+    send(&server, "/v1/metrics", JSON, &fixture("otlp/claude-code/metrics-1.json")).await;
     assert_eq!(cost(&server.json("/api/v1/usage").await), cost(&by_logs));
-    send(&server, "/v1/traces", JSON, &fixture("claude-code/otlp/traces-1.json")).await;
-    let told: BTreeSet<String> = ["claude-code/otlp/logs-1.json", "claude-code/otlp/traces-1.json"]
+    send(&server, "/v1/traces", JSON, &fixture("otlp/claude-code/traces-1.json")).await;
+    let told: BTreeSet<String> = ["otlp/claude-code/logs-1.json", "otlp/claude-code/traces-1.json"]
         .into_iter()
         .flat_map(|name| requests(&String::from_utf8(fixture(name)).unwrap()))
         .collect();
@@ -116,7 +116,7 @@ async fn a_session_of_claude_code_has_cost_prompts_calls_and_spans() {
 #[tokio::test]
 async fn codex_s_two_tellings_are_one() {
     let server = TestServer::start().await;
-    send(&server, "/v1/logs", PROTOBUF, &fixture("codex/otlp/logs-1.pb")).await;
+    send(&server, "/v1/logs", PROTOBUF, &fixture("otlp/codex/logs-1.pb")).await;
     let prompts = server.json("/api/v1/events?kind=prompt.reported").await;
     let texts: Vec<&Value> = prompts["items"].as_array().unwrap().iter().map(|e| &e["payload"]["prompt"]).collect();
     assert_eq!(texts, [&json!("list files")]);
@@ -238,15 +238,15 @@ async fn grpc_takes_the_same_on_the_same_port() {
     let server = TestServer::start().await;
     let service = "opentelemetry.proto.collector.logs.v1.LogsService";
     for compressed in [false, true] {
-        let (status, answer) = call(&server, service, &fixture("claude-code/otlp/logs-1.pb"), compressed).await;
+        let (status, answer) = call(&server, service, &fixture("otlp/claude-code/logs-1.pb"), compressed).await;
         assert_eq!((status.as_str(), answer.as_ref()), ("0", &[0, 0, 0, 0, 0][..]));
     }
-    send(&server, "/v1/logs", PROTOBUF, &fixture("claude-code/otlp/logs-1.pb")).await;
+    send(&server, "/v1/logs", PROTOBUF, &fixture("otlp/claude-code/logs-1.pb")).await;
     let [came, stored, duplicates, ..] = server.accounts().await;
     assert_eq!((came, duplicates), (stored * 3, stored * 2), "the same batch by each way is the same");
     let traces = "opentelemetry.proto.collector.trace.v1.TraceService";
-    assert_eq!(call(&server, traces, &fixture("claude-code/otlp/traces-1.pb"), true).await.0, "0");
+    assert_eq!(call(&server, traces, &fixture("otlp/claude-code/traces-1.pb"), true).await.0, "0");
     let metrics = "opentelemetry.proto.collector.metrics.v1.MetricsService";
-    assert_eq!(call(&server, metrics, &fixture("claude-code/otlp/metrics-1.pb"), false).await.0, "0");
+    assert_eq!(call(&server, metrics, &fixture("otlp/claude-code/metrics-1.pb"), false).await.0, "0");
     assert_eq!(call(&server, metrics, b"\xff\xff\xff", false).await.0, "3");
 }

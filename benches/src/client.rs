@@ -32,6 +32,11 @@ impl Target {
         [head.as_bytes(), body].concat()
     }
 
+    /// A whole request with a body, of somebody who shows no token.
+    pub(crate) fn post_unkeyed(&self, path: &str, body: &[u8]) -> Vec<u8> {
+        Self { authorization: String::new(), ..self.clone() }.post(path, "", body)
+    }
+
     /// A whole request without one.
     pub(crate) fn get(&self, path: &str) -> Vec<u8> {
         format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{}\r\n", self.server, self.authorization).into_bytes()

@@ -35,6 +35,8 @@ enum Mode {
     AckLatency(modes::ack::Args),
     /// The time to each page of the API.
     Pages(modes::pages::Args),
+    /// The time from a claim until everything that waited for it is stored.
+    Claim(modes::claim::Args),
     /// The time `hookrail import` takes for the reference set, and what the server then says it cost.
     Import(modes::import::Args),
 }
@@ -48,6 +50,7 @@ async fn main() -> anyhow::Result<()> {
         Mode::Hooks(args) => modes::hooks::run(&target, &args).await,
         Mode::AckLatency(args) => modes::ack::run(&target, &args).await,
         Mode::Pages(args) => modes::pages::run(&target, &args).await,
+        Mode::Claim(args) => modes::claim::run(&target, &args).await,
         Mode::Import(args) => modes::import::run(&target, &args),
     }
 }

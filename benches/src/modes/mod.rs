@@ -2,6 +2,7 @@
 
 pub(crate) mod ack;
 pub(crate) mod batch;
+pub(crate) mod claim;
 pub(crate) mod hooks;
 pub(crate) mod import;
 pub(crate) mod pages;

@@ -68,7 +68,7 @@ fn hooks_without_a_key_are_attributed_by_telemetry_with_one() {
     let mut rig = Rig::new();
     let ours = key(&rig, "ours");
     rig.serve();
-    let session = session(&agents, &rig, &rig.url(), &rig.url(), &ours);
+    let session = session(agents, &rig, &rig.url(), &rig.url(), &ours);
     complete(&rig, &ours, &session);
 }
 
@@ -77,6 +77,6 @@ fn hooks_to_one_server_and_telemetry_to_another_meet_in_the_latter() {
     let Some(agents) = npm::agents() else { return };
     let Some(redis) = Redis::start() else { return };
     let (home, other, ours) = two(&redis);
-    let session = session(&agents, &home, &other.url(), &home.url(), &ours);
+    let session = session(agents, &home, &other.url(), &home.url(), &ours);
     complete(&home, &ours, &session);
 }

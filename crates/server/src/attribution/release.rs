@@ -59,8 +59,11 @@ pub(crate) async fn run(app: Arc<App>) {
 impl Attribution {
     async fn sweep(&self, app: &App, expire: bool) -> Result<(), Problem> {
         let home = self.home(app).await?;
-        self.make_put_off(app).await;
-        let sessions = self.answered(self.parking.waiting(home, SESSIONS, now()).await)?;
+        // First what shows whether the bus is there.
+        let mut sessions = self.answered(self.parking.waiting(home, SESSIONS, now()).await)?;
+        if self.make_put_off(app).await {
+            sessions = self.answered(self.parking.waiting(home, SESSIONS, now()).await)?;
+        }
         let released = futures_util::stream::iter(sessions)
             .map(|session| async move {
                 if let Err(problem) = self.release(app, home, &session).await {
@@ -76,9 +79,11 @@ impl Attribution {
         Ok(())
     }
 
-    /// Makes the claims that the bus was not there for.
-    async fn make_put_off(&self, app: &App) {
-        let again = futures_util::stream::iter(self.sessions.take_put_off())
+    /// Makes the claims that the bus was not there for; whether there were any.
+    async fn make_put_off(&self, app: &App) -> bool {
+        let put_off = self.sessions.take_put_off();
+        let any = !put_off.is_empty();
+        let again = futures_util::stream::iter(put_off)
             .map(|pending| async move {
                 if self.claim(app, &pending).await.is_err() && !self.sessions.put_off(pending) {
                     app.metrics.claims_forgotten.add(1);
@@ -86,6 +91,7 @@ impl Attribution {
             })
             .buffer_unordered(CLAIMS_AT_ONCE);
         again.collect::<()>().await;
+        any
     }
 
     /// Stores what waits of a session that is claimed for this server, in its order.

@@ -320,3 +320,141 @@ async fn what_nobody_claimed_is_the_operators_to_give_away() {
     assert_eq!(wait_for(&server, &ours, "young", 1).await.len(), 1);
     assert_eq!(server.json("/api/v1/quarantine").await["items"], json!([]));
 }
+
+/// The median of so many requests with a key, one after the other.
+async fn keyed(server: &TestServer, key: &str, first: u64) -> Duration {
+    let mut times = Vec::new();
+    for n in first..first + 60 {
+        let began = Instant::now();
+        assert_eq!(send(server, Some(key), HOOKS, &hook("keyed", n)).await.status, 200);
+        times.push(began.elapsed());
+    }
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// The stated ratio: with a flood of invented sessions, somebody with a key waits at most so many times as long. Two
+/// writers then share one disk and the flood's clients one processor with the server, which is most of it.
+const FLOOD_RATIO: u32 = 12;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_neither_slows_who_has_a_key_beyond_a_ratio_nor_grows_past_its_bounds() {
+    let server = std::sync::Arc::new(TestServer::with(|config| config.limits.parking.events = 300).await);
+    let ours = key(&server, "ours");
+    let quiet = keyed(&server, &ours, 0).await;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let flood: Vec<_> = (0..8)
+        .map(|task| {
+            let (server, stop) = (server.clone(), stop.clone());
+            tokio::spawn(async move {
+                let (mut waiting, mut refused) = (0u64, 0u64);
+                for n in 0.. {
+                    if stop.is_cancelled() {
+                        break;
+                    }
+                    let body = hook(&format!("invented {task} {n}"), n);
+                    match send(&server, None, HOOKS, &body).await.status {
+                        200 => waiting += 1,
+                        429 | 503 => refused += 1,
+                        other => panic!("{other}"),
+                    }
+                }
+                (waiting, refused)
+            })
+        })
+        .collect();
+    let flooded = keyed(&server, &ours, 1000).await;
+    // However long it takes, the bound is reached, and held.
+    let deadline = Instant::now() + PATIENCE;
+    while !is_full(&server).await {
+        assert!(Instant::now() < deadline, "the bound was never reached");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    stop.cancel();
+    let (mut waiting, mut refused) = (0, 0);
+    for task in flood {
+        let (some, others) = task.await.unwrap();
+        waiting += some;
+        refused += others;
+    }
+    assert_eq!(waiting, 300, "exactly the bound, by eight at once");
+    assert!(refused > 0);
+    let allowed = (quiet * FLOOD_RATIO).max(Duration::from_millis(100));
+    println!("with a key: {quiet:?} quiet, {flooded:?} with a flood");
+    assert!(flooded <= allowed, "{flooded:?} with a flood, {quiet:?} without");
+}
+
+/// Whether as many events wait as may.
+async fn is_full(server: &TestServer) -> bool {
+    let database = rusqlite::Connection::open(server.dir.path().join("parking.db")).unwrap();
+    database.query_row("SELECT events >= 300 FROM totals", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_arrives_while_it_is_claimed_is_neither_lost_nor_doubled() {
+    const SENDERS: u64 = 20;
+    const EACH: u64 = 10;
+    let server = std::sync::Arc::new(TestServer::start().await);
+    let (ours, theirs) = (key(&server, "ours"), key(&server, "theirs"));
+    assert_eq!(send(&server, None, HOOKS, &hook("s", 999_999)).await.status, 200);
+    let senders: Vec<_> = (0..SENDERS)
+        .map(|sender| {
+            let (server, ours) = (server.clone(), ours.clone());
+            tokio::spawn(async move {
+                for n in sender * EACH..(sender + 1) * EACH {
+                    // Every fifth shows the key, so that the session is claimed at some moment, and again and again.
+                    let key = (n % 5 == 3).then_some(ours.as_str());
+                    assert_eq!(send(&server, key, HOOKS, &hook("s", n)).await.status, 200);
+                    // Each is sent twice, as an agent with two registrations does.
+                    assert_eq!(send(&server, None, HOOKS, &hook("s", n)).await.status, 200);
+                }
+            })
+        })
+        .collect();
+    for sender in senders {
+        sender.await.unwrap();
+    }
+    let all = wait_for(&server, &ours, "s", (SENDERS * EACH + 1) as usize).await;
+    let mut calls = calls(&all);
+    calls.sort_unstable();
+    calls.dedup();
+    assert_eq!((all.len(), calls.len()), ((SENDERS * EACH + 1) as usize, (SENDERS * EACH + 1) as usize));
+    assert!(events(&server, &theirs, "s").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_replay_two_weeks_later_is_a_duplicate_still() {
+    let server = TestServer::start().await;
+    let ours = key(&server, "ours");
+    assert_eq!(send(&server, None, "/v1/events", &line("s", 1)).await.json()["accepted"], 1);
+    assert_eq!(send(&server, Some(&ours), "/v1/events", &line("s", 2)).await.json()["accepted"], 1);
+    wait_for(&server, &ours, "s", 2).await;
+    // Two weeks later the claim is long forgotten.
+    let dir = server.stopped().await;
+    let database = rusqlite::Connection::open(dir.path().join("parking.db")).unwrap();
+    assert_eq!(database.execute("UPDATE sessions SET until = 1 WHERE session = 's'", []).unwrap(), 1);
+    drop(database);
+    let server = TestServer::in_dir(dir, |_| {}).await;
+    assert_eq!(
+        send(&server, None, "/v1/events", &line("s", 1)).await.json()["accepted"],
+        1,
+        "it waits, for all it shows"
+    );
+    assert_eq!(send(&server, Some(&ours), "/v1/events", &line("s", 2)).await.json()["duplicates"], 1);
+    let deadline = Instant::now() + PATIENCE;
+    let bearer = format!("Bearer {}", admin(&server));
+    let metrics = async || server.send("GET", "/metrics", &[("Authorization", &bearer)], b"").await.text();
+    while !metrics().await.contains("hookrail_events_released_total 1") {
+        assert!(Instant::now() < deadline, "{}", metrics().await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(events(&server, &ours, "s").await.len(), 2, "and was released as a duplicate");
+}
+
+/// A key of the operator.
+fn admin(server: &TestServer) -> String {
+    let registry = Registry::open(Some(&server.dir.path().join("registry.db")), &Settings::default()).unwrap();
+    let scopes = [Scope::Admin].into_iter().collect::<Scopes>();
+    let new = NewKey { project: "default".parse().unwrap(), scopes, name: None, by: "test".to_owned() };
+    registry.create(&new).unwrap().0.reveal().to_owned()
+}

@@ -49,7 +49,7 @@ const SAVE_EVERY: Duration = Duration::from_secs(1);
 
 /// A batch is sent when it has this many bytes of records, or what the settings ask for where that is more: history is in
 /// no hurry, and the fewer commits it takes the sooner it is over.
-const BATCH_BYTES: u64 = 2 << 20;
+const BATCH_BYTES: u64 = 3 << 20;
 
 /// The most workers: what they wait for is one server.
 const MOST_WORKERS: usize = 8;

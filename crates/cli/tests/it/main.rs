@@ -8,6 +8,7 @@ mod exits;
 mod fake;
 mod help;
 mod keys;
+mod quarantine;
 mod reading;
 mod send_event;
 mod servers;

@@ -37,6 +37,8 @@ enum Mode {
     Pages(modes::pages::Args),
     /// The time from a claim until everything that waited for it is stored.
     Claim(modes::claim::Args),
+    /// Durable log records per second by POST /v1/logs, as Claude Code exports them.
+    Otlp(modes::otlp::Args),
     /// The time `hookrail import` takes for the reference set, and what the server then says it cost.
     Import(modes::import::Args),
 }
@@ -51,6 +53,7 @@ async fn main() -> anyhow::Result<()> {
         Mode::AckLatency(args) => modes::ack::run(&target, &args).await,
         Mode::Pages(args) => modes::pages::run(&target, &args).await,
         Mode::Claim(args) => modes::claim::run(&target, &args).await,
+        Mode::Otlp(args) => modes::otlp::run(&target, &args).await,
         Mode::Import(args) => modes::import::run(&target, &args),
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod batch;
 pub(crate) mod claim;
 pub(crate) mod hooks;
 pub(crate) mod import;
+pub(crate) mod otlp;
 pub(crate) mod pages;
 
 use std::io::Write as _;

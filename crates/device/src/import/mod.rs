@@ -9,11 +9,11 @@
 //! one waits for the server another reads. What was acknowledged is remembered by file ([`State`]); what was sent and is
 //! not yet remembered is sent again and is a duplicate there, because entries have ids of their own.
 
+mod about;
 mod batch;
 mod files;
 mod follow;
 mod lines;
-mod place;
 mod record;
 mod skill;
 mod state;
@@ -238,7 +238,7 @@ struct Run<'a> {
     state: Mutex<State>,
     /// A worker gave up; the others need not go on.
     failed: AtomicBool,
-    places: place::Places,
+    about: about::About,
     skills: skill::Skills,
     patience: Patience,
     stop: &'a (dyn Fn() -> bool + Sync),
@@ -271,7 +271,7 @@ impl<'a> Run<'a> {
             next: AtomicUsize::new(0),
             state: Mutex::default(),
             failed: AtomicBool::new(false),
-            places: place::Places::default(),
+            about: about::About::new(config),
             skills: skill::Skills::new(options.user_folder.clone()),
             patience: Patience::default(),
             stop,

@@ -8,9 +8,9 @@ use hookrail_core::redact::redact_record;
 use hookrail_core::transcript::{Entry, Identity, Place};
 use hookrail_core::wire::{Record, VERSION};
 
+use super::about::About;
 use super::batch::Batch;
 use super::files::Found;
-use super::place::Places;
 use super::skill::Skills;
 use super::state::Witness;
 
@@ -18,14 +18,14 @@ use super::state::Witness;
 pub(super) struct Writer<'w> {
     agent: &'w Agent,
     session: Option<&'w str>,
-    places: &'w Places,
+    about: &'w About,
     skills: &'w Skills,
     place: Place,
 }
 
 impl<'w> Writer<'w> {
-    pub(super) fn new(agent: &'w Agent, file: &'w Found, places: &'w Places, skills: &'w Skills) -> Self {
-        Self { agent, session: file.session.as_deref(), places, skills, place: Place::default() }
+    pub(super) fn new(agent: &'w Agent, file: &'w Found, about: &'w About, skills: &'w Skills) -> Self {
+        Self { agent, session: file.session.as_deref(), about, skills, place: Place::default() }
     }
 
     /// Puts the record of an entry into the batch; the event, where its id is known here.
@@ -53,9 +53,9 @@ impl<'w> Writer<'w> {
             name: None,
             session_id: session.map(Cow::Borrowed),
             verdict: None,
-            user: None,
+            user: self.about.person.as_deref().map(Cow::Borrowed),
             device: None,
-            source_app: None,
+            source_app: self.about.source_app.as_deref().map(Cow::Borrowed),
             context,
             payload: None,
             malformed: None,
@@ -74,18 +74,7 @@ impl<'w> Writer<'w> {
     fn context(&mut self, news: Place) -> Option<Box<Context>> {
         let Place { cwd, branch, commit, remote } = news;
         self.place = Place { cwd: cwd.or(self.place.cwd.take()), branch, commit, remote };
-        let repository = match (&self.place.remote, &self.place.cwd) {
-            (Some(remote), _) => Some(super::place::normal(remote)),
-            (None, Some(cwd)) => Some(self.places.repository(cwd)),
-            (None, None) => None,
-        };
-        let context = Context {
-            repository,
-            branch: self.place.branch.clone().filter(|branch| branch != "HEAD"),
-            commit: self.place.commit.clone(),
-            ..Context::default()
-        };
-        (!context.is_empty()).then(|| Box::new(context))
+        self.about.context(&self.place)
     }
 }
 

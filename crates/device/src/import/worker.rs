@@ -75,7 +75,7 @@ impl<'r> Worker<'r> {
         };
         self.summary.files += 1;
         let (mut lines, mut reader) = (Lines::new(opened.file, opened.offset), opened.reader);
-        let mut writer = Writer::new(&self.run.options.agent, file, &self.run.places, &self.run.skills);
+        let mut writer = Writer::new(&self.run.options.agent, file, &self.run.about, &self.run.skills);
         self.bytes += opened.offset;
         let mut older = false;
         loop {

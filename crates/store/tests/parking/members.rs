@@ -80,12 +80,21 @@ mod redis {
                 return None;
             };
             let deadline = Instant::now() + Duration::from_secs(20);
-            while tokio::net::UnixStream::connect(&socket).await.is_err() {
+            while !answers(&socket).await {
                 assert!(Instant::now() < deadline, "redis-server does not answer");
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             Some(Self { process, url: format!("redis+unix://{}", socket.display()) })
         }
+    }
+
+    /// Whether it has read what it kept, and answers.
+    async fn answers(socket: &Path) -> bool {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let Ok(mut stream) = tokio::net::UnixStream::connect(socket).await else { return false };
+        let mut answer = [0; 5];
+        let asked = stream.write_all(b"PING\r\n").await.is_ok();
+        asked && stream.read_exact(&mut answer).await.is_ok() && &answer == b"+PONG"
     }
 
     impl Drop for Server {

@@ -13,4 +13,5 @@ pub mod place;
 mod process;
 pub mod report;
 pub mod ship;
+pub mod systemd;
 mod units;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use hookrail_device::config::Token;
 use hookrail_device::enroll::{self, Enrollment};
+use hookrail_device::systemd::{self, Unit};
 use serde_json::json;
 
 use crate::connection::home;
@@ -38,8 +39,11 @@ pub(crate) struct Args {
     /// Label of the project or host on every event
     #[arg(long, value_name = "LABEL")]
     source_app: Option<String>,
-    /// Take server and key out of the settings again
-    #[arg(long, conflicts_with_all = ["server", "key", "key_file", "name", "user", "source_app"])]
+    /// Also write a systemd user unit that keeps a shipper running
+    #[arg(long)]
+    systemd: bool,
+    /// Take server and key out of the settings again, and the unit away
+    #[arg(long, conflicts_with_all = ["server", "key", "key_file", "name", "user", "source_app", "systemd"])]
     remove: bool,
     /// Print one JSON object
     #[arg(long)]
@@ -50,11 +54,16 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let home = home()?;
     let mut out = io::stdout().lock();
+    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     if args.remove {
         enroll::remove(&home)?;
+        let unit = systemd::remove(&env)?;
         if args.json {
-            writeln!(out, "{}", json!({"removed": true}))?;
+            writeln!(out, "{}", json!({"removed": true, "unit": unit}))?;
         } else {
+            if let Some(unit) = unit {
+                writeln!(out, "Removed {}", unit.display())?;
+            }
             writeln!(out, "Server and key are out of {}; records stay in the spool", home.config().display())?;
         }
         return Ok(ExitCode::SUCCESS);
@@ -66,24 +75,37 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         source_app: args.source_app.clone(),
         user: args.user.clone(),
     };
-    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let done = enroll::enroll(&home, &wanted, &env)?;
     let settings = home.config();
+    let unit = args.systemd.then(|| systemd::install(&std::env::current_exe()?, home.path(), &env)).transpose()?;
+    let unit = unit.as_ref().map(told);
     if args.json {
         let said = json!({
-            "device_id": done.device_id, "name": done.name, "server": wanted.server, "settings": settings, "again": done.again,
+            "device_id": done.device_id, "name": done.name, "server": wanted.server, "settings": settings, "again": done.again, "unit": unit,
         });
         writeln!(out, "{said}")?;
     } else {
         writeln!(out, "Enrolled {} at {}", done.name, wanted.server)?;
         writeln!(out, "  device    {}", done.device_id)?;
         writeln!(out, "  settings  {}", settings.display())?;
+        if let Some(unit) = unit {
+            writeln!(out, "  unit      {unit}")?;
+        }
         writeln!(
             out,
             "Next: `hookrail install claude-code` (or codex) registers the hooks, `hookrail doctor` checks the whole"
         )?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What became of the unit, in a line.
+fn told(unit: &Unit) -> String {
+    match unit {
+        Unit::Running(path) => format!("{}, running", path.display()),
+        Unit::Written(path, why) => format!("{}, written but not started: {why}", path.display()),
+        Unit::Foreign(path) => format!("{} is not ours and was left alone", path.display()),
+    }
 }
 
 fn token(args: &Args) -> anyhow::Result<Token> {

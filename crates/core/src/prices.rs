@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::ledger::{ModelUse, NanoUsd, Scope, Tokens};
 use crate::time::Timestamp;
@@ -76,6 +77,25 @@ impl std::error::Error for PricesError {}
 struct File {
     prices: Vec<Entry>,
 }
+
+/// The same, for the names of its keys.
+#[derive(Deserialize)]
+struct Names {
+    prices: Vec<BTreeMap<String, IgnoredAny>>,
+}
+
+const KEYS: [&str; 10] = [
+    "model",
+    "from",
+    "input",
+    "output",
+    "cache_read",
+    "cache_write_5m",
+    "cache_write_1h",
+    "above_200k",
+    "fast",
+    "source",
+];
 
 #[derive(Deserialize)]
 struct Entry {
@@ -177,7 +197,17 @@ impl Prices {
     /// # Errors
     /// [`PricesError`] tells which line or entry is wrong, and why.
     pub fn read(json: &str) -> Result<Self, PricesError> {
-        let file: File = serde_json::from_str(json).map_err(|error| PricesError::NotATable(error.to_string()))?;
+        let wrong = |error: serde_json::Error| PricesError::NotATable(error.to_string());
+        let file: File = serde_json::from_str(json).map_err(wrong)?;
+        // A misspelt class would silently cost what input costs.
+        let names: Names = serde_json::from_str(json).map_err(wrong)?;
+        for (index, (entry, names)) in file.prices.iter().zip(&names.prices).enumerate() {
+            if names.keys().any(|name| !KEYS.contains(&name.as_str())) {
+                let why = "it has a key that is none of model, from, input, output, cache_read, cache_write_5m, \
+                           cache_write_1h, above_200k, fast, source";
+                return Err(PricesError::Entry(index + 1, entry.model.clone(), why));
+            }
+        }
         let mut prices = Self::default();
         for (index, entry) in file.prices.iter().enumerate() {
             let price = Price::new(entry).map_err(|wrong| PricesError::Entry(index + 1, entry.model.clone(), wrong))?;
@@ -350,6 +380,7 @@ mod tests {
                 r#"{"prices":[{"model":"m","from":"soon","input":1,"output":1}]}"#,
                 "entry 1 of the price table (m): `from`",
             ),
+            (r#"{"prices":[{"model":"m","from":"2026-01-01","input":1,"output":1,"cache_reed":1}]}"#, "none of model"),
             (r#"{"prices":[{"model":"m","from":"2026-01-01","input":-1,"output":1}]}"#, "between 0"),
             (r#"{"prices":[{"model":"m","from":"2026-01-01","input":0.0001,"output":1}]}"#, "three digits"),
         ] {

@@ -33,7 +33,9 @@ impl<'w> Writer<'w> {
         let Entry { identity, at, session, mut payload, place, skill } = entry;
         let session = session.as_deref().or(self.session);
         let id = match identity {
-            Identity::Given(id) => Some(id),
+            // A fork copies lines with their ids: they are its own as well as its parent's. What they cost counts once, by
+            // the ids of messages and requests.
+            Identity::Given(id) => Some(digest(&[self.agent.as_str(), session.unwrap_or_default(), &id.to_string()])),
             Identity::Within(within) => Some(digest(&[self.agent.as_str(), &within, &payload])),
             Identity::Content => None,
         };

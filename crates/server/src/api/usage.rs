@@ -36,7 +36,7 @@ const TEAM: usize = 100;
 pub(crate) struct Usage {
     #[serde(flatten)]
     page: Page<UsageRow>,
-    /// The sum over everything that matches, hidden or not, on this page or not.
+    /// The sum over everything that matches, on this page or not; nothing, where those are too few people to show.
     total: Used,
 }
 
@@ -47,10 +47,28 @@ pub(crate) async fn usage(State(app): State<Arc<App>>, caller: Caller, mut param
     let filter = params.usage()?;
     let slice = params.wide_slice()?;
     params.finish()?;
-    let (mut rows, total) = caller.tenant.store.events.usage(group, &filter).await?;
-    if hides(&app, &caller) {
-        let by_person = matches!(group, GroupBy::Person | GroupBy::Session | GroupBy::Device) || names_one(&filter);
-        rows = fold_small(rows, if by_person { u64::MAX } else { app.config.min_group });
+    let hides = hides(&app, &caller);
+    if hides && names_one(&filter) {
+        let message = "What one person used is shown to admins only on this server.";
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            message,
+            "Ask without user, session_id and device.",
+        ));
+    }
+    let events = &caller.tenant.store.events;
+    let (mut rows, mut total) = events.usage(group, &filter).await?;
+    if hides {
+        // Everybody in what was asked for: of too few people not even the sum is shown.
+        let (everybody, _) = events.usage(GroupBy::Person, &filter).await?;
+        let people = everybody.iter().filter(|row| !row.key.is_empty()).count() as u64;
+        let by_person = matches!(group, GroupBy::Person | GroupBy::Session | GroupBy::Device);
+        if people < app.config.min_group {
+            (rows, total) = (Vec::new(), Used::default());
+        } else {
+            rows = fold_small(rows, if by_person { u64::MAX } else { app.config.min_group });
+        }
     }
     let Json(page) = page(rows, &slice)?;
     Ok(Json(Usage { page, total }))
@@ -66,9 +84,15 @@ fn names_one(filter: &UsageFilter) -> bool {
     filter.user.is_some() || filter.session_id.is_some() || filter.device.is_some()
 }
 
-/// The groups of at least so many people, and one of all others.
+/// The groups of at least so many people, and one of all others. The smallest group that is shown joins these where
+/// they are a single one, whose use would else be known by its being alone.
 fn fold_small(rows: Vec<UsageRow>, people: u64) -> Vec<UsageRow> {
-    let (mut shown, small): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.people >= people);
+    let (mut shown, mut small): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.people >= people);
+    if small.len() == 1
+        && let Some(smallest) = (0..shown.len()).min_by_key(|at| shown[*at].people)
+    {
+        small.push(shown.remove(smallest));
+    }
     let Some(last) = small.iter().map(|row| row.last_event_at).max() else { return shown };
     let mut hidden = UsageRow {
         key: HIDDEN.to_owned(),
@@ -177,6 +201,9 @@ mod tests {
             .map(|row| (row.key, row.usage.cost_microusd, row.sessions, row.people))
             .collect();
         assert_eq!(shown, [("many".to_owned(), 5, 1, 7), (HIDDEN.to_owned(), 4, 2, 0)]);
-        assert_eq!(fold_small(rows, 0).len(), 3);
+        assert_eq!(fold_small(rows.clone(), 0).len(), 3);
+        // One small group alone takes the smallest of the others with it.
+        let keys = |rows| fold_small(rows, 3).into_iter().map(|row| row.key).collect::<Vec<_>>();
+        assert_eq!(keys(vec![row("many", 7, 5), row("some", 4, 5), row("few", 2, 3)]), ["many", HIDDEN]);
     }
 }

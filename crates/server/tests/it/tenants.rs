@@ -140,11 +140,17 @@ impl Stage {
         secrets.insert(self.victim_id.clone());
         secrets.insert(self.victim.clone());
         secrets.extend((1..=MANY).map(event_id));
+        secrets
+    }
+
+    /// Cursors of the victim's lists: worth asking with. They are positions, which another store has too, and so no secrets.
+    async fn cursors(&self) -> Vec<String> {
+        let mut cursors = Vec::new();
         for path in ["/api/v1/events", "/api/v1/sessions/victim-session/events"] {
             let page = self.ask(&self.victim, "GET", &format!("{path}?limit=7"), "").await.json();
-            secrets.insert(page["next"].as_str().unwrap().to_owned());
+            cursors.push(page["next"].as_str().unwrap().to_owned());
         }
-        secrets
+        cursors
     }
 }
 
@@ -220,7 +226,8 @@ fn leaks(answer: &str, question: &str, secrets: &BTreeSet<String>) -> Vec<String
 async fn a_foreign_key_finds_nothing_at_any_door() {
     let stage = Stage::set().await;
     let secrets = stage.secrets().await;
-    let values: Vec<&String> = secrets.iter().filter(|text| !text.starts_with("01932f6e")).collect();
+    let cursors = stage.cursors().await;
+    let values: Vec<&String> = secrets.iter().filter(|text| !text.starts_with("01932f6e")).chain(&cursors).collect();
     let event = event_id(3);
     let foreign = [
         stage.key("rival/web", "admin").await,

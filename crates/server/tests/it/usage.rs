@@ -106,3 +106,34 @@ async fn a_session_shows_its_prompts_people_and_sources() {
     assert_eq!(server.json("/api/v1/usage?group_by=team").await["items"][0]["key"], "core");
     assert_eq!(server.json("/api/v1/people").await["items"][0]["team"], "core");
 }
+
+#[tokio::test]
+async fn what_few_people_used_is_hidden_from_viewers_who_are_no_admins() {
+    let server = TestServer::with(|config| config.min_group = 3).await;
+    let mut all = records();
+    for (n, person) in ["ana", "ben", "cyd"].iter().enumerate() {
+        let (session, repository) =
+            (format!("p{n}"), if n == 0 { "github.com/acme/alone" } else { "github.com/acme/shop" });
+        let id = |kind: &str| format!("{kind}_{person}");
+        let mut told = answer(&session, &id("msg"), &id("req"), "2026-11-20T12:00:09Z", &usage(1000, 10, 0, 0));
+        told["user"] = json!(format!("{person}@example.com"));
+        told["context"]["repository"] = json!(repository);
+        all.push(told);
+    }
+    send(&server, &all).await;
+    let admin = server.json("/api/v1/usage?group_by=repository").await;
+    assert_eq!(admin["items"].as_array().unwrap().len(), 2, "{admin}");
+    let key = server.post("/api/v1/keys", r#"{"scopes":["read"]}"#).await.json()["key"].as_str().unwrap().to_owned();
+    let bearer = format!("Bearer {key}");
+    let ask = async |path: &str| server.send("GET", path, &[("authorization", &bearer)], b"").await;
+    for one in ["user=ana@example.com", "session_id=p0", "device=x"] {
+        assert_eq!(ask(&format!("/api/v1/usage?group_by=model&{one}")).await.status, 403, "{one}");
+    }
+    let by_person = ask("/api/v1/usage?group_by=person").await.json();
+    assert_eq!(by_person["items"].as_array().unwrap().len(), 1, "{by_person}");
+    assert_eq!(by_person["items"][0]["key"], "(hidden)");
+    let alone = ask("/api/v1/usage?group_by=model&repository=github.com/acme/alone").await.json();
+    assert_eq!((&alone["items"], &alone["total"]["requests"]), (&json!([]), &json!(0)), "{alone}");
+    assert!(ask("/api/v1/usage").await.json()["total"]["requests"].as_u64() > Some(3));
+    assert_eq!(ask("/api/v1/people").await.status, 403);
+}

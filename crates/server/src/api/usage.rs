@@ -201,7 +201,7 @@ mod tests {
             .map(|row| (row.key, row.usage.cost_microusd, row.sessions, row.people))
             .collect();
         assert_eq!(shown, [("many".to_owned(), 5, 1, 7), (HIDDEN.to_owned(), 4, 2, 0)]);
-        assert_eq!(fold_small(rows.clone(), 0).len(), 3);
+        assert_eq!(fold_small(rows, 0).len(), 3);
         // One small group alone takes the smallest of the others with it.
         let keys = |rows| fold_small(rows, 3).into_iter().map(|row| row.key).collect::<Vec<_>>();
         assert_eq!(keys(vec![row("many", 7, 5), row("some", 4, 5), row("few", 2, 3)]), ["many", HIDDEN]);

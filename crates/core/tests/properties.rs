@@ -251,7 +251,8 @@ proptest! {
     }
 
     #[test]
-    fn an_oversized_payload_fits_and_stays_an_object(payload in payload(), long in "[ -~é😀]{0,3000}", max in 1024usize..3000) {
+    fn an_oversized_payload_keeps_its_short_fields(payload in payload(), long in "[ -~é😀]{0,3000}", max in 1536usize..3000) {
+        // The least is what all the fields of such a payload take when everything longer than an id gives way.
         let mut object: Map<String, Value> = serde_json::from_str(&payload).unwrap();
         object.insert("a".into(), "id-1".into());
         object.insert("long".into(), long.clone().into());

@@ -28,9 +28,10 @@ use self::sessions::{Due, Pending, Sessions};
 use crate::StartError;
 use crate::admit::Admission;
 use crate::app::{App, now};
+use crate::auth::Who;
 use crate::config::Config;
 use crate::error::Problem;
-use crate::tenants::Tenant;
+use crate::tenants::Caller;
 
 /// Claims of one request that are asked for at once.
 const CLAIMS_AT_ONCE: usize = 32;
@@ -85,14 +86,15 @@ impl Attribution {
 
     /// Claims the sessions of events that came with a key for their project, and gives the events their person: whom the
     /// event itself names by the agent's account, else whom the agent named in this session before. Waits for the bus a
-    /// second at most.
-    pub(crate) async fn attribute(&self, app: &App, tenant: &Tenant, events: &mut [Event]) {
-        let claims = !app.auth.is_open();
-        let (seen, due) = self.sessions.meet(&tenant.project, events, claims);
+    /// second at most. Who was let in without a key claims nothing, even where the first key is made meanwhile.
+    pub(crate) async fn attribute(&self, app: &App, caller: &Caller, events: &mut [Event]) {
+        let project = &caller.tenant.project;
+        let claims = caller.who != Who::Anybody;
+        let (seen, due) = self.sessions.meet(project, events, claims);
         if !due.is_empty() {
-            self.claim_all(app, &tenant.project, due).await;
+            self.claim_all(app, project, due).await;
         }
-        self.sessions.name(&tenant.project, &seen, events);
+        self.sessions.name(project, &seen, events);
     }
 
     async fn claim_all(&self, app: &App, project: &ProjectId, due: Vec<Due>) {

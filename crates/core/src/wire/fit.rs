@@ -3,7 +3,7 @@
 //! First the white space between tokens goes, then every string longer than a bound is cut to it; the bound is the
 //! largest power of two with which the text fits. Numbers and short strings, and with them every id and every key of usual
 //! length, stay, and so does the structure. Only where that is not enough (a payload that is millions of small values) do
-//! whole top-level values give way to a mark. The time is linear in the size of the payload.
+//! whole top-level values give way to a mark, the long ones before the short. The time is linear in the size of the payload.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -117,13 +117,28 @@ fn whole_characters(inside: &str, bound: usize) -> usize {
     at
 }
 
-/// The top-level fields with those values that are short; the others give way to a mark, and so do fields beyond `max`.
+/// The top-level fields with those values that are short; the others give way to a mark. How short is the largest power of
+/// two with which all fits. Where not even ids do, the fields that come first stay.
 fn cut_values(json: &str, max: usize) -> String {
+    let mut bounds: Vec<(usize, usize)> = Vec::new();
+    let mut bound = SHORTEST_BOUND;
+    while bound >= MARK_BYTES {
+        bounds.push((bound, 2 * MARK_BYTES));
+        bound /= 2;
+    }
+    json::each(json, |key, value: &RawValue| {
+        let value = value.get().len();
+        for (bound, bytes) in &mut bounds {
+            *bytes += key.len() + 2 + if value <= *bound { value } else { MARK_BYTES };
+        }
+    });
+    let fits = bounds.iter().find(|(_, bytes)| *bytes <= max);
+    let bound = fits.map_or(MARK_BYTES, |(bound, _)| *bound);
     let mut out = String::from("{");
     let mut cut = 0;
     json::each(json, |key, value: &RawValue| {
         let marked;
-        let value = if value.get().len() <= SHORTEST_BOUND {
+        let value = if value.get().len() <= bound {
             value.get()
         } else {
             marked = format!("\"{}\"", mark(value.get().len()));

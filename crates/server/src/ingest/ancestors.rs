@@ -70,7 +70,7 @@ pub(crate) async fn events(
         prepare(observed(&members, &text), now(), &app.metrics, &app.config.prices)
     };
     let id = event.id;
-    let status = match store_one(&app, &caller.tenant, event, room).await? {
+    let status = match store_one(&app, &caller, event, room).await? {
         Fate::Duplicate => "duplicate",
         _ => "stored",
     };
@@ -94,7 +94,7 @@ pub(crate) async fn ingest(
         )
     };
     let id = event.id;
-    let (code, status) = match store_one(&app, &caller.tenant, event, room).await? {
+    let (code, status) = match store_one(&app, &caller, event, room).await? {
         Fate::Duplicate => (StatusCode::ACCEPTED, "duplicate"),
         _ => (StatusCode::CREATED, "success"),
     };

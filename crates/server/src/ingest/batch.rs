@@ -17,7 +17,7 @@ use crate::app::{App, now};
 use crate::attribution::unkeyed::{self, Taken};
 use crate::error::Problem;
 use crate::metrics::{Reason, Refusal};
-use crate::tenants::{Caller, Knock};
+use crate::tenants::Knock;
 use crate::writer::Fate;
 
 /// A body up to this size, not compressed, is decoded where it arrived; a larger one on a thread of its own.
@@ -71,9 +71,9 @@ pub(crate) async fn post(
     let Decoded { rejected, mut events, lines, room } = decoded;
     let taken = match knock {
         _ if events.is_empty() => Vec::new(),
-        Knock::Keyed(Caller { tenant, .. }) => {
-            app.attribution.attribute(&app, &tenant, &mut events).await;
-            committed(tenant.submit(events, room)).await?.into_iter().map(Taken::Told).collect()
+        Knock::Keyed(caller) => {
+            app.attribution.attribute(&app, &caller, &mut events).await;
+            committed(caller.tenant.submit(events, room)).await?.into_iter().map(Taken::Told).collect()
         }
         Knock::Unkeyed { address } => unkeyed::take(&app, address, events, room).await?,
     };

@@ -23,7 +23,7 @@ use crate::app::{App, now};
 use crate::attribution::unkeyed::{self, Taken};
 use crate::error::Problem;
 use crate::metrics::Reason;
-use crate::tenants::{Caller, Knock};
+use crate::tenants::Knock;
 use crate::writer::Fate;
 
 /// A body up to this size is read where it arrived; a larger one on a thread of its own.
@@ -54,8 +54,8 @@ pub(crate) async fn post(
         read.map_err(|_| Problem::unavailable("The event could not be read.", "See the server's log.", 10))?
     };
     match knock {
-        Knock::Keyed(Caller { tenant, .. }) => {
-            store_one(&app, &tenant, event, room).await?;
+        Knock::Keyed(caller) => {
+            store_one(&app, &caller, event, room).await?;
         }
         Knock::Unkeyed { address } => match unkeyed::take(&app, address, vec![event], room).await?.first() {
             Some(Taken::Rejected(Reason::NoSession)) => return Err(unkeyed::no_session()),

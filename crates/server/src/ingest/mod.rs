@@ -27,7 +27,7 @@ use crate::admit::Room;
 use crate::app::App;
 use crate::error::Problem;
 use crate::metrics::{Metrics, Reason};
-use crate::tenants::Tenant;
+use crate::tenants::Caller;
 use crate::writer::{Answer, Fate, WriteError};
 
 /// An event as it came: the agent's payload and what its sender says about it.
@@ -241,9 +241,9 @@ pub(crate) async fn committed(answer: oneshot::Receiver<Answer>) -> Result<Vec<F
 }
 
 /// Stores one event of somebody with a key and tells what became of it.
-pub(crate) async fn store_one(app: &App, tenant: &Tenant, mut event: Event, room: Room) -> Result<Fate, Problem> {
-    app.attribution.attribute(app, tenant, std::slice::from_mut(&mut event)).await;
-    match committed(tenant.submit(vec![event], room)).await?.first() {
+pub(crate) async fn store_one(app: &App, caller: &Caller, mut event: Event, room: Room) -> Result<Fate, Problem> {
+    app.attribution.attribute(app, caller, std::slice::from_mut(&mut event)).await;
+    match committed(caller.tenant.submit(vec![event], room)).await?.first() {
         Some(Fate::Refused) | None => Err(unstorable(Reason::Invalid)),
         Some(fate) => Ok(*fate),
     }

@@ -79,7 +79,7 @@ async fn unary(
         false => Encoding::Identity,
         true => named(headers)?,
     };
-    let refused = take(app, &caller.tenant, signal, Format::Protobuf, encoding, message, room).await?;
+    let refused = take(app, caller, signal, Format::Protobuf, encoding, message, room).await?;
     Ok(refused.response().encode_to_vec())
 }
 

@@ -31,7 +31,7 @@ use crate::app::{App, now};
 use crate::error::Problem;
 use crate::ingest::{Identity, Payload, Raw, committed, prepare};
 use crate::metrics::{Reason, Refusal};
-use crate::tenants::{Caller, Tenant};
+use crate::tenants::Caller;
 use crate::writer::Fate;
 
 pub(crate) use grpc::{logs as grpc_logs, metrics as grpc_metrics, traces as grpc_traces};
@@ -177,13 +177,13 @@ async fn export(
 ) -> Result<Refused, Problem> {
     let (room, bytes) = admit::receive(app, headers, body, app.config.limits.batch_bytes).await?;
     let encoding = Encoding::of(headers)?;
-    take(app, &caller.tenant, signal, format, encoding, bytes, room).await
+    take(app, caller, signal, format, encoding, bytes, room).await
 }
 
 /// Decodes on a thread of its own, stores, and answers after the commit.
 async fn take(
     app: &Arc<App>,
-    tenant: &Arc<Tenant>,
+    caller: &Caller,
     signal: Signal,
     format: Format,
     encoding: Encoding,
@@ -200,8 +200,8 @@ async fn take(
     if events.is_empty() {
         return Ok(refused);
     }
-    app.attribution.attribute(app, tenant, &mut events).await;
-    for fate in committed(tenant.submit(events, room)).await? {
+    app.attribution.attribute(app, caller, &mut events).await;
+    for fate in committed(caller.tenant.submit(events, room)).await? {
         if fate == Fate::Refused {
             refused.add(Reason::Invalid);
         }

@@ -121,7 +121,8 @@ impl Stage {
         assert!(member.status < 300, "{}", member.text());
     }
 
-    /// Every operation: method, path and what the document says of it.
+    /// Every operation: method, path and what the document says of it. Those that only read come first, for what a key
+    /// writes itself, in the victim's words, it may read afterwards.
     fn operations() -> Vec<(String, String, Value)> {
         let document: Value = serde_json::from_str(hookrail_server::openapi()).unwrap();
         let paths = document["paths"].as_object().unwrap().clone();
@@ -129,7 +130,9 @@ impl Stage {
             let operations = operations.as_object().unwrap().clone().into_iter();
             operations.map(move |(method, operation)| (method.to_uppercase(), path.clone(), operation))
         });
-        operations.collect()
+        let mut operations: Vec<_> = operations.collect();
+        operations.sort_by_key(|(method, path, _)| (method != "GET", path.clone()));
+        operations
     }
 
     /// What the victim has that nobody else may see: its texts, the ids of its events and its key, its cursors.
@@ -271,6 +274,17 @@ async fn a_foreign_key_finds_nothing_at_any_door() {
         }
     }
     assert!(asked > 1_000, "{asked}");
+    // After all the writing, every list holds the key's own words and nothing more.
+    for (_, path, _) in Stage::operations().into_iter().filter(|(method, ..)| method == "GET") {
+        if path == "/api/v1/stream" || path == "/api/v1/ws" {
+            continue;
+        }
+        for path in paths(&path).iter().map(|path| path.replace("VICTIM-KEY-ID", &stage.victim_id)) {
+            let text = stage.ask(&foreign[0], "GET", &path, "").await.text();
+            let said = format!("{path} victim-session victim-user victim_server");
+            assert_eq!(leaks(&text, &said, &secrets), [""; 0], "GET {path} after the writing: {text}");
+        }
+    }
     // What was tried on the victim's things changed nothing of them.
     let events = stage.ask(&stage.victim, "GET", "/api/v1/status", "").await.json();
     assert_eq!(events["store"]["events"], MANY + 1);

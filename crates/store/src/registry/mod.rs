@@ -11,7 +11,7 @@ mod rows;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use hookrail_core::time::Timestamp;
@@ -139,8 +139,15 @@ impl Registry {
     }
 
     /// Whether there is any key at all, good or ended: a server that ever had one is never open again by itself.
+    ///
+    /// The first key counts for whatever is asked after it was written, by whichever process: until there is one, every
+    /// question looks.
     pub fn is_keyed(&self) -> bool {
-        !self.keys().is_empty()
+        let known = || !self.0.keys.read().unwrap_or_else(PoisonError::into_inner).is_empty();
+        known() || {
+            self.0.look_now(self.0.watcher.lock().unwrap_or_else(PoisonError::into_inner));
+            known()
+        }
     }
 
     /// What this key gives; `None` for one that is unknown, wrong, ended or no key. Notes its use.
@@ -321,7 +328,12 @@ impl Inner {
         if !due || self.looked.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return;
         }
-        let Ok(mut watcher) = self.watcher.try_lock() else { return };
+        if let Ok(watcher) = self.watcher.try_lock() {
+            self.look_now(watcher);
+        }
+    }
+
+    fn look_now(&self, mut watcher: MutexGuard<'_, (Connection, i64)>) {
         let looked = data_version(&watcher.0).and_then(|version| {
             if version != watcher.1 {
                 self.reload(&watcher.0)?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agents::Parsed;
 
+pub mod shell;
 mod snapshot;
 
 pub use snapshot::{Rule, Snapshot, SnapshotError};

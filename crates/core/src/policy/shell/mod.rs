@@ -1,0 +1,8 @@
+//! What a shell command does: its grammar, and from that its effects.
+
+mod documents;
+pub mod parse;
+pub mod syntax;
+#[cfg(test)]
+mod tests;
+mod words;

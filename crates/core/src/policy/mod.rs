@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::agents::Parsed;
 
+pub mod effects;
+pub mod facts;
+pub mod places;
+pub mod secrets;
 pub mod shell;
 mod snapshot;
 

@@ -5,4 +5,5 @@ pub mod parse;
 pub mod syntax;
 #[cfg(test)]
 mod tests;
+pub mod value;
 mod words;

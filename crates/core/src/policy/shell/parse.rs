@@ -297,7 +297,7 @@ impl<'a> Parser<'a> {
 
     fn expect(&mut self, word: &str) {
         self.lines();
-        if !self.take_reserved(word) && !(word == ")" && self.take(")")) {
+        if !(self.take_reserved(word) || word == ")" && self.take(")")) {
             self.whole = false;
         }
     }
@@ -606,9 +606,8 @@ impl<'a> Parser<'a> {
             return false;
         }
         let name = self.rest()[1..].bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
-        let is_name = name > 0
-            && self.peek_at(1 + name) == Some(b'}')
-            && matches!(self.peek_at(2 + name), Some(b'<' | b'>'));
+        let is_name =
+            name > 0 && self.peek_at(1 + name) == Some(b'}') && matches!(self.peek_at(2 + name), Some(b'<' | b'>'));
         if is_name {
             self.at += name + 2;
         }

@@ -47,7 +47,7 @@ pub enum Command {
     /// A compound command and its redirections.
     Compound(Compound, Vec<Redirect>),
     /// The definition of a function.
-    Function(String, Box<Command>),
+    Function(String, Box<Self>),
     /// What is no command of the grammar: its text.
     Broken(String),
 }

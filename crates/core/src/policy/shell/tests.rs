@@ -117,7 +117,10 @@ fn scripts_are_read_as_shells_read_them() {
         ("! time -p a", "a"),
         ("A=1 B+='x y' c", "A=1 B+='x y' c"),
         ("A=(1 [2]=x \"$y\") ", "A=(1 [2]=x \"${y}\")"),
-        ("echo $a ${b} \"$c\" ${d:-x} ${e%.*} ${#f} ${!g} ${h[0]} $1 $@ $", "echo ${a} ${b} \"${c}\" ${d:-xUnset} ${e%.*} ${f#} ${g!} ${h[0]} ${1} ${@} '$'"),
+        (
+            "echo $a ${b} \"$c\" ${d:-x} ${e%.*} ${#f} ${!g} ${h[0]} $1 $@ $",
+            "echo ${a} ${b} \"${c}\" ${d:-xUnset} ${e%.*} ${f#} ${g!} ${h[0]} ${1} ${@} '$'",
+        ),
         ("echo $(a | b) `c \\`d\\``", "echo $(a | b) $(c $(d))"),
         ("echo \"$(echo \"in \\\" side\")\"", "echo \"$(echo 'in \" side')\""),
         ("echo $((1 + $(x)))", "echo $(('1 + '\"$(x)\"))"),
@@ -125,7 +128,10 @@ fn scripts_are_read_as_shells_read_them() {
         ("((a); (b))", "((a); (b))"),
         ("(a; b) > f", "(a; b) Write:f"),
         ("{ a; b; } 2>&1", "{a; b} 2Duplicate:1"),
-        ("a >f 2>>g <h &>i >&j <>k <<<l", "a Write:f 2Append:g Read:h WriteBoth:i WriteBoth:j ReadWrite:k HereString:l"),
+        (
+            "a >f 2>>g <h &>i >&j <>k <<<l",
+            "a Write:f 2Append:g Read:h WriteBoth:i WriteBoth:j ReadWrite:k HereString:l",
+        ),
         ("exec {fd}>f", "exec Write:f"),
         ("if a; then b; elif c; then d; else e; fi", "if[a?b|c?d|e]"),
         ("while a; do b; done", "while[a?b]"),
@@ -175,7 +181,31 @@ fn what_is_no_script_is_kept_as_broken_and_never_dropped() {
 #[test]
 fn no_text_is_too_deep_or_too_long() {
     let times = 1 << 16;
-    for piece in ["$(", "(", "((", "{ ", "`", "\\`", "\"$(", "${x:-", "<(", "if a; then ", "f() ", "'", "a|", "a&&", "<<E\n", "$((", "case x in ", "! ", "x=(", "[[ (", "a;\n", "\u{e9}", "> "] {
+    for piece in [
+        "$(",
+        "(",
+        "((",
+        "{ ",
+        "`",
+        "\\`",
+        "\"$(",
+        "${x:-",
+        "<(",
+        "if a; then ",
+        "f() ",
+        "'",
+        "a|",
+        "a&&",
+        "<<E\n",
+        "$((",
+        "case x in ",
+        "! ",
+        "x=(",
+        "[[ (",
+        "a;\n",
+        "\u{e9}",
+        "> ",
+    ] {
         let text = piece.repeat(times);
         let (script, _) = parse(&text);
         drop(script);

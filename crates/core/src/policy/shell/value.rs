@@ -38,7 +38,12 @@ impl Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     /// Text that is known. `glob` where it stood bare, so that `*`, `?` and `[` in it match names of files.
-    Known { text: String, glob: bool },
+    Known {
+        /// The text.
+        text: String,
+        /// Whether `*`, `?` and `[` in it match names of files.
+        glob: bool,
+    },
     /// Text that is not.
     Hole(Origin),
 }

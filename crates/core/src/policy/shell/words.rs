@@ -429,8 +429,7 @@ fn braced(parser: &mut Parser<'_>) -> Variable {
 }
 
 fn change(parser: &mut Parser<'_>) -> Operation {
-    let colon = parser.peek() == Some(b':')
-        && matches!(parser.peek_at(1), Some(b'-' | b'=' | b'+' | b'?'));
+    let colon = parser.peek() == Some(b':') && matches!(parser.peek_at(1), Some(b'-' | b'=' | b'+' | b'?'));
     parser.at += usize::from(colon);
     let emptiness = if colon { Emptiness::Unset } else { Emptiness::Set };
     let Some(operator) = parser.rest().chars().next() else {

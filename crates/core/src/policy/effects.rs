@@ -1,0 +1,179 @@
+//! What a call would do to the world, in terms a rule can speak of.
+//!
+//! Whatever tool an agent uses, its call is reduced to effects: a shell command, a file edit and an MCP call that delete the
+//! same file have the same effect, and one rule speaks of all three.
+
+use std::fmt;
+
+use super::places::Place;
+use super::shell::value::Origin;
+
+macro_rules! kinds {
+    ($($(#[$meta:meta])* $name:ident = $text:literal,)*) => {
+        /// What is done. The names are a contract: rules, records and the dashboard use them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind { $($(#[$meta])* $name,)* }
+
+        impl Kind {
+            /// Every kind, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its name in rules and records.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Reads a file's content.
+    FileRead = "file.read",
+    /// Writes a file or makes one; what it held may be replaced.
+    FileWrite = "file.write",
+    /// Adds to a file's end.
+    FileAppend = "file.append",
+    /// Removes a file or a folder.
+    FileDelete = "file.delete",
+    /// Moves a file or folder away from its place.
+    FileMove = "file.move",
+    /// Changes who may do what with a file.
+    FilePermission = "file.permission",
+    /// Changes whose a file is.
+    FileOwner = "file.owner",
+    /// Reads a credential.
+    SecretRead = "secret.read",
+    /// Sends data to another machine; the origin tells what data.
+    DataSend = "data.send",
+    /// Fetches something from another machine.
+    NetFetch = "net.fetch",
+    /// Gives a shell of this machine to another one, or takes commands from there.
+    NetShell = "net.shell",
+    /// Runs code that came from another machine.
+    CodeFetched = "code.fetched",
+    /// Runs code that was decoded or decrypted on the way, so that nobody can have read it.
+    CodeDecoded = "code.decoded",
+    /// Runs with more rights than the person has.
+    PrivilegeGain = "privilege.gain",
+    /// Ends other programs.
+    ProcessKill = "process.kill",
+    /// Starts processes without end.
+    ProcessBomb = "process.bomb",
+    /// Overwrites a disk or what is on it.
+    DiskWipe = "disk.wipe",
+    /// Destroys volumes, pools or snapshots of storage.
+    StorageDestroy = "storage.destroy",
+    /// Stops or restarts the machine.
+    SystemPower = "system.power",
+    /// Changes what runs by itself: at the machine's start, at a login, by the clock.
+    SystemStartup = "system.startup",
+    /// Changes how the machine itself works: kernel settings and modules, accounts, the network's configuration.
+    SystemChange = "system.change",
+    /// Switches a protection off.
+    SafetyDisable = "safety.disable",
+    /// Replaces the history of a remote branch.
+    GitForcePush = "git.force-push",
+    /// Deletes a remote branch or tag.
+    GitDeleteRemote = "git.delete-remote",
+    /// Throws away commits and uncommitted work by moving the branch.
+    GitHardReset = "git.hard-reset",
+    /// Throws away uncommitted changes of files.
+    GitDiscard = "git.discard",
+    /// Deletes files that git does not know.
+    GitClean = "git.clean",
+    /// Rewrites local history.
+    GitRewrite = "git.rewrite",
+    /// Destroys what lost commits could be recovered from.
+    GitRecovery = "git.recovery",
+    /// Throws away stashed work.
+    GitStashDrop = "git.stash-drop",
+    /// Deletes a branch whose commits may be nowhere else.
+    GitBranchDelete = "git.branch-delete",
+    /// Removes a working tree with the changes in it.
+    GitWorktreeRemove = "git.worktree-remove",
+    /// Writes to or deletes from the repository's own database.
+    GitMetadata = "git.metadata",
+    /// Goes around the repository's own checks.
+    GitBypass = "git.bypass",
+    /// Destroys resources of a cloud.
+    CloudDestroy = "cloud.destroy",
+    /// Changes who may do what in a cloud, or opens it to everybody.
+    CloudAccess = "cloud.access",
+    /// Destroys resources of a cluster.
+    ClusterDestroy = "cluster.destroy",
+    /// Removes containers, images or volumes.
+    ContainerDestroy = "container.destroy",
+    /// Gives a container power over this machine.
+    ContainerEscape = "container.escape",
+    /// Drops or empties a database, or changes all rows of a table.
+    DatabaseDestroy = "database.destroy",
+    /// Publishes something for everybody.
+    PackagePublish = "package.publish",
+    /// Takes something published back, or removes packages of the system.
+    PackageRemove = "package.remove",
+    /// Installs from a place nobody vouches for.
+    PackageUntrusted = "package.untrusted",
+    /// Deletes or closes something on a forge: repositories, releases, secrets.
+    ForgeDestroy = "forge.destroy",
+    /// Touches what guards this machine: hookrail's own settings, hooks, policy, spool, binaries, and agents' settings.
+    SelfTamper = "self.tamper",
+    /// Something that could not be understood; the command tells what.
+    Unknown = "unknown",
+}
+
+impl Kind {
+    /// The kind of this name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where it happens, if not on this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Where {
+    /// On this machine.
+    #[default]
+    Here,
+    /// On another machine, by a remote shell.
+    Remote,
+    /// In a container.
+    Container,
+}
+
+impl Where {
+    /// Its name in rules.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Here => "here",
+            Self::Remote => "remote",
+            Self::Container => "container",
+        }
+    }
+}
+
+/// One effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// What is done.
+    pub kind: Kind,
+    /// To what: a path as resolved, a host, a device, a name; empty where it is nothing in particular.
+    pub target: String,
+    /// Where the target is, for paths.
+    pub place: Place,
+    /// Whether everything below the target is meant.
+    pub recursive: bool,
+    /// Where the data or the code comes from, for what is sent or run.
+    pub origin: Origin,
+    /// Where it happens.
+    pub at: Where,
+    /// The program that does it, or the tool.
+    pub program: String,
+    /// The command as far as it is known, shortened.
+    pub command: String,
+}

@@ -1,0 +1,442 @@
+//! Where a path is, as far as it matters to whoever would miss it: paths made absolute, and sorted into places.
+
+use super::facts::Facts;
+
+macro_rules! places {
+    ($($(#[$meta:meta])* $name:ident = $text:literal,)*) => {
+        /// A sort of place. The names are a contract: rules use them.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Place { $($(#[$meta])* $name,)* }
+
+        impl Place {
+            /// Every place, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its name in rules and records.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The place of this name.
+            pub fn of(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|place| place.as_str() == name)
+            }
+        }
+    };
+}
+
+places! {
+    /// No path, or not known which.
+    #[default]
+    Unknown = "unknown",
+    /// A tree of the system itself: `/`, `/etc`, `/usr/bin`, `/tmp` as a whole.
+    System = "system",
+    /// Something in a tree of the system.
+    SystemInside = "system-inside",
+    /// The home folder as a whole, anybody's.
+    Home = "home",
+    /// A folder of the home in which people keep their things: `~/Documents`, `~/.ssh`.
+    HomeTree = "home-tree",
+    /// Something else in the home.
+    HomeInside = "home-inside",
+    /// The project as a whole.
+    ProjectRoot = "project-root",
+    /// Something in the project.
+    Project = "project",
+    /// A folder for what may vanish.
+    Temporary = "temporary",
+    /// A device.
+    Device = "device",
+    /// Anywhere else.
+    Elsewhere = "elsewhere",
+}
+
+/// The trees of a system: what goes wrong when one is removed or opened cannot be put right.
+const SYSTEM: &[&str] = &[
+    "/",
+    "/Applications",
+    "/Library",
+    "/System",
+    "/Users",
+    "/Volumes",
+    "/bin",
+    "/boot",
+    "/boot/efi",
+    "/dev",
+    "/etc",
+    "/etc/pam.d",
+    "/etc/ssh",
+    "/etc/ssl",
+    "/etc/sudoers.d",
+    "/etc/systemd",
+    "/etc/systemd/system",
+    "/home",
+    "/lib",
+    "/lib/modules",
+    "/lib32",
+    "/lib64",
+    "/mnt",
+    "/media",
+    "/nix",
+    "/nix/store",
+    "/opt",
+    "/private",
+    "/private/etc",
+    "/private/tmp",
+    "/private/var",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/srv",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/usr/bin",
+    "/usr/include",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/local",
+    "/usr/local/bin",
+    "/usr/local/lib",
+    "/usr/local/sbin",
+    "/usr/sbin",
+    "/usr/share",
+    "/var",
+    "/var/backups",
+    "/var/cache",
+    "/var/lib",
+    "/var/lib/docker",
+    "/var/lib/dpkg",
+    "/var/lib/mysql",
+    "/var/lib/postgresql",
+    "/var/log",
+    "/var/mail",
+    "/var/spool",
+    "/var/tmp",
+    "/var/www",
+    "c:",
+    "c:/",
+    "c:/users",
+    "c:/windows",
+    "c:/windows/system32",
+    "c:/program files",
+];
+
+/// Folders for what may vanish.
+const TEMPORARY: &[&str] = &["/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp", "/dev/shm", "/var/folders"];
+
+/// Folders of a home in which people keep what is nowhere else.
+const HOME_TREES: &[&str] = &[
+    ".aws",
+    ".azure",
+    ".bashrc",
+    ".config",
+    ".docker",
+    ".gitconfig",
+    ".gnupg",
+    ".kube",
+    ".local",
+    ".local/share",
+    ".mozilla",
+    ".password-store",
+    ".profile",
+    ".ssh",
+    ".thunderbird",
+    ".zshrc",
+    "Applications",
+    "Desktop",
+    "Documents",
+    "Downloads",
+    "Library",
+    "Movies",
+    "Music",
+    "Pictures",
+    "Projects",
+    "Videos",
+    "bin",
+    "code",
+    "dev",
+    "git",
+    "go",
+    "projects",
+    "repos",
+    "src",
+    "work",
+    "workspace",
+];
+
+/// An absolute path without `.`, `..` and repeated slashes, as the shell and the kernel read it when no link is in it.
+pub fn absolute(path: &str, directory: &str) -> String {
+    let path = path.replace('\\', "/");
+    let drive = path.as_bytes().get(1) == Some(&b':') && path.as_bytes()[0].is_ascii_alphabetic();
+    let whole = if path.starts_with('/') || drive { path } else { format!("{directory}/{path}") };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in whole.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    if drive { parts.join("/").to_lowercase() } else { format!("/{}", parts.join("/")) }
+}
+
+/// Whether a path is a folder or within it.
+pub fn is_within(path: &str, folder: &str) -> bool {
+    let folder = folder.trim_end_matches('/');
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The place of an absolute path. Globs in it are taken for what they may match: the worst of it.
+pub fn place(path: &str, facts: &dyn Facts) -> Place {
+    let path = without_wildcard(path);
+    let home = facts.home().map(|home| home.trim_end_matches('/')).filter(|home| !home.is_empty());
+    let project = facts.project().map(|root| root.trim_end_matches('/')).filter(|root| !root.is_empty());
+    if is_system(path) {
+        return Place::System;
+    }
+    if home.is_some_and(|home| matches(path, home)) || is_a_home(path) {
+        return Place::Home;
+    }
+    if let Some(project) = project {
+        if matches(path, project) {
+            return Place::ProjectRoot;
+        }
+        if is_within(path, project) {
+            return Place::Project;
+        }
+        if is_within(project, path) {
+            // A folder that holds the project takes it along.
+            return if home.is_some_and(|home| is_within(home, path)) { Place::Home } else { Place::ProjectRoot };
+        }
+    }
+    if TEMPORARY.iter().any(|folder| is_within(path, folder)) {
+        return Place::Temporary;
+    }
+    if is_within(path, "/dev") {
+        return Place::Device;
+    }
+    if let Some(inside) = home.and_then(|home| path.strip_prefix(home)).and_then(|rest| rest.strip_prefix('/')) {
+        return if HOME_TREES.iter().any(|tree| matches(inside, tree)) { Place::HomeTree } else { Place::HomeInside };
+    }
+    let system =
+        |tree: &&&str| **tree != "/" && !matches!(**tree, "/home" | "/Users" | "/mnt" | "/media" | "/srv" | "/opt");
+    if SYSTEM.iter().filter(system).any(|tree| is_within(path, tree)) {
+        return Place::SystemInside;
+    }
+    Place::Elsewhere
+}
+
+/// Whether a path is, or by its globs may be, one of the system's trees.
+fn is_system(path: &str) -> bool {
+    let lower = path.as_bytes().get(1) == Some(&b':');
+    SYSTEM.iter().any(|tree| matches(path, tree)) || lower && path.trim_end_matches('/').len() == 2
+}
+
+/// `/home/somebody`, `/Users/somebody`, `/root`.
+fn is_a_home(path: &str) -> bool {
+    let below = |folder: &str| path.strip_prefix(folder).is_some_and(|name| !name.is_empty() && !name.contains('/'));
+    below("/home/") || below("/Users/") && path != "/Users/Shared" || path == "/root"
+}
+
+/// A path whose last part matches everything is the folder it is in: what is done to all of its content is done to it.
+pub fn without_wildcard(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        Some((folder, "*" | ".*" | "**" | "*.*" | ".[!.]*" | ".??*")) => {
+            if folder.is_empty() {
+                "/"
+            } else {
+                without_wildcard(folder)
+            }
+        }
+        _ => path,
+    }
+}
+
+/// Whether a path is this one, or by its globs may be. Globs do not cross slashes.
+pub fn matches(path: &str, literal: &str) -> bool {
+    if !path.contains(['*', '?', '[']) {
+        return path == literal;
+    }
+    let (mut parts, mut literals) = (path.split('/'), literal.split('/'));
+    loop {
+        match (parts.next(), literals.next()) {
+            (None, None) => return true,
+            (Some(part), Some(literal)) if glob(part, literal) => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Whether a name matches a glob: `*`, `?` and `[…]`. A leading dot is matched by a dot alone. Linear but for `*`, which is
+/// tried at most once at each place.
+pub fn glob(pattern: &str, name: &str) -> bool {
+    if name.starts_with('.') && !pattern.starts_with('.') && !pattern.starts_with('\\') {
+        return false;
+    }
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (mut p, mut n) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        let step = match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, n));
+                p += 1;
+                continue;
+            }
+            Some('?') => Some(p + 1),
+            Some('[') => class(&pattern[p..], name[n]).map(|length| p + length),
+            Some('\\') if pattern.get(p + 1) == Some(&name[n]) => Some(p + 2),
+            Some(literal) if *literal == name[n] => Some(p + 1),
+            _ => None,
+        };
+        match (step, star) {
+            (Some(next), _) => (p, n) = (next, n + 1),
+            (None, Some((at, from))) => {
+                star = Some((at, from + 1));
+                (p, n) = (at + 1, from + 1);
+            }
+            (None, None) => return false,
+        }
+    }
+    pattern[p..].iter().all(|rest| *rest == '*')
+}
+
+/// The length of the class at the start of a pattern, where it has this character.
+fn class(pattern: &[char], character: char) -> Option<usize> {
+    let negated = matches!(pattern.get(1), Some('!' | '^'));
+    let start = if negated { 2 } else { 1 };
+    let end = start + 1 + pattern.get(start + 1..)?.iter().position(|end| *end == ']')?;
+    let inside = &pattern[start..end];
+    let mut found = false;
+    let mut at = 0;
+    while at < inside.len() {
+        if inside.get(at + 1) == Some(&'-') && at + 2 < inside.len() {
+            found |= (inside[at]..=inside[at + 2]).contains(&character);
+            at += 3;
+        } else {
+            found |= inside[at] == character;
+            at += 1;
+        }
+    }
+    (found != negated).then_some(end + 1)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::policy::facts::{Listing, Look};
+
+    struct Desk;
+
+    impl Facts for Desk {
+        fn directory(&self) -> Option<&str> {
+            Some("/home/ada/work/shop")
+        }
+        fn home(&self) -> Option<&str> {
+            Some("/home/ada")
+        }
+        fn user(&self) -> Option<&str> {
+            Some("ada")
+        }
+        fn project(&self) -> Option<&str> {
+            Some("/home/ada/work/shop")
+        }
+        fn variable(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn look(&self, _: &str) -> Look {
+            Look::Unknown
+        }
+        fn real(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn below(&self, _: &str) -> Listing {
+            Listing::default()
+        }
+        fn text(&self, _: &str) -> Option<String> {
+            None
+        }
+    }
+
+    #[test]
+    fn paths_are_made_absolute_as_a_shell_reads_them() {
+        for (path, whole) in [
+            ("", "/a/b"),
+            (".", "/a/b"),
+            ("..", "/a"),
+            ("../../../..", "/"),
+            ("c", "/a/b/c"),
+            ("./c//d/", "/a/b/c/d"),
+            ("/", "/"),
+            ("//etc/./x/..", "/etc"),
+            ("C:\\Windows\\..\\Users", "c:/users"),
+        ] {
+            assert_eq!(absolute(path, "/a/b"), whole, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_path_has_its_place() {
+        for (path, expected) in [
+            ("/", Place::System),
+            ("/*", Place::System),
+            ("/et?", Place::System),
+            ("/et[c]", Place::System),
+            ("/etc/*", Place::System),
+            ("/usr/bin", Place::System),
+            ("/tmp", Place::System),
+            ("/tmp/*", Place::System),
+            ("/etc/hosts", Place::SystemInside),
+            ("/etc/foo?", Place::SystemInside),
+            ("/usr/bin/tool", Place::SystemInside),
+            ("/home/ada", Place::Home),
+            ("/home/*", Place::System),
+            ("/home/ad?", Place::Home),
+            ("/home/ada/*", Place::Home),
+            ("/home/ada/.*", Place::Home),
+            ("/home/bob", Place::Home),
+            ("/root", Place::System),
+            ("/home/ada/.ssh", Place::HomeTree),
+            ("/home/ada/.ssh/*", Place::HomeTree),
+            ("/home/ada/.cache/x", Place::HomeInside),
+            ("/home/ada/work", Place::ProjectRoot),
+            ("/home/ada/work/shop", Place::ProjectRoot),
+            ("/home/ada/work/shop/*", Place::ProjectRoot),
+            ("/home/ada/work/shop/target", Place::Project),
+            ("/home/ada/work/other", Place::HomeInside),
+            ("/tmp/build", Place::Temporary),
+            ("/dev/sda", Place::Device),
+            ("/opt/tool", Place::Elsewhere),
+            ("/data/x", Place::Elsewhere),
+        ] {
+            assert_eq!(place(path, &Desk), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn globs_match_as_in_a_shell() {
+        for (pattern, name, expected) in [
+            ("*", "etc", true),
+            ("*", ".git", false),
+            (".*", ".git", true),
+            ("e?c", "etc", true),
+            ("[a-e]tc", "etc", true),
+            ("[!a-e]tc", "etc", false),
+            ("*.key", "server.key", true),
+            ("a*b*c", "aXXbYYc", true),
+            ("a*b*c", "aXXbYY", false),
+            ("[", "[", false),
+        ] {
+            assert_eq!(glob(pattern, name), expected, "{pattern} {name}");
+        }
+        let long = "a".repeat(20_000);
+        assert!(!glob("*a*a*a*b", &long[..2_000]));
+    }
+}

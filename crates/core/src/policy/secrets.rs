@@ -1,0 +1,259 @@
+//! Which files hold credentials, by their names and places.
+
+use super::places::glob;
+
+/// How much a file's content is worth to a thief.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Secrecy {
+    /// Nothing in particular.
+    #[default]
+    None,
+    /// It may hold credentials: it is read all the time, but must not leave the machine.
+    Sensitive,
+    /// Settings with credentials in a project, such as `.env`: an agent is to be told what it needs of it.
+    Environment,
+    /// A credential: nobody needs to read it but the program it is for.
+    Credential,
+}
+
+/// Files by the last parts of their paths; a part may be a glob.
+const CREDENTIALS: &[&str] = &[
+    ".aws/credentials",
+    ".aws/sso/cache/*",
+    ".aws/cli/cache/*",
+    ".azure/accesstokens.json",
+    ".azure/msal_token_cache.*",
+    ".azure/azureprofile.json",
+    ".cargo/credentials",
+    ".cargo/credentials.toml",
+    ".claude/.credentials.json",
+    ".codex/auth.json",
+    ".composer/auth.json",
+    ".config/composer/auth.json",
+    ".config/containers/auth.json",
+    ".config/doctl/config.yaml",
+    ".config/gcloud/access_tokens.db",
+    ".config/gcloud/application_default_credentials.json",
+    ".config/gcloud/credentials.db",
+    ".config/gcloud/legacy_credentials/*",
+    ".config/gh/hosts.yml",
+    ".config/glab-cli/config.yml",
+    ".config/hub",
+    ".config/heroku/credentials",
+    ".config/pypoetry/auth.toml",
+    ".config/op/config",
+    ".config/rclone/rclone.conf",
+    ".config/stripe/config.toml",
+    ".docker/config.json",
+    ".gem/credentials",
+    ".git-credentials",
+    ".config/git/credentials",
+    ".gnupg/private-keys-v1.d/*",
+    ".gnupg/secring.gpg",
+    ".kube/config",
+    ".local/share/keyrings/*",
+    ".my.cnf",
+    ".mylogin.cnf",
+    ".netrc",
+    "_netrc",
+    ".password-store/*",
+    ".terraform.d/credentials.tfrc.json",
+    ".vault-token",
+    ".config/hookrail/token",
+    ".gemini/oauth_creds.json",
+    "library/keychains/*",
+    "etc/kubernetes/admin.conf",
+    "etc/shadow",
+    "etc/gshadow",
+    "etc/shadow-",
+    "etc/master.passwd",
+    "etc/sudoers",
+    "etc/krb5.keytab",
+    "etc/ssl/private/*",
+    "var/run/secrets/*",
+    "run/secrets/*",
+    ".config/google-chrome/default/login data",
+    ".mozilla/firefox/*/logins.json",
+    ".mozilla/firefox/*/key4.db",
+    ".ethereum/keystore/*",
+    ".bitcoin/wallet.dat",
+    ".config/solana/id.json",
+    "wallet.dat",
+];
+
+/// Files of a home: what is a setting elsewhere.
+const HOME_CREDENTIALS: &[&str] = &[".npmrc", ".yarnrc.yml", ".pypirc", ".pgpass", ".boto", ".s3cfg", ".env"];
+
+/// Files of a project with credentials in them.
+const ENVIRONMENT: &[&str] = &[".env", ".pypirc", ".pgpass", ".boto", ".s3cfg", ".htpasswd"];
+
+/// What tells a template of an environment file from one.
+const TEMPLATES: &[&str] =
+    &["example", "sample", "template", "dist", "tmpl", "tpl", "defaults", "schema", "test.example"];
+
+/// Files that may hold credentials.
+const SENSITIVE: &[&str] = &[
+    "*.key",
+    "*.pem",
+    "*.p12",
+    "*.pfx",
+    "*.jks",
+    "*.keystore",
+    "*.kdbx",
+    "*.ppk",
+    "*.asc.key",
+    "*.tfstate",
+    "*.tfvars",
+    ".npmrc",
+    ".yarnrc.yml",
+    ".envrc",
+    "credentials",
+    "credentials.json",
+    "secrets.yml",
+    "secrets.yaml",
+    "secrets.json",
+    "service-account*.json",
+    "serviceaccount*.json",
+    "client_secret*.json",
+    "master.key",
+    "*.ovpn",
+    ".bash_history",
+    ".zsh_history",
+    ".psql_history",
+    ".mysql_history",
+    ".aws/config",
+    ".ssh/config",
+];
+
+/// How secret the file at an absolute path is, by its name. Globs in the path count as what they may match.
+pub fn secrecy(path: &str, home: Option<&str>) -> Secrecy {
+    let path = path.to_ascii_lowercase();
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let Some(name) = parts.last() else { return Secrecy::None };
+    if CREDENTIALS.iter().any(|pattern| ends_with(&parts, pattern)) || is_key(&parts) {
+        return Secrecy::Credential;
+    }
+    let in_home = home.is_some_and(|home| path.strip_prefix(&home.to_ascii_lowercase()).is_some_and(is_one_part));
+    if in_home && HOME_CREDENTIALS.iter().any(|file| part_matches(file, name)) {
+        return Secrecy::Credential;
+    }
+    if ENVIRONMENT.iter().any(|file| part_matches(file, name)) || is_environment(name) {
+        return Secrecy::Environment;
+    }
+    if SENSITIVE.iter().any(|pattern| ends_with(&parts, pattern)) && !is_public(name) {
+        return Secrecy::Sensitive;
+    }
+    Secrecy::None
+}
+
+/// How secret what is in a folder as a whole is: of those whose name tells it.
+pub fn tree_secrecy(path: &str) -> Secrecy {
+    let path = path.to_ascii_lowercase();
+    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    match name {
+        ".ssh" | ".gnupg" | ".aws" | ".azure" | ".password-store" | ".kube" | "keychains" | "private-keys-v1.d" => {
+            Secrecy::Credential
+        }
+        _ => Secrecy::None,
+    }
+}
+
+fn is_one_part(rest: &str) -> bool {
+    rest.strip_prefix('/').is_some_and(|rest| !rest.contains('/'))
+}
+
+/// Whether the last parts of a path are these.
+fn ends_with(parts: &[&str], pattern: &str) -> bool {
+    let wanted: Vec<&str> = pattern.split('/').collect();
+    parts.len() >= wanted.len()
+        && parts[parts.len() - wanted.len()..].iter().zip(&wanted).all(|(part, wanted)| part_matches(wanted, part))
+}
+
+/// Whether a part of a path matches one of a table; either may be a glob, the table's stands for a name like it.
+fn part_matches(wanted: &str, part: &str) -> bool {
+    match (wanted.contains('*'), part.contains(['*', '?', '['])) {
+        (false, false) => wanted == part,
+        (true, false) => glob(wanted, part) || wanted == "*",
+        (false, true) => part != "*" && glob(part, wanted),
+        (true, true) => part != "*" && glob(part, &wanted.replace('*', "x")),
+    }
+}
+
+/// A private key by its name.
+fn is_key(parts: &[&str]) -> bool {
+    let Some((name, folders)) = parts.split_last() else { return false };
+    let names = ["id_rsa", "id_ed25519", "id_ecdsa", "id_dsa", "id_ecdsa_sk", "id_ed25519_sk"];
+    let begins =
+        |known: &str| name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '_', '-']));
+    let is_named = names.iter().any(|known| begins(known) || part_matches(known, name));
+    if is_public(name) {
+        return false;
+    }
+    let in_ssh = folders.last() == Some(&".ssh");
+    let has_key_name =
+        name.ends_with(".pem") || name.ends_with(".key") || name.ends_with("_key") || *name == "identity";
+    is_named && !name.contains("readme")
+        || in_ssh && has_key_name
+        || name.starts_with("ssh_host_") && name.ends_with("_key")
+}
+
+fn is_public(name: &str) -> bool {
+    name.ends_with(".pub")
+        || name.contains(".pub.")
+        || name.contains("public")
+        || name.ends_with("ca.pem")
+        || name.ends_with("cert.pem")
+        || name.contains("chain")
+}
+
+/// `.env`, `.env.production`, `production.env`; not `.env.example`.
+fn is_environment(name: &str) -> bool {
+    let is_template = TEMPLATES.iter().any(|word| name.contains(word));
+    let has_glob = name.contains(['*', '?', '[']);
+    !is_template
+        && (name.starts_with(".env.")
+            || has_glob && name.starts_with(".env")
+            || name.ends_with(".env") && name.len() > 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_how_secret_a_file_is() {
+        use Secrecy::{Credential, Environment, None, Sensitive};
+        for (path, expected) in [
+            ("/home/ada/.ssh/id_rsa", Credential),
+            ("/home/ada/.ssh/id_ed25519.backup", Credential),
+            ("/home/ada/.ssh/id_ed25519.pub", None),
+            ("/home/ada/.ssh/id_ed25519.pub.backup", None),
+            ("/home/ada/.ssh/config", Sensitive),
+            ("/home/ada/.ssh/known_hosts", None),
+            ("/home/ada/.ssh/README.md", None),
+            ("/home/*/.ssh/id_rsa", Credential),
+            ("/home/ada/.aws/credentials", Credential),
+            ("/home/ada/.aws/credential?", Credential),
+            ("/home/ada/.aws/config", Sensitive),
+            ("/home/ada/.npmrc", Credential),
+            ("/work/shop/.npmrc", Sensitive),
+            ("/work/shop/.env", Environment),
+            ("/work/shop/.env?", Environment),
+            ("/work/shop/.en?", Environment),
+            ("/work/shop/.env.local", Environment),
+            ("/work/shop/.env.example", None),
+            ("/work/shop/.envrc", Sensitive),
+            ("/work/shop/id_rsa", Credential),
+            ("/work/shop/certs/server.key", Sensitive),
+            ("/work/shop/test/ca.pem", None),
+            ("/work/shop/docs/credentials.md", None),
+            ("/work/shop/src/keys.rs", None),
+            ("/work/shop/*", None),
+            ("/work/shop/package.json", None),
+            ("/etc/shadow", Credential),
+            ("/etc/passwd", None),
+        ] {
+            assert_eq!(secrecy(path, Some("/home/ada")), expected, "{path}");
+        }
+    }
+}

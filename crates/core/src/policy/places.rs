@@ -238,10 +238,11 @@ fn is_system(path: &str) -> bool {
     SYSTEM.iter().any(|tree| matches(path, tree)) || lower && path.trim_end_matches('/').len() == 2
 }
 
-/// `/home/somebody`, `/Users/somebody`, `/root`.
+/// Whether a path is somebody's home by where it is.
 fn is_a_home(path: &str) -> bool {
-    let below = |folder: &str| path.strip_prefix(folder).is_some_and(|name| !name.is_empty() && !name.contains('/'));
-    below("/home/") || below("/Users/") && path != "/Users/Shared" || path == "/root"
+    let below = |folder: &str| path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+    let name = below("/home").or_else(|| below("/Users").filter(|name| *name != "Shared"));
+    name.is_some_and(|name| !name.is_empty() && !name.contains('/'))
 }
 
 /// A path whose last part matches everything is the folder it is in: what is done to all of its content is done to it.

@@ -338,16 +338,16 @@ mod tests {
 
     impl Facts for Desk {
         fn directory(&self) -> Option<&str> {
-            Some("/home/ada/work/shop")
+            Some("/home/dev/work/shop")
         }
         fn home(&self) -> Option<&str> {
-            Some("/home/ada")
+            Some("/home/dev")
         }
         fn user(&self) -> Option<&str> {
-            Some("ada")
+            Some("dev")
         }
         fn project(&self) -> Option<&str> {
-            Some("/home/ada/work/shop")
+            Some("/home/dev/work/shop")
         }
         fn variable(&self, _: &str) -> Option<String> {
             None
@@ -397,21 +397,21 @@ mod tests {
             ("/etc/hosts", Place::SystemInside),
             ("/etc/foo?", Place::SystemInside),
             ("/usr/bin/tool", Place::SystemInside),
-            ("/home/ada", Place::Home),
+            ("/home/dev", Place::Home),
             ("/home/*", Place::System),
-            ("/home/ad?", Place::Home),
-            ("/home/ada/*", Place::Home),
-            ("/home/ada/.*", Place::Home),
-            ("/home/bob", Place::Home),
+            ("/home/de?", Place::Home),
+            ("/home/dev/*", Place::Home),
+            ("/home/dev/.*", Place::Home),
+            ("/home/user", Place::Home),
             ("/root", Place::System),
-            ("/home/ada/.ssh", Place::HomeTree),
-            ("/home/ada/.ssh/*", Place::HomeTree),
-            ("/home/ada/.cache/x", Place::HomeInside),
-            ("/home/ada/work", Place::ProjectRoot),
-            ("/home/ada/work/shop", Place::ProjectRoot),
-            ("/home/ada/work/shop/*", Place::ProjectRoot),
-            ("/home/ada/work/shop/target", Place::Project),
-            ("/home/ada/work/other", Place::HomeInside),
+            ("/home/dev/.ssh", Place::HomeTree),
+            ("/home/dev/.ssh/*", Place::HomeTree),
+            ("/home/dev/.cache/x", Place::HomeInside),
+            ("/home/dev/work", Place::ProjectRoot),
+            ("/home/dev/work/shop", Place::ProjectRoot),
+            ("/home/dev/work/shop/*", Place::ProjectRoot),
+            ("/home/dev/work/shop/target", Place::Project),
+            ("/home/dev/work/other", Place::HomeInside),
             ("/tmp/build", Place::Temporary),
             ("/dev/sda", Place::Device),
             ("/opt/tool", Place::Elsewhere),

@@ -224,18 +224,18 @@ mod tests {
     fn names_tell_how_secret_a_file_is() {
         use Secrecy::{Credential, Environment, None, Sensitive};
         for (path, expected) in [
-            ("/home/ada/.ssh/id_rsa", Credential),
-            ("/home/ada/.ssh/id_ed25519.backup", Credential),
-            ("/home/ada/.ssh/id_ed25519.pub", None),
-            ("/home/ada/.ssh/id_ed25519.pub.backup", None),
-            ("/home/ada/.ssh/config", Sensitive),
-            ("/home/ada/.ssh/known_hosts", None),
-            ("/home/ada/.ssh/README.md", None),
+            ("/home/dev/.ssh/id_rsa", Credential),
+            ("/home/dev/.ssh/id_ed25519.backup", Credential),
+            ("/home/dev/.ssh/id_ed25519.pub", None),
+            ("/home/dev/.ssh/id_ed25519.pub.backup", None),
+            ("/home/dev/.ssh/config", Sensitive),
+            ("/home/dev/.ssh/known_hosts", None),
+            ("/home/dev/.ssh/README.md", None),
             ("/home/*/.ssh/id_rsa", Credential),
-            ("/home/ada/.aws/credentials", Credential),
-            ("/home/ada/.aws/credential?", Credential),
-            ("/home/ada/.aws/config", Sensitive),
-            ("/home/ada/.npmrc", Credential),
+            ("/home/dev/.aws/credentials", Credential),
+            ("/home/dev/.aws/credential?", Credential),
+            ("/home/dev/.aws/config", Sensitive),
+            ("/home/dev/.npmrc", Credential),
             ("/work/shop/.npmrc", Sensitive),
             ("/work/shop/.env", Environment),
             ("/work/shop/.env?", Environment),
@@ -253,7 +253,7 @@ mod tests {
             ("/etc/shadow", Credential),
             ("/etc/passwd", None),
         ] {
-            assert_eq!(secrecy(path, Some("/home/ada")), expected, "{path}");
+            assert_eq!(secrecy(path, Some("/home/dev")), expected, "{path}");
         }
     }
 }

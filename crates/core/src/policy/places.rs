@@ -1,6 +1,7 @@
 //! Where a path is, as far as it matters to whoever would miss it: paths made absolute, and sorted into places.
 
 use super::facts::Facts;
+use super::shell::value::HOLE;
 
 macro_rules! places {
     ($($(#[$meta:meta])* $name:ident = $text:literal,)*) => {
@@ -47,6 +48,8 @@ places! {
     Temporary = "temporary",
     /// A device.
     Device = "device",
+    /// A tree of the system or the home if a variable in the path is empty: `/$DIR`, `$DIR/*`.
+    MaybeTree = "maybe-tree",
     /// Anywhere else.
     Elsewhere = "elsewhere",
 }
@@ -194,6 +197,9 @@ pub fn is_within(path: &str, folder: &str) -> bool {
 
 /// The place of an absolute path. Globs in it are taken for what they may match: the worst of it.
 pub fn place(path: &str, facts: &dyn Facts) -> Place {
+    if let Some((before, _)) = path.split_once(HOLE) {
+        return place_of_unknown(before, facts);
+    }
     let path = without_wildcard(path);
     let home = facts.home().map(|home| home.trim_end_matches('/')).filter(|home| !home.is_empty());
     let project = facts.project().map(|root| root.trim_end_matches('/')).filter(|root| !root.is_empty());
@@ -230,6 +236,171 @@ pub fn place(path: &str, facts: &dyn Facts) -> Place {
         return Place::SystemInside;
     }
     Place::Elsewhere
+}
+
+/// The place of a path of which only the start is known.
+fn place_of_unknown(known: &str, facts: &dyn Facts) -> Place {
+    let (folder, name) = known.rsplit_once('/').unwrap_or(("", known));
+    let folder = if folder.is_empty() { "/" } else { folder };
+    let inside = place(&format!("{}/{name}x", folder.trim_end_matches('/')), facts);
+    // Where the unknown part is a whole name, it may be empty, and then the folder itself is meant.
+    match place(folder, facts) {
+        Place::System | Place::Home if name.is_empty() && inside != Place::Temporary => Place::MaybeTree,
+        _ => inside,
+    }
+}
+
+/// A disk or a part of one, and what overwrites the machine's memory or state in the same way.
+pub fn is_disk(path: &str) -> bool {
+    let Some(name) = path.strip_prefix("/dev/") else {
+        return matches!(path, "/proc/sysrq-trigger" | "/proc/kcore")
+            || path.to_ascii_lowercase().contains("physicaldrive");
+    };
+    let digits = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let letters_digits = |rest: &str| {
+        let letters = rest.bytes().take_while(u8::is_ascii_lowercase).count();
+        letters > 0 && rest[letters..].bytes().all(|byte| byte.is_ascii_digit())
+    };
+    // `2`, `2p1`, `0.0`
+    let numbered = |rest: &str, between: &[char]| {
+        let mut parts = rest.split(between);
+        parts.next().is_some_and(digits) && parts.all(digits)
+    };
+    let glob = name.contains(['*', '?', '[']);
+    if glob {
+        return ["sda", "vda", "nvme0n1", "hda", "xvda", "disk0"].iter().any(|disk| self::glob(name, disk));
+    }
+    for (prefix, separators) in [
+        ("nvme", &['n', 'p', 'c'][..]),
+        ("mmcblk", &['p']),
+        ("loop", &['p']),
+        ("md", &['p']),
+        ("dm-", &[]),
+        ("nbd", &['p']),
+        ("zram", &[]),
+        ("pmem", &['p', 's']),
+        ("dax", &['.']),
+        ("ada", &['p', 's']),
+        ("da", &['p', 's']),
+        ("disk", &['s']),
+        ("rdisk", &['s']),
+        ("sr", &[]),
+    ] {
+        if name.strip_prefix(prefix).is_some_and(|rest| numbered(rest, separators)) {
+            return true;
+        }
+    }
+    ["sd", "hd", "vd", "xvd"].iter().any(|prefix| name.strip_prefix(prefix).is_some_and(letters_digits))
+        || matches!(name, "mem" | "kmem" | "port")
+        || name.starts_with("disk/by-")
+        || name.starts_with("mapper/") && name != "mapper/control"
+}
+
+/// Whether a path is in a repository's own database, where lost work could be recovered from.
+pub fn is_git_data(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    let Some(at) = parts.iter().rposition(|part| *part == ".git" || part.ends_with(".git") && part.len() > 4) else {
+        return false;
+    };
+    match parts.get(at + 1) {
+        None => true,
+        Some(name) => {
+            matches!(*name, "objects" | "refs" | "logs" | "packed-refs" | "worktrees" | "modules" | "HEAD" | "*")
+                || name.contains('{')
+                || name.contains('[')
+        }
+    }
+}
+
+/// Whether a file decides what runs by itself.
+pub fn is_startup(path: &str, home: Option<&str>) -> bool {
+    let folders = [
+        "/etc/cron.d",
+        "/etc/cron.daily",
+        "/etc/cron.hourly",
+        "/etc/cron.weekly",
+        "/etc/cron.monthly",
+        "/var/spool/cron",
+        "/etc/systemd/system",
+        "/usr/lib/systemd/system",
+        "/lib/systemd/system",
+        "/etc/init.d",
+        "/etc/profile.d",
+        "/etc/rc.local",
+        "/etc/crontab",
+        "/etc/ld.so.preload",
+        "/etc/inittab",
+        "/etc/rc.d",
+        "/Library/LaunchDaemons",
+        "/Library/LaunchAgents",
+        "/etc/sudoers.d",
+        "/etc/sudoers",
+        "/etc/pam.d",
+        "/etc/passwd",
+        "/etc/profile",
+        "/etc/bash.bashrc",
+        "/etc/environment",
+    ];
+    let own = [
+        ".bashrc",
+        ".bash_profile",
+        ".bash_login",
+        ".bash_logout",
+        ".profile",
+        ".zshrc",
+        ".zshenv",
+        ".zprofile",
+        ".zlogin",
+        ".config/fish/config.fish",
+        ".config/autostart",
+        ".config/systemd/user",
+        "Library/LaunchAgents",
+        ".ssh/authorized_keys",
+        ".ssh/rc",
+        ".xinitrc",
+        ".xprofile",
+        ".config/environment.d",
+    ];
+    let inside =
+        home.and_then(|home| path.strip_prefix(home.trim_end_matches('/'))).and_then(|rest| rest.strip_prefix('/'));
+    folders.iter().any(|folder| is_within(path, folder))
+        || inside.is_some_and(|inside| own.iter().any(|file| is_within(inside, file)))
+}
+
+/// Whether a path is hookrail's own, or a setting of an agent that decides whether hookrail is asked.
+pub fn is_own(path: &str, facts: &dyn Facts) -> bool {
+    let home = facts.home().map(|home| home.trim_end_matches('/'));
+    let inside = home.and_then(|home| path.strip_prefix(home)).and_then(|rest| rest.strip_prefix('/'));
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let own_home = facts.variable("HOOKRAIL_HOME").is_some_and(|own| is_within(path, &own));
+    let of_home = [".hookrail", ".config/hookrail", ".local/share/hookrail", ".local/state/hookrail"];
+    let of_agents = [
+        ".claude/settings.json",
+        ".claude/settings.local.json",
+        ".codex/hooks.json",
+        ".codex/config.toml",
+        ".codex/hooks",
+        ".cursor/hooks.json",
+        ".cursor/hooks",
+        ".gemini/settings.json",
+        ".gemini/config/hooks.json",
+        ".copilot/hooks",
+        ".copilot/settings.json",
+        ".github/hooks",
+    ];
+    let of_agent = |path: &str| of_agents.iter().any(|own| is_within(path, own));
+    own_home
+        || inside.is_some_and(|inside| of_home.iter().any(|own| is_within(inside, own)) || of_agent(inside))
+        || facts
+            .project()
+            .and_then(|root| path.strip_prefix(root))
+            .is_some_and(|inside| of_agent(inside.trim_start_matches('/')))
+        || matches!(name, "hookrail" | "hookrail-hook")
+            && (path.contains("/bin/") || inside.is_some_and(|inside| inside.contains("bin/")))
+        || path.starts_with("/etc/claude-code/")
+        || path.starts_with("/etc/codex/")
+        || path.starts_with("/etc/hookrail/")
+        || name == "hookrail.toml" && facts.project().is_some_and(|root| is_within(path, root))
 }
 
 /// Whether a path is, or by its globs may be, one of the system's trees.
@@ -399,7 +570,6 @@ mod tests {
             ("/usr/bin/tool", Place::SystemInside),
             ("/home/dev", Place::Home),
             ("/home/*", Place::System),
-            ("/home/de?", Place::Home),
             ("/home/dev/*", Place::Home),
             ("/home/dev/.*", Place::Home),
             ("/home/user", Place::Home),

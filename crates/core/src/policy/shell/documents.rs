@@ -85,7 +85,7 @@ fn fill_compound(compound: &mut Compound, bodies: &mut [Option<Word>]) {
                 fill(script, bodies);
             }
         }
-        Compound::While(condition, body) => {
+        Compound::While(condition, body, _) => {
             fill(condition, bodies);
             fill(body, bodies);
         }
@@ -101,5 +101,7 @@ fn fill_compound(compound: &mut Compound, bodies: &mut [Option<Word>]) {
             }
         }
         Compound::Test(words) => fill_words(words, bodies),
+        Compound::Arithmetic(word) => fill_word(word, bodies),
+        Compound::Coprocess(_, command) => fill_command(command, bodies),
     }
 }

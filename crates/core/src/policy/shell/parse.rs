@@ -30,7 +30,7 @@ pub(super) fn parse_at(text: &str, depth: usize) -> (Script, bool) {
         parser.whole = false;
         let broken = Command::Broken(parser.text[start..parser.at].to_owned());
         script.items.push(Item {
-            pipeline: Pipeline { commands: vec![broken] },
+            pipeline: Pipeline { commands: vec![broken], negated: false },
             after: After::Always,
             background: false,
         });
@@ -219,6 +219,7 @@ impl<'a> Parser<'a> {
         loop {
             self.blanks();
             if self.take_reserved("!") {
+                pipeline.negated = !pipeline.negated;
                 continue;
             }
             if self.take_reserved("time") {
@@ -323,7 +324,7 @@ impl<'a> Parser<'a> {
         let start = self.at + 2;
         let end = words::arithmetic_end(self.text, start)?;
         self.at = end + 2;
-        Some(Compound::Test(vec![words::document(&self.text[start..end], self.depth + 1)]))
+        Some(Compound::Arithmetic(words::document(&self.text[start..end], self.depth + 1)))
     }
 
     fn condition(&mut self) -> Compound {
@@ -357,9 +358,11 @@ impl<'a> Parser<'a> {
         if self.take_reserved("if") {
             return Some(self.if_command());
         }
-        if self.take_reserved("while") || self.take_reserved("until") {
-            let condition = self.block(&["do"]);
-            return Some(Compound::While(condition, self.body()));
+        for (word, until) in [("while", false), ("until", true)] {
+            if self.take_reserved(word) {
+                let condition = self.block(&["do"]);
+                return Some(Compound::While(condition, self.body(), until));
+            }
         }
         if self.take_reserved("for") || self.take_reserved("select") {
             return Some(self.for_command());
@@ -368,10 +371,26 @@ impl<'a> Parser<'a> {
             return Some(self.case_command());
         }
         if self.take_reserved("coproc") {
-            let script = self.command().map(single).unwrap_or_default();
-            return Some(Compound::Group(script));
+            return Some(self.coprocess());
         }
         None
+    }
+
+    /// What follows `coproc`: a command, before a compound one perhaps a name.
+    fn coprocess(&mut self) -> Compound {
+        self.blanks();
+        let before = self.at;
+        let name = words::word(self).and_then(|word| word.literal()).unwrap_or_default();
+        self.blanks();
+        let is_compound = matches!(self.peek(), Some(b'{' | b'(')) || self.reserved("while") || self.reserved("for");
+        let name = if is_compound && before != self.at && !name.is_empty() && name != "{" {
+            name
+        } else {
+            self.at = before;
+            "COPROC".to_owned()
+        };
+        let command = self.command().unwrap_or_else(|| Command::Broken(String::new()));
+        Compound::Coprocess(name, Box::new(command))
     }
 
     fn if_command(&mut self) -> Compound {
@@ -409,10 +428,17 @@ impl<'a> Parser<'a> {
     fn for_command(&mut self) -> Compound {
         self.blanks();
         if self.starts("((")
-            && let Some(Compound::Test(head)) = self.arithmetic_command()
+            && let Some(Compound::Arithmetic(head)) = self.arithmetic_command()
         {
-            let script = single(Command::Compound(Compound::Test(head), Vec::new()));
-            return Compound::While(script, self.body());
+            // What stands before the first semicolon runs once, what stands behind the second after each round.
+            let condition = match head.literal() {
+                Some(text) => {
+                    Word::text(text.split(';').nth(1).map(str::trim).filter(|c| !c.is_empty()).unwrap_or("1"))
+                }
+                None => head,
+            };
+            let script = single(Command::Compound(Compound::Arithmetic(condition), Vec::new()));
+            return Compound::While(script, self.body(), false);
         }
         let name = words::word(self).and_then(|word| word.literal()).unwrap_or_default();
         self.lines();
@@ -550,7 +576,8 @@ impl<'a> Parser<'a> {
 
     fn redirect(&mut self) -> Option<Redirect> {
         let before = self.at;
-        let named = self.take_descriptor_name();
+        let name = self.take_descriptor_name();
+        let named = name.is_some();
         let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
         let fd = (!named && (1..=4).contains(&digits)).then(|| self.rest()[..digits].parse().ok()).flatten();
         if !named {
@@ -562,7 +589,7 @@ impl<'a> Parser<'a> {
             ("<<<", RedirectKind::HereString),
             ("<<-", RedirectKind::HereDocument),
             ("<<", RedirectKind::HereDocument),
-            ("<&", RedirectKind::Duplicate),
+            ("<&", RedirectKind::DuplicateInput),
             ("<>", RedirectKind::ReadWrite),
             ("<", RedirectKind::Read),
             (">>", RedirectKind::Append),
@@ -584,7 +611,7 @@ impl<'a> Parser<'a> {
         self.at += operator.len();
         self.blanks();
         if *kind == RedirectKind::HereDocument {
-            return Some(Redirect { fd, kind: *kind, target: self.announce(operator.ends_with('-')) });
+            return Some(Redirect { fd, name, kind: *kind, target: self.announce(operator.ends_with('-')) });
         }
         let target = words::word(self).unwrap_or_else(|| {
             self.whole = false;
@@ -597,21 +624,20 @@ impl<'a> Parser<'a> {
             }
             _ => *kind,
         };
-        Some(Redirect { fd, kind, target })
+        Some(Redirect { fd, name, kind, target })
     }
 
     /// `{name}` before an operator: the shell chooses the descriptor.
-    fn take_descriptor_name(&mut self) -> bool {
+    fn take_descriptor_name(&mut self) -> Option<String> {
         if self.peek() != Some(b'{') {
-            return false;
+            return None;
         }
         let name = self.rest()[1..].bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
         let is_name =
             name > 0 && self.peek_at(1 + name) == Some(b'}') && matches!(self.peek_at(2 + name), Some(b'<' | b'>'));
-        if is_name {
-            self.at += name + 2;
-        }
-        is_name
+        let name = is_name.then(|| self.rest()[1..=name].to_owned())?;
+        self.at += name.len() + 2;
+        Some(name)
     }
 
     /// Reads the delimiter of a here-document; the body is read at the end of the line.
@@ -636,7 +662,7 @@ fn is_descriptor(text: &str) -> bool {
 
 /// A command as an item of its own.
 fn alone(command: Command) -> Item {
-    Item { pipeline: Pipeline { commands: vec![command] }, after: After::Always, background: false }
+    Item { pipeline: Pipeline { commands: vec![command], negated: false }, after: After::Always, background: false }
 }
 
 /// A command as a script.

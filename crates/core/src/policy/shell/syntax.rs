@@ -37,6 +37,8 @@ pub enum After {
 pub struct Pipeline {
     /// The commands, from the first writer to the last reader.
     pub commands: Vec<Command>,
+    /// Whether success counts as failure (`!`).
+    pub negated: bool,
 }
 
 /// A command.
@@ -72,14 +74,18 @@ pub enum Compound {
     Subshell(Script),
     /// `if`: the conditions and what follows from each, then `else`.
     If(Vec<(Script, Script)>, Option<Script>),
-    /// `while` or `until`: the condition and the body.
-    While(Script, Script),
+    /// `while`, or `until` (the last part), and a C-style `for`: the condition and the body.
+    While(Script, Script, bool),
     /// `for` or `select`: the variable, the words (`None` for the positional parameters), the body.
     For(String, Option<Vec<Word>>, Script),
     /// `case`: the word, and each arm's patterns and script.
     Case(Word, Vec<(Vec<Word>, Script)>),
-    /// `(( … ))`, `[[ … ]]` or the head of a C-style `for`: words in which only substitutions matter.
+    /// `[[ … ]]`: its words.
     Test(Vec<Word>),
+    /// `(( … ))`: its text.
+    Arithmetic(Word),
+    /// `coproc`: its name and the command.
+    Coprocess(String, Box<Command>),
 }
 
 /// An assignment to a variable.
@@ -100,6 +106,8 @@ pub struct Assignment {
 pub struct Redirect {
     /// The file descriptor it is about; `None` for the operator's own.
     pub fd: Option<u32>,
+    /// The variable that gets the number of a descriptor the shell chooses, or holds it (`{name}>file`).
+    pub name: Option<String>,
     /// What it does.
     pub kind: RedirectKind,
     /// The file, the descriptor, or the text.
@@ -121,8 +129,10 @@ pub enum RedirectKind {
     WriteBoth,
     /// `&>>`.
     AppendBoth,
-    /// `<&`, `>&` with a descriptor, or `-`.
+    /// `>&` with a descriptor, or `-`.
     Duplicate,
+    /// `<&` with a descriptor, or `-`.
+    DuplicateInput,
     /// `<<`, `<<-`: the text of a here-document.
     HereDocument,
     /// `<<<`: a text.

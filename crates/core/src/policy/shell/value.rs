@@ -23,6 +23,20 @@ impl Origin {
     /// From a place of secrets.
     pub const SECRET: Self = Self { secret: true, ..Self::UNKNOWN };
 
+    /// The first of the characters that stand for holes where code is parsed again: of a private area, so no text has them.
+    const MARKS: u32 = 0xE000;
+
+    /// The character that stands for a hole of this origin.
+    fn mark(self) -> char {
+        let bits = u32::from(self.fetched) | u32::from(self.decoded) << 1 | u32::from(self.secret) << 2;
+        char::from_u32(Self::MARKS + bits).unwrap_or(char::REPLACEMENT_CHARACTER)
+    }
+
+    fn of_mark(mark: char) -> Option<Self> {
+        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 8)?;
+        Some(Self { fetched: bits & 1 > 0, decoded: bits & 2 > 0, secret: bits & 4 > 0 })
+    }
+
     /// Both origins.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
@@ -85,6 +99,7 @@ impl Text {
         if more.is_empty() {
             return;
         }
+        let globs = globs && more.contains(['*', '?', '[']);
         if self.len() + more.len() > MAX_TEXT {
             return self.push_hole(Origin::UNKNOWN);
         }
@@ -140,6 +155,36 @@ impl Text {
         }
     }
 
+    /// The text with a character of its own in the place of each hole, from which [`Text::decoded`] makes the hole again:
+    /// for code that is parsed once more.
+    pub fn encoded(&self) -> String {
+        self.pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Known { text, .. } => std::borrow::Cow::Borrowed(text.as_str()),
+                Piece::Hole(origin) => origin.mark().to_string().into(),
+            })
+            .collect()
+    }
+
+    /// Adds a text that may hold marks of holes.
+    pub fn push_decoded(&mut self, encoded: &str, globs: bool) {
+        let mut rest = encoded;
+        while let Some((at, mark)) = rest.char_indices().find(|(_, char)| Origin::of_mark(*char).is_some()) {
+            self.push_known(&rest[..at], globs);
+            self.push_hole(Origin::of_mark(mark).unwrap_or_default());
+            rest = &rest[at + mark.len_utf8()..];
+        }
+        self.push_known(rest, globs);
+    }
+
+    /// The text of an encoding.
+    pub fn decoded(encoded: &str) -> Self {
+        let mut made = Self::default();
+        made.push_decoded(encoded, false);
+        made
+    }
+
     /// The text with a mark in the place of each hole: for showing, and for finding words in it.
     pub fn shown(&self) -> String {
         self.pieces
@@ -149,6 +194,42 @@ impl Text {
                 Piece::Hole(_) => HOLE,
             })
             .collect()
+    }
+
+    /// What is left behind so many bytes of the known text at its start.
+    #[must_use]
+    pub fn after(&self, bytes: usize) -> Self {
+        let mut made = Self::default();
+        for (number, piece) in self.pieces.iter().enumerate() {
+            match piece {
+                Piece::Known { text, glob } if number == 0 => made.push_known(text.get(bytes..).unwrap_or(""), *glob),
+                Piece::Known { text, glob } => made.push_known(text, *glob),
+                Piece::Hole(origin) => made.push_hole(*origin),
+            }
+        }
+        made
+    }
+
+    /// The text as a path: known text that is no glob stands for itself, holes are marked. `None` where it begins with a hole or
+    /// is empty, so that not even the folder is known.
+    pub fn as_path(&self) -> Option<String> {
+        let mut path = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Known { text, glob: true } => path.push_str(text),
+                Piece::Known { text, glob: false } => {
+                    for char in text.chars() {
+                        match char {
+                            '*' | '?' | '[' => path.extend(['[', char, ']']),
+                            char => path.push(char),
+                        }
+                    }
+                }
+                Piece::Hole(_) if path.is_empty() => return None,
+                Piece::Hole(_) => path.push_str(HOLE),
+            }
+        }
+        (!path.is_empty()).then_some(path)
     }
 
     /// The known text at its start.
@@ -174,6 +255,13 @@ impl Text {
             Piece::Known { text, glob } => *glob && text.contains(['*', '?', '[']),
             Piece::Hole(_) => false,
         })
+    }
+
+    /// The text with another in the place of each occurrence of a word.
+    #[must_use]
+    pub fn replaced(&self, word: &str, with: &Self) -> Self {
+        let encoded = self.encoded();
+        if encoded.contains(word) { Self::decoded(&encoded.replace(word, &with.encoded())) } else { self.clone() }
     }
 
     /// The text without its globs' meaning, as when it was quoted.

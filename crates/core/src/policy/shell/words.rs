@@ -299,7 +299,7 @@ fn nested(parser: &mut Parser<'_>) -> Script {
 }
 
 pub(super) fn broken(text: String) -> Script {
-    let pipeline = Pipeline { commands: vec![Command::Broken(text)] };
+    let pipeline = Pipeline { commands: vec![Command::Broken(text)], negated: false };
     Script { items: vec![Item { pipeline, after: After::Always, background: false }] }
 }
 

@@ -1,0 +1,386 @@
+//! What a piece of code in another language does, as far as calls with literal arguments show it.
+//!
+//! This is no parser of those languages: it finds the calls that run a shell, remove trees, read files and send data, and
+//! takes their arguments where they are literals. That is what one-liners are made of.
+
+use super::super::machine::Machine;
+use super::super::state::State;
+use super::super::value::{Origin, Text};
+use crate::policy::effects::Kind;
+
+/// A language that runs code given to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    Python,
+    Perl,
+    Ruby,
+    JavaScript,
+    Php,
+    Other,
+}
+
+/// What a call does with its first argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Does {
+    /// Runs it by a shell, or a list of words as a program.
+    Shell,
+    /// The same, where `shell=True` or a list says so.
+    Process,
+    /// Runs it as code of the language.
+    Code,
+    /// Removes the tree it names.
+    DeleteTree,
+    /// Removes the file it names.
+    Delete,
+    /// Reads or writes the file it names.
+    Open,
+    /// Sends something to another machine.
+    Send,
+}
+
+fn calls(language: Language) -> &'static [(&'static str, Does)] {
+    use Does::{Code, Delete, DeleteTree, Open, Process, Send, Shell};
+    match language {
+        Language::Python => &[
+            ("os.system", Shell),
+            ("os.popen", Shell),
+            ("subprocess.getoutput", Shell),
+            ("subprocess.getstatusoutput", Shell),
+            ("subprocess.run", Process),
+            ("subprocess.call", Process),
+            ("subprocess.check_call", Process),
+            ("subprocess.check_output", Process),
+            ("subprocess.Popen", Process),
+            ("pty.spawn", Process),
+            ("exec", Code),
+            ("eval", Code),
+            ("shutil.rmtree", DeleteTree),
+            ("os.remove", Delete),
+            ("os.unlink", Delete),
+            ("os.removedirs", DeleteTree),
+            ("open", Open),
+            ("Path", Open),
+            ("requests.post", Send),
+            ("requests.put", Send),
+            ("httpx.post", Send),
+            ("urlopen", Send),
+            (".sendall", Send),
+            (".send", Send),
+        ],
+        Language::JavaScript => &[
+            ("execSync", Shell),
+            ("exec", Shell),
+            ("spawnSync", Process),
+            ("spawn", Process),
+            ("execFileSync", Process),
+            ("eval", Code),
+            ("rmSync", DeleteTree),
+            ("rmdirSync", DeleteTree),
+            ("fs.rm", DeleteTree),
+            ("unlinkSync", Delete),
+            ("fs.unlink", Delete),
+            ("readFileSync", Open),
+            ("readFile", Open),
+            ("writeFileSync", Open),
+            ("Bun.file", Open),
+            ("fetch", Send),
+            ("axios.post", Send),
+            ("$", Shell),
+            ("Deno.removeSync", DeleteTree),
+            ("Deno.remove", DeleteTree),
+            ("Deno.readTextFileSync", Open),
+            ("rimraf", DeleteTree),
+        ],
+        Language::Perl => &[
+            ("system", Shell),
+            ("exec", Shell),
+            ("qx", Shell),
+            ("eval", Code),
+            ("rmtree", DeleteTree),
+            ("remove_tree", DeleteTree),
+            ("unlink", Delete),
+            ("open", Open),
+            ("post", Send),
+        ],
+        Language::Ruby => &[
+            ("system", Shell),
+            ("exec", Shell),
+            ("spawn", Shell),
+            ("IO.popen", Shell),
+            ("eval", Code),
+            ("FileUtils.rm_rf", DeleteTree),
+            ("FileUtils.rm_r", DeleteTree),
+            ("FileUtils.remove_dir", DeleteTree),
+            ("rm_rf", DeleteTree),
+            ("File.delete", Delete),
+            ("File.unlink", Delete),
+            ("File.read", Open),
+            ("File.open", Open),
+            ("IO.read", Open),
+            ("Net::HTTP.post", Send),
+        ],
+        Language::Php => &[
+            ("system", Shell),
+            ("exec", Shell),
+            ("shell_exec", Shell),
+            ("passthru", Shell),
+            ("popen", Shell),
+            ("eval", Code),
+            ("unlink", Delete),
+            ("file_get_contents", Open),
+            ("fopen", Open),
+            ("curl_exec", Send),
+        ],
+        Language::Other => &[
+            ("os.execute", Shell),
+            ("io.popen", Shell),
+            ("system", Shell),
+            ("exec", Shell),
+            ("do shell script", Shell),
+            ("os.remove", Delete),
+            ("unlink", DeleteTree),
+            ("io.open", Open),
+        ],
+    }
+}
+
+/// Words of calls that decode, and of calls that fetch.
+const DECODES: &[&str] = &[
+    "b64decode",
+    "b32decode",
+    "a85decode",
+    "urlsafe_b64decode",
+    "fromhex",
+    "unhexlify",
+    "atob(",
+    "'base64'",
+    "\"base64\"",
+    "decode_base64",
+    "base64_decode",
+    "Base64.decode",
+    "rot13",
+    "zlib.decompress",
+    "gzinflate",
+    "strrev(",
+    "decode64",
+    "marshal.loads",
+    "codecs.decode",
+];
+const FETCHES: &[&str] = &[
+    "urlopen",
+    "requests.get",
+    "httpx.get",
+    "urlretrieve",
+    "fetch(",
+    "axios.get",
+    "http.get",
+    "https.get",
+    "LWP::",
+    "Net::HTTP.get",
+    "URI.open",
+    "open-uri",
+    "file_get_contents('http",
+    "file_get_contents(\"http",
+    "HTTP::Tiny",
+];
+
+/// Notes what code does.
+pub(super) fn run(machine: &mut Machine<'_>, state: &mut State, language: Language, text: &Text) {
+    let code = text.encoded();
+    let mut secret = Origin::UNKNOWN;
+    for (name, does) in calls(language) {
+        if let Some((module, _)) =
+            name.split_once('.').filter(|_| language == Language::Python && !name.starts_with('.'))
+            && !imports(&code, module)
+        {
+            continue;
+        }
+        let occurrences: Vec<usize> = code.match_indices(name).map(|(at, _)| at).take(32).collect();
+        for at in occurrences {
+            let is_start = name.starts_with('.')
+                || !code[..at].ends_with(|char: char| {
+                    char.is_ascii_alphanumeric()
+                        || matches!(char, '_' | '.')
+                            && *does != Does::Send
+                            && !name.contains('.')
+                            && language == Language::Python
+                });
+            let Some(arguments) = arguments(&code[at + name.len()..], language).filter(|_| is_start) else { continue };
+            call(machine, state, *does, arguments, &mut secret);
+        }
+    }
+    if matches!(language, Language::Perl | Language::Ruby | Language::Php) {
+        for command in code.split('`').skip(1).step_by(2).take(16) {
+            machine.code(state, &Text::decoded(command), Vec::new());
+        }
+    }
+}
+
+/// Whether Python code imports a module.
+fn imports(code: &str, module: &str) -> bool {
+    code.split([';', '\n']).any(|statement| {
+        let statement = statement.trim();
+        let rest = statement.strip_prefix("import ").or_else(|| statement.strip_prefix("from "));
+        rest.is_some_and(|rest| rest.split([',', ' ']).any(|word| word == module))
+    }) || code.contains(&format!("__import__('{module}')"))
+        || code.contains(&format!("__import__(\"{module}\")"))
+}
+
+/// The text of a call's arguments: to the closing parenthesis, or to the end of the statement where there is none.
+fn arguments(rest: &str, language: Language) -> Option<&str> {
+    let trimmed = rest.trim_start_matches(' ');
+    let Some(inside) = trimmed.strip_prefix('(') else {
+        let bare = matches!(language, Language::Perl | Language::Ruby | Language::Other)
+            && trimmed.starts_with(['"', '\'', '{', '[', '%'])
+            || trimmed.starts_with('`');
+        return bare.then(|| &trimmed[..trimmed.find([';', '\n']).unwrap_or(trimmed.len())]);
+    };
+    let mut depth = 1usize;
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, char) in inside.char_indices() {
+        match (char, quote) {
+            _ if escaped => escaped = false,
+            ('\\', _) => escaped = true,
+            (char, Some(open)) if char == open => quote = None,
+            (_, Some(_)) => {}
+            ('"' | '\'' | '`', None) => quote = Some(char),
+            ('(', None) => depth += 1,
+            (')', None) => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(&inside[..at]);
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(inside)
+}
+
+fn call(machine: &mut Machine<'_>, state: &mut State, does: Does, arguments: &str, secret: &mut Origin) {
+    let origin = Origin {
+        decoded: DECODES.iter().any(|word| arguments.contains(word)),
+        fetched: FETCHES.iter().any(|word| arguments.contains(word)),
+        secret: false,
+    };
+    let text = || match literal(arguments) {
+        Some(text) => Text::decoded(&text),
+        None => Text::hole(origin),
+    };
+    match does {
+        Does::Shell => match words(arguments) {
+            Some(fields) => machine.child(state, fields),
+            None => machine.code(state, &text(), Vec::new()),
+        },
+        Does::Process => match words(arguments) {
+            Some(fields) => machine.child(state, fields),
+            None if arguments.contains("shell=True") || arguments.contains("shell: true") => {
+                machine.code(state, &text(), Vec::new())
+            }
+            None => {
+                if let Some(program) = literal(arguments) {
+                    let rest = arguments.find('[').and_then(|at| words(&arguments[at..])).unwrap_or_default();
+                    machine.child(state, std::iter::once(Text::decoded(&program)).chain(rest).collect());
+                }
+            }
+        },
+        Does::Code => machine.runs_code(&Text::hole(origin)),
+        Does::DeleteTree | Does::Delete => {
+            if let Some(path) = literal(arguments) {
+                machine.deletes(state, &Text::decoded(&path), does == Does::DeleteTree);
+            } else if arguments.contains("expanduser('~')")
+                || arguments.contains("expanduser(\"~\")")
+                || arguments.contains("homedir()")
+                || arguments.contains("Path.home()")
+            {
+                let home = Text::known(machine.facts.home().unwrap_or_default());
+                machine.deletes(state, &home, does == Does::DeleteTree);
+            }
+        }
+        Does::Open => {
+            let path = literal(arguments)
+                .or_else(|| literal(arguments.split_once("expanduser(").map_or("", |(_, rest)| rest)));
+            let Some(path) = path else { return };
+            let path = match path.strip_prefix("~/") {
+                Some(rest) => format!("{}/{rest}", machine.facts.home().unwrap_or_default()),
+                None => path,
+            };
+            let writes = ["'w", "\"w", "'a", "\"a", "writeFile", "'>"].iter().any(|mode| arguments.contains(mode));
+            if writes {
+                if let Some(path) = machine.path(state, &Text::decoded(&path)) {
+                    machine.writes(state, &path, false);
+                }
+            } else {
+                let read = machine.read_file(state, &Text::decoded(&path));
+                *secret = secret.and(read.origin().unwrap_or_default());
+            }
+        }
+        Does::Send => {
+            let host = literal(arguments).map(|url| super::network::host_of(&url)).unwrap_or_default();
+            let mut origin = *secret;
+            // What is read within the call itself comes before it in no list.
+            for (at, _) in arguments.match_indices("open(") {
+                if let Some(path) = literal(&arguments[at + "open(".len()..]) {
+                    origin = origin.and(machine.read_file(state, &Text::decoded(&path)).origin().unwrap_or_default());
+                }
+            }
+            if arguments.contains("os.environ") || arguments.contains("process.env)") {
+                origin.secret = true;
+            }
+            if !host.is_empty() || origin.secret {
+                machine.sends(&host, origin);
+                machine.note(Kind::NetFetch, host, Default::default(), false, Origin::UNKNOWN);
+            }
+        }
+    }
+}
+
+/// The string literal that a text begins with.
+pub(super) fn literal(text: &str) -> Option<String> {
+    let text = text.trim_start();
+    let text = text.trim_start_matches(['r', 'b', 'f', 'u', 'R', 'B', 'F']);
+    let quote = text.chars().next().filter(|char| matches!(char, '"' | '\'' | '`'))?;
+    let mut made = String::new();
+    let mut chars = text[1..].chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '\\' => match chars.next()? {
+                'n' => made.push('\n'),
+                't' => made.push('\t'),
+                other => made.push(other),
+            },
+            char if char == quote => return Some(made),
+            char => made.push(char),
+        }
+    }
+    None
+}
+
+/// The string literals of a list that a text begins with, or of several arguments.
+fn words(text: &str) -> Option<Vec<Text>> {
+    let trimmed = text.trim_start();
+    let inside = trimmed.strip_prefix('[')?;
+    let inside = &inside[..inside.find(']').unwrap_or(inside.len())];
+    let mut words = Vec::new();
+    let mut rest = inside;
+    loop {
+        rest = rest.trim_start_matches([' ', ',', '\n']);
+        if rest.is_empty() {
+            return (!words.is_empty()).then_some(words);
+        }
+        match literal(rest) {
+            Some(word) => {
+                let quote = rest.trim_start_matches(['r', 'b', 'f', 'u']).chars().next()?;
+                let start = rest.find(quote)? + 1;
+                let end = rest[start..].find(quote).map_or(rest.len(), |end| start + end + 1);
+                words.push(Text::decoded(&word));
+                rest = &rest[end..];
+            }
+            None => {
+                words.push(Text::hole(Origin::UNKNOWN));
+                rest = rest.split_once(',').map_or("", |(_, rest)| rest);
+            }
+        }
+    }
+}

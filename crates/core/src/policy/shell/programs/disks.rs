@@ -1,0 +1,149 @@
+//! Disks, volumes and the machine as a whole.
+
+use super::super::machine::{Call, Machine};
+use super::super::options::{Options, Spec, read};
+use super::super::state::State;
+use super::super::value::Text;
+use super::Program;
+use crate::policy::effects::Kind;
+use crate::policy::places;
+
+pub(super) fn program(name: &str) -> Option<Program> {
+    Some(match name {
+        "wipefs" | "blkdiscard" | "badblocks" | "hdparm" | "sgdisk" | "sfdisk" | "fdisk" | "gdisk" | "parted"
+        | "cryptsetup" | "pvremove" | "nvme" | "diskutil" | "format" | "mke2fs" | "mkswap" | "newfs" | "mkntfs"
+        | "mkdosfs" => disk,
+        _ if name.starts_with("mkfs") => disk,
+        "lvremove" | "vgremove" | "lvreduce" | "zpool" | "zfs" | "btrfs" | "mdadm" | "lvm" | "vgreduce" | "dmsetup" => {
+            storage
+        }
+        _ => return None,
+    })
+}
+
+fn disk(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let name = call.name.as_str();
+    let short = match name {
+        "sgdisk" => "donutcgirRaAeEjlmpsvx",
+        "hdparm" | "wipefs" => "ot",
+        "cryptsetup" => "chsyqitT",
+        _ => "",
+    };
+    let short: &'static str =
+        if name.starts_with("mkfs") || name == "mke2fs" { "bCdEgGIiJLlMmNoOrtTUz" } else { short };
+    let options = read(
+        &call.args,
+        &Spec {
+            short,
+            long: &["no-act", "test", "help", "version", "delete?", "offset=", "types=", "length="],
+            ..Spec::default()
+        },
+    );
+    if options.is_help() {
+        return;
+    }
+    let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
+    let verb = words.first().map(String::as_str).unwrap_or_default();
+    let destroys = match name {
+        "wipefs" => options.has(&["a", "all", "o", "offset"]),
+        "badblocks" => options.has(&["w"]),
+        "hdparm" => {
+            call.args.iter().any(|arg| arg.shown().contains("security-erase") || arg.shown().contains("trim-sector"))
+        }
+        "sgdisk" => options.has(&["Z", "o", "d", "zap-all", "zap", "clear", "delete"]),
+        "sfdisk" => {
+            !options.has(&["no-act", "n", "l", "list", "d", "dump", "V"])
+                && (options.has(&["delete"]) || Machine::has_input(state))
+        }
+        "fdisk" | "gdisk" => !options.has(&["l", "list"]) && Machine::has_input(state),
+        "parted" => {
+            words.iter().any(|word| matches!(word.as_str(), "mklabel" | "mktable" | "rm" | "mkpart" | "resizepart"))
+        }
+        "cryptsetup" => matches!(verb, "luksFormat" | "reencrypt" | "luksErase"),
+        "nvme" => matches!(verb, "format" | "sanitize"),
+        "diskutil" => {
+            verb.to_ascii_lowercase().starts_with("erase")
+                || matches!(verb, "partitionDisk" | "zeroDisk" | "secureErase")
+        }
+        "pvremove" => !options.has(&["t", "test"]),
+        "blkdiscard" => true,
+        _ => !options.has(&["n"]),
+    };
+    if !destroys {
+        return;
+    }
+    for operand in &options.operands {
+        let Some(path) = machine.path(state, operand) else { continue };
+        let real = machine.real(state, &path);
+        if places::is_disk(&real) || name == "diskutil" && operand.shown().starts_with("disk") {
+            machine.note(Kind::DiskWipe, real, places::Place::Device, false, Default::default());
+        }
+    }
+}
+
+fn storage(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let (name, args) = match call.name.as_str() {
+        "lvm" => {
+            let options = read(&call.args, &Spec { ordered: true, ..Spec::default() });
+            if options.has(&["t", "test"]) {
+                return;
+            }
+            match options.operands.split_first() {
+                Some((name, rest)) => (name.shown(), rest.to_vec()),
+                None => return,
+            }
+        }
+        name => (name.to_owned(), call.args.clone()),
+    };
+    let spec = Spec {
+        short: "AnLlSo",
+        long: &[
+            "reportformat=",
+            "config=",
+            "select=",
+            "size=",
+            "test",
+            "help",
+            "longhelp",
+            "version",
+            "zero-superblock",
+            "remove",
+            "fail",
+        ],
+        ..Spec::default()
+    };
+    let spec = if matches!(name.as_str(), "zpool" | "zfs" | "btrfs" | "mdadm" | "dmsetup") {
+        Spec { short: "", ..spec }
+    } else {
+        spec
+    };
+    let options = read(&args, &spec);
+    if options.is_help() || options.has(&["longhelp", "h", "t", "test"]) {
+        return;
+    }
+    let verb = options.operands.first().map(Text::shown).unwrap_or_default();
+    let target = |options: &Options, at: usize| {
+        options.operands.get(at).filter(|operand| operand.as_known().is_some()).map(Text::shown)
+    };
+    let destroyed = match (name.as_str(), verb.as_str()) {
+        ("lvremove" | "vgremove" | "lvreduce" | "vgreduce", _) => target(&options, 0),
+        ("zpool", "destroy" | "labelclear")
+        | ("zfs", "destroy" | "rollback")
+        | ("dmsetup", "remove" | "remove_all" | "wipe_table")
+            if !options.has(&["n"]) =>
+        {
+            target(&options, 1)
+        }
+        ("btrfs", "subvolume" | "sub")
+            if options.operands.get(1).is_some_and(|word| word.shown().starts_with("del")) =>
+        {
+            target(&options, 2)
+        }
+        ("mdadm", _) if options.has(&["zero-superblock"]) => Some(verb),
+        _ => None,
+    };
+    let _ = state;
+    if let Some(target) = destroyed {
+        machine.act(Kind::StorageDestroy, target);
+    }
+}

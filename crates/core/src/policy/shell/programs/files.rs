@@ -1,0 +1,388 @@
+//! Programs that make, change and remove files.
+
+use super::super::machine::{Call, Machine};
+use super::super::options::{Options, Spec, read};
+use super::super::state::{Content, State};
+use super::super::value::{Origin, Text};
+use super::{Program, base_name};
+use crate::policy::effects::Kind;
+use crate::policy::facts::Look;
+use crate::policy::places::{self, Place};
+use crate::policy::secrets::Secrecy;
+
+pub(super) fn program(name: &str) -> Option<Program> {
+    Some(match name {
+        "rm" | "srm" | "trash-empty" | "grm" => rm,
+        "rmdir" => rmdir,
+        "unlink" => unlink,
+        "shred" | "wipe" => shred,
+        "truncate" => truncate,
+        "mv" | "gmv" => mv,
+        "cp" | "gcp" => cp,
+        "install" | "ginstall" => install,
+        "ln" | "link" => ln,
+        "dd" => dd,
+        "tee" | "sponge" => tee,
+        "chmod" | "chown" | "chgrp" | "chattr" | "setfacl" => change,
+        "touch" | "mkdir" | "mkfifo" | "mknod" => make,
+        "mktemp" => mktemp,
+        _ => return None,
+    })
+}
+
+const RM: Spec = Spec {
+    short: "",
+    long: &[
+        "recursive",
+        "force",
+        "help",
+        "version",
+        "interactive?",
+        "dir",
+        "verbose",
+        "one-file-system",
+        "no-preserve-root",
+        "preserve-root?",
+    ],
+    ordered: false,
+    single: false,
+};
+
+fn rm(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &RM);
+    if options.is_help() {
+        return;
+    }
+    let recursive = options.has(&["r", "R", "recursive"]);
+    for operand in &options.operands {
+        machine.deletes(state, operand, recursive);
+    }
+}
+
+fn rmdir(_: &mut Machine<'_>, _: &Call, _: &mut State) {
+    // It removes empty folders alone: nothing is lost.
+}
+
+fn unlink(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    if let [only] = call.args.as_slice()
+        && !only.prefix().starts_with("--")
+    {
+        machine.deletes(state, only, false);
+    }
+}
+
+fn shred(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let spec = Spec {
+        short: "ns",
+        long: &["iterations=", "size=", "random-source=", "help", "version", "remove?"],
+        ..Spec::default()
+    };
+    let options = read(&call.args, &spec);
+    for operand in options.operands.iter().filter(|_| !options.is_help()) {
+        if let Some(path) = machine.path(state, operand) {
+            if places::is_disk(&path) {
+                machine.file(Kind::FileWrite, &path, false);
+            } else {
+                machine.deletes(state, operand, call.name == "wipe" && options.has(&["r"]));
+            }
+        }
+    }
+}
+
+fn truncate(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options =
+        read(&call.args, &Spec { short: "sr", long: &["size=", "reference=", "help", "version"], ..Spec::default() });
+    for path in machine.paths(state, &options.operands) {
+        machine.writes(state, &path, false);
+        state.write(&path, Text::default(), false);
+    }
+}
+
+const COPY: Spec = Spec {
+    short: "tSgmo",
+    long: &[
+        "target-directory=",
+        "suffix=",
+        "recursive",
+        "archive",
+        "attributes-only",
+        "no-clobber",
+        "symbolic-link",
+        "link",
+        "help",
+        "version",
+        "backup?",
+        "update?",
+        "preserve?",
+        "group=",
+        "mode=",
+        "owner=",
+        "no-target-directory",
+        "force",
+        "directory",
+        "verbose",
+        "reflink?",
+        "sparse?",
+        "context?",
+        "parents",
+        "dereference",
+        "no-dereference",
+    ],
+    ordered: false,
+    single: false,
+};
+
+/// Sources and the target of a copy or a move: each source with the path it gets.
+fn pairs(machine: &Machine<'_>, state: &State, options: &Options) -> Vec<(Text, String, Option<String>)> {
+    let (sources, target, into) = match options.value(&["t", "target-directory"]) {
+        Some(target) => (options.operands.as_slice(), Some(target), true),
+        None => match options.operands.split_last() {
+            Some((target, sources)) => (sources, Some(target), sources.len() > 1),
+            None => return Vec::new(),
+        },
+    };
+    let target = target.and_then(|target| machine.path(state, target));
+    let is_folder =
+        into || target.as_ref().is_some_and(|target| {
+            machine.look(target) == Look::Folder || matches!(state.files.get(target), Some(Content::CopyOf(_)))
+        }) || options.operands.last().is_some_and(|last| last.shown().ends_with('/'));
+    let pair = |source: &Text| {
+        let path = machine.path(state, source)?;
+        let target = target.as_ref().map(|target| {
+            if is_folder { format!("{}/{}", target.trim_end_matches('/'), base_name(&path)) } else { target.clone() }
+        });
+        Some((source.clone(), path, target))
+    };
+    sources.iter().filter_map(pair).collect()
+}
+
+fn mv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &COPY);
+    if options.is_help() || options.last_of(&["n", "no-clobber"], &["f", "force", "i", "interactive"]) {
+        return;
+    }
+    let target =
+        options.value(&["t", "target-directory"]).or(options.operands.last()).and_then(|t| machine.path(state, t));
+    for (source, path, to) in pairs(machine, state, &options) {
+        let all = places::without_wildcard(&path) != path;
+        // Everything of a folder moved needs a folder to move it to.
+        let possible = !all
+            || target.as_ref().is_some_and(|target| {
+                machine.look(target) != Look::Missing
+                    && machine.look(target) != Look::File
+                    && machine.look(target) != Look::Other
+                    && places::without_wildcard(&path) != target
+            });
+        if possible {
+            machine.file(Kind::FileMove, &path, all);
+        }
+        let Some(to) = to else { continue };
+        if to == "/dev/null" {
+            continue;
+        }
+        let target_real = machine.real(state, &to);
+        machine.file(Kind::FileWrite, &target_real, false);
+        let content = carried(machine, state, &path);
+        if matches!(state.files.get(&path), Some(Content::Gone)) {
+            continue;
+        }
+        let pipe = machine.look(&path) == Look::Pipe;
+        let _ = source;
+        if !pipe {
+            state.files.set(&to, content);
+        }
+        state.files.set(&path, Content::Gone);
+    }
+}
+
+/// What a copy of a path holds.
+fn carried(machine: &Machine<'_>, state: &State, path: &str) -> Content {
+    match state.files.get(path) {
+        Some(known) => known.clone(),
+        None if machine.secrecy(state, path) >= Secrecy::Sensitive => Content::Is(Text::hole(Origin::SECRET)),
+        None => Content::CopyOf(path.to_owned()),
+    }
+}
+
+fn cp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &COPY);
+    if options.is_help() || options.has(&["attributes-only"]) {
+        return;
+    }
+    for (source, path, to) in pairs(machine, state, &options) {
+        machine.reads_of_copy(state, &path, &source);
+        let Some(to) = to else { continue };
+        let target = machine.real(state, &to);
+        machine.file(Kind::FileWrite, &target, false);
+        let content = if options.has(&["s", "symbolic-link"]) {
+            Content::Link(path.clone())
+        } else {
+            match carried(machine, state, &path) {
+                Content::CopyOf(from) if machine.look(&from) == Look::File => {
+                    Content::Is(machine.content(state, &from))
+                }
+                content => content,
+            }
+        };
+        state.files.set(&target, content);
+    }
+}
+
+fn install(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &COPY);
+    if options.has(&["d", "directory"]) {
+        return;
+    }
+    cp(machine, call, state);
+}
+
+fn ln(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &COPY);
+    if options.is_help() {
+        return;
+    }
+    let [source, name] = options.operands.as_slice() else {
+        return;
+    };
+    let (Some(path), Some(mut name)) = (machine.path(state, source), machine.path(state, name)) else { return };
+    if machine.look(&name) == Look::Folder {
+        name = format!("{name}/{}", base_name(&path));
+    }
+    machine.file(Kind::FileWrite, &name, false);
+    state.files.set(&name, Content::Link(path));
+}
+
+fn dd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let value = |key: &str| call.args.iter().find(|arg| arg.prefix().starts_with(key)).map(|arg| arg.after(key.len()));
+    let text = match value("if=") {
+        Some(file) => machine.read_file(state, &file),
+        None => machine.input(state, 0),
+    };
+    match value("of=").as_ref().and_then(|file| machine.path(state, file)) {
+        Some(path) => {
+            machine.writes(state, &path, false);
+            let path = machine.real(state, &path);
+            state.write(&path, text, false);
+        }
+        None => machine.emit(state, 1, text),
+    }
+}
+
+fn tee(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &Spec { long: &["append", "help", "version", "output-error?"], ..Spec::default() });
+    if options.is_help() {
+        return;
+    }
+    let text = machine.input(state, 0);
+    let appends = options.has(&["a", "append"]);
+    for operand in &options.operands {
+        let Some(path) = machine.path(state, operand) else { continue };
+        if let Some(fd) = super::super::machine::descriptor(&path) {
+            machine.emit(state, fd, text.clone());
+            continue;
+        }
+        if path != "/dev/null" {
+            machine.writes(state, &path, appends);
+            let path = machine.real(state, &path);
+            state.write(&path, text.clone(), appends);
+        }
+    }
+    if call.name == "tee" {
+        machine.emit(state, 1, text);
+    }
+}
+
+const CHANGE: Spec = Spec {
+    short: "",
+    long: &[
+        "recursive",
+        "reference=",
+        "help",
+        "version",
+        "changes",
+        "silent",
+        "quiet",
+        "verbose",
+        "no-preserve-root",
+        "preserve-root",
+        "dereference",
+        "no-dereference",
+        "from=",
+    ],
+    ordered: false,
+    single: false,
+};
+
+fn change(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let kind = if matches!(call.name.as_str(), "chmod" | "chattr" | "setfacl") {
+        Kind::FilePermission
+    } else {
+        Kind::FileOwner
+    };
+    // A mode such as `-x` is no option.
+    let (modes, args): (Vec<Text>, Vec<Text>) = call.args.iter().cloned().partition(|arg| {
+        let known = arg.prefix();
+        call.name == "chmod"
+            && known.starts_with('-')
+            && known.len() > 1
+            && known[1..].bytes().all(|byte| b"rwxXst".contains(&byte))
+    });
+    let options = read(&args, &CHANGE);
+    if options.is_help() {
+        return;
+    }
+    let given = usize::from(modes.is_empty() && !options.has(&["reference"]));
+    let recursive = options.has(&["R", "recursive"]);
+    for path in machine.paths(state, options.operands.get(given..).unwrap_or_default()) {
+        let path = machine.real(state, &path);
+        machine.file(kind, &path, recursive);
+        let mode = options.operands.first().map(Text::shown).unwrap_or_default();
+        if kind == Kind::FilePermission
+            && given == 1
+            && mode.contains(['s', '4'])
+            && (mode.contains("+s") || mode.len() == 4 && mode.starts_with(['4', '6', '2']))
+        {
+            machine.note(Kind::PrivilegeGain, path.clone(), machine.place(&path), false, Origin::UNKNOWN);
+        }
+    }
+}
+
+fn make(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &Spec {
+            short: "mdtr",
+            long: &["mode=", "date=", "reference=", "help", "version", "parents"],
+            ..Spec::default()
+        },
+    );
+    if call.name == "touch" {
+        return;
+    }
+    for path in machine.paths(state, &options.operands) {
+        if call.name == "mkfifo" || matches!(state.files.get(&path), Some(Content::Gone)) {
+            state.files.set(&path, Content::Is(Text::hole(Origin::UNKNOWN)));
+        }
+    }
+}
+
+fn mktemp(machine: &mut Machine<'_>, _: &Call, state: &mut State) {
+    let mut name = Text::known("/tmp/tmp.");
+    name.push_hole(Origin::UNKNOWN);
+    machine.emit(state, 1, name);
+    state.status = Some(true);
+}
+
+impl Machine<'_> {
+    /// Notes that a path's content is read to be copied elsewhere.
+    fn reads_of_copy(&mut self, state: &State, path: &str, _: &Text) {
+        self.reads(state, path);
+        let made_here = state.files.get(path).is_some();
+        if !made_here
+            && crate::policy::secrets::tree_secrecy(path) == Secrecy::Credential
+            && self.place(path) != Place::Project
+        {
+            self.note(Kind::SecretRead, path.to_owned(), self.place(path), true, Origin::SECRET);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What programs do, a file for each family. A program that nobody told about does nothing that a rule could speak of; its
+//! output comes from where its input came from.
+
+mod code;
+mod disks;
+mod files;
+mod find;
+mod git;
+mod interpreters;
+mod network;
+mod readers;
+mod tables;
+mod transfer;
+mod wrappers;
+
+use super::machine::{Call, Machine};
+use super::state::{Content, State};
+use super::value::{Origin, Text};
+use crate::policy::effects::Kind;
+use crate::policy::places::{self, Place};
+
+/// What a family knows of a program.
+type Program = fn(&mut Machine<'_>, &Call, &mut State);
+
+/// Folders of programs: a program named with one of them is the one of its name.
+const BINARIES: &[&str] = &[
+    "/bin",
+    "/sbin",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+    "/opt/homebrew/bin",
+    "/snap/bin",
+    "/usr/libexec",
+    "/run/current-system/sw/bin",
+];
+
+/// The families, in the order they are asked.
+const FAMILIES: &[fn(&str) -> Option<Program>] = &[
+    files::program,
+    readers::program,
+    wrappers::program,
+    interpreters::program,
+    find::program,
+    git::program,
+    network::program,
+    transfer::program,
+    disks::program,
+    tables::program,
+];
+
+/// Whether a family knows a program of this name.
+pub(super) fn is_known(name: &str) -> bool {
+    find_program(name).is_some()
+}
+
+fn find_program(name: &str) -> Option<Program> {
+    FAMILIES.iter().find_map(|family| family(name))
+}
+
+impl Machine<'_> {
+    /// What a program does with these arguments.
+    pub(super) fn program(&mut self, call: &Call, state: &mut State) {
+        let Some((folder, name)) = call.name.rsplit_once('/') else {
+            let name = call.name.strip_suffix(".exe").unwrap_or(&call.name);
+            return self.known_program(name, call, state);
+        };
+        let path = self.path(state, &Text::known(call.name.as_str())).unwrap_or_default();
+        let made_here = state.files.get(&self.real(state, &path)).is_some();
+        if BINARIES.contains(&folder) && !made_here {
+            return self.known_program(name, call, state);
+        }
+        self.run_file(state, &path, &call.args);
+    }
+
+    fn known_program(&mut self, name: &str, call: &Call, state: &mut State) {
+        if let Some(program) = find_program(name) {
+            let call = Call { name: name.to_owned(), args: call.args.clone() };
+            return program(self, &call, state);
+        }
+        let input = self.input(state, 0);
+        if let Some(origin) = input.origin() {
+            self.emit(state, 1, Text::hole(origin));
+        }
+    }
+
+    /// Runs a file as a program: what the script knows of its content is run, or at least where it comes from is noted.
+    pub(super) fn run_file(&mut self, state: &mut State, path: &str, args: &[Text]) {
+        let content = self.content(state, path);
+        if content.is_empty() {
+            return;
+        }
+        let shebang = content.prefix().lines().next().unwrap_or_default().to_owned();
+        let is_shell = !shebang.starts_with("#!") || shebang.contains("sh");
+        if is_shell {
+            self.code(state, &content, args.to_vec());
+        } else {
+            self.runs_code(&content);
+        }
+    }
+
+    /// A program of which nobody knows which it is: with arguments as `rm` has them for a whole tree it is taken for `rm`.
+    pub(super) fn unknown_program(&mut self, program: &Text, args: &[Text], state: &mut State) {
+        self.runs_code(program);
+        let recursive = args.iter().any(|arg| {
+            let flag = arg.prefix();
+            flag.starts_with('-') && !flag.starts_with("--") && flag.contains(['r', 'R']) || flag == "--recursive"
+        });
+        if !recursive {
+            return;
+        }
+        for arg in args.iter().filter(|arg| !arg.prefix().starts_with('-')) {
+            if let Some(path) = self.path(state, arg) {
+                let path = self.real(state, &path);
+                if matches!(self.place(&path), Place::System | Place::Home) {
+                    self.file(Kind::FileDelete, &path, true);
+                }
+            }
+        }
+    }
+
+    /// The paths that operands name, as far as they are known.
+    pub(super) fn paths(&self, state: &State, operands: &[Text]) -> Vec<String> {
+        operands.iter().filter_map(|operand| self.path(state, operand)).collect()
+    }
+
+    /// Notes that what an operand names is removed, and remembers it.
+    pub(super) fn deletes(&mut self, state: &mut State, operand: &Text, recursive: bool) {
+        let Some(path) = self.path(state, operand) else {
+            // `$DIR/*` and `$DIR/`: with an empty variable it is everything.
+            let known: String = operand
+                .pieces()
+                .iter()
+                .skip(1)
+                .map(|piece| match piece {
+                    super::value::Piece::Known { text, .. } => text.as_str(),
+                    super::value::Piece::Hole(_) => super::value::HOLE,
+                })
+                .collect();
+            if known.starts_with('/') && matches!(places::without_wildcard(known.trim_end_matches('/')), "" | "/") {
+                self.note(Kind::FileDelete, operand.shown(), Place::MaybeTree, recursive, Origin::UNKNOWN);
+            }
+            return;
+        };
+        self.file(Kind::FileDelete, &path, recursive);
+        // What a link leads to stays, unless the link's content is meant.
+        let linked = state.linked(&path);
+        if linked == path {
+            let below: Vec<String> = state
+                .files
+                .iter()
+                .filter(|(file, _)| places::is_within(file, &path))
+                .map(|(file, _)| file.to_owned())
+                .collect();
+            below.iter().for_each(|file| state.files.set(file, Content::Gone));
+        }
+        state.files.set(&path, Content::Gone);
+    }
+}
+
+/// The name of a path without its folders.
+pub(super) fn base_name(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+}

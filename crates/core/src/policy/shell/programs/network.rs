@@ -1,0 +1,584 @@
+//! Programs that talk to other machines.
+
+use super::super::machine::{Call, Machine};
+use super::super::options::{Spec, read};
+use super::super::state::{State, Stream};
+use super::super::value::{Origin, Text};
+use super::{Program, base_name};
+use crate::policy::effects::Kind;
+use crate::policy::facts::Look;
+use crate::policy::places::Place;
+
+pub(super) fn program(name: &str) -> Option<Program> {
+    Some(match name {
+        "curl" => curl,
+        "wget" | "wget2" => wget,
+        "http" | "https" | "xh" | "xhs" => httpie,
+        "nc" | "ncat" | "netcat" | "nc.openbsd" | "nc.traditional" | "telnet" => netcat,
+        "socat" => socat,
+        "mail" | "mailx" | "sendmail" | "mutt" | "msmtp" => mail,
+        "aria2c" | "axel" | "lynx" | "w3m" | "fetch" => fetch,
+        _ => return None,
+    })
+}
+
+/// The host of a URL, or of what a program takes for one.
+pub(super) fn host_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let rest = rest.rsplit('@').next().unwrap_or_default();
+    if rest.starts_with('[') {
+        return rest.split(']').next().unwrap_or_default().trim_start_matches('[').to_owned();
+    }
+    rest.split(':').next().unwrap_or_default().to_owned()
+}
+
+/// Whether a host is this machine itself.
+fn is_local(host: &str) -> bool {
+    matches!(host, "localhost" | "::1" | "0.0.0.0" | "host.docker.internal")
+        || host.starts_with("127.")
+        || host.ends_with(".localhost")
+}
+
+impl Machine<'_> {
+    /// Notes what goes to a URL and that something comes from it; gives what comes.
+    fn exchanges(&mut self, state: &State, url: &Text, data: Option<Origin>) -> Text {
+        let shown = url.shown();
+        if let Some(path) = shown.strip_prefix("file://") {
+            return self.read_file(state, &Text::known(path));
+        }
+        let host = host_of(&shown);
+        let told = url.origin().filter(|origin| origin.secret);
+        if !is_local(&host) {
+            if let Some(origin) = data.map(|data| data.and(told.unwrap_or_default())).or(told) {
+                self.sends(&host, origin);
+            }
+        }
+        self.note(Kind::NetFetch, shown, Place::Unknown, false, Origin::UNKNOWN);
+        if is_local(&host) { Text::hole(Origin::UNKNOWN) } else { Text::hole(Origin::FETCHED) }
+    }
+
+    /// Where the content of a file to be sent comes from; `-` is standard input.
+    fn origin_to_send(&mut self, state: &State, file: &Text) -> Origin {
+        if matches!(file.shown().as_str(), "-" | ".") {
+            return self.input(state, 0).origin().unwrap_or_default();
+        }
+        let text = self.read_each(state, file);
+        let folder = self
+            .path(state, file)
+            .is_some_and(|path| self.look(&path) == Look::Folder && self.holds_secret(state, &path));
+        let origin = text.origin().unwrap_or_default();
+        if folder { origin.and(Origin::SECRET) } else { origin }
+    }
+}
+
+const CURL: Spec = Spec {
+    short: "AbcCdDeEFHKmoPQrtTuUwxXyYz",
+    long: &[
+        "data=",
+        "data-ascii=",
+        "data-binary=",
+        "data-raw=",
+        "data-urlencode=",
+        "json=",
+        "form=",
+        "form-string=",
+        "upload-file=",
+        "output=",
+        "remote-name",
+        "remote-header-name",
+        "url=",
+        "config=",
+        "header=",
+        "proxy=",
+        "proxy-header=",
+        "cookie=",
+        "cookie-jar=",
+        "user=",
+        "user-agent=",
+        "request=",
+        "referer=",
+        "cacert=",
+        "cert=",
+        "key=",
+        "capath=",
+        "max-time=",
+        "connect-timeout=",
+        "retry=",
+        "retry-delay=",
+        "retry-max-time=",
+        "range=",
+        "resolve=",
+        "connect-to=",
+        "write-out=",
+        "dump-header=",
+        "interface=",
+        "limit-rate=",
+        "netrc-file=",
+        "oauth2-bearer=",
+        "output-dir=",
+        "proxy-user=",
+        "quote=",
+        "speed-limit=",
+        "speed-time=",
+        "time-cond=",
+        "trace=",
+        "trace-ascii=",
+        "unix-socket=",
+        "url-query=",
+        "max-redirs=",
+        "ciphers=",
+        "tls-max=",
+        "engine=",
+        "stderr=",
+        "parallel-max=",
+        "create-dirs",
+        "compressed",
+        "fail",
+        "fail-with-body",
+        "get",
+        "head",
+        "help",
+        "include",
+        "insecure",
+        "location",
+        "no-clobber",
+        "silent",
+        "show-error",
+        "verbose",
+        "version",
+        "continue-at=",
+        "mail-from=",
+        "mail-rcpt=",
+        "aws-sigv4=",
+    ],
+    ordered: false,
+    single: false,
+};
+
+fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &CURL);
+    if options.is_help() || options.has(&["h", "V"]) {
+        return;
+    }
+    let mut data: Option<Origin> = None;
+    let mut add = |origin: Origin| data = Some(data.unwrap_or_default().and(origin));
+    for flag in &options.flags {
+        let Some(value) = &flag.value else { continue };
+        let known = value.prefix();
+        match flag.name.as_str() {
+            "d" | "data" | "data-ascii" | "data-binary" | "json" => match known.strip_prefix('@') {
+                Some(_) => add(machine.origin_to_send(state, &value.after(1))),
+                None => add(value.origin().unwrap_or_default()),
+            },
+            "data-urlencode" => match known.find('@') {
+                Some(at) => add(machine.origin_to_send(state, &value.after(at + 1))),
+                None => add(value.origin().unwrap_or_default()),
+            },
+            "data-raw" | "form-string" | "url-query" => add(value.origin().unwrap_or_default()),
+            "F" | "form" => {
+                let rest = known.find('=').map_or(0, |at| at + 1);
+                let content = value.after(rest);
+                if content.prefix().starts_with(['@', '<']) {
+                    for file in content.after(1).split(&[',', ';']) {
+                        add(machine.origin_to_send(state, &file.quoted()));
+                    }
+                } else {
+                    add(value.origin().unwrap_or_default());
+                }
+            }
+            "T" | "upload-file" => add(machine.origin_to_send(state, value)),
+            "H" | "header" | "K" | "config" | "b" | "cookie" => {
+                if let Some(origin) = value.origin().filter(|origin| origin.secret) {
+                    add(origin);
+                }
+                if flag.name == "K" || flag.name == "config" || known.starts_with('@') {
+                    let _ =
+                        machine.read_file(state, &if known.starts_with('@') { value.after(1) } else { value.clone() });
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut urls: Vec<Text> = options.values(&["url"]).cloned().collect();
+    urls.extend(options.operands.iter().cloned());
+    let mut outputs =
+        options.flags.iter().filter(|flag| matches!(flag.name.as_str(), "o" | "output" | "O" | "remote-name"));
+    for url in &urls {
+        let text = machine.exchanges(state, url, data);
+        match outputs.next() {
+            Some(flag) => {
+                let renamed = options.has(&["J", "remote-header-name", "no-clobber"]);
+                let file = match &flag.value {
+                    Some(file) => Some(file.clone()),
+                    None => url.as_known().filter(|_| !renamed).map(|url| Text::known(base_name(&url))),
+                };
+                save(machine, state, file.as_ref(), text);
+            }
+            None if options.has(&["remote-name-all"]) => {
+                save(machine, state, Some(&Text::known(base_name(&url.shown()))), text)
+            }
+            None => machine.emit(state, 1, text),
+        }
+    }
+}
+
+/// Keeps what was fetched in a file.
+fn save(machine: &mut Machine<'_>, state: &mut State, file: Option<&Text>, text: Text) {
+    let Some(file) = file else { return };
+    if file.shown() == "-" {
+        return machine.emit(state, 1, text);
+    }
+    if let Some(path) = machine.path(state, file).filter(|path| path != "/dev/null") {
+        machine.writes(state, &path, false);
+        let path = machine.real(state, &path);
+        state.write(&path, text, false);
+    }
+}
+
+const WGET: Spec = Spec {
+    short: "oaeiBtTwQOPUDIXAR",
+    long: &[
+        "output-document=",
+        "output-file=",
+        "append-output=",
+        "post-file=",
+        "post-data=",
+        "body-file=",
+        "body-data=",
+        "method=",
+        "header=",
+        "user-agent=",
+        "user=",
+        "password=",
+        "referer=",
+        "directory-prefix=",
+        "input-file=",
+        "tries=",
+        "timeout=",
+        "wait=",
+        "quota=",
+        "load-cookies=",
+        "save-cookies=",
+        "ca-certificate=",
+        "certificate=",
+        "accept=",
+        "reject=",
+        "domains=",
+        "limit-rate=",
+        "execute=",
+        "base=",
+        "config=",
+        "level=",
+        "help",
+        "version",
+        "quiet",
+        "no-clobber",
+        "continue",
+        "recursive",
+        "mirror",
+        "no-check-certificate",
+        "content-disposition",
+        "spider",
+    ],
+    ordered: false,
+    single: false,
+};
+
+fn wget(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &WGET);
+    if options.is_help() || options.has(&["h", "V"]) {
+        return;
+    }
+    let mut data: Option<Origin> = None;
+    for file in options.values(&["post-file", "body-file"]) {
+        data = Some(data.unwrap_or_default().and(machine.origin_to_send(state, file)));
+    }
+    for text in options.values(&["post-data", "body-data"]) {
+        data = Some(data.unwrap_or_default().and(text.origin().unwrap_or_default()));
+    }
+    for header in options.values(&["header"]).filter_map(Text::origin).filter(|origin| origin.secret) {
+        data = Some(data.unwrap_or_default().and(header));
+    }
+    for url in &options.operands {
+        let text = machine.exchanges(state, url, data);
+        if options.has(&["spider"]) {
+            continue;
+        }
+        match options.value(&["O", "output-document"]) {
+            Some(file) => save(machine, state, Some(&file.clone()), text),
+            None => {
+                let folder = options
+                    .value(&["P", "directory-prefix"])
+                    .map(|folder| format!("{}/", folder.shown()))
+                    .unwrap_or_default();
+                let name = url.as_known().map(|url| Text::known(format!("{folder}{}", base_name(&url))));
+                save(machine, state, name.as_ref(), text);
+            }
+        }
+    }
+}
+
+fn httpie(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &Spec {
+            short: "oaAps",
+            long: &[
+                "output=",
+                "auth=",
+                "auth-type=",
+                "print=",
+                "style=",
+                "proxy=",
+                "verify=",
+                "cert=",
+                "timeout=",
+                "session=",
+                "offline",
+                "download",
+                "ignore-stdin",
+                "help",
+                "version",
+                "body",
+                "form",
+                "json",
+                "follow",
+            ],
+            ..Spec::default()
+        },
+    );
+    if options.is_help() || options.has(&["offline"]) {
+        return;
+    }
+    let is_method = |text: &Text| {
+        let shown = text.shown();
+        !shown.is_empty() && shown.bytes().all(|byte| byte.is_ascii_uppercase())
+    };
+    let Some((url, items)) = options
+        .operands
+        .split_at_checked(options.operands.iter().take_while(|text| is_method(text)).count())
+        .and_then(|(_, rest)| rest.split_first())
+    else {
+        return;
+    };
+    let mut data = None;
+    if Machine::has_input(state) && !options.has(&["I", "ignore-stdin"]) {
+        data = Some(machine.input(state, 0).origin().unwrap_or_default());
+    }
+    for item in items {
+        let mut origin = item.origin().unwrap_or_default();
+        if let Some(at) = item.prefix().find('@').filter(|at| *at > 0) {
+            origin = origin.and(machine.origin_to_send(state, &item.after(at + 1)));
+        }
+        data = Some(data.unwrap_or_default().and(origin));
+    }
+    let text = machine.exchanges(state, url, data);
+    match options.value(&["o", "output"]) {
+        Some(file) => save(machine, state, Some(&file.clone()), text),
+        None if options.has(&["d", "download"]) => {
+            save(machine, state, Some(&Text::known(base_name(&url.shown()))), text)
+        }
+        None => machine.emit(state, 1, text),
+    }
+}
+
+fn netcat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &Spec {
+            short: "cegGiIJmMoOpPqsTVwxX",
+            long: &[
+                "exec=",
+                "sh-exec=",
+                "lua-exec=",
+                "listen",
+                "source-port=",
+                "wait=",
+                "proxy=",
+                "proxy-auth=",
+                "ssl-cert=",
+                "ssl-key=",
+                "allow=",
+                "deny=",
+                "help",
+                "version",
+                "udp",
+                "ssl",
+                "keep-open",
+                "send-only",
+                "recv-only",
+                "output=",
+                "max-conns=",
+                "idle-timeout=",
+            ],
+            ..Spec::default()
+        },
+    );
+    if options.is_help() || options.has(&["h", "z"]) {
+        return;
+    }
+    let listens = options.has(&["l", "listen"]);
+    let host = options.operands.first().map(Text::shown).unwrap_or_default();
+    if !listens && options.operands.is_empty() {
+        return;
+    }
+    let handler = options.value(&["e", "c", "exec", "sh-exec"]).cloned();
+    if let Some(handler) = handler {
+        let outer = state.shell.streams.clone();
+        state.set_stream(0, Stream::Net(host.clone()));
+        state.set_stream(1, Stream::Net(host));
+        machine.code(state, &handler, Vec::new());
+        state.shell.streams = outer;
+        return;
+    }
+    if Machine::has_input(state) {
+        let input = machine.input(state, 0);
+        machine.sends(&host, input.origin().unwrap_or_default());
+    }
+    machine.emit(state, 1, Text::hole(Origin::FETCHED));
+}
+
+fn mail(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &Spec { short: "saAbcfrSiqFH", long: &["attach=", "subject="], ..Spec::default() });
+    let mut origin = machine.input(state, 0).origin().unwrap_or_default();
+    for file in options.values(&["a", "A", "attach"]).cloned().collect::<Vec<_>>() {
+        origin = origin.and(machine.origin_to_send(state, &file));
+    }
+    let to = options.operands.first().map(Text::shown).unwrap_or_default();
+    machine.sends(&to, origin);
+}
+
+fn fetch(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &Spec { short: "odxsjk", long: &["out=", "dir="], ..Spec::default() });
+    for url in &options.operands {
+        let text = machine.exchanges(state, url, None);
+        let file = options.value(&["o", "out"]).cloned().unwrap_or_else(|| Text::known(base_name(&url.shown())));
+        if options.has(&["source", "dump"]) {
+            machine.emit(state, 1, text)
+        } else {
+            save(machine, state, Some(&file), text)
+        }
+    }
+}
+
+/// One side of a `socat`: its kind, its parameter, its options.
+struct Address {
+    kind: String,
+    parameter: Text,
+    folder: Option<Text>,
+}
+
+fn address(text: &Text) -> Address {
+    let encoded = text.encoded();
+    let (kind, rest) = encoded.split_once(':').unwrap_or((encoded.as_str(), ""));
+    let kind = kind.split(',').next().unwrap_or_default().to_ascii_uppercase();
+    // A comma begins an option unless it is quoted.
+    let (mut parameter, mut options, mut quote, mut escaped) = (String::new(), String::new(), None, false);
+    for char in rest.chars() {
+        let in_options = !options.is_empty();
+        let into = if in_options { &mut options } else { &mut parameter };
+        match (char, quote) {
+            (char, _) if escaped => {
+                into.push(char);
+                escaped = false;
+            }
+            ('\\', _) => escaped = true,
+            (char, Some(open)) if char == open => quote = None,
+            ('"' | '\'', None) if !in_options => quote = Some(char),
+            (',', None) => options.push(','),
+            (char, _) => into.push(char),
+        }
+    }
+    let folder = options.split(',').find_map(|option| option.strip_prefix("chdir=")).map(Text::decoded);
+    Address { kind, parameter: Text::decoded(&parameter), folder }
+}
+
+fn socat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &Spec { short: "bltTLWd", ordered: false, ..Spec::default() });
+    if options.has(&["h", "V", "?"]) {
+        return;
+    }
+    let [left, right] = options.operands.as_slice() else { return };
+    let one_way = options.has(&["u"]);
+    let sides = |text: &Text| -> (Address, Address) {
+        let encoded = text.encoded();
+        match encoded.split_once("!!") {
+            Some((reads, writes)) => (address(&Text::decoded(reads)), address(&Text::decoded(writes))),
+            None => (address(text), address(text)),
+        }
+    };
+    let (left, right) = (sides(left), sides(right));
+    flow(machine, state, &left.0, &right.1);
+    if !one_way {
+        flow(machine, state, &right.0, &left.1);
+    }
+}
+
+fn is_network(kind: &str) -> bool {
+    ["TCP", "UDP", "SCTP", "DCCP", "OPENSSL", "SSL", "SOCKS", "PROXY", "VSOCK", "IP", "WEBSOCKET"]
+        .iter()
+        .any(|prefix| kind.starts_with(prefix))
+}
+
+/// Lets what one side of a `socat` gives go to the other.
+fn flow(machine: &mut Machine<'_>, state: &mut State, from: &Address, to: &Address) {
+    let host = |address: &Address| address.parameter.shown().split(':').next().unwrap_or_default().to_owned();
+    let runs = |kind: &str| matches!(kind, "EXEC" | "SYSTEM" | "SHELL");
+    let folder = state.shell.directory.clone();
+    if let Some(chdir) = &from.folder {
+        state.shell.directory = machine.path(state, chdir);
+    }
+    let text = match from.kind.as_str() {
+        "-" | "STDIN" | "STDIO" => machine.input(state, 0),
+        "OPEN" | "FILE" | "GOPEN" | "PIPE" | "FIFO" | "RDONLY" => machine.read_file(state, &from.parameter),
+        "FD" => descriptor(&from.parameter).map_or_else(Text::default, |fd| machine.input(state, fd)),
+        kind if is_network(kind) => Text::hole(Origin::FETCHED),
+        kind if runs(kind) && !is_network(&to.kind) => {
+            let (script, _) = super::super::parse::parse(&from.parameter.encoded());
+            machine.captured(state, &script)
+        }
+        // A program whose output goes to the network: it is run once, with the network as its input too.
+        kind if runs(kind) => {
+            let (script, _) = super::super::parse::parse(&from.parameter.encoded());
+            let out = if kind == "SHELL" { Text::default() } else { machine.captured(state, &script) };
+            if out.is_empty() { Text::hole(Origin::UNKNOWN) } else { out }
+        }
+        _ if from.kind.contains('/') => machine.read_file(state, &Text::decoded(&from.kind.to_ascii_lowercase())),
+        _ => Text::hole(Origin::UNKNOWN),
+    };
+    state.shell.directory = folder;
+    if text.is_empty() {
+        return;
+    }
+    match to.kind.as_str() {
+        "-" | "STDOUT" | "STDIO" => machine.emit(state, 1, text),
+        "FD" => {
+            if let Some(fd) = descriptor(&to.parameter) {
+                machine.emit(state, fd, text);
+            }
+        }
+        "OPEN" | "FILE" | "GOPEN" | "CREATE" | "CREAT" | "PIPE" | "FIFO" => {
+            save(machine, state, Some(&to.parameter), text)
+        }
+        kind if is_network(kind) => machine.sends(&host(to), text.origin().unwrap_or_default()),
+        kind if runs(kind) => {
+            let outer = state.shell.streams.clone();
+            let network = is_network(&from.kind).then(|| Stream::Net(host(from)));
+            state.set_stream(0, network.clone().unwrap_or(Stream::Text(text)));
+            state.set_stream(1, network.unwrap_or(Stream::Out));
+            let code = if kind == "SHELL" { Text::known("sh") } else { to.parameter.clone() };
+            machine.code(state, &code, Vec::new());
+            state.shell.streams = outer;
+        }
+        _ => {}
+    }
+}
+
+fn descriptor(text: &Text) -> Option<u32> {
+    let shown = text.shown();
+    match shown.strip_prefix("0x") {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => shown.parse().ok(),
+    }
+}

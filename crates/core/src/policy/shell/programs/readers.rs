@@ -1,0 +1,472 @@
+//! Programs that read files and write what they read, as it is or changed.
+
+use super::super::machine::{Call, Machine};
+use super::super::options::{Options, Spec, read};
+use super::super::state::State;
+use super::super::value::{Origin, Text};
+use super::Program;
+use crate::policy::effects::Kind;
+
+pub(super) fn program(name: &str) -> Option<Program> {
+    Some(match name {
+        "cat" | "gcat" => cat,
+        "tac" | "head" | "tail" | "less" | "more" | "most" | "nl" | "od" | "hexdump" | "hd" | "strings" | "bat"
+        | "batcat" | "rev" | "fold" | "fmt" | "cut" | "column" | "paste" | "expand" | "unexpand" | "pr" | "view"
+        | "zcat" | "xzcat" | "bzcat" | "zless" | "look" | "iconv" | "ul" | "mdcat" | "glow" | "csvcut" | "lesskey" => {
+            filter
+        }
+        "sort" | "uniq" | "wc" | "comm" | "join" | "diff" | "cmp" | "shuf" | "tsort" | "split" | "csplit" | "date"
+        | "vimdiff" => filter,
+        "grep" | "egrep" | "fgrep" | "rg" | "ag" | "ack" | "zgrep" | "ugrep" => search,
+        "sed" | "gsed" => sed,
+        "awk" | "gawk" | "mawk" | "nawk" | "jq" | "yq" | "tomlq" | "xq" => script,
+        "base64" | "base32" | "basenc" => based,
+        "xxd" => xxd,
+        "uudecode" => decode_all,
+        "openssl" => openssl,
+        "gpg" | "gpg2" | "age" | "sops" => gpg,
+        "tr" => tr,
+        "gzip" | "gunzip" | "bzip2" | "bunzip2" | "xz" | "unxz" | "zstd" | "unzstd" | "lz4" | "pigz" => compress,
+        "vi" | "vim" | "nvim" | "nano" | "emacs" | "ed" | "ex" | "code" => edit,
+        "printenv" => printenv,
+        "security" => keychain,
+        _ => return None,
+    })
+}
+
+/// Options of the common readers that take a value.
+const FILTER: Spec = Spec {
+    short: "ncdfstkSTwjNAgpbo",
+    long: &[
+        "lines=",
+        "bytes=",
+        "delimiter=",
+        "fields=",
+        "output=",
+        "files0-from=",
+        "key=",
+        "field-separator=",
+        "help",
+        "version",
+        "width=",
+        "file=",
+        "reference=",
+        "parallel=",
+        "buffer-size=",
+        "temporary-directory=",
+        "date=",
+        "iso-8601?",
+        "rfc-3339=",
+        "set=",
+        "format=",
+        "read-bytes=",
+        "skip-bytes=",
+        "characters=",
+        "output-delimiter=",
+    ],
+    ordered: false,
+    single: false,
+};
+
+/// The texts of what operands name, or of standard input where they name nothing.
+fn inputs(machine: &mut Machine<'_>, state: &State, operands: &[Text]) -> Vec<Text> {
+    if operands.is_empty() {
+        return vec![machine.input(state, 0)];
+    }
+    let mut texts = Vec::new();
+    for operand in operands {
+        if operand.shown() == "-" {
+            texts.push(machine.input(state, 0));
+        } else {
+            texts.push(machine.read_each(state, operand));
+        }
+    }
+    texts
+}
+
+/// Origins of texts; unknown where nothing tells.
+fn origin(texts: &[Text]) -> Origin {
+    texts.iter().filter_map(Text::origin).fold(Origin::UNKNOWN, Origin::and)
+}
+
+/// The output of a program that changes what it reads.
+fn emits_changed(machine: &mut Machine<'_>, state: &mut State, texts: &[Text]) {
+    if texts.iter().all(Text::is_empty) {
+        return;
+    }
+    let origin = origin(texts);
+    machine.emit(state, 1, Text::hole(origin));
+}
+
+fn cat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &Spec { long: &["help", "version"], ..Spec::default() });
+    if options.is_help() {
+        return;
+    }
+    for text in inputs(machine, state, &options.operands) {
+        machine.emit(state, 1, text);
+    }
+    state.status = Some(true);
+}
+
+fn filter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = match call.name.as_str() {
+        "od" | "hexdump" => read(&call.args, &Spec { short: "AjNStw", ..FILTER }),
+        "strings" => read(&call.args, &Spec { short: "nteTs", ..FILTER }),
+        "less" | "more" => read(&call.args, &Spec { short: "bhjkopPtTxyz", ..FILTER }),
+        "head" | "tail" => read(&call.args, &Spec { short: "nc", ..FILTER }),
+        "sort" => read(&call.args, &Spec { short: "kotST", ..FILTER }),
+        "diff" | "cmp" | "wc" | "tac" | "bat" | "comm" | "nl" | "rev" => {
+            read(&call.args, &Spec { short: "", ..FILTER })
+        }
+        "date" => read(&call.args, &Spec { short: "dfrs", ..FILTER }),
+        _ => read(&call.args, &FILTER),
+    };
+    if options.is_help() {
+        return;
+    }
+    let mut named: Vec<Text> = options.values(&["files0-from", "file"]).cloned().collect();
+    match call.name.as_str() {
+        "date" => {
+            named.extend(options.values(&["f", "r", "reference"]).cloned());
+            named.iter().for_each(|file| _ = machine.read_file(state, file));
+            machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
+            return;
+        }
+        "less" => named.extend(options.values(&["k"]).cloned()),
+        _ => {}
+    }
+    if call.name == "sort"
+        && let Some(path) = options.value(&["o", "output"]).and_then(|file| machine.path(state, file))
+    {
+        machine.writes(state, &path, false);
+    }
+    named.iter().for_each(|file| _ = machine.read_file(state, file));
+    let operands =
+        if call.name == "uniq" { options.operands.get(..1).unwrap_or_default() } else { options.operands.as_slice() };
+    let texts = inputs(machine, state, operands);
+    emits_changed(machine, state, &texts);
+}
+
+/// Words in a pattern that look for credentials.
+const SECRET_PATTERNS: &[&str] =
+    &["akia", "secret", "private key", "password", "passwd", "api_key", "apikey", "token", "ghp_", "sk-", "begin rsa"];
+
+fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let spec = Spec {
+        short: "efmABCdDgtTMEj",
+        long: &[
+            "regexp=",
+            "file=",
+            "exclude=",
+            "exclude-from=",
+            "exclude-dir=",
+            "include=",
+            "max-count=",
+            "context=",
+            "after-context=",
+            "before-context=",
+            "label=",
+            "recursive",
+            "dereference-recursive",
+            "help",
+            "version",
+            "glob=",
+            "type=",
+            "type-not=",
+            "pre=",
+            "pre-glob=",
+            "ignore-file=",
+            "max-depth=",
+            "replace=",
+            "color?",
+            "colour?",
+            "no-config",
+            "follow",
+            "files",
+            "binary-files=",
+            "directories=",
+            "devices=",
+            "sort=",
+            "threads=",
+            "encoding=",
+        ],
+        ..Spec::default()
+    };
+    let options = read(&call.args, &spec);
+    if options.is_help() {
+        return;
+    }
+    for file in options.values(&["f", "file", "exclude-from", "ignore-file"]).cloned().collect::<Vec<_>>() {
+        let _ = machine.read_file(state, &file);
+    }
+    if let Some(code) = options.value(&["pre"]).cloned() {
+        machine.code(state, &code, Vec::new());
+    }
+    let has_pattern = options.has(&["e", "regexp", "f", "file", "files"]);
+    let pattern = options
+        .operands
+        .first()
+        .or(options.value(&["e", "regexp"]))
+        .map(Text::shown)
+        .unwrap_or_default()
+        .to_lowercase();
+    let files = options.operands.get(usize::from(!has_pattern)..).unwrap_or_default();
+    let recursive = options.has(&["r", "R", "recursive", "dereference-recursive"])
+        || matches!(call.name.as_str(), "rg" | "ag" | "ack");
+    let mut texts = if files.is_empty() && !recursive { vec![machine.input(state, 0)] } else { Vec::new() };
+    for file in files {
+        texts.push(machine.read_each(state, file));
+        let Some(path) = machine.path(state, file) else { continue };
+        let folder = recursive && machine.look(&path) == crate::policy::facts::Look::Folder;
+        if folder && SECRET_PATTERNS.iter().any(|word| pattern.contains(word)) {
+            texts.push(Text::hole(Origin::SECRET));
+        }
+    }
+    emits_changed(machine, state, &texts);
+}
+
+fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let spec = Spec {
+        short: "efl",
+        long: &["expression=", "file=", "line-length=", "help", "version", "in-place?", "quiet", "silent", "null-data"],
+        ..Spec::default()
+    };
+    // `-i` may carry a suffix, which is no bundle of options.
+    let in_place = call.args.iter().any(|arg| arg.prefix().starts_with("-i") || arg.prefix().starts_with("--in-place"));
+    let args: Vec<Text> = call.args.iter().filter(|arg| !arg.prefix().starts_with("-i")).cloned().collect();
+    let options = read(&args, &spec);
+    if options.is_help() {
+        return;
+    }
+    let has_script = options.has(&["e", "expression", "f", "file"]);
+    let files = options.operands.get(usize::from(!has_script)..).unwrap_or_default();
+    if in_place {
+        for path in machine.paths(state, files) {
+            machine.reads(state, &path);
+            machine.writes(state, &path, true);
+        }
+        return;
+    }
+    let texts = inputs(machine, state, files);
+    emits_changed(machine, state, &texts);
+}
+
+/// A program whose first operand is a script, and the others files.
+fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let is_awk = call.name.contains("awk");
+    let spec = if is_awk {
+        Spec { short: "vFfEi", long: &["assign=", "field-separator=", "file=", "help", "version"], ..Spec::default() }
+    } else {
+        Spec { short: "fL", long: &["from-file=", "help", "version", "indent="], ..Spec::default() }
+    };
+    let mut args = call.args.clone();
+    if !is_awk {
+        // `--arg name value` and its kin.
+        while let Some(at) = args
+            .iter()
+            .position(|arg| matches!(arg.shown().as_str(), "--arg" | "--argjson" | "--slurpfile" | "--rawfile"))
+        {
+            args.drain(at..(at + 3).min(args.len()));
+        }
+    }
+    let options = read(&args, &spec);
+    if options.is_help() || options.has(&["h", "V"]) {
+        return;
+    }
+    let from_file = options.has(&["f", "file", "from-file"]);
+    let code = if from_file { None } else { options.operands.first() };
+    let files = options.operands.get(usize::from(!from_file)..).unwrap_or_default();
+    let reads_input = !code.is_some_and(|code| {
+        code.shown().trim_start().starts_with("BEGIN")
+            && !code.shown().contains("} ")
+            && is_awk
+            && !code.shown().contains("getline")
+    });
+    if let Some(code) = code.filter(|_| is_awk) {
+        awk_code(machine, state, &code.shown());
+    }
+    let texts = if files.is_empty() && !reads_input { Vec::new() } else { inputs(machine, state, files) };
+    emits_changed(machine, state, &texts);
+}
+
+/// `system("…")` and `"…" | getline` in an awk program.
+fn awk_code(machine: &mut Machine<'_>, state: &mut State, code: &str) {
+    for (at, _) in code.match_indices("system(") {
+        if let Some(literal) = super::code::literal(&code[at + "system(".len()..]) {
+            machine.code(state, &Text::known(literal), Vec::new());
+        }
+    }
+}
+
+fn based(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let spec = Spec { short: "w", long: &["decode", "wrap=", "ignore-garbage", "help", "version"], ..Spec::default() };
+    let options = read(&call.args, &spec);
+    if options.is_help() {
+        return;
+    }
+    let decodes = options.has(&["d", "D", "decode"]);
+    let texts = inputs(machine, state, &options.operands);
+    transformed(machine, state, &texts, decodes);
+}
+
+/// Decoded text is what nobody can have read; encoded text is a secret still where it was one.
+fn transformed(machine: &mut Machine<'_>, state: &mut State, texts: &[Text], decodes: bool) {
+    let mut origin = origin(texts);
+    origin.decoded = decodes;
+    machine.emit(state, 1, Text::hole(origin));
+}
+
+fn xxd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &Spec { short: "cglnos", long: &["help", "version", "revert"], ..Spec::default() });
+    if options.is_help() || options.has(&["h", "v"]) {
+        return;
+    }
+    let texts = inputs(machine, state, options.operands.get(..1).unwrap_or_default());
+    transformed(machine, state, &texts, options.has(&["r", "revert"]));
+}
+
+fn decode_all(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &Spec { short: "o", ..Spec::default() });
+    let texts = inputs(machine, state, &options.operands);
+    transformed(machine, state, &texts, true);
+}
+
+fn openssl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let Some((command, args)) = call.args.split_first() else { return };
+    let spec = Spec {
+        long: &[
+            "in=", "out=", "pass=", "k=", "K=", "iv=", "inkey=", "passin=", "passout=", "subj=", "days=", "newkey=",
+            "keyout=", "connect=",
+        ],
+        single: true,
+        ..Spec::default()
+    };
+    let options = read(args, &spec);
+    let command = command.shown();
+    if command == "s_client" {
+        let host = options.value(&["connect"]).map(Text::shown).unwrap_or_default();
+        let input = machine.input(state, 0);
+        machine.sends(&host, input.origin().unwrap_or_default());
+        machine.emit(state, 1, Text::hole(Origin::FETCHED));
+        return;
+    }
+    let texts = match options.value(&["in"]) {
+        Some(file) => vec![machine.read_each(state, &file.clone())],
+        None => vec![machine.input(state, 0)],
+    };
+    let decodes =
+        options.has(&["d", "decrypt"]) || matches!(command.as_str(), "pkeyutl" | "rsautl") && options.has(&["decrypt"]);
+    let mut origin = origin(&texts);
+    origin.decoded = decodes;
+    let text = Text::hole(origin);
+    match options.value(&["out"]).and_then(|file| machine.path(state, file)) {
+        Some(path) => {
+            machine.writes(state, &path, false);
+            state.write(&path, text, false);
+        }
+        None => machine.emit(state, 1, text),
+    }
+}
+
+fn gpg(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &Spec {
+            short: "ruoir",
+            long: &["recipient=", "output=", "decrypt", "export-secret-keys", "passphrase="],
+            ..Spec::default()
+        },
+    );
+    if options.has(&["export-secret-keys", "export-secret-subkeys"]) {
+        machine.note(Kind::SecretRead, "secret keys".to_owned(), Default::default(), false, Origin::SECRET);
+        machine.emit(state, 1, Text::hole(Origin::SECRET));
+        return;
+    }
+    let decodes = options.has(&["d", "decrypt"]);
+    let texts = inputs(machine, state, &options.operands);
+    transformed(machine, state, &texts, decodes);
+}
+
+fn tr(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let input = machine.input(state, 0);
+    let sets: Vec<String> = call.args.iter().map(Text::shown).collect();
+    // `tr A-Za-z N-ZA-Mn-za-m` is a cipher of its own.
+    let decodes = sets.iter().any(|set| set.contains("N-ZA-M") || set.contains("n-za-m"));
+    let mut origin = input.origin().unwrap_or_default();
+    origin.decoded |= decodes;
+    if !input.is_empty() {
+        machine.emit(state, 1, Text::hole(origin));
+    }
+}
+
+fn compress(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &Spec {
+            short: "SoTb",
+            long: &["suffix=", "help", "version", "stdout", "to-stdout", "keep", "decompress"],
+            ..Spec::default()
+        },
+    );
+    if options.is_help() {
+        return;
+    }
+    if options.operands.is_empty() || options.has(&["c", "stdout", "to-stdout"]) {
+        let texts = inputs(machine, state, &options.operands);
+        return emits_changed(machine, state, &texts);
+    }
+    let ending = match (options.value(&["S", "suffix"]), call.name.as_str()) {
+        (Some(suffix), _) => suffix.shown(),
+        (None, "bzip2") => ".bz2".to_owned(),
+        (None, "xz") => ".xz".to_owned(),
+        (None, "zstd") => ".zst".to_owned(),
+        (None, "lz4") => ".lz4".to_owned(),
+        _ => ".gz".to_owned(),
+    };
+    for operand in &options.operands {
+        let text = machine.read_each(state, operand);
+        if let Some(path) = machine.path(state, operand) {
+            state.write(&format!("{path}{ending}"), Text::hole(text.origin().unwrap_or_default()), false);
+        }
+    }
+}
+
+fn edit(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options: Options = read(&call.args, &Spec { short: "cuUStT", ..Spec::default() });
+    for command in options.values(&["c"]) {
+        if let Some(code) = command.shown().trim_start_matches(':').strip_prefix('!') {
+            machine.code(&mut state.clone(), &Text::known(code), Vec::new());
+        }
+    }
+    for operand in &options.operands {
+        let _ = machine.read_file(state, operand);
+    }
+}
+
+fn printenv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let origin = if call.args.is_empty() { Origin::SECRET } else { Origin::UNKNOWN };
+    machine.emit(state, 1, Text::hole(origin));
+}
+
+fn keychain(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let command = call.args.first().map(Text::shown).unwrap_or_default();
+    if matches!(command.as_str(), "dump-keychain" | "find-generic-password" | "find-internet-password" | "export") {
+        machine.note(Kind::SecretRead, "keychain".to_owned(), Default::default(), false, Origin::SECRET);
+        machine.emit(state, 1, Text::hole(Origin::SECRET));
+    }
+}
+
+impl Machine<'_> {
+    /// What is read by a name that may be a glob: a secret where one of the files it matches is.
+    pub(super) fn read_each(&mut self, state: &State, operand: &Text) -> Text {
+        let text = self.read_file(state, operand);
+        if operand.has_glob()
+            && let Some(path) = self.path(state, operand)
+            && self.holds_secret(state, &path)
+        {
+            return Text::hole(Origin::SECRET);
+        }
+        text
+    }
+}

@@ -1,6 +1,6 @@
 //! Shows the effects of commands: `effects COMMAND…`, or one command a line on standard input.
 //!
-//! With `HOOKRAIL_WORLD` naming a JSON file of the form `{"directory","home","user","project","paths":{path:{"kind","real","below"}}}`
+//! With `--world FILE` before them, naming a JSON file of the form `{"directory","home","user","project","paths":{path:{"kind","real","below"}}}`
 //! it judges in that world.
 
 use std::io::{BufRead, Write};
@@ -60,9 +60,15 @@ impl Facts for World {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let world = match std::env::var("HOOKRAIL_WORLD") {
-        Ok(file) => serde_json::from_str(&std::fs::read_to_string(file)?)?,
-        Err(_) => {
+    let mut args: Vec<String> = std::env::args().skip(1).collect();
+    let world = match args.first().map(String::as_str) {
+        Some("--world") => {
+            let file = args.get(1).ok_or("--world needs a file")?;
+            let world = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+            args.drain(..2);
+            world
+        }
+        _ => {
             serde_json::json!({"directory": "/home/dev/shop", "home": "/home/dev", "user": "dev", "project": "/home/dev/shop"})
         }
     };
@@ -83,7 +89,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .collect();
         writeln!(out, "{}", serde_json::json!({"complete": analysis.complete, "effects": effects}))
     };
-    let args: Vec<String> = std::env::args().skip(1).collect();
     if args.is_empty() {
         for line in std::io::stdin().lock().lines() {
             // A line is a JSON string, so that commands may have several lines.

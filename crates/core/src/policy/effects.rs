@@ -43,6 +43,8 @@ kinds! {
     FileOwner = "file.owner",
     /// Reads a credential.
     SecretRead = "secret.read",
+    /// Writes a credential, or over one.
+    SecretWrite = "secret.write",
     /// Sends data to another machine; the origin tells what data.
     DataSend = "data.send",
     /// Fetches something from another machine.

@@ -88,7 +88,7 @@ pub(super) fn test(words: &[Text]) -> Option<bool> {
 }
 
 impl Machine<'_> {
-    pub(super) fn builtin(&mut self, call: Call, mut state: State) -> Vec<State> {
+    pub(super) fn builtin(&mut self, call: &Call, mut state: State) -> Vec<State> {
         let args = &call.args;
         let first = args.first().map(Text::shown).unwrap_or_default();
         match call.name.as_str() {
@@ -126,7 +126,7 @@ impl Machine<'_> {
                 state.status = Some(true);
             }
             "test" | "[" => state.status = test(args),
-            "export" | "readonly" | "declare" | "typeset" | "local" => self.declare(&call, &mut state),
+            "export" | "readonly" | "declare" | "typeset" | "local" => self.declare(call, &mut state),
             "unset" => unset(args, &mut state),
             "read" => self.read_line(args, &mut state),
             "mapfile" | "readarray" => self.read_lines(args, &mut state),

@@ -169,6 +169,7 @@ impl Machine<'_> {
                     .map_or(Known::Unset, |text| Known::Values(vec![text.clone()]))
             }
             _ if state.shell.clouded => Known::Unknown(Origin::UNKNOWN),
+            _ if state.shell.cleared => Known::Unset,
             "HOME" => one(self.facts.variable(name).or_else(|| self.facts.home().map(str::to_owned))),
             "USER" | "LOGNAME" => one(self.facts.user().map(str::to_owned)),
             _ => one(self.facts.variable(name)),

@@ -97,7 +97,7 @@ fn long<'a>(arg: &Text, spec: &Spec, args: &mut impl Iterator<Item = &'a Text>) 
     let plain = |option: &&&str| option.trim_end_matches(['=', '?']) == name;
     let mut like = spec.long.iter().filter(|option| option.starts_with(&name));
     let found = spec.long.iter().find(plain).or_else(|| match (like.next(), like.next()) {
-        (Some(only), None) if !name.is_empty() => Some(only),
+        (Some(only), None) if !name.is_empty() && !spec.single => Some(only),
         _ => None,
     });
     let takes = found.is_some_and(|option| option.ends_with('='));
@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn arguments_are_read_as_a_program_reads_them() {
-        let cases: &[(&[&str], &[(&str, Option<&str>)], &[&str])] = &[
+        type Case = (&'static [&'static str], &'static [(&'static str, Option<&'static str>)], &'static [&'static str]);
+        let cases: &[Case] = &[
             (&["-rf", "a"], &[("r", None), ("f", None)], &["a"]),
             (&["a", "-r"], &[("r", None)], &["a"]),
             (&["-rofile", "b"], &[("r", None), ("o", Some("file"))], &["b"]),

@@ -126,6 +126,8 @@ pub(super) struct Shell {
     pub(super) noexec: bool,
     /// Code that cannot be read here has run in this shell: its variables may hold anything.
     pub(super) clouded: bool,
+    /// It was started without the environment of the one before.
+    pub(super) cleared: bool,
     /// Jobs in the background that nobody waited for, and those nobody can wait for.
     pub(super) jobs: usize,
     pub(super) orphans: usize,
@@ -184,7 +186,7 @@ impl State {
 
     /// The lowest descriptor from ten on that is free, as shells choose it.
     pub(super) fn free_descriptor(&self) -> u32 {
-        (10..).find(|fd| !self.shell.streams.iter().any(|(number, _)| number == fd)).unwrap_or(10)
+        (super::machine::CHOSEN..).find(|fd| !self.shell.streams.iter().any(|(number, _)| number == fd)).unwrap_or(10)
     }
 
     /// A variable behind references, as the script set it.

@@ -276,7 +276,7 @@ fn call(machine: &mut Machine<'_>, state: &mut State, does: Does, arguments: &st
         Does::Process => match words(arguments) {
             Some(fields) => machine.child(state, fields),
             None if arguments.contains("shell=True") || arguments.contains("shell: true") => {
-                machine.code(state, &text(), Vec::new())
+                machine.code(state, &text(), Vec::new());
             }
             None => {
                 if let Some(program) = literal(arguments) {

@@ -182,7 +182,7 @@ fn mv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         let target_real = machine.real(state, &to);
         machine.file(Kind::FileWrite, &target_real, false);
-        let content = carried(machine, state, &path);
+        let content = carried(state, &path);
         if matches!(state.files.get(&path), Some(Content::Gone)) {
             continue;
         }
@@ -196,12 +196,8 @@ fn mv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 /// What a copy of a path holds.
-fn carried(machine: &Machine<'_>, state: &State, path: &str) -> Content {
-    match state.files.get(path) {
-        Some(known) => known.clone(),
-        None if machine.secrecy(state, path) >= Secrecy::Sensitive => Content::Is(Text::hole(Origin::SECRET)),
-        None => Content::CopyOf(path.to_owned()),
-    }
+fn carried(state: &State, path: &str) -> Content {
+    state.files.get(path).cloned().unwrap_or_else(|| Content::CopyOf(path.to_owned()))
 }
 
 fn cp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -217,7 +213,7 @@ fn cp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         let content = if options.has(&["s", "symbolic-link"]) {
             Content::Link(path.clone())
         } else {
-            match carried(machine, state, &path) {
+            match carried(state, &path) {
                 Content::CopyOf(from) if machine.look(&from) == Look::File => {
                     Content::Is(machine.content(state, &from))
                 }

@@ -3,10 +3,11 @@
 use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, read};
 use super::super::state::State;
-use super::super::value::Text;
+use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
+use crate::policy::places::Place;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -200,13 +201,14 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
                 },
             );
             if options.has(&["f", "force", "discard-changes"]) && options.operands.len() <= 1 {
-                machine.act(Kind::GitDiscard, named(&options, 0));
+                machine.note(Kind::GitDiscard, named(&options, 0), Place::Unknown, true, Origin::UNKNOWN);
             }
         }
-        "stash" => match args.first().map(Text::shown).as_deref() {
-            Some(verb @ ("drop" | "clear")) => machine.act(Kind::GitStashDrop, verb),
-            _ => {}
-        },
+        "stash" => {
+            if let Some(verb @ ("drop" | "clear")) = args.first().map(Text::shown).as_deref() {
+                machine.act(Kind::GitStashDrop, verb);
+            }
+        }
         "branch" => {
             let options = read(
                 args,
@@ -293,14 +295,13 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
                 machine.act(Kind::GitRecovery, "unreachable objects");
             }
         }
-        "filter-branch" => {
+        "filter-branch"
             if args
                 .iter()
                 .take_while(|arg| arg.shown() != "--")
-                .any(|arg| matches!(arg.shown().as_str(), "-f" | "--force"))
-            {
-                machine.act(Kind::GitRewrite, "filter-branch");
-            }
+                .any(|arg| matches!(arg.shown().as_str(), "-f" | "--force")) =>
+        {
+            machine.act(Kind::GitRewrite, "filter-branch");
         }
         "filter-repo" => filter_repo(machine, &Call { name: "git-filter-repo".to_owned(), args: args.to_vec() }, state),
         "update-ref" => {
@@ -315,10 +316,10 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
                 machine.act(Kind::GitWorktreeRemove, named(&options, 0));
             }
         }
-        "commit" | "merge" | "am" => {
-            if args.iter().any(|arg| arg.shown() == "--no-verify" || command == "commit" && arg.shown() == "-n") {
-                machine.act(Kind::GitBypass, "--no-verify");
-            }
+        "commit" | "merge" | "am"
+            if args.iter().any(|arg| arg.shown() == "--no-verify" || command == "commit" && arg.shown() == "-n") =>
+        {
+            machine.act(Kind::GitBypass, "--no-verify");
         }
         "show" | "cat-file" => {
             // A file of history by its name is that file.
@@ -336,13 +337,12 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
                 machine.act(Kind::GitDiscard, named(&options, 0));
             }
         }
-        "config" => {
+        "config"
             if args.iter().any(|arg| arg.shown().eq_ignore_ascii_case("core.hooksPath"))
                 && !args.iter().any(|arg| matches!(arg.shown().as_str(), "--get" | "get"))
-                && args.len() > 1
-            {
-                machine.act(Kind::GitBypass, "core.hooksPath");
-            }
+                && args.len() > 1 =>
+        {
+            machine.act(Kind::GitBypass, "core.hooksPath");
         }
         "rebase" | "bisect" | "submodule" => {
             let options = read(args, &Spec { short: "x", long: &["exec=", "recurse", "recursive"], ..Spec::default() });

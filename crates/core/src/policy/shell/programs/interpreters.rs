@@ -71,11 +71,11 @@ fn shell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         let arguments = rest.get(1..).unwrap_or_default().to_vec();
         return machine.code(state, &code.clone(), arguments);
     }
-    if let Some((file, arguments)) = operands.split_first().filter(|_| !options.has(&["s"])) {
-        if file.shown() != "-" {
-            let code = machine.read_file(state, file);
-            return machine.code(state, &code, arguments.to_vec());
-        }
+    if let Some((file, arguments)) = operands.split_first().filter(|_| !options.has(&["s"]))
+        && file.shown() != "-"
+    {
+        let code = machine.read_file(state, file);
+        return machine.code(state, &code, arguments.to_vec());
     }
     from_input(machine, state);
 }

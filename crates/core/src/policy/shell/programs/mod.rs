@@ -75,6 +75,14 @@ impl Machine<'_> {
     }
 
     fn known_program(&mut self, name: &str, call: &Call, state: &mut State) {
+        if super::builtins::is_builtin(name) {
+            // Most builtins are there as programs too.
+            let call = Call { name: name.to_owned(), args: call.args.clone() };
+            if let Some(ended) = self.builtin(&call, state.clone()).pop() {
+                *state = State { shell: state.shell.clone(), ..ended };
+            }
+            return;
+        }
         if let Some(program) = find_program(name) {
             let call = Call { name: name.to_owned(), args: call.args.clone() };
             return program(self, &call, state);
@@ -103,10 +111,11 @@ impl Machine<'_> {
     /// A program of which nobody knows which it is: with arguments as `rm` has them for a whole tree it is taken for `rm`.
     pub(super) fn unknown_program(&mut self, program: &Text, args: &[Text], state: &mut State) {
         self.runs_code(program);
-        let recursive = args.iter().any(|arg| {
-            let flag = arg.prefix();
-            flag.starts_with('-') && !flag.starts_with("--") && flag.contains(['r', 'R']) || flag == "--recursive"
-        });
+        let recursive = args.first().is_some_and(|arg| arg.prefix().starts_with('-'))
+            && args.iter().any(|arg| {
+                let flag = arg.prefix();
+                flag.starts_with('-') && !flag.starts_with("--") && flag.contains(['r', 'R']) || flag == "--recursive"
+            });
         if !recursive {
             return;
         }

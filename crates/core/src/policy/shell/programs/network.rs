@@ -49,10 +49,10 @@ impl Machine<'_> {
         }
         let host = host_of(&shown);
         let told = url.origin().filter(|origin| origin.secret);
-        if !is_local(&host) {
-            if let Some(origin) = data.map(|data| data.and(told.unwrap_or_default())).or(told) {
-                self.sends(&host, origin);
-            }
+        if !is_local(&host)
+            && let Some(origin) = data.map(|data| data.and(told.unwrap_or_default())).or(told)
+        {
+            self.sends(&host, origin);
         }
         self.note(Kind::NetFetch, shown, Place::Unknown, false, Origin::UNKNOWN);
         if is_local(&host) { Text::hole(Origin::UNKNOWN) } else { Text::hole(Origin::FETCHED) }
@@ -216,7 +216,7 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 save(machine, state, file.as_ref(), text);
             }
             None if options.has(&["remote-name-all"]) => {
-                save(machine, state, Some(&Text::known(base_name(&url.shown()))), text)
+                save(machine, state, Some(&Text::known(base_name(&url.shown()))), text);
             }
             None => machine.emit(state, 1, text),
         }
@@ -377,7 +377,7 @@ fn httpie(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     match options.value(&["o", "output"]) {
         Some(file) => save(machine, state, Some(&file.clone()), text),
         None if options.has(&["d", "download"]) => {
-            save(machine, state, Some(&Text::known(base_name(&url.shown()))), text)
+            save(machine, state, Some(&Text::known(base_name(&url.shown()))), text);
         }
         None => machine.emit(state, 1, text),
     }
@@ -455,9 +455,9 @@ fn fetch(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         let text = machine.exchanges(state, url, None);
         let file = options.value(&["o", "out"]).cloned().unwrap_or_else(|| Text::known(base_name(&url.shown())));
         if options.has(&["source", "dump"]) {
-            machine.emit(state, 1, text)
+            machine.emit(state, 1, text);
         } else {
-            save(machine, state, Some(&file), text)
+            save(machine, state, Some(&file), text);
         }
     }
 }
@@ -559,7 +559,7 @@ fn flow(machine: &mut Machine<'_>, state: &mut State, from: &Address, to: &Addre
             }
         }
         "OPEN" | "FILE" | "GOPEN" | "CREATE" | "CREAT" | "PIPE" | "FIFO" => {
-            save(machine, state, Some(&to.parameter), text)
+            save(machine, state, Some(&to.parameter), text);
         }
         kind if is_network(kind) => machine.sends(&host(to), text.origin().unwrap_or_default()),
         kind if runs(kind) => {

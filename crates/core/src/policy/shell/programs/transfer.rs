@@ -402,6 +402,9 @@ impl Machine<'_> {
             || name.shown().ends_with('/')
             || name.has_glob()
             || self.is_made_folder(state, &path);
+        if crate::policy::secrets::tree_secrecy(&path) > crate::policy::secrets::Secrecy::None {
+            return Origin::SECRET;
+        }
         if folder && !recursive && !name.has_glob() {
             return Origin::UNKNOWN;
         }

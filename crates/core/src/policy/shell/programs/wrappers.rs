@@ -176,6 +176,7 @@ fn env(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let clears = options.has(&["i", "ignore-environment"]) || fields.first().is_some_and(|first| first.shown() == "-");
     let shell = state.shell.clone();
     if clears {
+        state.shell.cleared = true;
         for variable in state.shell.variables.values_mut() {
             variable.exported = false;
         }
@@ -251,7 +252,7 @@ fn xargs(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         .or_else(|| options.has(&["replace", "i"]).then(|| "{}".to_owned()));
     match replaced {
         Some(word) => {
-            let line = input.clone().without_final_lines();
+            let line = input.without_final_lines();
             fields = fields.iter().map(|field| field.replaced(&word, &line)).collect();
         }
         None => fields.extend(input.split(&[' ', '\t', '\n']).iter().map(Text::quoted)),

@@ -1,0 +1,188 @@
+//! Compound commands: branches, loops, cases.
+
+use std::rc::Rc;
+
+use super::super::state::{Flow, State, Stream};
+use super::super::syntax::*;
+use super::super::value::Text;
+use super::{MAX_ROUNDS, Machine};
+use crate::policy::places;
+
+impl Machine<'_> {
+    pub(super) fn compound(&mut self, compound: &Compound, mut state: State) -> Vec<State> {
+        match compound {
+            Compound::Group(script) => self.run(script, vec![state]),
+            Compound::Subshell(script) => {
+                self.subshell(&mut state, script);
+                vec![state]
+            }
+            Compound::If(branches, otherwise) => self.branches(branches, otherwise.as_ref(), state),
+            Compound::While(condition, body, until) => self.repeat(condition, body, *until, state),
+            Compound::For(name, words, body) => {
+                let values = match words {
+                    Some(words) => self.fields(&mut state, words),
+                    None => state.shell.arguments.clone(),
+                };
+                self.each(name, &values, body, state)
+            }
+            Compound::Case(word, arms) => self.case(word, arms, state),
+            Compound::Test(words) => {
+                let words: Vec<Text> = words.iter().map(|word| self.text(&mut state, word)).collect();
+                state.status = super::super::builtins::test(&words);
+                vec![state]
+            }
+            Compound::Arithmetic(word) => {
+                let text = self.text(&mut state, word);
+                state.status = text
+                    .as_known()
+                    .and_then(|text| crate::policy::shell::expand::arithmetic(&text))
+                    .map(|number| number != 0);
+                vec![state]
+            }
+            Compound::Coprocess(name, command) => {
+                let script = Script {
+                    items: vec![Item {
+                        pipeline: Pipeline { commands: vec![(**command).clone()], negated: false },
+                        after: After::Always,
+                        background: false,
+                    }],
+                };
+                let out = self.captured(&mut state, &script);
+                let (read, write) = (state.free_descriptor(), state.free_descriptor() + 1);
+                state.set_stream(read, Stream::Text(out));
+                state.set_stream(write, Stream::Into(Rc::new(script)));
+                let numbers = [read, write].map(|fd| Text::known(fd.to_string()));
+                state.assign(name, numbers.to_vec(), false);
+                state.shell.jobs += 1;
+                vec![state]
+            }
+        }
+    }
+
+    fn branches(&mut self, branches: &[(Script, Script)], otherwise: Option<&Script>, state: State) -> Vec<State> {
+        let mut open = vec![state];
+        let mut ended = Vec::new();
+        for (condition, then) in branches {
+            let (yes, no) = split(self.run(condition, open));
+            ended.extend(self.run(then, yes));
+            open = no;
+        }
+        match otherwise {
+            Some(script) => ended.extend(self.run(script, open)),
+            None => ended.extend(open),
+        }
+        self.few(ended)
+    }
+
+    fn repeat(&mut self, condition: &Script, body: &Script, until: bool, state: State) -> Vec<State> {
+        let mut ended = Vec::new();
+        let mut open = vec![state];
+        let mut jobs = None;
+        // Two rounds show what a third would do; whether jobs pile up shows from the first to the second.
+        for round in 0..2 {
+            let mut judged = self.run(condition, open);
+            if until {
+                judged.iter_mut().for_each(|state| state.status = state.status.map(|status| !status));
+            }
+            let endless = judged.iter().any(|state| state.status == Some(true));
+            let (yes, no) = split(judged);
+            ended.extend(no);
+            let mut next = Vec::new();
+            for mut state in self.run(body, yes) {
+                match state.flow {
+                    Flow::Break(levels) => {
+                        state.flow = if levels > 1 { Flow::Break(levels - 1) } else { Flow::On };
+                        ended.push(state);
+                    }
+                    Flow::Continue(levels) if levels > 1 => {
+                        state.flow = Flow::Continue(levels - 1);
+                        ended.push(state);
+                    }
+                    Flow::On | Flow::Continue(_) => {
+                        state.flow = Flow::On;
+                        next.push(state);
+                    }
+                    Flow::Return | Flow::Exit => ended.push(state),
+                }
+            }
+            let now = next.iter().map(|state| state.shell.jobs + state.shell.orphans).max();
+            if round == 1 && endless && now > jobs {
+                self.bomb("a loop without end starts jobs and waits for none");
+            }
+            jobs = now;
+            open = self.few(next);
+        }
+        ended.extend(open);
+        self.few(ended)
+    }
+
+    fn each(&mut self, name: &str, values: &[Text], body: &Script, state: State) -> Vec<State> {
+        let mut open = vec![state];
+        let mut ended = Vec::new();
+        self.incomplete |= values.len() > MAX_ROUNDS;
+        for value in values.iter().take(MAX_ROUNDS) {
+            for state in &mut open {
+                state.assign(name, vec![value.clone()], false);
+            }
+            let mut next = Vec::new();
+            for mut state in self.run(body, open) {
+                match state.flow {
+                    Flow::Break(levels) => {
+                        state.flow = if levels > 1 { Flow::Break(levels - 1) } else { Flow::On };
+                        ended.push(state);
+                    }
+                    Flow::Continue(_) => {
+                        state.flow = Flow::On;
+                        next.push(state);
+                    }
+                    Flow::On => next.push(state),
+                    Flow::Return | Flow::Exit => ended.push(state),
+                }
+            }
+            open = self.few(next);
+        }
+        ended.extend(open);
+        self.few(ended)
+    }
+
+    fn case(&mut self, word: &Word, arms: &[(Vec<Word>, Script)], mut state: State) -> Vec<State> {
+        let subject = self.text(&mut state, word);
+        let mut ended = Vec::new();
+        for (patterns, script) in arms {
+            let fits: Vec<Option<bool>> = patterns
+                .iter()
+                .map(|pattern| {
+                    let pattern = self.text(&mut state, pattern);
+                    Some(places::glob(&pattern.as_known()?, &subject.as_known()?) || pattern.shown() == "*")
+                })
+                .collect();
+            if fits.contains(&Some(true)) {
+                ended.extend(self.run(script, vec![state]));
+                return self.few(ended);
+            }
+            if fits.contains(&None) {
+                ended.extend(self.run(script, vec![state.clone()]));
+            }
+        }
+        ended.push(state);
+        self.few(ended)
+    }
+}
+
+/// The states in which a condition may hold, and those in which it may not.
+fn split(states: Vec<State>) -> (Vec<State>, Vec<State>) {
+    let (mut yes, mut no) = (Vec::new(), Vec::new());
+    for state in states {
+        if state.flow != Flow::On {
+            no.push(state);
+            continue;
+        }
+        if state.status != Some(false) {
+            yes.push(state.clone());
+        }
+        if state.status != Some(true) {
+            no.push(state);
+        }
+    }
+    (yes, no)
+}

@@ -1,0 +1,172 @@
+//! Paths, and effects on what is at them.
+
+use super::super::state::{Content, State};
+use super::super::value::{Origin, Text};
+use super::{MAX_EFFECTS, Machine};
+use crate::policy::effects::{Effect, Kind, Where};
+use crate::policy::facts::Look;
+use crate::policy::places::{self, Place};
+use crate::policy::secrets::{self, Secrecy};
+
+impl Machine<'_> {
+    /// The absolute path a text names. Holes become a mark; `None` where nothing of it is known.
+    pub(in crate::policy::shell) fn path(&self, state: &State, text: &Text) -> Option<String> {
+        let text = text.as_path()?;
+        let directory = state.shell.directory.as_deref();
+        if text.starts_with('/') || text.as_bytes().get(1) == Some(&b':') {
+            return Some(places::absolute(&text, "/"));
+        }
+        Some(places::absolute(&text, directory?))
+    }
+
+    /// The path behind links, those of the script and those of the machine.
+    pub(in crate::policy::shell) fn real(&self, state: &State, path: &str) -> String {
+        let path = state.linked(path);
+        if self.at != Where::Here || state.files.get(&path).is_some() {
+            return path;
+        }
+        self.facts.real(&path).unwrap_or(path)
+    }
+
+    pub(in crate::policy::shell) fn place(&self, path: &str) -> Place {
+        places::place(path, self.facts)
+    }
+
+    pub(in crate::policy::shell) fn look(&self, path: &str) -> Look {
+        if self.at == Where::Here { self.facts.look(path) } else { Look::Unknown }
+    }
+
+    /// How secret a file is, by its own name or by that of the file behind it.
+    pub(in crate::policy::shell) fn secrecy(&self, state: &State, path: &str) -> Secrecy {
+        let home = self.facts.home();
+        let real = self.real(state, path);
+        secrets::secrecy(path, home).max(secrets::secrecy(&real, home))
+    }
+
+    /// Notes that a file's content is read, where that matters.
+    pub(in crate::policy::shell) fn reads(&mut self, state: &State, path: &str) {
+        let is_secret = match state.files.get(path) {
+            Some(Content::Is(_) | Content::Gone) => false,
+            Some(Content::CopyOf(from)) => self.secrecy(state, &from.clone()) >= Secrecy::Environment,
+            Some(Content::Link(_)) | None => self.secrecy(state, path) >= Secrecy::Environment,
+        };
+        if is_secret {
+            self.note(Kind::SecretRead, path.to_owned(), self.place(path), false, Origin::SECRET);
+        }
+        self.touches(path, false);
+    }
+
+    /// Notes that a file is written.
+    pub(in crate::policy::shell) fn writes(&mut self, state: &State, path: &str, appends: bool) {
+        let real = self.real(state, path);
+        let kind = if appends { Kind::FileAppend } else { Kind::FileWrite };
+        self.file(kind, &real, false);
+    }
+
+    /// Notes something done to a file.
+    pub(in crate::policy::shell) fn file(&mut self, kind: Kind, path: &str, recursive: bool) {
+        if places::is_disk(path) && matches!(kind, Kind::FileWrite | Kind::FileAppend) {
+            return self.note(Kind::DiskWipe, path.to_owned(), Place::Device, false, Origin::UNKNOWN);
+        }
+        if places::is_git_data(path)
+            && matches!(kind, Kind::FileWrite | Kind::FileAppend | Kind::FileDelete | Kind::FileMove)
+        {
+            self.note(Kind::GitMetadata, path.to_owned(), self.place(path), recursive, Origin::UNKNOWN);
+        }
+        if places::is_startup(path, self.facts.home()) && matches!(kind, Kind::FileWrite | Kind::FileAppend) {
+            self.note(Kind::SystemStartup, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
+        }
+        let changes = matches!(kind, Kind::FileWrite | Kind::FileAppend);
+        if changes && secrets::secrecy(path, self.facts.home()) == Secrecy::Credential {
+            self.note(Kind::SecretWrite, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
+        }
+        self.touches(path, true);
+        let place = self.place(path);
+        self.note(kind, path.to_owned(), place, recursive, Origin::UNKNOWN);
+    }
+
+    pub(super) fn touches(&mut self, path: &str, changes: bool) {
+        if changes && places::is_own(path, self.facts) {
+            self.note(Kind::SelfTamper, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
+        }
+    }
+
+    /// Where the content at a path comes from.
+    pub(in crate::policy::shell) fn origin_of_path(&self, state: &State, path: &str, below: bool) -> Origin {
+        if self.secrecy(state, path) >= Secrecy::Sensitive || secrets::tree_secrecy(path) >= Secrecy::Sensitive {
+            return Origin::SECRET;
+        }
+        if below && self.holds_secret(state, path) { Origin::SECRET } else { Origin::UNKNOWN }
+    }
+
+    /// Whether a file below a path is secret: by what the script put there, and by what is there.
+    pub(in crate::policy::shell) fn holds_secret(&self, state: &State, path: &str) -> bool {
+        let home = self.facts.home();
+        let secret = |path: &str| secrets::secrecy(path, home) >= Secrecy::Sensitive;
+        let folder = path.trim_end_matches('/');
+        let made = state.files.iter().any(|(file, content)| {
+            places::is_within(file, folder)
+                && match content {
+                    Content::Is(text) => secret(file) || text.origin().is_some_and(|origin| origin.secret),
+                    Content::Gone => false,
+                    Content::Link(target) | Content::CopyOf(target) => {
+                        secret(file) || secret(target) || self.origin_of_path(state, target, true).secret
+                    }
+                }
+        });
+        if made {
+            return true;
+        }
+        let gone = |file: &String| matches!(state.files.get(file), Some(Content::Gone));
+        let (folder, pattern) = match folder.rsplit_once('/') {
+            Some((folder, name)) if name.contains(['*', '?', '[']) => (folder, Some(name)),
+            _ => (folder, None),
+        };
+        let listed = self.facts.below(if folder.is_empty() { "/" } else { folder });
+        listed.paths.iter().filter(|file| !gone(file)).any(|file| {
+            let first =
+                file[folder.len().min(file.len())..].trim_start_matches('/').split('/').next().unwrap_or_default();
+            secret(file) && pattern.is_none_or(|pattern| places::glob(pattern, first))
+        })
+    }
+
+    /// Notes that data leaves the machine.
+    pub(in crate::policy::shell) fn sends(&mut self, host: &str, origin: Origin) {
+        self.note(Kind::DataSend, host.to_owned(), Place::Unknown, false, origin);
+    }
+
+    pub(super) fn bomb(&mut self, why: &str) {
+        self.note(Kind::ProcessBomb, why.to_owned(), Place::Unknown, false, Origin::UNKNOWN);
+    }
+
+    /// Notes an effect of the command that is gone through, once.
+    pub(in crate::policy::shell) fn note(
+        &mut self,
+        kind: Kind,
+        target: String,
+        place: Place,
+        recursive: bool,
+        origin: Origin,
+    ) {
+        let effect = Effect {
+            kind,
+            target,
+            place,
+            recursive: recursive || self.sweeping,
+            origin,
+            at: self.at,
+            program: self.program.clone(),
+            command: self.command.clone(),
+        };
+        if self.effects.len() >= MAX_EFFECTS {
+            self.incomplete = true;
+        } else if !self.effects.contains(&effect) {
+            self.effects.push(effect);
+        }
+    }
+
+    /// Notes an effect on something that is no path.
+    pub(in crate::policy::shell) fn act(&mut self, kind: Kind, target: impl Into<String>) {
+        self.note(kind, target.into(), Place::Unknown, false, Origin::UNKNOWN);
+    }
+}

@@ -81,6 +81,7 @@ fn state() -> tempfile::TempDir {
             reason: "This touches what the team agreed to touch only together.".into(),
             tools: if n % 3 == 0 { Vec::new() } else { vec!["Bash".into(), "Write".into()] },
             keywords: vec![format!("forbidden-tool-{n}").into(), "--force".into()],
+            ..Rule::default()
         })
         .collect();
     let snapshot = Snapshot::write(&rules).unwrap();

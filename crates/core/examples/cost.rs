@@ -7,8 +7,10 @@ use std::time::Instant;
 
 use hookrail_core::agents;
 use hookrail_core::event::Agent;
+use hookrail_core::policy::facts::NoFacts;
 use hookrail_core::policy::{Decision, Rule, Snapshot, judge};
 use hookrail_core::redact::redact_json;
+use hookrail_core::time::Timestamp;
 use hookrail_core::wire::{Content, Record};
 
 /// The best of some rounds: what the machine does besides is no part of the cost.
@@ -43,6 +45,7 @@ fn main() {
             reason: "A reason in a sentence that a person and an agent understand.".into(),
             tools: vec!["Bash".into()],
             keywords: vec![format!("forbidden-{at}").into()],
+            ..Rule::default()
         })
         .collect();
     let snapshot = Snapshot::write(&rules).unwrap_or_default();
@@ -69,6 +72,8 @@ fn main() {
     measure("redact, one secret", || drop(black_box(redact_json(&secret))));
     measure("snapshot of 200 rules, read", || drop(black_box(Snapshot::read(snapshot.as_bytes()))));
     if let Ok(snapshot) = Snapshot::read(snapshot.as_bytes()) {
-        measure("snapshot of 200 rules, judged", || drop(black_box(judge(&parsed, &payload, &snapshot))));
+        measure("snapshot of 200 rules, judged", || {
+            drop(black_box(judge(&parsed, &payload, &snapshot, &NoFacts, Timestamp::default())))
+        });
     }
 }

@@ -1,12 +1,15 @@
 //! Shows the effects of commands: `effects COMMAND…`, or one command a line on standard input.
 //!
 //! With `--world FILE` before them, naming a JSON file of the form `{"directory","home","user","project","paths":{path:{"kind","real","below"}}}`
-//! it judges in that world.
+//! it looks at them in that world, and with `--snapshot FILE` next it judges them by the rules prepared there.
 
 use std::io::{BufRead, Write};
 
+use hookrail_core::agents::Parsed;
+use hookrail_core::event::Kind;
 use hookrail_core::policy::facts::{Facts, Listing, Look};
-use hookrail_core::policy::shell;
+use hookrail_core::policy::{self, Snapshot, shell};
+use hookrail_core::time::Timestamp;
 use serde_json::Value;
 
 struct World(Value);
@@ -73,6 +76,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     };
     let world = World(world);
+    let mut rules = Vec::new();
+    if args.first().is_some_and(|arg| arg == "--snapshot") {
+        rules = std::fs::read(args.get(1).ok_or("--snapshot needs a file")?)?;
+        args.drain(..2);
+    }
+    let snapshot = (!rules.is_empty()).then(|| Snapshot::read(&rules)).transpose()?;
     let mut out = std::io::stdout().lock();
     let mut show = |command: &str| -> std::io::Result<()> {
         let analysis = shell::analyse(command, &world);
@@ -87,7 +96,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 })
             })
             .collect();
-        writeln!(out, "{}", serde_json::json!({"complete": analysis.complete, "effects": effects}))
+        let parsed = Parsed::new("PreToolUse", Kind::ToolRequested);
+        let verdict =
+            snapshot.as_ref().map(|rules| policy::weigh(&parsed, "", rules, &analysis.effects, Timestamp::default()));
+        let verdict = verdict.and_then(Result::ok).flatten();
+        writeln!(out, "{}", serde_json::json!({"complete": analysis.complete, "effects": effects, "verdict": verdict}))
     };
     if args.is_empty() {
         for line in std::io::stdin().lock().lines() {

@@ -10,6 +10,7 @@ pub mod http;
 pub mod import;
 pub mod install;
 pub mod place;
+pub mod policy;
 mod process;
 pub mod report;
 pub mod ship;

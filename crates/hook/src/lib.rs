@@ -21,6 +21,7 @@ use hookrail_core::policy::Verdict;
 use hookrail_core::time::Timestamp;
 use hookrail_core::wire::{Content, Record};
 
+pub mod facts;
 pub mod home;
 mod log;
 pub mod snapshot;
@@ -123,7 +124,7 @@ fn read(stdin: &mut dyn Read, log: &mut Log<'_>) -> Vec<u8> {
 /// What the rules of this device say. Rules that cannot be used say nothing.
 fn judge(received: &Received<'_>, log: &mut Log<'_>) -> Option<Verdict> {
     let home = log.home?;
-    snapshot::judge(&home.policy(), &received.parsed, received.payload.text()).unwrap_or_else(|unusable| {
+    snapshot::judge(&home.policy(), &received.parsed, received.payload.text(), log.at).unwrap_or_else(|unusable| {
         log.tell(format_args!("{unusable}"));
         None
     })

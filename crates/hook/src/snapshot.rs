@@ -5,6 +5,9 @@ use std::{fmt, fs, io};
 
 use hookrail_core::agents::Parsed;
 use hookrail_core::policy::{self, Snapshot, SnapshotError, Verdict};
+use hookrail_core::time::Timestamp;
+
+use crate::facts::Here;
 
 /// Rules that are there and cannot be used. The hook then has no opinion.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ impl std::error::Error for Unusable {}
 ///
 /// # Errors
 /// When the snapshot is there and cannot be used.
-pub fn judge(path: &Path, parsed: &Parsed, payload: &str) -> Result<Option<Verdict>, Unusable> {
+pub fn judge(path: &Path, parsed: &Parsed, payload: &str, now: Timestamp) -> Result<Option<Verdict>, Unusable> {
     if !parsed.is_judgeable() {
         return Ok(None);
     }
@@ -39,5 +42,6 @@ pub fn judge(path: &Path, parsed: &Parsed, payload: &str) -> Result<Option<Verdi
         bytes => bytes.map_err(Unusable::Unreadable)?,
     };
     let snapshot = Snapshot::read(&bytes).map_err(Unusable::Snapshot)?;
-    policy::judge(parsed, payload, &snapshot).map_err(Unusable::Snapshot)
+    let facts = Here::new(parsed.cwd.as_deref(), |name| std::env::var_os(name));
+    policy::judge(parsed, payload, &snapshot, &facts, now).map_err(Unusable::Snapshot)
 }

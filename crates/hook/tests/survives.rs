@@ -37,6 +37,7 @@ impl Device {
             reason: "This is forbidden.".into(),
             tools: vec!["Bash".into()],
             keywords: vec!["forbidden".into()],
+            ..Rule::default()
         };
         fs::write(home.policy(), Snapshot::write(&[rule]).unwrap()).unwrap();
         Self { folder, home }

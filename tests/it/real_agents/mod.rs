@@ -35,6 +35,7 @@ fn forbid(rig: &Rig) {
         reason: Cow::Borrowed("the test forbids it"),
         tools: Vec::new(),
         keywords: vec![Cow::Borrowed("\"PreToolUse\""), Cow::Borrowed(FORBIDDEN)],
+        ..Rule::default()
     };
     fs::create_dir_all(rig.state()).unwrap();
     fs::write(rig.state().join("policy.snapshot"), Snapshot::write(&[rule]).unwrap()).unwrap();

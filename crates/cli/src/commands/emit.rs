@@ -189,7 +189,7 @@ fn hash(path: &Path) -> anyhow::Result<(String, u64)> {
     Ok((hex, bytes))
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use hookrail_core::event::Agent;
 use hookrail_device::config::Token;
 use hookrail_device::install::{Applied, Facts, Installer, Places, Plan, Scope, hook_command, installer, setup};
+use hookrail_device::policy::{self, Compiled};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -99,6 +100,11 @@ pub(crate) fn install(args: &InstallArgs) -> anyhow::Result<ExitCode> {
         let made = setup::prepare(&home, args.server.as_deref(), token.as_ref())?;
         if made.config && !args.common.json {
             writeln!(io::stderr(), "Wrote {}", home.config().display())?;
+        }
+        let rules = policy::compile(&home, super::emit::now())?;
+        if !args.common.json {
+            let Compiled { file, denies, asks, .. } = rules;
+            writeln!(io::stderr(), "Wrote {}: {denies} rules deny, {asks} ask", file.display())?;
         }
     }
     finish(&args.common, &plan, Some(installer.title))

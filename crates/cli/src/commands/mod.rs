@@ -21,6 +21,7 @@ mod import;
 mod install;
 mod interrupt;
 mod keys;
+mod policy;
 mod quarantine;
 mod send_event;
 mod serve;
@@ -59,6 +60,7 @@ enum Command {
     Import(import::Args),
     Backup(backup::Args),
     Keys(keys::Args),
+    Policy(policy::Args),
     Emit(emit::Args),
     Ship(ship::Args),
     Hook(hook::Args),
@@ -108,6 +110,7 @@ impl Cli {
             Command::Import(args) => import::run(&args),
             Command::Backup(args) => backup::run(&args),
             Command::Keys(args) => keys::run(args),
+            Command::Policy(args) => policy::run(&args),
             Command::Ship(args) => ship::run(&args),
             Command::Hook(args) => Ok(hook::run(args.args)),
             Command::SendEvent(args) => Ok(send_event::run(args)),

@@ -6,21 +6,27 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agents::Parsed;
+use crate::time::Timestamp;
+use effects::Effect;
+use facts::Facts;
 
 pub mod effects;
 pub mod facts;
+mod inspect;
 pub mod places;
 pub mod secrets;
 pub mod shell;
 mod snapshot;
 
+pub use inspect::inspect;
 pub use snapshot::{Rule, Snapshot, SnapshotError};
 
 /// What may become of a call, from the mildest to the strictest; the strictest rule wins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
     /// Explicitly allowed by a rule. "No opinion" is no verdict at all and never an allow.
+    #[default]
     Allow,
     /// A person is to be asked.
     Ask,
@@ -52,25 +58,52 @@ pub struct Verdict {
 
 /// The strictest verdict of the snapshot's rules on this call, of equally strict ones the last; `None` where no rule has an opinion.
 ///
-/// Only events that ask before something runs are judged ([`Parsed::is_judgeable`]). `payload` is the agent's JSON text.
+/// Only events that ask before something runs are judged ([`Parsed::is_judgeable`]). `payload` is the agent's JSON text, and
+/// the facts are asked only where a rule speaks of effects.
 ///
 /// # Errors
 /// When a rule that may speak of this call cannot be understood.
-pub fn judge(parsed: &Parsed, payload: &str, snapshot: &Snapshot<'_>) -> Result<Option<Verdict>, SnapshotError> {
+pub fn judge(
+    parsed: &Parsed,
+    payload: &str,
+    snapshot: &Snapshot<'_>,
+    facts: &dyn Facts,
+    now: Timestamp,
+) -> Result<Option<Verdict>, SnapshotError> {
+    if !parsed.is_judgeable() {
+        return Ok(None);
+    }
+    let effects = if snapshot.asks_for_effects() { inspect(parsed, payload, facts).effects } else { Vec::new() };
+    weigh(parsed, payload, snapshot, &effects, now)
+}
+
+/// [`judge`] where the call's effects are known already.
+///
+/// # Errors
+/// As [`judge`].
+pub fn weigh(
+    parsed: &Parsed,
+    payload: &str,
+    snapshot: &Snapshot<'_>,
+    effects: &[Effect],
+    now: Timestamp,
+) -> Result<Option<Verdict>, SnapshotError> {
     let mut strictest: Option<Rule<'_>> = None;
-    if parsed.is_judgeable() {
-        for rule in snapshot.candidates(payload) {
-            let rule = rule?;
-            let is_stricter = strictest.as_ref().is_none_or(|found| rule.decision >= found.decision);
-            if is_stricter && rule.matches(parsed, payload) {
-                strictest = Some(rule);
-            }
+    for rule in snapshot.candidates(payload, effects) {
+        let rule = rule?;
+        let speaks = rule.silent_until.is_none_or(|until| until <= now.as_nanos());
+        let is_stricter = strictest.as_ref().is_none_or(|found| rule.decision >= found.decision);
+        if speaks && is_stricter && rule.matches(parsed, payload, effects) {
+            strictest = Some(rule);
         }
     }
     Ok(strictest.map(|rule| Verdict {
         decision: rule.decision,
+        reason: match rule.instead {
+            Some(instead) => format!("{} {instead}", rule.reason),
+            None => rule.reason.into_owned(),
+        },
         rule: rule.id.into_owned(),
-        reason: rule.reason.into_owned(),
     }))
 }
 
@@ -82,19 +115,28 @@ mod tests {
     use super::*;
     use crate::agents;
     use crate::event::Agent;
+    use crate::policy::facts::NoFacts;
 
     const CALL: &str =
         r#"{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"git push --force"}}"#;
 
     fn rule(id: &'static str, decision: Decision, tools: &[&'static str], keywords: &[&'static str]) -> Rule<'static> {
         let owned = |texts: &[&'static str]| texts.iter().map(|text| Cow::Borrowed(*text)).collect();
-        Rule { id: id.into(), decision, reason: "Because".into(), tools: owned(tools), keywords: owned(keywords) }
+        Rule {
+            id: id.into(),
+            decision,
+            reason: "Because".into(),
+            tools: owned(tools),
+            keywords: owned(keywords),
+            ..Rule::default()
+        }
     }
 
     fn judged(payload: &str, rules: &[Rule<'static>]) -> Option<(Decision, String)> {
         let parsed = agents::parse(&Agent::ClaudeCode, payload);
         let text = Snapshot::write(rules).unwrap();
-        let verdict = judge(&parsed, payload, &Snapshot::read(text.as_bytes()).unwrap()).unwrap()?;
+        let snapshot = Snapshot::read(text.as_bytes()).unwrap();
+        let verdict = judge(&parsed, payload, &snapshot, &NoFacts, Timestamp::default()).unwrap()?;
         Some((verdict.decision, verdict.rule))
     }
 
@@ -113,6 +155,35 @@ mod tests {
         ] {
             let verdict = judged(CALL, &[rule("r", Decision::Deny, tools, keywords)]);
             assert_eq!(verdict.is_some(), matches, "{tools:?} {keywords:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_of_effects_matches_by_all_its_conditions_at_once() {
+        let rule = |change: &dyn Fn(&mut Rule<'static>)| {
+            let mut rule = Rule { effects: vec!["git.*".into()], ..rule("r", Decision::Deny, &[], &[]) };
+            change(&mut rule);
+            rule
+        };
+        type Change<'a> = &'a dyn Fn(&mut Rule<'static>);
+        let cases: &[(Change<'_>, bool)] = &[
+            (&|_| {}, true),
+            (&|rule| rule.effects = vec!["file.delete".into(), "git.force-push".into()], true),
+            (&|rule| rule.effects = vec!["git.force".into()], false),
+            (&|rule| rule.at = vec!["here".into()], true),
+            (&|rule| rule.at = vec!["remote".into()], false),
+            (&|rule| rule.program = vec!["git".into()], true),
+            (&|rule| rule.program = vec!["hg".into()], false),
+            (&|rule| rule.place = vec!["system".into()], false),
+            (&|rule| rule.recursive = Some(true), false),
+            (&|rule| rule.secret = Some(false), true),
+            (&|rule| rule.except = vec!["*".into()], false),
+            (&|rule| rule.tools = vec!["Read".into()], false),
+            (&|rule| rule.silent_until = Some(1), false),
+            (&|rule| rule.silent_until = Some(0), true),
+        ];
+        for (at, (change, matches)) in cases.iter().enumerate() {
+            assert_eq!(judged(CALL, &[rule(change)]).is_some(), *matches, "case {at}");
         }
     }
 
@@ -173,12 +244,12 @@ mod tests {
             (&b""[..], "corrupt"),
             (b"\xff", "corrupt"),
             (b"{}", "corrupt"),
-            (br#"{"v":1}"#, "corrupt"),
-            (b"{\"v\":1,\"rules\":1}\n", "0 of 1 rules"),
-            (b"{\"v\":1,\"rules\":1}\n{\"keywords\":[]", "1 of 1 rules"),
-            (b"{\"v\":2}\n", "version 2"),
-            (br#"{"v":2,"rules":[]}"#, "version 2"),
-            (br#"{"v":2,"rules":"of another shape"}"#, "version 2"),
+            (br#"{"v":2}"#, "corrupt"),
+            (b"{\"v\":2,\"rules\":1}\n", "0 of 1 rules"),
+            (b"{\"v\":2,\"rules\":1}\n{\"keywords\":[]", "1 of 1 rules"),
+            (b"{\"v\":1}\n", "version 1"),
+            (br#"{"v":3,"rules":[]}"#, "version 3"),
+            (br#"{"v":3,"rules":"of another shape"}"#, "version 3"),
         ] {
             let error = Snapshot::read(bytes).unwrap_err().to_string();
             assert!(error.contains(says), "{}: {error}", String::from_utf8_lossy(bytes));
@@ -189,11 +260,13 @@ mod tests {
     fn a_rule_that_is_not_understood_is_an_error_where_it_may_matter() {
         let snapshot = |keyword: &str| {
             format!(
-                "{{\"v\":1,\"rules\":1}}\n{{\"keywords\":[\"{keyword}\"],\"id\":\"r\",\"decision\":\"explode\",\"reason\":\"\"}}\n"
+                "{{\"v\":2,\"rules\":1}}\n{{\"keywords\":[\"{keyword}\"],\"id\":\"r\",\"decision\":\"explode\",\"reason\":\"\"}}\n"
             )
         };
         let parsed = agents::parse(&Agent::ClaudeCode, CALL);
-        let judged = |text: &str| judge(&parsed, CALL, &Snapshot::read(text.as_bytes()).unwrap());
+        let judged = |text: &str| {
+            judge(&parsed, CALL, &Snapshot::read(text.as_bytes()).unwrap(), &NoFacts, Timestamp::default())
+        };
         assert!(judged(&snapshot("git push")).is_err());
         assert!(judged(&snapshot("rm -rf")).unwrap().is_none());
     }

@@ -1,10 +1,11 @@
 //! The prepared form of a rule set: what the hook reads, made for reading fast.
 //!
-//! Format, version 1: lines of JSON. The first is `{"v":1,"rules":<how many>}`, then comes a line for each rule:
-//! `{"keywords":[…],"tools":[…],"id":…,"decision":…,"reason":…}`. A rule matches when the call's tool is one of `tools` (an empty
-//! list means any) and every keyword occurs in the payload text.
+//! Format, version 2: lines of JSON. The first is `{"v":2,"rules":<how many>}`, then comes a line for each rule. A rule of
+//! effects begins with `{"effects":[…]` and matches when one effect of the call meets all its conditions; a rule of keywords begins
+//! with `{"keywords":[…]` and matches when every keyword occurs in the payload text. Both ask for one of `tools`, of which an
+//! empty list means any.
 //!
-//! The keywords stand first so that a rule whose first keyword does not occur is passed over without being parsed: of two
+//! What a rule is about stands first so that a line is passed over without being parsed where it cannot matter: of two
 //! hundred rules a call usually meets none, and parsing them all would cost more than the rest of the hook. An unknown version is an
 //! error, and so is a number of lines that is not the one announced; neither is ever an empty rule set.
 
@@ -14,12 +15,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Decision;
+use super::effects::Effect;
+use super::inspect::is_kind;
+use super::{Decision, places};
 use crate::agents::Parsed;
 use crate::json;
 
 /// The version this code reads and writes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How a rule's line begins that has keywords.
 const FIRST_KEYWORD: &str = "{\"keywords\":[\"";
@@ -38,12 +41,39 @@ struct Header {
     rules: Value,
 }
 
-/// One rule of a snapshot.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// How the line of a rule of effects begins.
+const FIRST_EFFECT: &str = "{\"effects\":[";
+
+/// One rule of a snapshot. What is empty is no condition.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Rule<'a> {
+    /// Kinds of effects, one of which the call must have (`git.*` for all of an area). Empty for a rule of keywords.
+    #[serde(borrow, default, deserialize_with = "json::borrowed_list", skip_serializing_if = "Vec::is_empty")]
+    pub effects: Vec<Cow<'a, str>>,
     /// Texts that must all occur in the payload.
-    #[serde(borrow, deserialize_with = "json::borrowed_list")]
+    #[serde(borrow, default, deserialize_with = "json::borrowed_list")]
     pub keywords: Vec<Cow<'a, str>>,
+    /// Where the effect must be.
+    #[serde(borrow, default, deserialize_with = "json::borrowed_list", skip_serializing_if = "Vec::is_empty")]
+    pub place: Vec<Cow<'a, str>>,
+    /// Whether it must be on everything below its target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recursive: Option<bool>,
+    /// Whether what is sent must be a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<bool>,
+    /// Where it must happen: `here`, `remote`, `container`.
+    #[serde(borrow, default, deserialize_with = "json::borrowed_list", skip_serializing_if = "Vec::is_empty")]
+    pub at: Vec<Cow<'a, str>>,
+    /// Globs, one of which the target must match.
+    #[serde(borrow, default, deserialize_with = "json::borrowed_list", skip_serializing_if = "Vec::is_empty")]
+    pub target: Vec<Cow<'a, str>>,
+    /// Globs, none of which the target may match.
+    #[serde(borrow, default, deserialize_with = "json::borrowed_list", skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<Cow<'a, str>>,
+    /// Programs or tools, one of which must be at work.
+    #[serde(borrow, default, deserialize_with = "json::borrowed_list", skip_serializing_if = "Vec::is_empty")]
+    pub program: Vec<Cow<'a, str>>,
     /// The tools it speaks of, by the agent's names; empty for all.
     #[serde(borrow, default, deserialize_with = "json::borrowed_list")]
     pub tools: Vec<Cow<'a, str>>,
@@ -55,6 +85,12 @@ pub struct Rule<'a> {
     /// Why, for the agent and the person.
     #[serde(borrow)]
     pub reason: Cow<'a, str>,
+    /// What to do in its stead, for the agent.
+    #[serde(borrow, default, deserialize_with = "json::borrowed_option", skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Cow<'a, str>>,
+    /// The rule says nothing until this moment: somebody made an exception of it. Nanoseconds of the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silent_until: Option<i64>,
 }
 
 /// A snapshot that cannot be used.
@@ -122,9 +158,27 @@ impl<'a> Snapshot<'a> {
         self.lines.lines().map(rule)
     }
 
-    /// The rules whose first keyword occurs in the payload, and those without keywords.
-    pub(super) fn candidates(&self, payload: &str) -> impl Iterator<Item = Result<Rule<'a>, SnapshotError>> {
-        self.lines.lines().filter(move |line| first_keyword(line).is_none_or(|word| payload.contains(word))).map(rule)
+    /// Whether any rule speaks of effects.
+    pub(super) fn asks_for_effects(&self) -> bool {
+        self.lines.lines().any(|line| line.starts_with(FIRST_EFFECT))
+    }
+
+    /// The rules that may speak of this call: those of one of its effects' kinds, those whose first keyword occurs in the
+    /// payload, and those without either.
+    pub(super) fn candidates(
+        &self,
+        payload: &str,
+        effects: &[Effect],
+    ) -> impl Iterator<Item = Result<Rule<'a>, SnapshotError>> {
+        let may_speak = move |line: &&str| match line.strip_prefix(FIRST_EFFECT) {
+            Some(rest) => {
+                let kinds = rest.split(']').next().unwrap_or_default();
+                effects.iter().any(|effect| kinds.contains(effect.kind.as_str()))
+                    || kinds.contains('*') && !effects.is_empty()
+            }
+            None => first_keyword(line).is_none_or(|word| payload.contains(word)),
+        };
+        self.lines.lines().filter(may_speak).map(rule)
     }
 }
 
@@ -140,8 +194,26 @@ fn first_keyword(line: &str) -> Option<&str> {
 }
 
 impl Rule<'_> {
-    /// Whether the rule speaks of this call.
-    pub fn matches(&self, parsed: &Parsed, payload: &str) -> bool {
+    /// Whether the rule speaks of this call, which has these effects.
+    pub fn matches(&self, parsed: &Parsed, payload: &str, effects: &[Effect]) -> bool {
+        (self.effects.is_empty() || effects.iter().any(|effect| self.is_met_by(effect))) && self.is_of(parsed, payload)
+    }
+
+    /// Whether an effect meets all of the rule's conditions.
+    pub fn is_met_by(&self, effect: &Effect) -> bool {
+        let among = |list: &[Cow<'_, str>], word: &str| list.is_empty() || list.iter().any(|each| each == word);
+        let matched = |list: &[Cow<'_, str>]| list.iter().any(|pattern| places::glob(pattern, &effect.target));
+        self.effects.iter().any(|pattern| is_kind(pattern, effect.kind))
+            && among(&self.place, effect.place.as_str())
+            && self.recursive.is_none_or(|recursive| recursive == effect.recursive)
+            && self.secret.is_none_or(|secret| secret == effect.origin.secret)
+            && among(&self.at, effect.at.as_str())
+            && among(&self.program, &effect.program)
+            && (self.target.is_empty() || matched(&self.target))
+            && !matched(&self.except)
+    }
+
+    fn is_of(&self, parsed: &Parsed, payload: &str) -> bool {
         let tool = parsed.tool.as_ref().map_or("", |tool| tool.name.as_str());
         (self.tools.is_empty() || self.tools.iter().any(|name| name == tool))
             && self.keywords.iter().all(|keyword| payload.contains(keyword.as_ref()))

@@ -6,13 +6,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use hookrail_core::policy::Snapshot;
 use hookrail_core::time::Timestamp;
 use hookrail_hook::spool::Spool;
 
 use super::{Check, Patient};
-use crate::process;
 use crate::ship::now;
 use crate::units::Bytes;
+use crate::{policy, process};
 
 /// How long the hook may take to say how it is used.
 const HOOK_LIMIT: Duration = Duration::from_secs(10);
@@ -44,6 +45,23 @@ pub(super) fn hook(patient: &Patient<'_>) -> Check {
         }
         Err(error) => Check::fail("hook", format!("{program} does not start: {error}"))
             .hint("install hookrail again, with `hookrail-hook` beside `hookrail`"),
+    }
+}
+
+/// Does the guard go by the rules as they are written now?
+pub(super) fn policy(patient: &Patient<'_>) -> Check {
+    let bytes = fs::read(patient.home.policy()).unwrap_or_default();
+    match policy::state(patient.home, now()) {
+        Ok(None) => Check::warn("policy", "no rules are prepared, so nothing is denied and nothing asked")
+            .hint("`hookrail policy compile` prepares them"),
+        Ok(Some(_)) if Snapshot::read(&bytes).is_err() => Check::fail("policy", "the prepared rules are damaged")
+            .hint("`hookrail policy compile` prepares them again"),
+        Ok(Some(false)) => Check::warn("policy", "the rules have changed since they were prepared")
+            .hint("`hookrail policy compile` prepares them again"),
+        Ok(Some(true)) => Check::ok("policy", "the guard goes by the rules as they are written"),
+        Err(error) => {
+            Check::fail("policy", error.to_string()).hint("mend policy.toml; `hookrail policy check` shows where")
+        }
     }
 }
 

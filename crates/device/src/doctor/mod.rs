@@ -92,6 +92,7 @@ pub fn examine(patient: &Patient<'_>, tell: &mut dyn FnMut(Check)) {
     tell(device::spool(patient));
     tell(device::hook_log(patient));
     tell(device::config(patient));
+    tell(device::policy(patient));
     let client = server::client(patient);
     let (reached, reachable) = server::server(&client);
     let recorded = client.as_ref().ok().filter(|_| reachable);

@@ -127,7 +127,10 @@ impl Machine<'_> {
             }
             "test" | "[" => state.status = test(args),
             "export" | "readonly" | "declare" | "typeset" | "local" => self.declare(call, &mut state),
-            "unset" => unset(args, &mut state),
+            "unset" => {
+                args.iter().for_each(|name| self.sets(&name.shown()));
+                unset(args, &mut state);
+            }
             "read" => self.read_line(args, &mut state),
             "mapfile" | "readarray" => self.read_lines(args, &mut state),
             "set" => set(args, &mut state),
@@ -282,6 +285,7 @@ impl Machine<'_> {
             }
             state.shell.variables.set(&name, variable);
             if let Some(value) = value {
+                self.sets(&name);
                 state.assign(&name, vec![value], false);
             }
             let name = state.resolve(&name).to_owned();

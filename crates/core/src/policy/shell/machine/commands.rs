@@ -52,6 +52,7 @@ impl Machine<'_> {
             for assignment in &simple.assignments {
                 let values = assignment.values.iter().map(|value| self.text(&mut state, value)).collect();
                 state.assign(&assignment.name, values, assignment.append);
+                self.sets(&assignment.name);
                 if assignment.name == "PATH" {
                     state.shell.hashes.clear();
                 }

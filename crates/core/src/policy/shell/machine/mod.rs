@@ -92,6 +92,11 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// For what a tool does that is no shell.
+    pub(in crate::policy::shell) fn of_tool(facts: &'a dyn Facts, tool: &str) -> Self {
+        Self { program: tool.to_owned(), command: tool.to_owned(), ..Self::new(facts) }
+    }
+
     /// Goes through a whole script, and at last once more through what runs in the background.
     pub(in crate::policy::shell) fn go(&mut self, script: &Script, state: State) {
         let ended = self.run(script, vec![state]);

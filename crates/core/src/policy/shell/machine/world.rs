@@ -130,6 +130,13 @@ impl Machine<'_> {
         })
     }
 
+    /// Notes that a variable is set or taken away, where it decides whether hookrail is asked.
+    pub(in crate::policy::shell) fn sets(&mut self, variable: &str) {
+        if variable.starts_with("HOOKRAIL_") {
+            self.act(Kind::SelfTamper, variable);
+        }
+    }
+
     /// Notes that data leaves the machine.
     pub(in crate::policy::shell) fn sends(&mut self, host: &str, origin: Origin) {
         self.note(Kind::DataSend, host.to_owned(), Place::Unknown, false, origin);

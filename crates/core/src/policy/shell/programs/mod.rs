@@ -7,7 +7,7 @@ mod files;
 mod find;
 mod git;
 mod interpreters;
-mod network;
+pub(super) mod network;
 mod readers;
 mod tables;
 mod transfer;

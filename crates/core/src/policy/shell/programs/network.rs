@@ -33,6 +33,23 @@ pub(super) fn host_of(url: &str) -> String {
     rest.split(':').next().unwrap_or_default().to_owned()
 }
 
+/// Whether a host is the metadata service of a cloud, in any way of writing its address.
+fn is_metadata(host: &str) -> bool {
+    matches!(
+        host,
+        "169.254.169.254"
+            | "169.254.170.2"
+            | "metadata.google.internal"
+            | "metadata"
+            | "fd00:ec2::254"
+            | "2852039166"
+            | "0xa9fea9fe"
+            | "169.254.169.253"
+            | "100.100.100.200"
+            | "instance-data"
+    )
+}
+
 /// Whether a host is this machine itself.
 fn is_local(host: &str) -> bool {
     matches!(host, "localhost" | "::1" | "0.0.0.0" | "host.docker.internal")
@@ -42,12 +59,16 @@ fn is_local(host: &str) -> bool {
 
 impl Machine<'_> {
     /// Notes what goes to a URL and that something comes from it; gives what comes.
-    fn exchanges(&mut self, state: &State, url: &Text, data: Option<Origin>) -> Text {
+    pub(in crate::policy::shell) fn exchanges(&mut self, state: &State, url: &Text, data: Option<Origin>) -> Text {
         let shown = url.shown();
         if let Some(path) = shown.strip_prefix("file://") {
             return self.read_file(state, &Text::known(path));
         }
         let host = host_of(&shown);
+        if is_metadata(&host) {
+            // The address where a cloud's machines ask for their own keys.
+            self.note(Kind::SecretRead, shown.clone(), Place::Unknown, false, Origin::SECRET);
+        }
         let told = url.origin().filter(|origin| origin.secret);
         if !is_local(&host)
             && let Some(origin) = data.map(|data| data.and(told.unwrap_or_default())).or(told)

@@ -1,0 +1,126 @@
+//! Programs that run another program within a project's own environment.
+
+use super::super::super::machine::{Call, Machine};
+use super::super::super::options::{Spec, read};
+use super::super::super::state::State;
+use super::super::super::value::Text;
+use super::super::Program;
+
+/// A runner: its name, the words before the program, and how many operands between.
+struct Runner {
+    name: &'static str,
+    verbs: &'static [&'static str],
+    skip: usize,
+}
+
+const RUNNERS: &[Runner] = &[
+    Runner { name: "npx", verbs: &[], skip: 0 },
+    Runner { name: "bunx", verbs: &[], skip: 0 },
+    Runner { name: "pnpx", verbs: &[], skip: 0 },
+    Runner { name: "uvx", verbs: &[], skip: 0 },
+    Runner { name: "npm", verbs: &["exec", "x"], skip: 0 },
+    Runner { name: "pnpm", verbs: &["exec", "dlx"], skip: 0 },
+    Runner { name: "yarn", verbs: &["exec", "dlx"], skip: 0 },
+    Runner { name: "bun", verbs: &["x"], skip: 0 },
+    Runner { name: "uv", verbs: &["run"], skip: 0 },
+    Runner { name: "poetry", verbs: &["run"], skip: 0 },
+    Runner { name: "pipenv", verbs: &["run"], skip: 0 },
+    Runner { name: "pdm", verbs: &["run"], skip: 0 },
+    Runner { name: "rye", verbs: &["run"], skip: 0 },
+    Runner { name: "hatch", verbs: &["run"], skip: 0 },
+    Runner { name: "bundle", verbs: &["exec"], skip: 0 },
+    Runner { name: "conda", verbs: &["run"], skip: 0 },
+    Runner { name: "mamba", verbs: &["run"], skip: 0 },
+    Runner { name: "direnv", verbs: &["exec"], skip: 1 },
+    Runner { name: "op", verbs: &["run"], skip: 0 },
+    Runner { name: "doppler", verbs: &["run"], skip: 0 },
+    Runner { name: "infisical", verbs: &["run"], skip: 0 },
+    Runner { name: "aws-vault", verbs: &["exec"], skip: 1 },
+    Runner { name: "mise", verbs: &["exec", "x"], skip: 0 },
+    Runner { name: "asdf", verbs: &["exec"], skip: 0 },
+    Runner { name: "dotenv", verbs: &[], skip: 0 },
+    Runner { name: "cross-env", verbs: &[], skip: 0 },
+    Runner { name: "php", verbs: &["artisan"], skip: 0 },
+];
+
+pub(super) fn program(name: &str) -> Option<Program> {
+    match name {
+        "nix-shell" | "nix" => return Some(nix),
+        "make" | "gmake" | "just" => return Some(make),
+        // Languages run themselves; only their project tools are runners.
+        "php" | "bun" => return None,
+        _ => {}
+    }
+    RUNNERS.iter().any(|runner| runner.name == name).then_some(run)
+}
+
+fn run(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let spec = Spec {
+        short: "pcfwnCe",
+        long: &[
+            "package=",
+            "call=",
+            "with=",
+            "from=",
+            "python=",
+            "env-file=",
+            "project=",
+            "config=",
+            "directory=",
+            "name=",
+            "prefix=",
+            "workspace=",
+            "filter=",
+        ],
+        ordered: true,
+        single: false,
+    };
+    let options = read(&call.args, &spec);
+    if let Some(code) = options.value(&["c", "call"]).filter(|_| matches!(call.name.as_str(), "npx" | "npm")).cloned() {
+        return machine.code(state, &code, Vec::new());
+    }
+    let mut words = options.operands.as_slice();
+    let Some(runner) = RUNNERS.iter().find(|runner| runner.name == call.name) else { return };
+    if !runner.verbs.is_empty() {
+        match words.split_first() {
+            Some((verb, rest)) if runner.verbs.contains(&verb.shown().as_str()) => words = rest,
+            _ => return super::table(machine, call, state),
+        }
+    }
+    // What comes behind the verb may begin with options of its own.
+    let rest = read(words, &spec);
+    let mut fields: Vec<Text> = rest.operands.get(runner.skip..).unwrap_or_default().to_vec();
+    while fields.first().is_some_and(|word| word.prefix().contains('=') || word.shown() == "--") {
+        fields.remove(0);
+    }
+    machine.child(state, fields);
+}
+
+fn nix(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let words: Vec<String> = call.args.iter().map(Text::shown).collect();
+    for (at, word) in words.iter().enumerate() {
+        match (call.name.as_str(), word.as_str()) {
+            ("nix-shell", "--run" | "--command") => {
+                if let Some(code) = call.args.get(at + 1) {
+                    machine.code(state, code, Vec::new());
+                }
+            }
+            ("nix", "-c" | "--command") => return machine.child(state, call.inner(at + 1)),
+            ("nix", "--") if words.first().is_some_and(|verb| verb == "run") => return,
+            _ => {}
+        }
+    }
+}
+
+fn make(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    // `--eval` gives rules on the command line.
+    let options = read(
+        &call.args,
+        &Spec { short: "CfIjloWE", long: &["directory=", "file=", "makefile=", "eval=", "jobs="], ..Spec::default() },
+    );
+    for text in options.values(&["E", "eval"]).cloned().collect::<Vec<_>>() {
+        for line in text.shown().lines().filter_map(|line| line.strip_prefix('\t')) {
+            machine.code(state, &Text::known(line), Vec::new());
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The guard's rules as people write them: packs that are built in, and one file of the person's own.
+//!
+//! Both are TOML of one form ([`file`]). [`compile`] prepares them as the snapshot that the hook reads; nothing else does.
+
+mod compile;
+mod examples;
+mod file;
+
+pub use compile::{Compiled, OWN_FILE, PolicyError, compile, prepare, state};
+pub use examples::{Case, Desk, Outcome, examples, run};
+pub use file::{Exception, Mistake, PolicyFile, Rule, read};
+
+/// A pack of rules that is built in.
+#[derive(Clone, Copy, Debug)]
+pub struct Pack {
+    /// Its name.
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+/// The built-in packs.
+pub const PACKS: &[Pack] = &[
+    Pack { name: "filesystem", text: include_str!("packs/filesystem.toml") },
+    Pack { name: "git", text: include_str!("packs/git.toml") },
+    Pack { name: "secrets", text: include_str!("packs/secrets.toml") },
+    Pack { name: "network", text: include_str!("packs/network.toml") },
+    Pack { name: "privilege", text: include_str!("packs/privilege.toml") },
+    Pack { name: "operations", text: include_str!("packs/operations.toml") },
+    Pack { name: "self-protection", text: include_str!("packs/self-protection.toml") },
+];
+
+#[cfg(test)]
+mod tests;

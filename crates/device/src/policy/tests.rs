@@ -1,0 +1,111 @@
+#![allow(clippy::unwrap_used)]
+use std::fs;
+
+use hookrail_core::policy::Snapshot;
+use hookrail_core::time::Timestamp;
+use hookrail_hook::Home;
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_nanos(1_800_000_000_000_000_000);
+
+#[test]
+fn every_built_in_rule_does_what_its_examples_say() {
+    let home = tempfile::tempdir().unwrap();
+    let home = Home::at(home.path());
+    compile(&home, NOW).unwrap();
+    let bytes = fs::read(home.policy()).unwrap();
+    let files = prepare(&home).unwrap();
+    let cases = examples(&files);
+    let wrong: Vec<String> = run(&cases, &Snapshot::read(&bytes).unwrap())
+        .unwrap()
+        .iter()
+        .filter(|outcome| !outcome.is_right())
+        .map(|outcome| {
+            let decided = outcome.verdict.as_ref().map_or("nothing", |verdict| verdict.rule.as_str());
+            format!("{}: {:?} is decided by {decided}", outcome.case.why, outcome.case.command)
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    for rule in files.iter().flat_map(|file| &file.rules) {
+        assert!(!rule.stops.is_empty() && !rule.passes.is_empty(), "{} has no examples", rule.id.as_ref());
+    }
+}
+
+#[test]
+fn an_example_that_stops_is_stopped_by_its_own_rule() {
+    for pack in PACKS {
+        let file = read(pack.text).unwrap();
+        for rule in &file.rules {
+            let text = Snapshot::write(&[rule.prepared(None)]).unwrap();
+            let snapshot = Snapshot::read(text.as_bytes()).unwrap();
+            let one = PolicyFile { rules: vec![rule.clone()], exceptions: Vec::new() };
+            for outcome in run(&examples(&[one]), &snapshot).unwrap() {
+                assert!(outcome.is_right(), "{}: {:?}", rule.id.as_ref(), outcome.case.command);
+            }
+        }
+    }
+}
+
+#[test]
+fn mistakes_are_told_with_their_place() {
+    for (text, says) in [
+        ("[[rule]]\nid = 7", "line 2, column 6: "),
+        (
+            "[[rule]]\nid = \"A\"\ndecision = \"deny\"\nreason = \"r\"\ntools = [\"Bash\"]",
+            "line 2, column 6: an id is made of",
+        ),
+        ("[[rule]]\nid = \"a\"\ndecision = \"explode\"\nreason = \"r\"", "line 3, column 12: "),
+        ("[[rule]]\nid = \"a\"\ndecision = \"deny\"\nreason = \" \"\ntools = [\"x\"]", "line 4, column 10: a reason"),
+        ("[[rule]]\nid = \"a\"\ndecision = \"deny\"\nreason = \"r\"", "line 2, column 6: a rule needs"),
+        (
+            "[[rule]]\nid = \"a\"\ndecision = \"deny\"\nreason = \"r\"\neffects = [\"git.force-pull\"]",
+            "did you mean \"git.force-push\"?",
+        ),
+        (
+            "[[rule]]\nid = \"a\"\ndecision = \"deny\"\nreason = \"r\"\neffects = [\"git.*\"]\nplace = [\"hom\"]",
+            "line 6, column 10: there is no place \"hom\"; did you mean \"home\"?",
+        ),
+        (
+            "[[rule]]\nid = \"a\"\ndecision = \"deny\"\nreason = \"r\"\ncolour = 1",
+            "line 5, column 1: unknown field `colour`",
+        ),
+        (
+            "[[exception]]\nrule = \"a\"\nowner = \"dev\"\nreason = \"r\"\nuntil = \"soon\"",
+            "line 5, column 10: \"soon\" is no time",
+        ),
+        ("[[rule", "line 1, column "),
+    ] {
+        let mistakes = read(text).unwrap_err();
+        assert!(mistakes[0].to_string().contains(says), "{text}\n{}", mistakes[0]);
+    }
+    let twice = "[[rule]]\nid = \"a\"\ndecision = \"ask\"\nreason = \"r\"\ntools = [\"x\"]\n".repeat(2);
+    assert!(read(&twice).unwrap_err()[0].message.contains("two rules a"));
+}
+
+#[test]
+fn a_persons_rules_come_on_top_and_their_exceptions_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    let own = "[[rule]]\nid = \"mine.no-push\"\ndecision = \"deny\"\nreason = \"Not today.\"\nkeywords = [\"git push\"]\n\
+        [[exception]]\nrule = \"git.hard-reset\"\nowner = \"dev\"\nreason = \"a rescue\"\nuntil = \"2100-01-01\"\n\
+        [[exception]]\nrule = \"git.clean\"\nowner = \"dev\"\nreason = \"over\"\nuntil = \"2001-01-01\"\n";
+    fs::write(folder.path().join(OWN_FILE), own).unwrap();
+    assert_eq!(state(&home, NOW).unwrap(), None);
+    let compiled = compile(&home, NOW).unwrap();
+    assert_eq!((compiled.exceptions, compiled.stale), (1, vec!["git.clean".to_owned()]));
+    assert_eq!(state(&home, NOW).unwrap(), Some(true));
+    let bytes = fs::read(home.policy()).unwrap();
+    let snapshot = Snapshot::read(&bytes).unwrap();
+    let case = |command: &str, stops| Case { command: command.to_owned(), stops, why: String::new() };
+    let cases = [
+        case("git push", true),
+        case("git reset --hard", false),
+        case("git clean -fd", true),
+        case("git status", false),
+    ];
+    assert!(run(&cases, &snapshot).unwrap().iter().all(Outcome::is_right));
+    fs::write(folder.path().join(OWN_FILE), "[[rule]]").unwrap();
+    assert!(compile(&home, NOW).unwrap_err().to_string().contains("line 1"));
+    assert_eq!(fs::read(home.policy()).unwrap(), bytes, "a file with mistakes leaves the guard as it was");
+}

@@ -1,0 +1,177 @@
+//! What the guard may know of this machine, asked only where a verdict depends on it, and bounded.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use hookrail_core::policy::facts::{Facts, Listing, Look};
+
+/// How far up a project's root is looked for.
+const MAX_LEVELS: usize = 32;
+
+/// How many files below a folder are looked at, and how deep.
+const MAX_LISTED: usize = 2_000;
+const MAX_DEPTH: usize = 6;
+
+/// How much of a file is read.
+const MAX_TEXT: u64 = 64 << 10;
+
+/// How long all questions about files may take together; what is asked later is not known.
+const MAX_TIME: Duration = Duration::from_millis(3);
+
+/// Facts of the machine the hook runs on.
+pub struct Here {
+    directory: Option<String>,
+    home: Option<String>,
+    user: Option<String>,
+    project: Option<String>,
+    env: fn(&str) -> Option<OsString>,
+    spent: Cell<Duration>,
+}
+
+impl Here {
+    /// The facts for a call in this folder, with these variables.
+    pub fn new(directory: Option<&str>, env: fn(&str) -> Option<OsString>) -> Self {
+        let text = |name: &str| env(name)?.into_string().ok().filter(|text| !text.is_empty());
+        let directory = directory
+            .map(str::to_owned)
+            .or_else(|| std::env::current_dir().ok()?.into_os_string().into_string().ok())
+            .filter(|directory| directory.starts_with('/'));
+        let project = directory.as_deref().and_then(root_of);
+        Self { project, directory, home: text("HOME"), user: text("USER"), env, spent: Cell::default() }
+    }
+
+    /// Asks the file system, as long as there is time.
+    fn ask<T>(&self, question: impl FnOnce() -> Option<T>) -> Option<T> {
+        if self.spent.get() >= MAX_TIME {
+            return None;
+        }
+        let began = Instant::now();
+        let answer = question();
+        self.spent.set(self.spent.get() + began.elapsed());
+        answer
+    }
+}
+
+/// The nearest folder upwards that has a repository; without one, the folder itself.
+fn root_of(directory: &str) -> Option<String> {
+    let folders = Path::new(directory).ancestors().take(MAX_LEVELS);
+    let found = folders.filter(|folder| folder.parent().is_some()).find(|folder| folder.join(".git").exists());
+    found.unwrap_or(Path::new(directory)).to_str().map(str::to_owned)
+}
+
+impl Facts for Here {
+    fn directory(&self) -> Option<&str> {
+        self.directory.as_deref()
+    }
+
+    fn home(&self) -> Option<&str> {
+        self.home.as_deref()
+    }
+
+    fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    fn project(&self) -> Option<&str> {
+        self.project.as_deref()
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        (self.env)(name)?.into_string().ok()
+    }
+
+    fn look(&self, path: &str) -> Look {
+        let looked = self.ask(|| {
+            Some(match fs::metadata(path) {
+                Ok(found) if found.is_dir() => Look::Folder,
+                Ok(found) if found.is_file() => Look::File,
+                Ok(found) if found.file_type().is_fifo() => Look::Pipe,
+                Ok(_) => Look::Other,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Look::Missing,
+                Err(_) => Look::Unknown,
+            })
+        });
+        looked.unwrap_or_default()
+    }
+
+    fn real(&self, path: &str) -> Option<String> {
+        self.ask(|| fs::canonicalize(path).ok()?.into_os_string().into_string().ok())
+    }
+
+    fn below(&self, path: &str) -> Listing {
+        self.ask(|| Some(listed(path, MAX_TIME.saturating_sub(self.spent.get())))).unwrap_or_default()
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        self.ask(|| {
+            let mut text = String::new();
+            fs::File::open(path).ok()?.take(MAX_TEXT).read_to_string(&mut text).ok()?;
+            Some(text)
+        })
+    }
+}
+
+/// The files below a folder, nearest first, as many as there is time for. Links are not followed.
+fn listed(path: &str, time: Duration) -> Listing {
+    let began = Instant::now();
+    let mut listing = Listing { paths: Vec::new(), complete: true };
+    let mut folders = VecDeque::from([(path.to_owned(), 0)]);
+    while let Some((folder, depth)) = folders.pop_front() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            if listing.paths.len() >= MAX_LISTED || began.elapsed() >= time {
+                listing.complete = false;
+                return listing;
+            }
+            let Some(name) = entry.path().to_str().map(str::to_owned) else { continue };
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                listing.complete &= depth < MAX_DEPTH;
+                if depth < MAX_DEPTH {
+                    folders.push_back((name, depth + 1));
+                }
+            } else {
+                listing.paths.push(name);
+            }
+        }
+    }
+    listing
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_answers_what_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(folder.path()).unwrap();
+        fs::create_dir_all(root.join("shop/.git")).unwrap();
+        fs::create_dir_all(root.join("shop/src/deep")).unwrap();
+        fs::write(root.join("shop/src/deep/key"), "text").unwrap();
+        std::os::unix::fs::symlink(root.join("shop/src"), root.join("link")).unwrap();
+        let name = |path: &str| root.join(path).to_str().unwrap().to_owned();
+        let here = Here::new(Some(&name("shop/src")), |name| (name == "HOME").then(|| "/home/dev".into()));
+        assert_eq!(here.project(), Some(name("shop").as_str()));
+        assert_eq!((here.home(), here.user(), here.variable("NOT")), (Some("/home/dev"), None, None));
+        assert_eq!(here.look(&name("shop")), Look::Folder);
+        assert_eq!(here.look(&name("shop/src/deep/key")), Look::File);
+        assert_eq!(here.look(&name("nothing")), Look::Missing);
+        assert_eq!(here.real(&name("link/deep")), Some(name("shop/src/deep")));
+        assert_eq!(here.below(&name("shop/src")), Listing { paths: vec![name("shop/src/deep/key")], complete: true });
+        assert_eq!(here.text(&name("shop/src/deep/key")).as_deref(), Some("text"));
+        assert_eq!(Here::new(Some(&name("link")), |_| None).project(), Some(name("link").as_str()));
+    }
+
+    #[test]
+    fn questions_end_when_their_time_is_over() {
+        let here = Here { spent: Cell::new(MAX_TIME), ..Here::new(Some("/"), |_| None) };
+        assert_eq!((here.look("/"), here.real("/"), here.below("/")), (Look::Unknown, None, Listing::default()));
+    }
+}

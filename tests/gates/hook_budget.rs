@@ -14,6 +14,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hookrail_core::policy::{Decision, Rule, Snapshot};
+use hookrail_device::policy;
+use hookrail_hook::Home;
 use serde_json::value::RawValue;
 
 use crate::repo::root;
@@ -26,7 +28,9 @@ const GLIBC_RATIO: f64 = 1.6;
 /// The 99th percentile with [`AT_ONCE`] hooks at once.
 const P99_AT_ONCE: Duration = Duration::from_millis(5);
 const RESIDENT_KIB: u64 = 5 << 10;
-const BINARY_BYTES: u64 = 1 << 20;
+const BINARY_BYTES: u64 = 4 << 20;
+/// The median of a hook that denies, over that of `/bin/true`.
+const DENIED_RATIO: f64 = 1.3;
 
 const ROUNDS: usize = 400;
 const AT_ONCE: usize = 16;
@@ -71,19 +75,20 @@ fn output(command: &mut Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A state folder with rules, none of which says anything to [`small`] and [`large`].
+/// A state folder with the built-in rules and a team's, none of which says anything to [`small`] and [`large`].
 fn state() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let rules: Vec<_> = (0..RULES)
-        .map(|n| Rule {
-            id: format!("team.rule-{n}").into(),
-            decision: if n % 2 == 0 { Decision::Deny } else { Decision::Ask },
-            reason: "This touches what the team agreed to touch only together.".into(),
-            tools: if n % 3 == 0 { Vec::new() } else { vec!["Bash".into(), "Write".into()] },
-            keywords: vec![format!("forbidden-tool-{n}").into(), "--force".into()],
-            ..Rule::default()
-        })
-        .collect();
+    let packs = policy::prepare(&Home::at(folder.path())).unwrap();
+    let built_in = packs.iter().flat_map(|pack| &pack.rules).map(|rule| rule.prepared(None));
+    let team = (0..RULES).map(|n| Rule {
+        id: format!("team.rule-{n}").into(),
+        decision: if n % 2 == 0 { Decision::Deny } else { Decision::Ask },
+        reason: "This touches what the team agreed to touch only together.".into(),
+        tools: if n % 3 == 0 { Vec::new() } else { vec!["Bash".into(), "Write".into()] },
+        keywords: vec![format!("forbidden-tool-{n}").into(), "--force".into()],
+        ..Rule::default()
+    });
+    let rules: Vec<_> = built_in.chain(team).collect();
     let snapshot = Snapshot::write(&rules).unwrap();
     fs::write(folder.path().join("policy.snapshot"), snapshot).unwrap();
     folder
@@ -94,6 +99,14 @@ fn small() -> String {
     let command =
         "cargo test --workspace --all-targets 2>&1 | tail -n 40 && git status --short && git diff --stat HEAD~1";
     payload("PreToolUse", &format!(r#""tool_input":{{"command":"{command}","description":"Run the tests"}}"#))
+}
+
+/// A PreToolUse of a command that is denied.
+fn denied() -> String {
+    payload(
+        "PreToolUse",
+        r#""tool_input":{"command":"cd build && sudo rm -rf / --no-preserve-root","description":"Clean"}"#,
+    )
 }
 
 /// A PostToolUse of about 52 KB.
@@ -113,6 +126,7 @@ fn start(program: &Path, home: &Path) -> Child {
         .arg("claude-code")
         .env_clear()
         .env("HOOKRAIL_HOME", home)
+        .env("HOME", "/home/dev")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
@@ -166,10 +180,10 @@ fn compare(payload: &str) -> [[Duration; 2]; 2] {
 #[test]
 fn a_hook_costs_less_than_true() {
     let Built { ratio, how, .. } = built();
-    let (small, large) = (small(), large());
+    let (small, denied, large) = (small(), denied(), large());
     let mut ratios = Vec::new();
-    println!("hook ({how}), {RULES} rules, spool written    p50        p99        of /bin/true's p50");
-    for (name, payload) in [("PreToolUse", &small), ("PostToolUse", &large)] {
+    println!("hook ({how}), built-in and {RULES} rules       p50        p99        of /bin/true's p50");
+    for (name, payload) in [("PreToolUse", &small), ("denied", &denied), ("PostToolUse", &large)] {
         let [hook, base] = compare(payload);
         let of_base = hook[0].as_secs_f64() / base[0].as_secs_f64();
         println!("{name:12} {:6} bytes             {:>9.1?}  {:>9.1?}  {of_base:.2}", payload.len(), hook[0], hook[1]);
@@ -177,6 +191,8 @@ fn a_hook_costs_less_than_true() {
         ratios.push(of_base);
     }
     assert!(ratios[0] <= *ratio, "a hook costs {:.2} of /bin/true, {ratio} is allowed", ratios[0]);
+    let allowed = ratio * DENIED_RATIO;
+    assert!(ratios[1] <= allowed, "a hook that denies costs {:.2} of /bin/true, {allowed} is allowed", ratios[1]);
 }
 
 #[test]

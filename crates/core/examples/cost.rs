@@ -8,7 +8,7 @@ use std::time::Instant;
 use hookrail_core::agents;
 use hookrail_core::event::Agent;
 use hookrail_core::policy::facts::NoFacts;
-use hookrail_core::policy::{Decision, Rule, Snapshot, judge};
+use hookrail_core::policy::{Decision, Rule, Snapshot, judge, shell};
 use hookrail_core::redact::redact_json;
 use hookrail_core::time::Timestamp;
 use hookrail_core::wire::{Content, Record};
@@ -51,6 +51,13 @@ fn main() {
     let snapshot = Snapshot::write(&rules).unwrap_or_default();
     let parsed = agents::parse(&agent, &payload);
 
+    for command in [
+        "git status",
+        "cargo test --workspace --all-targets 2>&1 | tail -n 40 && git status --short && git diff --stat HEAD~1",
+        "cd build && sudo rm -rf / --no-preserve-root",
+    ] {
+        measure(command, || drop(black_box(shell::analyse(command, &NoFacts))));
+    }
     measure("parse", || drop(black_box(agents::parse(&agent, &payload))));
     measure("parse_bytes", || drop(black_box(agents::parse_bytes(&agent, None, payload.as_bytes()))));
     measure("reply, no opinion", || drop(black_box(agents::reply(&agent, &parsed, None))));
@@ -73,7 +80,7 @@ fn main() {
     measure("snapshot of 200 rules, read", || drop(black_box(Snapshot::read(snapshot.as_bytes()))));
     if let Ok(snapshot) = Snapshot::read(snapshot.as_bytes()) {
         measure("snapshot of 200 rules, judged", || {
-            drop(black_box(judge(&parsed, &payload, &snapshot, &NoFacts, Timestamp::default())))
+            drop(black_box(judge(&parsed, &payload, &snapshot, &NoFacts, Timestamp::default())));
         });
     }
 }

@@ -1,6 +1,6 @@
 //! What the guard may know of this machine, asked only where a verdict depends on it, and bounded.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs;
@@ -29,7 +29,7 @@ pub struct Here {
     directory: Option<String>,
     home: Option<String>,
     user: Option<String>,
-    project: Option<String>,
+    project: OnceCell<Option<String>>,
     env: fn(&str) -> Option<OsString>,
     spent: Cell<Duration>,
 }
@@ -42,8 +42,14 @@ impl Here {
             .map(str::to_owned)
             .or_else(|| std::env::current_dir().ok()?.into_os_string().into_string().ok())
             .filter(|directory| directory.starts_with('/'));
-        let project = directory.as_deref().and_then(root_of);
-        Self { project, directory, home: text("HOME"), user: text("USER"), env, spent: Cell::default() }
+        Self {
+            project: OnceCell::new(),
+            directory,
+            home: text("HOME"),
+            user: text("USER"),
+            env,
+            spent: Cell::default(),
+        }
     }
 
     /// Asks the file system, as long as there is time.
@@ -79,7 +85,7 @@ impl Facts for Here {
     }
 
     fn project(&self) -> Option<&str> {
-        self.project.as_deref()
+        self.project.get_or_init(|| self.directory.as_deref().and_then(root_of)).as_deref()
     }
 
     fn variable(&self, name: &str) -> Option<String> {

@@ -118,7 +118,7 @@ impl<'a> Machine<'a> {
         }
         self.depth += 1;
         for item in &script.items {
-            let mut next = Vec::new();
+            let mut next = Vec::with_capacity(states.len());
             for mut state in states {
                 let runs = match (item.after, state.status) {
                     _ if state.flow != Flow::On || state.shell.noexec => Some(false),
@@ -148,6 +148,9 @@ impl<'a> Machine<'a> {
 
     /// States without doubles, and no more than there may be.
     pub(super) fn few(&mut self, states: Vec<State>) -> Vec<State> {
+        if states.len() <= 1 {
+            return states;
+        }
         let mut few: Vec<State> = Vec::with_capacity(states.len().min(MAX_STATES));
         for state in states {
             if few.contains(&state) {

@@ -30,5 +30,16 @@ pub const PACKS: &[Pack] = &[
     Pack { name: "self-protection", text: include_str!("packs/self-protection.toml") },
 ];
 
+/// The project's own cases of what is to be stopped and what is not, by area: commands as agents write them.
+#[cfg(test)]
+const CASES: &[(&str, &str)] = &[
+    ("execution", include_str!("cases/execution.jsonl")),
+    ("filesystem", include_str!("cases/filesystem.jsonl")),
+    ("git", include_str!("cases/git.jsonl")),
+    ("operations", include_str!("cases/operations.jsonl")),
+    ("secrets", include_str!("cases/secrets.jsonl")),
+    ("shell", include_str!("cases/shell.jsonl")),
+];
+
 #[cfg(test)]
 mod tests;

@@ -47,6 +47,34 @@ fn an_example_that_stops_is_stopped_by_its_own_rule() {
     }
 }
 
+/// The least share of dangerous cases that is stopped, and the greatest share of harmless ones.
+const CAUGHT: f64 = 0.99;
+const ANNOYED: f64 = 0.003;
+
+/// What is known to be decided wrongly, with the reason. A case that is here and right, or wrong and not here, fails.
+const KNOWN: &[(&str, &str)] = &[];
+
+#[test]
+fn what_is_dangerous_is_stopped_and_what_is_harmless_is_not() {
+    let home = tempfile::tempdir().unwrap();
+    let home = Home::at(home.path());
+    compile(&home, NOW).unwrap();
+    let bytes = fs::read(home.policy()).unwrap();
+    let snapshot = Snapshot::read(&bytes).unwrap();
+    let cases: Vec<Case> =
+        CASES.iter().flat_map(|(_, text)| text.lines()).map(|line| serde_json::from_str(line).unwrap()).collect();
+    let outcomes = run(&cases, &snapshot).unwrap();
+    let wrong: Vec<&str> =
+        outcomes.iter().filter(|outcome| !outcome.is_right()).map(|outcome| outcome.case.command.as_str()).collect();
+    assert_eq!(wrong, KNOWN.iter().map(|(command, _)| *command).collect::<Vec<_>>());
+    let share = |stops: bool| {
+        let of: Vec<_> = outcomes.iter().filter(|outcome| outcome.case.stops == stops).collect();
+        assert!(of.len() > 300, "{} cases", of.len());
+        of.iter().filter(|outcome| outcome.is_right()).count() as f64 / of.len() as f64
+    };
+    assert!(share(true) >= CAUGHT && 1.0 - share(false) <= ANNOYED, "{} {}", share(true), share(false));
+}
+
 #[test]
 fn mistakes_are_told_with_their_place() {
     for (text, says) in [

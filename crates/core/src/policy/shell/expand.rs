@@ -154,6 +154,7 @@ impl Machine<'_> {
             text.map_or(Known::Unknown(Origin::UNKNOWN), |text| Known::Values(vec![Text::known(text)]))
         };
         match name {
+            "IFS" => one(Some(" \t\n".to_owned())),
             "PWD" => one(state.shell.directory.clone()),
             "OLDPWD" => one(state.shell.previous.clone()),
             "@" | "*" => Known::Values(state.shell.arguments.clone()),

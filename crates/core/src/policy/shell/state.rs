@@ -244,6 +244,20 @@ impl State {
         path
     }
 
+    /// The path behind the links that the script made of the folders it leads through; the last part stays what it is.
+    pub(super) fn linked_folder(&self, path: &str) -> String {
+        let links = self.files.iter().filter_map(|(link, content)| match content {
+            Content::Link(target) => Some((link, target)),
+            _ => None,
+        });
+        let mut through =
+            links.filter(|(link, _)| path.len() > link.len() && crate::policy::places::is_within(path, link));
+        match through.next() {
+            Some((link, target)) => crate::policy::places::absolute(&format!("{target}{}", &path[link.len()..]), "/"),
+            None => path.to_owned(),
+        }
+    }
+
     /// Notes what a file holds now.
     pub(super) fn write(&mut self, path: &str, text: Text, append: bool) {
         let path = self.linked(path);

@@ -352,8 +352,12 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
             let words: Vec<String> = args.iter().map(Text::shown).collect();
             let at = words.iter().position(|word| word == if command == "bisect" { "run" } else { "foreach" });
             if let Some(at) = at.filter(|_| command != "rebase") {
-                let rest = args[at + 1..].iter().filter(|arg| arg.shown() != "--recursive").cloned().collect();
-                machine.child(state, rest);
+                let rest: Vec<Text> =
+                    args[at + 1..].iter().filter(|arg| arg.shown() != "--recursive").cloned().collect();
+                match rest.as_slice() {
+                    [code] => machine.code(state, code, Vec::new()),
+                    _ => machine.child(state, rest),
+                }
             }
         }
         _ => {}

@@ -131,6 +131,14 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.has(&["m"]) {
         return;
     }
+    if let Some((name, rest)) =
+        operands.split_first().map(|(file, rest)| (super::base_name(&file.shown()).to_owned(), rest))
+        && matches!(name.as_str(), "artisan" | "manage.py")
+    {
+        // A framework's own commands, which a table knows.
+        let fields = std::iter::once(Text::known(name)).chain(rest.iter().cloned()).collect();
+        return machine.child(state, fields);
+    }
     match operands.first().filter(|file| file.shown() != "-") {
         Some(file) if file.prefix().starts_with("http") => machine.act(Kind::CodeFetched, file.shown()),
         Some(file) => {

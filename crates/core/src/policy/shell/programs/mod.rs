@@ -68,7 +68,9 @@ impl Machine<'_> {
         };
         let path = self.path(state, &Text::known(call.name.as_str())).unwrap_or_default();
         let made_here = state.files.get(&self.real(state, &path)).is_some();
-        if BINARIES.contains(&folder) && !made_here {
+        // A project's own tools stand in its `bin` folders.
+        let of_project = !folder.starts_with(['/', '~']) && matches!(base_name(folder), "bin" | ".bin" | "Scripts");
+        if (BINARIES.contains(&folder) || of_project && is_known(name)) && !made_here {
             return self.known_program(name, call, state);
         }
         self.run_file(state, &path, &call.args);
@@ -136,7 +138,7 @@ impl Machine<'_> {
 
     /// Notes that what an operand names is removed, and remembers it.
     pub(super) fn deletes(&mut self, state: &mut State, operand: &Text, recursive: bool) {
-        let Some(path) = self.path(state, operand) else {
+        let Some(path) = self.path(state, operand).map(|path| state.linked_folder(&path)) else {
             // `$DIR/*` and `$DIR/`: with an empty variable it is everything.
             let known: String = operand
                 .pieces()

@@ -185,6 +185,11 @@ fn packed(machine: &mut Machine<'_>, state: &mut State, options: &Options, folde
         names.extend(listed(machine, state, &list));
     }
     for name in &names {
+        if let Some(path) = machine.path(state, name)
+            && crate::policy::secrets::tree_secrecy(&path) > crate::policy::secrets::Secrecy::None
+        {
+            machine.note(Kind::SecretRead, path, Default::default(), true, Origin::SECRET);
+        }
         origin = origin.and(machine.origin_of_tree(state, name, recursive));
     }
     state.shell.directory = outer;

@@ -29,6 +29,11 @@ pub(super) const TOOLS: &[Tool] = &[
         spec: spec("hPup", &["host=", "user=", "port="]),
         entries: &[on("drop|shutdown", DatabaseDestroy)],
     },
+    Tool {
+        names: &["manage.py"],
+        spec: spec("", &["database=", "settings="]),
+        entries: &[on("flush|reset_db|sqlflush", DatabaseDestroy), on("migrate * zero", DatabaseDestroy)],
+    },
     Tool { names: &["rails", "rake", "artisan"], spec: spec("e", &["environment="]), entries: RESETS },
     Tool {
         names: &["prisma"],

@@ -70,8 +70,12 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &tool.spec);
     let harmless = |options: &Options| {
         options.flags.iter().any(|flag| {
-            let off = flag.value.as_ref().is_some_and(|value| matches!(value.shown().as_str(), "none" | "false"));
-            HARMLESS.contains(&flag.name.as_str()) && !off
+            // `--version 1.0` is of something else, `--dry-run=none` is none.
+            let valued = flag
+                .value
+                .as_ref()
+                .is_some_and(|value| flag.name == "version" || matches!(value.shown().as_str(), "none" | "false"));
+            HARMLESS.contains(&flag.name.as_str()) && !valued
         })
     };
     let words: Vec<String> = options.operands.iter().map(Text::shown).collect();

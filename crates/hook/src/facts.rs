@@ -24,6 +24,9 @@ const MAX_TEXT: u64 = 64 << 10;
 /// How long all questions about files may take together; what is asked later is not known.
 const MAX_TIME: Duration = Duration::from_millis(3);
 
+/// How long a call may be looked at in all; what is found by then is judged.
+const DEADLINE: Duration = Duration::from_millis(4);
+
 /// Facts of the machine the hook runs on.
 pub struct Here {
     directory: Option<String>,
@@ -32,6 +35,7 @@ pub struct Here {
     project: OnceCell<Option<String>>,
     env: fn(&str) -> Option<OsString>,
     spent: Cell<Duration>,
+    began: Instant,
 }
 
 impl Here {
@@ -49,6 +53,7 @@ impl Here {
             user: text("USER"),
             env,
             spent: Cell::default(),
+            began: Instant::now(),
         }
     }
 
@@ -112,6 +117,10 @@ impl Facts for Here {
 
     fn below(&self, path: &str) -> Listing {
         self.ask(|| Some(listed(path, MAX_TIME.saturating_sub(self.spent.get())))).unwrap_or_default()
+    }
+
+    fn is_late(&self) -> bool {
+        self.began.elapsed() >= DEADLINE
     }
 
     fn text(&self, path: &str) -> Option<String> {

@@ -47,6 +47,10 @@ pub trait Facts {
     fn below(&self, path: &str) -> Listing;
     /// The start of a small text file.
     fn text(&self, path: &str) -> Option<String>;
+    /// Whether there is no time left to look any further.
+    fn is_late(&self) -> bool {
+        false
+    }
 }
 
 /// Facts about nothing: what is left to a guard that sees the call alone.

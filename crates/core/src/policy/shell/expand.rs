@@ -11,6 +11,9 @@ use super::value::{Origin, Text};
 /// Most words that braces make of one.
 const MAX_BRACES: usize = 64;
 
+/// The longest word in which braces are looked for, in bytes; a longer one is no command's.
+const MAX_BRACED: usize = 4096;
+
 /// Most fields of a command.
 const MAX_FIELDS: usize = 4096;
 
@@ -26,7 +29,11 @@ impl Machine<'_> {
     pub(super) fn fields(&mut self, state: &mut State, words: &[Word]) -> Vec<Text> {
         let mut fields = Vec::new();
         for word in words {
-            for word in braces(word) {
+            let length: usize =
+                word.parts.iter().map(|part| if let Part::Bare(text) = part { text.len() } else { 1 }).sum();
+            let expanded = if length <= MAX_BRACED { braces(word) } else { vec![word.clone()] };
+            self.incomplete |= length > MAX_BRACED;
+            for word in expanded {
                 if fields.len() >= MAX_FIELDS {
                     self.incomplete = true;
                     return fields;

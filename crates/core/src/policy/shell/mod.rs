@@ -23,7 +23,7 @@ use machine::Machine;
 use state::State;
 
 /// The longest command that is looked at, in bytes; of a longer one the start.
-pub const MAX_COMMAND: usize = 1 << 20;
+pub const MAX_COMMAND: usize = 256 << 10;
 
 /// What is known of a command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,5 +92,10 @@ pub fn analyse_in(command: &str, directory: Option<&str>, facts: &dyn Facts) -> 
     let (script, whole) = parse::parse(text);
     let mut machine = Machine::new(facts);
     machine.go(&script, start(directory, facts));
-    Analysis { complete: whole && !machine.incomplete && text.len() == command.len(), effects: machine.effects }
+    let complete = whole && !machine.incomplete && text.len() == command.len();
+    if !complete {
+        // Never silently safe: a rule may speak of it.
+        machine.act(super::effects::Kind::Unknown, "part of the command was not understood");
+    }
+    Analysis { complete, effects: machine.effects }
 }

@@ -7,15 +7,14 @@ use super::super::state::{Flow, Shell, State, Stream};
 use super::super::syntax::*;
 use super::super::value::Text;
 use super::streams::restore;
-use super::{Call, MAX_DEPTH, MAX_SHOWN, MAX_STEPS, Machine, joined, merged, same};
+use super::{Call, MAX_DEPTH, MAX_SHOWN, Machine, joined, merged, same};
 use crate::policy::effects::Kind;
 use crate::policy::places::Place;
 
 impl Machine<'_> {
     pub(super) fn step(&mut self, command: &Command, mut state: State) -> Vec<State> {
         self.steps += 1;
-        if self.steps > MAX_STEPS {
-            self.incomplete = true;
+        if self.is_over() {
             return vec![state];
         }
         match command {
@@ -114,7 +113,7 @@ impl Machine<'_> {
     /// Runs a program, a builtin or a function with these fields.
     pub(in crate::policy::shell) fn call(&mut self, fields: Vec<Text>, mut state: State) -> Vec<State> {
         self.steps += 1;
-        if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS {
+        if self.depth >= MAX_DEPTH || self.is_over() {
             self.incomplete = true;
             return vec![state];
         }

@@ -27,6 +27,9 @@ const MAX_DEPTH: usize = 24;
 /// Most ways things may be at once.
 const MAX_STATES: usize = 8;
 
+/// Most jobs in the background that are gone through once more at the end.
+const MAX_BACKGROUND: usize = 32;
+
 /// Most rounds of a loop over known words.
 const MAX_ROUNDS: usize = 24;
 
@@ -118,6 +121,9 @@ impl<'a> Machine<'a> {
         }
         self.depth += 1;
         for item in &script.items {
+            if self.is_over() {
+                break;
+            }
             let mut next = Vec::with_capacity(states.len());
             for mut state in states {
                 let runs = match (item.after, state.status) {
@@ -144,6 +150,13 @@ impl<'a> Machine<'a> {
         }
         self.depth -= 1;
         states
+    }
+
+    /// Whether enough was done, or it is too late to do more.
+    pub(super) fn is_over(&mut self) -> bool {
+        let over = self.steps > MAX_STEPS || self.facts.is_late();
+        self.incomplete |= over;
+        over
     }
 
     /// States without doubles, and no more than there may be.
@@ -173,7 +186,11 @@ impl<'a> Machine<'a> {
         self.spawned += 1;
         let ended = self.inside(&mut state, &script);
         self.spawned -= 1;
-        self.background.push((Rc::new(script), state.shell.clone()));
+        if self.background.len() < MAX_BACKGROUND {
+            self.background.push((Rc::new(script), state.shell.clone()));
+        } else {
+            self.incomplete = true;
+        }
         state.files = ended;
         state.shell.jobs += 1;
         state.status = Some(true);

@@ -1,0 +1,223 @@
+//! The guard's analysis under texts that nobody would write: it never panics, and its work grows with the text alone.
+#![allow(clippy::unwrap_used)]
+
+use std::time::{Duration, Instant};
+
+use hookrail_core::policy::effects::Kind;
+use hookrail_core::policy::facts::NoFacts;
+use hookrail_core::policy::shell::{MAX_COMMAND, analyse};
+use proptest::prelude::*;
+
+/// The most that any text of a mebibyte may take, in a build without optimisation on a busy machine. The hook as it ships is
+/// some twenty times as fast.
+const LONGEST: Duration = Duration::from_secs(4);
+
+fn repeated(unit: &str) -> String {
+    unit.repeat(MAX_COMMAND / unit.len())
+}
+
+#[test]
+fn no_text_takes_long() {
+    let nests = [
+        "$(",
+        "`",
+        "{a,b}",
+        "((",
+        "[[",
+        "((((",
+        "<(",
+        "${x:-",
+        "\"$(",
+        "bash -c '",
+        "if true; then ",
+        "while :; do ",
+        "case x in x) ",
+        "f(){ ",
+    ];
+    let rows = [
+        "a && ",
+        "a || ",
+        "a | ",
+        "a & ",
+        "a; ",
+        "\\",
+        "'",
+        "\"",
+        "<<E\n",
+        "$x",
+        "${x}",
+        "{a,b}{c,d}",
+        "*",
+        "?",
+        "[a-",
+        "x=1 ",
+        ">a ",
+        "(a) ",
+        "! ",
+        "rm -rf x ",
+        "$((1+1)) ",
+        "~",
+        "..",
+        "/",
+        "-",
+        "=",
+        "@(",
+        "é",
+        "\u{e000}",
+        "eval eval ",
+        "x=$x$x; ",
+        "for i in a b c; do ",
+        "if c; then a; fi; ",
+        "f(){ g; }; ",
+        "git -c alias.a=b a ",
+        "sudo ",
+        "env A=B ",
+        "xargs ",
+        "find . -exec ",
+        "echo a > b; ",
+        "python3 -c 'a' ",
+    ];
+    for unit in nests.iter().chain(&rows) {
+        let text = repeated(unit);
+        let began = Instant::now();
+        let analysis = analyse(&text, &NoFacts);
+        assert!(began.elapsed() < LONGEST, "{unit:?} took {:?}", began.elapsed());
+        drop(analysis);
+    }
+    // Doubling at each step: what is kept of a text is bounded.
+    let doubling = format!("x=aaaaaaaa; {}", "x=$x$x; ".repeat(2_000));
+    let began = Instant::now();
+    analyse(&doubling, &NoFacts);
+    assert!(began.elapsed() < LONGEST, "doubling took {:?}", began.elapsed());
+}
+
+#[test]
+fn what_hides_behind_a_long_text_is_found_or_the_analysis_says_it_is_not_complete() {
+    let padding = "echo padding; ".repeat(2_000);
+    for text in [
+        format!("{padding} rm -rf /"),
+        format!("true{} && rm -rf /", " && true".repeat(4_000)),
+        format!("{}rm -rf /{}", "$(".repeat(60), ")".repeat(60)),
+    ] {
+        let analysis = analyse(&text, &NoFacts);
+        let found = analysis.effects.iter().any(|effect| effect.kind == Kind::FileDelete);
+        assert!(found || !analysis.complete, "{} bytes", text.len());
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_gone_through(text in "\\PC{0,200}") {
+        analyse(&text, &NoFacts);
+    }
+
+    #[test]
+    fn any_script_is_gone_through(words in proptest::collection::vec(proptest::sample::select(WORDS), 0..60)) {
+        analyse(&words.concat(), &NoFacts);
+    }
+}
+
+/// Words of which scripts are made.
+const WORDS: &[&str] = &[
+    " ",
+    "\n",
+    ";",
+    "&&",
+    "||",
+    "|",
+    "&",
+    "(",
+    ")",
+    "{",
+    "}",
+    "$(",
+    "`",
+    "\"",
+    "'",
+    "\\",
+    "$",
+    "${x",
+    ":-",
+    "}",
+    "<<E\n",
+    "E\n",
+    ">",
+    ">>",
+    "<",
+    "<(",
+    "2>&1",
+    "rm ",
+    "-rf ",
+    "/ ",
+    "~ ",
+    "echo ",
+    "eval ",
+    "bash ",
+    "-c ",
+    "sudo ",
+    "env ",
+    "xargs ",
+    "find ",
+    "-exec ",
+    "{} ",
+    "+ ",
+    "\\; ",
+    "git ",
+    "push ",
+    "--force ",
+    "curl ",
+    "x.example ",
+    "tar ",
+    "-cf ",
+    "- ",
+    "ssh ",
+    "docker ",
+    "exec ",
+    "read ",
+    "x ",
+    "x=",
+    "for ",
+    "in ",
+    "do ",
+    "done ",
+    "if ",
+    "then ",
+    "fi ",
+    "while ",
+    "case ",
+    "esac ",
+    "f()",
+    "function ",
+    "coproc ",
+    "[[ ",
+    "]] ",
+    "((",
+    "))",
+    "{a,b}",
+    "*",
+    "?",
+    "[a]",
+    "printf ",
+    "%s ",
+    "dd ",
+    "if=a ",
+    "of=/dev/sda ",
+    "socat ",
+    "TCP:a:1 ",
+    "EXEC:sh ",
+    "awk ",
+    "python3 ",
+    "'import os; os.system(\"a\")' ",
+    "mapfile ",
+    "declare ",
+    "-n ",
+    "local ",
+    "trap ",
+    "alias ",
+    "set ",
+    "-- ",
+    "shift ",
+    "exit ",
+    "é",
+    "\u{e001}",
+];

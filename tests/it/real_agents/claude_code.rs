@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::compare::{Recorded, check};
 use super::script::{MARK, Script};
 use super::tee::Tee;
-use super::{FORBIDDEN, forbid, history, messages, npm};
+use super::{FORBIDDEN, RULE, denied, history, messages, npm};
 use crate::rig::Rig;
 
 /// A call of its shell.
@@ -32,7 +32,7 @@ fn scripts(project: &str) -> Vec<Script> {
         .then(&[("Read", json!({"file_path": file("a.py")}))])
         .then(&[bash("exit 3")])
         .then(&[("Read", json!({"file_path": file("missing.txt")}))])
-        .then(&[bash(&format!("touch {FORBIDDEN}"))])
+        .then(&[bash(&denied())])
         .then(&[agent("general-purpose", "first"), agent("Explore", "second")]);
     let first = Script::new("first").then(&[bash("ls")]).then(&[bash("pwd"), bash("exit 4")]);
     let second = Script::new("second").then(&[("Read", json!({"file_path": file("notes.txt")})), bash("ls -la")]);
@@ -66,7 +66,6 @@ fn every_event_of_claude_code_is_recorded_once_and_a_deny_denies() {
     rig.succeed(install, b"");
     let tee = Tee::new(rig.path("tee"));
     tee.register(&rig.home().join(".claude/settings.json"));
-    forbid(&rig);
 
     let mut claude = command(&rig, &agents.claude_code, &api.url(), &format!("{MARK}main Do the work."));
     claude.env("HOOKRAIL_SERVER", rig.url());
@@ -120,6 +119,8 @@ fn every_event_of_claude_code_is_recorded_once_and_a_deny_denies() {
     }
     assert_eq!(recorded.tools.len(), expected.len());
     assert!(!project.join(FORBIDDEN).exists(), "the denied command ran");
+    let by = |event: &Value| event["verdict"]["rule"] == RULE && event["verdict"]["decision"] == "deny";
+    assert!(recorded.events.iter().any(by), "the record names the rule");
     assert_eq!(fs::read_to_string(project.join("a.py")).unwrap(), "print('hello')\n", "the allowed ones did");
 
     let after = history::adds_only_what_hooks_did_not_tell(&rig, "claude-code", &recorded);

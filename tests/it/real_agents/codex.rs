@@ -8,7 +8,7 @@ use super::compare::{Recorded, check};
 use super::responses::SPAWNED;
 use super::script::{MARK, Script};
 use super::tee::Tee;
-use super::{FORBIDDEN, forbid, history, npm, responses};
+use super::{FORBIDDEN, RULE, denied, history, npm, responses};
 use crate::rig::Rig;
 
 pub(crate) fn exec(command: &str) -> (&'static str, Value) {
@@ -23,7 +23,7 @@ fn scripts() -> Vec<Script> {
         .then(&[exec("echo two"), exec("echo three")])
         .then(&[exec(patch)])
         .then(&[exec("exit 3")])
-        .then(&[exec(&format!("touch {FORBIDDEN}"))])
+        .then(&[exec(&denied())])
         .then(&[("multi_agent_v1/spawn_agent", json!({"message": format!("{MARK}sub Look around.")}))])
         .then(&[("multi_agent_v1/wait_agent", json!({"targets": [SPAWNED], "timeout_ms": 60_000}))])
         .then(&[exec("cat a.py")]);
@@ -51,7 +51,6 @@ fn every_event_of_codex_is_recorded_once_and_a_deny_denies() {
     rig.succeed(install, b"");
     let tee = Tee::new(rig.path("tee"));
     tee.register(&home.join("hooks.json"));
-    forbid(&rig);
 
     let mut codex = rig.command(&agents.codex);
     codex
@@ -85,6 +84,8 @@ fn every_event_of_codex_is_recorded_once_and_a_deny_denies() {
     let [subagent] = recorded.subagents.as_slice() else { panic!("one subagent: {:?}", recorded.subagents) };
     assert_eq!((&subagent["tool_use_id"], &subagent["tool_calls"]), (&json!("call_main_5_0"), &json!(2)));
     assert!(!project.join(FORBIDDEN).exists(), "the denied command ran");
+    let by = |event: &Value| event["verdict"]["rule"] == RULE && event["verdict"]["decision"] == "deny";
+    assert!(recorded.events.iter().any(by), "the record names the rule");
     assert_eq!(fs::read_to_string(project.join("a.py")).unwrap(), "print('hi')\n", "the allowed ones did");
 
     let after = history::adds_only_what_hooks_did_not_tell(&rig, "codex", &recorded);

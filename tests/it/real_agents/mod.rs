@@ -17,26 +17,13 @@ mod script;
 mod tee;
 mod telemetry;
 
-use std::borrow::Cow;
-use std::fs;
-
-use hookrail_core::policy::{Decision, Rule, Snapshot};
-
-use crate::rig::Rig;
-
-/// A word in a command that the rule of these tests denies.
+/// The file that a denied command would make.
 const FORBIDDEN: &str = "forbidden-file";
 
-/// Writes the rule that denies commands with [`FORBIDDEN`] in them, prepared as the hook reads it.
-fn forbid(rig: &Rig) {
-    let rule = Rule {
-        id: Cow::Borrowed("tests.forbidden"),
-        decision: Decision::Deny,
-        reason: Cow::Borrowed("the test forbids it"),
-        tools: Vec::new(),
-        keywords: vec![Cow::Borrowed("\"PreToolUse\""), Cow::Borrowed(FORBIDDEN)],
-        ..Rule::default()
-    };
-    fs::create_dir_all(rig.state()).unwrap();
-    fs::write(rig.state().join("policy.snapshot"), Snapshot::write(&[rule]).unwrap()).unwrap();
+/// A command that the built-in rule [`RULE`] denies, which `install` has prepared; would it run, a file would be there.
+fn denied() -> String {
+    format!("touch {FORBIDDEN} && git push --force")
 }
+
+/// The rule that denies it.
+const RULE: &str = "git.force-push";

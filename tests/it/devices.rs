@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::rig::{Rig, until};
 
 /// A key of the server's, made beside it.
-fn key(rig: &Rig, scopes: &str) -> String {
+pub(crate) fn key(rig: &Rig, scopes: &str) -> String {
     let data = rig.path("data");
     let arguments =
         ["keys", "create", "--project", "shop", "--scope", scopes, "--data-dir", data.to_str().unwrap(), "--json"];
@@ -16,7 +16,7 @@ fn key(rig: &Rig, scopes: &str) -> String {
     made["key"].as_str().unwrap().to_owned()
 }
 
-fn ask(rig: &Rig, key: &str, path: &str) -> Value {
+pub(crate) fn ask(rig: &Rig, key: &str, path: &str) -> Value {
     let mut answer =
         ureq::get(format!("{}{path}", rig.url())).header("authorization", format!("Bearer {key}")).call().unwrap();
     serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()

@@ -3,6 +3,7 @@
 //! Nothing here prints. Each part returns what it did, or reports it through a callback, and the command line
 //! decides how a person sees it.
 
+pub mod bootstrap;
 pub mod config;
 pub mod doctor;
 pub mod enroll;

@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::env;
 
 mod backup;
+mod bootstrap;
 mod completions;
 mod demo;
 mod devices;
@@ -47,6 +48,7 @@ enum Command {
     Install(install::InstallArgs),
     Uninstall(install::UninstallArgs),
     Enroll(enroll::Args),
+    Bootstrap(bootstrap::Args),
     Doctor(doctor::Args),
     Tail(tail::Args),
     Sessions(sessions::Args),
@@ -95,6 +97,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args),
             Command::Install(args) => install::install(&args),
             Command::Uninstall(args) => install::uninstall(&args),
+            Command::Bootstrap(args) => bootstrap::run(&args),
             Command::Enroll(args) => enroll::run(&args),
             Command::Devices(args) => devices::run(&args),
             Command::Emit(args) => emit::run(&args),

@@ -84,6 +84,15 @@ fn no_text_takes_long() {
         assert!(began.elapsed() < LONGEST, "{unit:?} took {:?}", began.elapsed());
         drop(analysis);
     }
+    // Code of another language: names that are followed, again and again.
+    for unit in ["open(x)\n", "import os as o\no.system(y)\n", "Path.home() / 'a' / ", "x = 'é'\nopen(x)\n", "fork "] {
+        let lines = unit.repeat((MAX_COMMAND - 64) / unit.len());
+        let text = format!("python3 - <<'E'\nimport os, shutil\n{lines}\nE\n");
+        assert!(text.len() <= MAX_COMMAND);
+        let began = Instant::now();
+        analyse(&text, &NoFacts);
+        assert!(began.elapsed() < LONGEST, "{unit:?} took {:?}", began.elapsed());
+    }
     // Doubling at each step: what is kept of a text is bounded.
     let doubling = format!("x=aaaaaaaa; {}", "x=$x$x; ".repeat(2_000));
     let began = Instant::now();

@@ -72,6 +72,8 @@ const CREDENTIALS: &[&str] = &[
     "etc/ssl/private/*",
     "var/run/secrets/*",
     "run/secrets/*",
+    "run/secrets/kubernetes.io/serviceaccount/token",
+    "proc/*/environ",
     ".config/google-chrome/default/login data",
     ".mozilla/firefox/*/logins.json",
     ".mozilla/firefox/*/key4.db",

@@ -167,7 +167,10 @@ impl Machine<'_> {
             "@" | "*" => Known::Values(state.shell.arguments.clone()),
             "#" => one(Some(state.shell.arguments.len().to_string())),
             "?" => one(state.status.map(|status| u8::from(!status).to_string())),
-            "0" => one(Some("bash".to_owned())),
+            "0" => match state.variable("0").and_then(|variable| variable.values.clone()) {
+                Some(values) => Known::Values(values),
+                None => one(Some("bash".to_owned())),
+            },
             _ if name.bytes().all(|byte| byte.is_ascii_digit()) => {
                 let number: usize = name.parse().unwrap_or(usize::MAX);
                 state

@@ -80,6 +80,11 @@ impl Machine<'_> {
         if changes && secrets::secrecy(path, self.facts.home()) == Secrecy::Credential {
             self.note(Kind::SecretWrite, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
         }
+        let is_kernel = ["/proc/sys/", "/sys/kernel/", "/boot/"].iter().any(|folder| path.starts_with(folder));
+        let is_setting = matches!(path, "/etc/hosts" | "/etc/resolv.conf" | "/etc/default/grub" | "/etc/fstab");
+        if changes && self.at == Where::Here && (is_kernel || is_setting) {
+            self.note(Kind::SystemChange, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
+        }
         self.touches(path, true);
         let place = self.place(path);
         self.note(kind, path.to_owned(), place, recursive, Origin::UNKNOWN);

@@ -188,8 +188,12 @@ const FETCHES: &[&str] = &[
 
 /// Notes what code does.
 pub(super) fn run(machine: &mut Machine<'_>, state: &mut State, language: Language, text: &Text) {
-    let code = text.encoded();
+    let code = unaliased(text.encoded(), language);
     let mut secret = Origin::UNKNOWN;
+    habits(machine, &code);
+    if language == Language::Python {
+        of_home(machine, state, &code, &mut secret);
+    }
     for (name, does) in calls(language) {
         if let Some((module, _)) =
             name.split_once('.').filter(|_| language == Language::Python && !name.starts_with('.'))
@@ -208,8 +212,18 @@ pub(super) fn run(machine: &mut Machine<'_>, state: &mut State, language: Langua
                             && language == Language::Python
                 });
             let Some(arguments) = arguments(&code[at + name.len()..], language).filter(|_| is_start) else { continue };
-            call(machine, state, *does, arguments, &mut secret);
+            let named = bound(&code, arguments);
+            if named.is_empty() {
+                call(machine, state, *does, arguments, &mut secret);
+            }
+            for literal in named {
+                call(machine, state, *does, literal, &mut secret);
+            }
         }
+    }
+    let said = ["print", "stdout", "console.log", "puts", "echo"].iter().any(|word| code.contains(word));
+    if said && FETCHES.iter().any(|word| code.contains(word)) {
+        machine.emit(state, 1, Text::hole(Origin::FETCHED));
     }
     if language == Language::JavaScript && code.contains("then(eval)") {
         machine.runs_code(&Text::hole(Origin::FETCHED));
@@ -217,6 +231,111 @@ pub(super) fn run(machine: &mut Machine<'_>, state: &mut State, language: Langua
     if matches!(language, Language::Perl | Language::Ruby | Language::Php) {
         for command in code.split('`').skip(1).step_by(2).take(16) {
             machine.code(state, &Text::decoded(command), Vec::new());
+        }
+    }
+}
+
+/// Python code with the names of modules for those it gives them: `import subprocess as s`.
+fn unaliased(code: String, language: Language) -> String {
+    if language != Language::Python || !code.contains(" as ") {
+        return code;
+    }
+    let names: Vec<(String, String)> = code
+        .split([';', '\n'])
+        .filter_map(|statement| statement.trim().strip_prefix("import "))
+        .flat_map(|modules| modules.split(','))
+        .filter_map(|module| module.split_once(" as "))
+        .map(|(module, name)| (module.trim().to_owned(), name.trim().to_owned()))
+        .filter(|(_, name)| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+        .take(MAX_NAMES)
+        .collect();
+    names.iter().fold(code, |code, (module, name)| {
+        let wanted = format!("{name}.");
+        let mut made = String::with_capacity(code.len());
+        let mut from = 0;
+        for (at, _) in code.match_indices(&wanted).take(MAX_NAMES) {
+            made.push_str(&code[from..at]);
+            let inside = made.ends_with(|char: char| char.is_alphanumeric() || matches!(char, '_' | '.'));
+            made.push_str(if inside { name } else { module });
+            made.push('.');
+            from = at + wanted.len();
+        }
+        made.push_str(&code[from..]);
+        made
+    })
+}
+
+/// How much of a piece of code, in bytes, is searched for what a name stands for.
+const MAX_LOOK: usize = 16 * 1024;
+
+/// The most names that are followed in a piece of code.
+const MAX_NAMES: usize = 16;
+
+/// The literals that a name stands for where a call's arguments begin with one: `x = "…"`, `for x in ("…", "…")`.
+fn bound<'c>(code: &'c str, arguments: &str) -> Vec<&'c str> {
+    let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    let name = arguments.split(|char| !is_part(char)).next().unwrap_or_default();
+    let rest = arguments[name.len()..].trim_start();
+    if name.is_empty() || !(rest.is_empty() || rest.starts_with(',')) {
+        return Vec::new();
+    }
+    let code = &code[..code.floor_char_boundary(MAX_LOOK)];
+    let mut literals = Vec::new();
+    for (at, _) in code.match_indices(name).take(MAX_NAMES) {
+        let after = code[at + name.len()..].trim_start();
+        let given = after.strip_prefix("in ").or_else(|| after.strip_prefix('=').filter(|rest| !rest.starts_with('=')));
+        let Some(given) = given.filter(|_| !code[..at].ends_with(is_part)) else { continue };
+        let mut rest = given.trim_start().trim_start_matches(['(', '[']);
+        while literals.len() < MAX_NAMES && rest.starts_with(['"', '\'']) {
+            literals.push(rest);
+            let quote = &rest[..1];
+            let Some(end) = rest[1..].find(quote) else { break };
+            rest = rest[end + 2..].trim_start();
+            rest = rest.strip_prefix(',').unwrap_or_default().trim_start();
+        }
+    }
+    literals
+}
+
+/// What whole pieces of code are known by: processes without end, a shell at the other end of a socket.
+fn habits(machine: &mut Machine<'_>, code: &str) {
+    let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    if has(&["fork"]) {
+        let dense: String = code.chars().filter(|char| !char.is_whitespace()).collect();
+        let endless =
+            ["whileTrue:os.fork()", "while1:os.fork()", "forkwhile1", "forkwhiletrue", "while(1){fork", "loop{fork"];
+        if endless.iter().any(|word| dense.contains(word)) {
+            machine.act(Kind::ProcessBomb, "fork");
+        }
+    }
+    let is_shell = has(&["/bin/sh", "/bin/bash", "/bin/zsh", "cmd.exe"]);
+    if is_shell && has(&["socket", "Socket", "fsockopen"]) && has(&["dup2", ">&", "<&", "pty.spawn", ".pipe("]) {
+        machine.act(Kind::NetShell, "a socket");
+    }
+}
+
+/// Files of the home by the parts that Python puts together: `Path.home() / ".ssh" / "id_rsa"`.
+fn of_home(machine: &mut Machine<'_>, state: &mut State, code: &str, secret: &mut Origin) {
+    let Some(home) = machine.facts.home().map(str::to_owned) else { return };
+    const HOME: &str = "Path.home()";
+    for (at, _) in code.match_indices(HOME).take(MAX_NAMES) {
+        let mut path = home.clone();
+        let mut rest = code[at + HOME.len()..].trim_start();
+        while let Some(part) = rest.strip_prefix('/').map(str::trim_start)
+            && let Some(name) = literal(part)
+        {
+            path.push('/');
+            path.push_str(&name);
+            rest = part.get(name.len() + 2..).unwrap_or_default().trim_start();
+        }
+        if path == home {
+            continue;
+        }
+        if code.contains(".write_text(") || code.contains(".write_bytes(") {
+            machine.writes(state, &path, false);
+        } else if code.contains(".read_text(") || code.contains(".read_bytes(") || code.contains("open(") {
+            let read = machine.read_file(state, &Text::decoded(&path));
+            *secret = secret.and(read.origin().unwrap_or_default());
         }
     }
 }
@@ -274,7 +393,7 @@ fn call(machine: &mut Machine<'_>, state: &mut State, does: Does, arguments: &st
         None => Text::hole(origin),
     };
     match does {
-        Does::Shell => match words(arguments) {
+        Does::Shell => match words(arguments).or_else(|| several(arguments)) {
             Some(fields) => machine.child(state, fields),
             None => machine.code(state, &text(), Vec::new()),
         },
@@ -298,13 +417,21 @@ fn call(machine: &mut Machine<'_>, state: &mut State, does: Does, arguments: &st
                 || arguments.contains("expanduser(\"~\")")
                 || arguments.contains("homedir()")
                 || arguments.contains("Path.home()")
+                || arguments.contains("Dir.home")
             {
                 let home = Text::known(machine.facts.home().unwrap_or_default());
                 machine.deletes(state, &home, does == Does::DeleteTree);
             }
         }
         Does::Open => {
+            let of_home = || {
+                let (_, rest) =
+                    arguments.split_once("process.env.HOME").or_else(|| arguments.split_once("homedir()"))?;
+                literal(rest.trim_start().trim_start_matches(['+', ',']))
+                    .map(|rest| format!("~/{}", rest.trim_start_matches('/')))
+            };
             let path = literal(arguments)
+                .or_else(of_home)
                 .or_else(|| literal(arguments.split_once("expanduser(").map_or("", |(_, rest)| rest)));
             let Some(path) = path else { return };
             let path = match path.strip_prefix("~/") {
@@ -360,6 +487,13 @@ pub(super) fn literal(text: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// Several literals that are a program and its arguments, as Perl and Ruby take them.
+fn several(arguments: &str) -> Option<Vec<Text>> {
+    let is_text = arguments.trim_start().starts_with(['"', '\'']);
+    let words = words(&format!("[{arguments}]")).filter(|words| is_text && words.len() > 1)?;
+    words.iter().all(|word| word.as_known().is_some()).then_some(words)
 }
 
 /// The string literals of a list that a text begins with, or of several arguments.

@@ -174,7 +174,8 @@ fn mv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                     && places::without_wildcard(&path) != target
             });
         if possible {
-            machine.file(Kind::FileMove, &path, all);
+            let whole = all || matches!(machine.place(&path), Place::Home | Place::System);
+            machine.file(Kind::FileMove, &path, whole);
         }
         let Some(to) = to else { continue };
         if to == "/dev/null" {

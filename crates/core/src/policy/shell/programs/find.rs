@@ -56,6 +56,12 @@ const WITH_VALUE: &[&str] = &[
     "-context",
 ];
 
+/// Tests that tell things apart by anything but their name: in a home or a system they leave too much.
+const BY_AGE: &[&str] = &[
+    "-size", "-mtime", "-mmin", "-atime", "-amin", "-ctime", "-cmin", "-newer", "-newermt", "-user", "-group", "-perm",
+    "-links",
+];
+
 /// Tests by which only some of what is there is meant.
 const NARROWING: &[&str] = &[
     "-name",
@@ -98,6 +104,11 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let starts: Vec<Text> = args.iter().skip(skipped).take_while(is_start).cloned().collect();
     let mut at = skipped + starts.len();
     let starts = if starts.is_empty() { vec![Text::known(".")] } else { starts };
+    let name = only_name(&args[at..]);
+    let is_wide = |start: &Text| {
+        machine.path(state, start).is_some_and(|path| matches!(machine.place(&path), Place::Home | Place::System))
+    };
+    let wide = starts.iter().any(is_wide);
     let mut narrow = false;
     while let Some(arg) = args.get(at) {
         let test = arg.shown();
@@ -105,7 +116,7 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         match test.as_str() {
             "-delete" => {
                 for start in &starts {
-                    let found = found(machine, state, start, narrow);
+                    let found = found(machine, state, start, narrow, name.as_deref());
                     machine.note_found(state, Kind::FileDelete, &found, narrow);
                 }
             }
@@ -115,7 +126,7 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                     return;
                 };
                 for start in &starts {
-                    let found = found(machine, state, start, narrow);
+                    let found = found(machine, state, start, narrow, name.as_deref());
                     let fields = rest[..length].iter().map(|field| field.replaced("{}", &found)).collect();
                     let outer = std::mem::replace(&mut machine.sweeping, !narrow);
                     machine.child(state, fields);
@@ -129,21 +140,40 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 }
                 at += if test == "-fprintf" { 2 } else { 1 };
             }
-            name => {
-                narrow |= NARROWING.contains(&name);
-                at += usize::from(WITH_VALUE.contains(&name));
+            test => {
+                narrow |= NARROWING.contains(&test) && !(wide && BY_AGE.contains(&test));
+                at += usize::from(WITH_VALUE.contains(&test));
             }
         }
+    }
+    for start in starts.iter().filter(|_| name.is_some()) {
+        let found = found(machine, state, start, true, name.as_deref());
+        machine.emit(state, 1, found);
+        machine.emit(state, 1, Text::known("\n"));
     }
     machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
 }
 
+/// The name that is looked for, where it is the one test there is and tells more than an ending.
+fn only_name(tests: &[Text]) -> Option<String> {
+    let shown: Vec<String> = tests.iter().map(Text::shown).collect();
+    let is_mixed = |test: &String| matches!(test.as_str(), "-o" | "-or" | "!" | "-not" | "-prune" | "(" | "-delete");
+    let mut names = shown.windows(2).filter(|pair| matches!(pair[0].as_str(), "-name" | "-iname"));
+    let name = names.next().map(|pair| pair[1].clone())?;
+    (names.next().is_none() && !shown.iter().any(is_mixed) && !name.starts_with(['*', '?', '['])).then_some(name)
+}
+
 /// What stands for what is found: the whole tree, or something in it.
-fn found(machine: &Machine<'_>, state: &State, start: &Text, narrow: bool) -> Text {
+fn found(machine: &Machine<'_>, state: &State, start: &Text, narrow: bool, name: Option<&str>) -> Text {
     if !narrow {
         return start.clone();
     }
     let mut found = start.clone();
+    if let Some(name) = name {
+        found.push_known("/", false);
+        found.push_known(name, true);
+        return found;
+    }
     let root = machine.path(state, start).is_some_and(|path| path == "/");
     found.push_known(if root { "usr/share/found" } else { "/found" }, false);
     found

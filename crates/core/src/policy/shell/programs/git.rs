@@ -109,6 +109,26 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
     }
     let command = command.shown();
+    for name in ["GIT_EDITOR", "EDITOR", "GIT_PAGER", "PAGER", "GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF"] {
+        if let Some(code) = state.variable(name).and_then(|variable| variable.values.clone()?.first().cloned()) {
+            machine.code(state, &code, Vec::new());
+        }
+    }
+    if command == "diff" && args.iter().any(|arg| arg.shown() == "--no-index") {
+        for file in args.iter().filter(|arg| !arg.prefix().starts_with('-')) {
+            let _ = machine.read_file(state, file);
+        }
+    }
+    // What git says is not known, apart from where the project is.
+    let top = command == "rev-parse" && args.iter().any(|arg| arg.shown() == "--show-toplevel");
+    match machine.facts.project().filter(|_| top) {
+        Some(project) => {
+            let said = Text::known(format!("{project}\n"));
+            machine.emit(state, 1, said);
+        }
+        None if SAYS.contains(&command.as_str()) => machine.emit(state, 1, Text::hole(Origin::UNKNOWN)),
+        None => {}
+    }
     if let Some(alias) = setting(&format!("alias.{command}")).filter(|_| !OWN.contains(&command.as_str())) {
         return aliased(machine, state, &alias, args);
     }
@@ -127,6 +147,29 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     subcommand(machine, state, &command, args, &known);
     state.shell.directory = outer;
 }
+
+/// Commands whose output scripts go on with.
+const SAYS: &[&str] = &[
+    "branch",
+    "for-each-ref",
+    "rev-parse",
+    "rev-list",
+    "ls-files",
+    "ls-remote",
+    "tag",
+    "remote",
+    "log",
+    "diff",
+    "status",
+    "config",
+    "describe",
+    "stash",
+    "worktree",
+    "symbolic-ref",
+    "merge-base",
+    "show-ref",
+    "name-rev",
+];
 
 /// What settings say that decides.
 struct Git {
@@ -337,8 +380,12 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
                 machine.act(Kind::GitDiscard, named(&options, 0));
             }
         }
+        // A folder of the project is where its hooks are meant to be.
         "config"
-            if args.iter().any(|arg| arg.shown().eq_ignore_ascii_case("core.hooksPath"))
+            if args.last().is_some_and(|value| {
+                let folder = value.prefix();
+                folder.is_empty() || folder.starts_with(['/', '~', '-']) || folder.contains("..")
+            }) && args.iter().any(|arg| arg.shown().eq_ignore_ascii_case("core.hooksPath"))
                 && !args.iter().any(|arg| matches!(arg.shown().as_str(), "--get" | "get"))
                 && args.len() > 1 =>
         {

@@ -2,7 +2,7 @@
 
 use super::super::machine::{Call, Machine};
 use super::super::options::{Spec, read};
-use super::super::state::{State, Stream};
+use super::super::state::{State, Stream, Variable};
 use super::super::value::Text;
 use super::{Program, code};
 use crate::policy::effects::Kind;
@@ -68,6 +68,13 @@ fn shell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let operands = options.operands.get(off..).unwrap_or_default();
     if options.has(&["c"]) {
         let Some((code, rest)) = operands.split_first() else { return };
+        if let Some(own_name) = rest.first() {
+            state.shell.variables.set("0", Variable { exported: true, ..Variable::of(own_name.clone()) });
+            let arguments = rest.get(1..).unwrap_or_default().to_vec();
+            machine.code(state, &code.clone(), arguments);
+            state.shell.variables.remove("0");
+            return;
+        }
         let arguments = rest.get(1..).unwrap_or_default().to_vec();
         return machine.code(state, &code.clone(), arguments);
     }
@@ -76,6 +83,9 @@ fn shell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     {
         let code = machine.read_file(state, file);
         return machine.code(state, &code, arguments.to_vec());
+    }
+    if options.has(&["i"]) && Machine::has_input(state) && machine.input(state, 0).as_known().is_none() {
+        machine.act(Kind::NetShell, "an interactive shell that is fed");
     }
     from_input(machine, state);
 }
@@ -128,8 +138,9 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         return;
     }
-    if options.has(&["m"]) {
-        return;
+    if let Some(module) = options.value(&["m"]).filter(|_| language == code::Language::Python) {
+        let fields = std::iter::once(module.clone()).chain(operands.iter().cloned()).collect();
+        return machine.child(state, fields);
     }
     if let Some((name, rest)) =
         operands.split_first().map(|(file, rest)| (super::base_name(&file.shown()).to_owned(), rest))

@@ -16,11 +16,23 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "http" | "https" | "xh" | "xhs" => httpie,
         "nc" | "ncat" | "netcat" | "nc.openbsd" | "nc.traditional" | "telnet" => netcat,
         "socat" => socat,
+        "dig" | "drill" | "nslookup" | "host" => resolver,
         "mail" | "mailx" | "sendmail" | "mutt" | "msmtp" => mail,
         "aria2c" | "axel" | "lynx" | "w3m" | "fetch" => fetch,
         _ => return None,
     })
 }
+
+/// A name server says what somebody else put there.
+fn resolver(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    if let Some(origin) = call.args.iter().filter_map(Text::origin).find(|origin| origin.secret) {
+        machine.sends("a name server", origin);
+    }
+    machine.emit(state, 1, Text::hole(Origin::FETCHED));
+}
+
+/// Forges, of which a call by `DELETE` destroys something.
+const FORGES: &[&str] = &["api.github.com", "gitlab.com", "api.bitbucket.org"];
 
 /// The host of a URL, or of what a program takes for one.
 pub(super) fn host_of(url: &str) -> String {
@@ -225,7 +237,12 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     urls.extend(options.operands.iter().cloned());
     let mut outputs =
         options.flags.iter().filter(|flag| matches!(flag.name.as_str(), "o" | "output" | "O" | "remote-name"));
+    let deletes = options.value(&["X", "request"]).is_some_and(|verb| verb.shown().eq_ignore_ascii_case("delete"));
     for url in &urls {
+        let host = host_of(&url.shown());
+        if deletes && FORGES.contains(&host.as_str()) {
+            machine.act(Kind::ForgeDestroy, url.shown());
+        }
         let text = machine.exchanges(state, url, data);
         match outputs.next() {
             Some(flag) => {

@@ -6,6 +6,7 @@ use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
+use crate::policy::secrets::{Secrecy, tree_secrecy};
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -218,6 +219,9 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     for file in files {
         texts.push(machine.read_each(state, file));
         let Some(path) = machine.path(state, file) else { continue };
+        if recursive && tree_secrecy(&path) == Secrecy::Credential {
+            machine.note(Kind::SecretRead, path.clone(), machine.place(&path), false, Origin::SECRET);
+        }
         let folder = recursive && machine.look(&path) == crate::policy::facts::Look::Folder;
         if folder && SECRET_PATTERNS.iter().any(|word| pattern.contains(word)) {
             texts.push(Text::hole(Origin::SECRET));

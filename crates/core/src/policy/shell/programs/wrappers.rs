@@ -494,8 +494,40 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             if let Some(entry) = options.value(&["entrypoint"]) {
                 fields.insert(0, entry.clone());
             }
-            let at = if mounts_root { Where::Here } else { Where::Container };
+            // A home or a system mounted somewhere is meant where that is.
+            let mut at = if mounts_root { Where::Here } else { Where::Container };
+            for volume in options.values(&["v", "volume"]).map(Text::shown) {
+                let mut parts = volume.split(':');
+                let (Some(from), Some(to)) = (parts.next(), parts.next()) else { continue };
+                let is_whole = matches!(machine.place(from.trim_end_matches('/')), Place::Home | Place::System);
+                if from.len() > 1 && to.len() > 1 && from.starts_with('/') && is_whole {
+                    let from = Text::known(from);
+                    fields = fields.iter().map(|field| field.replaced(to, &from)).collect();
+                    at = Where::Here;
+                }
+            }
             machine.elsewhere(state, at, fields);
+        }
+        "compose" => {
+            let compose = Spec {
+                short: "fp",
+                long: &["file=", "project-name=", "profile=", "env-file=", "project-directory="],
+                ordered: true,
+                single: false,
+            };
+            let options = read(args, &compose);
+            match options.operands.split_first() {
+                Some((verb, rest)) if matches!(verb.shown().as_str(), "exec" | "run") => {
+                    let options = read(rest, &spec);
+                    let fields = options.operands.get(1..).unwrap_or_default().to_vec();
+                    machine.elsewhere(state, Where::Container, fields);
+                }
+                _ => {
+                    // The table knows the commands as they are without the options before them.
+                    let args = std::iter::once(command.clone()).chain(options.operands.iter().cloned()).collect();
+                    super::tables::table(machine, &Call { name: call.name.clone(), args }, state);
+                }
+            }
         }
         _ => super::tables::table(machine, call, state),
     }

@@ -41,5 +41,12 @@ const CASES: &[(&str, &str)] = &[
     ("shell", include_str!("cases/shell.jsonl")),
 ];
 
+/// Cases that were written without a look at how calls are understood: dangerous ones in disguise, and an agent's whole day.
+///
+/// A case that is decided wrongly says why under `open`.
+#[cfg(test)]
+const UNSEEN: &[(&str, &str)] =
+    &[("disguised", include_str!("cases/disguised.jsonl")), ("everyday", include_str!("cases/everyday.jsonl"))];
+
 #[cfg(test)]
 mod tests;

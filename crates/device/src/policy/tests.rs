@@ -75,6 +75,37 @@ fn what_is_dangerous_is_stopped_and_what_is_harmless_is_not() {
     assert!(share(true) >= CAUGHT && 1.0 - share(false) <= ANNOYED, "{} {}", share(true), share(false));
 }
 
+/// The least share of the cases written without a look at the analysis that is stopped, and the greatest of those that should
+/// not be. They are what is reached, below what is wanted (0.97 and 0.005): they only rise and fall towards that.
+const UNSEEN_CAUGHT: f64 = 0.86;
+const UNSEEN_ANNOYED: f64 = 0.01;
+
+#[test]
+fn cases_written_without_a_look_at_the_analysis_are_decided_as_they_say() {
+    let home = tempfile::tempdir().unwrap();
+    let home = Home::at(home.path());
+    compile(&home, NOW).unwrap();
+    let bytes = fs::read(home.policy()).unwrap();
+    let snapshot = Snapshot::read(&bytes).unwrap();
+    let lines: Vec<&str> = UNSEEN.iter().flat_map(|(_, text)| text.lines()).collect();
+    let cases: Vec<Case> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let open = |line: &&str| serde_json::from_str::<serde_json::Value>(line).unwrap().get("open").is_some();
+    let outcomes = run(&cases, &snapshot).unwrap();
+    let differs: Vec<&str> = outcomes
+        .iter()
+        .zip(&lines)
+        .filter(|(outcome, line)| outcome.is_right() == open(line))
+        .map(|(outcome, _)| outcome.case.command.as_str())
+        .collect();
+    assert!(differs.is_empty(), "wrong and not open, or open and right: {differs:#?}");
+    let wrong = |stops: bool| {
+        let of: Vec<_> = outcomes.iter().filter(|outcome| outcome.case.stops == stops).collect();
+        assert!(of.len() > 200, "{} cases", of.len());
+        of.iter().filter(|outcome| !outcome.is_right()).count() as f64 / of.len() as f64
+    };
+    assert!(1.0 - wrong(true) >= UNSEEN_CAUGHT && wrong(false) <= UNSEEN_ANNOYED, "{} {}", wrong(true), wrong(false));
+}
+
 #[test]
 fn mistakes_are_told_with_their_place() {
     for (text, says) in [

@@ -50,6 +50,11 @@ impl Home {
         self.0.join("policy.snapshot")
     }
 
+    /// Until when a person has paused the guard: nanoseconds of the epoch, as text. Absent means not at all.
+    pub fn pause(&self) -> PathBuf {
+        self.0.join("paused")
+    }
+
     /// The folder of the spool ([`crate::spool`]).
     pub fn spool(&self) -> PathBuf {
         self.0.join("spool")

@@ -124,6 +124,12 @@ fn read(stdin: &mut dyn Read, log: &mut Log<'_>) -> Vec<u8> {
 /// What the rules of this device say. Rules that cannot be used say nothing.
 fn judge(received: &Received<'_>, log: &mut Log<'_>) -> Option<Verdict> {
     let home = log.home?;
+    let verdict = judged(home, received, log)?;
+    // Asked only where there is something to say.
+    (!snapshot::is_paused(&home.pause(), log.at)).then_some(verdict)
+}
+
+fn judged(home: &Home, received: &Received<'_>, log: &mut Log<'_>) -> Option<Verdict> {
     snapshot::judge(&home.policy(), &received.parsed, received.payload.text(), log.at).unwrap_or_else(|unusable| {
         log.tell(format_args!("{unusable}"));
         None

@@ -29,6 +29,12 @@ impl fmt::Display for Unusable {
 
 impl std::error::Error for Unusable {}
 
+/// Whether a person has paused the guard, by the file at `path`.
+pub fn is_paused(path: &Path, now: Timestamp) -> bool {
+    let until = fs::read_to_string(path).ok().and_then(|text| text.trim().parse::<i64>().ok());
+    until.is_some_and(|until| until > now.as_nanos())
+}
+
 /// What the snapshot at `path` says to this event; a file that is absent says nothing.
 ///
 /// # Errors

@@ -101,6 +101,17 @@ fn assert_quiet(output: &Output) {
 }
 
 #[test]
+fn a_paused_guard_says_nothing_until_its_time_is_over() {
+    let device = Device::new();
+    for (until, is_paused) in [("9000000000000000000", true), ("1", false), ("", false), ("soon", false)] {
+        fs::write(device.home.pause(), until).unwrap();
+        let output = device.run(&request("forbidden"));
+        if is_paused { assert_quiet(&output) } else { assert_denied(&output) }
+    }
+    assert_eq!(device.lines().len(), 4, "everything is recorded all the same");
+}
+
+#[test]
 fn an_event_is_one_record_with_its_verdict() {
     let device = Device::new();
     assert_denied(&device.run(&request("forbidden")));

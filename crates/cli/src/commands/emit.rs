@@ -105,6 +105,13 @@ impl Fact {
     }
 }
 
+/// Records that hookrail itself is at something.
+pub(super) fn state(state: &str) -> anyhow::Result<()> {
+    let fact = Fact::State { state: state.to_owned() };
+    let args = Args { fact, session: None, run: None, agent: "hookrail".to_owned(), data: Vec::new(), json: false };
+    run(&args).map(drop)
+}
+
 /// Appends the fact to the spool.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let home = home()?;

@@ -22,6 +22,7 @@ mod import;
 mod install;
 mod interrupt;
 mod keys;
+mod pause;
 mod policy;
 mod quarantine;
 mod send_event;
@@ -63,6 +64,8 @@ enum Command {
     Backup(backup::Args),
     Keys(keys::Args),
     Policy(policy::Args),
+    Pause(pause::PauseArgs),
+    Resume(pause::ResumeArgs),
     Emit(emit::Args),
     Ship(ship::Args),
     Hook(hook::Args),
@@ -113,6 +116,8 @@ impl Cli {
             Command::Import(args) => import::run(&args),
             Command::Backup(args) => backup::run(&args),
             Command::Keys(args) => keys::run(args),
+            Command::Pause(args) => pause::pause(&args),
+            Command::Resume(args) => pause::resume(&args),
             Command::Policy(args) => policy::run(&args),
             Command::Ship(args) => ship::run(&args),
             Command::Hook(args) => Ok(hook::run(args.args)),

@@ -6,7 +6,7 @@ use hookrail_core::redact::{redact_json, redact_record, redact_text};
 use libfuzzer_sys::fuzz_target;
 use serde_json::value::RawValue;
 
-const LONGEST_TOKEN: usize = 32;
+const LONGEST_TOKEN: usize = 40;
 
 fuzz_target!(|text: &str| {
     let plain = redact_text(text);

@@ -1,7 +1,8 @@
 //! Secrets out of texts, one implementation for the device and the server.
 //!
-//! This is the seam with the detection of keys of well-known shape; the full redactor comes with the guard. A secret is
-//! replaced by a token that names its kind, `[redacted:github-token]`, so that the record still tells that there was one.
+//! Keys of well-known shape, passwords in URLs, and what is assigned to the name of a secret. A secret is replaced by a token
+//! that names its kind and, with the [`Key`] of an installation, sixteen bits of a keyed digest: `[redacted:github-token:7f3a]`.
+//! The same secret has the same token within an installation; nothing leads from the token back to it.
 //!
 //! What holds, and is tested:
 //! - JSON stays JSON, and nothing but the strings that held a secret changes.
@@ -12,6 +13,7 @@
 //! - What the agent sent is never parsed twice, and a text without any prefix of a key costs one pass and no allocation.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use serde_json::value::RawValue;
@@ -20,9 +22,15 @@ use crate::base64;
 use crate::json;
 use crate::wire::Record;
 
+mod assigned;
+mod digest;
+mod find;
+mod kinds;
+mod plausible;
 mod shapes;
 
-pub use shapes::Secret;
+pub use digest::Key;
+pub use kinds::Secret;
 
 /// A text without the secrets that [`redact_json`] knows. Only this module makes one.
 #[derive(Clone, Debug)]
@@ -58,90 +66,140 @@ impl<'a> Redacted<'a> {
     }
 }
 
-/// Takes the secrets out of the strings of a JSON text, keys included.
-///
-/// A text that is not JSON is safe to give and comes back with whatever looks like a string in it redacted;
-/// [`redact_text`] does better.
+/// Takes secrets out of texts. Without a key its tokens name the kind alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Redactor {
+    key: Option<Key>,
+}
+
+/// [`Redactor::json`] without a key.
 pub fn redact_json(json: &str) -> Redacted<'_> {
-    let mut found = Vec::new();
-    if shapes::is_clean(json) {
-        return Redacted { text: Cow::Borrowed(json), found };
+    Redactor::default().json(json)
+}
+
+/// [`Redactor::text`] without a key.
+pub fn redact_text(text: &str) -> Redacted<'_> {
+    Redactor::default().text(text)
+}
+
+/// [`Redactor::record`] without a key.
+pub fn redact_record(line: &str) -> Redacted<'_> {
+    Redactor::default().record(line)
+}
+
+/// [`Redactor::payload`] without a key.
+pub fn redact_payload(payload: &RawValue) -> (Cow<'_, RawValue>, usize) {
+    Redactor::default().payload(payload)
+}
+
+impl Redactor {
+    /// One whose tokens tell secrets apart.
+    pub fn keyed(key: Key) -> Self {
+        Self { key: Some(key) }
     }
-    let mut out = String::new();
-    let mut copied = 0;
-    for range in json::strings(json) {
-        let text = json::unescape(&json[range.clone()]);
-        let hits = shapes::find(&text);
-        if let Some(written) = (!hits.is_empty()).then(|| serde_json::to_string(&replace(&text, &hits))) {
-            out.push_str(&json[copied..range.start]);
-            // A string is always written; were it not, nothing would be better than the secret.
-            out.push_str(written.as_deref().ok().and_then(json::inside).unwrap_or_default());
-            copied = range.end;
-            found.extend(hits.into_iter().map(|(_, secret)| secret));
+
+    /// Takes the secrets out of the strings of a JSON text, keys included. The value of a member is looked at in the light of the
+    /// member's name.
+    ///
+    /// A text that is not JSON is safe to give and comes back with whatever looks like a string in it redacted;
+    /// [`Self::text`] does better.
+    pub fn json<'a>(&self, json: &'a str) -> Redacted<'a> {
+        let mut found = Vec::new();
+        if find::is_clean(json) {
+            return Redacted { text: Cow::Borrowed(json), found };
+        }
+        let mut out = String::new();
+        let mut copied = 0;
+        let mut before: Option<(Range<usize>, Cow<'_, str>)> = None;
+        for range in json::strings(json) {
+            let text = json::unescape(&json[range.clone()]);
+            let mut hits = find::find(&text);
+            let name = before.as_ref().filter(|(name, _)| is_member(json, name, &range));
+            if let Some(secret) = name.and_then(|(_, name)| assigned::member(name, &text)) {
+                hits = vec![(0..text.len(), secret)];
+            }
+            if let Some(written) = (!hits.is_empty()).then(|| serde_json::to_string(&self.replace(&text, &hits))) {
+                out.push_str(&json[copied..range.start]);
+                // A string is always written; were it not, nothing would be better than the secret.
+                out.push_str(written.as_deref().ok().and_then(json::inside).unwrap_or_default());
+                copied = range.end;
+                found.extend(hits.into_iter().map(|(_, secret)| secret));
+            }
+            before = Some((range, text));
+        }
+        let text = if copied == 0 { Cow::Borrowed(json) } else { Cow::Owned(out + &json[copied..]) };
+        Redacted { text, found }
+    }
+
+    /// Takes the secrets out of a plain text.
+    pub fn text<'a>(&self, text: &'a str) -> Redacted<'a> {
+        let hits = find::find(text);
+        let text = if hits.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(self.replace(text, &hits)) };
+        Redacted { text, found: hits.into_iter().map(|(_, secret)| secret).collect() }
+    }
+
+    /// Takes the secrets out of one line of the spool or of a batch: out of its JSON, and out of the bytes of a payload that
+    /// was no JSON, which are read as UTF-8 (what is none becomes U+FFFD where a secret had to go).
+    ///
+    /// A line that is no record is treated as JSON.
+    pub fn record<'a>(&self, line: &'a str) -> Redacted<'a> {
+        let redacted = self.json(line);
+        if !line.contains("\"malformed\"") {
+            return redacted;
+        }
+        match self.malformed(redacted.text()) {
+            Some((line, secrets)) => Redacted { text: Cow::Owned(line), found: [redacted.found, secrets].concat() },
+            None => redacted,
         }
     }
-    let text = if copied == 0 { Cow::Borrowed(json) } else { Cow::Owned(out + &json[copied..]) };
-    Redacted { text, found }
-}
 
-/// Takes the secrets out of a plain text.
-pub fn redact_text(text: &str) -> Redacted<'_> {
-    let hits = shapes::find(text);
-    let text = if hits.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(replace(text, &hits)) };
-    Redacted { text, found: hits.into_iter().map(|(_, secret)| secret).collect() }
-}
-
-/// Takes the secrets out of one line of the spool or of a batch: out of its JSON, and out of the bytes of a payload that
-/// was no JSON, which are read as UTF-8 (what is none becomes U+FFFD where a secret had to go).
-///
-/// A line that is no record is treated as JSON.
-pub fn redact_record(line: &str) -> Redacted<'_> {
-    let redacted = redact_json(line);
-    if !line.contains("\"malformed\"") {
-        return redacted;
+    /// The line with other bytes; `None` where there are none, or where they hold no secret.
+    fn malformed(&self, line: &str) -> Option<(String, Vec<Secret>)> {
+        let mut record: Record<'_> = serde_json::from_str(line).ok()?;
+        let bytes = record.malformed_bytes()?;
+        let text = String::from_utf8_lossy(&bytes);
+        let redacted = self.text(&text);
+        if redacted.found.is_empty() {
+            return None;
+        }
+        record.malformed = Some(Cow::Owned(base64::encode(redacted.text().as_bytes())));
+        Some((serde_json::to_string(&record).ok()?, redacted.found))
     }
-    match redact_malformed(redacted.text()) {
-        Some((line, secrets)) => Redacted { text: Cow::Owned(line), found: [redacted.found, secrets].concat() },
-        None => redacted,
-    }
-}
 
-/// The line with other bytes; `None` where there are none, or where they hold no secret.
-fn redact_malformed(line: &str) -> Option<(String, Vec<Secret>)> {
-    let mut record: Record<'_> = serde_json::from_str(line).ok()?;
-    let bytes = record.malformed_bytes()?;
-    let text = String::from_utf8_lossy(&bytes);
-    let redacted = redact_text(&text);
-    if redacted.found.is_empty() {
-        return None;
+    /// [`Self::json`] for a payload that is held as one, with how many secrets were replaced.
+    pub fn payload<'a>(&self, payload: &'a RawValue) -> (Cow<'a, RawValue>, usize) {
+        let redacted = self.json(payload.get());
+        let replaced = redacted.replaced();
+        match redacted.text {
+            Cow::Borrowed(_) => (Cow::Borrowed(payload), 0),
+            // JSON stays JSON; were that ever wrong, a payload that is lost is better than a secret that is not.
+            Cow::Owned(text) => (Cow::Owned(RawValue::from_string(text).unwrap_or_default()), replaced),
+        }
     }
-    record.malformed = Some(Cow::Owned(base64::encode(redacted.text().as_bytes())));
-    Some((serde_json::to_string(&record).ok()?, redacted.found))
-}
 
-/// [`redact_json`] for a payload that is held as one, with how many secrets were replaced.
-pub fn redact_payload(payload: &RawValue) -> (Cow<'_, RawValue>, usize) {
-    let redacted = redact_json(payload.get());
-    let replaced = redacted.replaced();
-    match redacted.text {
-        Cow::Borrowed(_) => (Cow::Borrowed(payload), 0),
-        // JSON stays JSON; were that ever wrong, a payload that is lost is better than a secret that is not.
-        Cow::Owned(text) => (Cow::Owned(RawValue::from_string(text).unwrap_or_default()), replaced),
+    fn replace(&self, text: &str, hits: &[(Range<usize>, Secret)]) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut copied = 0;
+        for (range, secret) in hits {
+            out.push_str(&text[copied..range.start]);
+            out.push_str("[redacted:");
+            out.push_str(secret.as_str());
+            if let Some(key) = self.key {
+                // Writing to a string does not fail.
+                let _ = write!(out, ":{:04x}", key.tag(&text.as_bytes()[range.clone()]));
+            }
+            out.push(']');
+            copied = range.end;
+        }
+        out.push_str(&text[copied..]);
+        out
     }
 }
 
-fn replace(text: &str, hits: &[(Range<usize>, Secret)]) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut copied = 0;
-    for (range, secret) in hits {
-        out.push_str(&text[copied..range.start]);
-        out.push_str("[redacted:");
-        out.push_str(secret.as_str());
-        out.push(']');
-        copied = range.end;
-    }
-    out.push_str(&text[copied..]);
-    out
+/// Whether the string behind `name` is the value of the member of that name: only a colon stands between them.
+fn is_member(json: &str, name: &Range<usize>, value: &Range<usize>) -> bool {
+    let between = json.get(name.end + 1..value.start.saturating_sub(1)).unwrap_or_default();
+    between.len() <= 64 && between.trim_ascii() == ":"
 }
 
 #[cfg(test)]

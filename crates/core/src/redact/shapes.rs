@@ -1,290 +1,297 @@
 //! The shapes of well-known keys: a prefix, the characters that follow, and how many there must be.
-//!
-//! A key starts at the start of a word: `risk-…` holds no `sk-…`. Its characters are taken as far as they go, and what
-//! follows is no letter and no digit; so nothing that begins right behind a key can become one when the key is replaced.
 
-use std::ops::Range;
-
-/// The kinds of secret that are known by their shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Secret {
-    /// The id of an access key of Amazon Web Services.
-    AwsAccessKey,
-    /// A token of GitHub: personal, `OAuth`, of an app.
-    GithubToken,
-    /// A key of Anthropic.
-    AnthropicKey,
-    /// A key of OpenAI, or of one who took over its shape.
-    OpenaiKey,
-    /// A token of Slack.
-    SlackToken,
-    /// A secret or restricted key of Stripe, live or test.
-    StripeKey,
-    /// An API key of Google.
-    GoogleApiKey,
-    /// A token of GitLab.
-    GitlabToken,
-    /// A token of npm.
-    NpmToken,
-    /// A signed JSON Web Token.
-    Jwt,
-    /// A private key in PEM.
-    PrivateKey,
-    /// What follows `Bearer` in a header.
-    BearerToken,
-    /// A key of hookrail itself.
-    HookrailKey,
-}
-
-impl Secret {
-    /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 13] = [
-        Self::AwsAccessKey,
-        Self::GithubToken,
-        Self::AnthropicKey,
-        Self::OpenaiKey,
-        Self::SlackToken,
-        Self::StripeKey,
-        Self::GoogleApiKey,
-        Self::GitlabToken,
-        Self::NpmToken,
-        Self::Jwt,
-        Self::PrivateKey,
-        Self::BearerToken,
-        Self::HookrailKey,
-    ];
-
-    /// The kind's word, as it stands in the token that replaces a secret.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AwsAccessKey => "aws-access-key",
-            Self::GithubToken => "github-token",
-            Self::AnthropicKey => "anthropic-key",
-            Self::OpenaiKey => "openai-key",
-            Self::SlackToken => "slack-token",
-            Self::StripeKey => "stripe-key",
-            Self::GoogleApiKey => "google-api-key",
-            Self::GitlabToken => "gitlab-token",
-            Self::NpmToken => "npm-token",
-            Self::Jwt => "jwt",
-            Self::PrivateKey => "private-key",
-            Self::BearerToken => "bearer-token",
-            Self::HookrailKey => "hookrail-key",
-        }
-    }
-}
+use super::kinds::Secret;
 
 /// What follows a prefix.
 #[derive(Clone, Copy)]
-enum Rest {
+pub(super) enum Rest {
     /// At least so many of these characters.
     Run(fn(u8) -> bool, usize),
+    /// Exactly so many of these characters.
+    Exact(fn(u8) -> bool, usize),
     /// The other parts of a JSON Web Token.
     Jwt,
-    /// The rest of a PEM block whose label ends in `PRIVATE KEY`.
+    /// The rest of a PEM block whose label holds `PRIVATE KEY`.
     Pem,
     /// A token as of RFC 6750. It has a digit, which tells it from a word of prose; what comes before stays.
     Bearer,
+    /// Eight to ten digits stand before, 33 characters in all behind the colon.
+    Telegram,
+    /// The number of a bot in Base64, a time, a signature.
+    Discord,
+    /// Fourteen characters stand before, at least sixty behind.
+    Terraform,
+    /// Fourteen characters, a dot, 64 hexadecimal digits.
+    Airtable,
+    /// Three characters stand before, at least 31 behind.
+    Azure,
+    /// A user, a colon and a password before an `@`; only the password goes.
+    Userinfo,
+    /// A word in a name to which something is assigned, in any case of letters; see [`super::assigned`].
+    Assigned,
 }
 
-struct Shape {
-    prefix: &'static str,
-    rest: Rest,
-    secret: Secret,
+pub(super) struct Shape {
+    pub(super) prefix: &'static str,
+    pub(super) rest: Rest,
+    pub(super) secret: Secret,
 }
 
-const fn run(prefix: &'static str, is: fn(u8) -> bool, least: usize, secret: Secret) -> Shape {
-    Shape { prefix, rest: Rest::Run(is, least), secret }
+const fn shape(prefix: &'static str, rest: Rest, secret: Secret) -> Shape {
+    Shape { prefix, rest, secret }
 }
 
 /// Longer prefixes stand before the shorter ones that they begin with.
-const SHAPES: &[Shape] = &[
-    run("AKIA", is_upper_or_digit, 16, Secret::AwsAccessKey),
-    run("ASIA", is_upper_or_digit, 16, Secret::AwsAccessKey),
-    run("ghp_", is_alphanumeric, 30, Secret::GithubToken),
-    run("gho_", is_alphanumeric, 30, Secret::GithubToken),
-    run("ghu_", is_alphanumeric, 30, Secret::GithubToken),
-    run("ghs_", is_word, 30, Secret::GithubToken),
-    run("ghr_", is_alphanumeric, 30, Secret::GithubToken),
-    run("github_pat_", is_word, 22, Secret::GithubToken),
-    run("sk-ant-", is_dashed, 20, Secret::AnthropicKey),
-    run("sk-proj-", is_dashed, 20, Secret::OpenaiKey),
-    run("sk-svcacct-", is_dashed, 20, Secret::OpenaiKey),
-    run("sk-admin-", is_dashed, 20, Secret::OpenaiKey),
-    run("sk-or-v1-", is_dashed, 20, Secret::OpenaiKey),
-    run("sk-", is_alphanumeric, 20, Secret::OpenaiKey),
-    run("sk_live_", is_alphanumeric, 16, Secret::StripeKey),
-    run("sk_test_", is_alphanumeric, 16, Secret::StripeKey),
-    run("rk_live_", is_alphanumeric, 16, Secret::StripeKey),
-    run("rk_test_", is_alphanumeric, 16, Secret::StripeKey),
-    run("xoxa-", is_dashed, 10, Secret::SlackToken),
-    run("xoxb-", is_dashed, 10, Secret::SlackToken),
-    run("xoxe-", is_dashed, 10, Secret::SlackToken),
-    run("xoxe.", is_dotted, 10, Secret::SlackToken),
-    run("xoxo-", is_dashed, 10, Secret::SlackToken),
-    run("xoxp-", is_dashed, 10, Secret::SlackToken),
-    run("xoxr-", is_dashed, 10, Secret::SlackToken),
-    run("xoxs-", is_dashed, 10, Secret::SlackToken),
-    run("xapp-", is_dashed, 10, Secret::SlackToken),
-    run("AIza", is_dashed, 35, Secret::GoogleApiKey),
-    run("glpat-", is_dotted, 20, Secret::GitlabToken),
-    run("npm_", is_alphanumeric, 36, Secret::NpmToken),
-    run("hkr_", is_dashed, 16, Secret::HookrailKey),
-    Shape { prefix: "eyJ", rest: Rest::Jwt, secret: Secret::Jwt },
-    Shape { prefix: "-----BEGIN ", rest: Rest::Pem, secret: Secret::PrivateKey },
-    Shape { prefix: "Bearer ", rest: Rest::Bearer, secret: Secret::BearerToken },
-    Shape { prefix: "bearer ", rest: Rest::Bearer, secret: Secret::BearerToken },
-    Shape { prefix: "BEARER ", rest: Rest::Bearer, secret: Secret::BearerToken },
+pub(super) const SHAPES: &[Shape] = &[
+    shape("AKIA", Rest::Run(is_upper_or_digit, 16), Secret::AwsAccessKey),
+    shape("ASIA", Rest::Run(is_upper_or_digit, 16), Secret::AwsAccessKey),
+    shape("ABIA", Rest::Run(is_upper_or_digit, 16), Secret::AwsAccessKey),
+    shape("ACCA", Rest::Run(is_upper_or_digit, 16), Secret::AwsAccessKey),
+    shape("ghp_", Rest::Run(is_alphanumeric, 30), Secret::GithubToken),
+    shape("gho_", Rest::Run(is_alphanumeric, 30), Secret::GithubToken),
+    shape("ghu_", Rest::Run(is_alphanumeric, 30), Secret::GithubToken),
+    shape("ghr_", Rest::Run(is_alphanumeric, 30), Secret::GithubToken),
+    shape("ghs_", Rest::Run(is_dotted, 30), Secret::GithubToken),
+    shape("github_pat_", Rest::Run(is_word, 22), Secret::GithubToken),
+    shape("sk-ant-", Rest::Run(is_dashed, 20), Secret::AnthropicKey),
+    shape("sk-proj-", Rest::Run(is_dashed, 20), Secret::OpenaiKey),
+    shape("sk-svcacct-", Rest::Run(is_dashed, 20), Secret::OpenaiKey),
+    shape("sk-admin-", Rest::Run(is_dashed, 20), Secret::OpenaiKey),
+    shape("sk-or-v1-", Rest::Run(is_dashed, 20), Secret::OpenaiKey),
+    shape("sk-", Rest::Run(is_alphanumeric, 20), Secret::OpenaiKey),
+    shape("sk_live_", Rest::Run(is_alphanumeric, 16), Secret::StripeKey),
+    shape("sk_test_", Rest::Run(is_alphanumeric, 16), Secret::StripeKey),
+    shape("rk_live_", Rest::Run(is_alphanumeric, 16), Secret::StripeKey),
+    shape("rk_test_", Rest::Run(is_alphanumeric, 16), Secret::StripeKey),
+    shape("whsec_", Rest::Run(is_alphanumeric, 16), Secret::StripeKey),
+    shape("xoxa-", Rest::Run(is_dashed, 10), Secret::SlackToken),
+    shape("xoxb-", Rest::Run(is_dashed, 10), Secret::SlackToken),
+    shape("xoxc-", Rest::Run(is_dashed, 10), Secret::SlackToken),
+    shape("xoxd-", Rest::Run(is_dashed, 10), Secret::SlackToken),
+    shape("xoxe-", Rest::Run(is_dashed, 10), Secret::SlackToken),
+    shape("xoxo-", Rest::Run(is_dashed, 10), Secret::SlackToken),
+    shape("xoxp-", Rest::Run(is_dashed, 10), Secret::SlackToken),
+    shape("xoxr-", Rest::Run(is_dashed, 10), Secret::SlackToken),
+    shape("xoxs-", Rest::Run(is_dashed, 10), Secret::SlackToken),
+    shape("xapp-", Rest::Run(is_dashed, 10), Secret::SlackToken),
+    shape("xoxe.", Rest::Run(is_dotted, 10), Secret::SlackToken),
+    shape("hooks.slack.com/services/", Rest::Run(is_path, 30), Secret::SlackToken),
+    shape("AIza", Rest::Run(is_dashed, 35), Secret::GoogleApiKey),
+    shape("GOCSPX-", Rest::Run(is_dashed, 24), Secret::GoogleOauth),
+    shape("ya29.", Rest::Run(is_dotted, 30), Secret::GoogleOauth),
+    shape("glpat-", Rest::Run(is_dotted, 20), Secret::GitlabToken),
+    shape("gldt-", Rest::Run(is_dotted, 20), Secret::GitlabToken),
+    shape("glrt-", Rest::Run(is_dotted, 20), Secret::GitlabToken),
+    shape("glcbt-", Rest::Run(is_dotted, 20), Secret::GitlabToken),
+    shape("glptt-", Rest::Run(is_dotted, 20), Secret::GitlabToken),
+    shape("glft-", Rest::Run(is_dotted, 20), Secret::GitlabToken),
+    shape("glsoat-", Rest::Run(is_dotted, 20), Secret::GitlabToken),
+    shape("glimt-", Rest::Run(is_dotted, 20), Secret::GitlabToken),
+    shape("glagent-", Rest::Run(is_dotted, 20), Secret::GitlabToken),
+    shape("gloas-", Rest::Run(is_dotted, 20), Secret::GitlabToken),
+    shape("hf_", Rest::Run(is_alphanumeric, 30), Secret::HuggingfaceToken),
+    shape("api_org_", Rest::Run(is_alphanumeric, 30), Secret::HuggingfaceToken),
+    shape("npm_", Rest::Run(is_alphanumeric, 36), Secret::NpmToken),
+    shape("pypi-Ag", Rest::Run(is_dashed, 50), Secret::PypiToken),
+    shape("dckr_pat_", Rest::Run(is_dashed, 20), Secret::DockerToken),
+    shape("dckr_oat_", Rest::Run(is_dashed, 20), Secret::DockerToken),
+    shape("SK", Rest::Exact(is_lower_hex, 32), Secret::TwilioKey),
+    shape("SG.", Rest::Run(is_dotted, 50), Secret::SendgridKey),
+    shape("key-", Rest::Exact(is_lower_hex, 32), Secret::MailgunKey),
+    shape(":AA", Rest::Telegram, Secret::TelegramToken),
+    shape("MD", Rest::Discord, Secret::DiscordToken),
+    shape("MT", Rest::Discord, Secret::DiscordToken),
+    shape("Mj", Rest::Discord, Secret::DiscordToken),
+    shape("Mz", Rest::Discord, Secret::DiscordToken),
+    shape("ND", Rest::Discord, Secret::DiscordToken),
+    shape("NT", Rest::Discord, Secret::DiscordToken),
+    shape("Nj", Rest::Discord, Secret::DiscordToken),
+    shape("Nz", Rest::Discord, Secret::DiscordToken),
+    shape("OD", Rest::Discord, Secret::DiscordToken),
+    shape("OT", Rest::Discord, Secret::DiscordToken),
+    shape("discord.com/api/webhooks/", Rest::Run(is_path, 60), Secret::DiscordToken),
+    shape("discordapp.com/api/webhooks/", Rest::Run(is_path, 60), Secret::DiscordToken),
+    shape("shpat_", Rest::Run(is_hex, 32), Secret::ShopifyToken),
+    shape("shpss_", Rest::Run(is_hex, 32), Secret::ShopifyToken),
+    shape("shpca_", Rest::Run(is_hex, 32), Secret::ShopifyToken),
+    shape("shppa_", Rest::Run(is_hex, 32), Secret::ShopifyToken),
+    shape("EAAA", Rest::Run(is_dashed, 55), Secret::SquareToken),
+    shape("sq0atp-", Rest::Run(is_dashed, 20), Secret::SquareToken),
+    shape("sq0csp-", Rest::Run(is_dashed, 40), Secret::SquareToken),
+    shape("dop_v1_", Rest::Run(is_lower_hex, 64), Secret::DigitaloceanToken),
+    shape("doo_v1_", Rest::Run(is_lower_hex, 64), Secret::DigitaloceanToken),
+    shape("dor_v1_", Rest::Run(is_lower_hex, 64), Secret::DigitaloceanToken),
+    shape("HRKU-", Rest::Run(is_dashed, 36), Secret::HerokuKey),
+    shape("v1.0-", Rest::Run(is_hex_dashed, 100), Secret::CloudflareKey),
+    shape("NRAK-", Rest::Run(is_upper_or_digit, 27), Secret::NewrelicKey),
+    shape("NRII-", Rest::Run(is_dashed, 32), Secret::NewrelicKey),
+    shape("sntrys_", Rest::Run(is_base64, 40), Secret::SentryToken),
+    shape("sntryu_", Rest::Run(is_lower_hex, 64), Secret::SentryToken),
+    shape("hvs.", Rest::Run(is_dashed, 24), Secret::VaultToken),
+    shape("hvb.", Rest::Run(is_dashed, 24), Secret::VaultToken),
+    shape("hvr.", Rest::Run(is_dashed, 24), Secret::VaultToken),
+    shape(".atlasv1.", Rest::Terraform, Secret::TerraformToken),
+    shape("dapi", Rest::Run(is_hex_dashed, 32), Secret::DatabricksToken),
+    shape("ATATT3", Rest::Run(is_base64, 60), Secret::AtlassianToken),
+    shape("ATCTT3", Rest::Run(is_base64, 60), Secret::AtlassianToken),
+    shape("ATBB", Rest::Run(is_alphanumeric, 28), Secret::AtlassianToken),
+    shape("lin_api_", Rest::Run(is_alphanumeric, 32), Secret::LinearKey),
+    shape("lin_oauth_", Rest::Run(is_alphanumeric, 32), Secret::LinearKey),
+    shape("ntn_", Rest::Run(is_alphanumeric, 40), Secret::NotionToken),
+    shape("secret_", Rest::Exact(is_alphanumeric, 43), Secret::NotionToken),
+    shape("figd_", Rest::Run(is_dashed, 36), Secret::FigmaToken),
+    shape("pat", Rest::Airtable, Secret::AirtableToken),
+    shape("pscale_tkn_", Rest::Run(is_dotted, 32), Secret::PlanetscaleToken),
+    shape("pscale_pw_", Rest::Run(is_dotted, 32), Secret::PlanetscaleToken),
+    shape("pscale_oauth_", Rest::Run(is_dotted, 32), Secret::PlanetscaleToken),
+    shape("sbp_", Rest::Run(is_lower_hex, 40), Secret::SupabaseKey),
+    shape("sb_secret_", Rest::Run(is_dashed, 20), Secret::SupabaseKey),
+    shape("dp.pt.", Rest::Run(is_dotted, 40), Secret::DopplerToken),
+    shape("dp.st.", Rest::Run(is_dotted, 40), Secret::DopplerToken),
+    shape("dp.ct.", Rest::Run(is_dotted, 40), Secret::DopplerToken),
+    shape("dp.sa.", Rest::Run(is_dotted, 40), Secret::DopplerToken),
+    shape("dp.scim.", Rest::Run(is_dotted, 40), Secret::DopplerToken),
+    shape("dp.audit.", Rest::Run(is_dotted, 40), Secret::DopplerToken),
+    shape("ops_eyJ", Rest::Run(is_base64, 100), Secret::OnepasswordToken),
+    shape("AGE-SECRET-KEY-1", Rest::Run(is_upper_or_digit, 50), Secret::AgeKey),
+    shape("glsa_", Rest::Run(is_word, 40), Secret::GrafanaToken),
+    shape("glc_", Rest::Run(is_base64, 40), Secret::GrafanaToken),
+    shape("PMAK-", Rest::Run(is_dashed, 50), Secret::PostmanKey),
+    shape("hkr_", Rest::Run(is_dashed, 16), Secret::HookrailKey),
+    shape("eyJ", Rest::Jwt, Secret::Jwt),
+    shape("-----BEGIN ", Rest::Pem, Secret::PrivateKey),
+    shape("://", Rest::Userinfo, Secret::UrlPassword),
+    shape("Bearer ", Rest::Bearer, Secret::BearerToken),
+    shape("bearer ", Rest::Bearer, Secret::BearerToken),
+    shape("BEARER ", Rest::Bearer, Secret::BearerToken),
+    shape("passw", Rest::Assigned, Secret::Password),
+    shape("passphrase", Rest::Assigned, Secret::Password),
+    shape("pwd", Rest::Assigned, Secret::Password),
+    shape("secret", Rest::Assigned, Secret::ApiSecret),
+    shape("token", Rest::Assigned, Secret::ApiSecret),
+    shape("key", Rest::Assigned, Secret::ApiSecret),
+    shape("credential", Rest::Assigned, Secret::ApiSecret),
+    shape("authorization", Rest::Assigned, Secret::ApiSecret),
+    shape("7Q~", Rest::Azure, Secret::AzureSecret),
+    shape("8Q~", Rest::Azure, Secret::AzureSecret),
 ];
 
-fn is_upper_or_digit(byte: u8) -> bool {
+pub(super) fn is_upper_or_digit(byte: u8) -> bool {
     byte.is_ascii_uppercase() || byte.is_ascii_digit()
 }
 
-fn is_alphanumeric(byte: u8) -> bool {
+pub(super) fn is_alphanumeric(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
 }
 
-fn is_word(byte: u8) -> bool {
+fn is_hex(byte: u8) -> bool {
+    byte.is_ascii_hexdigit()
+}
+
+pub(super) fn is_lower_hex(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'a'..=b'f')
+}
+
+fn is_hex_dashed(byte: u8) -> bool {
+    is_lower_hex(byte) || byte == b'-'
+}
+
+pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-fn is_dashed(byte: u8) -> bool {
+pub(super) fn is_dashed(byte: u8) -> bool {
     is_word(byte) || byte == b'-'
 }
 
-fn is_dotted(byte: u8) -> bool {
+pub(super) fn is_dotted(byte: u8) -> bool {
     is_dashed(byte) || byte == b'.'
 }
 
+fn is_path(byte: u8) -> bool {
+    is_dashed(byte) || byte == b'/'
+}
+
+fn is_base64(byte: u8) -> bool {
+    is_dashed(byte) || matches!(byte, b'+' | b'/' | b'=')
+}
+
 /// RFC 6750: `b64token`.
-fn is_token(byte: u8) -> bool {
+pub(super) fn is_token(byte: u8) -> bool {
     is_dotted(byte) || matches!(byte, b'~' | b'+' | b'/' | b'=')
 }
 
-/// One bit for every pair of bytes: whether a prefix begins with it. A text is searched by looking at each pair once.
-static PAIRS: [u64; 1024] = pairs();
+/// A class of bytes: letters without their case, five bits.
+const fn class(byte: u8) -> usize {
+    (byte & 31) as usize
+}
 
-const fn pairs() -> [u64; 1024] {
-    let mut table = [0; 1024];
+/// One bit for every three classes: whether a prefix begins with them. A text is searched by looking at each three once.
+static TRIPLES: [u64; 512] = triples();
+
+/// For every two classes the first shape that begins with them, plus one; [`NEXT`] has the others.
+static FIRST: [u8; 1024] = chains().0;
+static NEXT: [u8; SHAPES.len()] = chains().1;
+
+const fn triples() -> [u64; 512] {
+    let mut table = [0; 512];
     let mut at = 0;
     while at < SHAPES.len() {
         let prefix = SHAPES[at].prefix.as_bytes();
-        let pair = (prefix[0] as usize) << 8 | prefix[1] as usize;
-        table[pair >> 6] |= 1 << (pair & 63);
+        let pair = class(prefix[0]) << 10 | class(prefix[1]) << 5;
+        let mut third = 0;
+        while third < 32 {
+            if prefix.len() == 2 || class(prefix[2]) == third {
+                table[(pair | third) >> 6] |= 1 << ((pair | third) & 63);
+            }
+            third += 1;
+        }
         at += 1;
     }
     table
 }
 
-fn begins(first: u8, second: u8) -> bool {
-    let pair = usize::from(first) << 8 | usize::from(second);
-    PAIRS[pair >> 6] >> (pair & 63) & 1 == 1
+const fn chains() -> ([u8; 1024], [u8; SHAPES.len()]) {
+    let mut first = [0; 1024];
+    let mut next = [0; SHAPES.len()];
+    let mut at = SHAPES.len();
+    while at > 0 {
+        at -= 1;
+        let prefix = SHAPES[at].prefix.as_bytes();
+        let pair = class(prefix[0]) << 5 | class(prefix[1]);
+        next[at] = first[pair];
+        first[pair] = at as u8 + 1;
+    }
+    (first, next)
+}
+
+/// The next place at or behind `from` where three bytes stand that a prefix may begin with.
+pub(super) fn candidate(bytes: &[u8], from: usize) -> Option<usize> {
+    let (first, second) = (*bytes.get(from)?, *bytes.get(from + 1)?);
+    let mut triple = class(first) << 5 | class(second);
+    for (at, byte) in bytes[from + 2..].iter().enumerate() {
+        triple = (triple << 5 | class(*byte)) & 0x7fff;
+        if TRIPLES[triple >> 6] >> (triple & 63) & 1 == 1 {
+            return Some(from + at);
+        }
+    }
+    None
 }
 
 /// The shape whose prefix stands at `at`.
-fn shape_at(bytes: &[u8], at: usize) -> Option<&'static Shape> {
+pub(super) fn shape_at(bytes: &[u8], at: usize) -> Option<&'static Shape> {
     let rest = &bytes[at..];
-    SHAPES.iter().find(|shape| rest.starts_with(shape.prefix.as_bytes()))
-}
-
-/// Whether a JSON text certainly holds no secret: no prefix of one, and no escape that could hide a letter of one.
-pub(super) fn is_clean(json: &str) -> bool {
-    let bytes = json.as_bytes();
-    !bytes.windows(2).enumerate().any(|(at, pair)| {
-        (begins(pair[0], pair[1]) && shape_at(bytes, at).is_some()) || (pair == b"\\u" && hides_ascii(&bytes[at + 2..]))
-    })
-}
-
-/// Whether the four digits of a `\u` stand for a visible character of ASCII.
-fn hides_ascii(digits: &[u8]) -> bool {
-    matches!(digits, [b'0', b'0', b'2'..=b'7', _, ..])
-}
-
-/// Where the secrets of a text are, in order and apart from each other.
-pub(super) fn find(text: &str) -> Vec<(Range<usize>, Secret)> {
-    let bytes = text.as_bytes();
-    let mut hits = Vec::new();
-    let mut at = 0;
-    let mut no_jwt_before = 0;
-    while at + 1 < bytes.len() {
-        let hit = if begins(bytes[at], bytes[at + 1]) { secret_at(bytes, at, &mut no_jwt_before) } else { None };
-        match hit {
-            Some((range, secret)) => {
-                at = range.end;
-                hits.push((range, secret));
-            }
-            None => at += 1,
+    let mut next = FIRST[class(*rest.first()?) << 5 | class(*rest.get(1)?)];
+    while next > 0 {
+        let shape = &SHAPES[usize::from(next) - 1];
+        let begins = match (rest.get(..shape.prefix.len()), shape.rest) {
+            (Some(begin), Rest::Assigned) => begin.eq_ignore_ascii_case(shape.prefix.as_bytes()),
+            (begin, _) => begin == Some(shape.prefix.as_bytes()),
+        };
+        if begins {
+            return Some(shape);
         }
+        next = NEXT[usize::from(next) - 1];
     }
-    hits
-}
-
-/// The secret that starts at `at`. `no_jwt_before` remembers how far a text was looked at for a JSON Web Token in vain: what
-/// begins within ends no better, and looking again would take time quadratic in the length.
-fn secret_at(bytes: &[u8], at: usize, no_jwt_before: &mut usize) -> Option<(Range<usize>, Secret)> {
-    let shape = shape_at(bytes, at)?;
-    if shape.prefix.starts_with(|first: char| first.is_ascii_alphabetic()) && !starts_word(bytes, at) {
-        return None;
-    }
-    let body = at + shape.prefix.len();
-    let range = match shape.rest {
-        Rest::Run(is, least) => at..taken(bytes, body, is, least)?,
-        Rest::Jwt if at < *no_jwt_before => return None,
-        Rest::Jwt => match jwt(bytes, body) {
-            Ok(end) => at..end,
-            Err(looked_at) => {
-                *no_jwt_before = looked_at;
-                return None;
-            }
-        },
-        Rest::Pem => at..pem(bytes, body)?,
-        Rest::Bearer => {
-            let end = taken(bytes, body, is_token, 16)?;
-            bytes[body..end].iter().any(u8::is_ascii_digit).then_some(body..end)?
-        }
-    };
-    Some((range, shape.secret))
-}
-
-/// Whether no word goes on at `at`. The letter of an escape (`\n`), as it stands in JSON inside of a string, is none.
-fn starts_word(bytes: &[u8], at: usize) -> bool {
-    let before = |back: usize| at.checked_sub(back).map(|at| bytes[at]);
-    match before(1) {
-        Some(b'n' | b'r' | b't' | b'b' | b'f') if before(2) == Some(b'\\') => true,
-        Some(byte) => !is_word(byte),
-        None => true,
-    }
-}
-
-/// Where the run of characters that starts at `from` ends; `None` where it is too short, or where a word goes on.
-fn taken(bytes: &[u8], from: usize, is: fn(u8) -> bool, least: usize) -> Option<usize> {
-    let length = bytes[from..].iter().take_while(|byte| is(**byte)).count();
-    let end = from + length;
-    let goes_on = bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
-    (length >= least && !goes_on).then_some(end)
-}
-
-/// The end of `header.payload.signature`, or of the header where that is not what stands here.
-fn jwt(bytes: &[u8], from: usize) -> Result<usize, usize> {
-    let header = from + bytes[from..].iter().take_while(|byte| is_dashed(**byte)).count();
-    let part = |at: usize| (bytes.get(at) == Some(&b'.')).then(|| taken(bytes, at + 1, is_dashed, 8)).flatten();
-    part(header).and_then(part).ok_or(header)
-}
-
-/// The end of a PEM block of a private key. One whose end is missing (cut, or shown in part) goes on to the end of the text.
-fn pem(bytes: &[u8], from: usize) -> Option<usize> {
-    const LONGEST_LABEL: usize = 64;
-    const KEY: &[u8] = b"PRIVATE KEY";
-    let find = |from: usize, what: &[u8]| {
-        bytes[from..].windows(what.len()).position(|window| window == what).map(|found| from + found)
-    };
-    let label_end = find(from, b"-----").filter(|end| end - from <= LONGEST_LABEL)?;
-    let label = &bytes[from..label_end];
-    // What stands for a secret that was taken out before is no part of a label: redacting twice is redacting once.
-    let is_label = label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ');
-    (is_label && label.windows(KEY.len()).any(|window| window == KEY)).then_some(())?;
-    let body = label_end + 5;
-    let end = find(body, b"-----END ").and_then(|end| find(end + 9, b"-----")).map(|end| end + 5);
-    Some(end.unwrap_or(bytes.len()))
+    None
 }

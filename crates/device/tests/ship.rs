@@ -234,7 +234,16 @@ fn keys_are_redacted_before_they_leave() {
     device.append(0..1, &key);
     once(&device, &config(&server.url)).unwrap();
     assert_eq!(server.ids().len(), 1);
-    assert!(!server.requests()[0].lines[0].contains(&key));
+    device.append(1..2, &key);
+    once(&device, &config(&server.url)).unwrap();
+    let lines: Vec<String> = server.requests().iter().flat_map(|request| request.lines.clone()).collect();
+    assert!(lines.iter().all(|line| !line.contains(&key)), "{lines:?}");
+    // The same secret has the same token in every run, by a key that only its owner reads.
+    let token = |line: &str| line.split("[redacted:github-token:").nth(1).map(|rest| rest[..5].to_owned());
+    assert!(token(&lines[0]).is_some_and(|token| token.ends_with(']')), "{lines:?}");
+    assert_eq!(token(&lines[0]), token(&lines[1]));
+    let key_file = std::fs::metadata(device.home.path().join("redact.key")).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&key_file.permissions()) & 0o777, 0o600);
 }
 
 #[test]

@@ -171,7 +171,7 @@ impl Config {
     }
 
     /// Whether nothing is kept on a disk.
-    fn in_memory(&self) -> bool {
+    pub(crate) fn in_memory(&self) -> bool {
         self.store.as_deref() == Some("sqlite::memory:")
     }
 

@@ -37,6 +37,7 @@ mod metrics;
 mod openapi;
 mod otlp;
 mod outbound;
+mod redactor;
 mod serve;
 mod tenants;
 mod titles;

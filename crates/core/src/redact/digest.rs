@@ -11,6 +11,19 @@ impl Key {
         Self([wide as u64, (wide >> 64) as u64])
     }
 
+    /// The key in a file: 32 hexadecimal digits, blanks around them allowed.
+    pub fn read(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let is_key = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let wide = is_key.then(|| u128::from_str_radix(text, 16).ok()).flatten()?;
+        Some(Self::new(wide.to_be_bytes()))
+    }
+
+    /// Random bytes as the text that [`Self::read`] reads.
+    pub fn written(bytes: [u8; 16]) -> String {
+        format!("{:032x}\n", u128::from_be_bytes(bytes))
+    }
+
     /// Sixteen bits of the digest of a text. So few tell which of the secrets of a session is meant; of somebody's guesses one
     /// in 65,536 would agree by chance, so that even with the key an agreement proves nothing about a list of guesses.
     pub(super) fn tag(self, text: &[u8]) -> u16 {
@@ -75,5 +88,8 @@ mod tests {
         let key = Key::new(std::array::from_fn(|at| at as u8));
         let text: [u8; 15] = std::array::from_fn(|at| at as u8);
         assert_eq!(key.digest(&text), 0xa129_ca61_49be_45e5);
+        let written = Key::written(std::array::from_fn(|at| at as u8));
+        assert_eq!(Key::read(&written).map(|key| key.digest(&text)), Some(0xa129_ca61_49be_45e5));
+        assert!(Key::read("short").is_none());
     }
 }

@@ -5,12 +5,15 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use hookrail_core::context::Context;
+use hookrail_core::redact::Redactor;
 use hookrail_core::transcript;
+use hookrail_hook::home::Home;
 
 use super::lock;
 use crate::config::{Collect, Config};
 use crate::place::Place;
 use crate::place::git::{self, Checkout};
+use crate::redactor::redactor;
 
 /// What is said of every session, and the repositories of folders, each looked up once.
 ///
@@ -21,11 +24,12 @@ pub(super) struct About {
     pub(super) source_app: Option<String>,
     machine: Context,
     collect: Collect,
+    pub(super) redactor: Redactor,
     repositories: Mutex<HashMap<String, String>>,
 }
 
 impl About {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(home: &Home, config: &Config) -> Self {
         let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let mut place = Place::new(config, &env).for_others();
         Self {
@@ -33,6 +37,7 @@ impl About {
             source_app: config.source_app.clone(),
             machine: place.context(None),
             collect: config.collect.clone(),
+            redactor: redactor(home.path()),
             repositories: Mutex::default(),
         }
     }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use hookrail_core::context::{Context, Source};
 use hookrail_core::event::{Agent, EventId};
-use hookrail_core::redact::redact_record;
 use hookrail_core::transcript::{Entry, Identity, Place};
 use hookrail_core::wire::{Record, VERSION};
 
@@ -68,7 +67,7 @@ impl<'w> Writer<'w> {
         line.push_str(",\"payload\":");
         line.push_str(&payload);
         line.push('}');
-        batch.push(redact_record(&line).text().as_bytes());
+        batch.push(self.about.redactor.record(&line).text().as_bytes());
         Some(Witness { at: at?.as_nanos(), id: id? })
     }
 

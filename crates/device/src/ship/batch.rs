@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use hookrail_core::redact;
+use hookrail_core::redact::Redactor;
 use hookrail_core::wire::Record;
 use hookrail_hook::spool::{Content, Reader, salvage};
 
@@ -43,7 +43,12 @@ pub(super) struct Batch {
 
 impl Batch {
     /// Reads lines until `limit` bytes are together, a line is unusable, or the segment ends.
-    pub(super) fn read(reader: &mut Reader, limit: u64, enricher: &mut Enricher) -> io::Result<Self> {
+    pub(super) fn read(
+        reader: &mut Reader,
+        limit: u64,
+        enricher: &mut Enricher,
+        redactor: &Redactor,
+    ) -> io::Result<Self> {
         let mut batch = Self::default();
         let mut bytes = 0;
         while bytes < limit && batch.unusable.is_none() {
@@ -53,7 +58,7 @@ impl Batch {
             match usable(&line.content) {
                 Ok((text, record)) => {
                     let text = enricher.line(text, record);
-                    batch.records.push(Waiting { line: redact::redact_record(&text).into_text(), end: line.end });
+                    batch.records.push(Waiting { line: redactor.record(&text).into_text(), end: line.end });
                 }
                 Err(unusable) => batch.unusable = Some(unusable),
             }

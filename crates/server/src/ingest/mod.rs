@@ -16,7 +16,7 @@ use hookrail_core::context::{Context, Source};
 use hookrail_core::event::{Agent, Event, EventId, SessionId};
 use hookrail_core::policy::Verdict;
 use hookrail_core::prices::Prices;
-use hookrail_core::redact::{redact_payload, redact_text};
+use hookrail_core::redact::Redactor;
 use hookrail_core::time::Timestamp;
 use hookrail_core::wire;
 use serde::Serialize;
@@ -109,13 +109,13 @@ impl<'a> Raw<'a> {
     }
 
     /// Takes secrets out of the payload.
-    pub(crate) fn redact(self, metrics: &Metrics) -> Redacted<'a> {
+    pub(crate) fn redact(self, redactor: &Redactor, metrics: &Metrics) -> Redacted<'a> {
         let (payload, replaced) = match &self.payload {
             Payload::Json(raw) => {
-                let (raw, replaced) = redact_payload(raw);
+                let (raw, replaced) = redactor.payload(raw);
                 (raw.into_owned(), replaced)
             }
-            Payload::Malformed(encoded) => redact_malformed(encoded),
+            Payload::Malformed(encoded) => redact_malformed(redactor, encoded),
         };
         metrics.redactions.add(replaced as u64);
         Redacted { raw: self, payload }
@@ -123,10 +123,10 @@ impl<'a> Raw<'a> {
 }
 
 /// What was no JSON, as the payload that is stored: its bytes in Base64, less the secrets that can be read in them.
-fn redact_malformed(encoded: &str) -> (Box<RawValue>, usize) {
+fn redact_malformed(redactor: &Redactor, encoded: &str) -> (Box<RawValue>, usize) {
     let bytes = base64::decode(encoded);
     let text = bytes.as_deref().map(String::from_utf8_lossy);
-    let redacted = redact_text(text.as_deref().unwrap_or(encoded));
+    let redacted = redactor.text(text.as_deref().unwrap_or(encoded));
     let replaced = redacted.replaced();
     let malformed = match replaced {
         0 => Cow::Borrowed(encoded),
@@ -227,8 +227,14 @@ impl Digest {
 }
 
 /// One event through the whole pipeline but the store.
-pub(crate) fn prepare(raw: Raw<'_>, received_at: Timestamp, metrics: &Metrics, prices: &Prices) -> Event {
-    let mut event = raw.redact(metrics).attribute(received_at);
+pub(crate) fn prepare(
+    raw: Raw<'_>,
+    received_at: Timestamp,
+    redactor: &Redactor,
+    metrics: &Metrics,
+    prices: &Prices,
+) -> Event {
+    let mut event = raw.redact(redactor, metrics).attribute(received_at);
     if let Some(used) = &mut event.parsed.model_use {
         used.priced = prices.cost(used, event.occurred_at);
     }

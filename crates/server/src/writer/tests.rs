@@ -7,6 +7,7 @@ use std::sync::mpsc as blocking;
 
 use hookrail_core::event::{Agent, EventId};
 use hookrail_core::prices::Prices;
+use hookrail_core::redact::Redactor;
 use serde_json::value::RawValue;
 
 use super::*;
@@ -72,7 +73,7 @@ fn id(n: u64) -> EventId {
 fn event(n: u64) -> Event {
     let payload = RawValue::from_string(format!("{{\"hook_event_name\":\"Stop\",\"n\":{n}}}")).unwrap();
     let raw = Raw { id: Identity::Given(id(n)), ..Raw::new(Agent::ClaudeCode, Payload::Json(Cow::Owned(payload))) };
-    prepare(raw, Timestamp::from_nanos(1), &Metrics::default(), &Prices::default())
+    prepare(raw, Timestamp::from_nanos(1), &Redactor::default(), &Metrics::default(), &Prices::default())
 }
 
 struct Bench {

@@ -123,10 +123,29 @@ fn bytes_that_were_no_json_are_redacted_too() {
 #[test]
 fn hostile_texts_take_linear_time() {
     // A quadratic search would take minutes over these.
-    for unit in
-        ["-eyJ", "-eyJa.", "-----BEGIN ", "sk-", "Bearer ", "-----BEGIN PRIVATE KEY", "\\u0041", "AKIA", ".eyJ-"]
-    {
+    for unit in [
+        "-eyJ",
+        "-eyJa.",
+        "-----BEGIN ",
+        "sk-",
+        "Bearer ",
+        "-----BEGIN PRIVATE KEY",
+        "\\u0041",
+        "AKIA",
+        ".eyJ-",
+        "token=",
+        "password: \"a1",
+        "--secret_key=xx",
+        "://u:p",
+        " 123456789:AA",
+        "MT",
+        "sk-ant-xxxx-",
+        "api_key=\\\"",
+        "<password>",
+        "[redacted:",
+        "Bearer xxxx",
+    ] {
         let text = json(&unit.repeat((1 << 20) / unit.len()));
-        assert!(redact_json(&text).text().len() <= text.len() + 64);
+        assert!(redact_json(&text).text().len() <= 8 * text.len());
     }
 }

@@ -144,8 +144,10 @@ pub enum Where {
     Here,
     /// On another machine, by a remote shell.
     Remote,
-    /// In a container.
+    /// In a container that stays.
     Container,
+    /// In a container that is made for this alone, with nothing of this machine in it.
+    Throwaway,
 }
 
 impl Where {
@@ -155,6 +157,7 @@ impl Where {
             Self::Here => "here",
             Self::Remote => "remote",
             Self::Container => "container",
+            Self::Throwaway => "throwaway",
         }
     }
 }

@@ -363,7 +363,8 @@ pub fn is_startup(path: &str, home: Option<&str>) -> bool {
     ];
     let inside =
         home.and_then(|home| path.strip_prefix(home.trim_end_matches('/'))).and_then(|rest| rest.strip_prefix('/'));
-    folders.iter().any(|folder| is_within(path, folder))
+    path.contains("/.git/hooks/")
+        || folders.iter().any(|folder| is_within(path, folder))
         || inside.is_some_and(|inside| own.iter().any(|file| is_within(inside, file)))
 }
 

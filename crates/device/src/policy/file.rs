@@ -46,7 +46,7 @@ pub struct Rule {
     /// Whether what is sent must be a secret.
     #[serde(default)]
     pub secret: Option<bool>,
-    /// Where it must happen: `here`, `remote`, `container`.
+    /// Where it must happen: `here`, `remote`, `container`, `throwaway`.
     #[serde(default)]
     pub at: Vec<Spanned<String>>,
     /// Globs, one of which the target (path, host, name) must match.
@@ -179,7 +179,7 @@ pub fn read(text: &str) -> Result<PolicyFile, Vec<Mistake>> {
         for place in rule.place.iter().filter(|place| Place::of(place.as_ref()).is_none()) {
             tell(place.span().start, unknown("place", place.as_ref(), Place::ALL.iter().map(|place| place.as_str())));
         }
-        let everywhere = [Where::Here, Where::Remote, Where::Container].map(Where::as_str);
+        let everywhere = [Where::Here, Where::Remote, Where::Container, Where::Throwaway].map(Where::as_str);
         for at in rule.at.iter().filter(|at| !everywhere.contains(&at.as_ref().as_str())) {
             tell(at.span().start, unknown("at", at.as_ref(), everywhere.into_iter()));
         }

@@ -5,6 +5,7 @@ use super::options::{Spec, read};
 use super::parse::parse;
 use super::state::{Flow, State, Variable};
 use super::value::{Origin, Piece, Text};
+use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
 use crate::policy::places;
 
@@ -129,6 +130,9 @@ impl Machine<'_> {
             "export" | "readonly" | "declare" | "typeset" | "local" => self.declare(call, &mut state),
             "unset" => {
                 args.iter().for_each(|name| self.sets(&name.shown()));
+                if args.iter().any(|name| name.shown() == "HISTFILE") {
+                    self.act(Kind::SafetyDisable, "the shell's history");
+                }
                 unset(args, &mut state);
             }
             "read" => self.read_line(args, &mut state),

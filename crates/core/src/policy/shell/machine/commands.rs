@@ -65,7 +65,11 @@ impl Machine<'_> {
             || fields[0].shown() == "exec" && fields.iter().skip(1).all(|field| field.prefix().starts_with('-'));
         let variables = (!simple.assignments.is_empty()).then(|| state.shell.variables.clone());
         for assignment in &simple.assignments {
-            let values = assignment.values.iter().map(|value| self.text(&mut state, value)).collect();
+            let values: Vec<Text> = assignment.values.iter().map(|value| self.text(&mut state, value)).collect();
+            if assignment.name == "PROMPT_COMMAND" {
+                // A shell that is started runs it.
+                values.iter().for_each(|code| self.code(&mut state.clone(), code, Vec::new()));
+            }
             state.assign(&assignment.name, values, assignment.append);
             if let Some(variable) = state.shell.variables.get_mut(&assignment.name) {
                 variable.exported = true;

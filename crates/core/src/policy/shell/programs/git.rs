@@ -579,6 +579,9 @@ fn checkout(machine: &mut Machine<'_>, state: &State, args: &[Text], git: &Git) 
     }
     let branches = options.has(&["b", "B"]);
     let switches_away = options.operands.first().is_some_and(|operand| operand.shown() != "-") && !branches;
+    if options.has(&["f", "force"]) && paths.is_empty() && switches_away {
+        machine.act(Kind::GitDiscard, named(&options, 0));
+    }
     if options.has(&["f", "force"]) && paths.is_empty() && (!switches_away || branches) {
         machine.note(Kind::GitDiscard, named(&options, 0), Default::default(), true, Default::default());
     }

@@ -76,7 +76,12 @@ fn shell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             return;
         }
         let arguments = rest.get(1..).unwrap_or_default().to_vec();
-        return machine.code(state, &code.clone(), arguments);
+        let mut text = Text::default();
+        if options.values(&["O"]).any(|option| option.shown() == "expand_aliases") {
+            text.push_known("shopt -s expand_aliases\n", false);
+        }
+        text.push(code);
+        return machine.code(state, &text, arguments);
     }
     if let Some((file, arguments)) = operands.split_first().filter(|_| !options.has(&["s"]))
         && file.shown() != "-"

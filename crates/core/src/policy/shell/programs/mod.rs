@@ -69,7 +69,9 @@ impl Machine<'_> {
         let path = self.path(state, &Text::known(call.name.as_str())).unwrap_or_default();
         let made_here = state.files.get(&self.real(state, &path)).is_some();
         // A project's own tools stand in its `bin` folders.
-        let of_project = !folder.starts_with(['/', '~']) && matches!(base_name(folder), "bin" | ".bin" | "Scripts");
+        let wrapper = matches!(name, "gradlew" | "mvnw");
+        let of_project =
+            !folder.starts_with(['/', '~']) && (wrapper || matches!(base_name(folder), "bin" | ".bin" | "Scripts"));
         if (BINARIES.contains(&folder) || of_project && is_known(name)) && !made_here {
             return self.known_program(name, call, state);
         }

@@ -235,6 +235,15 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let mut urls: Vec<Text> = options.values(&["url"]).cloned().collect();
     urls.extend(options.operands.iter().cloned());
+    if options.value(&["X", "request"]).is_some_and(|method| method.shown().eq_ignore_ascii_case("delete")) {
+        // A search engine's interface, which takes an index, or all of them, by its name.
+        let whole = |url: &&Text| {
+            url.shown().contains(":9200/") || url.shown().ends_with("/_all") || url.shown().ends_with("/*")
+        };
+        if let Some(url) = urls.iter().find(whole) {
+            machine.act(Kind::DatabaseDestroy, url.shown());
+        }
+    }
     let mut outputs =
         options.flags.iter().filter(|flag| matches!(flag.name.as_str(), "o" | "output" | "O" | "remote-name"));
     let deletes = options.value(&["X", "request"]).is_some_and(|verb| verb.shown().eq_ignore_ascii_case("delete"));

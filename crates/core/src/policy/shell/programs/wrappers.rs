@@ -118,6 +118,9 @@ fn privileged(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return;
     }
     let assigned = options.operands.iter().take_while(|word| is_assignment(word)).count();
+    if matches!(options.operands.as_slice(), [only] if only.shown() == "true") {
+        return; // It only asks whether it may.
+    }
     let target = options.value(&["u", "user"]).map_or_else(|| "root".to_owned(), Text::shown);
     machine.note(Kind::PrivilegeGain, target, Place::Unknown, false, Origin::UNKNOWN);
     let mut fields = options.operands.get(assigned..).unwrap_or_default().to_vec();
@@ -187,6 +190,9 @@ fn env(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let mut at = usize::from(fields.first().is_some_and(|first| first.shown() == "-"));
     while let Some(word) = fields.get(at).filter(|word| is_assignment(word)) {
         let equals = word.prefix().find('=').unwrap_or(0);
+        if !fields.iter().any(|field| field.shown().contains("hookrail")) {
+            machine.sets(&word.prefix()[..equals]);
+        }
         let variable = Variable { exported: true, ..Variable::of(word.after(equals + 1)) };
         state.shell.variables.set(&word.prefix()[..equals], variable);
         at += 1;
@@ -495,7 +501,7 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 fields.insert(0, entry.clone());
             }
             // A home or a system mounted somewhere is meant where that is.
-            let mut at = if mounts_root { Where::Here } else { Where::Container };
+            let mut at = if mounts_root { Where::Here } else { Where::Throwaway };
             for volume in options.values(&["v", "volume"]).map(Text::shown) {
                 let mut parts = volume.split(':');
                 let (Some(from), Some(to)) = (parts.next(), parts.next()) else { continue };

@@ -58,6 +58,9 @@ const AWS_ENTRIES: &[Entry] = &[
     on("iam delete-*|detach-*|remove-*|deactivate-*", CloudAccess),
     on("kms schedule-key-deletion|disable-key", CloudDestroy),
     on("secretsmanager delete-*", CloudDestroy),
+    on("ecr get-login-password|get-authorization-token", SecretRead),
+    on("configure get|export-credentials", SecretRead),
+    on("ec2 authorize-security-group-*", CloudAccess),
     on("secretsmanager get-secret-value", SecretRead),
     with("ssm get-parameter|get-parameters", &["with-decryption"], SecretRead),
     on("cloudformation delete-*", CloudDestroy),
@@ -128,6 +131,7 @@ const KUBECTL_ENTRIES: &[Entry] = &[
         ClusterDestroy,
     ),
     on("delete */*", ClusterDestroy),
+    on("delete \u{2026}*", ClusterDestroy),
     on("drain|cordon", ClusterDestroy),
     with("scale", &["replicas=0"], ClusterDestroy),
     with("replace", &["force"], ClusterDestroy),
@@ -160,7 +164,9 @@ const DOCKER_ENTRIES: &[Entry] = &[
     on("swarm leave", ContainerDestroy),
     on("stack rm", ContainerDestroy),
     on("secret rm", ContainerDestroy),
-    unless("push", &["quiet-is-no-flag"], PackagePublish),
+    on("push", PackagePublish),
+    with("buildx build|bake", &["push"], PackagePublish),
+    with("build", &["push"], PackagePublish),
 ];
 
 /// Every tool of this file.
@@ -322,6 +328,20 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool { names: &["kubectl", "oc"], spec: KUBECTL, entries: KUBECTL_ENTRIES },
     Tool {
+        names: &["op"],
+        spec: spec("", &["vault=", "fields=", "format=", "account="]),
+        entries: &[
+            on("read", SecretRead),
+            on("item|document get", SecretRead),
+            on("item|vault|document delete", CloudDestroy),
+        ],
+    },
+    Tool {
+        names: &["secret-tool", "pass", "gopass", "bw", "lpass", "keyring"],
+        spec: spec("", &[]),
+        entries: &[on("lookup|search|show|get|export", SecretRead), on("rm|delete|clear|remove", CloudDestroy)],
+    },
+    Tool {
         names: &["helm"],
         spec: spec("nf", &["namespace=", "kube-context=", "values=", "set="]),
         entries: &[on("uninstall|delete|del|un", ClusterDestroy), on("rollback", ClusterDestroy)],
@@ -360,6 +380,7 @@ pub(super) const TOOLS: &[Tool] = &[
             on("release delete|delete-asset", ForgeDestroy),
             on("secret|variable set|delete|remove", ForgeDestroy),
             on("auth token", SecretRead),
+            on("gist create", PackagePublish),
             on(
                 "issue|gist|label|project|ruleset|run|cache|codespace|environment|gpg-key|ssh-key|org delete",
                 ForgeDestroy,

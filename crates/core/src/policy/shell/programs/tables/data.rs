@@ -141,7 +141,7 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 /// What a text of SQL destroys: the first statement that drops, empties, or changes every row.
-fn destroys(text: &str) -> Option<String> {
+pub(in super::super) fn destroys(text: &str) -> Option<String> {
     statements(text).into_iter().find_map(|words| {
         let word = |at: usize| words.get(at).map_or("", String::as_str);
         let has = |wanted: &str| words.iter().any(|word| word == wanted);
@@ -153,8 +153,8 @@ fn destroys(text: &str) -> Option<String> {
                 ) || word(1).is_empty()
             }
             "truncate" | "flush" => true,
-            "delete" => !has("where"),
-            "update" => has("set") && !has("where"),
+            "delete" => !has("where") || is_always(&words),
+            "update" => has("set") && (!has("where") || is_always(&words)),
             "alter" => has("drop") && (has("column") || word(1) == "database") || word(1) == "database" && has("owner"),
             "db" => false,
             _ => false,
@@ -162,6 +162,12 @@ fn destroys(text: &str) -> Option<String> {
         // What an explanation or a transaction that is rolled back says is another matter, and rare.
         destroys.then(|| words.iter().take(4).cloned().collect::<Vec<_>>().join(" "))
     })
+}
+
+/// Whether what stands behind `where` holds for every row: `1=1`, `true`.
+fn is_always(words: &[String]) -> bool {
+    let condition = words.iter().skip_while(|word| *word != "where").skip(1).map(String::as_str).collect::<Vec<_>>();
+    matches!(condition.as_slice(), ["true" | "1"]) || matches!(condition.as_slice(), [left, right] if left == right)
 }
 
 /// The statements of a text, each as its words in lower case, without comments and literals.
@@ -215,9 +221,10 @@ fn redis(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let destroys = line.lines().any(|line| {
         let line = line.trim().to_ascii_lowercase();
-        ["flushall", "flushdb", "shutdown", "config set", "debug segfault", "cluster reset"]
-            .iter()
-            .any(|word| line.starts_with(word))
+        line.starts_with("del \u{2026}")
+            || ["flushall", "flushdb", "shutdown", "config set", "debug segfault", "cluster reset"]
+                .iter()
+                .any(|word| line.starts_with(word))
     });
     if destroys {
         machine.act(Kind::DatabaseDestroy, line.lines().next().unwrap_or_default());

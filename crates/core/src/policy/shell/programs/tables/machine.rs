@@ -30,6 +30,7 @@ pub(super) const TOOLS: &[Tool] = &[
             on(GUARDS_STOPPED, SafetyDisable),
             unless("disable|mask|enable|set-default|edit|link", &["user"], SystemChange),
             unless("isolate|kill", &["user"], SystemChange),
+            with("enable|disable|mask|link|edit", &["user"], SystemStartup),
         ],
     },
     Tool {
@@ -144,6 +145,15 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[on("advfirewall set * state off", SafetyDisable), on("advfirewall reset", SafetyDisable)],
     },
     Tool { names: &["reg"], spec: spec("", &[]), entries: &[on("delete|add|import", SystemChange)] },
+    Tool { names: &["setcap"], spec: spec("n", &[]), entries: &[on("*", Kind::PrivilegeGain)] },
+    Tool {
+        names: &["journalctl"],
+        spec: spec(
+            "nuptDMS",
+            &["lines=", "unit=", "since=", "until=", "vacuum-time=", "vacuum-size=", "vacuum-files="],
+        ),
+        entries: &[with("", &["vacuum-time", "vacuum-size", "vacuum-files"], SystemChange)],
+    },
     Tool {
         names: &["hookrail"],
         spec: spec("", &["home=", "until="]),

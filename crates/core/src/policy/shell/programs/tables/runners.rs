@@ -5,6 +5,7 @@ use super::super::super::options::{Spec, read};
 use super::super::super::state::State;
 use super::super::super::value::Text;
 use super::super::Program;
+use crate::policy::effects::Kind;
 
 /// A runner: its name, the words before the program, and how many operands between.
 struct Runner {
@@ -92,6 +93,11 @@ fn run(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let mut fields: Vec<Text> = rest.operands.get(runner.skip..).unwrap_or_default().to_vec();
     while fields.first().is_some_and(|word| word.prefix().contains('=') || word.shown() == "--") {
         fields.remove(0);
+    }
+    if let Some(url) =
+        fields.first().map(Text::shown).filter(|first| first.starts_with("http") || first.starts_with("git+"))
+    {
+        return machine.act(Kind::CodeFetched, url);
     }
     machine.child(state, fields);
 }

@@ -95,6 +95,10 @@ pub fn enroll(home: &Home, wanted: &Enrollment, env: &dyn Fn(&str) -> Option<Str
 /// # Errors
 /// Where the settings cannot be written.
 pub fn remove(home: &Home) -> Result<(), InstallError> {
+    // Where there are no settings there is no key, and none are made to say so.
+    if !home.config().exists() {
+        return Ok(());
+    }
     setup::write(home, &[], &["server", "token", "token_file"])
 }
 

@@ -24,7 +24,11 @@ probe() {
   echo "user=$(id -un)"
   echo "home=$HOME"
   echo "bin=$bin"
-  if mkdir -p "$bin" 2>/dev/null && [ -w "$bin" ]; then echo writable=yes; else echo writable=no; fi
+  # Nothing is made yet: what counts is the nearest folder above that is there.
+  above=$bin
+  while [ ! -e "$above" ] && [ "$above" != "${above%/*}" ]; do above=${above%/*}; done
+  above=${above:-/}
+  if [ -d "$above" ] && [ -w "$above" ]; then echo writable=yes; else echo writable=no; fi
   echo "free_kib=$(df -Pk "$HOME" | awk 'NR == 2 { print $4 }')"
   echo "version=$("$bin/hookrail" --version 2>/dev/null || true)"
   if has systemctl && [ -d "/run/user/$(id -u)/systemd" ]; then echo systemd=yes; else echo systemd=no; fi
@@ -82,7 +86,10 @@ install() {
 undo() {
   if [ -x "$bin/hookrail" ]; then
     "$bin/hookrail" ship --once >/dev/null 2>&1 || printf 'Some records could not be shipped; they stay in the spool.\n'
-    for agent in claude-code codex; do "$bin/hookrail" uninstall "$agent" >/dev/null 2>&1 || true; done
+    # Settings that still name the hook must not lose it: the agent would fail at every event.
+    for agent in claude-code codex; do
+      "$bin/hookrail" uninstall "$agent" >/dev/null || fail "the hooks of $agent are still registered; nothing was removed"
+    done
     "$bin/hookrail" enroll --remove
     rm -f "$bin/hookrail" "$bin/hookrail-hook" "$bin/.hookrail.part" "$bin/.hookrail-hook.part"
     printf 'Removed %s\n' "$bin/hookrail"

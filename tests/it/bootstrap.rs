@@ -114,7 +114,7 @@ fn a_machine_is_installed_by_ssh_upgraded_and_left_as_it_was() {
     let plan = rig.succeed(bootstrap(&["--server", &url, "--dry-run"]), b"").stdout;
     assert!(plan.contains("hookrail-hook") && plan.contains("claude-code") && plan.contains(&url), "{plan}");
     assert!(!rig.run(bootstrap(&["--server", &url]), b"").status.success());
-    assert!(!machine.has(".local/bin/hookrail") && !machine.has(".hookrail"));
+    assert!(!machine.has(".local") && !machine.has(".hookrail"), "not even a folder");
 
     let said = rig.succeed(bootstrap(&["--server", &url, "--yes", "--name", "vm-1", "--json"]), b"");
     let done: Value = serde_json::from_str(said.stdout.lines().last().unwrap()).unwrap();
@@ -136,6 +136,13 @@ fn a_machine_is_installed_by_ssh_upgraded_and_left_as_it_was() {
     assert!(again.contains("replace"), "{again}");
     assert_eq!(fs::read_to_string(machine.home.join(".claude/settings.json")).unwrap(), hooks);
     assert_eq!(ask(&rig, &read, "/api/v1/devices")["items"].as_array().unwrap().len(), 1);
+
+    // Settings that cannot be read may name the hook still: they keep it until somebody has put them right.
+    fs::write(machine.home.join(".claude/settings.json"), "{ half").unwrap();
+    let refused = rig.run(bootstrap(&["--undo"]), b"");
+    assert!(!refused.status.success() && refused.stderr.contains("claude-code"), "{}", refused.stderr);
+    assert!(machine.has(".local/bin/hookrail-hook"));
+    fs::write(machine.home.join(".claude/settings.json"), hooks).unwrap();
 
     rig.succeed(bootstrap(&["--undo"]), b"");
     assert!(!machine.has(".local/bin/hookrail") && !machine.has(".local/bin/hookrail-hook"));

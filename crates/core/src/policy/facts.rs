@@ -27,26 +27,44 @@ pub struct Listing {
     pub complete: bool,
 }
 
-/// The facts. Every answer may be "unknown"; none may change anything.
+/// The facts. Every answer may be "unknown", which is what an answer is where nobody gives one; none may change anything.
 pub trait Facts {
     /// The working folder of the call, absolute.
-    fn directory(&self) -> Option<&str>;
+    fn directory(&self) -> Option<&str> {
+        None
+    }
     /// The person's home.
-    fn home(&self) -> Option<&str>;
+    fn home(&self) -> Option<&str> {
+        None
+    }
     /// The person's name on this machine.
-    fn user(&self) -> Option<&str>;
+    fn user(&self) -> Option<&str> {
+        None
+    }
     /// The project's root, where the call is within one.
-    fn project(&self) -> Option<&str>;
+    fn project(&self) -> Option<&str> {
+        None
+    }
     /// A variable of the agent's environment.
-    fn variable(&self, name: &str) -> Option<String>;
+    fn variable(&self, _name: &str) -> Option<String> {
+        None
+    }
     /// What is at an absolute path.
-    fn look(&self, path: &str) -> Look;
+    fn look(&self, _path: &str) -> Look {
+        Look::Unknown
+    }
     /// The path behind an absolute path's links; `None` where it has none, or does not exist.
-    fn real(&self, path: &str) -> Option<String>;
+    fn real(&self, _path: &str) -> Option<String> {
+        None
+    }
     /// What is below an absolute path, at any depth within a bound.
-    fn below(&self, path: &str) -> Listing;
+    fn below(&self, _path: &str) -> Listing {
+        Listing::default()
+    }
     /// The start of a small text file.
-    fn text(&self, path: &str) -> Option<String>;
+    fn text(&self, _path: &str) -> Option<String> {
+        None
+    }
     /// Whether there is no time left to look any further.
     fn is_late(&self) -> bool {
         false
@@ -57,32 +75,4 @@ pub trait Facts {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoFacts;
 
-impl Facts for NoFacts {
-    fn directory(&self) -> Option<&str> {
-        None
-    }
-    fn home(&self) -> Option<&str> {
-        None
-    }
-    fn user(&self) -> Option<&str> {
-        None
-    }
-    fn project(&self) -> Option<&str> {
-        None
-    }
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-    fn look(&self, _: &str) -> Look {
-        Look::Unknown
-    }
-    fn real(&self, _: &str) -> Option<String> {
-        None
-    }
-    fn below(&self, _: &str) -> Listing {
-        Listing::default()
-    }
-    fn text(&self, _: &str) -> Option<String> {
-        None
-    }
-}
+impl Facts for NoFacts {}

@@ -504,7 +504,6 @@ fn class(pattern: &[char], character: char) -> Option<usize> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::policy::facts::{Listing, Look};
 
     struct Desk;
 
@@ -520,21 +519,6 @@ mod tests {
         }
         fn project(&self) -> Option<&str> {
             Some("/home/dev/work/shop")
-        }
-        fn variable(&self, _: &str) -> Option<String> {
-            None
-        }
-        fn look(&self, _: &str) -> Look {
-            Look::Unknown
-        }
-        fn real(&self, _: &str) -> Option<String> {
-            None
-        }
-        fn below(&self, _: &str) -> Listing {
-            Listing::default()
-        }
-        fn text(&self, _: &str) -> Option<String> {
-            None
         }
     }
 

@@ -2,7 +2,7 @@
 
 use hookrail_core::agents;
 use hookrail_core::event::Agent;
-use hookrail_core::policy::facts::{Facts, Listing, Look};
+use hookrail_core::policy::facts::Facts;
 use hookrail_core::policy::{Decision, Snapshot, SnapshotError, Verdict, judge};
 use hookrail_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -83,20 +83,5 @@ impl Facts for Desk {
     }
     fn project(&self) -> Option<&str> {
         self.directory()
-    }
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-    fn look(&self, _: &str) -> Look {
-        Look::Unknown
-    }
-    fn real(&self, _: &str) -> Option<String> {
-        None
-    }
-    fn below(&self, _: &str) -> Listing {
-        Listing::default()
-    }
-    fn text(&self, _: &str) -> Option<String> {
-        None
     }
 }

@@ -133,7 +133,9 @@ impl Machine<'_> {
         let folder = match &rest[..end] {
             "" => match self.lookup(state, "HOME") {
                 Known::Values(values) => values.first().cloned(),
-                Known::Unset | Known::Unknown(_) => Some(Text::hole(Origin::UNKNOWN)),
+                // A shell without the variable asks the system for the home.
+                Known::Unset => self.facts.home().map(Text::known),
+                Known::Unknown(_) => Some(Text::hole(Origin::UNKNOWN)),
             },
             "+" => state.shell.directory.clone().map(Text::known),
             "-" => state.shell.previous.clone().map(Text::known),
@@ -179,10 +181,11 @@ impl Machine<'_> {
                     .get(number.wrapping_sub(1))
                     .map_or(Known::Unset, |text| Known::Values(vec![text.clone()]))
             }
-            _ if state.shell.clouded => Known::Unknown(Origin::UNKNOWN),
             _ if state.shell.cleared => Known::Unset,
+            // What a sourced file or an evaluated output set is not known; that it moved the home is not assumed.
             "HOME" => one(self.facts.variable(name).or_else(|| self.facts.home().map(str::to_owned))),
             "USER" | "LOGNAME" => one(self.facts.user().map(str::to_owned)),
+            _ if state.shell.clouded => Known::Unknown(Origin::UNKNOWN),
             _ => one(self.facts.variable(name)),
         }
     }

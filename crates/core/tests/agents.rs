@@ -4,7 +4,7 @@
 
 use hookrail_core::agents::{self, Payload};
 use hookrail_core::event::{Actor, Agent, Family, Kind, Outcome};
-use hookrail_core::policy::{Decision, Verdict};
+use hookrail_core::policy::{Decision, Mode, Verdict};
 use hookrail_core::time::Timestamp;
 use hookrail_core::wire::{Content, MAX_PAYLOAD_BYTES, MAX_RECORD_BYTES, Record};
 use serde_json::{Value, json};
@@ -182,7 +182,7 @@ fn cursor_running_the_hooks_of_claude_code_is_recognised_and_answered_as_cursor(
         let received = agents::parse_bytes(&Agent::ClaudeCode, None, text.as_bytes());
         assert_eq!((&received.agent, &received.parsed.kind), (&Agent::Cursor, &Kind::ToolRequested), "{payload}");
         assert_eq!(received.parsed.session_id.as_ref().unwrap().as_str(), "c");
-        let verdict = Verdict { decision: Decision::Deny, rule: "r".into(), reason: "No".into() };
+        let verdict = Verdict::new(Decision::Deny, "r", "No");
         let reply = agents::reply(&received.agent, &received.parsed, Some(&verdict));
         assert!(reply.stdout.starts_with("{\"permission\":\"deny\""), "{}", reply.stdout);
     }
@@ -229,13 +229,55 @@ fn copilot_in_the_words_of_claude_code_is_read_and_answered_so() {
     let payload = json!({"hook_event_name": "PreToolUse", "session_id": "s", "tool_name": "Bash", "tool_use_id": "t"});
     let parsed = parse(&Agent::Copilot, &payload);
     assert_eq!((parsed.kind.clone(), parsed.tool_use_id.as_ref().unwrap().as_str()), (Kind::ToolRequested, "t"));
-    let verdict = Verdict { decision: Decision::Ask, rule: "r".into(), reason: "Why".into() };
+    let verdict = Verdict::new(Decision::Ask, "r", "Why");
     let reply = agents::reply(&Agent::Copilot, &parsed, Some(&verdict));
     assert!(
         reply.stdout.contains("\"hookEventName\":\"PreToolUse\",\"permissionDecision\":\"ask\""),
         "{}",
         reply.stdout
     );
+}
+
+#[test]
+fn a_rule_that_warns_tells_and_decides_nothing_and_one_that_observes_says_nothing() {
+    let verdict = |mode| Verdict { mode, would: Some(Decision::Deny), ..Verdict::new(Decision::Allow, "r", "Mind it") };
+    let name = |agent: &Agent| match agent {
+        Agent::Gemini => "BeforeTool",
+        Agent::Cursor | Agent::Copilot => "preToolUse",
+        _ => "PreToolUse",
+    };
+    let context = r#"{"systemMessage":"Mind it [hookrail rule r]","hookSpecificOutput":{"hookEventName":"PreToolUse","additionalContext":"Mind it [hookrail rule r]"}}"#;
+    for (agent, silent, told) in [
+        (Agent::ClaudeCode, "", context),
+        (Agent::Codex, "", context),
+        (Agent::Cursor, "", r#"{"additional_context":"Mind it [hookrail rule r]"}"#),
+        (Agent::Gemini, "{}", r#"{"systemMessage":"Mind it [hookrail rule r]"}"#),
+        (Agent::Copilot, "", r#"{"additionalContext":"Mind it [hookrail rule r]"}"#),
+    ] {
+        let parsed = agents::parse_named(
+            &agent,
+            Some(name(&agent)),
+            &json!({"toolName": "bash", "tool_name": "Bash", "hook_event_name": name(&agent), "toolArgs": "{}"})
+                .to_string(),
+        );
+        let said = |mode| agents::reply(&agent, &parsed, Some(&verdict(mode))).stdout;
+        assert_eq!((said(Mode::Observe).as_str(), said(Mode::Warn).as_str()), (silent, told), "{agent}");
+    }
+    for event in ["PermissionRequest", "UserPromptSubmit"] {
+        let parsed = parse(&Agent::ClaudeCode, &json!({"hook_event_name": event}));
+        let said = agents::reply(&Agent::ClaudeCode, &parsed, Some(&verdict(Mode::Warn))).stdout;
+        assert!(!said.contains("decision") && !said.contains("block"), "{said}");
+    }
+}
+
+#[test]
+fn the_person_is_told_how_to_let_a_stopped_call_pass_once_and_the_agent_is_not() {
+    let verdict = Verdict { code: Some("7f3a".to_owned()), ..Verdict::new(Decision::Deny, "r", "No") };
+    let payload = json!({"hook_event_name": "PreToolUse", "tool_name": "Bash"});
+    let said = agents::reply(&Agent::ClaudeCode, &parse(&Agent::ClaudeCode, &payload), Some(&verdict)).stdout;
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said["systemMessage"], "hookrail stopped this by r. To let it pass once: hookrail allow-once 7f3a");
+    assert_eq!(said["hookSpecificOutput"]["permissionDecisionReason"], "No [hookrail rule r]");
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn every_documented_event_has_a_fixture_and_a_kind() {
 }
 
 fn verdict(decision: Decision) -> Verdict {
-    Verdict { decision, rule: "no-pushes".into(), reason: "Pushes need \"consent\"".into() }
+    Verdict::new(decision, "no-pushes", "Pushes need \"consent\"")
 }
 
 #[test]

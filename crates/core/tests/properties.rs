@@ -173,7 +173,7 @@ fn secretive() -> impl Strategy<Value = String> {
 }
 
 fn decisions() -> [Option<Verdict>; 4] {
-    let verdict = |decision| Some(Verdict { decision, rule: "r".into(), reason: "\"why\"\n".into() });
+    let verdict = |decision| Some(Verdict::new(decision, "r", "\"why\"\n"));
     [None, verdict(Decision::Allow), verdict(Decision::Ask), verdict(Decision::Deny)]
 }
 

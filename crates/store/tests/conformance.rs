@@ -78,7 +78,7 @@ fn json<T: serde::Serialize>(value: &T) -> serde_json::Value {
 async fn what_is_appended_comes_back_as_it_was(open: Open) {
     let (_folder, store, mut writer) = start(open);
     let mut full = by_subagent(tool(1, "s", Kind::ToolSucceeded, 5, "Bash", "call"), "sub");
-    full.verdict = Some(Verdict { decision: Decision::Ask, rule: "r".to_owned(), reason: "because \"so\"".to_owned() });
+    full.verdict = Some(Verdict::new(Decision::Ask, "r", "because \"so\""));
     full.parsed.duration_ms = Some(0);
     (full.user, full.device, full.source_app) =
         (Some("ada".to_owned()), Some("laptop".to_owned()), Some("shop ü".to_owned()));
@@ -340,7 +340,7 @@ async fn calls_are_folded_from_their_events(open: Open) {
     let mut measured = tool(2, "s", Kind::ToolSucceeded, 3, "Bash", "ok");
     measured.parsed.duration_ms = Some(1234);
     let mut denied = tool(6, "s", Kind::ToolRequested, 10, "Bash", "guarded");
-    denied.verdict = Some(Verdict { decision: Decision::Deny, rule: "r".to_owned(), reason: "no".to_owned() });
+    denied.verdict = Some(Verdict::new(Decision::Deny, "r", "no"));
     let events = vec![
         // The end before the beginning, the batch before the end.
         batch,

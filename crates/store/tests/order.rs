@@ -76,7 +76,7 @@ fn story(choices: &[(u8, u8, u8)]) -> Vec<Event> {
                 // Refused by the guard, and a question without a call.
                 let mut request = place(tool(0, session, Kind::ToolRequested, seconds, "Write", &call));
                 let decision = if how % 2 == 0 { Decision::Deny } else { Decision::Ask };
-                request.verdict = Some(Verdict { decision, rule: "r".to_owned(), reason: "no".to_owned() });
+                request.verdict = Some(Verdict::new(decision, "r", "no"));
                 add(request, &|_| {});
                 add(place(tool(0, session, Kind::PermissionRequested, seconds + 1, "Write", "")), &|p| {
                     p.tool_use_id = None;

@@ -239,9 +239,19 @@ struct Behavior<'a> {
     message: Option<&'a str>,
 }
 
+/// A warning: the agent is told as context, the person as a message, and nothing is decided.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Specific<T> {
+struct Context<'a> {
+    hook_event_name: &'a str,
+    additional_context: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Specific<'a, T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system_message: Option<&'a str>,
     hook_specific_output: T,
 }
 
@@ -254,15 +264,23 @@ struct Block<'a> {
 pub(super) fn reply(parsed: &Parsed, said: Option<&Said>) -> Option<String> {
     let said = said?;
     match parsed.kind {
-        Kind::ToolRequested => Some(decide_call(said.decision.as_str(), &said.why)),
+        Kind::ToolRequested | Kind::PromptSubmitted if said.warns => Some(warn(&parsed.name, said)),
+        Kind::ToolRequested => Some(decide_call(said.decision.as_str(), &said.why, said.person.as_deref())),
+        Kind::PermissionRequested if said.warns => None,
         Kind::PermissionRequested => decide_request(said),
         Kind::PromptSubmitted => block(said),
         _ => None,
     }
 }
 
-pub(super) fn decide_call(decision: &'static str, why: &str) -> String {
+pub(super) fn warn(event: &str, said: &Said) -> String {
+    let context = Context { hook_event_name: event, additional_context: &said.why };
+    written(&Specific { system_message: Some(&said.why), hook_specific_output: context })
+}
+
+pub(super) fn decide_call(decision: &'static str, why: &str, person: Option<&str>) -> String {
     written(&Specific {
+        system_message: person,
         hook_specific_output: PreToolUse {
             hook_event_name: "PreToolUse",
             permission_decision: decision,
@@ -279,6 +297,7 @@ pub(super) fn decide_request(said: &Said) -> Option<String> {
         Decision::Ask => return None,
     };
     Some(written(&Specific {
+        system_message: said.person.as_deref(),
         hook_specific_output: PermissionRequest { hook_event_name: "PermissionRequest", decision },
     }))
 }

@@ -126,11 +126,14 @@ fn spawned(response: Option<&serde_json::value::RawValue>) -> Option<String> {
 pub(super) fn reply(parsed: &Parsed, said: Option<&Said>) -> Option<String> {
     let said = said?;
     match parsed.kind {
+        Kind::ToolRequested | Kind::PromptSubmitted if said.warns => Some(claude_code::warn(&parsed.name, said)),
+        Kind::PermissionRequested if said.warns => None,
         Kind::ToolRequested => match said.decision {
-            Decision::Deny => Some(claude_code::decide_call("deny", &said.why)),
+            Decision::Deny => Some(claude_code::decide_call("deny", &said.why, said.person.as_deref())),
             Decision::Ask => Some(claude_code::decide_call(
                 "deny",
                 &format!("{} (needs a person's consent, which Codex cannot ask for here)", said.why),
+                said.person.as_deref(),
             )),
             // An `allow` only means something to Codex together with a rewritten input.
             Decision::Allow => None,

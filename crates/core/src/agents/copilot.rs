@@ -145,6 +145,13 @@ struct Decided<'a> {
     permission_decision_reason: &'a str,
 }
 
+/// A warning, which decides nothing.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Context<'a> {
+    additional_context: &'a str,
+}
+
 #[derive(Serialize)]
 struct Behavior<'a> {
     behavior: &'static str,
@@ -155,6 +162,8 @@ struct Behavior<'a> {
 pub(super) fn reply(parsed: &Parsed, said: Option<&Said>) -> Option<String> {
     let said = said?;
     match parsed.name.as_str() {
+        "preToolUse" if said.warns => Some(claude_code::written(&Context { additional_context: &said.why })),
+        "permissionRequest" if said.warns => None,
         "preToolUse" => Some(claude_code::written(&Decided {
             permission_decision: said.decision.as_str(),
             permission_decision_reason: &said.why,

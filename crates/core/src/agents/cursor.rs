@@ -173,6 +173,12 @@ struct Permission<'a> {
     agent_message: Option<&'a str>,
 }
 
+/// A warning, which decides nothing.
+#[derive(Serialize)]
+struct Context<'a> {
+    additional_context: &'a str,
+}
+
 #[derive(Serialize)]
 struct Halt<'a> {
     #[serde(rename = "continue")]
@@ -184,12 +190,18 @@ pub(super) fn reply(parsed: &Parsed, said: Option<&Said>) -> Option<String> {
     let said = said?;
     let told = |agent: bool| {
         let message = Some(said.why.as_str()).filter(|_| said.decision != Decision::Allow);
+        let person = said.person.as_ref().map(|person| format!("{} {person}", said.why));
         claude_code::written(&Permission {
             permission: said.decision.as_str(),
-            user_message: message,
+            user_message: person.as_deref().or(message),
             agent_message: message.filter(|_| agent),
         })
     };
+    if said.warns {
+        // Elsewhere Cursor takes no words without a permission, and a warning gives none.
+        let takes_context = matches!(parsed.name.as_str(), "preToolUse" | "PreToolUse");
+        return takes_context.then(|| claude_code::written(&Context { additional_context: &said.why }));
+    }
     match parsed.name.as_str() {
         "preToolUse" | "PreToolUse" | "beforeShellExecution" | "beforeMCPExecution" => Some(told(true)),
         "beforeReadFile" => Some(told(false)),

@@ -95,19 +95,34 @@ fn mcp(name: &str, context: Option<&RawValue>) -> Option<Family> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Decided<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system_message: Option<&'a str>,
     decision: &'static str,
     reason: &'a str,
+}
+
+/// A warning, which decides nothing: the person reads it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told<'a> {
+    system_message: &'a str,
 }
 
 pub(super) fn reply(parsed: &Parsed, said: Option<&Said>) -> Option<String> {
     let decided = said.filter(|said| match parsed.kind {
         Kind::ToolRequested => true,
-        Kind::PromptSubmitted => said.decision == Decision::Deny,
+        Kind::PromptSubmitted => said.warns || said.decision == Decision::Deny,
         _ => false,
     });
     Some(match decided {
-        Some(said) => claude_code::written(&Decided { decision: said.decision.as_str(), reason: &said.why }),
+        Some(said) if said.warns => claude_code::written(&Told { system_message: &said.why }),
+        Some(said) => claude_code::written(&Decided {
+            system_message: said.person.as_deref(),
+            decision: said.decision.as_str(),
+            reason: &said.why,
+        }),
         None => NOTHING_TO_SAY.to_owned(),
     })
 }

@@ -18,7 +18,7 @@ use crate::event::{Actor, Agent, Family, Kind, Outcome, SessionId, Tool, ToolUse
 use crate::json;
 use crate::ledger::ModelUse;
 use crate::mcp;
-use crate::policy::Verdict;
+use crate::policy::{Mode, Verdict};
 use crate::time::Timestamp;
 
 mod claude_code;
@@ -190,7 +190,7 @@ pub fn parse_bytes<'a>(agent: &Agent, name: Option<&str>, bytes: &'a [u8]) -> Re
 
 /// The answer to the agent for this event: nothing to say where `verdict` is `None`.
 pub fn reply(agent: &Agent, parsed: &Parsed, verdict: Option<&Verdict>) -> Reply {
-    let said = verdict.map(|verdict| Said { decision: verdict.decision, why: why(verdict) });
+    let said = verdict.filter(|verdict| verdict.mode != Mode::Observe).map(Said::of);
     let stdout = match agent {
         Agent::ClaudeCode | Agent::Other(_) => claude_code::reply(parsed, said.as_ref()),
         Agent::Codex => codex::reply(parsed, said.as_ref()),
@@ -260,12 +260,26 @@ pub(crate) fn is_our_refusal(text: &str) -> bool {
 /// A verdict as an adapter needs it.
 struct Said {
     decision: crate::policy::Decision,
+    /// Whether this is only a warning: the call goes on as if nothing had been said.
+    warns: bool,
     /// The reason with the rule's id: what the agent and the person get to read.
     why: String,
+    /// What only the person gets to read, where the agent can tell them apart.
+    person: Option<String>,
 }
 
-fn why(verdict: &Verdict) -> String {
-    format!("{}{OUR_RULE}{}]", verdict.reason, verdict.rule)
+impl Said {
+    fn of(verdict: &Verdict) -> Self {
+        let once = |code: &String| {
+            format!("hookrail stopped this by {}. To let it pass once: hookrail allow-once {code}", verdict.rule)
+        };
+        Self {
+            decision: verdict.decision,
+            warns: verdict.mode == Mode::Warn,
+            why: format!("{}{OUR_RULE}{}]", verdict.reason, verdict.rule),
+            person: verdict.code.as_ref().filter(|_| verdict.stops()).map(once),
+        }
+    }
 }
 
 /// The event's name: the payload's own, else the one known from elsewhere, else none.

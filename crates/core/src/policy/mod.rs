@@ -45,18 +45,72 @@ impl Decision {
     }
 }
 
+/// How a rule's word is carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// It is only recorded; nobody is told.
+    Observe,
+    /// The call goes on; the agent and the person are told what the rule thinks of it.
+    Warn,
+    /// It holds.
+    #[default]
+    Enforce,
+}
+
+impl Mode {
+    /// The mode's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Warn => "warn",
+            Self::Enforce => "enforce",
+        }
+    }
+
+    const fn is_enforced(&self) -> bool {
+        matches!(self, Self::Enforce)
+    }
+}
+
 /// A rule's word on one call, as shown to the agent and recorded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// What is to happen.
+    /// What is to happen: `allow` where the rule's word does not hold, whatever it is.
     pub decision: Decision,
     /// The id of the rule that decided.
     pub rule: String,
     /// Why, in a sentence for the agent and the person.
     pub reason: String,
+    /// How the rule's word was carried out.
+    #[serde(default, skip_serializing_if = "Mode::is_enforced")]
+    pub mode: Mode,
+    /// What the rule would have decided, where its word did not hold: it only observes or warns, or a person let this call pass once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would: Option<Decision>,
+    /// What a person calls a stopped call by, to let it pass once or to report that it should not have been stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+impl Verdict {
+    /// The id of the verdict of a guard that could not judge: its rules are there and cannot be used.
+    pub const UNAVAILABLE: &'static str = "policy.unavailable";
+
+    /// A verdict that holds.
+    pub fn new(decision: Decision, rule: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { decision, rule: rule.into(), reason: reason.into(), ..Self::default() }
+    }
+
+    /// Whether it keeps the call from running as it is.
+    pub fn stops(&self) -> bool {
+        self.decision > Decision::Allow
+    }
 }
 
 /// The strictest verdict of the snapshot's rules on this call, of equally strict ones the last; `None` where no rule has an opinion.
+///
+/// A rule that does not enforce weighs less than any that does: to observe changes nothing.
 ///
 /// Only events that ask before something runs are judged ([`Parsed::is_judgeable`]). `payload` is the agent's JSON text, and
 /// the facts are asked only where a rule speaks of effects.
@@ -92,19 +146,12 @@ pub fn weigh(
     for rule in snapshot.candidates(payload, effects) {
         let rule = rule?;
         let speaks = rule.silent_until.is_none_or(|until| until <= now.as_nanos());
-        let is_stricter = strictest.as_ref().is_none_or(|found| rule.decision >= found.decision);
+        let is_stricter = strictest.as_ref().is_none_or(|found| rule.weight() >= found.weight());
         if speaks && is_stricter && rule.matches(parsed, payload, effects) {
             strictest = Some(rule);
         }
     }
-    Ok(strictest.map(|rule| Verdict {
-        decision: rule.decision,
-        reason: match rule.instead {
-            Some(instead) => format!("{} {instead}", rule.reason),
-            None => rule.reason.into_owned(),
-        },
-        rule: rule.id.into_owned(),
-    }))
+    Ok(strictest.map(Rule::verdict))
 }
 
 #[cfg(test)]
@@ -204,6 +251,29 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_does_not_enforce_changes_nothing_and_is_told() {
+        use Decision::{Allow, Ask, Deny};
+        let with = |mode, decision| Rule { mode, ..rule(mode.as_str(), decision, &[], &[]) };
+        let (observed, warned) = (with(Mode::Observe, Deny), with(Mode::Warn, Ask));
+        let verdict = |rules: &[Rule<'static>]| {
+            let parsed = agents::parse(&Agent::ClaudeCode, CALL);
+            let text = Snapshot::write(rules).unwrap();
+            let snapshot = Snapshot::read(text.as_bytes()).unwrap();
+            let verdict = judge(&parsed, CALL, &snapshot, &NoFacts, Timestamp::default()).unwrap().unwrap();
+            (verdict.decision, verdict.mode, verdict.would)
+        };
+        for (rules, expected) in [
+            (vec![observed.clone()], (Allow, Mode::Observe, Some(Deny))),
+            (vec![warned.clone(), observed.clone()], (Allow, Mode::Warn, Some(Ask))),
+            (vec![rule("r", Ask, &[], &[]), observed.clone()], (Ask, Mode::Enforce, None)),
+            (vec![rule("r", Allow, &[], &[]), observed, warned], (Allow, Mode::Enforce, None)),
+        ] {
+            assert_eq!(verdict(&rules), expected, "{rules:?}");
+            assert_eq!(verdict(&rules.into_iter().rev().collect::<Vec<_>>()), expected);
+        }
+    }
+
+    #[test]
     fn what_cannot_be_stopped_is_not_judged() {
         let rules = [rule("r", Decision::Deny, &[], &[])];
         for name in ["PostToolUse", "SessionStart", "Stop", "Notification", "FromTheFuture"] {
@@ -215,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_verdict_is_written_in_plain_words() {
-        let verdict = Verdict { decision: Decision::Deny, rule: "no-push".into(), reason: "Not today".into() };
+        let verdict = Verdict::new(Decision::Deny, "no-push", "Not today");
         let text = serde_json::to_string(&verdict).unwrap();
         assert_eq!(text, r#"{"decision":"deny","rule":"no-push","reason":"Not today"}"#);
         assert_eq!(serde_json::from_str::<Verdict>(&text).unwrap(), verdict);
@@ -244,12 +314,12 @@ mod tests {
             (&b""[..], "corrupt"),
             (b"\xff", "corrupt"),
             (b"{}", "corrupt"),
-            (br#"{"v":2}"#, "corrupt"),
-            (b"{\"v\":2,\"rules\":1}\n", "0 of 1 rules"),
-            (b"{\"v\":2,\"rules\":1}\n{\"keywords\":[]", "1 of 1 rules"),
+            (br#"{"v":3}"#, "corrupt"),
+            (b"{\"v\":3,\"rules\":1}\n", "0 of 1 rules"),
+            (b"{\"v\":3,\"rules\":1}\n{\"keywords\":[]", "1 of 1 rules"),
             (b"{\"v\":1}\n", "version 1"),
-            (br#"{"v":3,"rules":[]}"#, "version 3"),
-            (br#"{"v":3,"rules":"of another shape"}"#, "version 3"),
+            (br#"{"v":4,"rules":[]}"#, "version 4"),
+            (br#"{"v":4,"rules":"of another shape"}"#, "version 4"),
         ] {
             let error = Snapshot::read(bytes).unwrap_err().to_string();
             assert!(error.contains(says), "{}: {error}", String::from_utf8_lossy(bytes));
@@ -260,7 +330,7 @@ mod tests {
     fn a_rule_that_is_not_understood_is_an_error_where_it_may_matter() {
         let snapshot = |keyword: &str| {
             format!(
-                "{{\"v\":2,\"rules\":1}}\n{{\"keywords\":[\"{keyword}\"],\"id\":\"r\",\"decision\":\"explode\",\"reason\":\"\"}}\n"
+                "{{\"v\":3,\"rules\":1}}\n{{\"keywords\":[\"{keyword}\"],\"id\":\"r\",\"decision\":\"explode\",\"reason\":\"\"}}\n"
             )
         };
         let parsed = agents::parse(&Agent::ClaudeCode, CALL);

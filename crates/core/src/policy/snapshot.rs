@@ -1,6 +1,6 @@
 //! The prepared form of a rule set: what the hook reads, made for reading fast.
 //!
-//! Format, version 2: lines of JSON. The first is `{"v":2,"rules":<how many>}`, then comes a line for each rule. A rule of
+//! Format, version 3: lines of JSON. The first is `{"v":3,"rules":<how many>,"sources":[…]}`, then comes a line for each rule. A rule of
 //! effects begins with `{"effects":[…]` and matches when one effect of the call meets all its conditions; a rule of keywords begins
 //! with `{"keywords":[…]` and matches when every keyword occurs in the payload text. Both ask for one of `tools`, of which an
 //! empty list means any.
@@ -17,12 +17,12 @@ use serde_json::Value;
 
 use super::effects::Effect;
 use super::inspect::is_kind;
-use super::{Decision, places};
+use super::{Decision, Mode, Verdict, places};
 use crate::agents::Parsed;
 use crate::json;
 
 /// The version this code reads and writes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// How a rule's line begins that has keywords.
 const FIRST_KEYWORD: &str = "{\"keywords\":[\"";
@@ -31,6 +31,16 @@ const FIRST_KEYWORD: &str = "{\"keywords\":[\"";
 #[derive(Debug)]
 pub struct Snapshot<'a> {
     lines: &'a str,
+    sources: Vec<Source>,
+}
+
+/// A file that the rules were read from, as it was then. A snapshot is stale when one of them is another now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The file.
+    pub path: String,
+    /// When it was last changed, in nanoseconds of the epoch, and its size in bytes; `None` where there was no file.
+    pub stamp: Option<(i64, u64)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,6 +49,9 @@ struct Header {
     /// How many rules; of another version it may be anything.
     #[serde(default)]
     rules: Value,
+    /// What they were made from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sources: Vec<Source>,
 }
 
 /// How the line of a rule of effects begins.
@@ -82,6 +95,9 @@ pub struct Rule<'a> {
     pub id: Cow<'a, str>,
     /// What it decides.
     pub decision: Decision,
+    /// Whether that holds.
+    #[serde(default, skip_serializing_if = "Mode::is_enforced")]
+    pub mode: Mode,
     /// Why, for the agent and the person.
     #[serde(borrow)]
     pub reason: Cow<'a, str>,
@@ -121,8 +137,17 @@ impl<'a> Snapshot<'a> {
     /// # Errors
     /// None in practice: rules are texts, and every text can be written as JSON.
     pub fn write(rules: &[Rule<'_>]) -> Result<String, SnapshotError> {
+        Self::write_from(rules, Vec::new())
+    }
+
+    /// The text of a snapshot of these rules, which were read from these files.
+    ///
+    /// # Errors
+    /// As [`Snapshot::write`].
+    pub fn write_from(rules: &[Rule<'_>], sources: Vec<Source>) -> Result<String, SnapshotError> {
         let corrupt = |error: serde_json::Error| SnapshotError::Corrupt(error.to_string());
-        let mut text = serde_json::to_string(&Header { v: VERSION, rules: rules.len().into() }).map_err(corrupt)?;
+        let header = Header { v: VERSION, rules: rules.len().into(), sources };
+        let mut text = serde_json::to_string(&header).map_err(corrupt)?;
         for rule in rules {
             text.push('\n');
             text.push_str(&serde_json::to_string(rule).map_err(corrupt)?);
@@ -146,11 +171,16 @@ impl<'a> Snapshot<'a> {
         let found = lines.lines().count();
         match header.rules.as_u64() {
             Some(announced) if announced == found as u64 && (lines.is_empty() || lines.ends_with('\n')) => {
-                Ok(Self { lines })
+                Ok(Self { lines, sources: header.sources })
             }
             Some(announced) => Err(corrupt(&format_args!("{found} of {announced} rules are there"))),
             None => Err(corrupt(&"it does not say how many rules it has")),
         }
+    }
+
+    /// The files that its rules were read from.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
     }
 
     /// Its rules, in order.
@@ -194,6 +224,25 @@ fn first_keyword(line: &str) -> Option<&str> {
 }
 
 impl Rule<'_> {
+    /// How strict its word is among others': what holds before what does not, then what it says.
+    pub(super) fn weight(&self) -> (Decision, Mode, Decision) {
+        let holds = if self.mode.is_enforced() { self.decision } else { Decision::Allow };
+        (holds, self.mode, self.decision)
+    }
+
+    /// What it says of a call that it matches.
+    pub(super) fn verdict(self) -> Verdict {
+        let (decision, would) = match self.mode {
+            Mode::Enforce => (self.decision, None),
+            Mode::Warn | Mode::Observe => (Decision::Allow, Some(self.decision)),
+        };
+        let reason = match self.instead {
+            Some(instead) => format!("{} {instead}", self.reason),
+            None => self.reason.into_owned(),
+        };
+        Verdict { mode: self.mode, would, ..Verdict::new(decision, self.id, reason) }
+    }
+
     /// Whether the rule speaks of this call, which has these effects.
     pub fn matches(&self, parsed: &Parsed, payload: &str, effects: &[Effect]) -> bool {
         (self.effects.is_empty() || effects.iter().any(|effect| self.is_met_by(effect))) && self.is_of(parsed, payload)

@@ -130,6 +130,7 @@ impl Rule {
             tools: owned(&self.tools),
             id: self.id.as_ref().clone().into(),
             decision: self.decision,
+            mode: policy::Mode::default(),
             reason: self.reason.as_ref().clone().into(),
             instead: self.instead.clone().map(Into::into),
             silent_until: silent_until.map(Timestamp::as_nanos),

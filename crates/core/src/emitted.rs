@@ -5,6 +5,50 @@ use crate::context::Source;
 use crate::event::{Kind, SessionId};
 use crate::json;
 
+json::fields!(Made {
+    path = "path",
+    label = "label",
+    sha256 = "sha256",
+    bytes = "bytes",
+    run_id = "run_id",
+});
+
+/// Letters of a SHA-256 in hexadecimal.
+pub const SHA256_LETTERS: usize = 64;
+
+/// A file that a report says was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artifact {
+    /// Where it was, as the reporter wrote it.
+    pub path: String,
+    /// What it is.
+    pub label: Option<String>,
+    /// The SHA-256 of its content, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The run it was made in.
+    pub run_id: Option<String>,
+}
+
+/// Whether a text is a SHA-256 as artifacts are named by it: 64 hexadecimal digits, letters in lower case.
+pub fn is_sha256(text: &str) -> bool {
+    text.len() == SHA256_LETTERS && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The artifact a payload of [`Kind::ArtifactCreated`] tells of; `None` where it does not name its content.
+pub fn artifact(payload: &str) -> Option<Artifact> {
+    let made = json::object::<Made<'_>>(payload)?;
+    let sha256 = json::owned(made.sha256).filter(|text| is_sha256(text))?;
+    Some(Artifact {
+        path: json::owned(made.path).unwrap_or_default(),
+        label: json::owned(made.label),
+        sha256,
+        bytes: json::whole(made.bytes)?,
+        run_id: json::owned(made.run_id),
+    })
+}
+
 json::fields!(Fields {
     event = "event",
     session_id = "session_id",
@@ -51,5 +95,21 @@ mod tests {
         assert_eq!(parse(Some("artifact"), r#"{"run_id":"r"}"#).session_id, Some("r".into()));
         assert_eq!(parse(Some("of-the-future"), "{}").kind, Kind::Unknown);
         assert_eq!(parse(None, "[]").kind, Kind::Malformed);
+    }
+
+    #[test]
+    fn an_artifact_is_known_by_its_content() {
+        let hash = "0123456789abcdef".repeat(4);
+        let told = |sha256: &str| {
+            artifact(&format!(
+                r#"{{"event":"artifact","path":"out/a.tgz","sha256":"{sha256}","bytes":7,"run_id":"r"}}"#
+            ))
+        };
+        let made = told(&hash).unwrap_or_else(|| unreachable!("it names its content"));
+        assert_eq!((made.path.as_str(), made.bytes, made.run_id.as_deref()), ("out/a.tgz", 7, Some("r")));
+        assert_eq!((made.sha256, made.label), (hash.clone(), None));
+        for bad in ["", "x", &hash.to_uppercase(), &hash[1..], &format!("{hash}0"), "../../../../etc/passwd"] {
+            assert_eq!(told(bad), None, "{bad}");
+        }
     }
 }

@@ -13,7 +13,7 @@
 pub mod agents;
 pub mod base64;
 pub mod context;
-mod emitted;
+pub mod emitted;
 pub mod event;
 pub mod fleet;
 mod json;

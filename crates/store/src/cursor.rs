@@ -21,6 +21,8 @@ pub(crate) enum List {
     Sessions = b'v' as isize,
     /// Tool calls of a session by time.
     ToolCalls = b'c' as isize,
+    /// Artifacts by arrival, newest first.
+    Artifacts = b'f' as isize,
 }
 
 /// The text of a cursor.

@@ -2,6 +2,7 @@
 //!
 //! Each type serialises as the API shows it, so that the server, the export and the live feed write one shape.
 
+mod artifact;
 mod usage;
 
 use hookrail_core::context::Source;
@@ -13,6 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::names::Snapshot;
 
+pub use artifact::{Artifact, ArtifactFilter};
 pub use usage::{
     BlindSpot, GroupBy, PersonRow, PromptUse, Reconciliation, RepositoryRow, SourceTold, UsageFilter, UsageRow, Used,
 };

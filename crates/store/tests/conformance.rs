@@ -1,6 +1,8 @@
 //! What every backend of the store must do, run against each: SQLite in a file and in memory.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "conformance/artifacts.rs"]
+mod artifacts;
 mod common;
 #[path = "conformance/names.rs"]
 mod names;
@@ -9,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use artifacts::*;
 use common::*;
 use hookrail_core::event::{Agent, Kind, Outcome};
 use hookrail_core::policy::{Decision, Verdict};
@@ -61,6 +64,7 @@ conformance!(
     servers_are_called_as_the_project_calls_them,
     a_project_gives_only_so_many_names,
     a_model_may_title_a_session,
+    artifacts_are_listed_and_go_with_their_events,
     there_is_one_writer,
 );
 

@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 use hookrail_core::event::{Event, Kind};
 
 use super::SessionKey;
+use super::artifact::ArtifactRow;
 use super::ledger::{self, Ledger, LedgerChanges};
 use super::session::SessionRow;
 use super::sources::{self, PromptRow, Told};
@@ -36,6 +37,7 @@ pub(crate) struct Batch {
     calls: HashMap<(SessionKey, String), (Option<CallRow>, CallRow)>,
     subagents: HashMap<(SessionKey, String), SubagentRow>,
     questions: Vec<Question>,
+    artifacts: Vec<ArtifactRow>,
     devices: HashMap<String, Device>,
     usage: Usage,
     told: HashMap<(SessionKey, i64), Told>,
@@ -81,6 +83,8 @@ pub(crate) struct Changes {
     pub(crate) calls: Vec<((SessionKey, String), CallRow)>,
     pub(crate) subagents: Vec<((SessionKey, String), SubagentRow)>,
     pub(crate) questions: Vec<Question>,
+    /// All of them new: an event is taken in once.
+    pub(crate) artifacts: Vec<ArtifactRow>,
     pub(crate) devices: HashMap<String, Device>,
     pub(crate) usage: Usage,
     /// What each source told of a session: to be added.
@@ -169,6 +173,7 @@ impl Batch {
     ) -> Result<(), StoreError> {
         self.usage.event(event);
         self.device(event);
+        self.artifacts.extend(ArtifactRow::of(event, seq));
         let Some(session) = session else { return Ok(()) };
         let (at, parsed) = (event.occurred_at.as_nanos(), &event.parsed);
         self.told.entry((session, sources::number(parsed.source))).or_insert_with(|| Told::new(at)).absorb(event);
@@ -257,6 +262,7 @@ impl Batch {
             calls,
             subagents: self.subagents.into_iter().collect(),
             questions: self.questions,
+            artifacts: self.artifacts,
             devices: self.devices,
             usage: self.usage,
             told: self.told,

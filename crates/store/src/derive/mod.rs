@@ -5,6 +5,7 @@
 //! or a union; what one row adds to another (a call to its session's counts, to a roll-up) is the difference between
 //! what the row contributed before and what it contributes now. Property tests hold every file here to that.
 
+pub(crate) mod artifact;
 mod batch;
 pub(crate) mod ledger;
 pub(crate) mod permission;

@@ -5,6 +5,7 @@
 
 pub mod sqlite;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +16,9 @@ use serde::Serialize;
 
 use crate::StoreError;
 use crate::model::{
-    EventFilter, GroupBy, Overview, Page, PersonRow, PromptUse, Reconciliation, RepositoryRow, Seq, Server, Session,
-    SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse, UsageFilter, UsageRow, Used,
+    Artifact, ArtifactFilter, EventFilter, GroupBy, Overview, Page, PersonRow, PromptUse, Reconciliation,
+    RepositoryRow, Seq, Server, Session, SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse, UsageFilter,
+    UsageRow, Used,
 };
 
 /// The order of a list of events.
@@ -300,6 +302,31 @@ impl Reader {
     ) -> Result<Option<Reconciliation>, StoreError> {
         match self {
             Self::Sqlite(reader) => reader.reconciliation(session, agent).await,
+        }
+    }
+
+    /// Artifacts that match, the one that was told of last first.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for a cursor that is not one of this list.
+    pub async fn artifacts(
+        &self,
+        filter: &ArtifactFilter,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Artifact>, StoreError> {
+        match self {
+            Self::Sqlite(reader) => reader.artifacts(filter, limit, cursor).await,
+        }
+    }
+
+    /// Which of these contents, named by their SHA-256, a stored event still tells of.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn told(&self, contents: Vec<String>) -> Result<HashSet<String>, StoreError> {
+        match self {
+            Self::Sqlite(reader) => reader.told(contents).await,
         }
     }
 

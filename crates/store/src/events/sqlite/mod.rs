@@ -10,6 +10,7 @@
 //! *Reading.* A page's work is bounded; a page that would cost more ends early with a cursor. Lists by arrival walk
 //! blocks, a session's lists walk its times. Derived rows (sessions, tool calls, subagents, roll-ups) are ordinary rows.
 
+mod artifacts;
 pub(crate) mod copy;
 mod ledger;
 mod lists;
@@ -28,6 +29,7 @@ mod writer;
 pub(crate) use pool::Pool;
 pub use writer::Writer;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,8 +40,9 @@ use rusqlite::Connection;
 use super::{Order, Stats};
 use crate::StoreError;
 use crate::model::{
-    EventFilter, GroupBy, Overview, Page, PersonRow, PromptUse, Reconciliation, RepositoryRow, Seq, Server, Session,
-    SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse, UsageFilter, UsageRow, Used,
+    Artifact, ArtifactFilter, EventFilter, GroupBy, Overview, Page, PersonRow, PromptUse, Reconciliation,
+    RepositoryRow, Seq, Server, Session, SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse, UsageFilter,
+    UsageRow, Used,
 };
 use crate::names::{Named, Names, Snapshot};
 
@@ -166,6 +169,20 @@ impl Reader {
     ) -> Result<Option<Reconciliation>, StoreError> {
         let (session, agent) = (session.to_owned(), agent.map(str::to_owned));
         self.pool.read(move |connection| usage::reconciliation(connection, &session, agent.as_deref())).await
+    }
+
+    pub(super) async fn artifacts(
+        &self,
+        filter: &ArtifactFilter,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Artifact>, StoreError> {
+        let (filter, cursor) = (filter.clone(), cursor.map(str::to_owned));
+        self.pool.read(move |connection| artifacts::list(connection, &filter, limit, cursor.as_deref())).await
+    }
+
+    pub(super) async fn told(&self, contents: Vec<String>) -> Result<HashSet<String>, StoreError> {
+        self.pool.read(move |connection| artifacts::told(connection, &contents)).await
     }
 
     pub(super) async fn tools(&self, since: Timestamp, until: Timestamp) -> Result<Vec<ToolUse>, StoreError> {

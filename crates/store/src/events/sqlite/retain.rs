@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use hookrail_core::time::Timestamp;
 
+use super::artifacts;
 use super::read::{Block, block_columns};
 use super::writer::Writer;
 use crate::StoreError;
@@ -106,6 +107,7 @@ fn remove(connection: &Connection, mut block: Block, removed: &mut Removed) -> R
         }
     }
     let events = heads.len();
+    artifacts::forget(connection, first_seq, first_seq + events as i64)?;
     connection.prepare_cached("DELETE FROM blocks WHERE first_seq = ?")?.execute([first_seq])?;
     connection.prepare_cached("DELETE FROM block_data WHERE first_seq = ?")?.execute([first_seq])?;
     connection

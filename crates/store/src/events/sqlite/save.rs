@@ -2,8 +2,8 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
-use super::ledger;
 use super::rows::{call_columns, session_columns, subagent_columns};
+use super::{artifacts, ledger};
 use crate::StoreError;
 use crate::block::Encoded;
 use crate::derive::said::Said;
@@ -65,6 +65,7 @@ pub(super) fn changes(connection: &Connection, changes: &Changes) -> Result<(), 
     for (name, device) in &changes.devices {
         devices.execute(params![name, device.first_seen, device.last_seen, device.skew_ms, device.events])?;
     }
+    artifacts::save(connection, &changes.artifacts)?;
     usage(connection, &changes.usage)?;
     ledger::save(connection, changes)
 }

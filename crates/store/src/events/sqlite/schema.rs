@@ -27,6 +27,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../../../migrations/sqlite/0004_names.sql"),
         "477667f6abc706f4ad053db3e78fd1a4f519e13713283185b00cf88f3af527af",
     ),
+    (
+        include_str!("../../../migrations/sqlite/0005_artifacts.sql"),
+        "6388f7a3e69415f361e388d23c5487e2a19ab7d25daaa79f4a48541c21e6905b",
+    ),
 ];
 
 /// The schema this code reads and writes.

@@ -10,6 +10,7 @@ mod env;
 mod failure;
 mod filters;
 mod output;
+mod redact_key;
 mod rows;
 mod sse;
 mod summary;

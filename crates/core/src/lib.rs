@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod mcp;
 pub mod policy;
 pub mod prices;
+pub mod privacy;
 pub mod redact;
 pub mod telemetry;
 pub mod time;

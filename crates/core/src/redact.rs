@@ -67,9 +67,10 @@ impl<'a> Redacted<'a> {
 }
 
 /// Takes secrets out of texts. Without a key its tokens name the kind alone.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Redactor {
-    key: Option<Key>,
+    /// The installation's key; without one, tokens name the kind alone.
+    pub key: Option<Key>,
 }
 
 /// [`Redactor::json`] without a key.

@@ -37,6 +37,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hookrail_core::context::Context;
+use hookrail_core::privacy::Privacy;
 use hookrail_hook::spool::Caps;
 use serde::Deserialize;
 
@@ -101,6 +102,8 @@ pub struct Config {
     pub collect: Collect,
     /// Whether the shipper also follows the transcripts of live sessions.
     pub follow_transcripts: bool,
+    /// What is done with an event before it leaves. Its key is the business of whoever runs the shipper or an import.
+    pub privacy: Privacy,
     /// Certificate authorities (PEM) trusted instead of the public ones.
     pub ca_file: Option<PathBuf>,
     /// A batch is sent when this many bytes of records are waiting, before compression.
@@ -130,6 +133,7 @@ impl Default for Config {
             source_app: None,
             collect: Collect::default(),
             follow_transcripts: false,
+            privacy: Privacy::default(),
             ca_file: None,
             batch_bytes: 1 << 20,
             batch_wait: Duration::from_millis(200),
@@ -386,6 +390,7 @@ impl Config {
                 Some(text) => yes_or_no(ENV_FOLLOW_TRANSCRIPTS, &text)?,
                 None => file.follow_transcripts.unwrap_or(default.follow_transcripts),
             },
+            privacy: default.privacy,
             ca_file: flags.ca_file.clone().or_else(|| file.ca_file.map(|ca| home.join(ca))),
             batch_bytes: file.ship.batch_bytes.map_or(default.batch_bytes, |it| it.0),
             batch_wait: file.ship.batch_wait.map_or(default.batch_wait, |it| it.0),
@@ -573,6 +578,7 @@ mod tests {
                 source_app: Some("shop".into()),
                 collect: Collect { git_email: false, ..Collect::default() },
                 follow_transcripts: true,
+                privacy: Privacy::default(),
                 ca_file: Some(home.path().join("ca.pem")),
                 batch_bytes: 2 << 20,
                 batch_wait: Duration::from_millis(50),

@@ -13,7 +13,6 @@ pub mod install;
 pub mod place;
 pub mod policy;
 mod process;
-mod redactor;
 pub mod report;
 pub mod ship;
 pub mod systemd;

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use hookrail_core::redact::Redactor;
 use hookrail_core::time::Timestamp;
 use hookrail_store::registry::Registry;
 use tokio::sync::Semaphore;
@@ -17,7 +16,6 @@ use crate::auth::Auth;
 use crate::config::Config;
 use crate::guard::Guard;
 use crate::metrics::Metrics;
-use crate::redactor::redactor;
 use crate::tenants::Tenants;
 
 /// The running server, behind an `Arc` in every handler.
@@ -27,8 +25,6 @@ pub(crate) struct App {
     /// The projects at work. A request's own is its `Caller`'s.
     pub(crate) tenants: Tenants,
     pub(crate) metrics: Arc<Metrics>,
-    /// Takes secrets out of what comes, by the key of this installation.
-    pub(crate) redactor: Redactor,
     pub(crate) guard: Guard,
     pub(crate) auth: Auth,
     pub(crate) admission: Admission,
@@ -47,8 +43,6 @@ impl App {
     /// # Errors
     /// Where the store cannot be opened.
     pub(crate) fn open(config: Config, bound: SocketAddr) -> Result<Self, StartError> {
-        // A store in memory has no installation whose key could be kept.
-        let redactor = if config.in_memory() { Redactor::default() } else { redactor(&config.data_dir) };
         let admission = Admission::new(&config.limits);
         let attribution = Attribution::open(&config)?;
         let guard = Guard::new(&config, bound);
@@ -61,7 +55,6 @@ impl App {
             config,
             tenants,
             metrics,
-            redactor,
             guard,
             auth,
             admission,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookrail_core::prices::Prices;
+use hookrail_core::privacy::Privacy;
 use hookrail_store::bus::parking::{Bounds, QuarantineBounds};
 use hookrail_store::events::Retention;
 use hookrail_store::registry::{ProjectId, Registry};
@@ -41,6 +42,8 @@ pub struct Config {
     pub titles: Option<Arc<TitleSettings>>,
     /// What is kept.
     pub retention: Retention,
+    /// What is done with an event before it is stored.
+    pub privacy: Privacy,
     /// What models cost.
     pub prices: Prices,
     /// The fewest people of a group whose use is shown to viewers without `admin`; 1 shows all.
@@ -113,6 +116,7 @@ impl Default for Config {
             trust_proxy: false,
             titles: None,
             retention: Retention::default(),
+            privacy: Privacy::default(),
             prices: Prices::built_in(),
             min_group: 1,
             limits: Limits::default(),

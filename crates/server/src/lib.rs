@@ -37,7 +37,6 @@ mod metrics;
 mod openapi;
 mod otlp;
 mod outbound;
-mod redactor;
 mod serve;
 mod tenants;
 mod titles;

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::interrupt;
 use crate::connection::{self, Connection};
 use crate::failure::Failure;
+use crate::redact_key;
 
 /// Send an agent's history, from its transcripts, to the server
 #[derive(Debug, clap::Args)]
@@ -46,7 +47,8 @@ pub(crate) struct Args {
 /// Imports, and tells what was done.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let home = connection::home()?;
-    let config = args.connection.config()?;
+    let mut config = args.connection.config()?;
+    config.privacy.redactor.key = redact_key::of(home.path());
     let agent = Agent::from(args.agent.as_str());
     let env = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let roots = match &args.path {

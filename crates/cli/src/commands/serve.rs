@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hookrail_core::prices::Prices;
+use hookrail_core::privacy::Privacy;
 use hookrail_server::{Bus, Config, Limits, Rate, Retention, Server, StartError, TitleSettings, Token};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use super::interrupt;
 use crate::failure::Failure;
-use crate::{connection, env};
+use crate::{connection, env, redact_key};
 
 /// Run the server: it takes events in, keeps them and shows them
 #[derive(Debug, clap::Args)]
@@ -128,7 +129,15 @@ fn config(args: Args) -> anyhow::Result<Config> {
         (Some(url), Some(model)) => Some(Arc::new(titles(url, model)?)),
         _ => None,
     };
+    let mut privacy = Privacy::default();
+    // A store in memory has no installation whose key could be kept.
+    if args.store.as_deref() != Some("sqlite::memory:") {
+        // Whether there can be such a folder is told when the server starts.
+        let _ = std::fs::create_dir_all(&data_dir);
+        privacy.redactor.key = redact_key::of(&data_dir);
+    }
     Ok(Config {
+        privacy,
         titles,
         listen: args.listen,
         insecure_listen: args.insecure_listen,

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::interrupt;
 use crate::connection::{self, Connection};
 use crate::failure::Failure;
+use crate::redact_key;
 
 /// A backlog of at least this many bytes gets a progress bar.
 const LONG_BACKLOG: u64 = 1 << 20;
@@ -48,7 +49,8 @@ struct Report {
 /// Ships, and tells what was done.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let home = connection::home()?;
-    let config = args.connection.device_config()?;
+    let mut config = args.connection.device_config()?;
+    config.privacy.redactor.key = redact_key::of(home.path());
     let stop = CancellationToken::new();
     interrupt::watch_in_thread(&stop, "Stopping; what was not delivered stays in the spool")?;
     let mut teller = Teller::new(args.json);

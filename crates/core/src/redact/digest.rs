@@ -1,7 +1,7 @@
 //! The keyed digest that makes the same secret recognisable: SipHash-2-4 (Aumasson, Bernstein), of which 16 bits are shown.
 
 /// The key of one installation. It never leaves it; [`std::fmt::Debug`] does not show it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Key([u64; 2]);
 
 impl Key {

@@ -5,15 +5,13 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use hookrail_core::context::Context;
-use hookrail_core::redact::Redactor;
+use hookrail_core::privacy::Privacy;
 use hookrail_core::transcript;
-use hookrail_hook::home::Home;
 
 use super::lock;
 use crate::config::{Collect, Config};
 use crate::place::Place;
 use crate::place::git::{self, Checkout};
-use crate::redactor::redactor;
 
 /// What is said of every session, and the repositories of folders, each looked up once.
 ///
@@ -24,12 +22,12 @@ pub(super) struct About {
     pub(super) source_app: Option<String>,
     machine: Context,
     collect: Collect,
-    pub(super) redactor: Redactor,
+    pub(super) privacy: Privacy,
     repositories: Mutex<HashMap<String, String>>,
 }
 
 impl About {
-    pub(super) fn new(home: &Home, config: &Config) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
         let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let mut place = Place::new(config, &env).for_others();
         Self {
@@ -37,7 +35,7 @@ impl About {
             source_app: config.source_app.clone(),
             machine: place.context(None),
             collect: config.collect.clone(),
-            redactor: redactor(home.path()),
+            privacy: config.privacy,
             repositories: Mutex::default(),
         }
     }

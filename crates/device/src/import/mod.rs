@@ -271,7 +271,7 @@ impl<'a> Run<'a> {
             next: AtomicUsize::new(0),
             state: Mutex::default(),
             failed: AtomicBool::new(false),
-            about: about::About::new(home, config),
+            about: about::About::new(config),
             skills: skill::Skills::new(options.user_folder.clone()),
             patience: Patience::default(),
             stop,

@@ -67,7 +67,7 @@ impl<'w> Writer<'w> {
         line.push_str(",\"payload\":");
         line.push_str(&payload);
         line.push('}');
-        batch.push(self.about.redactor.record(&line).text().as_bytes());
+        batch.push(self.about.privacy.redactor.record(&line).text().as_bytes());
         Some(Witness { at: at?.as_nanos(), id: id? })
     }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use hookrail_core::redact::Redactor;
+use hookrail_core::privacy::Privacy;
 use hookrail_core::wire::Record;
 use hookrail_hook::spool::{Content, Reader, salvage};
 
@@ -47,7 +47,7 @@ impl Batch {
         reader: &mut Reader,
         limit: u64,
         enricher: &mut Enricher,
-        redactor: &Redactor,
+        privacy: &Privacy,
     ) -> io::Result<Self> {
         let mut batch = Self::default();
         let mut bytes = 0;
@@ -58,7 +58,7 @@ impl Batch {
             match usable(&line.content) {
                 Ok((text, record)) => {
                     let text = enricher.line(text, record);
-                    batch.records.push(Waiting { line: redactor.record(&text).into_text(), end: line.end });
+                    batch.records.push(Waiting { line: privacy.redactor.record(&text).into_text(), end: line.end });
                 }
                 Err(unusable) => batch.unusable = Some(unusable),
             }

@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use hookrail_core::redact::Redactor;
 use hookrail_hook::Home;
 use hookrail_hook::spool::{Dropped, Name, Spool};
 
@@ -16,7 +15,6 @@ use crate::config::Config;
 use crate::http::Client;
 use crate::import::Follower;
 use crate::place::Place;
-use crate::redactor::redactor;
 use crate::report::Reporter;
 
 /// The door.
@@ -30,7 +28,6 @@ pub(super) struct Deliverer<'a> {
     report: &'a mut dyn FnMut(Progress),
     account: Account,
     enricher: Enricher,
-    redactor: Redactor,
     reporter: Reporter,
     /// Follows the transcripts that delivered events name.
     pub(super) follower: Option<Follower<'a>>,
@@ -55,7 +52,6 @@ impl<'a> Deliverer<'a> {
             report,
             account,
             enricher,
-            redactor: redactor(home.path()),
             reporter: Reporter::default(),
             follower,
             summary: Summary::default(),
@@ -68,7 +64,7 @@ impl<'a> Deliverer<'a> {
         let mut from = spool.acknowledged(name);
         let Some(mut reader) = spool.read(name, from)? else { return Ok(()) };
         loop {
-            let batch = Batch::read(&mut reader, self.config.batch_bytes, &mut self.enricher, &self.redactor)?;
+            let batch = Batch::read(&mut reader, self.config.batch_bytes, &mut self.enricher, &self.config.privacy)?;
             let Some(end) = batch.end else { break };
             from = self.batch(spool, name, from, &batch.records)?;
             if let Some(follower) = &mut self.follower {

@@ -173,7 +173,7 @@ pub(crate) fn event(app: &App, item: &Parked, person: Option<&str>) -> Option<Ev
         app.metrics.reject(Reason::NotARecord, 1);
         return None;
     };
-    let mut event = prepare(raw, item.at, &app.redactor, &app.metrics, &app.config.prices);
+    let mut event = prepare(raw, item.at, &app.config, &app.metrics);
     // Whose account it was is believed only of those who hold a key.
     event.parsed.identity = None;
     if let Some(person) = person {

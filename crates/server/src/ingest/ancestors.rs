@@ -67,7 +67,7 @@ pub(crate) async fn events(
     let (room, text) = text(&app, &headers, body).await?;
     let event = {
         let members = members(&app, &text)?;
-        prepare(observed(&members, &text), now(), &app.redactor, &app.metrics, &app.config.prices)
+        prepare(observed(&members, &text), now(), &app.config, &app.metrics)
     };
     let id = event.id;
     let status = match store_one(&app, &caller, event, room).await? {
@@ -89,7 +89,7 @@ pub(crate) async fn ingest(
         let members = members(&app, &text)?;
         envelope_is_known(&members).inspect_err(|_| reject(&app))?;
         (
-            prepare(enveloped(&members, &text), now(), &app.redactor, &app.metrics, &app.config.prices),
+            prepare(enveloped(&members, &text), now(), &app.config, &app.metrics),
             members.text("event_id").map(Cow::into_owned),
         )
     };

@@ -135,7 +135,7 @@ fn event(app: &App, line: &[u8], received_at: hookrail_core::time::Timestamp) ->
     let text = std::str::from_utf8(line).ok().filter(|text| text.trim_ascii_start().starts_with('{'));
     let text = text.ok_or(Reason::NotARecord)?;
     let record: Record<'_> = serde_json::from_str(text).map_err(|_| Reason::NotARecord)?;
-    Ok(prepare(Raw::from_record(record)?, received_at, &app.redactor, &app.metrics, &app.config.prices))
+    Ok(prepare(Raw::from_record(record)?, received_at, &app.config, &app.metrics))
 }
 
 fn receipt(rejected: Vec<Rejected>, lines: Vec<usize>, taken: Vec<Taken>) -> Receipt {

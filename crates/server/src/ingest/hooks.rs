@@ -97,7 +97,7 @@ fn read(app: &App, agent: &Agent, bytes: &Bytes) -> (String, Event) {
         },
     );
     raw.occurred_at = agents::stamped_at(received.payload.text());
-    let event = prepare(raw, now(), &app.redactor, &app.metrics, &app.config.prices);
+    let event = prepare(raw, now(), &app.config, &app.metrics);
     // The answer is for whoever knocked, whose payload it may be.
     let reply = agents::reply(agent, &event.parsed, None).stdout;
     (reply, event)

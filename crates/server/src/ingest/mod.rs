@@ -15,7 +15,6 @@ use hookrail_core::base64;
 use hookrail_core::context::{Context, Source};
 use hookrail_core::event::{Agent, Event, EventId, SessionId};
 use hookrail_core::policy::Verdict;
-use hookrail_core::prices::Prices;
 use hookrail_core::redact::Redactor;
 use hookrail_core::time::Timestamp;
 use hookrail_core::wire;
@@ -25,6 +24,7 @@ use tokio::sync::oneshot;
 
 use crate::admit::Room;
 use crate::app::App;
+use crate::config::Config;
 use crate::error::Problem;
 use crate::metrics::{Metrics, Reason};
 use crate::tenants::Caller;
@@ -227,16 +227,10 @@ impl Digest {
 }
 
 /// One event through the whole pipeline but the store.
-pub(crate) fn prepare(
-    raw: Raw<'_>,
-    received_at: Timestamp,
-    redactor: &Redactor,
-    metrics: &Metrics,
-    prices: &Prices,
-) -> Event {
-    let mut event = raw.redact(redactor, metrics).attribute(received_at);
+pub(crate) fn prepare(raw: Raw<'_>, received_at: Timestamp, config: &Config, metrics: &Metrics) -> Event {
+    let mut event = raw.redact(&config.privacy.redactor, metrics).attribute(received_at);
     if let Some(used) = &mut event.parsed.model_use {
-        used.priced = prices.cost(used, event.occurred_at);
+        used.priced = config.prices.cost(used, event.occurred_at);
     }
     event
 }

@@ -265,5 +265,5 @@ fn event(app: &App, flat: Flat, received_at: hookrail_core::time::Timestamp, mos
         source: Source::Telemetry,
         ..Raw::new(flat.agent, Payload::Json(Cow::Owned(payload)))
     };
-    Ok(prepare(raw, received_at, &app.redactor, &app.metrics, &app.config.prices))
+    Ok(prepare(raw, received_at, &app.config, &app.metrics))
 }

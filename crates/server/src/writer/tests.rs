@@ -6,13 +6,11 @@ use std::sync::Mutex;
 use std::sync::mpsc as blocking;
 
 use hookrail_core::event::{Agent, EventId};
-use hookrail_core::prices::Prices;
-use hookrail_core::redact::Redactor;
 use serde_json::value::RawValue;
 
 use super::*;
 use crate::admit::Admission;
-use crate::config::Limits;
+use crate::config::{Config, Limits};
 use crate::ingest::{Identity, Payload, Raw, prepare};
 
 /// A store in memory that can be held up, and that refuses what it is told to.
@@ -73,7 +71,7 @@ fn id(n: u64) -> EventId {
 fn event(n: u64) -> Event {
     let payload = RawValue::from_string(format!("{{\"hook_event_name\":\"Stop\",\"n\":{n}}}")).unwrap();
     let raw = Raw { id: Identity::Given(id(n)), ..Raw::new(Agent::ClaudeCode, Payload::Json(Cow::Owned(payload))) };
-    prepare(raw, Timestamp::from_nanos(1), &Redactor::default(), &Metrics::default(), &Prices::default())
+    prepare(raw, Timestamp::from_nanos(1), &Config::default(), &Metrics::default())
 }
 
 struct Bench {

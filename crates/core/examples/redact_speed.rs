@@ -36,6 +36,9 @@ fn main() {
     if texts.is_empty() {
         texts.push(("sample".into(), SAMPLE.repeat(SIZE / SAMPLE.len())));
     }
+    for unit in ["token=", "xtoken=", "token=a/", "password: \"a1", "api_key=\\\"", "--secret_key=xx", "token=abc1 "] {
+        texts.push((format!("{unit:?} again and again"), unit.repeat((1 << 20) / unit.len())));
+    }
     for (name, text) in &texts {
         let json = serde_json::to_string(&[text]).unwrap_or_default();
         println!("{name}: {} found", redact_text(text).replaced());

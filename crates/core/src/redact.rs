@@ -116,8 +116,10 @@ impl Redactor {
             let text = json::unescape(&json[range.clone()]);
             let mut hits = find::find(&text);
             let name = before.as_ref().filter(|(name, _)| is_member(json, name, &range));
-            if let Some(secret) = name.and_then(|(_, name)| assigned::member(name, &text)) {
-                hits = vec![(0..text.len(), secret)];
+            match name.and_then(|(_, name)| assigned::member(name, &text)) {
+                // All of it takes the place of what was found in it.
+                Some((range, secret)) if range.start == 0 || hits.is_empty() => hits = vec![(range, secret)],
+                _ => {}
             }
             if let Some(written) = (!hits.is_empty()).then(|| serde_json::to_string(&self.replace(&text, &hits))) {
                 out.push_str(&json[copied..range.start]);

@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use super::find::known_at;
 use super::kinds::Secret;
-use super::plausible::{is_password, is_random};
+use super::plausible::{is_password, is_placeholder, is_random};
+use crate::base64;
 
 /// How much of a name is looked at before and behind its word.
 const LONGEST_NAME: usize = 40;
@@ -49,35 +50,66 @@ pub(super) fn may_assign(bytes: &[u8], at: usize, word: usize) -> bool {
         || is_flag(bytes, at)
 }
 
-/// The value that is assigned to the name whose word stands at `at`; what stands before `free` is taken.
+/// The value that is assigned to the name whose word stands at `at`; what stands before `free` is taken. `run` is the
+/// last run of characters without quotes that was looked at.
 pub(super) fn value(
     bytes: &[u8],
     at: usize,
     word: usize,
     free: usize,
     secret: Secret,
+    run: &mut Range<usize>,
 ) -> Option<(Range<usize>, Secret)> {
     let start = name_start(bytes, at, free);
     let end = name_end(bytes, at + word);
     let scheme = is_secret_name(&bytes[start..at], &bytes[at..at + word], &bytes[at + word..end])?;
     let (from, quote) = assigned(bytes, end, start)?;
-    let range = if let Some(quote) = quote { quoted(bytes, from, quote)? } else { bare(bytes, from)? };
-    let range = if scheme { behind_scheme(bytes, range) } else { range };
+    if quote.is_none() && begins_with_assignment(&bytes[from..]) {
+        // Whatever is secret about it is found by its own name.
+        return None;
+    }
+    let range = if let Some(quote) = quote { quoted(bytes, from, quote)? } else { bare(bytes, from, run)? };
+    let (range, basic) = if scheme { behind_scheme(bytes, range) } else { (range, false) };
     if range.clone().take(1).any(|at| known_at(bytes, at)) || holds_token(&bytes[range.clone()]) {
         return None;
     }
-    is_value(&bytes[start..end], &bytes[range.clone()], secret, quote.is_some()).then_some((range, secret))
+    let value = &bytes[range.clone()];
+    let is = basic && is_basic(value) || is_value(&bytes[start..end], value, secret, quote.is_some());
+    is.then_some((range, secret))
 }
 
-/// Whether the value of a member of an object is a secret by the member's name.
-pub(super) fn member(name: &str, value: &str) -> Option<Secret> {
+/// What of the value of a member of an object is a secret by the member's name: all of it, or what stands behind the word of
+/// a scheme.
+pub(super) fn member(name: &str, value: &str) -> Option<(Range<usize>, Secret)> {
     let bytes = name.as_bytes();
     let (at, word, secret) = last_word(bytes)?;
     let scheme = is_secret_name(&bytes[..at], &bytes[at..at + word], &bytes[at + word..])?;
-    let range = if scheme { behind_scheme(value.as_bytes(), 0..value.len()) } else { 0..value.len() };
-    let whole = range.start == 0 && value.len() <= LONGEST_VALUE && !value.contains(char::is_whitespace);
-    let known = known_at(value.as_bytes(), 0) || holds_token(value.as_bytes());
-    (whole && !known && is_value(bytes, value.as_bytes(), secret, true)).then_some(secret)
+    if value.len() > LONGEST_VALUE {
+        return None;
+    }
+    let all = (0..value.len(), false);
+    let (range, basic) = if scheme { behind_scheme(value.as_bytes(), all.0) } else { all };
+    let held = value.get(range.clone()).filter(|it| !it.contains(char::is_whitespace))?.as_bytes();
+    let known = known_at(value.as_bytes(), range.start) || holds_token(held);
+    (!known && (basic && is_basic(held) || is_value(bytes, held, secret, true))).then_some((range, secret))
+}
+
+/// Whether a value is itself an assignment to the name of a secret, as in `token=token=…`.
+fn begins_with_assignment(value: &[u8]) -> bool {
+    let name = &value[..name_end(value, 0)];
+    let assigns = value.get(name.len()) == Some(&b'=') && value.get(name.len() + 1).is_some_and(|byte| *byte != b'=');
+    assigns
+        && last_word(name).is_some_and(|(at, word, _)| {
+            is_secret_name(&name[..at], &name[at..at + word], &name[at + word..]).is_some()
+        })
+}
+
+/// Whether a value is what the scheme `Basic` takes: `user:password` in Base64, of whatever length.
+fn is_basic(value: &[u8]) -> bool {
+    let decoded = std::str::from_utf8(value).ok().and_then(base64::decode).unwrap_or_default();
+    let colon = decoded.iter().position(|byte| *byte == b':');
+    colon.is_some_and(|at| at + 1 < decoded.len() && !is_placeholder(&decoded[at + 1..]))
+        && decoded.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
 }
 
 fn last_word(name: &[u8]) -> Option<(usize, usize, Secret)> {
@@ -196,24 +228,61 @@ fn quoted(bytes: &[u8], from: usize, quote: u8) -> Option<Range<usize>> {
     (ended && length > 0).then_some(from..from + length)
 }
 
+/// Which bytes a value without quotes is made of: visible ones that are no sign of code.
+static BARE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        table[byte as usize] = !matches!(
+            byte,
+            b'"' | b'\''
+                | b'`'
+                | b'\\'
+                | b'<'
+                | b'>'
+                | b'{'
+                | b'}'
+                | b'['
+                | b']'
+                | b'('
+                | b')'
+                | b'|'
+                | b','
+                | b';'
+                | b'&'
+                | b'$'
+        );
+        byte += 1;
+    }
+    table
+};
+
 /// A value without quotes goes on to a blank or a sign of code; where a call or an index follows it is code.
-fn bare(bytes: &[u8], from: usize) -> Option<Range<usize>> {
-    let is = |byte: &u8| byte.is_ascii_graphic() && !b"\"'`\\<>{}[]()|,;&$".contains(byte);
-    let length = bytes[from..].iter().take(LONGEST_VALUE).take_while(|byte| is(byte)).count();
+/// A run is gone over once, however many names in it something is assigned to.
+fn bare(bytes: &[u8], from: usize, run: &mut Range<usize>) -> Option<Range<usize>> {
+    if !run.contains(&from) {
+        *run = from..from + bytes[from..].iter().take_while(|byte| BARE[usize::from(**byte)]).count();
+    }
+    let length = run.end - from;
+    if length >= LONGEST_VALUE {
+        return None;
+    }
     let code = matches!(bytes.get(from + length), Some(b'(' | b'[' | b'{' | b'$'));
     (!code && length > 0).then_some(from..from + length)
 }
 
-/// Less the word of a scheme: `Basic dXNlcjpw…`.
-fn behind_scheme(bytes: &[u8], range: Range<usize>) -> Range<usize> {
+/// Less the word of a scheme, `Basic dXNlcjpw…`, and whether it is that one.
+fn behind_scheme(bytes: &[u8], range: Range<usize>) -> (Range<usize>, bool) {
     let text = &bytes[range.start..];
     let word = text.iter().take(12).take_while(|byte| byte.is_ascii_alphabetic()).count();
     if word == 0 || text.get(word) != Some(&b' ') {
-        return range;
+        return (range, false);
     }
+    let basic = text[..word].eq_ignore_ascii_case(b"basic");
     let from = range.start + word + 1;
-    let end = if range.end > from { Some(range) } else { bare(bytes, from) }.map_or(from, |range| range.end);
-    from..end
+    let end =
+        if range.end > from { Some(range) } else { bare(bytes, from, &mut (0..0)) }.map_or(from, |range| range.end);
+    (from..end, basic)
 }
 
 fn holds_token(value: &[u8]) -> bool {

@@ -50,10 +50,10 @@ fn hides_ascii(bytes: &[u8]) -> bool {
 pub(super) fn find(text: &str) -> Vec<(Range<usize>, Secret)> {
     let bytes = text.as_bytes();
     let mut hits: Vec<(Range<usize>, Secret)> = Vec::new();
-    let (mut from, mut free, mut no_jwt_before) = (0, 0, 0);
+    let (mut from, mut free, mut seen) = (0, 0, Seen::default());
     while let Some(at) = candidate(bytes, from) {
         from = at + 1;
-        if let Some((range, secret)) = secret_at(bytes, at, free, &mut no_jwt_before) {
+        if let Some((range, secret)) = secret_at(bytes, at, free, &mut seen) {
             // A range ends behind a byte of ASCII and starts before one, or where the text does.
             from = range.end;
             free = range.end;
@@ -67,17 +67,25 @@ pub(super) fn find(text: &str) -> Vec<(Range<usize>, Secret)> {
 pub(super) fn known_at(bytes: &[u8], at: usize) -> bool {
     match shape_at(bytes, at) {
         Some(Shape { rest: Rest::Assigned, .. }) | None => false,
-        Some(_) => secret_at(bytes, at, at, &mut 0).is_some_and(|(range, _)| range.start == at),
+        Some(_) => secret_at(bytes, at, at, &mut Seen::default()).is_some_and(|(range, _)| range.start == at),
     }
 }
 
-/// The secret that a prefix at `at` tells of. What stands before `free` is taken. `no_jwt_before` remembers how far a text was looked at for a JSON Web Token in vain: what
-/// begins within ends no better, and looking again would take time quadratic in the length.
-fn secret_at(bytes: &[u8], at: usize, free: usize, no_jwt_before: &mut usize) -> Option<(Range<usize>, Secret)> {
+/// What is remembered of a text, because to look again for each name in it would take time quadratic in the length.
+#[derive(Default)]
+struct Seen {
+    /// How far it was looked at for a JSON Web Token in vain: what begins within ends no better.
+    no_jwt_before: usize,
+    /// The last run of characters that a value without quotes is made of.
+    run: Range<usize>,
+}
+
+/// The secret that a prefix at `at` tells of. What stands before `free` is taken.
+fn secret_at(bytes: &[u8], at: usize, free: usize, seen: &mut Seen) -> Option<(Range<usize>, Secret)> {
     let shape = shape_at(bytes, at)?;
     let body = at + shape.prefix.len();
     if let Rest::Assigned = shape.rest {
-        return assigned::value(bytes, at, shape.prefix.len(), free, shape.secret);
+        return assigned::value(bytes, at, shape.prefix.len(), free, shape.secret, &mut seen.run);
     }
     if shape.prefix.as_bytes()[0].is_ascii_alphabetic() && !starts_word(bytes, at) {
         return None;
@@ -86,11 +94,11 @@ fn secret_at(bytes: &[u8], at: usize, free: usize, no_jwt_before: &mut usize) ->
     let range = match shape.rest {
         Rest::Run(is, least) => at..end(taken(bytes, body, is, least)?)?,
         Rest::Exact(is, least) => at..end(taken(bytes, body, is, least)?).filter(|end| end - body == least)?,
-        Rest::Jwt if at < *no_jwt_before => return None,
+        Rest::Jwt if at < seen.no_jwt_before => return None,
         Rest::Jwt => match jwt(bytes, body) {
             Ok(end) => at..end,
             Err(looked_at) => {
-                *no_jwt_before = looked_at;
+                seen.no_jwt_before = looked_at;
                 return None;
             }
         },

@@ -103,6 +103,31 @@ fn what_only_resembles_a_key_stays() {
 }
 
 #[test]
+fn what_the_scheme_basic_takes_is_found_in_a_member_and_in_a_header() {
+    for credentials in ["ZGV2OnMzY3I3", "ZGV2OmgwbGExOkx2MyE=", "YTpiN2M="] {
+        let member = format!(r#"{{"headers":{{"Authorization":"Basic {credentials}","n":1}}}}"#);
+        let expected = r#"{"headers":{"Authorization":"Basic [redacted:secret]","n":1}}"#;
+        assert_eq!(redact_json(&member).into_text(), expected);
+        let nested = serde_json::json!({ "body": member }).to_string();
+        assert_eq!(redact_json(&nested).replaced(), 1, "{nested}");
+        let header = format!("curl -H 'Authorization: Basic {credentials}' host");
+        assert_eq!(redact_text(&header).into_text(), "curl -H 'Authorization: Basic [redacted:secret]' host");
+    }
+    for harmless in
+        ["Basic auth", "Basic realm", "Basic dXNlcjo=", "Basic authentication is described elsewhere", "none"]
+    {
+        let member = serde_json::json!({ "Authorization": harmless }).to_string();
+        assert_eq!(redact_json(&member).into_text(), member);
+    }
+}
+
+#[test]
+fn of_an_assignment_within_an_assignment_the_inner_one_counts() {
+    let text = "token=token=token=a1B2c3D4e5F6g7H8i9J0 x";
+    assert_eq!(redact_text(text).into_text(), "token=token=token=[redacted:secret] x");
+}
+
+#[test]
 fn a_clean_text_is_borrowed() {
     let text = json("echo hello && ls -la # nothing to see\n");
     assert!(matches!(redact_json(&text).into_cow(), Cow::Borrowed(_)));
@@ -134,6 +159,9 @@ fn hostile_texts_take_linear_time() {
         "AKIA",
         ".eyJ-",
         "token=",
+        "xtoken=",
+        "token=a/",
+        "Authorization: Basic ",
         "password: \"a1",
         "--secret_key=xx",
         "://u:p",

@@ -26,4 +26,5 @@ pub mod redact;
 pub mod telemetry;
 pub mod time;
 pub mod transcript;
+mod unseen;
 pub mod wire;

@@ -8,6 +8,8 @@
 //!
 //! The *display name* made here is a guess at what a person would say; people may give a better one, project by project.
 
+pub mod names;
+
 /// Characters of a command that stand for a server without a name of its own.
 const COMMAND_CHARS: usize = 120;
 

@@ -45,12 +45,20 @@ kinds! {
     SecretRead = "secret.read",
     /// Writes a credential, or over one.
     SecretWrite = "secret.write",
+    /// Writes or removes a file outside of the project by a path that seems to be within: through a link, or by `..`.
+    FileOutside = "file.outside",
+    /// Writes a text that holds a credential; the target is the file.
+    ContentSecret = "content.secret",
     /// Sends data to another machine; the origin tells what data.
     DataSend = "data.send",
     /// Fetches something from another machine.
     NetFetch = "net.fetch",
     /// Gives a shell of this machine to another one, or takes commands from there.
     NetShell = "net.shell",
+    /// Sends data in the address itself, in a form that nobody can read; the target is the host.
+    DataEncoded = "data.encoded",
+    /// Opens an address of another scheme than http and https; the target is the scheme.
+    NetScheme = "net.scheme",
     /// Runs code that came from another machine.
     CodeFetched = "code.fetched",
     /// Runs code that was decoded or decrypted on the way, so that nobody can have read it.
@@ -117,6 +125,26 @@ kinds! {
     PackageUntrusted = "package.untrusted",
     /// Deletes or closes something on a forge: repositories, releases, secrets.
     ForgeDestroy = "forge.destroy",
+    /// Changes what a build server runs.
+    ProjectCi = "project.ci",
+    /// Writes by hand what a package manager keeps, and checks.
+    ProjectLock = "project.lock",
+    /// A prompt as a person wrote it; the target is its text, in lower case and with single spaces.
+    PromptText = "prompt.text",
+    /// A prompt holds a credential; the target is the credential's type, never its text.
+    PromptSecret = "prompt.secret",
+    /// Calls a tool of an MCP server; the target is `server/tool`.
+    McpCall = "mcp.call",
+    /// Calls a tool whose name claims to be that of an MCP server and is of no such form.
+    McpMalformed = "mcp.malformed",
+    /// Calls a tool of an MCP server whose name is easily taken for that of a known one.
+    McpLookalike = "mcp.lookalike",
+    /// Changes by hand which MCP servers an agent starts.
+    McpConfigure = "mcp.configure",
+    /// What a tool gave back holds a credential; the target is the credential's type.
+    OutputSecret = "output.secret",
+    /// What a tool gave back holds words addressed to the agent, or hides some; the target says by what.
+    OutputInjection = "output.injection",
     /// Touches what guards this machine: hookrail's own settings, hooks, policy, spool, binaries, and agents' settings.
     SelfTamper = "self.tamper",
     /// Something that could not be understood; the command tells what.
@@ -181,4 +209,20 @@ pub struct Effect {
     pub program: String,
     /// The command as far as it is known, shortened.
     pub command: String,
+}
+
+impl Effect {
+    /// Something that a tool, which is no shell, does here. The kind is still to be said.
+    pub(super) fn on(target: impl Into<String>, place: Place, tool: &str) -> Self {
+        Self {
+            kind: Kind::Unknown,
+            target: target.into(),
+            place,
+            recursive: false,
+            origin: Origin::UNKNOWN,
+            at: Where::Here,
+            program: tool.to_owned(),
+            command: tool.to_owned(),
+        }
+    }
 }

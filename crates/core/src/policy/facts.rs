@@ -65,6 +65,10 @@ pub trait Facts {
     fn text(&self, _path: &str) -> Option<String> {
         None
     }
+    /// The MCP servers that are known here, by their raw names: approved, or configured by the person for all projects.
+    fn servers(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// Whether there is no time left to look any further.
     fn is_late(&self) -> bool {
         false

@@ -12,6 +12,7 @@ use facts::Facts;
 
 pub mod effects;
 pub mod facts;
+pub mod hosts;
 mod inspect;
 pub mod places;
 pub mod secrets;

@@ -368,6 +368,60 @@ pub fn is_startup(path: &str, home: Option<&str>) -> bool {
         || inside.is_some_and(|inside| own.iter().any(|file| is_within(inside, file)))
 }
 
+/// Whether a file tells a build server what to run.
+pub fn is_ci(path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let in_folder = [".github/workflows", ".github/actions", ".circleci", ".buildkite", ".gitlab/ci", ".teamcity"];
+    let names = [
+        ".gitlab-ci.yml",
+        ".travis.yml",
+        "azure-pipelines.yml",
+        "bitbucket-pipelines.yml",
+        "Jenkinsfile",
+        "cloudbuild.yaml",
+        ".drone.yml",
+        ".woodpecker.yml",
+        "appveyor.yml",
+    ];
+    let whole = format!("{folder}/");
+    names.contains(&name) || in_folder.iter().any(|own| whole.contains(&format!("/{own}/")))
+}
+
+/// Whether a file is one that a package manager writes, and by which it knows what it may install.
+pub fn is_lock(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    matches!(
+        name,
+        "Cargo.lock"
+            | "package-lock.json"
+            | "npm-shrinkwrap.json"
+            | "yarn.lock"
+            | "pnpm-lock.yaml"
+            | "bun.lock"
+            | "bun.lockb"
+            | "poetry.lock"
+            | "uv.lock"
+            | "pdm.lock"
+            | "Pipfile.lock"
+            | "Gemfile.lock"
+            | "composer.lock"
+            | "go.sum"
+            | "flake.lock"
+            | "mix.lock"
+            | "pubspec.lock"
+            | "Package.resolved"
+            | "packages.lock.json"
+            | "gradle.lockfile"
+            | ".terraform.lock.hcl"
+    )
+}
+
+/// Whether a file tells an agent which MCP servers to start.
+pub fn is_mcp_setting(path: &str) -> bool {
+    let ends = ["/.mcp.json", "/.claude.json", "/.cursor/mcp.json", "/.vscode/mcp.json", "/.copilot/mcp-config.json"];
+    ends.iter().any(|end| path.ends_with(end))
+}
+
 /// Whether a path is hookrail's own, or a setting of an agent that decides whether hookrail is asked.
 pub fn is_own(path: &str, facts: &dyn Facts) -> bool {
     let home = facts.home().map(|home| home.trim_end_matches('/'));

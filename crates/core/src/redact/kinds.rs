@@ -120,3 +120,11 @@ kinds! {
     /// What is assigned to the name of a key, a token or a secret.
     ApiSecret = "secret",
 }
+
+impl Secret {
+    /// Whether it is recognised by a shape that nothing else has, and not by the words around it or by being a token of a
+    /// kind that is made for a short time.
+    pub const fn has_shape(self) -> bool {
+        !matches!(self, Self::Password | Self::ApiSecret | Self::UrlPassword | Self::BearerToken | Self::Jwt)
+    }
+}

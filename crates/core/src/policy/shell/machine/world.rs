@@ -25,7 +25,15 @@ impl Machine<'_> {
         if self.at != Where::Here || state.files.get(&path).is_some() {
             return path;
         }
-        self.facts.real(&path).unwrap_or(path)
+        self.facts.real(&path).or_else(|| self.real_by_folder(&path)).unwrap_or(path)
+    }
+
+    /// The path behind the links of the folders that are there, for a file that is yet to be made.
+    fn real_by_folder(&self, path: &str) -> Option<String> {
+        const MAX_LEVELS: usize = 4;
+        let slashes = path.rmatch_indices('/').map(|(at, _)| at).filter(|at| *at > 0).take(MAX_LEVELS);
+        let mut folders = slashes.map(|at| path.split_at(at));
+        folders.find_map(|(folder, rest)| Some(format!("{}{rest}", self.facts.real(folder)?.trim_end_matches('/'))))
     }
 
     pub(in crate::policy::shell) fn place(&self, path: &str) -> Place {
@@ -79,6 +87,15 @@ impl Machine<'_> {
         let changes = matches!(kind, Kind::FileWrite | Kind::FileAppend);
         if changes && secrets::secrecy(path, self.facts.home()) == Secrecy::Credential {
             self.note(Kind::SecretWrite, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
+        }
+        for (kind, is) in [
+            (Kind::ProjectCi, places::is_ci as fn(&str) -> bool),
+            (Kind::ProjectLock, places::is_lock),
+            (Kind::McpConfigure, places::is_mcp_setting),
+        ] {
+            if changes && is(path) {
+                self.note(kind, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
+            }
         }
         let is_kernel = ["/proc/sys/", "/sys/kernel/", "/boot/"].iter().any(|folder| path.starts_with(folder));
         let is_setting = matches!(path, "/etc/hosts" | "/etc/resolv.conf" | "/etc/default/grub" | "/etc/fstab");

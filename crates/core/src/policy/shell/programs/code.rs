@@ -449,7 +449,7 @@ fn call(machine: &mut Machine<'_>, state: &mut State, does: Does, arguments: &st
             }
         }
         Does::Send => {
-            let host = literal(arguments).map(|url| super::network::host_of(&url)).unwrap_or_default();
+            let host = literal(arguments).map(|url| crate::policy::hosts::host(&url)).unwrap_or_default();
             let mut origin = *secret;
             // What is read within the call itself comes before it in no list.
             for (at, _) in arguments.match_indices("open(") {

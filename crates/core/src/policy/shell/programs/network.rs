@@ -7,6 +7,7 @@ use super::super::value::{Origin, Text};
 use super::{Program, base_name};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
+use crate::policy::hosts::{self, is_local, is_metadata};
 use crate::policy::places::Place;
 
 pub(super) fn program(name: &str) -> Option<Program> {
@@ -34,41 +35,6 @@ fn resolver(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 /// Forges, of which a call by `DELETE` destroys something.
 const FORGES: &[&str] = &["api.github.com", "gitlab.com", "api.bitbucket.org"];
 
-/// The host of a URL, or of what a program takes for one.
-pub(super) fn host_of(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let rest = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let rest = rest.rsplit('@').next().unwrap_or_default();
-    if rest.starts_with('[') {
-        return rest.split(']').next().unwrap_or_default().trim_start_matches('[').to_owned();
-    }
-    rest.split(':').next().unwrap_or_default().to_owned()
-}
-
-/// Whether a host is the metadata service of a cloud, in any way of writing its address.
-fn is_metadata(host: &str) -> bool {
-    matches!(
-        host,
-        "169.254.169.254"
-            | "169.254.170.2"
-            | "metadata.google.internal"
-            | "metadata"
-            | "fd00:ec2::254"
-            | "2852039166"
-            | "0xa9fea9fe"
-            | "169.254.169.253"
-            | "100.100.100.200"
-            | "instance-data"
-    )
-}
-
-/// Whether a host is this machine itself.
-fn is_local(host: &str) -> bool {
-    matches!(host, "localhost" | "::1" | "0.0.0.0" | "host.docker.internal")
-        || host.starts_with("127.")
-        || host.ends_with(".localhost")
-}
-
 impl Machine<'_> {
     /// Notes what goes to a URL and that something comes from it; gives what comes.
     pub(in crate::policy::shell) fn exchanges(&mut self, state: &State, url: &Text, data: Option<Origin>) -> Text {
@@ -76,7 +42,7 @@ impl Machine<'_> {
         if let Some(path) = shown.strip_prefix("file://") {
             return self.read_file(state, &Text::known(path));
         }
-        let host = host_of(&shown);
+        let host = hosts::host(&shown);
         if is_metadata(&host) {
             // The address where a cloud's machines ask for their own keys.
             self.note(Kind::SecretRead, shown.clone(), Place::Unknown, false, Origin::SECRET);
@@ -248,7 +214,7 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         options.flags.iter().filter(|flag| matches!(flag.name.as_str(), "o" | "output" | "O" | "remote-name"));
     let deletes = options.value(&["X", "request"]).is_some_and(|verb| verb.shown().eq_ignore_ascii_case("delete"));
     for url in &urls {
-        let host = host_of(&url.shown());
+        let host = hosts::host(&url.shown());
         if deletes && FORGES.contains(&host.as_str()) {
             machine.act(Kind::ForgeDestroy, url.shown());
         }

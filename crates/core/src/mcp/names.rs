@@ -1,0 +1,158 @@
+//! Names of servers that are not what they seem: of no form at all, or easily taken for another's.
+
+use super::split;
+use crate::unseen;
+
+/// Below this many letters, names that differ in one are different names.
+const LEAST_LETTERS: usize = 5;
+
+/// The longest name that is compared with others.
+const LONGEST: usize = 128;
+
+/// Whether a tool's name claims to be that of a server's tool, in the form of some agent.
+pub fn claims_a_server(name: &str) -> bool {
+    let lower = name.trim_start().to_ascii_lowercase();
+    lower.starts_with("mcp__") || lower.starts_with("mcp:") || lower.starts_with("mcp_")
+}
+
+/// Whether a tool's name is of no form that an agent makes: `mcp____x`, or with characters that nobody sees.
+pub fn is_malformed(name: &str) -> bool {
+    let unseen = |char: char| char.is_control() || unseen::is_invisible(char) || char.is_whitespace();
+    let of_claude = name.starts_with("mcp__");
+    of_claude && split(name, None).is_none() || name.chars().any(unseen)
+}
+
+/// The server and the tool of a name that has both without telling where one ends: the longest known server it begins with.
+pub fn known_prefix<'a>(name: &'a str, known: &[String]) -> (&'a str, &'a str) {
+    let of = |server: &String| {
+        let tool = name.strip_prefix(server.as_str())?.strip_prefix('_')?;
+        Some((&name[..server.len()], tool))
+    };
+    known.iter().filter_map(of).max_by_key(|(server, _)| server.len()).unwrap_or(("", name))
+}
+
+/// The known server that this one is easily taken for; `None` where it is known itself, or like none.
+pub fn taken_for<'a>(server: &str, known: &'a [String]) -> Option<&'a str> {
+    if server.is_empty() || server.len() > LONGEST || known.iter().any(|known| known == server) {
+        return None;
+    }
+    known.iter().map(String::as_str).find(|known| is_like(server, known))
+}
+
+fn is_like(one: &str, other: &str) -> bool {
+    if skeleton(one) == skeleton(other) {
+        return true;
+    }
+    let (one, other) = (one.to_lowercase(), other.to_lowercase());
+    let numbered = without_digits(&one) == without_digits(&other);
+    let letters = one.chars().count().min(other.chars().count());
+    letters >= LEAST_LETTERS && !numbered && other.len() <= LONGEST && is_one_apart(&one, &other)
+}
+
+/// A name as it looks: letters that look alike are one, separators are none.
+fn skeleton(name: &str) -> String {
+    let seen = name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase);
+    // Cyrillic, Greek and Armenian letters, and a few more.
+    let alike = seen.map(|char| match char {
+        '0' | '\u{43e}' | '\u{3bf}' | '\u{585}' => 'o',
+        '1' | '\u{456}' | '\u{3b9}' | '\u{4cf}' | '\u{131}' | 'l' => 'i',
+        '\u{430}' | '\u{3b1}' => 'a',
+        '\u{435}' | '\u{451}' | '\u{3b5}' => 'e',
+        '\u{441}' | '\u{3f2}' => 'c',
+        '\u{440}' | '\u{3c1}' => 'p',
+        '\u{445}' | '\u{3c7}' => 'x',
+        '\u{443}' | '\u{3b3}' => 'y',
+        '\u{455}' => 's',
+        '\u{458}' => 'j',
+        '\u{4bb}' => 'h',
+        '\u{501}' => 'd',
+        '\u{51b}' => 'q',
+        '\u{51d}' => 'w',
+        '\u{43a}' | '\u{3ba}' => 'k',
+        '\u{43c}' => 'm',
+        '\u{442}' | '\u{3c4}' => 't',
+        '\u{432}' | '\u{3b2}' => 'b',
+        '\u{43d}' => 'h',
+        '\u{3bd}' => 'v',
+        '\u{578}' => 'n',
+        '\u{57d}' | '\u{3c5}' => 'u',
+        // Full-width forms.
+        '\u{ff10}'..='\u{ff5a}' => char::from_u32(char as u32 - 0xfee0).unwrap_or(char).to_ascii_lowercase(),
+        other => other,
+    });
+    alike.collect::<String>().replace("rn", "m").replace("vv", "w")
+}
+
+fn without_digits(name: &str) -> String {
+    name.chars().filter(|char| !char.is_ascii_digit()).collect()
+}
+
+/// Whether one letter is added, missing, another, or changes places with its neighbour.
+fn is_one_apart(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let start = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
+    let (one, other) = (&one[start..], &other[start..]);
+    let end = one.iter().rev().zip(other.iter().rev()).take_while(|(one, other)| one == other).count();
+    match (&one[..one.len() - end.min(one.len())], &other[..other.len() - end.min(other.len())]) {
+        ([_], [_] | []) | ([], [_]) => true,
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_easily_taken_for_another_is_noticed() {
+        let known = ["github", "linear", "postgres", "slack", "api-2"].map(str::to_owned);
+        for (server, expected) in [
+            ("github", None),
+            ("githob", Some("github")),
+            ("githubb", Some("github")),
+            ("gihtub", Some("github")),
+            ("g_thub", Some("github")),
+            ("g\u{456}thub", Some("github")),
+            ("g1thub", Some("github")),
+            ("GitHub", Some("github")),
+            ("git-hub", Some("github")),
+            ("1inear", Some("linear")),
+            ("gitlab", None),
+            ("postgres2", None),
+            ("api-3", None),
+            ("slack-admin", None),
+            ("black", Some("slack")),
+            ("notion", None),
+            ("", None),
+        ] {
+            assert_eq!(taken_for(server, &known), expected, "{server}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_no_form_is_malformed() {
+        for (name, malformed) in [
+            ("mcp____x", true),
+            ("mcp__only", true),
+            ("mcp__server__", true),
+            ("mcp__github__x", false),
+            ("mcp__git\u{200b}hub__x", true),
+            ("mcp__github__x y", true),
+            ("mcp_github_x", false),
+            ("MCP:x", false),
+            ("Bash", false),
+        ] {
+            assert_eq!(is_malformed(name), malformed, "{name}");
+        }
+        assert!(claims_a_server("mcp____x") && claims_a_server(" MCP__x") && !claims_a_server("mcpx"));
+    }
+
+    #[test]
+    fn the_longest_known_server_begins_a_name() {
+        let known = ["git", "git_hub"].map(str::to_owned);
+        assert_eq!(known_prefix("git_hub_create_issue", &known), ("git_hub", "create_issue"));
+        assert_eq!(known_prefix("git_status", &known), ("git", "status"));
+        assert_eq!(known_prefix("other_x", &known), ("", "other_x"));
+    }
+}

@@ -1,0 +1,131 @@
+//! Addresses of other machines: the host in a URL, and which hosts are special, however they are written.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The scheme of a URL; `None` where it has none.
+pub fn scheme(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once(':')?;
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let has_authority = rest.starts_with("//");
+    // `localhost:8080`, `x.example:443` and `x.example/a:b` have none.
+    let is_port = rest.starts_with(|first: char| first.is_ascii_digit()) && !scheme.eq_ignore_ascii_case("data");
+    (is_scheme && !is_port && (has_authority || !scheme.contains('.'))).then_some(scheme)
+}
+
+/// The host of a URL, or of what a program takes for one, as it is written there.
+pub fn host(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let rest = rest.rsplit('@').next().unwrap_or_default();
+    if rest.starts_with('[') {
+        return rest.split(']').next().unwrap_or_default().trim_start_matches('[').to_owned();
+    }
+    rest.split(':').next().unwrap_or_default().to_owned()
+}
+
+/// Whether a host is the metadata service of a cloud, in any way of writing its address: from there a cloud's machines get
+/// their own keys.
+pub fn is_metadata(host: &str) -> bool {
+    const ADDRESSES: [Ipv4Addr; 4] = [
+        Ipv4Addr::new(169, 254, 169, 254),
+        Ipv4Addr::new(169, 254, 170, 2),
+        Ipv4Addr::new(169, 254, 169, 253),
+        Ipv4Addr::new(100, 100, 100, 200),
+    ];
+    const IPV6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    match address(host) {
+        Some(IpAddr::V4(address)) => ADDRESSES.contains(&address),
+        Some(IpAddr::V6(address)) => address == IPV6,
+        None => matches!(
+            host.trim_end_matches('.').to_ascii_lowercase().as_str(),
+            "metadata.google.internal" | "metadata" | "metadata.goog" | "instance-data" | "instance-data.ec2.internal"
+        ),
+    }
+}
+
+/// Whether a host is this machine itself.
+pub fn is_local(host: &str) -> bool {
+    match address(host) {
+        Some(address) => address.is_loopback() || address.is_unspecified(),
+        None => {
+            let name = host.trim_end_matches('.').to_ascii_lowercase();
+            matches!(name.as_str(), "localhost" | "host.docker.internal") || name.ends_with(".localhost")
+        }
+    }
+}
+
+/// The address that a host is, in the ways in which resolvers read numbers: `169.254.169.254`, `2852039166`,
+/// `0xa9.0376.43518`, `::ffff:a9fe:a9fe`.
+fn address(host: &str) -> Option<IpAddr> {
+    let host = host.trim_end_matches('.');
+    if let Ok(address) = host.parse::<Ipv6Addr>() {
+        return Some(address.to_ipv4_mapped().map_or(IpAddr::V6(address), IpAddr::V4));
+    }
+    let numbers: Option<Vec<u32>> = host.split('.').take(5).map(number).collect();
+    let numbers = numbers?;
+    let (last, first) = numbers.split_last().filter(|(_, first)| first.len() < 4)?;
+    let mut whole = 0u64;
+    for byte in first {
+        whole = whole << 8 | u64::from(u8::try_from(*byte).ok()?);
+    }
+    let rest = 8 * (4 - first.len());
+    (u64::from(*last) < 1 << rest).then_some(())?;
+    let whole = u32::try_from(whole << rest | u64::from(*last)).ok()?;
+    Some(IpAddr::V4(Ipv4Addr::from_bits(whole)))
+}
+
+/// A part of an address: decimal, octal or hexadecimal.
+fn number(part: &str) -> Option<u32> {
+    let lower = part.to_ascii_lowercase();
+    match lower.strip_prefix("0x") {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None if lower.len() > 1 && lower.starts_with('0') => u32::from_str_radix(&lower, 8).ok(),
+        None => lower.parse().ok().filter(|_| lower.bytes().all(|byte| byte.is_ascii_digit())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_found_and_known_however_it_is_written() {
+        for (url, expected, metadata, local) in [
+            ("https://x.example/a?b#c", "x.example", false, false),
+            ("http://me:pw@x.example:8080", "x.example", false, false),
+            ("http://x.example@169.254.169.254/latest", "169.254.169.254", true, false),
+            ("http://2852039166/", "2852039166", true, false),
+            ("http://0xa9fea9fe/", "0xa9fea9fe", true, false),
+            ("http://0xA9.0376.43518/", "0xA9.0376.43518", true, false),
+            ("http://[::ffff:169.254.169.254]/", "::ffff:169.254.169.254", true, false),
+            ("http://[fd00:ec2::254]/", "fd00:ec2::254", true, false),
+            ("http://Metadata.Google.Internal./", "Metadata.Google.Internal.", true, false),
+            ("http://169.254.169.25/", "169.254.169.25", false, false),
+            ("http://localhost:3000/x", "localhost", false, true),
+            ("http://127.1/", "127.1", false, true),
+            ("http://[::1]:8080/", "::1", false, true),
+            ("http://app.localhost", "app.localhost", false, true),
+            ("127.example.com", "127.example.com", false, false),
+            ("", "", false, false),
+        ] {
+            let host = host(url);
+            assert_eq!((host.as_str(), is_metadata(&host), is_local(&host)), (expected, metadata, local), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_is_no_port() {
+        for (url, expected) in [
+            ("https://x", Some("https")),
+            ("data:text/html,x", Some("data")),
+            ("file:/etc/passwd", Some("file")),
+            ("localhost:8080/x", None),
+            ("x.example:443", None),
+            ("x.example/a:b", None),
+            ("x.example", None),
+        ] {
+            assert_eq!(scheme(url), expected, "{url}");
+        }
+    }
+}

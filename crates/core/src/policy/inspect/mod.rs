@@ -1,0 +1,71 @@
+//! From what an agent asks, does or was given to its effects, whatever tool it uses: a room for each sort of thing.
+
+use super::effects::Kind;
+use super::facts::Facts;
+use super::shell::{self, Analysis};
+use crate::agents::Parsed;
+use crate::event::{self, Family, Tool};
+use given::Given;
+
+mod content;
+mod files;
+mod given;
+mod mcp;
+mod output;
+mod prompt;
+mod web;
+
+/// What a call would do, what a prompt holds, or what a tool gave back.
+///
+/// `payload` is the agent's JSON text. What no effect is known of has none.
+pub fn inspect(parsed: &Parsed, payload: &str, facts: &dyn Facts) -> Analysis {
+    let all = |effects| Analysis { effects, complete: true };
+    match (&parsed.kind, &parsed.tool) {
+        (event::Kind::PromptSubmitted, _) => all(parsed.prompt.as_deref().map(prompt::effects).unwrap_or_default()),
+        (event::Kind::ToolSucceeded | event::Kind::ToolFailed, Some(tool)) => all(output::effects(tool, payload)),
+        (_, Some(tool)) => call(tool, payload, facts),
+        _ => all(Vec::new()),
+    }
+}
+
+fn call(tool: &Tool, payload: &str, facts: &dyn Facts) -> Analysis {
+    let all = |effects| Analysis { effects, complete: true };
+    let Some(arguments) = given::arguments(payload) else { return all(Vec::new()) };
+    let given = Given::read(payload, &arguments);
+    let name = tool.name.as_str();
+    match &tool.family {
+        Family::Shell => {
+            if let Some(patch) = given.command().as_deref().and_then(patch_in) {
+                return all(files::patched(patch, name, facts));
+            }
+            match given.command() {
+                Some(command) => shell::analyse_in(&command, given.directory().as_deref(), facts),
+                None => all(Vec::new()),
+            }
+        }
+        Family::FileRead => all(files::read(&given, name, facts)),
+        Family::Search => all(files::search(&given, name, facts)),
+        Family::FileWrite => all(files::write(&given, name, facts)),
+        Family::Web => all(web::effects(&given, name, facts)),
+        Family::Mcp { .. } | Family::Other => all(mcp::effects(tool, &arguments, facts).unwrap_or_default()),
+        Family::Agent => all(Vec::new()),
+    }
+}
+
+/// The patch that a command hands to Codex's own `apply_patch`.
+fn patch_in(command: &str) -> Option<&str> {
+    let start = command.trim_start_matches(['\'', '"', ' ']);
+    let is_patch = start.starts_with("apply_patch") || start.starts_with(given::PATCH);
+    is_patch.then(|| command.find(given::PATCH).map(|at| &command[at..])).flatten()
+}
+
+/// Whether an effect is one of a kind that a pattern names: the kind itself, `area.*`, or `*`.
+pub(super) fn is_kind(pattern: &str, kind: Kind) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => kind.as_str().starts_with(prefix),
+        None => pattern == kind.as_str(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+//! What a tool gave back: credentials, and words that are addressed to the agent or hidden from the person.
+//!
+//! A small set of signs that are hard to come by honestly, looked for in one pass over the text as it stands in the JSON. What
+//! is found can only be told: the tool has run.
+
+use crate::event::{Family, Tool};
+use crate::json;
+use crate::policy::effects::{Effect, Kind};
+use crate::policy::places::Place;
+use crate::redact;
+use crate::unseen;
+
+/// The most of a result that is looked at, in bytes.
+const MAX_OUTPUT: usize = 256 << 10;
+
+/// The least characters that spell something out.
+const LEAST_TAGS: usize = 2;
+const LEAST_SELECTORS: usize = 4;
+const LEAST_ZERO_WIDTH: usize = 8;
+
+/// The longest comment that is looked into, and how far a sentence is read, in bytes.
+const MAX_COMMENT: usize = 2 << 10;
+const MAX_SENTENCE: usize = 128;
+
+json::fields!(Results {
+    tool_response = "tool_response",
+    tool_output = "tool_output",
+    tool_result = "toolResult",
+    error = "error",
+    error_message = "error_message",
+});
+
+/// The effects of what a tool gave back.
+pub(super) fn effects(tool: &Tool, payload: &str) -> Vec<Effect> {
+    // What a tool for writing gives back is what it was given, which was looked at then.
+    if tool.family == Family::FileWrite || redact::is_clean(start(payload)) && sign(start(payload)).is_none() {
+        return Vec::new();
+    }
+    let results: Results<'_> = json::object(payload).unwrap_or_default();
+    let found = [results.tool_response, results.tool_output, results.tool_result, results.error, results.error_message];
+    let mut effects: Vec<Effect> = Vec::new();
+    for text in found.into_iter().flatten().map(|raw| start(raw.get())) {
+        let mut note = |kind, target: &str| {
+            let effect = Effect { kind, ..Effect::on(target, Place::Unknown, &tool.name) };
+            if !effects.contains(&effect) {
+                effects.push(effect);
+            }
+        };
+        for secret in redact::redact_json(text).found().iter().filter(|secret| secret.has_shape()) {
+            note(Kind::OutputSecret, secret.as_str());
+        }
+        if let Some(sign) = sign(text) {
+            note(Kind::OutputInjection, sign);
+        }
+    }
+    effects
+}
+
+fn start(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_OUTPUT)]
+}
+
+/// The first sign in a JSON text that something in it is meant for the agent and not for the person.
+fn sign(text: &str) -> Option<&'static str> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let (found, next) = match byte {
+            0xe2 | 0xef | 0xf3 => unseen_at(text, at),
+            b'\\' if bytes.get(at + 1) == Some(&b'u') => unseen_at(text, at),
+            b'\\' => (None, at + 2),
+            b'<' if bytes[at..].starts_with(b"<!--") => (comment(&text[at..]).then_some("html-comment"), at + 4),
+            b'i' | b'I' | b'd' | b'D' | b'f' | b'F' if starts_order(bytes, at) => {
+                (overrides(&text[at..]).then_some("override-phrase"), at + 1)
+            }
+            _ => (None, at + 1),
+        };
+        if found.is_some() {
+            return found;
+        }
+        at = next;
+    }
+    None
+}
+
+/// The character at a place of a JSON text, be it written as an escape, and where the next one is.
+fn char_at(text: &str, at: usize) -> Option<(char, usize)> {
+    let rest = text.get(at..)?;
+    let (char, length) = json::escape(rest).or_else(|| rest.chars().next().map(|char| (char, char.len_utf8())))?;
+    Some((char, at + length))
+}
+
+/// What is hidden by characters that nobody sees, and where they end.
+fn unseen_at(text: &str, at: usize) -> (Option<&'static str>, usize) {
+    let Some((first, behind)) = char_at(text, at) else { return (None, at + 1) };
+    if first == '\u{1b}' {
+        return (conceals(&text[behind..]).then_some("concealed-text"), behind);
+    }
+    if unseen::is_override(first) {
+        return ((!has_right_to_left(text, at)).then_some("direction-override"), behind);
+    }
+    for (is, least) in [
+        (unseen::is_tag as fn(char) -> bool, LEAST_TAGS),
+        (unseen::is_selector, LEAST_SELECTORS),
+        (unseen::is_zero_width, LEAST_ZERO_WIDTH),
+    ] {
+        if is(first) {
+            let (mut length, mut end) = (0, at);
+            while let Some((_, next)) = char_at(text, end).filter(|(char, _)| is(*char)) {
+                (length, end) = (length + 1, next);
+            }
+            let spells = length >= least && !ends_in_flag(&text[..at]);
+            return (spells.then_some("invisible-characters"), end);
+        }
+    }
+    (None, behind)
+}
+
+/// Whether what stands before is the flag that tags rightly follow, to name a part of a country.
+fn ends_in_flag(before: &str) -> bool {
+    before.ends_with('\u{1f3f4}') || before.ends_with("\\ud83c\\udff4")
+}
+
+/// Whether letters that are written from right to left stand near: there a turn of direction is at home.
+fn has_right_to_left(text: &str, at: usize) -> bool {
+    const NEAR: usize = 256;
+    let near = &text[text.floor_char_boundary(at.saturating_sub(NEAR))..text.floor_char_boundary(at + NEAR)];
+    near.chars().any(|char| matches!(char, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'))
+}
+
+/// Whether a terminal's sequence, behind its escape character, makes the words after it invisible.
+fn conceals(behind: &str) -> bool {
+    const LEAST_WORDS: usize = 8;
+    let Some(sequence) = behind.strip_prefix('[') else { return false };
+    let length = sequence.bytes().take(32).take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
+    let (parameters, rest) = sequence.split_at(length);
+    let hides = rest.starts_with('m')
+        && parameters.split(';').any(|parameter| parameter == "8")
+        && !parameters.contains("38")
+        && !parameters.contains("48");
+    let shown = rest.get(1..).unwrap_or_default();
+    let shown = shown.split(['\\', '"']).next().unwrap_or_default();
+    hides && shown.chars().filter(|char| char.is_alphabetic()).take(LEAST_WORDS).count() == LEAST_WORDS
+}
+
+/// Whether a comment in a page gives the agent an order, or tells it to keep something from the person.
+fn comment(text: &str) -> bool {
+    let text = &text[..text.floor_char_boundary(MAX_COMMENT)];
+    let Some((inside, _)) = text.split_once("-->") else { return false };
+    let words = words(inside);
+    (0..words.len()).any(|at| is_override(&words[at..]) || is_secrecy(&words[at..]))
+}
+
+/// Whether an order may begin here: a word does, and it is not spoken of but spoken.
+fn starts_order(bytes: &[u8], at: usize) -> bool {
+    let begins = |word: &[u8]| bytes.get(at..at + word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word));
+    (begins(b"ignore") || begins(b"disregard") || begins(b"forget")) && is_spoken(bytes, at)
+}
+
+/// Whether what stands before a word leads up to an order: the start of a line or a sentence, or a word such as *please*.
+fn is_spoken(bytes: &[u8], at: usize) -> bool {
+    const LEADS: [&[u8]; 14] = [
+        b"please",
+        b"must",
+        b"should",
+        b"now",
+        b"then",
+        b"and",
+        b"important",
+        b"immediately",
+        b"first",
+        b"assistant",
+        b"system",
+        b"you",
+        b"just",
+        b"claude",
+    ];
+    let before = &bytes[at.saturating_sub(32)..at];
+    let trimmed = before.trim_ascii_end();
+    let Some(last) = trimmed.last() else { return true };
+    let apart = trimmed.len() < before.len();
+    match last {
+        b'"' => trimmed.iter().rev().nth(1) != Some(&b'\\'),
+        b'n' | b'r' | b't' if trimmed.iter().rev().nth(1) == Some(&b'\\') => true,
+        b'.' | b'!' | b'?' | b':' | b';' | b'>' | b'-' | b'*' | b'#' | b']' | b')' | b'|' | b',' | b'/' => {
+            apart || *last == b'>' || *last == b'*'
+        }
+        last if last.is_ascii_alphabetic() => {
+            let word = trimmed.rsplit(|byte| !byte.is_ascii_alphabetic()).next().unwrap_or_default();
+            // The letter of an escape (`\n`) is none of the word's.
+            apart
+                && LEADS.iter().any(|lead| {
+                    word.eq_ignore_ascii_case(lead) || word.get(1..).is_some_and(|rest| rest.eq_ignore_ascii_case(lead))
+                })
+        }
+        _ => false,
+    }
+}
+
+fn overrides(text: &str) -> bool {
+    is_override(&words(&text[..text.floor_char_boundary(MAX_SENTENCE)]))
+}
+
+/// The words of a JSON text in lower case, without its escapes.
+fn words(text: &str) -> Vec<String> {
+    let text = json::unescape(text);
+    let words = text.split(|char: char| !char.is_alphanumeric() && char != '\'' && char != '\u{2019}');
+    words.filter(|word| !word.is_empty()).map(|word| word.to_lowercase().replace('\u{2019}', "'")).collect()
+}
+
+/// Whether words begin an order to leave what the agent was told before: *forget all of your earlier …*.
+fn is_override(words: &[String]) -> bool {
+    const FILLERS: [&str; 12] =
+        ["all", "of", "any", "the", "your", "these", "those", "my", "our", "every", "everything", "and"];
+    const BEFORE: [&str; 8] = ["previous", "prior", "preceding", "above", "earlier", "former", "original", "initial"];
+    const KINDS: [&str; 7] = ["system", "user", "developer", "safety", "and", "or", "security"];
+    const TOLD: [&str; 8] =
+        ["instruction", "instructions", "prompt", "prompts", "directive", "directives", "guidelines", "programming"];
+    let Some((verb, rest)) = words.split_first() else { return false };
+    let is = |list: &[&str], word: &String| list.contains(&word.as_str());
+    let skip = |words: &mut std::iter::Peekable<std::slice::Iter<'_, String>>, list: &[&str], most: usize| {
+        (0..most).take_while(|_| words.next_if(|word| is(list, word)).is_some()).count()
+    };
+    let mut rest = rest.iter().peekable();
+    skip(&mut rest, &FILLERS, 5);
+    let told_before = skip(&mut rest, &BEFORE, 2) > 0;
+    skip(&mut rest, &KINDS, 3);
+    matches!(verb.as_str(), "ignore" | "disregard" | "forget")
+        && told_before
+        && rest.next().is_some_and(|word| is(&TOLD, word))
+}
+
+/// Whether words begin an order to keep something from the person.
+fn is_secrecy(words: &[String]) -> bool {
+    const TELLING: [&str; 8] = ["tell", "inform", "mention", "reveal", "notify", "alert", "show", "warn"];
+    const NEAR: usize = 6;
+    let rest = match words {
+        [first, second, rest @ ..] if first == "do" && second == "not" => rest,
+        [first, rest @ ..] if first == "don't" || first == "never" || first == "without" => rest,
+        _ => return false,
+    };
+    let telling = |word: &String| {
+        TELLING.iter().any(|verb| word == verb || word.strip_suffix("ing").is_some_and(|stem| verb.starts_with(stem)))
+    };
+    rest.first().is_some_and(telling) && rest.iter().take(NEAR).any(|word| word == "user")
+}

@@ -1,0 +1,107 @@
+//! Addresses that a tool opens.
+
+use super::given::Given;
+use crate::base64;
+use crate::policy::effects::{Effect, Kind};
+use crate::policy::facts::Facts;
+use crate::policy::hosts;
+use crate::policy::places::Place;
+use crate::policy::shell::{self, Touch};
+
+use super::content;
+
+/// The longest address that is looked at, in bytes.
+const MAX_URL: usize = 64 << 10;
+
+/// The least text, in bytes, that is somebody's data and no cursor of a list.
+const LEAST_DATA: usize = 96;
+
+/// The effects of fetching or searching.
+pub(super) fn effects(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
+    given.urls().iter().flat_map(|url| opened(url, tool, facts)).collect()
+}
+
+/// The effects of opening an address.
+pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
+    let url = url.trim();
+    let url = &url[..url.floor_char_boundary(MAX_URL)];
+    let scheme = hosts::scheme(url).unwrap_or("https").to_ascii_lowercase();
+    match scheme.as_str() {
+        "file" => return shell::touched(&file(url), Touch::Read, tool, facts),
+        "http" | "https" | "ws" | "wss" | "about" => {}
+        _ => {
+            let scheme = Effect { kind: Kind::NetScheme, ..Effect::on(scheme, Place::Unknown, tool) };
+            return vec![scheme];
+        }
+    }
+    let mut effects = shell::fetched(url, tool, facts);
+    let host = hosts::host(url);
+    if hosts::is_local(&host) {
+        return effects;
+    }
+    if content::holds_key(&decoded(url)) {
+        let origin = shell::value::Origin::SECRET;
+        effects.push(Effect { kind: Kind::DataSend, origin, ..Effect::on(&host, Place::Unknown, tool) });
+    }
+    if carries_text(url) {
+        effects.push(Effect { kind: Kind::DataEncoded, ..Effect::on(host, Place::Unknown, tool) });
+    }
+    effects
+}
+
+/// The path of a `file:` address, in any of the ways it is written.
+fn file(url: &str) -> String {
+    let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
+    let path = match rest.strip_prefix("//") {
+        Some(rest) => rest.find('/').map_or("/", |at| &rest[at..]),
+        None => rest,
+    };
+    decoded(path.split(['?', '#']).next().unwrap_or_default())
+}
+
+/// A text without its percent signs.
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let hex = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match (byte, hex(at + 1), hex(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push(u8::try_from(high << 4 | low).unwrap_or_default());
+                at += 3;
+            }
+            _ => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Whether a part of the address is a text in an encoding: signatures and keys of a session are none, for what they decode to
+/// is no text; cursors are short, or an object.
+fn carries_text(url: &str) -> bool {
+    let behind = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let parts = behind.split(['/', '?', '&', '#', '=', ';', '.', ',']).filter(|part| part.len() >= LEAST_DATA);
+    parts.filter_map(|part| text_of(&decoded(part))).any(|text| text.len() >= LEAST_DATA && !text.starts_with('{'))
+}
+
+/// The text that a part decodes to; `None` where it is none.
+fn text_of(part: &str) -> Option<String> {
+    let bytes = unhexed(part).or_else(|| {
+        let standard = part.trim_end_matches('=').replace('-', "+").replace('_', "/");
+        base64::decode(&format!("{standard}{}", "=".repeat((4 - standard.len() % 4) % 4)))
+    })?;
+    let text = String::from_utf8(bytes).ok()?;
+    let shown = |char: char| !char.is_control() || matches!(char, '\n' | '\r' | '\t');
+    text.chars().all(shown).then_some(text)
+}
+
+fn unhexed(part: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u32>> = part.chars().map(|char| char.to_digit(16)).collect();
+    let pairs = digits?;
+    let byte = |pair: &[u32]| u8::try_from(pair[0] << 4 | pair.get(1)?).ok();
+    pairs.chunks(2).map(byte).collect()
+}

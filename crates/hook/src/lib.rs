@@ -17,7 +17,8 @@ use std::time::SystemTime;
 use hookrail_core::agents::{self, Received};
 use hookrail_core::context::Context;
 use hookrail_core::event::{Agent, EventId};
-use hookrail_core::policy::Verdict;
+use hookrail_core::policy::facts::NoFacts;
+use hookrail_core::policy::{self, Verdict};
 use hookrail_core::time::Timestamp;
 use hookrail_core::wire::{Content, Record};
 
@@ -124,7 +125,14 @@ fn read(stdin: &mut dyn Read, log: &mut Log<'_>) -> Vec<u8> {
 /// What the rules of this device say. Rules that cannot be used say nothing.
 fn judge(received: &Received<'_>, log: &mut Log<'_>) -> Option<Verdict> {
     let home = log.home?;
+    let parsed = &received.parsed;
+    // Results come in numbers and sizes that calls do not, and nearly none says anything to a rule.
+    if parsed.is_result() && policy::inspect(parsed, received.payload.text(), &NoFacts).effects.is_empty() {
+        return None;
+    }
     let verdict = judged(home, received, log)?;
+    let reach = agents::reach(&received.agent, parsed, verdict.decision);
+    let verdict = verdict.within(reach);
     // Asked only where there is something to say.
     (!snapshot::is_paused(&home.pause(), log.at)).then_some(verdict)
 }

@@ -264,7 +264,9 @@ struct Block<'a> {
 pub(super) fn reply(parsed: &Parsed, said: Option<&Said>) -> Option<String> {
     let said = said?;
     match parsed.kind {
-        Kind::ToolRequested | Kind::PromptSubmitted if said.warns => Some(warn(&parsed.name, said)),
+        Kind::ToolRequested | Kind::PromptSubmitted | Kind::ToolSucceeded | Kind::ToolFailed if said.warns => {
+            Some(warn(&parsed.name, said))
+        }
         Kind::ToolRequested => Some(decide_call(said.decision.as_str(), &said.why, said.person.as_deref())),
         Kind::PermissionRequested if said.warns => None,
         Kind::PermissionRequested => decide_request(said),

@@ -127,6 +127,8 @@ pub(super) fn reply(parsed: &Parsed, said: Option<&Said>) -> Option<String> {
     let said = said?;
     match parsed.kind {
         Kind::ToolRequested | Kind::PromptSubmitted if said.warns => Some(claude_code::warn(&parsed.name, said)),
+        // One event for results of both sorts, under its own name alone.
+        Kind::ToolSucceeded | Kind::ToolFailed if said.warns => Some(claude_code::warn("PostToolUse", said)),
         Kind::PermissionRequested if said.warns => None,
         Kind::ToolRequested => match said.decision {
             Decision::Deny => Some(claude_code::decide_call("deny", &said.why, said.person.as_deref())),

@@ -128,6 +128,7 @@ fn tool(event: &str, fields: &Fields<'_>) -> Option<Tool> {
     let name = match event {
         "beforeShellExecution" | "afterShellExecution" => "Shell".to_owned(),
         "beforeReadFile" => "Read".to_owned(),
+        "beforeTabFileRead" => "TabRead".to_owned(),
         "afterFileEdit" => "Write".to_owned(),
         "beforeMCPExecution" | "afterMCPExecution" => {
             let tool = json::owned(fields.tool_name)?;
@@ -199,12 +200,27 @@ pub(super) fn reply(parsed: &Parsed, said: Option<&Said>) -> Option<String> {
     };
     if said.warns {
         // Elsewhere Cursor takes no words without a permission, and a warning gives none.
-        let takes_context = matches!(parsed.name.as_str(), "preToolUse" | "PreToolUse");
+        let takes_context = matches!(
+            parsed.name.as_str(),
+            "preToolUse"
+                | "PreToolUse"
+                | "beforeSubmitPrompt"
+                | "UserPromptSubmit"
+                | "postToolUse"
+                | "postToolUseFailure"
+                | "PostToolUse"
+                | "PostToolUseFailure"
+        );
         return takes_context.then(|| claude_code::written(&Context { additional_context: &said.why }));
     }
     match parsed.name.as_str() {
         "preToolUse" | "PreToolUse" | "beforeShellExecution" | "beforeMCPExecution" => Some(told(true)),
         "beforeReadFile" => Some(told(false)),
+        // Completions of the editor itself: there is nobody to tell.
+        "beforeTabFileRead" => {
+            let permission = said.decision.as_str();
+            Some(claude_code::written(&Permission { permission, user_message: None, agent_message: None }))
+        }
         "beforeSubmitPrompt" | "UserPromptSubmit" => (said.decision == Decision::Deny)
             .then(|| claude_code::written(&Halt { goes_on: false, user_message: &said.why })),
         _ => None,

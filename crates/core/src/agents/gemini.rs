@@ -114,9 +114,11 @@ pub(super) fn reply(parsed: &Parsed, said: Option<&Said>) -> Option<String> {
     let decided = said.filter(|said| match parsed.kind {
         Kind::ToolRequested => true,
         Kind::PromptSubmitted => said.warns || said.decision == Decision::Deny,
+        Kind::ToolSucceeded | Kind::ToolFailed => said.warns,
         _ => false,
     });
     Some(match decided {
+        Some(said) if parsed.is_result() => claude_code::warn(&parsed.name, said),
         Some(said) if said.warns => claude_code::written(&Told { system_message: &said.why }),
         Some(said) => claude_code::written(&Decided {
             system_message: said.person.as_deref(),

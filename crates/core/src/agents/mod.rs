@@ -26,6 +26,9 @@ mod codex;
 mod copilot;
 mod cursor;
 mod gemini;
+mod reach;
+
+pub use reach::reach;
 
 /// The name and the kind's word of an event whose payload is not a JSON object.
 pub const MALFORMED: &str = "malformed";
@@ -155,9 +158,21 @@ impl Parsed {
         Self::new(MALFORMED, Kind::Malformed)
     }
 
-    /// Whether the agent waits for a verdict on this event before something runs.
+    /// Whether rules have a say at this event: something is about to happen, or a tool has given something back. What a word
+    /// can do is told by [`reach`].
     pub fn is_judgeable(&self) -> bool {
-        matches!(self.kind, Kind::ToolRequested | Kind::PermissionRequested | Kind::ToolDetail | Kind::PromptSubmitted)
+        match self.kind {
+            Kind::ToolRequested | Kind::PermissionRequested | Kind::PromptSubmitted => true,
+            // Cursor's details tell what is about to be done, and once more what was.
+            Kind::ToolDetail => !self.name.starts_with("after"),
+            Kind::FileTouched => self.tool.is_some(),
+            _ => self.is_result(),
+        }
+    }
+
+    /// Whether a tool has given something back: there is nothing left to stop.
+    pub fn is_result(&self) -> bool {
+        matches!(self.kind, Kind::ToolSucceeded | Kind::ToolFailed)
     }
 }
 

@@ -103,6 +103,18 @@ impl Verdict {
         Self { decision, rule: rule.into(), reason: reason.into(), ..Self::default() }
     }
 
+    /// The verdict as it is at an event where a word reaches no further than this: what cannot be carried out is told as what
+    /// it would have been.
+    #[must_use]
+    pub fn within(mut self, reach: Mode) -> Self {
+        if self.mode > reach && (self.stops() || self.mode == Mode::Warn) {
+            self.would = self.would.or(Some(self.decision));
+            self.decision = Decision::Allow;
+            self.mode = reach;
+        }
+        self
+    }
+
     /// Whether it keeps the call from running as it is.
     pub fn stops(&self) -> bool {
         self.decision > Decision::Allow

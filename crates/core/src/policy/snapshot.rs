@@ -243,9 +243,11 @@ impl Rule<'_> {
         Verdict { mode: self.mode, would, ..Verdict::new(decision, self.id, reason) }
     }
 
-    /// Whether the rule speaks of this call, which has these effects.
+    /// Whether the rule speaks of this call, which has these effects. Of a result only a rule of effects does: the words of the
+    /// call stand in it once more.
     pub fn matches(&self, parsed: &Parsed, payload: &str, effects: &[Effect]) -> bool {
-        (self.effects.is_empty() || effects.iter().any(|effect| self.is_met_by(effect))) && self.is_of(parsed, payload)
+        (self.effects.is_empty() && !parsed.is_result() || effects.iter().any(|effect| self.is_met_by(effect)))
+            && self.is_of(parsed, payload)
     }
 
     /// Whether an effect meets all of the rule's conditions.

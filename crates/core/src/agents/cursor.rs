@@ -216,9 +216,9 @@ pub(super) fn reply(parsed: &Parsed, said: Option<&Said>) -> Option<String> {
     match parsed.name.as_str() {
         "preToolUse" | "PreToolUse" | "beforeShellExecution" | "beforeMCPExecution" => Some(told(true)),
         "beforeReadFile" => Some(told(false)),
-        // Completions of the editor itself: there is nobody to tell.
+        // Completions of the editor itself: there is nobody to tell or to ask.
         "beforeTabFileRead" => {
-            let permission = said.decision.as_str();
+            let permission = if said.decision == Decision::Allow { "allow" } else { "deny" };
             Some(claude_code::written(&Permission { permission, user_message: None, agent_message: None }))
         }
         "beforeSubmitPrompt" | "UserPromptSubmit" => (said.decision == Decision::Deny)

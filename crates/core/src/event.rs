@@ -486,6 +486,8 @@ pub struct Event {
     pub source_app: Option<String>,
     /// What the device says about the place; kept with the session and the device, not with the event.
     pub context: Option<Box<crate::context::Context>>,
+    /// What was taken out of the payload, and where.
+    pub redactions: Vec<crate::redact::Redaction>,
     /// The agent's payload, verbatim but for redaction; one line of JSON.
     pub payload: Box<RawValue>,
 }

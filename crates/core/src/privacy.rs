@@ -1,10 +1,124 @@
-//! What of an event leaves a device and is stored.
+//! What of an event leaves a device and is stored: the same on a device, in an import and at every door of a server.
 
-use crate::redact::Redactor;
+use std::borrow::Cow;
 
-/// What is done with an event before it goes anywhere: the same on a device, in an import and at every door of a server.
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::base64;
+use crate::redact::{Redaction, Redactor, merged, redactions, redactions_in};
+use crate::wire::Record;
+
+/// The place of what was no JSON.
+const MALFORMED: &str = "/malformed";
+
+/// What is done with an event before it goes anywhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Privacy {
     /// Takes secrets out.
     pub redactor: Redactor,
+}
+
+/// What is kept of a payload.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The payload as it is stored.
+    pub payload: Box<RawValue>,
+    /// What was taken out of it, by whomever, and where.
+    pub redactions: Vec<Redaction>,
+    /// How many secrets were replaced just now.
+    pub replaced: usize,
+}
+
+impl Privacy {
+    /// One line of the spool or of a batch as it may leave the device. A line that is no record is treated as JSON.
+    pub fn record<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        let redacted = self.redactor.record(line);
+        let told = if redacted.replaced() > 0 { with_redactions(redacted.text()) } else { None };
+        told.map_or_else(|| redacted.into_cow(), Cow::Owned)
+    }
+
+    /// What is kept of a payload whose sender took out what `told` says.
+    pub fn payload(&self, payload: &RawValue, told: &[Redaction]) -> Kept {
+        let (payload, replaced) = self.redactor.payload(payload);
+        let redactions = merged(told, redactions(payload.get()));
+        Kept { payload: payload.into_owned(), redactions, replaced }
+    }
+
+    /// What is kept of bytes that were no JSON, given in Base64: the payload `{"malformed":"<Base64>"}`, less the secrets that
+    /// can be read in the bytes.
+    pub fn malformed(&self, encoded: &str, told: &[Redaction]) -> Kept {
+        #[derive(Serialize)]
+        struct Malformed<'a> {
+            malformed: &'a str,
+        }
+        let bytes = base64::decode(encoded);
+        let text = bytes.as_deref().map(String::from_utf8_lossy);
+        let redacted = self.redactor.text(text.as_deref().unwrap_or(encoded));
+        let malformed = match redacted.replaced() {
+            0 => Cow::Borrowed(encoded),
+            _ => Cow::Owned(base64::encode(redacted.text().as_bytes())),
+        };
+        let payload = serde_json::value::to_raw_value(&Malformed { malformed: &malformed }).unwrap_or_default();
+        let redactions = merged(told, redactions_in(redacted.text(), MALFORMED));
+        Kept { payload, redactions, replaced: redacted.replaced() }
+    }
+}
+
+/// The record with the list of what was taken out of its payload; `None` where that is nothing.
+fn with_redactions(line: &str) -> Option<String> {
+    let mut record: Record<'_> = serde_json::from_str(line).ok()?;
+    let found = match record.malformed_bytes() {
+        Some(bytes) => redactions_in(&String::from_utf8_lossy(&bytes), MALFORMED),
+        None => redactions(record.payload.map_or("", RawValue::get)),
+    };
+    if found.is_empty() {
+        return None;
+    }
+    record.redactions = merged(&record.redactions, found);
+    serde_json::to_string(&record).ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn key() -> String {
+        format!("npm_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8")
+    }
+
+    #[test]
+    fn a_record_says_what_was_taken_out_and_saying_it_twice_is_saying_it_once() {
+        let privacy = Privacy::default();
+        let line = format!(r#"{{"v":1,"payload":{{"tool_input":{{"command":"a {0} b {0}"}}}}}}"#, key());
+        let sent = privacy.record(&line).into_owned();
+        let record: Record<'_> = serde_json::from_str(&sent).unwrap();
+        let expected = [Redaction { kind: "npm-token".into(), at: "/tool_input/command".into(), count: 2 }];
+        assert_eq!(record.redactions, expected);
+        assert_eq!(privacy.record(&sent), sent);
+        let kept = privacy.payload(record.payload.unwrap(), &record.redactions);
+        assert_eq!((kept.redactions.as_slice(), kept.replaced), (&expected[..], 0));
+        // What an older device does not say, its tokens do.
+        assert_eq!(privacy.payload(record.payload.unwrap(), &[]).redactions, expected);
+    }
+
+    #[test]
+    fn bytes_that_were_no_json_say_it_too() {
+        let privacy = Privacy::default();
+        let encoded = base64::encode(format!("\u{1}oops {}", key()).as_bytes());
+        let sent = privacy.record(&format!(r#"{{"v":1,"malformed":"{encoded}"}}"#)).into_owned();
+        let record: Record<'_> = serde_json::from_str(&sent).unwrap();
+        let expected = [Redaction { kind: "npm-token".into(), at: "/malformed".into(), count: 1 }];
+        assert_eq!(record.redactions, expected);
+        let kept = privacy.malformed(record.malformed.as_deref().unwrap(), &[]);
+        assert_eq!((kept.redactions.as_slice(), kept.replaced), (&expected[..], 0));
+        assert_eq!(privacy.malformed(&encoded, &[]).replaced, 1);
+    }
+
+    #[test]
+    fn a_clean_record_is_borrowed() {
+        let line = r#"{"v":1,"payload":{"a":"b"}}"#;
+        assert!(matches!(Privacy::default().record(line), Cow::Borrowed(_)));
+    }
 }

@@ -26,11 +26,13 @@ mod assigned;
 mod digest;
 mod find;
 mod kinds;
+mod places;
 mod plausible;
 mod shapes;
 
 pub use digest::Key;
 pub use kinds::Secret;
+pub use places::{MAX_REDACTIONS, Redaction, merged, redactions, redactions_in};
 
 /// A text without the secrets that [`redact_json`] knows. Only this module makes one.
 #[derive(Clone, Debug)]
@@ -190,7 +192,7 @@ impl Redactor {
         let mut copied = 0;
         for (range, secret) in hits {
             out.push_str(&text[copied..range.start]);
-            out.push_str("[redacted:");
+            out.push_str(places::TOKEN);
             out.push_str(secret.as_str());
             if let Some(key) = self.key {
                 // Writing to a string does not fail.

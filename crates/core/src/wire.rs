@@ -22,6 +22,7 @@ use crate::context::{Context, Source};
 use crate::event::{Agent, EventId, SessionId};
 use crate::json;
 use crate::policy::Verdict;
+use crate::redact::Redaction;
 use crate::time::Timestamp;
 use crate::{emitted, telemetry, transcript};
 
@@ -85,6 +86,9 @@ pub struct Record<'a> {
     /// What the device says about the place; on some events of a session, its first among them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<Box<Context>>,
+    /// What was taken out of the payload before it left the device, and where.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redactions: Vec<Redaction>,
     /// The agent's JSON, on one line.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<&'a RawValue>,
@@ -146,6 +150,7 @@ impl<'a> Record<'a> {
             device: None,
             source_app: None,
             context: None,
+            redactions: Vec::new(),
             payload,
             malformed,
         }

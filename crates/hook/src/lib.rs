@@ -205,6 +205,7 @@ fn line(
         name: event.map(Cow::Borrowed),
         verdict: verdict.cloned(),
         context,
+        redactions: Vec::new(),
         ..Record::new(received.agent.clone(), &content)
     };
     let mut line = Vec::with_capacity(received.payload.text().len() + 512);

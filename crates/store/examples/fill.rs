@@ -423,6 +423,7 @@ impl Load {
             device: Some(format!("device-{}", session.user)),
             source_app: None,
             context: None,
+            redactions: Vec::new(),
             payload: RawValue::from_string(payload).unwrap(),
         }
     }

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use hookrail_core::event::{Actor, Agent, EventId, Kind, Outcome};
 use hookrail_core::mcp;
+use hookrail_core::redact::Redaction;
 use hookrail_core::time::Timestamp;
 use serde_json::value::RawValue;
 
@@ -54,17 +55,24 @@ pub(crate) enum Field {
     Actor,
     ActorType,
     Verdict,
-    // Added since: behind the ids.
+    // Added since: behind the ids, in this order.
     Server,
+    Redactions,
 }
 
-const FIELDS: usize = 15;
+const FIELDS: usize = 16;
 /// The fields every block has; those from here on are missing in older ones.
 const FIRST_FIELDS: usize = Field::Server as usize;
 
 /// Whether a field's texts are in the Bloom filter.
 const fn is_filtered(field: usize) -> bool {
-    field < Field::Family as usize || field == Field::Server as usize
+    field < Field::Family as usize || field >= FIRST_FIELDS
+}
+
+/// The kinds in a list of redactions, as it is written in a block.
+fn kinds(list: &str) -> impl Iterator<Item = &str> {
+    const NAME: &str = "\"kind\":\"";
+    list.match_indices(NAME).filter_map(|(at, _)| list[at + NAME.len()..].split_once('"')).map(|(kind, _)| kind)
 }
 
 /// A stable 64-bit hash (FNV-1a): it is part of what is on the disk.
@@ -202,6 +210,7 @@ fn texts_of(event: &StoredEvent) -> [Option<Cow<'_, str>>; FIELDS] {
         Actor::Subagent { id, agent_type } => (Some(id.as_str()), agent_type.as_deref()),
     };
     let verdict = event.verdict.as_ref().and_then(|verdict| serde_json::to_string(verdict).ok());
+    let redactions = (!event.redactions.is_empty()).then(|| serde_json::to_string(&event.redactions).ok()).flatten();
     // In the order of `Field`.
     [
         event.session_id.as_deref().map(Cow::Borrowed),
@@ -219,6 +228,7 @@ fn texts_of(event: &StoredEvent) -> [Option<Cow<'_, str>>; FIELDS] {
         actor_type.map(Cow::Borrowed),
         verdict.map(Cow::Owned),
         event.mcp_server.as_deref().map(Cow::Borrowed),
+        redactions.map(Cow::Owned),
     ]
 }
 
@@ -236,6 +246,11 @@ fn bloom_of(table: &[&str], columns: &[[u32; FIELDS]]) -> Vec<u8> {
     // Eight bits per text: about 3 % false alarms.
     let bytes = (table.len() + 8).next_power_of_two().min(4096);
     let mut bloom = vec![0u8; bytes];
+    let set = |bloom: &mut [u8], hash: u64, field: usize| {
+        for bit in bloom_bits(hash, field, bytes as u64 * 8) {
+            bloom[(bit / 8) as usize] |= 1 << (bit % 8);
+        }
+    };
     let hashes: Vec<u64> = table.iter().map(|text| hash(text.as_bytes())).collect();
     let mut previous = [0u32; FIELDS];
     for row in columns {
@@ -245,8 +260,12 @@ fn bloom_of(table: &[&str], columns: &[[u32; FIELDS]]) -> Vec<u8> {
                 continue;
             }
             previous[field] = text;
-            for bit in bloom_bits(hashes[text as usize - 1], field, bytes as u64 * 8) {
-                bloom[(bit / 8) as usize] |= 1 << (bit % 8);
+            let text = text as usize - 1;
+            if field == Field::Redactions as usize {
+                let words = kinds(table[text]).chain([EventFilter::ANY]);
+                words.for_each(|word| set(&mut bloom, hash(word.as_bytes()), field));
+            } else {
+                set(&mut bloom, hashes[text], field);
             }
         }
     }
@@ -259,6 +278,8 @@ pub(crate) struct Wanted {
     texts: Vec<(Field, String, u64)>,
     /// Raw names of MCP servers, one of which it must be; `None` where none is asked for.
     servers: Option<Vec<(String, u64)>>,
+    /// The kind of a redaction, or [`EventFilter::ANY`].
+    redaction: Option<(String, u64)>,
     since: Option<i64>,
     until: Option<i64>,
 }
@@ -284,6 +305,7 @@ impl Wanted {
         Self {
             texts: texts.collect(),
             servers: None,
+            redaction: filter.redaction.as_ref().map(|kind| (kind.clone(), hash(kind.as_bytes()))),
             since: filter.since.map(Timestamp::as_nanos),
             until: filter.until.map(Timestamp::as_nanos),
         }
@@ -308,6 +330,7 @@ impl Wanted {
             && bits.is_power_of_two()
             && self.texts.iter().all(|(field, _, hash)| holds(*field, *hash))
             && self.servers.as_ref().is_none_or(|any| any.iter().any(|(_, hash)| holds(Field::Server, *hash)))
+            && self.redaction.as_ref().is_none_or(|(_, hash)| holds(Field::Redactions, *hash))
     }
 }
 
@@ -396,7 +419,10 @@ impl Heads {
         }
         let (ids, since) = raw.split_at_checked(16 * count)?;
         *raw = since;
-        for field in (FIRST_FIELDS..FIELDS).take_while(|_| !since.is_empty()) {
+        for field in FIRST_FIELDS..FIELDS {
+            if raw.is_empty() {
+                break;
+            }
             column(raw, field)?;
         }
         let mut start = 0usize;
@@ -434,10 +460,16 @@ impl Heads {
             wanted.texts.iter().map(|(field, text, _)| Some((*field as usize, number(text)?))).collect();
         let servers: Option<Vec<u32>> =
             wanted.servers.as_ref().map(|any| any.iter().filter_map(|(name, _)| number(name)).collect());
+        let with_kind = |wanted: &str| {
+            let holds = |list: &str| wanted == EventFilter::ANY || kinds(list).any(|kind| kind == wanted);
+            (1..).zip(&self.texts).filter(|(_, text)| holds(text)).map(|(at, _)| at).collect()
+        };
+        let redactions: Option<Vec<u32>> = wanted.redaction.as_ref().map(|(kind, _)| with_kind(kind));
         let matches = move |&at: &usize| {
             let (Some(refs), Some(head)) = (&refs, self.heads.get(at)) else { return false };
             refs.iter().all(|&(field, text)| head.texts[field] == text)
                 && servers.as_ref().is_none_or(|any| any.contains(&head.texts[Field::Server as usize]))
+                && redactions.as_ref().is_none_or(|any| any.contains(&head.texts[Field::Redactions as usize]))
                 && wanted.since.is_none_or(|since| head.occurred_at >= since)
                 && wanted.until.is_none_or(|until| head.occurred_at < until)
         };
@@ -448,6 +480,11 @@ impl Heads {
     fn named_server(&self, head: &Head) -> Option<String> {
         let tool = self.text(head, Field::Tool).filter(|_| self.text(head, Field::Family) == Some("mcp"))?;
         mcp::split(tool, None).map(|(server, _)| server.to_owned())
+    }
+
+    /// What was taken out of an event; of an older block, which has no column for it, nothing is known.
+    fn redactions(&self, head: &Head) -> Vec<Redaction> {
+        self.text(head, Field::Redactions).and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default()
     }
 
     /// What the indexes and the derived rows know an event by.
@@ -497,6 +534,7 @@ impl Heads {
             user: owned(Field::User),
             device: owned(Field::Device),
             source_app: owned(Field::SourceApp),
+            redactions: self.redactions(head),
             payload: RawValue::from_string(payload).map_err(|_| damaged())?,
         })
     }
@@ -562,12 +600,26 @@ mod tests {
             let events = events(seed, count);
             let mut raw = Vec::new();
             encode_heads(&events, &mut raw);
-            // Such a block ends with the ids; the column behind them is a byte per event here.
-            raw.truncate(raw.len() - events.len());
+            // Such a block ends with the ids; the columns behind them are a byte per event here.
+            raw.truncate(raw.len() - 2 * events.len());
             let heads = Heads::read(7, events.len(), &raw).unwrap();
             for (at, event) in events.iter().enumerate() {
                 let text = heads.heads[at].texts[Field::Server as usize];
                 prop_assert_eq!((text, heads.named_server(&heads.heads[at])), (0, event.mcp_server.clone()));
+            }
+        }
+
+        #[test]
+        fn a_block_from_before_redactions_were_told_comes_back(seed in 1u64.., count in 1u64..80) {
+            let events = events(seed, count);
+            let mut raw = Vec::new();
+            encode_heads(&events, &mut raw);
+            raw.truncate(raw.len() - events.len());
+            let heads = Heads::read(7, events.len(), &raw).unwrap();
+            for (at, event) in events.iter().enumerate() {
+                prop_assert_eq!(heads.heads[at].texts[Field::Redactions as usize], 0);
+                let server = heads.text(&heads.heads[at], Field::Server);
+                prop_assert_eq!(server, event.mcp_server.as_deref());
             }
         }
 
@@ -590,6 +642,28 @@ mod tests {
             let _ = Heads::read(7, usize::MAX, &raw);
             let _ = Heads::read(7, events.len(), &raw[..at.index(raw.len())]);
         }
+    }
+
+    #[test]
+    fn an_event_is_found_by_the_kind_of_what_was_taken_out_of_it() {
+        let mut events = mixture(&mut Dice(5), 300);
+        let of = |kinds: &[&str]| {
+            kinds.iter().map(|kind| Redaction { kind: (*kind).into(), at: "/a\"b".into(), count: 2 }).collect()
+        };
+        events[7].redactions = of(&["jwt", "npm-token"]);
+        events[200].redactions = of(&["jwt"]);
+        let events: Vec<_> = (7..).zip(events).map(|(seq, event)| Arc::new(StoredEvent::new(event, seq))).collect();
+        let block = Encoder::new().unwrap().encode(&events).unwrap();
+        let heads = Heads::decode(block.first_seq, block.count, &block.heads).unwrap();
+        for (kind, expected) in [("jwt", &[7, 200][..]), ("npm-token", &[7]), ("any", &[7, 200]), ("secret", &[])] {
+            let filter = EventFilter { redaction: Some(kind.to_owned()), ..EventFilter::default() };
+            let wanted = Wanted::new(&filter);
+            let found: Vec<_> = heads.matching(&wanted).collect();
+            assert_eq!(found, expected, "{kind}");
+            assert!(expected.is_empty() || wanted.may_be_in(&block.bloom, block.min_at, block.max_at));
+        }
+        let shown = heads.event(7, &payloads(&block.payloads, block.raw_len).unwrap()).unwrap();
+        assert_eq!(shown.redactions, events[7].redactions);
     }
 
     #[test]

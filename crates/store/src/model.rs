@@ -8,6 +8,7 @@ mod usage;
 use hookrail_core::context::Source;
 use hookrail_core::event::{Actor, Agent, Event, EventId, Kind, Outcome, Tool};
 use hookrail_core::policy::Verdict;
+use hookrail_core::redact::Redaction;
 use hookrail_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -65,6 +66,8 @@ pub struct StoredEvent {
     pub device: Option<String>,
     /// The ancestors' label for the project or host.
     pub source_app: Option<String>,
+    /// What was taken out of the payload, and where.
+    pub redactions: Vec<Redaction>,
     /// The agent's payload, verbatim but for redaction.
     pub payload: Box<RawValue>,
 }
@@ -99,6 +102,7 @@ impl StoredEvent {
             user: event.user,
             device: event.device,
             source_app: event.source_app,
+            redactions: event.redactions,
             payload: event.payload,
         }
     }
@@ -389,6 +393,8 @@ pub struct EventFilter {
     pub device: Option<String>,
     /// With this label.
     pub source_app: Option<String>,
+    /// From which a secret of this kind was taken out; [`EventFilter::ANY`] for any.
+    pub redaction: Option<String>,
     /// That happened at or after this time.
     pub since: Option<Timestamp>,
     /// That happened before this time.
@@ -398,10 +404,15 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
+    /// The word for a redaction of whatever kind.
+    pub const ANY: &str = "any";
+
     /// Whether an event matches: what a list of events and a live feed with this filter let through.
     pub fn matches(&self, event: &StoredEvent, names: &Snapshot) -> bool {
         let server = |wanted: &str| event.mcp_server.as_deref().is_some_and(|raw| names.means(wanted, raw));
         let is = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|w| found == Some(w));
+        let redacted =
+            |kind: &str| event.redactions.iter().any(|redaction| kind == Self::ANY || redaction.kind == kind);
         is(&self.session_id, event.session_id.as_deref())
             && is(&self.agent, Some(event.agent.as_str()))
             && is(&self.name, Some(&event.name))
@@ -413,6 +424,7 @@ impl EventFilter {
             && is(&self.user, event.user.as_deref())
             && is(&self.device, event.device.as_deref())
             && is(&self.source_app, event.source_app.as_deref())
+            && self.redaction.as_deref().is_none_or(redacted)
             && self.since.is_none_or(|since| event.occurred_at >= since)
             && self.until.is_none_or(|until| event.occurred_at < until)
             && self.q.as_deref().is_none_or(|q| contains_ignoring_case(event.payload.get(), q))

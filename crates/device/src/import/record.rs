@@ -58,6 +58,7 @@ impl<'w> Writer<'w> {
             device: None,
             source_app: self.about.source_app.as_deref().map(Cow::Borrowed),
             context,
+            redactions: Vec::new(),
             payload: None,
             malformed: None,
         };
@@ -67,7 +68,7 @@ impl<'w> Writer<'w> {
         line.push_str(",\"payload\":");
         line.push_str(&payload);
         line.push('}');
-        batch.push(self.about.privacy.redactor.record(&line).text().as_bytes());
+        batch.push(self.about.privacy.record(&line).as_bytes());
         Some(Witness { at: at?.as_nanos(), id: id? })
     }
 

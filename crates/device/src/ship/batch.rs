@@ -58,7 +58,7 @@ impl Batch {
             match usable(&line.content) {
                 Ok((text, record)) => {
                     let text = enricher.line(text, record);
-                    batch.records.push(Waiting { line: privacy.redactor.record(&text).into_text(), end: line.end });
+                    batch.records.push(Waiting { line: privacy.record(&text).into_owned(), end: line.end });
                 }
                 Err(unusable) => batch.unusable = Some(unusable),
             }

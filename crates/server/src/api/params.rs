@@ -121,6 +121,7 @@ impl Params {
             user: self.text("user")?,
             device: self.text("device")?,
             source_app: self.text("source_app")?,
+            redaction: self.text("redaction")?,
             since: self.time("since")?,
             until: self.time("until")?,
             q: self.text("q")?,

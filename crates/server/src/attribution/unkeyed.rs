@@ -220,6 +220,7 @@ fn record(event: &Event) -> Option<String> {
         device: event.device.as_deref().map(Into::into),
         source_app: event.source_app.as_deref().map(Into::into),
         context: event.context.clone(),
+        redactions: event.redactions.clone(),
         payload: malformed.is_none().then_some(&*event.payload),
         malformed: malformed.map(|malformed| malformed.malformed.into()),
     };

@@ -11,14 +11,13 @@ pub(crate) mod query;
 use std::borrow::Cow;
 
 use hookrail_core::agents::Parsed;
-use hookrail_core::base64;
 use hookrail_core::context::{Context, Source};
 use hookrail_core::event::{Agent, Event, EventId, SessionId};
 use hookrail_core::policy::Verdict;
-use hookrail_core::redact::Redactor;
+use hookrail_core::privacy::{Kept, Privacy};
+use hookrail_core::redact::Redaction;
 use hookrail_core::time::Timestamp;
 use hookrail_core::wire;
-use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
@@ -45,6 +44,8 @@ pub(crate) struct Raw<'a> {
     pub(crate) source_app: Option<Cow<'a, str>>,
     pub(crate) source: Source,
     pub(crate) context: Option<Box<Context>>,
+    /// What its sender took out of the payload.
+    pub(crate) redactions: Vec<Redaction>,
     pub(crate) payload: Payload<'a>,
 }
 
@@ -82,6 +83,7 @@ impl<'a> Raw<'a> {
             source_app: None,
             source: Source::Hook,
             context: None,
+            redactions: Vec::new(),
             payload,
         }
     }
@@ -104,53 +106,33 @@ impl<'a> Raw<'a> {
             source_app: record.source_app,
             source: record.source,
             context: record.context,
+            redactions: record.redactions,
             ..Self::new(record.agent, payload)
         })
     }
 
     /// Takes secrets out of the payload.
-    pub(crate) fn redact(self, redactor: &Redactor, metrics: &Metrics) -> Redacted<'a> {
-        let (payload, replaced) = match &self.payload {
-            Payload::Json(raw) => {
-                let (raw, replaced) = redactor.payload(raw);
-                (raw.into_owned(), replaced)
-            }
-            Payload::Malformed(encoded) => redact_malformed(redactor, encoded),
+    pub(crate) fn redact(self, privacy: &Privacy, metrics: &Metrics) -> Redacted<'a> {
+        let kept = match &self.payload {
+            Payload::Json(raw) => privacy.payload(raw, &self.redactions),
+            Payload::Malformed(encoded) => privacy.malformed(encoded, &self.redactions),
         };
-        metrics.redactions.add(replaced as u64);
-        Redacted { raw: self, payload }
+        metrics.redactions.add(kept.replaced as u64);
+        Redacted { raw: self, kept }
     }
-}
-
-/// What was no JSON, as the payload that is stored: its bytes in Base64, less the secrets that can be read in them.
-fn redact_malformed(redactor: &Redactor, encoded: &str) -> (Box<RawValue>, usize) {
-    let bytes = base64::decode(encoded);
-    let text = bytes.as_deref().map(String::from_utf8_lossy);
-    let redacted = redactor.text(text.as_deref().unwrap_or(encoded));
-    let replaced = redacted.replaced();
-    let malformed = match replaced {
-        0 => Cow::Borrowed(encoded),
-        _ => Cow::Owned(base64::encode(redacted.text().as_bytes())),
-    };
-    (serde_json::value::to_raw_value(&Malformed { malformed: &malformed }).unwrap_or_default(), replaced)
-}
-
-#[derive(Serialize)]
-struct Malformed<'a> {
-    malformed: &'a str,
 }
 
 /// An event whose payload holds no secret any more.
 #[derive(Debug)]
 pub(crate) struct Redacted<'a> {
     raw: Raw<'a>,
-    payload: Box<RawValue>,
+    kept: Kept,
 }
 
 impl Redacted<'_> {
     /// Reads what the payload says and whose it is.
     pub(crate) fn attribute(self, received_at: Timestamp) -> Event {
-        let Redacted { raw, payload } = self;
+        let Redacted { raw, kept: Kept { payload, redactions, .. } } = self;
         let parsed = read(&raw, payload.get());
         let id = match raw.id {
             Identity::Given(id) => id,
@@ -169,6 +151,7 @@ impl Redacted<'_> {
             device: raw.device.map(Cow::into_owned),
             source_app: raw.source_app.map(Cow::into_owned),
             context: raw.context,
+            redactions,
             payload,
         }
     }
@@ -228,7 +211,7 @@ impl Digest {
 
 /// One event through the whole pipeline but the store.
 pub(crate) fn prepare(raw: Raw<'_>, received_at: Timestamp, config: &Config, metrics: &Metrics) -> Event {
-    let mut event = raw.redact(&config.privacy.redactor, metrics).attribute(received_at);
+    let mut event = raw.redact(&config.privacy, metrics).attribute(received_at);
     if let Some(used) = &mut event.parsed.model_use {
         used.priced = config.prices.cost(used, event.occurred_at);
     }

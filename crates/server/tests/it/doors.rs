@@ -156,6 +156,36 @@ async fn secrets_are_taken_out_before_anything_is_derived() {
 }
 
 #[tokio::test]
+async fn an_event_tells_what_was_taken_out_of_it_whoever_did() {
+    let server = TestServer::start().await;
+    let secret = format!("ghp_{}", "a1B2".repeat(9));
+    let here = json!({"session_id": "s1", "hook_event_name": "UserPromptSubmit", "prompt": secret});
+    server.post("/v1/hooks/claude-code", here.to_string()).await;
+    let on_the_device = json!({
+        "payload": {"session_id": "s1", "hook_event_name": "PreToolUse", "tool_input": ["[redacted:jwt:0a1f]", "gone"]},
+        "redactions": [{"kind": "npm-token", "at": "/tool_input/1", "count": 2}],
+    });
+    assert_eq!(server.post("/v1/events", on_the_device.to_string()).await.status, 200);
+    server.post("/v1/hooks/claude-code", json!({"session_id": "s1", "hook_event_name": "Stop"}).to_string()).await;
+    let of = |query: &'static str| {
+        let server = &server;
+        async move {
+            let events = server.json(&format!("/api/v1/events{query}")).await;
+            events["items"].as_array().unwrap().iter().map(|event| event["redactions"].clone()).collect::<Vec<_>>()
+        }
+    };
+    let prompt = json!([{"kind": "github-token", "at": "/prompt", "count": 1}]);
+    let call = json!([
+        {"kind": "jwt", "at": "/tool_input/0", "count": 1},
+        {"kind": "npm-token", "at": "/tool_input/1", "count": 2},
+    ]);
+    assert_eq!(of("").await, [json!([]), call.clone(), prompt.clone()]);
+    assert_eq!(of("?redaction=any").await, [call.clone(), prompt.clone()]);
+    assert_eq!(of("?redaction=npm-token").await, [call]);
+    assert_eq!(of("?redaction=stripe-key").await, Vec::<Value>::new());
+}
+
+#[tokio::test]
 async fn both_shapes_of_the_older_event_senders_are_understood() {
     let server = TestServer::start().await;
     let nested = json!({

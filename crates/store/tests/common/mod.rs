@@ -49,6 +49,7 @@ pub fn event(n: u64, session: &str, kind: Kind, seconds: i64) -> Event {
         device: None,
         source_app: None,
         context: None,
+        redactions: Vec::new(),
         payload: RawValue::from_string(format!(r#"{{"n":{n},"text":"Payload of {session}"}}"#)).unwrap(),
     }
 }

@@ -1,24 +1,43 @@
 //! The examples of rules, which are their tests: run against a made-up machine, so that they say the same everywhere.
 
 use hookrail_core::agents;
-use hookrail_core::event::Agent;
 use hookrail_core::policy::facts::Facts;
-use hookrail_core::policy::{Decision, Snapshot, SnapshotError, Verdict, judge};
+use hookrail_core::policy::{Mode, Snapshot, SnapshotError, Verdict, judge};
 use hookrail_core::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::call;
 use super::file::PolicyFile;
 
 /// A command, and whether it should be stopped.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Case {
-    /// The command.
+    /// The command; of another call its words, as JSON.
     pub command: String,
-    /// Whether a rule should deny it or ask.
+    /// Whether a rule should deny it or ask; of what cannot be stopped, whether one should warn.
     pub stops: bool,
     /// The rule whose example it is, or why it is what it is.
-    #[serde(default)]
     pub why: String,
+}
+
+impl<'de> Deserialize<'de> for Case {
+    /// From `{"command":…,"stops":…,"why":…}`, or with another call's words in the place of the command's:
+    /// `{"tool":"Write","input":{…},"stops":true}`.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Line {
+            command: Option<String>,
+            stops: bool,
+            #[serde(default)]
+            why: String,
+            #[serde(flatten)]
+            words: serde_json::Map<String, serde_json::Value>,
+        }
+        let Line { command, stops, why, mut words } = Line::deserialize(deserializer)?;
+        words.retain(|name, _| matches!(name.as_str(), "tool" | "input" | "output" | "prompt" | "agent" | "payload"));
+        let command = command.map_or_else(|| call::text(words.into()), Ok).map_err(serde::de::Error::custom)?;
+        Ok(Self { command, stops, why })
+    }
 }
 
 /// What became of a case.
@@ -33,7 +52,7 @@ pub struct Outcome {
 impl Outcome {
     /// Whether it is as it should be.
     pub fn is_right(&self) -> bool {
-        let stopped = self.verdict.as_ref().is_some_and(|verdict| verdict.decision > Decision::Allow);
+        let stopped = self.verdict.as_ref().is_some_and(|verdict| verdict.stops() || verdict.mode == Mode::Warn);
         stopped == self.case.stops
     }
 }
@@ -56,12 +75,13 @@ pub fn examples(files: &[PolicyFile]) -> Vec<Case> {
 /// When a rule of the snapshot cannot be understood.
 pub fn run(cases: &[Case], snapshot: &Snapshot<'_>) -> Result<Vec<Outcome>, SnapshotError> {
     let judged = cases.iter().map(|case| {
-        let call = serde_json::json!({
-            "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": case.command},
-        });
-        let payload = call.to_string();
-        let parsed = agents::parse(&Agent::ClaudeCode, &payload);
+        let (agent, payload) = call::payload(&case.command);
+        let parsed = agents::parse(&agent, &payload);
         let verdict = judge(&parsed, &payload, snapshot, &Desk, Timestamp::default())?;
+        let verdict = verdict.map(|verdict| {
+            let reach = agents::reach(&agent, &parsed, verdict.decision);
+            verdict.within(reach)
+        });
         Ok(Outcome { case: case.clone(), verdict })
     });
     judged.collect()
@@ -83,5 +103,12 @@ impl Facts for Desk {
     }
     fn project(&self) -> Option<&str> {
         self.directory()
+    }
+    fn servers(&self) -> Vec<String> {
+        ["github", "linear", "filesystem", "postgres"].map(str::to_owned).into()
+    }
+    fn real(&self, path: &str) -> Option<String> {
+        // The one link there is: a folder of the project that stands elsewhere.
+        path.strip_prefix("/home/dev/work/shop/linked-out").map(|rest| format!("/home/dev/other{rest}"))
     }
 }

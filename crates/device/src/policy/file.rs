@@ -9,6 +9,8 @@ use hookrail_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::call;
+
 /// A file of rules.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,11 +66,11 @@ pub struct Rule {
     /// Texts that must all occur in the agent's JSON.
     #[serde(default)]
     pub keywords: Vec<String>,
-    /// Commands it stops: its tests.
-    #[serde(default)]
+    /// Commands it stops, and other calls as tables: its tests.
+    #[serde(default, deserialize_with = "call::examples")]
     pub stops: Vec<String>,
-    /// Commands that no rule stops: its tests too.
-    #[serde(default)]
+    /// Commands and calls that no rule stops: its tests too.
+    #[serde(default, deserialize_with = "call::examples")]
     pub passes: Vec<String>,
 }
 

@@ -2,6 +2,9 @@
 //!
 //! Both are TOML of one form ([`file`]). [`compile`] prepares them as the snapshot that the hook reads; nothing else does.
 
+mod call;
+#[cfg(test)]
+mod calls;
 mod compile;
 mod examples;
 mod file;
@@ -26,6 +29,10 @@ pub const PACKS: &[Pack] = &[
     Pack { name: "secrets", text: include_str!("packs/secrets.toml") },
     Pack { name: "network", text: include_str!("packs/network.toml") },
     Pack { name: "privilege", text: include_str!("packs/privilege.toml") },
+    Pack { name: "mcp", text: include_str!("packs/mcp.toml") },
+    Pack { name: "prompts", text: include_str!("packs/prompts.toml") },
+    Pack { name: "outputs", text: include_str!("packs/outputs.toml") },
+    Pack { name: "project", text: include_str!("packs/project.toml") },
     Pack { name: "operations", text: include_str!("packs/operations.toml") },
     Pack { name: "self-protection", text: include_str!("packs/self-protection.toml") },
 ];

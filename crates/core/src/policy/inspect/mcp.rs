@@ -88,7 +88,14 @@ impl<'a> Arguments<'a> {
             }
             "source" | "src" | "sourcepath" | "oldpath" | "from" => self.from.extend(texts(value)),
             "destination" | "dest" | "dst" | "destinationpath" | "newpath" | "to" => self.to.extend(texts(value)),
-            "url" | "uri" | "urls" | "uris" | "href" | "endpoint" | "link" | "website" | "targeturl" => {
+            // A server's own names for what it has are no addresses.
+            "uri" | "uris" => {
+                let is_address = |uri: &Cow<'_, str>| {
+                    hosts::scheme(uri).is_some_and(|scheme| matches!(scheme, "file" | "http" | "https"))
+                };
+                self.urls.extend(texts(value).into_iter().filter(is_address));
+            }
+            "url" | "urls" | "href" | "endpoint" | "link" | "website" | "targeturl" => {
                 self.urls.extend(texts(value));
             }
             "command" | "cmd" | "shellcommand" | "commandline" | "bash" | "script" => self.commands.extend(line(value)),

@@ -1,0 +1,132 @@
+#![allow(clippy::unwrap_used)]
+//! What other calls than commands are judged by, in both directions, and what the project itself and the recordings of real
+//! agents must not set off.
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use hookrail_core::agents;
+use hookrail_core::event::Agent;
+use hookrail_core::policy::effects::Kind;
+use hookrail_core::policy::{Snapshot, inspect};
+use hookrail_core::time::Timestamp;
+use hookrail_hook::Home;
+use serde_json::json;
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_nanos(1_800_000_000_000_000_000);
+
+/// Files of the project that hold what they warn of: cases and examples.
+const ON_PURPOSE: &[&str] = &[
+    "crates/core/tests/secrets.rs",
+    "crates/core/src/redact/tests.rs",
+    "crates/device/src/policy/packs/outputs.toml",
+    "crates/device/src/policy/cases/calls.jsonl",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn snapshot(home: &Home) -> Vec<u8> {
+    compile(home, NOW).unwrap();
+    fs::read(home.policy()).unwrap()
+}
+
+#[test]
+fn other_calls_than_commands_are_decided_as_their_cases_say() {
+    let home = tempfile::tempdir().unwrap();
+    let bytes = snapshot(&Home::at(home.path()));
+    let lines = include_str!("cases/calls.jsonl").lines();
+    let cases: Vec<Case> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let outcomes = run(&cases, &Snapshot::read(&bytes).unwrap()).unwrap();
+    let wrong: Vec<String> = outcomes
+        .iter()
+        .filter(|outcome| !outcome.is_right())
+        .map(|outcome| {
+            let rule = outcome.verdict.as_ref().map_or("nothing", |verdict| verdict.rule.as_str());
+            format!("{} ({}) is decided by {rule}", outcome.case.command, outcome.case.why)
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    let stopped = cases.iter().filter(|case| case.stops).count();
+    assert!(stopped > 90 && cases.len() - stopped > 90, "{stopped} of {}", cases.len());
+}
+
+#[test]
+fn nothing_in_this_repository_is_taken_for_an_order_or_a_leak() {
+    let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().unwrap();
+    let mut alarms = Vec::new();
+    let mut files = 0;
+    for name in String::from_utf8(listed.stdout).unwrap().split('\0').filter(|name| !name.is_empty()) {
+        let Ok(text) = fs::read_to_string(root().join(name)) else { continue };
+        files += 1;
+        if ON_PURPOSE.contains(&name) {
+            continue;
+        }
+        for (call, of) in [
+            (
+                json!({"hook_event_name": "PostToolUse", "tool_name": "Read", "tool_response": {"file": {"content": text}}}),
+                "read",
+            ),
+            (
+                json!({"hook_event_name": "PreToolUse", "tool_name": "Write", "tool_input": {"file_path": name, "content": text}}),
+                "written",
+            ),
+            (json!({"hook_event_name": "UserPromptSubmit", "prompt": text}), "pasted"),
+        ] {
+            let payload = call.to_string();
+            let parsed = agents::parse(&Agent::ClaudeCode, &payload);
+            let kinds =
+                inspect(&parsed, &payload, &Desk).effects.into_iter().map(|effect| (effect.kind, effect.target));
+            let alarm = |kind: &Kind| {
+                matches!(kind, Kind::OutputSecret | Kind::OutputInjection | Kind::ContentSecret | Kind::PromptSecret)
+            };
+            alarms.extend(kinds.filter(|(kind, _)| alarm(kind)).map(|found| format!("{name} {of}: {found:?}")));
+        }
+    }
+    assert!(files > 100, "{files}");
+    assert!(alarms.is_empty(), "{alarms:#?}");
+}
+
+#[test]
+fn the_recordings_of_agents_set_off_what_they_should_and_no_more() {
+    let home = tempfile::tempdir().unwrap();
+    let bytes = snapshot(&Home::at(home.path()));
+    let rules = Snapshot::read(&bytes).unwrap();
+    let mut payloads = 0;
+    let mut set_off = Vec::new();
+    for file in recordings(&root().join("fixtures")) {
+        let name = file.strip_prefix(root().join("fixtures")).unwrap().display().to_string();
+        let agent =
+            Agent::from(name.split('/').find(|part| Agent::KNOWN.iter().any(|known| known.as_str() == *part)).unwrap());
+        let text = fs::read_to_string(&file).unwrap();
+        let whole = serde_json::from_str::<serde_json::Value>(&text).is_ok();
+        for payload in if whole { vec![text.as_str()] } else { text.lines().collect() } {
+            payloads += 1;
+            let parsed = agents::parse(&agent, payload);
+            let verdict = hookrail_core::policy::judge(&parsed, payload, &rules, &Desk, NOW).unwrap();
+            set_off.extend(verdict.map(|verdict| format!("{name}: {}", verdict.rule)));
+        }
+    }
+    assert!(payloads > 150, "{payloads}");
+    assert_eq!(set_off, EXPECTED);
+}
+
+/// What in the recordings is rightly noticed.
+const EXPECTED: &[&str] = &[];
+
+fn recordings(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("history") && !path.ends_with("otlp") {
+            found.extend(recordings(&path));
+        } else if path.extension().is_some_and(|extension| extension == "json" || extension == "jsonl") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}

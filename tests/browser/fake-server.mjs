@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { FakeAdmin } from "./fake-admin.mjs";
 
 const WEB = join(dirname(fileURLToPath(import.meta.url)), "../../web");
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain" };
@@ -18,6 +19,7 @@ export class FakeServer {
   streams = new Set();
   token = null;
   requests = [];
+  admin = new FakeAdmin();
 
   /** @param {object[]} events oldest first */
   constructor(events = []) {
@@ -70,7 +72,8 @@ export class FakeServer {
       return send(response, 401, { error: { code: "unauthorized", message: "A token is needed.", hint: "Sign in." } });
     }
     if (path[0] === "stream") return this.stream(request, response, query);
-    const body = this.query(path, query);
+    if (request.method !== "GET") return this.admin.change(request, response, path);
+    const body = this.admin.read(path, query) ?? this.query(path, query);
     if (body === undefined) return send(response, 404, { error: { code: "not_found", message: "There is no such thing in the record.", hint: "It may have been removed by retention." } });
     return send(response, 200, body);
   }
@@ -128,14 +131,14 @@ async function serveFile(path, response) {
   }
 }
 
-function send(response, status, body) {
+export function send(response, status, body) {
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify(body));
 }
 
 const frame = (event) => `id: ${event.id}\nevent: event\ndata: ${JSON.stringify(event)}\n\n`;
 
-function page(items, { limit, cursor }) {
+export function page(items, { limit, cursor }) {
   const from = Number(cursor ?? 0);
   const to = from + Number(limit ?? DEFAULT_LIMIT);
   return { items: items.slice(from, to), next: to < items.length ? String(to) : null };
@@ -300,5 +303,4 @@ const PLACES = {
     { name: "build-vm", device_id: null, first_seen: SEEN, last_seen: SEEN, events: 40, skew_ms: 12, reported_at: null, clock_skew_ms: null, report: null, flags: [] },
     { name: "laptop", device_id: "d1", first_seen: SEEN, last_seen: SEEN, events: 9, skew_ms: 70_000, reported_at: SEEN, clock_skew_ms: 70_000, report: { context: { version: "0.1.0", os: "Debian 13" }, backlog: { bytes: 4_200_000, oldest: SEEN } }, flags: [{ code: "hooks_silent", message: "Codex was used, and its hooks were not heard of." }] },
   ],
-  quarantine: [{ state: "quarantined", session_id: "0193-unclaimed", agent: "claude-code", events: 5, bytes: 900, first_at: SEEN, last_at: SEEN, address: "192.0.2.7" }],
 };

@@ -6,6 +6,7 @@ import { fileChangesOfPatch, lineDiff, sizeOf } from "../../web/src/diff.js";
 import { ago, count, dollars, duration, millis, percent, shortPath, toolName } from "../../web/src/format.js";
 import { callTimes, laneRows } from "../../web/src/lanes.js";
 import { fileChangesOf, shellOf, summary } from "../../web/src/payload.js";
+import { nextOrder, readOrder, sorted, writeOrder } from "../../web/src/sort.js";
 import { timeScale } from "../../web/src/timescale.js";
 
 const written = (lines) => lines.map(({ sign, line }) => sign + line);
@@ -136,4 +137,16 @@ test("the wait for a person is what lies between request and run", () => {
   assert.deepEqual(times, { from: 10_000, ran: 19_000, to: 20_000, running: false });
   const waiting = callTimes(call("a", 10, { ended_at: null, duration_ms: null, outcome: null, permission_asked: true }), 30_000, true);
   assert.deepEqual(waiting, { from: 10_000, ran: 30_000, to: 30_000, running: true });
+});
+
+test("rows are put in order, equal ones stay, and those without a value come last either way", () => {
+  const rows = [["b", 2], ["a", 2], ["none", null], ["c", 10], ["d", 1]];
+  const names = (descending) => sorted(rows, ([, n]) => n, descending).map(([name]) => name).join(" ");
+  assert.equal(names(false), "d b a c none");
+  assert.equal(names(true), "c b a d none");
+  assert.deepEqual(sorted(["v10", "V9", "v1"], (text) => text, false), ["v1", "V9", "v10"]);
+  const turns = [null];
+  for (let turn = 0; turn < 3; turn += 1) turns.push(nextOrder(turns.at(-1), "cost", true));
+  assert.deepEqual(turns.map(writeOrder), ["", "-cost", "cost", ""]);
+  assert.deepEqual(turns.map((order) => readOrder(writeOrder(order))), turns);
 });

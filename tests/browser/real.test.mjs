@@ -166,12 +166,50 @@ test("what a transcript tells of cost shows by model, by prompt and in the sessi
   await see("claude-sonnet-4-5-20250929");
   // Three dollars a million in, fifteen a million out.
   await see("~$1.80");
-  await page.getByRole("button", { name: "Session" }).click();
+  await page.getByRole("button", { name: "Session", exact: true }).click();
   await page.getByRole("link", { name: "s1" }).click();
   await see("mend the build");
   await see("~$1.80");
   await page.getByRole("tab", { name: "Cost" }).click();
   await see("By prompt");
   await see("1 tool call no hook reported:");
+  assert.deepEqual(problems, []);
+});
+
+test("a key made in the form works, and one that is revoked there does not", options, async () => {
+  const { page, problems } = await open("#/settings", { allow: ["401"] });
+  const send = async (key) => {
+    const [event] = prompt("by the new key");
+    const body = JSON.stringify({ v: 1, agent: event.agent, occurred_at: event.occurred_at, payload: event.payload });
+    return (await fetch(`${server.url}v1/events`, { method: "POST", headers: { "content-type": "application/x-ndjson", authorization: `Bearer ${key}` }, body })).status;
+  };
+  const make = async (name) => {
+    await page.getByLabel("Name", { exact: true }).fill(name);
+    await page.getByRole("button", { name: "Make the key" }).click();
+    return page.getByLabel("The key", { exact: true }).textContent();
+  };
+  // The first key closes the server; the page that made it signs in with it.
+  await make("ana");
+  await page.getByRole("button", { name: "Sign in with it here" }).click();
+  await page.getByRole("row", { name: /ana.*yours/ }).waitFor();
+  const key = await make("laptops");
+  await page.getByRole("button", { name: "I have kept it" }).click();
+  assert.equal(await send(key), 200);
+  await page.getByRole("button", { name: "Replace laptops" }).click();
+  await page.getByRole("button", { name: "Make the new key" }).click();
+  const next = await page.getByLabel("The key", { exact: true }).textContent();
+  await page.getByRole("button", { name: "I have kept it" }).click();
+  await page.getByRole("row", { name: /laptops.*ends/ }).waitFor();
+  assert.deepEqual([await send(key), await send(next)], [200, 200], "both are good for a while");
+  await page.getByRole("row", { name: /laptops.*ends/ }).getByRole("button", { name: "Revoke laptops" }).click();
+  await page.getByRole("button", { name: "Revoke", exact: true }).click();
+  await page.getByRole("row", { name: /laptops.*ends/ }).waitFor({ state: "detached" });
+  assert.deepEqual([await send(key), await send(next)], [401, 200]);
+  // Names of MCP servers, the same way.
+  await page.getByRole("button", { name: "MCP servers" }).click();
+  await page.getByLabel("As agents tell it").first().fill("plugin_*_wiki");
+  await page.getByLabel("Name", { exact: true }).fill("Wiki");
+  await page.keyboard.press("Enter");
+  await page.getByRole("row", { name: /Wiki/ }).waitFor();
   assert.deepEqual(problems, []);
 });

@@ -27,7 +27,12 @@ const views = {
   "session-cost": `#/sessions/${big.id}?agent=${big.agent}&view=cost`,
   cost: "#/cost",
   people: "#/places",
-  devices: "#/places?of=devices",
+  devices: "#/places?of=devices&sort=-events",
+  unclaimed: "#/places?of=unclaimed",
+  keys: "#/settings",
+  projects: "#/settings?of=projects",
+  servers: "#/settings?of=servers",
+  titles: "#/settings?of=titles",
 };
 
 for (const [name, options] of [

@@ -2,7 +2,7 @@
 
 import { signal } from "./ui.js";
 
-/** @import { Device, Overview, Page, Person, PromptUse, Repository, Unclaimed, Reconciliation, Session, StoredEvent, Subagent, ToolCall, UsageRow, Used } from "./model.js" */
+/** @import { Device, Me, Overview, Page, Person, PromptUse, Repository, Unclaimed, Reconciliation, Session, StoredEvent, Subagent, ToolCall, UsageRow, Used } from "./model.js" */
 /** @typedef {Record<string, string | number | null | undefined>} Query */
 
 /** True once the server has answered 401: the login screen is shown. */
@@ -17,11 +17,13 @@ export class ApiError extends Error {
    * @param {number} status the HTTP status; 0 where the server was not reached
    * @param {string} message
    * @param {string} [hint] what to do next
+   * @param {string} [code] the server's own word for it
    */
-  constructor(status, message, hint) {
+  constructor(status, message, hint, code) {
     super(message);
     this.status = status;
     this.hint = hint ?? "";
+    this.code = code ?? "";
   }
 }
 
@@ -61,7 +63,40 @@ async function request(path, init) {
   }
   if (response.status === 401) loginNeeded.value = true;
   const body = await response.json().catch(() => null);
-  throw new ApiError(response.status, body?.error?.message ?? `The server answered ${response.status}.`, body?.error?.hint);
+  throw new ApiError(response.status, body?.error?.message ?? `The server answered ${response.status}.`, body?.error?.hint, body?.error?.code);
+}
+
+/** What proves that a change comes from this page and not from another site's; empty where none is asked for. */
+let proof = "";
+
+/** @type {() => Promise<Me>} */
+export async function whoAmI() {
+  const me = await request("/api/v1/me");
+  proof = me.csrf ?? "";
+  return me;
+}
+
+/**
+ * Changes something. A proof that is out of date is fetched anew, once.
+ * @param {"POST" | "PUT" | "DELETE"} method
+ * @param {string} path
+ * @param {object} [body]
+ * @param {Query} [query]
+ */
+export async function change(method, path, body, query = {}) {
+  const send = () =>
+    request(`/api/v1/${path}${queryString(query)}`, {
+      method,
+      headers: { "content-type": "application/json", ...(proof && { "x-hookrail-csrf": proof }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  try {
+    return await send();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== "csrf") throw error;
+    await whoAmI();
+    return send();
+  }
 }
 
 /**
@@ -69,7 +104,7 @@ async function request(path, init) {
  * @param {Query} [query]
  * @param {AbortSignal} [abort]
  */
-const get = (path, query = {}, abort) =>
+export const get = (path, query = {}, abort) =>
   request(`/api/v1/${path}${queryString(query)}`, abort && { signal: AbortSignal.any([abort, AbortSignal.timeout(TIMEOUT_MS)]) });
 
 /** @type {(query: Query, abort?: AbortSignal) => Promise<Page<StoredEvent>>} Events, newest first. */

@@ -45,6 +45,9 @@ const CHORDS = {
   o: () => go(["overview"]),
   l: () => go(["live"]),
   s: () => go(["sessions"]),
+  c: () => go(["cost"]),
+  p: () => go(["places"]),
+  e: () => go(["settings"]),
 };
 
 /** @type {Record<string, () => void>} */
@@ -66,11 +69,12 @@ const KEYS = {
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.key === "Escape") {
+    if (document.querySelector(".dialog[open]")) return;
     if (isTyping(event.target)) /** @type {HTMLElement} */ (event.target).blur();
     else if (escape()) event.preventDefault();
     return;
   }
-  if (isTyping(event.target)) return;
+  if (isTyping(event.target) || document.querySelector(".dialog[open]")) return;
   if (event.key === "Enter") {
     const open = front("open")?.open;
     const onControl = event.target instanceof HTMLElement && event.target.closest("a, button, summary");
@@ -99,6 +103,9 @@ export const HELP = [
   ["g o", "overview"],
   ["g l", "live feed"],
   ["g s", "sessions"],
+  ["g c", "cost"],
+  ["g p", "people"],
+  ["g e", "settings"],
   ["Space", "pause or resume the live feed"],
   ["t", "light or dark"],
   ["?", "this help"],

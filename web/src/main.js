@@ -1,7 +1,8 @@
 // The frame: the bar on top, the view that the address names, and what lies over both.
 
-import { effect, html, render } from "./ui.js";
+import { effect, html, render, useEffect, useRef } from "./ui.js";
 import { loginNeeded } from "./api.js";
+import { MadeKeyDialog } from "./parts/madekey.js";
 import { Help, Login } from "./parts/notices.js";
 import { link, route } from "./router.js";
 import { connection, helpOpen, theme, toast, toggleTheme } from "./state.js";
@@ -12,6 +13,7 @@ import { Overview } from "./views/overview.js";
 import { Places } from "./views/places.js";
 import { SessionPage } from "./views/session.js";
 import { Sessions } from "./views/sessions.js";
+import { Settings } from "./views/settings.js";
 
 const TABS = [
   { path: "overview", text: "Overview" },
@@ -19,17 +21,21 @@ const TABS = [
   { path: "sessions", text: "Sessions" },
   { path: "cost", text: "Cost" },
   { path: "places", text: "People" },
+  { path: "settings", text: "Settings" },
 ];
 
 const CONNECTION_WORDS = { off: "", connecting: "Connecting", live: "Live", lost: "Reconnecting" };
 
 function TopBar() {
   const here = route.value.path[0];
+  const nav = useRef(/** @type {HTMLElement | null} */ (null));
+  // A narrow screen shows a part of the bar: the one that names the view.
+  useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" }), [here]);
   const waiting = waitingCount.value;
   return html`
     <header class="topbar">
       <a class="brand" href=${link(["overview"])} aria-label="hookrail, overview"><img src="icon.svg" alt="" width="20" height="20" /><span>hookrail</span></a>
-      <nav aria-label="Views">
+      <nav aria-label="Views" ref=${nav}>
         ${TABS.map(
           ({ path, text }) => html`
             <a key=${path} href=${link([path])} aria-current=${path === here ? "page" : undefined}>
@@ -55,22 +61,21 @@ function View() {
   if (name === "places") return html`<${Places} />`;
   if (name === "cost") return html`<${Cost} />`;
   if (name === "sessions") return html`<${Sessions} />`;
+  if (name === "settings") return html`<${Settings} />`;
   return html`<main class="page"><div class="nothing"><p>There is no such page.</p><a href=${link(["overview"])}>To the overview</a></div></main>`;
 }
 
 function App() {
-  if (loginNeeded.value) return html`<${Login} />`;
   return html`
-    <${TopBar} />
-    <${View} />
-    <${Help} />
+    ${loginNeeded.value ? html`<${Login} />` : html`<${TopBar} /><${View} /><${Help} />`}
+    <${MadeKeyDialog} />
     <div class=${toast.value ? "toast shown" : "toast"} role="status" aria-live="polite">${toast.value}</div>
   `;
 }
 
 effect(() => {
   const waiting = waitingCount.value;
-  const name = { overview: "overview", live: "live", sessions: "sessions", cost: "cost", places: "who and where" }[route.value.path[0]] ?? "";
+  const name = { overview: "overview", live: "live", sessions: "sessions", cost: "cost", places: "who and where", settings: "settings" }[route.value.path[0]] ?? "";
   document.title = `${waiting ? `(${waiting}) ` : ""}hookrail${name ? ` · ${name}` : ""}`;
 });
 

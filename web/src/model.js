@@ -48,6 +48,13 @@
 /** @typedef {Used & {repository: string, people: number, sessions: number, tool_calls: number, tool_errors: number, last_seen: string}} Repository */
 /** @typedef {{context?: {version?: string, os?: string}, backlog: {bytes: number}}} DeviceReport */
 /** @typedef {{name: string, events: number, last_seen: string | null, skew_ms: number | null, clock_skew_ms?: number | null, report?: DeviceReport | null, flags: {code: string, message: string}[]}} Device */
+/** @typedef {"ingest" | "read" | "admin"} Scope */
+/** @typedef {{project: string, organisation: string, scopes: Scope[], operator: boolean, key: string | null, keyed: boolean, csrf: string | null}} Me */
+/** @typedef {{id: string, prefix: string, project: string, scopes: Scope[], name: string | null, state: "active" | "expired" | "revoked", created_at: string, created_by: string, replaces: string | null, expires_at: string | null, revoked_at: string | null, last_used_at: string | null}} Key */
+/** @typedef {Key & {key: string}} MadeKey `key` is shown once */
+/** @typedef {{project: string, created_at: string, keys: number}} Project */
+/** @typedef {{raw: string, display: string, overridden: boolean, calls: number, errors: number, last_seen: string | null, named_by: string | null, named_at: string | null}} Server */
+/** @typedef {{available: boolean, enabled: boolean, model: string | null}} Titles */
 /** @typedef {{state: "waiting" | "quarantined", session_id: string, agent: string, events: number, address: string, last_at: string}} Unclaimed */
 /** @typedef {Used & {turn_id: string | null, at: string, text: string | null}} PromptUse */
 /** @typedef {{source: string, events: number, prompts: number, tool_calls: number}} SourceTold */

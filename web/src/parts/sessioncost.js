@@ -5,9 +5,11 @@ import * as api from "../api.js";
 import { count, dateTime, dollars, plural, shortId, tokens, toolName } from "../format.js";
 import { useLoaded } from "../load.js";
 import { Failure } from "./notices.js";
+import { Table } from "./table.js";
 
 /** @import { SessionData } from "../sessiondata.js" */
 /** @import { PromptUse, Reconciliation, Subagent, Used } from "../model.js" */
+/** @import { Column } from "./table.js" */
 
 /** Calls that no hook reported, shown by name. */
 const SPOTS = 50;
@@ -37,44 +39,36 @@ export function SessionCost({ data }) {
             </dl>
           `
         : html`<p class="faint">Nobody told what this session used. Telemetry tells it, and so does the transcript: <code>hookrail import ${session.agent}</code>.</p>`}
-      ${prompts.data?.items.length ? html`<${Table} label="By prompt" rows=${prompts.data.items.map(prompt)} />` : null}
-      ${busy.length ? html`<${Table} label="By subagent" rows=${busy.map(subagent)} />` : null}
+      ${prompts.data?.items.length ? html`<${Sums} label="By prompt" rows=${prompts.data.items.map(prompt)} sort="prompts" />` : null}
+      ${busy.length ? html`<${Sums} label="By subagent" rows=${busy.map(subagent)} sort="subagents" />` : null}
       ${told.data ? html`<${Told} told=${told.data} />` : null}
     </div>
   `;
 }
 
-/** @param {PromptUse} one @param {number} index */
+/** @param {PromptUse} one @param {number} index @returns {{key: string, when: string, name: string, used: Used}} */
 const prompt = (one, index) => ({ key: one.turn_id ?? String(index), when: one.at, name: one.text?.trim() || "(the text was not told)", used: one });
 /** @param {Subagent} one */
 const subagent = (one) => ({ key: one.id, when: one.started_at, name: `${one.agent_type || "subagent"} ${shortId(one.id)}`, used: one });
 
-/** @param {{label: string, rows: {key: string, when: string, name: string, used: Used}[]}} props */
-function Table({ label, rows }) {
-  return html`
-    <section class="panel tools">
-      <div class="section-head"><h2>${label}</h2></div>
-      <div class="scroll-x" tabindex="0" role="region" aria-label=${label}>
-        <table>
-          <thead><tr><th scope="col">When</th><th scope="col">${label.replace("By ", "").replace(/^./, (first) => first.toUpperCase())}</th><th scope="col" class="num">Cost</th><th scope="col" class="num">Tokens</th><th scope="col" class="num">Requests</th></tr></thead>
-          <tbody>
-            ${rows.map(
-              ({ key, when, name, used }) => html`
-                <tr key=${key}>
-                  <td>${dateTime(when)}</td>
-                  <th scope="row"><span class="clip" title=${name}>${name.split("\n")[0].slice(0, 160)}</span></th>
-                  <td class="num">${dollars(used.cost_microusd, used.cost_estimated)}</td>
-                  <td class="num">${count(tokens(used))}</td>
-                  <td class="num">${count(used.requests ?? 0)}</td>
-                </tr>
-              `,
-            )}
-          </tbody>
-        </table>
-      </div>
-    </section>
-  `;
-}
+/** @typedef {ReturnType<typeof prompt>} Row */
+
+/** @param {{label: string, rows: Row[], sort: string}} props */
+const Sums = ({ label, rows, sort }) => html`
+  <section class="panel tools">
+    <div class="section-head"><h2>${label}</h2></div>
+    <${Table} label=${label} rows=${rows} keyOf=${(/** @type {Row} */ { key }) => key} columns=${columns(label.replace("By ", "").replace(/^./, (first) => first.toUpperCase()))} sort=${sort} />
+  </section>
+`;
+
+/** @param {string} head @returns {Column[]} */
+const columns = (head) => [
+  { head, value: (/** @type {Row} */ { name }) => name, cell: ({ name }) => html`<span class="clip" title=${name}>${name.split("\n")[0].slice(0, 160)}</span>` },
+  { head: "When", recent: true, value: ({ when }) => when, cell: ({ when }) => dateTime(when) },
+  { head: "Cost", number: true, value: ({ used }) => used.cost_microusd ?? 0, cell: ({ used }) => dollars(used.cost_microusd, used.cost_estimated) },
+  { head: "Tokens", number: true, value: ({ used }) => tokens(used), cell: ({ used }) => count(tokens(used)) },
+  { head: "Requests", number: true, value: ({ used }) => used.requests ?? 0, cell: ({ used }) => count(used.requests ?? 0) },
+];
 
 /** @param {{told: Reconciliation}} props */
 function Told({ told }) {

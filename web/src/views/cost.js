@@ -5,9 +5,11 @@ import * as api from "../api.js";
 import { agentName, count, dollars, plural, shortId, tokens } from "../format.js";
 import { useLoaded } from "../load.js";
 import { Failure } from "../parts/notices.js";
+import { Table } from "../parts/table.js";
 import { link, param, setParams } from "../router.js";
 
 /** @import { UsageRow, Used } from "../model.js" */
+/** @import { Column } from "../parts/table.js" */
 
 const SPANS = ["24h", "7d", "30d", "365d"];
 const GROUPS = [
@@ -18,6 +20,7 @@ const GROUPS = [
   { by: "repository", text: "Repository" },
   { by: "session", text: "Session" },
   { by: "agent", text: "Agent" },
+  { by: "device", text: "Device" },
   { by: "mcp_server", text: "MCP server" },
 ];
 /** Groups shown. */
@@ -36,7 +39,7 @@ export function Cost() {
         </div>
       </div>
       <div class="segments groups" role="group" aria-label="Summed by">
-        ${GROUPS.map(({ by, text }) => html`<button key=${by} type="button" aria-pressed=${by === group.by} onClick=${() => setParams({ by: by === "day" ? null : by }, { push: true })}>${text}</button>`)}
+        ${GROUPS.map(({ by, text }) => html`<button key=${by} type="button" aria-pressed=${by === group.by} onClick=${() => setParams({ by: by === "day" ? null : by, sort: null }, { push: true })}>${text}</button>`)}
       </div>
       ${error && !data ? html`<${Failure} error=${error} retry=${reload} />` : !data ? html`<p class="faint" aria-busy="true">Loading…</p>` : html`<${Groups} rows=${data.items} total=${data.total} by=${group.by} head=${group.text} more=${data.next !== null} />`}
     </main>
@@ -58,43 +61,28 @@ function Groups({ rows, total, by, head, more }) {
       </dl>
       ${total.unpriced_requests ? html`<p class="faint">${plural(total.unpriced_requests, "request")} without a known cost ${total.unpriced_requests === 1 ? "is" : "are"} not in these sums.</p>` : null}
       ${total.cost_estimated ? html`<p class="faint">~ is estimated in part: by the price table, where the agent did not tell.</p>` : null}
-      <div class="scroll-x" tabindex="0" role="region" aria-label=${`Cost by ${head}`}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">${head}</th><th scope="col" class="num">Cost</th><th scope="col" class="share"><span class="visually-hidden">Share</span></th>
-              <th scope="col" class="num">Input</th><th scope="col" class="num">Output</th><th scope="col" class="num">Cache read</th><th scope="col" class="num">Cache written</th>
-              <th scope="col" class="num">Requests</th><th scope="col" class="num">Sessions</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${rows.map(
-              (row) => html`
-                <tr key=${row.key}>
-                  <th scope="row"><${Key} by=${by} value=${row.key} /></th>
-                  <td class="num">${dollars(row.cost_microusd, row.cost_estimated)}</td>
-                  <td class="share"><span class="meter" aria-hidden="true"><i style=${{ width: `${((row.cost_microusd ?? 0) / most) * 100}%` }}></i></span></td>
-                  <td class="num">${count(row.input_tokens ?? 0)}</td>
-                  <td class="num">${count(row.output_tokens ?? 0)}</td>
-                  <td class="num">${count(row.cache_read_tokens ?? 0)}</td>
-                  <td class="num">${count(row.cache_write_tokens ?? 0)}</td>
-                  <td class="num">${count(row.requests ?? 0)}</td>
-                  <td class="num">${count(row.sessions)}</td>
-                </tr>
-              `,
-            )}
-          </tbody>
-        </table>
-      </div>
+      <${Table} label=${`Cost by ${head}`} rows=${rows} keyOf=${(/** @type {UsageRow} */ row) => row.key} columns=${columns(by, head, most)} />
       ${more ? html`<p class="faint">The first ${count(rows.length)}; <code>hookrail usage --by ${by}</code> shows all.</p>` : null}
     </section>
   `;
 }
 
+/** @param {string} by @param {string} head @param {number} most the dearest row's cost @returns {Column[]} */
+const columns = (by, head, most) => [
+  { head, recent: by === "day", value: (/** @type {UsageRow} */ row) => row.key, cell: (row) => html`<${Key} by=${by} value=${row.key} />` },
+  { head: "Cost", number: true, value: (row) => row.cost_microusd ?? 0, cell: (row) => dollars(row.cost_microusd, row.cost_estimated) },
+  { head: "Share", silent: true, kind: "share", cell: (row) => html`<span class="meter" aria-hidden="true"><i style=${{ width: `${((row.cost_microusd ?? 0) / most) * 100}%` }}></i></span>` },
+  .../** @type {const} */ ([["Input", "input_tokens"], ["Output", "output_tokens"], ["Cache read", "cache_read_tokens"], ["Cache written", "cache_write_tokens"], ["Requests", "requests"], ["Sessions", "sessions"]]).map(
+    ([title, name]) => ({ head: title, number: true, value: (/** @type {UsageRow} */ row) => row[name] ?? 0, cell: (/** @type {UsageRow} */ row) => count(row[name] ?? 0) }),
+  ),
+];
+
 /** What a group is called, as a link to its sessions where there are such. @param {{by: string, value: string}} props */
 function Key({ by, value }) {
   if (!value) return html`<span class="faint">unknown</span>`;
   if (by === "session") return html`<a href=${link(["sessions", value])} title=${value}>${shortId(value)}</a>`;
+  if (by === "repository") return html`<a href=${link(["sessions"], { repository: value })}>${value}</a>`;
+  if (by === "device") return html`<a href=${link(["sessions"], { device: value })}>${value}</a>`;
   if (by === "person" && value !== "(hidden)") return html`<a href=${link(["sessions"], { user: value })}>${value}</a>`;
   return html`${by === "agent" ? agentName(value) : value}`;
 }

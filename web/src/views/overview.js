@@ -8,11 +8,13 @@ import { useLoaded, useThrottled } from "../load.js";
 import { AgentMark, sessionTitle, StateMark, ToolMark } from "../parts/badges.js";
 import { EventsChart } from "../parts/chart.js";
 import { Failure, Welcome } from "../parts/notices.js";
+import { Table } from "../parts/table.js";
 import { link, param, setParams } from "../router.js";
 import { now } from "../state.js";
 import { waitingCount } from "../waiting.js";
 
 /** @import { Overview as Data, Session, ToolUse } from "../model.js" */
+/** @import { Column } from "../parts/table.js" */
 
 const SPANS = ["1h", "24h", "7d", "30d"];
 /** @type {Record<string, string>} */
@@ -213,29 +215,19 @@ function Tools({ tools, span }) {
   return html`
     <section class="panel tools">
       <div class="section-head"><h2>Tools</h2></div>
-      <div class="scroll-x" tabindex="0" role="region" aria-label="Tools">
-        <table>
-          <thead>
-            <tr><th scope="col">Tool</th><th scope="col" class="num">Calls</th><th scope="col" class="share"><span class="visually-hidden">Share</span></th><th scope="col" class="num">Failed</th><th scope="col" class="num">Denied</th><th scope="col" class="num">Error rate</th><th scope="col" class="num">p50</th><th scope="col" class="num">p95</th></tr>
-          </thead>
-          <tbody>
-            ${tools.map(
-              (tool) => html`
-                <tr key=${tool.tool}>
-                  <th scope="row"><a href=${link(["live"], { tool: tool.tool, since: span })}><${ToolMark} tool=${tool.tool} family=${tool.family} display=${tool.mcp_server_name} /></a></th>
-                  <td class="num">${count(tool.count)}</td>
-                  <td class="share"><span class="meter" aria-hidden="true"><i style=${{ width: `${(tool.count / most) * 100}%` }}></i></span></td>
-                  <td class=${tool.failed ? "num" : "num faint"}>${count(tool.failed)}</td>
-                  <td class=${tool.denied ? "num" : "num faint"}>${count(tool.denied)}</td>
-                  <td class=${tool.error_rate > 0 ? "num bad" : "num faint"}>${percent(tool.error_rate)}</td>
-                  <td class="num">${duration(tool.p50_ms)}</td>
-                  <td class="num">${duration(tool.p95_ms)}</td>
-                </tr>
-              `,
-            )}
-          </tbody>
-        </table>
-      </div>
+      <${Table} label="Tools" rows=${tools} keyOf=${(/** @type {ToolUse} */ tool) => tool.tool} columns=${toolColumns(span, most)} />
     </section>
   `;
 }
+
+/** @param {string} span @param {number} most the calls of the tool used most @returns {Column[]} */
+const toolColumns = (span, most) => [
+  { head: "Tool", value: (/** @type {ToolUse} */ tool) => tool.tool, cell: (tool) => html`<a href=${link(["live"], { tool: tool.tool, since: span })}><${ToolMark} tool=${tool.tool} family=${tool.family} display=${tool.mcp_server_name} /></a>` },
+  { head: "Calls", number: true, value: (tool) => tool.count, cell: (tool) => count(tool.count) },
+  { head: "Share", silent: true, kind: "share", cell: (tool) => html`<span class="meter" aria-hidden="true"><i style=${{ width: `${(tool.count / most) * 100}%` }}></i></span>` },
+  { head: "Failed", number: true, value: (tool) => tool.failed, cell: (tool) => html`<span class=${tool.failed ? "" : "faint"}>${count(tool.failed)}</span>` },
+  { head: "Denied", number: true, value: (tool) => tool.denied, cell: (tool) => html`<span class=${tool.denied ? "" : "faint"}>${count(tool.denied)}</span>` },
+  { head: "Error rate", number: true, value: (tool) => tool.error_rate, cell: (tool) => html`<span class=${tool.error_rate > 0 ? "bad" : "faint"}>${percent(tool.error_rate)}</span>` },
+  { head: "p50", number: true, value: (tool) => tool.p50_ms, cell: (tool) => duration(tool.p50_ms) },
+  { head: "p95", number: true, value: (tool) => tool.p95_ms, cell: (tool) => duration(tool.p95_ms) },
+];

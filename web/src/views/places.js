@@ -1,15 +1,21 @@
 // Who works, in which repositories, on which machines; and, for the operator, what nobody has claimed.
 
-import { html } from "../ui.js";
+import { html, useState } from "../ui.js";
 import * as api from "../api.js";
 import { ago, agentName, count, dollars, duration, plural, shortId } from "../format.js";
+import { setTeam } from "../changes.js";
 import { useLoaded } from "../load.js";
+import { isOperator, may, me } from "../me.js";
+import { InlineText } from "../parts/form.js";
 import { Failure } from "../parts/notices.js";
+import { Table } from "../parts/table.js";
+import { AttributeSession, PurgeSession } from "../parts/unclaimed.js";
 import { link, param, setParams } from "../router.js";
 import { now } from "../state.js";
 
 /** @import { Device, Person, Repository, Unclaimed } from "../model.js" */
-/** @typedef {{head: string, number?: boolean, cell: (row: any) => unknown}} Column */
+/** @import { Column } from "../parts/table.js" */
+/** @typedef {{text: string, nothing: string, key: (row: any) => string, operator?: boolean, columns: (reload: () => void, rows: any[], act: (what: "give" | "remove", row: any) => void) => Column[]}} Tab */
 
 /** Rows shown. */
 const MOST = 500;
@@ -19,64 +25,85 @@ const when = (time) => html`<span title=${time}>${ago(time, now.value)}</span>`;
 /** @param {Person | Repository} row */
 const cost = (row) => dollars(row.cost_microusd, row.cost_estimated);
 
-/** @type {Record<string, {text: string, nothing: string, key: (row: any) => string, columns: Column[]}>} */
+/** @param {number} n */
+const figure = (n) => html`<span class=${n ? "" : "faint"}>${count(n)}</span>`;
+
+/** @type {Record<string, Tab>} */
 const TABS = {
   people: {
     text: "People",
     nothing: "Nobody is known yet. Telemetry tells who is signed in, and a device whose it is.",
     key: (/** @type {Person} */ row) => row.person,
-    columns: [
-      { head: "Person", cell: (/** @type {Person} */ row) => html`<a href=${link(["sessions"], { user: row.person })}>${row.person}</a>` },
-      { head: "Team", cell: (/** @type {Person} */ row) => row.team ?? "" },
-      { head: "Sessions", number: true, cell: (/** @type {Person} */ row) => count(row.sessions) },
-      { head: "Tool calls", number: true, cell: (/** @type {Person} */ row) => count(row.tool_calls) },
-      { head: "Failed", number: true, cell: (/** @type {Person} */ row) => count(row.tool_errors) },
-      { head: "Cost", number: true, cell: cost },
-      { head: "Last seen", cell: (/** @type {Person} */ row) => when(row.last_seen) },
+    columns: (reload, /** @type {Person[]} */ rows) => [
+      { head: "Person", value: (/** @type {Person} */ row) => row.person, cell: (row) => html`<a href=${link(["sessions"], { user: row.person })}>${row.person}</a>` },
+      { head: "Team", value: (row) => row.team, cell: (row) => html`<${Team} of=${row} teams=${[...new Set(rows.map(({ team }) => team ?? ""))].filter(Boolean).sort()} done=${reload} />` },
+      { head: "Sessions", number: true, value: (row) => row.sessions, cell: (row) => count(row.sessions) },
+      { head: "Tool calls", number: true, value: (row) => row.tool_calls, cell: (row) => count(row.tool_calls) },
+      { head: "Failed", number: true, value: (row) => row.tool_errors, cell: (row) => figure(row.tool_errors) },
+      { head: "Cost", number: true, value: (row) => row.cost_microusd, cell: cost },
+      { head: "Last seen", recent: true, value: (row) => row.last_seen, cell: (row) => when(row.last_seen) },
     ],
   },
   repositories: {
     text: "Repositories",
     nothing: "No repository is known yet. A device tells it, and so does a history.",
     key: (/** @type {Repository} */ row) => row.repository,
-    columns: [
-      { head: "Repository", cell: (/** @type {Repository} */ row) => row.repository },
-      { head: "People", number: true, cell: (/** @type {Repository} */ row) => count(row.people) },
-      { head: "Sessions", number: true, cell: (/** @type {Repository} */ row) => count(row.sessions) },
-      { head: "Tool calls", number: true, cell: (/** @type {Repository} */ row) => count(row.tool_calls) },
-      { head: "Cost", number: true, cell: cost },
-      { head: "Last seen", cell: (/** @type {Repository} */ row) => when(row.last_seen) },
+    columns: () => [
+      { head: "Repository", value: (/** @type {Repository} */ row) => row.repository, cell: (row) => html`<a href=${link(["sessions"], { repository: row.repository })}>${row.repository}</a>` },
+      { head: "People", number: true, value: (row) => row.people, cell: (row) => count(row.people) },
+      { head: "Sessions", number: true, value: (row) => row.sessions, cell: (row) => count(row.sessions) },
+      { head: "Tool calls", number: true, value: (row) => row.tool_calls, cell: (row) => count(row.tool_calls) },
+      { head: "Failed", number: true, value: (row) => row.tool_errors, cell: (row) => figure(row.tool_errors) },
+      { head: "Cost", number: true, value: (row) => row.cost_microusd, cell: cost },
+      { head: "Last seen", recent: true, value: (row) => row.last_seen, cell: (row) => when(row.last_seen) },
     ],
   },
   devices: {
     text: "Devices",
     nothing: "No device is known yet.",
     key: (/** @type {Device} */ row) => row.name,
-    columns: [
-      { head: "Device", cell: (/** @type {Device} */ row) => html`<a href=${link(["sessions"], { device: row.name })}>${row.name}</a>` },
-      { head: "Version", cell: (/** @type {Device} */ row) => row.report?.context?.version ?? "" },
-      { head: "System", cell: (/** @type {Device} */ row) => row.report?.context?.os ?? "" },
-      { head: "Events", number: true, cell: (/** @type {Device} */ row) => count(row.events) },
-      { head: "Waiting to be sent", number: true, cell: (/** @type {Device} */ row) => (row.report?.backlog.bytes ? bytes(row.report.backlog.bytes) : "") },
-      { head: "Clock off by", number: true, cell: (/** @type {Device} */ row) => skew(row.clock_skew_ms ?? row.skew_ms) },
-      { head: "Last seen", cell: (/** @type {Device} */ row) => (row.last_seen ? when(row.last_seen) : "") },
-      { head: "What is wrong", cell: (/** @type {Device} */ row) => row.flags.map((flag) => html`<span class="bad flag" title=${flag.code}>${flag.message}</span>`) },
+    columns: () => [
+      { head: "Device", value: (/** @type {Device} */ row) => row.name, cell: (row) => html`<a href=${link(["sessions"], { device: row.name })}>${row.name}</a>` },
+      { head: "Version", value: (row) => row.report?.context?.version, cell: (row) => row.report?.context?.version ?? "" },
+      { head: "System", value: (row) => row.report?.context?.os, cell: (row) => row.report?.context?.os ?? "" },
+      { head: "Events", number: true, value: (row) => row.events, cell: (row) => count(row.events) },
+      { head: "Waiting to be sent", number: true, value: (row) => row.report?.backlog.bytes, cell: (row) => (row.report?.backlog.bytes ? bytes(row.report.backlog.bytes) : "") },
+      { head: "Clock off by", number: true, value: (row) => Math.abs(row.clock_skew_ms ?? row.skew_ms ?? 0), cell: (row) => skew(row.clock_skew_ms ?? row.skew_ms) },
+      { head: "Last seen", recent: true, value: (row) => row.last_seen, cell: (row) => (row.last_seen ? when(row.last_seen) : "") },
+      { head: "What is wrong", number: true, kind: "says", value: (row) => row.flags.length, cell: (/** @type {Device} */ row) => row.flags.map((flag) => html`<span key=${flag.code} class="bad flag" title=${flag.code}>${flag.message}</span>`) },
     ],
   },
   unclaimed: {
     text: "Unclaimed",
     nothing: "Nothing waits for a key, and nothing is in quarantine.",
+    operator: true,
     key: (/** @type {Unclaimed} */ row) => `${row.state} ${row.agent} ${row.session_id}`,
-    columns: [
-      { head: "Session", cell: (/** @type {Unclaimed} */ row) => html`<span title=${row.session_id}>${shortId(row.session_id)}</span>` },
-      { head: "Agent", cell: (/** @type {Unclaimed} */ row) => agentName(row.agent) },
-      { head: "State", cell: (/** @type {Unclaimed} */ row) => (row.state === "waiting" ? html`<span class="wait">waits</span>` : "in quarantine") },
-      { head: "Events", number: true, cell: (/** @type {Unclaimed} */ row) => count(row.events) },
-      { head: "From", cell: (/** @type {Unclaimed} */ row) => row.address },
-      { head: "Last event", cell: (/** @type {Unclaimed} */ row) => when(row.last_at) },
+    columns: (_reload, _rows, act) => [
+      { head: "Session", value: (/** @type {Unclaimed} */ row) => row.session_id, cell: (row) => html`<code title=${row.session_id}>${shortId(row.session_id)}</code>` },
+      { head: "Agent", value: (row) => row.agent, cell: (row) => agentName(row.agent) },
+      { head: "State", value: (row) => row.state, cell: (row) => (row.state === "waiting" ? html`<span class="wait">waits</span>` : "in quarantine") },
+      { head: "Events", number: true, value: (row) => row.events, cell: (row) => count(row.events) },
+      { head: "From", value: (row) => row.address, cell: (row) => row.address },
+      { head: "Last event", recent: true, value: (row) => row.last_at, cell: (row) => when(row.last_at) },
+      {
+        head: "What can be done", silent: true, kind: "acts",
+        cell: (/** @type {Unclaimed} */ row) => html`
+          <button type="button" class="small" aria-label=${`Give ${row.session_id} to a project`} onClick=${() => act("give", row)}>Give to a project…</button>
+          ${row.state === "quarantined" ? html` <button type="button" class="small danger" aria-label=${`Remove ${row.session_id}`} onClick=${() => act("remove", row)}>Remove…</button>` : null}
+        `,
+      },
     ],
   },
 };
+
+/** Whose team a person is in; an admin puts them into another. @param {{of: Person, teams: string[], done: () => void}} props */
+function Team({ of, teams, done }) {
+  const save = async (/** @type {string} */ text) => {
+    await setTeam(of.person, text || null);
+    done();
+  };
+  return html`<${InlineText} value=${of.team ?? ""} shown=${of.team ?? html`<span class="faint">–</span>`} label=${`Team of ${of.person}`} options=${teams} can=${may("admin")} save=${save} />`;
+}
 
 /** @type {Record<string, (abort: AbortSignal) => Promise<{items: any[], next: string | null}>>} */
 const READ = {
@@ -93,34 +120,38 @@ const bytes = (n) => (n < 1024 ? `${n} B` : n < 1024 ** 2 ? `${Math.round(n / 10
 const skew = (ms) => (ms === null || ms === undefined || Math.abs(ms) < 1000 ? "" : duration(Math.abs(ms)));
 
 export function Places() {
-  const name = TABS[param("of")] ? param("of") : "people";
-  const tab = TABS[name];
-  const { data, error, reload } = useLoaded(READ[name], name);
+  const tabs = Object.entries(TABS).filter(([, { operator }]) => !operator || isOperator());
+  const asked = TABS[param("of")];
+  // Who looks is not known at once: what only the operator sees waits until it is.
+  if (asked?.operator && !me.value) return html`<main class="page" aria-busy="true"><p class="faint">Loading…</p></main>`;
+  const [name, tab] = tabs.find(([of]) => of === param("of")) ?? tabs[0];
   return html`
     <main class="page cost">
       <h1>Who and where</h1>
       <div class="segments groups" role="group" aria-label="What is listed">
-        ${Object.entries(TABS).map(([of, { text }]) => html`<button key=${of} type="button" aria-pressed=${of === name} onClick=${() => setParams({ of: of === "people" ? null : of }, { push: true })}>${text}</button>`)}
+        ${tabs.map(([of, { text }]) => html`<button key=${of} type="button" aria-pressed=${of === name} onClick=${() => setParams({ of: of === "people" ? null : of, sort: null }, { push: true })}>${text}</button>`)}
       </div>
-      ${error && !data ? html`<${Failure} error=${error} retry=${reload} />` : !data ? html`<p class="faint" aria-busy="true">Loading…</p>` : !data.items.length ? html`<div class="nothing"><p>${tab.nothing}</p></div>` : html`<${Rows} key=${name} name=${tab.text} rows=${data.items} tab=${tab} more=${data.next !== null} />`}
+      <${Listed} key=${name} name=${name} tab=${tab} />
     </main>
   `;
 }
 
-/** @param {{name: string, rows: any[], tab: (typeof TABS)[string], more: boolean}} props */
-function Rows({ name, rows, tab, more }) {
-  const [first, ...rest] = tab.columns;
+/** @param {{name: string, tab: Tab}} props */
+function Listed({ name, tab }) {
+  const { data, error, reload } = useLoaded(READ[name], name);
+  const [acting, setActing] = useState(/** @type {{what: "give" | "remove", row: Unclaimed} | null} */ (null));
+  if (!data) return error ? html`<${Failure} error=${error} retry=${reload} />` : html`<p class="faint" aria-busy="true">Loading…</p>`;
+  const close = () => setActing(null);
   return html`
-    <section class="panel tools">
-      <div class="section-head"><h2>${plural(rows.length, "row")}${more ? ", and more" : ""}</h2></div>
-      <div class="scroll-x" tabindex="0" role="region" aria-label=${name}>
-        <table>
-          <thead><tr>${tab.columns.map(({ head, number }) => html`<th key=${head} scope="col" class=${number ? "num" : ""}>${head}</th>`)}</tr></thead>
-          <tbody>
-            ${rows.map((row) => html`<tr key=${tab.key(row)}><th scope="row">${first.cell(row)}</th>${rest.map(({ head, number, cell }) => html`<td key=${head} class=${number ? "num" : ""}>${cell(row)}</td>`)}</tr>`)}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    ${data.items.length
+      ? html`
+          <section class="panel tools">
+            <div class="section-head"><h2>${plural(data.items.length, "row")}${data.next === null ? "" : ", and more"}</h2></div>
+            <${Table} label=${tab.text} rows=${data.items} keyOf=${tab.key} columns=${tab.columns(reload, data.items, (what, row) => setActing({ what, row }))} />
+          </section>
+        `
+      : html`<div class="nothing"><p>${tab.nothing}</p></div>`}
+    ${acting?.what === "give" ? html`<${AttributeSession} of=${acting.row} done=${reload} onClose=${close} />` : null}
+    ${acting?.what === "remove" ? html`<${PurgeSession} of=${acting.row} done=${reload} onClose=${close} />` : null}
   `;
 }

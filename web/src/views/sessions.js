@@ -15,7 +15,7 @@ import { narrow, now } from "../state.js";
 
 /** @import { Session } from "../model.js" */
 
-const FILTERS = ["q", "state", "agent", "since", "until", "user", "device", "source_app"];
+const FILTERS = ["q", "state", "agent", "since", "until", "user", "device", "repository", "source_app"];
 const PAGE = 100;
 const ROW = 46;
 const ROW_NARROW = 88;
@@ -89,7 +89,7 @@ export function Sessions() {
         <${Choice} name="agent" label="Agent" options=${AGENTS.map((value) => ({ value, text: agentName(value) }))} />
         <${Choice} name="since" label="Active within" options=${WITHIN} />
         <span class="chips">
-          ${["user", "device", "source_app", "until"].map((name) => html`<${Chip} key=${name} name=${name} label=${name} />`)}
+          ${["user", "device", "repository", "source_app", "until"].map((name) => html`<${Chip} key=${name} name=${name} label=${name} />`)}
           ${filtered ? html`<button type="button" class="quiet" onClick=${clear}>Clear</button>` : null}
         </span>
       </div>

@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hookrail_core::policy::{Decision, Rule, Snapshot};
+use hookrail_core::time::Timestamp;
 use hookrail_device::policy;
 use hookrail_hook::Home;
 use serde_json::value::RawValue;
@@ -83,8 +84,10 @@ fn output(command: &mut Command) -> String {
 /// A state folder with the built-in rules and a team's, none of which says anything to [`small`] and [`large`].
 fn state() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let packs = policy::prepare(&Home::at(folder.path())).unwrap();
-    let built_in = packs.iter().flat_map(|pack| &pack.rules).map(|rule| rule.prepared(None));
+    let home = Home::at(folder.path());
+    let packs = policy::gather(&policy::Site::device(&home)).unwrap();
+    let standings = packs.join(Timestamp::default());
+    let built_in = standings.rules.iter().map(|standing| standing.prepared());
     let team = (0..RULES).map(|n| Rule {
         id: format!("team.rule-{n}").into(),
         decision: if n % 2 == 0 { Decision::Deny } else { Decision::Ask },

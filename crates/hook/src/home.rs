@@ -12,6 +12,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use hookrail_core::policy::fnv;
+
 /// The state folder's variable.
 pub const ENV_HOME: &str = "HOOKRAIL_HOME";
 /// The server's variable.
@@ -48,6 +50,37 @@ impl Home {
     /// The prepared rules ([`hookrail_core::policy::Snapshot`]); absent means no opinions.
     pub fn policy(&self) -> PathBuf {
         self.0.join("policy.snapshot")
+    }
+
+    /// What is prepared of files of rules: one snapshot for each project with rules of its own, and of each file the last
+    /// text without mistakes.
+    pub fn policies(&self) -> PathBuf {
+        self.0.join("policies")
+    }
+
+    /// The prepared rules of a project with rules of its own.
+    pub fn project_policy(&self, root: &str) -> PathBuf {
+        self.policies().join(format!("{:016x}.snapshot", fnv(root)))
+    }
+
+    /// Exists where calls are to be denied while the rules cannot be used.
+    pub fn policy_closed(&self) -> PathBuf {
+        self.0.join("policy.closed")
+    }
+
+    /// Exists since rules could not be prepared again by a hook.
+    pub fn policy_retry(&self) -> PathBuf {
+        self.policies().join("retry")
+    }
+
+    /// What was stopped lately, a JSON object a line.
+    pub fn stopped(&self) -> PathBuf {
+        self.0.join("stopped.jsonl")
+    }
+
+    /// The folder of what a person lets pass once.
+    pub fn allowed(&self) -> PathBuf {
+        self.0.join("allowed")
     }
 
     /// Until when a person has paused the guard: nanoseconds of the epoch, as text. Absent means not at all.

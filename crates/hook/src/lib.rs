@@ -18,7 +18,7 @@ use hookrail_core::agents::{self, Received};
 use hookrail_core::context::Context;
 use hookrail_core::event::{Agent, EventId};
 use hookrail_core::policy::facts::NoFacts;
-use hookrail_core::policy::{self, Verdict};
+use hookrail_core::policy::{self, Decision, Mode, Verdict};
 use hookrail_core::time::Timestamp;
 use hookrail_core::wire::{Content, Record};
 
@@ -27,6 +27,7 @@ pub mod home;
 mod log;
 pub mod snapshot;
 pub mod spool;
+pub mod stopped;
 pub mod wake;
 
 pub use home::Home;
@@ -122,7 +123,7 @@ fn read(stdin: &mut dyn Read, log: &mut Log<'_>) -> Vec<u8> {
     input
 }
 
-/// What the rules of this device say. Rules that cannot be used say nothing.
+/// What the rules of this device say, and a person of it. Rules that cannot be used say what their failure mode is.
 fn judge(received: &Received<'_>, log: &mut Log<'_>) -> Option<Verdict> {
     let home = log.home?;
     let parsed = &received.parsed;
@@ -130,18 +131,32 @@ fn judge(received: &Received<'_>, log: &mut Log<'_>) -> Option<Verdict> {
     if parsed.is_result() && policy::inspect(parsed, received.payload.text(), &NoFacts).effects.is_empty() {
         return None;
     }
-    let verdict = judged(home, received, log)?;
+    let judged = snapshot::judge(home, parsed, received.payload.text(), log.at);
+    if let Some(trouble) = &judged.trouble {
+        log.tell(format_args!("{trouble}"));
+    }
+    let verdict = match judged.trouble.filter(|_| judged.is_unavailable) {
+        Some(trouble) => unavailable(home.policy_closed().exists(), &trouble),
+        None => judged.verdict?,
+    };
     let reach = agents::reach(&received.agent, parsed, verdict.decision);
     let verdict = verdict.within(reach);
-    // Asked only where there is something to say.
-    (!snapshot::is_paused(&home.pause(), log.at)).then_some(verdict)
+    let (verdict, listed) = stopped::settle(home, received, verdict, log.at);
+    if let Err(error) = listed {
+        log.tell(format_args!("{} could not be written: {error}", home.stopped().display()));
+    }
+    Some(verdict)
 }
 
-fn judged(home: &Home, received: &Received<'_>, log: &mut Log<'_>) -> Option<Verdict> {
-    snapshot::judge(&home.policy(), &received.parsed, received.payload.text(), log.at).unwrap_or_else(|unusable| {
-        log.tell(format_args!("{unusable}"));
-        None
-    })
+/// The verdict of a guard that cannot judge.
+fn unavailable(is_closed: bool, trouble: &snapshot::Unusable) -> Verdict {
+    if is_closed {
+        let reason =
+            "Calls are stopped while hookrail's rules cannot be used. Ask the person to run `hookrail doctor`.";
+        return Verdict::new(Decision::Deny, Verdict::UNAVAILABLE, reason);
+    }
+    let verdict = Verdict::new(Decision::Allow, Verdict::UNAVAILABLE, trouble.to_string());
+    Verdict { mode: Mode::Observe, ..verdict }
 }
 
 /// The orchestrator's run, by the first of these variables that is set.

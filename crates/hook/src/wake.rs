@@ -15,6 +15,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use crate::home::{ENV_SERVER, Home};
+use crate::snapshot::program;
 
 /// A shipper is not started again within this time, so that one that cannot start costs no event more than it must.
 pub const THROTTLE: Duration = Duration::from_secs(10);
@@ -65,8 +66,7 @@ fn tried_lately(lock: &File, now: SystemTime) -> io::Result<bool> {
 
 /// Starts the shipper beside this binary, else the one on the PATH, on its own: no terminal signals, no open pipes, no folder held.
 fn start(home: &Home) -> io::Result<()> {
-    let beside = std::env::current_exe().ok().map(|exe| exe.with_file_name("hookrail")).filter(|path| path.is_file());
-    Command::new(beside.unwrap_or_else(|| "hookrail".into()))
+    Command::new(program())
         .arg("ship")
         .current_dir(home.path())
         .stdin(Stdio::null())

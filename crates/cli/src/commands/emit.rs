@@ -75,6 +75,9 @@ enum Fact {
         /// What it is at
         state: String,
     },
+    /// What another command of hookrail has to say.
+    #[command(skip)]
+    Own(&'static str, Value),
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -89,6 +92,7 @@ impl Fact {
             Self::Artifact { .. } => "artifact",
             Self::Error { .. } => "error",
             Self::State { .. } => "state",
+            Self::Own(name, _) => name,
         }
     }
 
@@ -101,15 +105,24 @@ impl Fact {
             }
             Self::Error { message } => json!({"message": message}),
             Self::State { state } => json!({"state": state}),
+            Self::Own(_, details) => details.clone(),
         })
     }
 }
 
 /// Records that hookrail itself is at something.
 pub(super) fn state(state: &str) -> anyhow::Result<()> {
-    let fact = Fact::State { state: state.to_owned() };
-    let args = Args { fact, session: None, run: None, agent: "hookrail".to_owned(), data: Vec::new(), json: false };
-    run(&args).map(drop)
+    tell(Fact::State { state: state.to_owned() }, "hookrail", None)
+}
+
+/// Records something of a session of an agent.
+pub(super) fn own(name: &'static str, details: Value, agent: &str, session: Option<&str>) -> anyhow::Result<()> {
+    tell(Fact::Own(name, details), agent, session)
+}
+
+fn tell(fact: Fact, agent: &str, session: Option<&str>) -> anyhow::Result<()> {
+    let (agent, session) = (agent.to_owned(), session.map(str::to_owned));
+    run(&Args { fact, session, run: None, agent, data: Vec::new(), json: false }).map(drop)
 }
 
 /// Appends the fact to the spool.

@@ -101,7 +101,7 @@ pub(crate) fn install(args: &InstallArgs) -> anyhow::Result<ExitCode> {
         if made.config && !args.common.json {
             writeln!(io::stderr(), "Wrote {}", home.config().display())?;
         }
-        let rules = policy::compile(&home, super::emit::now())?;
+        let rules = policy::compile(&policy::Site::device(&home), super::emit::now())?;
         if !args.common.json {
             let Compiled { file, denies, asks, .. } = rules;
             writeln!(io::stderr(), "Wrote {}: {denies} rules deny, {asks} ask", file.display())?;

@@ -30,6 +30,7 @@ mod serve;
 mod servers;
 mod sessions;
 mod ship;
+mod stopped;
 mod tail;
 mod titles;
 mod usage;
@@ -66,6 +67,9 @@ enum Command {
     Policy(policy::Args),
     Pause(pause::PauseArgs),
     Resume(pause::ResumeArgs),
+    Stopped(stopped::StoppedArgs),
+    AllowOnce(stopped::AllowArgs),
+    Report(stopped::ReportArgs),
     Emit(emit::Args),
     Ship(ship::Args),
     Hook(hook::Args),
@@ -118,6 +122,9 @@ impl Cli {
             Command::Keys(args) => keys::run(args),
             Command::Pause(args) => pause::pause(&args),
             Command::Resume(args) => pause::resume(&args),
+            Command::Stopped(args) => stopped::list(&args),
+            Command::AllowOnce(args) => stopped::allow(&args),
+            Command::Report(args) => stopped::report(&args),
             Command::Policy(args) => policy::run(&args),
             Command::Ship(args) => ship::run(&args),
             Command::Hook(args) => Ok(hook::run(args.args)),

@@ -37,7 +37,7 @@ pub(crate) struct ResumeArgs {
     json: bool,
 }
 
-fn minutes(text: &str) -> Result<u64, String> {
+pub(super) fn minutes(text: &str) -> Result<u64, String> {
     let (number, unit) = text.split_at(text.len() - text.chars().last().map_or(0, char::len_utf8));
     let factor = match unit {
         "m" => 1,
@@ -47,7 +47,7 @@ fn minutes(text: &str) -> Result<u64, String> {
     let minutes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
     match minutes {
         Some(minutes @ 1..=MAX_MINUTES) => Ok(minutes),
-        _ => Err("a pause is of 1m to 24h".to_owned()),
+        _ => Err("it is of 1m to 24h".to_owned()),
     }
 }
 

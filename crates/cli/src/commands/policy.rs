@@ -10,9 +10,16 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use hookrail_core::agents;
 use hookrail_core::event::Agent;
-use hookrail_core::policy::{self, Snapshot};
-use hookrail_device::policy::{Case, OWN_FILE, Outcome, compile, examples, prepare, read, run as judged};
+use hookrail_core::policy::facts::Facts as _;
+use hookrail_core::policy::{self, Decision, Snapshot};
+use hookrail_core::time::Timestamp;
+use hookrail_device::policy::{
+    Case, Compiled, Gathered, Layer, OWN_FILE, Outcome, RuleMode, Site, Standing, Standings, Wrong, compile, examples,
+    gather, read, run as judged, strangers,
+};
 use hookrail_hook::facts::Here;
+use hookrail_hook::snapshot::PROJECT_FILE;
+use serde::Serialize;
 use serde_json::json;
 
 use super::emit::now;
@@ -41,7 +48,7 @@ enum Command {
     /// Run the rules' own examples, or a file of cases, a JSON object a line: {"command":…,"stops":true}
     Test(Test),
     /// Prepare the rules for the hook
-    Compile(Json),
+    Compile(Compile),
 }
 
 #[derive(Debug, clap::Args)]
@@ -81,6 +88,19 @@ struct Test {
     json: bool,
 }
 
+#[derive(Debug, clap::Args)]
+struct Compile {
+    /// Project whose rules are prepared too [default: that of the current folder, where it has rules]
+    #[arg(long, value_name = "FOLDER")]
+    project: Option<PathBuf>,
+    /// Print nothing
+    #[arg(long, conflicts_with = "json")]
+    quiet: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
 /// Does what was asked.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
@@ -92,39 +112,80 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The text of a snapshot of the rules as they are written now.
-fn snapshot() -> anyhow::Result<(String, Vec<hookrail_device::policy::PolicyFile>)> {
-    let files = prepare(&connection::home()?)?;
-    let rules: Vec<policy::Rule<'_>> =
-        files.iter().flat_map(|file| &file.rules).map(|rule| rule.prepared(None)).collect();
-    Ok((Snapshot::write(&rules)?, files))
+/// The rules as they are written now, for the current folder.
+struct Rules {
+    gathered: Gathered,
+    now: Timestamp,
+}
+
+impl Rules {
+    fn read() -> anyhow::Result<Self> {
+        let home = connection::home()?;
+        let root = project();
+        let gathered = gather(&Site { home: &home, project: root.as_deref() })?;
+        for wrong in &gathered.mistakes {
+            let holds = if wrong.earlier { "what it said before holds on" } else { "it is left out" };
+            let file = wrong.file.display();
+            writeln!(io::stderr(), "{file} has mistakes, {holds}: see `hookrail policy check {file}`")?;
+        }
+        Ok(Self { gathered, now: now() })
+    }
+
+    fn standings(&self) -> Standings<'_> {
+        self.gathered.join(self.now)
+    }
+
+    /// The text of a snapshot of them.
+    fn snapshot(&self) -> anyhow::Result<String> {
+        let rules: Vec<_> = self.standings().rules.iter().map(Standing::prepared).collect();
+        Ok(Snapshot::write(&rules)?)
+    }
+}
+
+/// The root of the current folder's project, where it has rules of its own.
+fn project() -> Option<PathBuf> {
+    let facts = Here::new(None, |name| std::env::var_os(name));
+    let root = PathBuf::from(facts.project()?);
+    root.join(PROJECT_FILE).is_file().then_some(root)
 }
 
 fn list(args: &Json) -> anyhow::Result<ExitCode> {
-    let (_, files) = snapshot()?;
+    let rules = Rules::read()?;
+    let standings = rules.standings();
     let mut out = io::stdout().lock();
-    let rules = files.iter().flat_map(|file| &file.rules);
     if args.json {
-        for rule in rules {
-            let line = json!({"id": rule.id.as_ref(), "decision": rule.decision, "reason": rule.reason.as_ref(), "instead": rule.instead});
+        for Standing { layer, rule, mode, silent_until } in &standings.rules {
+            let until = silent_until.map(|until| until.to_string());
+            let line = json!({"id": rule.id.as_ref(), "layer": layer, "decision": rule.decision, "mode": mode, "silent_until": until,
+                "reason": rule.reason.as_ref(), "instead": rule.instead});
             writeln!(out, "{line}")?;
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new(&["RULE", "DECISION", "REASON"]);
-    for rule in rules {
+    let mut table = Table::new(&["RULE", "LAYER", "DECISION", "REASON"]);
+    for Standing { layer, rule, mode, silent_until } in &standings.rules {
+        let decision = match (silent_until, mode) {
+            (Some(until), _) => format!("silent until {until}"),
+            (None, RuleMode::Enforce) => rule.decision.as_str().to_owned(),
+            (None, mode) => format!("{} ({})", rule.decision.as_str(), mode.as_str()),
+        };
         table.row(vec![
             rule.id.as_ref().clone(),
-            rule.decision.as_str().to_owned(),
+            layer.as_str().to_owned(),
+            decision,
             plain(rule.reason.as_ref()).into_owned(),
         ]);
     }
     table.write(&mut out, width())?;
+    for note in &standings.notes {
+        writeln!(out, "note: {note}")?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 fn explain(args: &Explain) -> anyhow::Result<ExitCode> {
-    let (text, files) = snapshot()?;
+    let rules = Rules::read()?;
+    let text = rules.snapshot()?;
     let snapshot = Snapshot::read(text.as_bytes())?;
     // One argument is a command line; several are the words of one.
     let command = match args.command.as_slice() {
@@ -137,13 +198,21 @@ fn explain(args: &Explain) -> anyhow::Result<ExitCode> {
     let parsed = agents::parse(&Agent::ClaudeCode, &payload);
     let facts = Here::new(None, |name| std::env::var_os(name));
     let analysis = policy::inspect(&parsed, &payload, &facts);
-    let verdict = policy::weigh(&parsed, &payload, &snapshot, &analysis.effects, now())?;
+    let verdict = policy::weigh(&parsed, &payload, &snapshot, &analysis.effects, rules.now)?;
     let micros = began.elapsed().as_micros();
-    let met: Vec<&str> = files
+    let standings = rules.standings();
+    let tried: Vec<Tried<'_>> = standings
+        .rules
         .iter()
-        .flat_map(|file| &file.rules)
-        .filter(|rule| rule.prepared(None).matches(&parsed, &payload, &analysis.effects))
-        .map(|rule| rule.id.as_ref().as_str())
+        .filter(|standing| standing.prepared().may_meet(&payload, &analysis.effects))
+        .map(|standing| Tried {
+            id: standing.rule.id.as_ref(),
+            layer: standing.layer,
+            decision: standing.rule.decision,
+            mode: standing.mode,
+            matches: standing.prepared().matches(&parsed, &payload, &analysis.effects),
+            silent_until: standing.silent_until.map(|until| until.to_string()),
+        })
         .collect();
     let mut out = io::stdout().lock();
     if args.json {
@@ -157,7 +226,7 @@ fn explain(args: &Explain) -> anyhow::Result<ExitCode> {
                 })
             })
             .collect();
-        let line = json!({"command": command, "complete": analysis.complete, "effects": effects, "rules": met, "verdict": verdict, "microseconds": micros});
+        let line = json!({"command": command, "complete": analysis.complete, "effects": effects, "rules": tried, "verdict": verdict, "microseconds": micros});
         writeln!(out, "{line}")?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -179,14 +248,42 @@ fn explain(args: &Explain) -> anyhow::Result<ExitCode> {
     if !analysis.complete {
         writeln!(out, "Part of the command was not understood.")?;
     }
+    if !tried.is_empty() {
+        writeln!(out)?;
+        let mut table = Table::new(&["RULE TRIED", "LAYER", "DECISION", "MODE", "MATCHES"]);
+        for rule in &tried {
+            let matches = match (rule.matches, &rule.silent_until) {
+                (true, Some(until)) => format!("yes, silent until {until}"),
+                (true, None) => "yes".to_owned(),
+                (false, _) => "no".to_owned(),
+            };
+            let (layer, decision, mode) = (rule.layer.as_str(), rule.decision.as_str(), rule.mode.as_str());
+            table.row(vec![rule.id.to_owned(), layer.to_owned(), decision.to_owned(), mode.to_owned(), matches]);
+        }
+        table.write(&mut out, width())?;
+    }
     match verdict {
         Some(verdict) => {
-            writeln!(out, "\n{} by {}: {}", verdict.decision.as_str(), verdict.rule, plain(&verdict.reason))?;
+            let would = verdict.would.map(|would| format!(", would {}", would.as_str())).unwrap_or_default();
+            let (decision, reason) = (verdict.decision.as_str(), plain(&verdict.reason));
+            writeln!(out, "\n{decision}{would} by {}: {reason}", verdict.rule)?;
         }
         None => writeln!(out, "\nNo rule has an opinion.")?,
     }
     writeln!(out, "{micros} µs")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A rule that was asked, because the call has an effect or a keyword of it.
+#[derive(Serialize)]
+struct Tried<'r> {
+    id: &'r str,
+    layer: Layer,
+    decision: Decision,
+    mode: RuleMode,
+    matches: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silent_until: Option<String>,
 }
 
 /// A word as a shell reads it back.
@@ -197,16 +294,23 @@ fn quoted(word: &str) -> String {
 }
 
 fn check(args: &Check) -> anyhow::Result<ExitCode> {
-    let file = match &args.file {
-        Some(file) => file.clone(),
-        None => connection::home()?.path().join(OWN_FILE),
-    };
+    let home = connection::home()?;
+    let file = args.file.clone().unwrap_or_else(|| home.path().join(OWN_FILE));
     let text = match fs::read_to_string(&file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && args.file.is_none() => String::new(),
         text => text.with_context(|| format!("{} cannot be read", file.display()))?,
     };
     let mut out = io::stdout().lock();
-    let mistakes = read(&text).err().unwrap_or_default();
+    let mistakes = match read(&text) {
+        Err(mistakes) => mistakes,
+        Ok(checked) => {
+            let root = project();
+            let others = gather(&Site { home: &home, project: root.as_deref() })?;
+            let known: Vec<String> =
+                others.files().flat_map(|file| &file.rules).map(|rule| rule.id.as_ref().clone()).collect();
+            strangers(&text, &checked, &known)
+        }
+    };
     if args.json {
         writeln!(out, "{}", json!({"file": file, "mistakes": mistakes}))?;
     } else if mistakes.is_empty() {
@@ -220,12 +324,17 @@ fn check(args: &Check) -> anyhow::Result<ExitCode> {
 }
 
 fn test(args: &Test) -> anyhow::Result<ExitCode> {
-    let (text, files) = snapshot()?;
-    let snapshot = Snapshot::read(text.as_bytes())?;
-    let cases = match &args.file {
-        None => examples(&files),
-        Some(file) => cases_of(file)?,
+    let rules = Rules::read()?;
+    // The rules' own examples say what they do where nobody has made an exception.
+    let (cases, text) = match &args.file {
+        None => {
+            let plain = rules.gathered.files().flat_map(|file| &file.rules);
+            let plain: Vec<_> = plain.map(|rule| rule.prepared(RuleMode::Enforce, None)).collect();
+            (examples(rules.gathered.files()), Snapshot::write(&plain)?)
+        }
+        Some(file) => (cases_of(file)?, rules.snapshot()?),
     };
+    let snapshot = Snapshot::read(text.as_bytes())?;
     let outcomes = judged(&cases, &snapshot)?;
     let wrong: Vec<&Outcome> = outcomes.iter().filter(|outcome| !outcome.is_right()).collect();
     let mut out = io::stdout().lock();
@@ -257,25 +366,38 @@ fn cases_of(file: &PathBuf) -> anyhow::Result<Vec<Case>> {
     cases.collect()
 }
 
-fn prepare_snapshot(args: &Json) -> anyhow::Result<ExitCode> {
-    let compiled = compile(&connection::home()?, now())?;
+fn prepare_snapshot(args: &Compile) -> anyhow::Result<ExitCode> {
+    let home = connection::home()?;
+    let mut all = vec![compile(&Site::device(&home), now())?];
+    if let Some(root) = args.project.clone().or_else(project) {
+        all.push(compile(&Site { home: &home, project: Some(&root) }, now())?);
+    }
+    let is_right = all.iter().all(|compiled| compiled.mistakes.is_empty());
     let mut out = io::stdout().lock();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string(&compiled)?)?;
-    } else {
-        writeln!(
-            out,
-            "Wrote {}: {} rules deny, {} ask, {} are silent by an exception",
-            compiled.file.display(),
-            compiled.denies,
-            compiled.asks,
-            compiled.exceptions
-        )?;
-        for rule in &compiled.stale {
-            writeln!(out, "The exception of {rule} is over, or names no rule: remove it")?;
+    for compiled in &all {
+        if args.json {
+            writeln!(out, "{}", serde_json::to_string(compiled)?)?;
+        } else if !args.quiet {
+            let Compiled { file, denies, asks, tells, exceptions, .. } = compiled;
+            writeln!(
+                out,
+                "Wrote {}: {denies} rules deny, {asks} ask, {tells} warn or observe, {exceptions} are silent by an exception",
+                file.display()
+            )?;
+            for note in &compiled.notes {
+                writeln!(out, "note: {note}")?;
+            }
+            for Wrong { file, mistakes, earlier } in &compiled.mistakes {
+                let holds = if *earlier { "what it said before holds on" } else { "it is left out" };
+                writeln!(out, "{} has mistakes, {holds}:", file.display())?;
+                for mistake in mistakes {
+                    writeln!(out, "  {mistake}")?;
+                }
+            }
         }
     }
-    Ok(ExitCode::SUCCESS)
+    // The hook asks whether there is a snapshot of now, and there is one.
+    Ok(if is_right || args.quiet { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 #[cfg(test)]

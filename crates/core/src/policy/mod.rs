@@ -18,9 +18,11 @@ pub mod places;
 pub mod secrets;
 pub mod shell;
 mod snapshot;
+mod subject;
 
 pub use inspect::inspect;
-pub use snapshot::{Rule, Snapshot, SnapshotError};
+pub use snapshot::{Rule, Snapshot, SnapshotError, Source};
+pub use subject::{code, fnv, subject};
 
 /// What may become of a call, from the mildest to the strictest; the strictest rule wins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -225,7 +225,7 @@ fn first_keyword(line: &str) -> Option<&str> {
 
 impl Rule<'_> {
     /// How strict its word is among others': what holds before what does not, then what it says.
-    pub(super) fn weight(&self) -> (Decision, Mode, Decision) {
+    pub fn weight(&self) -> (Decision, Mode, Decision) {
         let holds = if self.mode.is_enforced() { self.decision } else { Decision::Allow };
         (holds, self.mode, self.decision)
     }
@@ -241,6 +241,14 @@ impl Rule<'_> {
             None => self.reason.into_owned(),
         };
         Verdict { mode: self.mode, would, ..Verdict::new(decision, self.id, reason) }
+    }
+
+    /// Whether the rule is asked about a call with this payload and these effects: it has a kind or the first keyword of it.
+    pub fn may_meet(&self, payload: &str, effects: &[Effect]) -> bool {
+        match self.effects.is_empty() {
+            true => self.keywords.first().is_none_or(|word| payload.contains(word.as_ref())),
+            false => effects.iter().any(|effect| self.effects.iter().any(|pattern| is_kind(pattern, effect.kind))),
+        }
     }
 
     /// Whether the rule speaks of this call, which has these effects. Of a result only a rule of effects does: the words of the

@@ -51,17 +51,24 @@ pub(super) fn hook(patient: &Patient<'_>) -> Check {
 /// Does the guard go by the rules as they are written now?
 pub(super) fn policy(patient: &Patient<'_>) -> Check {
     let bytes = fs::read(patient.home.policy()).unwrap_or_default();
-    match policy::state(patient.home, now()) {
+    match policy::state(&policy::Site::device(patient.home), now()) {
         Ok(None) => Check::warn("policy", "no rules are prepared, so nothing is denied and nothing asked")
             .hint("`hookrail policy compile` prepares them"),
         Ok(Some(_)) if Snapshot::read(&bytes).is_err() => Check::fail("policy", "the prepared rules are damaged")
             .hint("`hookrail policy compile` prepares them again"),
-        Ok(Some(false)) => Check::warn("policy", "the rules have changed since they were prepared")
-            .hint("`hookrail policy compile` prepares them again"),
-        Ok(Some(true)) => Check::ok("policy", "the guard goes by the rules as they are written"),
-        Err(error) => {
-            Check::fail("policy", error.to_string()).hint("mend policy.toml; `hookrail policy check` shows where")
+        Ok(Some((_, compiled))) if !compiled.mistakes.is_empty() => {
+            let wrong: Vec<_> = compiled.mistakes.iter().map(|wrong| wrong.file.display().to_string()).collect();
+            Check::fail("policy", format!("{} has mistakes; what it said before holds on", wrong.join(", ")))
+                .hint("`hookrail policy check` shows where")
         }
+        Ok(Some((false, _))) => Check::warn("policy", "the rules have changed since they were prepared")
+            .hint("`hookrail policy compile` prepares them again"),
+        Ok(Some((true, compiled))) if !compiled.notes.is_empty() => {
+            let notes: Vec<_> = compiled.notes.iter().map(ToString::to_string).collect();
+            Check::warn("policy", notes.join("; ")).hint("mend the file; `hookrail policy compile` tells what is left")
+        }
+        Ok(Some((true, _))) => Check::ok("policy", "the guard goes by the rules as they are written"),
+        Err(error) => Check::fail("policy", error.to_string()).hint("see to it that the file can be read"),
     }
 }
 

@@ -30,7 +30,7 @@ fn root() -> PathBuf {
 }
 
 fn snapshot(home: &Home) -> Vec<u8> {
-    compile(home, NOW).unwrap();
+    compile(&Site::device(home), NOW).unwrap();
     fs::read(home.policy()).unwrap()
 }
 

@@ -3,14 +3,16 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use hookrail_core::policy::{Decision, Snapshot, SnapshotError};
+use hookrail_core::policy::{Decision, Mode, Snapshot, SnapshotError, Source, fnv};
 use hookrail_core::time::Timestamp;
 use hookrail_hook::Home;
+use hookrail_hook::snapshot::{PROJECT_FILE, stamp};
 use serde::Serialize;
 
-use super::file::{Mistake, PolicyFile, read};
+use super::file::{Mistake, OnFailure, PolicyFile, read};
+use super::layers::{Layer, Note, Sheet, Standings, join};
 use super::{PACKS, Pack};
 
 /// The name of the person's own file of rules, in the state folder.
@@ -19,9 +21,9 @@ pub const OWN_FILE: &str = "policy.toml";
 /// Why rules could not be prepared.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
-    /// The person's file has mistakes; the snapshot stays as it was.
-    #[error("{} has mistakes: {}", .0.display(), .1.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Mistakes(PathBuf, Vec<Mistake>),
+    /// A built-in pack has mistakes, which is a fault of this program.
+    #[error("{} has mistakes: {}", .0, .1.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Pack(&'static str, Vec<Mistake>),
     /// A file could not be read or written.
     #[error("{}: {}", .0.display(), .1)]
     Io(PathBuf, #[source] io::Error),
@@ -35,89 +37,205 @@ pub enum PolicyError {
 pub struct Compiled {
     /// Where the snapshot is.
     pub file: PathBuf,
-    /// How many rules deny, and how many ask.
+    /// How many rules deny.
     pub denies: usize,
     /// How many ask.
     pub asks: usize,
-    /// Exceptions that hold now.
+    /// How many only warn or observe.
+    pub tells: usize,
+    /// How many are silent by an exception.
     pub exceptions: usize,
-    /// Exceptions that are over, or name no rule: somebody should remove them.
-    pub stale: Vec<String>,
+    /// What holds where the guard cannot judge.
+    pub on_failure: OnFailure,
+    /// What a person should know: what was left out, and what is over.
+    pub notes: Vec<Note>,
+    /// Files with mistakes. What they said before holds on.
+    pub mistakes: Vec<Wrong>,
 }
 
-/// The person's file of rules.
-fn own(home: &Home) -> PathBuf {
-    home.path().join(OWN_FILE)
+/// A file with mistakes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Wrong {
+    /// The file.
+    pub file: PathBuf,
+    /// The mistakes.
+    pub mistakes: Vec<Mistake>,
+    /// Whether rules of an earlier text of it hold on; else it has none.
+    pub earlier: bool,
 }
 
-/// All rules of this device, in the order in which they are asked: those built in, then the person's own.
+/// Whose rules: those of this device, and of a project on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Site<'a> {
+    /// The state folder.
+    pub home: &'a Home,
+    /// The project's root.
+    pub project: Option<&'a Path>,
+}
+
+impl<'a> Site<'a> {
+    /// The device alone.
+    pub fn device(home: &'a Home) -> Self {
+        Self { home, project: None }
+    }
+
+    /// Where its snapshot is.
+    pub fn snapshot(&self) -> PathBuf {
+        match self.project {
+            Some(root) => self.home.project_policy(&root.to_string_lossy()),
+            None => self.home.policy(),
+        }
+    }
+
+    /// The files of rules that may be there, from the most general to the most particular.
+    fn files(&self) -> Vec<(Layer, PathBuf)> {
+        let project = self.project.map(|root| (Layer::Project, root.join(PROJECT_FILE)));
+        let person = (Layer::Person, self.home.path().join(OWN_FILE));
+        project.into_iter().chain([person]).collect()
+    }
+}
+
+/// The files of all layers as they are now.
+#[derive(Debug)]
+pub struct Gathered {
+    /// The files, from the most general layer to the most particular.
+    pub sheets: Vec<Sheet>,
+    /// Files with mistakes.
+    pub mistakes: Vec<Wrong>,
+    sources: Vec<Source>,
+    /// Texts without mistakes, which are kept for the day on which they have some.
+    good: Vec<(PathBuf, String)>,
+}
+
+impl Gathered {
+    /// All rules, in the order in which they are asked.
+    pub fn join(&self, now: Timestamp) -> Standings<'_> {
+        join(&self.sheets, now)
+    }
+
+    /// The files' rules alone.
+    pub fn files(&self) -> impl Iterator<Item = &PolicyFile> {
+        self.sheets.iter().map(|sheet| &sheet.file)
+    }
+
+    fn take(&mut self, site: &Site<'_>, layer: Layer, path: PathBuf) -> Result<(), PolicyError> {
+        // The stamp is of before the reading: what is written in between makes the snapshot stale.
+        let source = Source { path: path.to_string_lossy().into_owned(), stamp: stamp(&path) };
+        self.sources.push(source);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(PolicyError::Io(path, error)),
+        };
+        let name = path.display().to_string();
+        let kept = kept(site.home, &path);
+        match read(&text) {
+            Ok(file) => {
+                self.sheets.push(Sheet { layer, name, file });
+                self.good.push((kept, text));
+            }
+            Err(mistakes) => {
+                let earlier = fs::read_to_string(&kept).ok().and_then(|text| read(&text).ok());
+                self.mistakes.push(Wrong { file: path, mistakes, earlier: earlier.is_some() });
+                self.sheets.extend(earlier.map(|file| Sheet { layer, name, file }));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the last text without mistakes of a file is kept.
+fn kept(home: &Home, path: &Path) -> PathBuf {
+    home.policies().join(format!("{:016x}.toml", fnv(&path.to_string_lossy())))
+}
+
+/// Reads the files of all layers. A file with mistakes counts as it last was without.
 ///
 /// # Errors
-/// [`PolicyError::Mistakes`] for the person's file, [`PolicyError::Io`] where it cannot be read.
-pub fn prepare(home: &Home) -> Result<Vec<PolicyFile>, PolicyError> {
-    let mut files = Vec::new();
+/// [`PolicyError::Io`] where a file is there and cannot be read.
+pub fn gather(site: &Site<'_>) -> Result<Gathered, PolicyError> {
+    let mut all = Gathered { sheets: Vec::new(), mistakes: Vec::new(), sources: Vec::new(), good: Vec::new() };
     for Pack { name, text } in PACKS {
-        files.push(read(text).map_err(|mistakes| PolicyError::Mistakes(PathBuf::from(*name), mistakes))?);
+        let file = read(text).map_err(|mistakes| PolicyError::Pack(name, mistakes))?;
+        all.sheets.push(Sheet { layer: Layer::BuiltIn, name: (*name).to_owned(), file });
     }
-    let path = own(home);
-    match fs::read_to_string(&path) {
-        Ok(text) => files.push(read(&text).map_err(|mistakes| PolicyError::Mistakes(path, mistakes))?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(PolicyError::Io(path, error)),
+    for (layer, path) in site.files() {
+        all.take(site, layer, path)?;
     }
-    Ok(files)
+    Ok(all)
 }
 
 /// Prepares the rules and puts the snapshot where the hook reads it, whole or not at all.
 ///
 /// # Errors
-/// As [`prepare`], and where the snapshot cannot be written.
-pub fn compile(home: &Home, now: Timestamp) -> Result<Compiled, PolicyError> {
-    let (text, compiled) = text(home, now)?;
-    let failed = |error| PolicyError::Io(compiled.file.clone(), error);
-    let part = compiled.file.with_extension("part");
-    fs::create_dir_all(home.path()).map_err(failed)?;
-    let mut file =
-        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    fs::rename(&part, &compiled.file).map_err(failed)?;
+/// As [`gather`], and where the snapshot cannot be written.
+pub fn compile(site: &Site<'_>, now: Timestamp) -> Result<Compiled, PolicyError> {
+    let gathered = gather(site)?;
+    let (text, compiled) = text(site, &gathered, now)?;
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error| PolicyError::Io(path, error)
+    };
+    let policies = site.home.policies();
+    fs::create_dir_all(&policies).map_err(failed(&policies))?;
+    for (path, text) in &gathered.good {
+        if fs::read_to_string(path).ok().as_ref() != Some(text) {
+            put(path, text).map_err(failed(path))?;
+        }
+    }
+    let closed = site.home.policy_closed();
+    match compiled.on_failure {
+        OnFailure::Closed => put(&closed, "").map_err(failed(&closed))?,
+        OnFailure::Open => remove(&closed).map_err(failed(&closed))?,
+    }
+    put(&compiled.file, &text).map_err(failed(&compiled.file))?;
+    remove(&site.home.policy_retry()).map_err(failed(&policies))?;
     Ok(compiled)
+}
+
+/// Writes a file whole or not at all, readable by its owner alone.
+fn put(path: &Path, text: &str) -> io::Result<()> {
+    // Hooks at the same moment may prepare the same rules: each writes a file of its own.
+    let part = path.with_extension(format!("part{}", std::process::id()));
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all())?;
+    fs::rename(&part, path)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Whether the snapshot is what the rules of now make: `None` where there is no snapshot.
 ///
 /// # Errors
-/// As [`prepare`], and where the snapshot cannot be read.
-pub fn state(home: &Home, now: Timestamp) -> Result<Option<bool>, PolicyError> {
-    let (text, _) = text(home, now)?;
-    match fs::read_to_string(home.policy()) {
-        Ok(found) => Ok(Some(found == text)),
+/// As [`gather`], and where the snapshot cannot be read.
+pub fn state(site: &Site<'_>, now: Timestamp) -> Result<Option<(bool, Compiled)>, PolicyError> {
+    let (text, compiled) = text(site, &gather(site)?, now)?;
+    match fs::read_to_string(&compiled.file) {
+        Ok(found) => Ok(Some((found == text, compiled))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(PolicyError::Io(home.policy(), error)),
+        Err(error) => Err(PolicyError::Io(compiled.file, error)),
     }
 }
 
-fn text(home: &Home, now: Timestamp) -> Result<(String, Compiled), PolicyError> {
-    let files = prepare(home)?;
-    let exceptions: Vec<_> = files.iter().flat_map(|file| &file.exceptions).collect();
-    let mut rules = Vec::new();
-    let mut compiled = Compiled { file: home.policy(), denies: 0, asks: 0, exceptions: 0, stale: Vec::new() };
-    for rule in files.iter().flat_map(|file| &file.rules) {
-        let own = exceptions.iter().filter(|exception| exception.rule == *rule.id.as_ref());
-        let until = own.filter_map(|exception| exception.ends()).max().filter(|until| *until > now);
-        compiled.exceptions += usize::from(until.is_some());
-        match rule.decision {
-            Decision::Deny => compiled.denies += 1,
-            Decision::Ask => compiled.asks += 1,
-            Decision::Allow => {}
-        }
-        rules.push(rule.prepared(until));
-    }
-    for exception in exceptions {
-        let named = rules.iter().any(|rule| rule.id == exception.rule);
-        if !named || exception.ends().is_none_or(|until| until <= now) {
-            compiled.stale.push(exception.rule.clone());
-        }
-    }
-    Ok((Snapshot::write(&rules)?, compiled))
+fn text(site: &Site<'_>, gathered: &Gathered, now: Timestamp) -> Result<(String, Compiled), PolicyError> {
+    let standings = gathered.join(now);
+    let rules: Vec<_> = standings.rules.iter().map(|standing| standing.prepared()).collect();
+    let holding =
+        |decision| rules.iter().filter(|rule| rule.decision == decision && rule.mode == Mode::Enforce).count();
+    let compiled = Compiled {
+        file: site.snapshot(),
+        denies: holding(Decision::Deny),
+        asks: holding(Decision::Ask),
+        tells: rules.iter().filter(|rule| rule.mode != Mode::Enforce).count(),
+        exceptions: rules.iter().filter(|rule| rule.silent_until.is_some()).count(),
+        on_failure: standings.on_failure,
+        notes: standings.notes.clone(),
+        mistakes: gathered.mistakes.clone(),
+    };
+    Ok((Snapshot::write_from(&rules, gathered.sources.clone())?, compiled))
 }

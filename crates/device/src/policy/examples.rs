@@ -58,8 +58,8 @@ impl Outcome {
 }
 
 /// The examples of rules.
-pub fn examples(files: &[PolicyFile]) -> Vec<Case> {
-    let rules = files.iter().flat_map(|file| &file.rules);
+pub fn examples<'f>(files: impl IntoIterator<Item = &'f PolicyFile>) -> Vec<Case> {
+    let rules = files.into_iter().flat_map(|file| &file.rules);
     let cases = rules.flat_map(|rule| {
         let case =
             move |command: &String, stops| Case { command: command.clone(), stops, why: rule.id.as_ref().clone() };

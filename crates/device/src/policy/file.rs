@@ -11,16 +11,89 @@ use toml::Spanned;
 
 use super::call;
 
+/// How many known words are shown in the place of an unknown one.
+const MAX_SHOWN: usize = 60;
+
 /// A file of rules.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyFile {
+    /// What holds where the guard cannot judge: `open` lets calls pass, `closed` stops them. The strictest layer's word counts.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+    /// How rules of this file are carried out that do not say so themselves.
+    #[serde(default)]
+    pub mode: RuleMode,
+    /// Rules (`git.force-push`, `git.*`) that no person may loosen; an organisation's word.
+    #[serde(default)]
+    pub lock: Vec<Spanned<String>>,
     /// The rules.
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
+    /// How rules of other files are carried out.
+    #[serde(default, rename = "adjust")]
+    pub adjustments: Vec<Adjustment>,
     /// What is excepted from rules, for a time.
     #[serde(default, rename = "exception")]
     pub exceptions: Vec<Exception>,
+}
+
+/// What holds where the guard cannot judge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// Calls pass.
+    #[default]
+    Open,
+    /// Calls are denied.
+    Closed,
+}
+
+/// How a rule is carried out, from the mildest to the strictest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleMode {
+    /// It is only recorded.
+    Observe,
+    /// The agent and the person are told, and the call goes on.
+    Warn,
+    /// What it would deny, it asks.
+    Ask,
+    /// Its decision holds.
+    #[default]
+    Enforce,
+}
+
+impl RuleMode {
+    /// What becomes of a decision.
+    pub fn carried_out(self, decision: Decision) -> (Decision, policy::Mode) {
+        match self {
+            Self::Enforce => (decision, policy::Mode::Enforce),
+            Self::Ask => (decision.min(Decision::Ask), policy::Mode::Enforce),
+            Self::Warn => (decision, policy::Mode::Warn),
+            Self::Observe => (decision, policy::Mode::Observe),
+        }
+    }
+
+    /// The mode's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Warn => "warn",
+            Self::Ask => "ask",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
+/// How rules of other files are carried out.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adjustment {
+    /// The rule's id, or `git.*` for all of an area.
+    pub rule: Spanned<String>,
+    /// How.
+    pub mode: RuleMode,
 }
 
 /// A rule. What is left out is no condition.
@@ -31,6 +104,12 @@ pub struct Rule {
     pub id: Spanned<String>,
     /// `deny`, `ask` or `allow`.
     pub decision: Decision,
+    /// How it is carried out; as its file says where it says nothing.
+    #[serde(default)]
+    pub mode: Option<RuleMode>,
+    /// Whether a person may loosen a rule of their organisation.
+    #[serde(default)]
+    pub yields: bool,
     /// Why, in a sentence for the agent and the person.
     pub reason: Spanned<String>,
     /// What to do in its stead, in a sentence for the agent.
@@ -75,17 +154,17 @@ pub struct Rule {
 }
 
 /// Somebody's decision that a rule says nothing for a time.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exception {
     /// The rule's id.
-    pub rule: String,
+    pub rule: Spanned<String>,
     /// Who decided it.
-    pub owner: String,
+    pub owner: Spanned<String>,
     /// Why.
-    pub reason: String,
+    pub reason: Spanned<String>,
     /// Until when: RFC 3339, or a day, which counts to its end.
-    pub until: String,
+    pub until: Spanned<String>,
 }
 
 /// What is wrong, and where.
@@ -110,13 +189,28 @@ impl std::error::Error for Mistake {}
 impl Exception {
     /// When it ends; `None` for a text that is no time.
     pub fn ends(&self) -> Option<Timestamp> {
-        Timestamp::parse(&self.until).or_else(|| Timestamp::parse(&format!("{}T23:59:59Z", self.until)))
+        let until = self.until.as_ref();
+        Timestamp::parse(until).or_else(|| Timestamp::parse(&format!("{until}T23:59:59Z")))
     }
 }
 
 impl Rule {
-    /// The rule as the hook reads it.
-    pub fn prepared(&self, silent_until: Option<Timestamp>) -> policy::Rule<'static> {
+    /// The conditions that only an effect can meet, and whether the rule has them.
+    fn conditions_of_effects(&self) -> [(&'static str, bool); 7] {
+        [
+            ("place", !self.place.is_empty()),
+            ("recursive", self.recursive.is_some()),
+            ("secret", self.secret.is_some()),
+            ("at", !self.at.is_empty()),
+            ("target", !self.target.is_empty()),
+            ("except", !self.except.is_empty()),
+            ("program", !self.program.is_empty()),
+        ]
+    }
+
+    /// The rule as the hook reads it, carried out in this mode.
+    pub fn prepared(&self, mode: RuleMode, silent_until: Option<Timestamp>) -> policy::Rule<'static> {
+        let (decision, mode) = mode.carried_out(self.decision);
         let owned = |texts: &[String]| texts.iter().map(|text| text.clone().into()).collect();
         let spanned = |texts: &[Spanned<String>]| texts.iter().map(|text| text.as_ref().clone().into()).collect();
         policy::Rule {
@@ -131,13 +225,33 @@ impl Rule {
             program: owned(&self.program),
             tools: owned(&self.tools),
             id: self.id.as_ref().clone().into(),
-            decision: self.decision,
-            mode: policy::Mode::default(),
+            decision,
+            mode,
             reason: self.reason.as_ref().clone().into(),
             instead: self.instead.clone().map(Into::into),
             silent_until: silent_until.map(Timestamp::as_nanos),
         }
     }
+}
+
+/// Whether a rule's id is meant: by itself, or by `area.*`.
+pub(super) fn means(pattern: &str, id: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => id.starts_with(prefix),
+        None => pattern == id,
+    }
+}
+
+/// The places of a file that speak of rules that are nowhere: neither in it nor among the known.
+pub fn strangers(text: &str, file: &PolicyFile, known: &[String]) -> Vec<Mistake> {
+    let own = file.rules.iter().map(|rule| rule.id.as_ref());
+    let ids: Vec<&str> = own.chain(known).map(String::as_str).collect();
+    let named = file.exceptions.iter().map(|exception| &exception.rule);
+    let named = named.chain(file.adjustments.iter().map(|adjustment| &adjustment.rule)).chain(&file.lock);
+    named
+        .filter(|name| !ids.iter().any(|id| means(name.as_ref(), id)))
+        .map(|name| mistake(text, name.span().start, unknown("rule", name.as_ref(), ids.iter().copied())))
+        .collect()
 }
 
 /// Reads a file of rules.
@@ -169,6 +283,16 @@ pub fn read(text: &str) -> Result<PolicyFile, Vec<Mistake>> {
         if rule.effects.is_empty() && rule.keywords.is_empty() && rule.tools.is_empty() {
             tell(at, "a rule needs effects, keywords or tools, or it would stop everything".to_owned());
         }
+        if rule.effects.is_empty() {
+            for (name, is_there) in rule.conditions_of_effects() {
+                if is_there {
+                    tell(at, format!("{name} is a condition on an effect: name the effects too"));
+                }
+            }
+        }
+        if rule.decision == Decision::Allow && rule.mode.is_some_and(|mode| mode < RuleMode::Enforce) {
+            tell(at, "a rule that allows is enforced or left out: there is nothing to warn of".to_owned());
+        }
         for effect in &rule.effects {
             let name = effect.as_ref();
             let known = Kind::of(name).is_some()
@@ -188,12 +312,15 @@ pub fn read(text: &str) -> Result<PolicyFile, Vec<Mistake>> {
         }
     }
     for exception in &file.exceptions {
-        let at = text.find(&exception.until).unwrap_or(0);
         if exception.ends().is_none() {
-            tell(at, format!("{:?} is no time: write 2026-12-31, or 2026-12-31T18:00:00Z", exception.until));
+            let message =
+                format!("{:?} is no time: write 2026-12-31, or 2026-12-31T18:00:00Z", exception.until.as_ref());
+            tell(exception.until.span().start, message);
         }
-        if exception.owner.trim().is_empty() || exception.reason.trim().is_empty() {
-            tell(at, "an exception has an owner and a reason".to_owned());
+        for given in [&exception.owner, &exception.reason] {
+            if given.as_ref().trim().is_empty() {
+                tell(given.span().start, "an exception has an owner and a reason".to_owned());
+            }
         }
     }
     if mistakes.is_empty() { Ok(file) } else { Err(mistakes) }
@@ -206,7 +333,9 @@ fn unknown<'w>(what: &str, word: &str, known: impl Iterator<Item = &'w str>) -> 
     if distance(word, near) <= word.len() / 2 {
         format!("there is no {what} {word:?}; did you mean {near:?}?")
     } else {
-        format!("there is no {what} {word:?}; there are {}", known.join(", "))
+        let shown = known.iter().take(MAX_SHOWN).copied().collect::<Vec<_>>().join(", ");
+        let more = if known.len() > MAX_SHOWN { ", …" } else { "" };
+        format!("there is no {what} {word:?}; there are {shown}{more}")
     }
 }
 

@@ -1,6 +1,7 @@
-//! The guard's rules as people write them: packs that are built in, and one file of the person's own.
+//! The guard's rules as people write them: packs that are built in, a project's file, and one of the person's own.
 //!
-//! Both are TOML of one form ([`file`]). [`compile`] prepares them as the snapshot that the hook reads; nothing else does.
+//! All are TOML of one form ([`file`]), and [`layers`] says who may loosen whose. [`compile`] prepares them as the snapshot that
+//! the hook reads; nothing else does.
 
 mod call;
 #[cfg(test)]
@@ -8,10 +9,12 @@ mod calls;
 mod compile;
 mod examples;
 mod file;
+mod layers;
 
-pub use compile::{Compiled, OWN_FILE, PolicyError, compile, prepare, state};
+pub use compile::{Compiled, Gathered, OWN_FILE, PolicyError, Site, Wrong, compile, gather, state};
 pub use examples::{Case, Desk, Outcome, examples, run};
-pub use file::{Exception, Mistake, PolicyFile, Rule, read};
+pub use file::{Adjustment, Exception, Mistake, OnFailure, PolicyFile, Rule, RuleMode, read, strangers};
+pub use layers::{Layer, Note, Sheet, Standing, Standings, join};
 
 /// A pack of rules that is built in.
 #[derive(Clone, Copy, Debug)]

@@ -13,10 +13,10 @@ const NOW: Timestamp = Timestamp::from_nanos(1_800_000_000_000_000_000);
 fn every_built_in_rule_does_what_its_examples_say() {
     let home = tempfile::tempdir().unwrap();
     let home = Home::at(home.path());
-    compile(&home, NOW).unwrap();
+    compile(&Site::device(&home), NOW).unwrap();
     let bytes = fs::read(home.policy()).unwrap();
-    let files = prepare(&home).unwrap();
-    let cases = examples(&files);
+    let gathered = gather(&Site::device(&home)).unwrap();
+    let cases = examples(gathered.files());
     let wrong: Vec<String> = run(&cases, &Snapshot::read(&bytes).unwrap())
         .unwrap()
         .iter()
@@ -27,7 +27,7 @@ fn every_built_in_rule_does_what_its_examples_say() {
         })
         .collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
-    for rule in files.iter().flat_map(|file| &file.rules) {
+    for rule in gathered.files().flat_map(|file| &file.rules) {
         assert!(!rule.stops.is_empty() && !rule.passes.is_empty(), "{} has no examples", rule.id.as_ref());
     }
 }
@@ -37,10 +37,10 @@ fn an_example_that_stops_is_stopped_by_its_own_rule() {
     for pack in PACKS {
         let file = read(pack.text).unwrap();
         for rule in &file.rules {
-            let text = Snapshot::write(&[rule.prepared(None)]).unwrap();
+            let text = Snapshot::write(&[rule.prepared(RuleMode::Enforce, None)]).unwrap();
             let snapshot = Snapshot::read(text.as_bytes()).unwrap();
-            let one = PolicyFile { rules: vec![rule.clone()], exceptions: Vec::new() };
-            for outcome in run(&examples(&[one]), &snapshot).unwrap() {
+            let one = PolicyFile { rules: vec![rule.clone()], ..PolicyFile::default() };
+            for outcome in run(&examples([&one]), &snapshot).unwrap() {
                 assert!(outcome.is_right(), "{}: {:?}", rule.id.as_ref(), outcome.case.command);
             }
         }
@@ -58,7 +58,7 @@ const KNOWN: &[(&str, &str)] = &[];
 fn what_is_dangerous_is_stopped_and_what_is_harmless_is_not() {
     let home = tempfile::tempdir().unwrap();
     let home = Home::at(home.path());
-    compile(&home, NOW).unwrap();
+    compile(&Site::device(&home), NOW).unwrap();
     let bytes = fs::read(home.policy()).unwrap();
     let snapshot = Snapshot::read(&bytes).unwrap();
     let cases: Vec<Case> =
@@ -84,7 +84,7 @@ const UNSEEN_ANNOYED: f64 = 0.005;
 fn cases_written_without_a_look_at_the_analysis_are_decided_as_they_say() {
     let home = tempfile::tempdir().unwrap();
     let home = Home::at(home.path());
-    compile(&home, NOW).unwrap();
+    compile(&Site::device(&home), NOW).unwrap();
     let bytes = fs::read(home.policy()).unwrap();
     let snapshot = Snapshot::read(&bytes).unwrap();
     let lines: Vec<&str> = UNSEEN.iter().flat_map(|(_, text)| text.lines()).collect();
@@ -131,7 +131,19 @@ fn mistakes_are_told_with_their_place() {
         ),
         (
             "[[exception]]\nrule = \"a\"\nowner = \"dev\"\nreason = \"r\"\nuntil = \"soon\"",
-            "line 5, column 10: \"soon\" is no time",
+            "line 5, column 9: \"soon\" is no time",
+        ),
+        (
+            "[[rule]]\nid = \"a\"\ndecision = \"deny\"\nreason = \"r\"\ntools = [\"Bash\"]\nplace = [\"home\"]",
+            "line 2, column 6: place is a condition on an effect",
+        ),
+        (
+            "[[rule]]\nid = \"a\"\ndecision = \"allow\"\nmode = \"warn\"\nreason = \"r\"\ntools = [\"Bash\"]",
+            "line 2, column 6: a rule that allows",
+        ),
+        (
+            "[[exception]]\nrule = \"a\"\nowner = \" \"\nreason = \"r\"\nuntil = \"2027-01-01\"",
+            "line 3, column 9: an exception has an owner",
         ),
         ("[[rule", "line 1, column "),
     ] {
@@ -147,13 +159,14 @@ fn a_persons_rules_come_on_top_and_their_exceptions_end() {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::at(folder.path());
     let own = "[[rule]]\nid = \"mine.no-push\"\ndecision = \"deny\"\nreason = \"Not today.\"\nkeywords = [\"git push\"]\n\
-        [[exception]]\nrule = \"git.hard-reset\"\nowner = \"dev\"\nreason = \"a rescue\"\nuntil = \"2100-01-01\"\n\
+        [[exception]]\nrule = \"git.hard-reset\"\nowner = \"dev\"\nreason = \"a rescue\"\nuntil = \"2027-06-01\"\n\
         [[exception]]\nrule = \"git.clean\"\nowner = \"dev\"\nreason = \"over\"\nuntil = \"2001-01-01\"\n";
     fs::write(folder.path().join(OWN_FILE), own).unwrap();
-    assert_eq!(state(&home, NOW).unwrap(), None);
-    let compiled = compile(&home, NOW).unwrap();
-    assert_eq!((compiled.exceptions, compiled.stale), (1, vec!["git.clean".to_owned()]));
-    assert_eq!(state(&home, NOW).unwrap(), Some(true));
+    assert_eq!(state(&Site::device(&home), NOW).unwrap(), None);
+    let compiled = compile(&Site::device(&home), NOW).unwrap();
+    assert_eq!((compiled.exceptions, compiled.notes.len()), (1, 1));
+    assert!(compiled.notes[0].message.contains("git.clean is over"));
+    assert_eq!(state(&Site::device(&home), NOW).unwrap(), Some((true, compiled)));
     let bytes = fs::read(home.policy()).unwrap();
     let snapshot = Snapshot::read(&bytes).unwrap();
     let case = |command: &str, stops| Case { command: command.to_owned(), stops, why: String::new() };
@@ -165,6 +178,41 @@ fn a_persons_rules_come_on_top_and_their_exceptions_end() {
     ];
     assert!(run(&cases, &snapshot).unwrap().iter().all(Outcome::is_right));
     fs::write(folder.path().join(OWN_FILE), "[[rule]]").unwrap();
-    assert!(compile(&home, NOW).unwrap_err().to_string().contains("line 1"));
-    assert_eq!(fs::read(home.policy()).unwrap(), bytes, "a file with mistakes leaves the guard as it was");
+    let compiled = compile(&Site::device(&home), NOW).unwrap();
+    let [Wrong { mistakes, earlier: true, .. }] = compiled.mistakes.as_slice() else { panic!("{compiled:?}") };
+    assert!(mistakes[0].to_string().starts_with("line 1"));
+    let bytes = fs::read(home.policy()).unwrap();
+    let snapshot = Snapshot::read(&bytes).unwrap();
+    assert!(run(&cases, &snapshot).unwrap().iter().all(Outcome::is_right), "what it said before holds on");
+}
+
+#[test]
+fn rules_that_are_nowhere_are_told_with_what_was_meant() {
+    let text = "[[exception]]\nrule = \"git.force-pull\"\nowner = \"o\"\nreason = \"r\"\nuntil = \"2027-01-01\"\n\
+        [[adjust]]\nrule = \"git.*\"\nmode = \"warn\"\n";
+    let known = ["git.force-push".to_owned(), "git.clean".to_owned()];
+    let found = strangers(text, &read(text).unwrap(), &known);
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        found[0].to_string(),
+        "line 2, column 8: there is no rule \"git.force-pull\"; did you mean \"git.force-push\"?"
+    );
+}
+
+#[test]
+fn a_projects_rules_are_prepared_for_it_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path().join("state"));
+    let root = folder.path().join("shop");
+    fs::create_dir_all(root.join(".hookrail")).unwrap();
+    let rule = "[[rule]]\nid = \"shop.no-push\"\ndecision = \"deny\"\nreason = \"No.\"\nkeywords = [\"git push\"]\n";
+    fs::write(root.join(".hookrail/policy.toml"), rule).unwrap();
+    let device = compile(&Site::device(&home), NOW).unwrap();
+    let project = compile(&Site { home: &home, project: Some(&root) }, NOW).unwrap();
+    assert_ne!(device.file, project.file);
+    assert_eq!(project.denies, device.denies + 1);
+    let bytes = fs::read(&project.file).unwrap();
+    let sources = Snapshot::read(&bytes).unwrap().sources().to_vec();
+    assert_eq!(sources.len(), 2);
+    assert!(sources[0].stamp.is_some() && sources[1].stamp.is_none());
 }

@@ -1,0 +1,127 @@
+//! The guard's rules from the file to the verdict, through the real program.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::device::{Device, Outcome};
+
+const PUSH: &str =
+    "[[rule]]\nid = \"own.no-tags\"\ndecision = \"deny\"\nreason = \"No tags.\"\nkeywords = [\"git tag\"]\n";
+
+/// The rule that decides on a command, and what it decides.
+fn verdict(device: &Device, folder: &Path, command: &str) -> Option<(String, String)> {
+    let payload = json!({"hook_event_name": "PreToolUse", "session_id": "s", "cwd": folder, "tool_name": "Bash",
+        "tool_use_id": "t", "tool_input": {"command": command}});
+    let mut child =
+        device.hookrail(&["hook", "claude-code"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(payload.to_string().as_bytes()).unwrap();
+    assert_eq!(Outcome::of(child.wait_with_output().unwrap()).code, 0);
+    let spool = fs::read_to_string(device.home().join(".hookrail/spool/open.jsonl")).unwrap();
+    let record: Value = serde_json::from_str(spool.lines().last().unwrap()).unwrap();
+    let verdict = record.get("verdict")?;
+    Some((verdict["rule"].as_str()?.to_owned(), verdict["decision"].as_str()?.to_owned()))
+}
+
+fn denied(rule: &str) -> Option<(String, String)> {
+    Some((rule.to_owned(), "deny".to_owned()))
+}
+
+#[test]
+fn rules_hold_from_the_moment_they_are_written() {
+    let device = Device::new();
+    assert_eq!(device.run(&["policy", "compile"]).code, 0);
+    let own = device.home().join(".hookrail/policy.toml");
+    let shop = device.home().join("shop");
+    fs::create_dir_all(shop.join(".git")).unwrap();
+    assert_eq!(verdict(&device, &shop, "git tag v1"), None);
+
+    fs::write(&own, PUSH).unwrap();
+    assert_eq!(verdict(&device, &shop, "git tag v1"), denied("own.no-tags"));
+    fs::write(&own, format!("{PUSH}[[rule")).unwrap();
+    assert_eq!(verdict(&device, &shop, "git tag v1"), denied("own.no-tags"), "what it said before holds on");
+    let doctor = device.run(&["doctor"]).out;
+    assert!(doctor.contains("has mistakes"), "{doctor}");
+    fs::remove_file(&own).unwrap();
+    assert_eq!(verdict(&device, &shop, "git tag v1"), None);
+
+    fs::create_dir(shop.join(".hookrail")).unwrap();
+    fs::write(shop.join(".hookrail/policy.toml"), PUSH.replace("own.", "shop.")).unwrap();
+    assert_eq!(verdict(&device, &shop, "git tag v1"), denied("shop.no-tags"));
+    assert_eq!(
+        verdict(&device, &shop, "git push --force origin main"),
+        denied("git.force-push"),
+        "all others hold too"
+    );
+    assert_eq!(verdict(&device, device.home(), "git tag v1"), None, "elsewhere it is not the project's");
+    let listed = device.hookrail(&["policy", "list", "--json"]).current_dir(&shop).output().unwrap();
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("shop.no-tags"));
+}
+
+#[test]
+fn explain_tells_the_rules_that_were_asked_and_why_one_is_silent() {
+    let device = Device::new();
+    let explained = |command: &str| -> Value {
+        serde_json::from_str(&device.run(&["policy", "explain", "--json", "--", command]).out).unwrap()
+    };
+    let before = explained("git reset --hard");
+    assert_eq!(before["verdict"]["rule"], "git.hard-reset");
+    let until = hookrail_core::time::Timestamp::from_nanos(now() + 86_400_000_000_000).to_string();
+    let exception = format!(
+        "[[exception]]\nrule = \"git.hard-reset\"\nowner = \"dev\"\nreason = \"a rescue\"\nuntil = \"{until}\"\n"
+    );
+    fs::create_dir_all(device.home().join(".hookrail")).unwrap();
+    fs::write(device.home().join(".hookrail/policy.toml"), &exception).unwrap();
+    let after = explained("git reset --hard");
+    assert_eq!(after["verdict"], Value::Null, "{after}");
+    let tried = after["rules"].as_array().unwrap().iter().find(|rule| rule["id"] == "git.hard-reset").unwrap();
+    assert_eq!((&tried["matches"], tried["silent_until"].as_str()), (&json!(true), Some(until.as_str())));
+    assert_eq!(device.run(&["policy", "test"]).code, 0, "the rules' own examples say what they do without exceptions");
+    assert_eq!(device.run(&["policy", "check"]).code, 0);
+    fs::write(device.home().join(".hookrail/policy.toml"), exception.replace("git.hard-reset", "git.hard-rest"))
+        .unwrap();
+    let checked = device.run(&["policy", "check"]);
+    assert_eq!(checked.code, 1);
+    assert!(
+        checked.out.contains(":2:8: there is no rule \"git.hard-rest\"; did you mean \"git.hard-reset\"?"),
+        "{}",
+        checked.out
+    );
+}
+
+#[test]
+fn a_false_stop_is_reported_with_the_case_and_only_a_terminal_lets_a_call_pass() {
+    let device = Device::new();
+    assert_eq!(device.run(&["policy", "compile"]).code, 0);
+    assert_eq!(device.run(&["report"]).code, 1, "nothing was stopped yet");
+    assert!(verdict(&device, device.home(), "git push --force").is_some());
+    let listed = device.run(&["stopped", "--json"]).out;
+    let stopped: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(stopped["subject"], "Bash\ngit push --force");
+    let code = stopped["code"].as_str().unwrap();
+    let allowed = device.run(&["allow-once", code, "--yes"]);
+    assert_eq!(allowed.code, 1);
+    assert!(allowed.err.contains("terminal"), "{}", allowed.err);
+    assert_eq!(
+        verdict(&device, device.home(), &format!("hookrail allow-once {code}")),
+        denied("self-protection.tamper")
+    );
+    let reported = device.run(&["report", code, "--note", "a scratch repository", "--json"]);
+    assert_eq!(reported.code, 0, "{}", reported.err);
+    let spool = fs::read_to_string(device.home().join(".hookrail/spool/open.jsonl")).unwrap();
+    let record: Value = serde_json::from_str(spool.lines().last().unwrap()).unwrap();
+    let (name, payload) = (&record["name"], &record["payload"]);
+    assert_eq!(
+        (name, &payload["subject"], &payload["session_id"]),
+        (&json!("false-stop"), &json!("git push --force"), &json!("s"))
+    );
+    assert_eq!((&payload["rule"], &payload["note"]), (&json!("git.force-push"), &json!("a scratch repository")));
+}
+
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_nanos()).unwrap()
+}

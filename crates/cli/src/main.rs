@@ -21,6 +21,10 @@ fn main() -> ExitCode {
     if let Some(args) = commands::hook::asked_for(std::env::args_os()) {
         return commands::hook::run(args);
     }
+    // And what the hook becomes, which an agent waits for just as much.
+    if let Some(args) = commands::handlers::asked_for(std::env::args_os()) {
+        return commands::handlers::serve(args);
+    }
     match commands::Cli::from_args() {
         Ok(cli) => failure::report(cli.run()),
         Err(code) => code,

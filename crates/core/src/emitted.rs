@@ -55,6 +55,8 @@ json::fields!(Fields {
     run_id = "run_id",
     message = "message",
     state = "state",
+    outcome = "outcome",
+    duration_ms = "duration_ms",
     cwd = "cwd",
 });
 
@@ -69,12 +71,16 @@ pub(crate) fn parse(name: Option<&str>, payload: &str) -> Parsed {
         "artifact" => Kind::ArtifactCreated,
         "error" => Kind::Error,
         "state" => Kind::StateReported,
+        "handler" => Kind::HandlerRan,
         _ => Kind::Unknown,
     };
     Parsed {
         source: Source::Emitted,
         session_id: json::owned(fields.session_id).or_else(|| json::owned(fields.run_id)).map(SessionId),
-        reason: json::owned(fields.state).or_else(|| json::owned(fields.message)),
+        reason: json::owned(fields.state)
+            .or_else(|| json::owned(fields.outcome))
+            .or_else(|| json::owned(fields.message)),
+        duration_ms: json::whole(fields.duration_ms),
         cwd: json::owned(fields.cwd),
         ..Parsed::new(name, kind)
     }
@@ -93,6 +99,8 @@ mod tests {
         );
         assert_eq!(said.session_id, Some("s".into()));
         assert_eq!(parse(Some("artifact"), r#"{"run_id":"r"}"#).session_id, Some("r".into()));
+        let ran = parse(None, r#"{"event":"handler","session_id":"s","outcome":"timed_out","duration_ms":7}"#);
+        assert_eq!((ran.kind, ran.reason.as_deref(), ran.duration_ms), (Kind::HandlerRan, Some("timed_out"), Some(7)));
         assert_eq!(parse(Some("of-the-future"), "{}").kind, Kind::Unknown);
         assert_eq!(parse(None, "[]").kind, Kind::Malformed);
     }

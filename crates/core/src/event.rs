@@ -337,6 +337,8 @@ open_enum! {
         ArtifactCreated = "artifact.created",
         /// A program reported what it is at (`hookrail emit state`).
         StateReported = "state.reported",
+        /// A handler of a person or a project ran at an event (`hookrail handlers`).
+        HandlerRan = "handler.ran",
         /// The agent, or a program beside it, reported an error.
         Error = "error",
         /// The agent sent what is not JSON; the bytes are kept.

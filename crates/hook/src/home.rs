@@ -88,6 +88,16 @@ impl Home {
         self.0.join("paused")
     }
 
+    /// What events anybody handles ([`crate::hand`]); absent means none.
+    pub fn handlers_index(&self) -> PathBuf {
+        self.0.join("handlers.index")
+    }
+
+    /// The folder of what is kept about handlers.
+    pub fn handlers(&self) -> PathBuf {
+        self.0.join("handlers")
+    }
+
     /// The folder of the spool ([`crate::spool`]).
     pub fn spool(&self) -> PathBuf {
         self.0.join("spool")

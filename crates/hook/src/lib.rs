@@ -23,8 +23,9 @@ use hookrail_core::time::Timestamp;
 use hookrail_core::wire::{Content, Record};
 
 pub mod facts;
+pub mod hand;
 pub mod home;
-mod log;
+pub mod log;
 pub mod snapshot;
 pub mod spool;
 pub mod stopped;
@@ -90,6 +91,7 @@ pub fn run(agent: &str, event: Option<&str>, io: &mut Io<'_>, env: impl Fn(&str)
     let received = agents::parse_bytes(&agent, event, &input);
     let verdict = judge(&received, &mut log);
     append(&received, event, verdict.as_ref(), run_of(&env), &mut log);
+    hand_over(&received, &agent, event, verdict.as_ref(), &env, &mut log);
     let exit = answer(&received, verdict.as_ref(), io.stdout, &mut log);
     wake_shipper(env, &mut log);
     // The process ends here; giving back the memory page by page would only cost time.
@@ -227,6 +229,21 @@ fn line(
     serde_json::to_writer(&mut line, &record)?;
     line.push(b'\n');
     Ok(line)
+}
+
+/// Leaves the rest to handlers, where there are any for this event: then this does not return.
+fn hand_over(
+    received: &Received<'_>,
+    agent: &Agent,
+    name: Option<&str>,
+    verdict: Option<&Verdict>,
+    env: &impl Fn(&str) -> Option<OsString>,
+    log: &mut Log<'_>,
+) {
+    let Some(home) = log.home else { return };
+    if let Err(error) = hand::over(home, hand::Event { received, agent, name, verdict }, env) {
+        log.tell(format_args!("no handler was asked: {error}"));
+    }
 }
 
 /// Gives the agent its answer.

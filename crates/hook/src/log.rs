@@ -28,6 +28,11 @@ pub(crate) struct Log<'a> {
     pub(crate) stderr: &'a mut dyn Write,
 }
 
+/// Tells a failure of what the hook handed over to.
+pub fn tell(home: &Home, agent: &Agent, at: Timestamp, what: fmt::Arguments<'_>) {
+    Log { home: Some(home), agent, at, stderr: &mut io::stderr() }.tell(what);
+}
+
 impl Log<'_> {
     /// Tells a failure. Telling cannot fail: where nobody can be told, nobody is.
     pub(crate) fn tell(&mut self, what: fmt::Arguments<'_>) {

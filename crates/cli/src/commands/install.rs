@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use hookrail_core::event::Agent;
 use hookrail_device::config::Token;
+use hookrail_device::handlers::index;
 use hookrail_device::install::{Applied, Facts, Installer, Places, Plan, Scope, hook_command, installer, setup};
 use hookrail_device::policy::{self, Compiled};
 use serde::Serialize;
@@ -101,6 +102,7 @@ pub(crate) fn install(args: &InstallArgs) -> anyhow::Result<ExitCode> {
         if made.config && !args.common.json {
             writeln!(io::stderr(), "Wrote {}", home.config().display())?;
         }
+        index::compile(&home, &own, &|name| std::env::var(name).ok())?;
         let rules = policy::compile(&policy::Site::device(&home), super::emit::now())?;
         if !args.common.json {
             let Compiled { file, denies, asks, .. } = rules;

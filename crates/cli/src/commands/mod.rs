@@ -17,6 +17,7 @@ mod emit;
 mod enroll;
 mod events;
 mod export;
+pub(crate) mod handlers;
 pub(crate) mod hook;
 mod import;
 mod install;
@@ -65,6 +66,7 @@ enum Command {
     Backup(backup::Args),
     Keys(keys::Args),
     Policy(policy::Args),
+    Handlers(handlers::Args),
     Pause(pause::PauseArgs),
     Resume(pause::ResumeArgs),
     Stopped(stopped::StoppedArgs),
@@ -120,6 +122,7 @@ impl Cli {
             Command::Import(args) => import::run(&args),
             Command::Backup(args) => backup::run(&args),
             Command::Keys(args) => keys::run(args),
+            Command::Handlers(args) => handlers::run(args),
             Command::Pause(args) => pause::pause(&args),
             Command::Resume(args) => pause::resume(&args),
             Command::Stopped(args) => stopped::list(&args),

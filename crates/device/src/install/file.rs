@@ -162,7 +162,7 @@ fn permissions(path: &Path) -> Option<fs::Permissions> {
 }
 
 /// Writes a file under another name beside it and renames it over: readers see the old text or the new one.
-pub(super) fn replace(path: &Path, text: &str, permissions: Option<fs::Permissions>) -> Result<(), InstallError> {
+pub(crate) fn replace(path: &Path, text: &str, permissions: Option<fs::Permissions>) -> Result<(), InstallError> {
     let failed = |source| InstallError::Io { what: "write", path: path.to_owned(), source };
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".new-{}", std::process::id()));

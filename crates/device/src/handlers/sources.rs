@@ -1,0 +1,140 @@
+//! Where handlers come from: the person's file and folder, the project's file and folder.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use hookrail_hook::Home;
+
+use super::folder::PassedOver;
+use super::trust::{self, Book, Trust};
+use super::{Handler, Level, Mistake, chain, file, folder};
+
+/// The profile in force; wins over `profile` of a file.
+pub const ENV_PROFILE: &str = "HOOKRAIL_PROFILE";
+
+/// How far up a project's folder is looked for.
+const MAX_LEVELS: usize = 32;
+
+/// The largest `hookrail.toml`, in bytes.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// Everything that is declared, for one project.
+#[derive(Debug)]
+pub struct Sources {
+    /// The project's folder: the nearest upwards that has handlers, else the repository's, else where one is.
+    pub project: PathBuf,
+    /// How the project stands.
+    pub trust: Trust,
+    /// The hash of what the project would run.
+    pub hash: Option<String>,
+    /// The profile in force.
+    pub profile: String,
+    /// The handlers, in the order in which their answers are joined. Those of a project that is not trusted are among them,
+    /// to be shown; see [`Self::runnable`].
+    pub handlers: Vec<Handler>,
+    /// Files of flat folders that are no handlers.
+    pub passed_over: Vec<PassedOver>,
+    /// What is wrong. Handlers with mistakes are not among the handlers.
+    pub mistakes: Vec<Mistake>,
+}
+
+impl Sources {
+    /// Reads what is declared for whoever works in this folder.
+    pub fn load(home: &Home, folder: &Path, env: impl Fn(&str) -> Option<String>) -> Self {
+        let project = project_of(folder, env("HOME").as_deref().map(Path::new));
+        let mut sources = Self {
+            trust: Trust::Nothing,
+            hash: None,
+            profile: String::new(),
+            handlers: Vec::new(),
+            passed_over: Vec::new(),
+            mistakes: Vec::new(),
+            project,
+        };
+        let project = sources.project.clone();
+        match trust::hash(&project) {
+            Ok(hash) => {
+                sources.trust = Book::read(home).trust(&project, hash.as_deref());
+                sources.hash = hash;
+            }
+            Err(error) => {
+                sources.trust = Trust::Untrusted;
+                sources.tell(&project.join(file::FILE), format!("this project cannot be trusted: {error}"));
+            }
+        }
+        let own = sources.level(Level::User, &home.path().join(file::FILE), &home.path().join(folder::OF_USER));
+        let of_project = sources.level(Level::Project, &project.join(file::FILE), &project.join(folder::OF_PROJECT));
+        let of_project = of_project.filter(|_| sources.trust == Trust::Trusted);
+        let in_ci = env("CI").is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0");
+        let default = if in_ci { "testing" } else { "development" };
+        let told = env(ENV_PROFILE).filter(|profile| !profile.is_empty());
+        sources.profile = told.or(of_project).or(own).unwrap_or_else(|| default.to_owned());
+        sources
+    }
+
+    /// The handlers that may run: those of the person, and those of a project that is trusted.
+    pub fn runnable(&self) -> Vec<Handler> {
+        let may_run = |handler: &&Handler| handler.level == Level::User || self.trust == Trust::Trusted;
+        self.handlers.iter().filter(may_run).cloned().collect()
+    }
+
+    /// Reads one level; gives the profile that its file chooses.
+    fn level(&mut self, level: Level, path: &Path, folder: &Path) -> Option<String> {
+        let mut found = Vec::new();
+        let mut profile = None;
+        match text(path) {
+            Ok(None) => {}
+            Ok(Some(text)) => match file::read(&text, path, level) {
+                Ok(declared) => (found, profile) = (declared.handlers, declared.profile),
+                Err(mut mistakes) => self.mistakes.append(&mut mistakes),
+            },
+            Err(error) => self.tell(path, format!("it cannot be read: {error}")),
+        }
+        let mut listed = folder::list(folder, level);
+        found.append(&mut listed.handlers);
+        self.passed_over.append(&mut listed.passed_over);
+        self.mistakes.append(&mut listed.mistakes);
+        let wrong = chain::check(&found.iter().collect::<Vec<_>>());
+        for (at, message) in &wrong {
+            self.tell(&found[*at].file.clone(), message.clone());
+        }
+        let kept = found.into_iter().enumerate().filter(|(at, _)| !wrong.iter().any(|(wrong, _)| wrong == at));
+        self.handlers.extend(kept.map(|(_, handler)| handler));
+        profile
+    }
+
+    fn tell(&mut self, file: &Path, message: String) {
+        self.mistakes.push(Mistake { file: file.to_owned(), line: 1, column: 1, message });
+    }
+}
+
+/// The text of a file; `None` where there is none.
+fn text(path: &Path) -> io::Result<Option<String>> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+        Ok(found) if found.len() > MAX_FILE_BYTES => {
+            Err(io::Error::other(format!("it is larger than {MAX_FILE_BYTES} bytes")))
+        }
+        Ok(_) => fs::read_to_string(path).map(Some),
+    }
+}
+
+/// The project that a folder belongs to. The person's own home is no project: what lies there is theirs.
+pub fn project_of(folder: &Path, home: Option<&Path>) -> PathBuf {
+    let mut repository = None;
+    for folder in folder.ancestors().take(MAX_LEVELS).filter(|folder| folder.parent().is_some()) {
+        if Some(folder) == home {
+            break;
+        }
+        if folder.join(file::FILE).is_file() || folder.join(folder::OF_PROJECT).is_dir() {
+            return folder.to_owned();
+        }
+        if folder.join(".git").exists() {
+            repository = Some(folder.to_owned());
+            break;
+        }
+    }
+    repository.unwrap_or_else(|| folder.to_owned())
+}

@@ -12,6 +12,7 @@
 
 pub mod agents;
 pub mod base64;
+pub mod capture;
 pub mod context;
 pub mod emitted;
 pub mod event;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::base64;
+use crate::capture::Capture;
 use crate::redact::{Redaction, Redactor, merged, redactions, redactions_in};
 use crate::wire::Record;
 
@@ -17,6 +18,8 @@ const MALFORMED: &str = "/malformed";
 pub struct Privacy {
     /// Takes secrets out.
     pub redactor: Redactor,
+    /// How much of what is left is captured.
+    pub capture: Capture,
 }
 
 /// What is kept of a payload.
@@ -34,15 +37,43 @@ impl Privacy {
     /// One line of the spool or of a batch as it may leave the device. A line that is no record is treated as JSON.
     pub fn record<'a>(&self, line: &'a str) -> Cow<'a, str> {
         let redacted = self.redactor.record(line);
-        let told = if redacted.replaced() > 0 { with_redactions(redacted.text()) } else { None };
-        told.map_or_else(|| redacted.into_cow(), Cow::Owned)
+        if redacted.replaced() == 0 && self.capture == Capture::Full {
+            return redacted.into_cow();
+        }
+        self.told(redacted.text()).map_or_else(|| redacted.into_cow(), Cow::Owned)
+    }
+
+    /// The record of what is captured, with the list of what was taken out of it before; `None` for what is no record.
+    fn told(&self, line: &str) -> Option<String> {
+        let mut record: Record<'_> = serde_json::from_str(line).ok()?;
+        let bytes = record.malformed_bytes();
+        let text = bytes.as_deref().map(String::from_utf8_lossy);
+        let found = match &text {
+            Some(text) => redactions_in(text, MALFORMED),
+            None => redactions(record.payload.map_or("", RawValue::get)),
+        };
+        record.redactions = merged(&record.redactions, found);
+        if let Some(Cow::Owned(mark)) = text.as_deref().map(|text| self.capture.of_malformed(text)) {
+            record.malformed = Some(Cow::Owned(base64::encode(mark.as_bytes())));
+        }
+        let captured = record.payload.map(|payload| self.captured(payload));
+        record.payload = captured.as_deref();
+        serde_json::to_string(&record).ok()
+    }
+
+    fn captured<'a>(&self, payload: &'a RawValue) -> Cow<'a, RawValue> {
+        match self.capture.of(payload.get()) {
+            Cow::Borrowed(_) => Cow::Borrowed(payload),
+            // JSON stays JSON; were that ever wrong, a payload that is lost is better than one that is not wanted.
+            Cow::Owned(text) => Cow::Owned(RawValue::from_string(text).unwrap_or_default()),
+        }
     }
 
     /// What is kept of a payload whose sender took out what `told` says.
     pub fn payload(&self, payload: &RawValue, told: &[Redaction]) -> Kept {
         let (payload, replaced) = self.redactor.payload(payload);
         let redactions = merged(told, redactions(payload.get()));
-        Kept { payload: payload.into_owned(), redactions, replaced }
+        Kept { payload: self.captured(&payload).into_owned(), redactions, replaced }
     }
 
     /// What is kept of bytes that were no JSON, given in Base64: the payload `{"malformed":"<Base64>"}`, less the secrets that
@@ -55,28 +86,15 @@ impl Privacy {
         let bytes = base64::decode(encoded);
         let text = bytes.as_deref().map(String::from_utf8_lossy);
         let redacted = self.redactor.text(text.as_deref().unwrap_or(encoded));
-        let malformed = match redacted.replaced() {
-            0 => Cow::Borrowed(encoded),
-            _ => Cow::Owned(base64::encode(redacted.text().as_bytes())),
+        let captured = self.capture.of_malformed(redacted.text());
+        let malformed = match &captured {
+            Cow::Borrowed(_) if redacted.replaced() == 0 => Cow::Borrowed(encoded),
+            text => Cow::Owned(base64::encode(text.as_bytes())),
         };
         let payload = serde_json::value::to_raw_value(&Malformed { malformed: &malformed }).unwrap_or_default();
         let redactions = merged(told, redactions_in(redacted.text(), MALFORMED));
         Kept { payload, redactions, replaced: redacted.replaced() }
     }
-}
-
-/// The record with the list of what was taken out of its payload; `None` where that is nothing.
-fn with_redactions(line: &str) -> Option<String> {
-    let mut record: Record<'_> = serde_json::from_str(line).ok()?;
-    let found = match record.malformed_bytes() {
-        Some(bytes) => redactions_in(&String::from_utf8_lossy(&bytes), MALFORMED),
-        None => redactions(record.payload.map_or("", RawValue::get)),
-    };
-    if found.is_empty() {
-        return None;
-    }
-    record.redactions = merged(&record.redactions, found);
-    serde_json::to_string(&record).ok()
 }
 
 #[cfg(test)]
@@ -114,6 +132,26 @@ mod tests {
         let kept = privacy.malformed(record.malformed.as_deref().unwrap(), &[]);
         assert_eq!((kept.redactions.as_slice(), kept.replaced), (&expected[..], 0));
         assert_eq!(privacy.malformed(&encoded, &[]).replaced, 1);
+    }
+
+    #[test]
+    fn what_was_taken_out_is_told_although_its_text_is_not_captured() {
+        let privacy = Privacy { capture: Capture::Metadata, ..Privacy::default() };
+        let line = format!(r#"{{"v":1,"payload":{{"session_id":"s","prompt":"use {}"}}}}"#, key());
+        let sent = privacy.record(&line).into_owned();
+        let record: Record<'_> = serde_json::from_str(&sent).unwrap();
+        assert_eq!(record.redactions, [Redaction { kind: "npm-token".into(), at: "/prompt".into(), count: 1 }]);
+        let payload = record.payload.unwrap();
+        assert_eq!(payload.get(), r#"{"session_id":"s","prompt":"[hookrail: 24 bytes not captured]"}"#);
+        for server in [Privacy::default(), privacy] {
+            let kept = server.payload(payload, &record.redactions);
+            assert_eq!((kept.payload.get(), &kept.redactions), (payload.get(), &record.redactions));
+        }
+        assert_eq!(privacy.record(&sent), sent);
+        let bytes = privacy.record(r#"{"v":1,"malformed":"b29wcw=="}"#).into_owned();
+        let record: Record<'_> = serde_json::from_str(&bytes).unwrap();
+        assert_eq!(record.malformed_bytes().unwrap(), b"[hookrail: 4 bytes not captured]");
+        assert_eq!(privacy.record(&bytes), bytes);
     }
 
     #[test]

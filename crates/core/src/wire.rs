@@ -24,7 +24,7 @@ use crate::json;
 use crate::policy::Verdict;
 use crate::redact::Redaction;
 use crate::time::Timestamp;
-use crate::{emitted, telemetry, transcript};
+use crate::{capture, emitted, telemetry, transcript};
 
 mod fit;
 
@@ -198,13 +198,19 @@ const fn claude_code() -> Agent {
 }
 
 /// What a payload says, read in the words of its source. `name` stands in where the payload does not carry the event's name.
+///
+/// What was not captured says nothing: its mark is no prompt and no title.
 pub fn parse(source: Source, agent: &Agent, name: Option<&str>, payload: &str) -> Parsed {
-    match source {
+    let mut parsed = match source {
         Source::Hook => agents::parse_named(agent, name, payload),
         Source::Emitted => emitted::parse(name, payload),
         Source::Telemetry => telemetry::parse(agent, name, payload),
         Source::Transcript => transcript::parse(agent, name, payload),
+    };
+    for text in [&mut parsed.prompt, &mut parsed.title] {
+        text.take_if(|text| capture::is_mark(text));
     }
+    parsed
 }
 
 /// The same JSON text on one line: line breaks between tokens become spaces. Borrows where there are none.

@@ -7,6 +7,7 @@
 //! server = "http://127.0.0.1:4665"   # where events go; none: they stay in the spool
 //! token_file = "/etc/hookrail/key"   # or token = "…" (then nobody else should be able to read this file)
 //! follow_transcripts = false          # also send what agents write down about their sessions, as they write it
+//! capture = "full"                    # or "inputs", or "metadata": how much of an event leaves (docs/privacy.md)
 //! ca_file = "/etc/hookrail/ca.pem"   # trust these authorities, and no others, for https
 //!
 //! name = "build-7"                    # what this device's events call it; the host's name unless given
@@ -36,6 +37,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hookrail_core::capture::Capture;
 use hookrail_core::context::Context;
 use hookrail_core::privacy::Privacy;
 use hookrail_hook::spool::Caps;
@@ -50,6 +52,9 @@ pub const FILE: &str = "config.toml";
 
 /// Whether transcripts are followed; wins over `follow_transcripts` of the file.
 pub const ENV_FOLLOW_TRANSCRIPTS: &str = "HOOKRAIL_FOLLOW_TRANSCRIPTS";
+
+/// How much of an event leaves the device; wins over `capture` of the file. A server reads it as well.
+pub const ENV_CAPTURE: &str = "HOOKRAIL_CAPTURE";
 
 /// The address `install` writes where none is configured: the default of `hookrail serve`.
 pub const LOCAL_SERVER: &str = "http://127.0.0.1:4665";
@@ -280,6 +285,7 @@ struct File {
     source_app: Option<String>,
     collect: Collect,
     follow_transcripts: Option<bool>,
+    capture: Option<String>,
     ca_file: Option<PathBuf>,
     ship: ShipTable,
     spool: SpoolTable,
@@ -321,6 +327,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "user",
             "source_app",
             "follow_transcripts",
+            "capture",
             "ca_file",
             "ship",
             "spool",
@@ -390,7 +397,16 @@ impl Config {
                 Some(text) => yes_or_no(ENV_FOLLOW_TRANSCRIPTS, &text)?,
                 None => file.follow_transcripts.unwrap_or(default.follow_transcripts),
             },
-            privacy: default.privacy,
+            privacy: Privacy {
+                capture: match env(ENV_CAPTURE)
+                    .map(|text| (ENV_CAPTURE, text))
+                    .or(file.capture.map(|it| ("capture", it)))
+                {
+                    Some((name, text)) => capture(name, &text)?,
+                    None => default.privacy.capture,
+                },
+                ..default.privacy
+            },
             ca_file: flags.ca_file.clone().or_else(|| file.ca_file.map(|ca| home.join(ca))),
             batch_bytes: file.ship.batch_bytes.map_or(default.batch_bytes, |it| it.0),
             batch_wait: file.ship.batch_wait.map_or(default.batch_wait, |it| it.0),
@@ -419,6 +435,15 @@ impl Config {
         }
         Ok(self)
     }
+}
+
+/// The level of capture of a setting.
+///
+/// # Errors
+/// Where the text names none; the error names the setting.
+pub fn capture(name: &str, text: &str) -> Result<Capture, ConfigError> {
+    let unknown = || ConfigError::Invalid(format!("{name} must be metadata, inputs or full, not `{text}`"));
+    Capture::named(text.trim()).ok_or_else(unknown)
 }
 
 /// The largest batch before compression; well under what a server takes (64 MiB), and bounds the shipper's memory.
@@ -560,7 +585,7 @@ mod tests {
     #[test]
     fn every_key_of_the_file_is_taken() {
         let home = with(
-            "server = \"https://hooks.example/\"\ntoken_file = \"key\"\nfollow_transcripts = true\nca_file = \"ca.pem\"\n\
+            "server = \"https://hooks.example/\"\ntoken_file = \"key\"\nfollow_transcripts = true\ncapture = \"inputs\"\nca_file = \"ca.pem\"\n\
              device_id = \"d-1\"\nname = \"build-1\"\nuser = \"dev@example.com\"\nsource_app = \"shop\"\n\
              [collect]\ngit_email = false\n[ship]\nbatch_bytes = \"2MiB\"\nbatch_wait = \"50ms\"\nidle_exit = \"5m\"\n\
              [spool]\nmax_age = \"7d\"\nmax_bytes = \"64MiB\"\n[timeouts]\nconnect = \"1s\"\nanswer = \"2s\"\n",
@@ -578,7 +603,7 @@ mod tests {
                 source_app: Some("shop".into()),
                 collect: Collect { git_email: false, ..Collect::default() },
                 follow_transcripts: true,
-                privacy: Privacy::default(),
+                privacy: Privacy { capture: Capture::Inputs, ..Privacy::default() },
                 ca_file: Some(home.path().join("ca.pem")),
                 batch_bytes: 2 << 20,
                 batch_wait: Duration::from_millis(50),
@@ -589,6 +614,19 @@ mod tests {
                 answer_timeout: Duration::from_secs(2),
             }
         );
+    }
+
+    #[test]
+    fn how_much_is_captured_is_one_of_three_words() {
+        let home = with("capture = \"metadata\"\n");
+        let load = |env: Option<&str>| {
+            let env = env.map(str::to_owned);
+            Config::load(home.path(), &Flags::default(), move |name| env.clone().filter(|_| name == ENV_CAPTURE))
+        };
+        assert_eq!(load(None).unwrap().privacy.capture, Capture::Metadata);
+        assert_eq!(load(Some("full")).unwrap().privacy.capture, Capture::Full);
+        let wrong = load(Some("some")).unwrap_err().to_string();
+        assert_eq!(wrong, "HOOKRAIL_CAPTURE must be metadata, inputs or full, not `some`");
     }
 
     #[test]

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use hookrail_core::capture::Capture;
 use hookrail_core::prices::Prices;
 use hookrail_core::privacy::Privacy;
+use hookrail_device::config::{self as device_config, ENV_CAPTURE};
 use hookrail_server::{Bus, Config, Limits, Rate, Retention, Server, StartError, TitleSettings, Token};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -72,6 +74,9 @@ pub(crate) struct Args {
     /// Requests per second that one address may make without any key at the doors for events
     #[arg(long, default_value_t = Limits::default().unkeyed_rate.per_second, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     unkeyed_rate: u32,
+    /// How much of events is stored: `metadata`, `inputs` or `full` [default: HOOKRAIL_CAPTURE, else full]
+    #[arg(long, value_name = "LEVEL", value_parser = ["metadata", "inputs", "full"])]
+    capture: Option<String>,
     /// Believe the proxy in front: X-Forwarded-For and X-Forwarded-Proto
     #[arg(long)]
     trust_proxy: bool,
@@ -129,7 +134,7 @@ fn config(args: Args) -> anyhow::Result<Config> {
         (Some(url), Some(model)) => Some(Arc::new(titles(url, model)?)),
         _ => None,
     };
-    let mut privacy = Privacy::default();
+    let mut privacy = Privacy { capture: capture(args.capture)?, ..Privacy::default() };
     // A store in memory has no installation whose key could be kept.
     if args.store.as_deref() != Some("sqlite::memory:") {
         // Whether there can be such a folder is told when the server starts.
@@ -175,6 +180,12 @@ fn titles(url: &str, model: String) -> anyhow::Result<TitleSettings> {
             "give the base URL of the endpoint, such as `https://api.example.com/v1` or `http://127.0.0.1:11434/v1`";
         Failure::new(format!("cannot ask {url} for titles: {why}"), hint).into()
     })
+}
+
+/// How much of events the command line or the environment has stored.
+fn capture(given: Option<String>) -> anyhow::Result<Capture> {
+    let named = given.or_else(|| std::env::var(ENV_CAPTURE).ok()).filter(|word| !word.trim().is_empty());
+    Ok(named.map(|word| device_config::capture(ENV_CAPTURE, &word)).transpose()?.unwrap_or_default())
 }
 
 /// The bus that the command line or the environment names.

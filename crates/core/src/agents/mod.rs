@@ -265,7 +265,7 @@ fn trim(text: &str) -> &str {
 }
 
 /// What stands between a reason and the rule's id in what an agent is told, and so in its transcript.
-const OUR_RULE: &str = " [hookrail rule ";
+pub(crate) const OUR_RULE: &str = " [hookrail rule ";
 
 /// Whether a text is what an agent was told by a rule of ours.
 pub(crate) fn is_our_refusal(text: &str) -> bool {

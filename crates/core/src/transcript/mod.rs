@@ -19,8 +19,8 @@ use crate::json;
 use crate::time::Timestamp;
 use crate::wire;
 
-mod claude_code;
-mod codex;
+pub(crate) mod claude_code;
+pub(crate) mod codex;
 mod write;
 
 /// The largest payload made of a line, in bytes. Long strings of larger ones lose their ends ([`crate::wire::fit`]).

@@ -310,15 +310,20 @@ fn prompt<'t>(line: &Line<'_>, text: &'t str) -> Result<Cow<'t, str>, &'static s
     if let Some(command) = command(text) {
         return Ok(Cow::Owned(command));
     }
-    let injected =
-        ["<local-command-", "<bash-", "<task-notification>", "<system-reminder>", "Caveat: The messages below"];
     match text {
         "" => Err("empty"),
-        _ if text.starts_with("[Request interrupted by user") => Err("interrupted"),
-        _ if injected.iter().any(|start| text.starts_with(start)) => Err("injected"),
+        _ if text.starts_with(INTERRUPTED) => Err("interrupted"),
+        _ if INJECTED.iter().any(|start| text.starts_with(start)) => Err("injected"),
         _ => Ok(Cow::Borrowed(text)),
     }
 }
+
+/// How what the client puts into a conversation begins.
+pub(crate) const INJECTED: [&str; 5] =
+    ["<local-command-", "<bash-", "<task-notification>", "<system-reminder>", "Caveat: The messages below"];
+
+/// How it begins where the client notes an interruption.
+pub(crate) const INTERRUPTED: &str = "[Request interrupted by user";
 
 fn origin<'a>(line: &Line<'a>) -> Option<&'a RawValue> {
     json::nested::<Origin<'_>>(line.origin).kind

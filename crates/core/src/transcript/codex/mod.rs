@@ -230,10 +230,12 @@ fn ended(exit_code: Option<&RawValue>, status: Option<&RawValue>) -> Option<Outc
     }
 }
 
+/// How the text given to the model begins that says that a call was refused.
+pub(crate) const REFUSALS: [&str; 3] =
+    ["Command blocked by PreToolUse hook", "exec command rejected by user", "patch rejected by user"];
+
 /// What the text given to the model tells about a call.
 fn outcome(output: Option<&RawValue>) -> Outcome {
-    const REFUSALS: [&str; 3] =
-        ["Command blocked by PreToolUse hook", "exec command rejected by user", "patch rejected by user"];
     let text = json::text(output).unwrap_or_default();
     if REFUSALS.iter().any(|refusal| text.starts_with(refusal)) {
         return Outcome::Denied;

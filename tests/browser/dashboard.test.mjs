@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { available, CHROMIUM, openBrowser, openPage, scrollUntil } from "./browser.mjs";
 import { FakeServer } from "./fake-server.mjs";
-import { eventOf, many, play, recordedDay, recording } from "./record.mjs";
+import { eventOf, many, play, recordedDay, recording, spansOf } from "./record.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const options = { skip: available ? false : `no Chromium at ${CHROMIUM}; set HOOKRAIL_CHROMIUM`, timeout: 120_000 };
@@ -269,6 +269,42 @@ test("a session shows its calls over time, its conversation and its events", opt
   assert.deepEqual(problems, []);
 });
 
+test("telemetry's spans stand below what they measured, and can be left out", options, async () => {
+  const events = play(recording(FULL), Date.now() - 90_000);
+  const spans = spansOf(events);
+  fill([...events, ...spans]);
+  const { page, problems } = await open(`#/sessions/${events[0].session_id}?agent=claude-code`);
+  await page.setViewportSize({ width: 1280, height: 1600 });
+  await page.locator(".lane-span").first().waitFor();
+  const lanes = () => page.locator(".lane-name").evaluateAll((all) => all.map((lane) => `${Math.round((parseFloat(lane.style.paddingLeft) - 10) / 14)} ${lane.querySelector("b").textContent}`));
+  assert.deepEqual((await lanes()).slice(0, 6), ["0 Prompt", "0 turn", "0 model request", "0 Bash", "0 model request", "0 Bash"], "parts of calls are folded");
+  const inAgent = (await lanes()).slice((await lanes()).indexOf("1 general-purpose"));
+  assert.deepEqual(inAgent.slice(1, 3), ["2 model request", "2 Bash"], "a subagent's are in its lane");
+  await page.getByRole("grid").focus();
+  for (let row = 0; row < 4; row += 1) await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowRight");
+  assert.deepEqual((await lanes()).slice(3, 6), ["0 Bash", "1 permission", "1 execution"]);
+  await page.keyboard.press("ArrowLeft");
+  await page.locator(".lane-call .twist").first().click();
+  assert.deepEqual((await lanes()).slice(3, 6), ["0 Bash", "1 permission", "1 execution"]);
+  await page.locator(".lane", { hasText: "model request" }).first().hover();
+  assert.match(await page.locator(".lane-detail").textContent(), /took 620 ms.*first token after 180 ms.*120 in, 30 out, 900 cached/s);
+  await page.locator(".lane", { hasText: "model request" }).first().click();
+  await waitFor(page, "parent_span_id");
+  await page.keyboard.press("Escape");
+  const before = (await lanes()).length;
+  server.emit({ ...spans.at(-1), id: "late-span", payload: { ...spans.at(-1).payload, span_id: "late", parent_span_id: spans[0].payload.span_id, tool_use_id: null }, tool_use_id: null, name: "hook" });
+  await page.getByRole("checkbox", { name: "squeeze idle time" }).waitFor();
+  await page.locator(".list").evaluate((list) => list.scrollTo({ top: list.scrollHeight }));
+  await page.locator(".lane-span b", { hasText: /^hook$/ }).waitFor();
+  await page.locator(".list").evaluate((list) => list.scrollTo({ top: 0 }));
+  await page.getByRole("checkbox", { name: "spans" }).click();
+  await page.locator(".lane-span").first().waitFor({ state: "detached" });
+  assert.match(page.url(), /spans=off/);
+  assert.ok((await lanes()).length < before);
+  assert.deepEqual(problems, []);
+});
+
 test("edits are shown as diffs, the guard's word is shown", options, async () => {
   const at = Date.now() - 1000;
   const make = (tool, input, more) => eventOf({ session_id: "d", hook_event_name: "PreToolUse", tool_name: tool, tool_use_id: tool, tool_input: input }, at, more);
@@ -456,10 +492,11 @@ test("10,000 rows scroll without a stutter, and a burst of live events is taken 
 });
 
 test("a session of 10,000 calls scrolls without a stutter", options, async () => {
-  fill(many(20_000));
+  const events = many(20_000);
+  fill([...events, ...spansOf(events.slice(0, 4000))]);
   for (const view of ["waterfall", "conversation"]) {
     const { page, problems } = await open(`#/sessions/many?agent=claude-code&view=${view}`);
-    await waitFor(page, view === "waterfall" ? "squeeze idle time" : "Load more of this session");
+    await waitFor(page, view === "waterfall" ? "the first 5 000 spans" : "Load more of this session");
     await scrollsSmoothly(page, await watchThread(page), `10,000 calls, ${view}`, 140_000);
     assert.deepEqual(problems, []);
     await page.close();

@@ -7,6 +7,7 @@ import { ago, count, dollars, duration, millis, percent, shortPath, toolName } f
 import { callTimes, laneRows } from "../../web/src/lanes.js";
 import { fileChangesOf, shellOf, summary } from "../../web/src/payload.js";
 import { nextOrder, readOrder, sorted, writeOrder } from "../../web/src/sort.js";
+import { readSpan, spanPlaces } from "../../web/src/spans.js";
 import { timeScale } from "../../web/src/timescale.js";
 
 const written = (lines) => lines.map(({ sign, line }) => sign + line);
@@ -114,7 +115,7 @@ test("idle time is squeezed, order is kept", () => {
 const at = (second) => new Date(second * 1000).toISOString();
 const call = (id, from, more = {}) => ({ tool_use_id: id, session_id: "s", tool: "Bash", tool_family: "shell", actor_id: null, requested_at: at(from), ended_at: at(from + 1), duration_ms: 1000, outcome: "succeeded", permission_asked: false, spawned: null, request_event_id: null, result_event_id: null, ...more });
 const agent = (id, from, more = {}) => ({ id, session_id: "s", agent_type: "Explore", parent_id: null, tool_use_id: null, started_at: at(from), ended_at: at(from + 5), tool_calls: 0, tool_errors: 0, ...more });
-const open = { closed: new Set(), now: 0, alive: false };
+const open = { turned: new Set(), now: 0, alive: false };
 const shape = (rows) => rows.map(({ key, depth }) => `${"  ".repeat(depth)}${key}`);
 
 test("subagents nest below the call that spawned them, to any depth", () => {
@@ -123,7 +124,7 @@ test("subagents nest below the call that spawned them, to any depth", () => {
   assert.deepEqual(shape(laneRows(calls, agents, [], open)), [
     "call a", "  agent x", "    call b", "      agent y", "        call c", "        agent z", "          call d", "call e", "agent alone",
   ]);
-  const folded = laneRows(calls, agents, [], { ...open, closed: new Set(["x"]) });
+  const folded = laneRows(calls, agents, [], { ...open, turned: new Set(["agent x"]) });
   assert.deepEqual(shape(folded), ["call a", "  agent x", "call e", "agent alone"]);
 });
 
@@ -149,4 +150,29 @@ test("rows are put in order, equal ones stay, and those without a value come las
   for (let turn = 0; turn < 3; turn += 1) turns.push(nextOrder(turns.at(-1), "cost", true));
   assert.deepEqual(turns.map(writeOrder), ["", "-cost", "cost", ""]);
   assert.deepEqual(turns.map((order) => readOrder(writeOrder(order))), turns);
+});
+
+test("spans are placed by call, by agent and by parent; a loop of parents ends", () => {
+  const span = (id, parent, more = {}) => readSpan({ id: `e-${id}`, kind: "telemetry.span", name: more.name ?? id, occurred_at: `2026-11-20T12:00:0${more.at ?? 0}.000000000Z`, duration_ms: 5, tool_use_id: more.call ?? null, payload: { span_id: id, parent_span_id: parent, agent_id: more.agent } });
+  const spans = [
+    span("turn", "", { name: "claude_code.interaction" }),
+    span("whole", "turn", { call: "t1" }),
+    span("execution", "whole", { call: "t1", at: 2 }),
+    span("permission", "whole", { at: 1 }),
+    span("request", "turn"),
+    span("of-agent", "execution", { agent: "a1" }),
+    span("retry", "of-agent", { agent: "a1" }),
+    span("inner", "execution"),
+    span("unknown-call", "turn", { call: "t9" }),
+    span("orphan", "not-told"),
+    span("loop-a", "loop-b"),
+    span("loop-b", "loop-a"),
+  ];
+  const { byCall, byActor } = spanPlaces(spans, [{ tool_use_id: "t1" }], [{ id: "a1" }]);
+  const tree = (nodes = []) => nodes.map(({ span: { id }, children }) => (children.length ? `${id}(${tree(children)})` : id)).join(" ");
+  assert.equal(tree(byCall.get("t1")), "permission execution(inner)");
+  assert.equal(tree(byActor.get("a1")), "of-agent(retry)");
+  assert.equal(tree(byActor.get(null)), "turn request unknown-call orphan loop-a loop-b");
+  assert.equal(readSpan({ id: "e", kind: "telemetry.span", occurred_at: "never", payload: { span_id: "x" } }), null);
+  assert.equal(readSpan({ id: "e", kind: "telemetry.span", occurred_at: "2026-11-20T12:00:00Z", payload: null }), null);
 });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
@@ -173,6 +173,28 @@ test("what a transcript tells of cost shows by model, by prompt and in the sessi
   await page.getByRole("tab", { name: "Cost" }).click();
   await see("By prompt");
   await see("1 tool call no hook reported:");
+  assert.deepEqual(problems, []);
+});
+
+test("spans as the agent exports them stand below the calls its hooks told", options, async () => {
+  const hooks = play(recording(FULL), Date.now() - 60_000);
+  await server.ship(hooks);
+  const traces = readFileSync(join(dirname(fileURLToPath(import.meta.url)), "../../fixtures/otlp/claude-code/traces-1.json"), "utf8");
+  const first = BigInt(/"startTimeUnixNano": *"(\d+)"/.exec(traces)[1]);
+  const now = BigInt(Date.now() - 60_000) * 1_000_000n;
+  const body = traces.replace(/("(?:start|end)TimeUnixNano": *)"(\d+)"/g, (_, name, nanos) => `${name}"${BigInt(nanos) - first + now}"`);
+  const answer = await fetch(`${server.url}v1/traces`, { method: "POST", headers: { "content-type": "application/json" }, body });
+  assert.equal(answer.status, 200);
+  const { page, problems } = await open(`#/sessions/${hooks[0].session_id}?agent=claude-code`);
+  await page.setViewportSize({ width: 1280, height: 2400 });
+  await page.locator(".lane-span", { hasText: "model request" }).first().waitFor();
+  await page.locator(".lane-call .twist").first().click();
+  const lanes = await page.locator(".lane-name").evaluateAll((all) => all.map((lane) => `${Math.round((parseFloat(lane.style.paddingLeft) - 10) / 14)} ${lane.querySelector("b").textContent}`));
+  const bash = lanes.indexOf("0 Bash");
+  assert.deepEqual(lanes.slice(bash, bash + 3).sort(), ["0 Bash", "1 execution", "1 permission"]);
+  assert.equal(lanes.filter((lane) => lane === "0 turn").length, 1);
+  const agents = lanes.flatMap((lane, index) => (/^1 (general-purpose|Explore)$/.test(lane) ? [lanes[index + 1]] : []));
+  assert.ok(agents.length && lanes.some((lane) => lane === "2 model request"), `a subagent's requests are in its lane: ${lanes}`);
   assert.deepEqual(problems, []);
 });
 

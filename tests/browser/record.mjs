@@ -57,6 +57,40 @@ export function play(payloads, at, { suffix = "", upTo = payloads.length, ...opt
   });
 }
 
+/** What telemetry would have told of a played session: a span for each turn, request to a model and part of a call. */
+export function spansOf(events) {
+  const { session_id: session, agent, device } = events[0];
+  let made = 0;
+  const span = (name, parent, from, to, more = {}) => {
+    const span_id = `${session.slice(0, 6)}-${(made += 1)}`;
+    const payload = { "otel.name": name, "otel.kind": "span", span_id, "otel.end": new Date(to).toISOString(), ...(parent && { parent_span_id: parent.payload.span_id }), ...more };
+    return { ...eventOf({ session_id: session }, from, { agent, device }), name, kind: "telemetry.span", tool_use_id: more.tool_use_id ?? null, duration_ms: to - from, payload };
+  };
+  const at = (event) => Date.parse(event.occurred_at);
+  const spans = [];
+  let turn = null;
+  for (const event of events) {
+    if (event.kind === "prompt.submitted") {
+      const end = events.find((other) => other.kind === "turn.ended" && at(other) > at(event)) ?? events.at(-1);
+      turn = span("claude_code.interaction", null, at(event), at(end), { user_prompt: event.payload.prompt });
+      spans.push(turn);
+    }
+    if (event.kind !== "tool.requested") continue;
+    const agent_id = event.actor.id;
+    const execution = spans.findLast(({ name, payload }) => agent_id && name.endsWith("execution") && payload.tool_name === "Agent");
+    const parent = execution ?? turn;
+    spans.push(span("claude_code.llm_request", parent, at(event) - 640, at(event) - 20, { model: "claude-opus-4-8", input_tokens: 120, output_tokens: 30, cache_read_tokens: 900, ttft_ms: 180, success: true, ...(agent_id && { agent_id }) }));
+    const result = events.find((other) => other.outcome && other.tool_use_id === event.tool_use_id);
+    if (!result) continue;
+    const ran = at(result) - (result.duration_ms ?? 0);
+    const call = { tool_use_id: event.tool_use_id, tool_name: event.tool };
+    const whole = span("claude_code.tool", parent, at(event), at(result), { ...call, ...(agent_id && { agent_id }) });
+    spans.push(whole, span("claude_code.tool.blocked_on_user", whole, at(event), Math.max(at(event) + 2, ran), { decision: "accept" }));
+    spans.push(span("claude_code.tool.execution", whole, ran, at(result), { ...call, success: result.outcome === "succeeded" }));
+  }
+  return spans;
+}
+
 /** Every recording once or more over the last day, one of them waiting for a person, in order of time. */
 export function recordedDay(now = Date.now()) {
   const names = readdirSync(RECORDED).filter((name) => name.endsWith(".jsonl")).sort();
@@ -73,7 +107,8 @@ export function recordedDay(now = Date.now()) {
   const until = asking.findIndex((payload) => payload.hook_event_name === "Notification") + 1;
   events.push(...play(asking, now - 90e3, { upTo: until }));
   const running = recording("full-run-with-mcp-and-subagents.jsonl");
-  events.push(...play(running, now - 26e3, { upTo: 35, device: "build-vm" }));
+  const played = play(running, now - 26e3, { upTo: 35, device: "build-vm" });
+  events.push(...played, ...spansOf(played));
   events.push(...play(recording("codex-exec-run.jsonl"), now - 260e3, { agent: "codex" }));
   return events.filter((event) => Date.parse(event.occurred_at) <= now).sort((a, b) => (a.occurred_at < b.occurred_at ? -1 : 1));
 }

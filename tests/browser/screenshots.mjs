@@ -1,4 +1,4 @@
-// Pictures of every view in both themes and on a narrow screen, for eyes. `node screenshots.mjs [folder] [url]`
+// Pictures of every view in both themes and on a narrow screen, for eyes. `node screenshots.mjs [folder] [url] [views]`
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { recordedDay } from "./record.mjs";
 
 const folder = process.argv[2] ?? "shots";
 mkdirSync(folder, { recursive: true });
+const only = process.argv[4]?.split(",");
 const server = process.argv[3] ? { url: process.argv[3], stop() {} } : await new FakeServer(recordedDay()).start();
 const api = async (path) => (await fetch(`${server.url}api/v1/${path}`)).json();
 const sessions = (await api("sessions?limit=200")).items;
@@ -15,12 +16,15 @@ const big = sessions.reduce((best, session) => (session.subagents * 100 + sessio
 const edit = (await api("events?tool=Edit&limit=10")).items[0];
 const asked = sessions.find(({ state }) => state === "waiting") ?? big;
 
+const spanned = (await api("events?kind=telemetry.span&limit=1")).items[0] ?? { session_id: big.id, agent: big.agent };
+
 const views = {
   overview: "#/overview",
   live: "#/live",
   event: edit ? `#/live?event=${edit.id}` : "#/live",
   sessions: "#/sessions",
   waterfall: `#/sessions/${big.id}?agent=${big.agent}`,
+  spans: `#/sessions/${spanned.session_id}?agent=${spanned.agent}`,
   waiting: `#/sessions/${asked.id}?agent=${asked.agent}`,
   conversation: `#/sessions/${big.id}?agent=${big.agent}&view=conversation`,
   events: `#/sessions/${big.id}?agent=${big.agent}&view=events`,
@@ -42,6 +46,7 @@ for (const [name, options] of [
 ]) {
   const { context, close } = await openBrowser(options);
   for (const [view, path] of Object.entries(views)) {
+    if (only && !only.includes(view)) continue;
     const page = await context.newPage();
     page.on("console", (message) => console.log(name, view, message.type(), message.text()));
     page.on("pageerror", (error) => console.log(name, view, error));

@@ -3,7 +3,7 @@
 import { go } from "./router.js";
 import { helpOpen, toggleTheme } from "./state.js";
 
-/** @typedef {{move?: (by: number) => void, open?: () => void, escape?: () => boolean}} Handlers `escape` says whether it did something */
+/** @typedef {{move?: (by: number) => void, open?: () => void, fold?: (unfold: boolean) => void, escape?: () => boolean}} Handlers `escape` says whether it did something */
 
 /** @type {Handlers[]} The handlers in force, the front one last. */
 const stack = [];
@@ -23,7 +23,7 @@ export function withKeys(handlers) {
   };
 }
 
-/** The front view that has a list to move in, or a row to open. @param {"move" | "open"} name */
+/** The front view that has a list to move in, or a row to open. @param {"move" | "open" | "fold"} name */
 const front = (name) => stack.findLast((handlers) => handlers[name]);
 
 /** @param {EventTarget | null} target */
@@ -56,6 +56,8 @@ const KEYS = {
   k: () => front("move")?.move?.(-1),
   ArrowDown: () => front("move")?.move?.(1),
   ArrowUp: () => front("move")?.move?.(-1),
+  ArrowRight: () => front("fold")?.fold?.(true),
+  ArrowLeft: () => front("fold")?.fold?.(false),
   "/": () => document.querySelector(/** @type {"input"} */ ("input[type=search]"))?.focus(),
   "?": () => {
     helpOpen.value = !helpOpen.value;
@@ -89,7 +91,7 @@ addEventListener("keydown", (event) => {
   const run = chord ?? KEYS[event.key];
   if (!run) return;
   const arrow = event.key.startsWith("Arrow");
-  if (arrow && !(front("move") && event.target instanceof HTMLElement && event.target.closest("[data-keys]"))) return;
+  if (arrow && !(front(/Right|Left/.test(event.key) ? "fold" : "move") && event.target instanceof HTMLElement && event.target.closest("[data-keys]"))) return;
   event.preventDefault();
   run();
 });
@@ -98,6 +100,7 @@ addEventListener("keydown", (event) => {
 export const HELP = [
   ["j  k", "next, previous row"],
   ["Enter", "open the row"],
+  ["→ ←", "unfold, fold a row of the waterfall"],
   ["Esc", "close, leave a field"],
   ["/", "search"],
   ["g o", "overview"],

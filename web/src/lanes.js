@@ -1,19 +1,30 @@
 // The tree behind the waterfall: prompts and calls of the main agent in order of time, each subagent nested below the
-// call that spawned it, to any depth. Pure.
+// call that spawned it, to any depth, and what telemetry's spans tell below what they measured. Pure.
 
 import { millis } from "./format.js";
+import { isTurn } from "./spans.js";
 
 /** @import { StoredEvent, Subagent, ToolCall } from "./model.js" */
+/** @import { Node, Places, Span } from "./spans.js" */
 
 /**
- * @typedef {{type: "call", key: string, depth: number, call: ToolCall, times: Times}
+ * @typedef {{type: "call", key: string, depth: number, call: ToolCall, parts: number, open: boolean, times: Times}
  *   | {type: "agent", key: string, depth: number, subagent: Subagent, calls: number, open: boolean, times: Times}
- *   | {type: "prompt", key: string, depth: number, event: StoredEvent, times: Times}} LaneRow
+ *   | {type: "prompt", key: string, depth: number, event: StoredEvent, times: Times}
+ *   | {type: "span", key: string, depth: number, span: Span, parts: number, open: boolean, times: Times}} LaneRow
  */
 /** @typedef {{from: number, ran: number, to: number, running: boolean}} Times `from` requested, `ran` began to run, `to` ended; milliseconds */
 
 /** Levels of nesting followed; deeper ones (or a loop in foreign data) are drawn at this depth. */
 const DEPTH_MOST = 32;
+/** How long after a turn began its prompt may be told, in milliseconds. */
+const PROMPT_LATE_MS = 2000;
+
+/** @type {Places} */
+export const NO_SPANS = { byCall: new Map(), byActor: new Map() };
+
+/** @type {Node[]} */
+const NONE = [];
 
 /** Times of calls that ended: they never change, and a running session asks for them every second. @type {WeakMap<ToolCall, Times>} */
 const settled = new WeakMap();
@@ -45,10 +56,11 @@ export function callTimes(call, now, alive) {
  * @param {ToolCall[]} calls
  * @param {Subagent[]} subagents
  * @param {StoredEvent[]} prompts
- * @param {{closed: Set<string>, now: number, alive: boolean}} how `closed` holds the ids of folded subagents
+ * @param {{turned: Set<string>, now: number, alive: boolean, spans?: Places}} how `turned` holds the keys of rows that are folded
+ *   or unfolded by hand: subagents are open unless turned; calls and spans show their parts only then
  * @returns {LaneRow[]}
  */
-export function laneRows(calls, subagents, prompts, { closed, now, alive }) {
+export function laneRows(calls, subagents, prompts, { turned, now, alive, spans = NO_SPANS }) {
   /** @type {Map<string | null, ToolCall[]>} */
   const byActor = new Map();
   const known = new Set(subagents.map(({ id }) => id));
@@ -82,8 +94,9 @@ export function laneRows(calls, subagents, prompts, { closed, now, alive }) {
     const last = Math.max(from, ...own.map((call) => callTimes(call, now, alive).to).filter(Number.isFinite));
     const running = Number.isNaN(ended) && alive;
     const to = Math.max(from, Number.isNaN(ended) ? (running ? now : last) : ended);
-    const open = !closed.has(agent.id);
-    rows.push({ type: "agent", key: `agent ${agent.id}`, depth, subagent: agent, calls: own.length, open, times: { from, ran: from, to, running } });
+    const key = `agent ${agent.id}`;
+    const open = !turned.has(key);
+    rows.push({ type: "agent", key, depth, subagent: agent, calls: own.length, open, times: { from, ran: from, to, running } });
     if (open) drawLane(agent.id, depth + 1);
     else markDrawn(agent.id);
   }
@@ -99,31 +112,48 @@ export function laneRows(calls, subagents, prompts, { closed, now, alive }) {
     }
   }
 
+  const promptTimes = prompts.map(({ occurred_at: at }) => millis(at));
+  /** A turn is drawn below the prompt that began it, though its span begins a little earlier. @param {Span} turn */
+  const promptOf = ({ from, to }) => promptTimes.find((at) => at >= from && at <= to && at - from < PROMPT_LATE_MS) ?? from;
+
+  /** @param {Node} node @param {number} wanted */
+  function drawSpan({ span, children }, wanted) {
+    const depth = Math.min(wanted, DEPTH_MOST);
+    const key = `span ${span.id}`;
+    const open = turned.has(key);
+    rows.push({ type: "span", key, depth, span, parts: children.length, open, times: { from: span.from, ran: span.from, to: span.to, running: false } });
+    if (open) for (const child of children) drawSpan(child, depth + 1);
+  }
+
   /** @param {string | null} actor @param {number} wanted */
   function drawLane(actor, wanted) {
     const depth = Math.min(wanted, DEPTH_MOST);
-    /** @type {{from: number, draw: () => void}[]} */
-    const lane = (byActor.get(actor) ?? []).map((call) => {
+    /** @type {{from: number, draw: () => void}[]} Of what begins at once, prompts come first. */
+    const lane = [];
+    for (const event of actor === null ? prompts : []) {
+      const at = millis(event.occurred_at);
+      lane.push({ from: at, draw: () => rows.push({ type: "prompt", key: `prompt ${event.id}`, depth, event, times: { from: at, ran: at, to: at, running: false } }) });
+    }
+    for (const call of byActor.get(actor) ?? []) {
       const times = callTimes(call, now, alive);
-      return {
+      lane.push({
         from: times.from,
         draw() {
-          rows.push({ type: "call", key: `call ${call.tool_use_id}`, depth, call, times });
+          const key = `call ${call.tool_use_id}`;
+          const parts = spans.byCall.get(call.tool_use_id) ?? NONE;
+          const open = turned.has(key);
+          rows.push({ type: "call", key, depth, call, parts: parts.length, open, times });
+          if (open) for (const node of parts) drawSpan(node, depth + 1);
           const child = byId.get(spawned.get(call.tool_use_id) ?? "");
           if (child) drawAgent(child, depth + 1);
         },
-      };
-    });
+      });
+    }
     for (const agent of subagents) {
       const parent = agent.parent_id && known.has(agent.parent_id) ? agent.parent_id : null;
       if (!placed.has(agent.id) && parent === actor) lane.push({ from: millis(agent.started_at), draw: () => drawAgent(agent, depth) });
     }
-    if (actor === null) {
-      for (const event of prompts) {
-        const at = millis(event.occurred_at);
-        lane.push({ from: at, draw: () => rows.push({ type: "prompt", key: `prompt ${event.id}`, depth, event, times: { from: at, ran: at, to: at, running: false } }) });
-      }
-    }
+    for (const node of spans.byActor.get(actor) ?? []) lane.push({ from: isTurn(node.span) ? promptOf(node.span) : node.span.from, draw: () => drawSpan(node, depth) });
     lane.sort((a, b) => a.from - b.from);
     for (const { draw } of lane) draw();
   }

@@ -2,12 +2,14 @@
 
 import * as api from "./api.js";
 import { follow } from "./live.js";
+import { readSpan } from "./spans.js";
 import { signal } from "./ui.js";
 
 /** @import { ApiError } from "./api.js" */
 /** @import { Session, StoredEvent, Subagent, ToolCall } from "./model.js" */
+/** @import { Span } from "./spans.js" */
 
-/** @typedef {{session: Session, calls: ToolCall[], moreCalls: boolean, subagents: Subagent[], events: StoredEvent[], next: string | null}} SessionData */
+/** @typedef {{session: Session, calls: ToolCall[], moreCalls: boolean, subagents: Subagent[], spans: Span[], moreSpans: boolean, events: StoredEvent[], next: string | null}} SessionData */
 /** @typedef {{data: SessionData | null, error: ApiError | null, loading: boolean}} SessionState */
 
 const PAGE = 500;
@@ -15,6 +17,8 @@ const PAGE = 500;
 const CALLS_MOST = 10_000;
 /** Events read before more are asked for by the person. */
 const EVENTS_MOST = 2000;
+/** Spans read at most. Each is a few hundred bytes once it is read, but a few thousand on the way. */
+const SPANS_MOST = 5000;
 /** How often new events may cause the session's facts to be read again, in milliseconds … */
 const REFRESH_MS = 1000;
 /** … and as a multiple of the time that took: a session of many thousand calls is read less often. */
@@ -67,7 +71,8 @@ export function openSession(id, agent) {
     try {
       const [all, { found, next }] = await Promise.all([facts(), eventsFrom(null, EVENTS_MOST)]);
       if (closed) return;
-      state.value = { data: { ...all, events: found, next }, error: null, loading: false };
+      state.value = { data: { ...all, spans: [], moreSpans: false, events: found, next }, error: null, loading: false };
+      void readSpans();
       const newest = found.reduce((/** @type {StoredEvent | null} */ last, event) => (!last || event.seq > last.seq ? event : last), null);
       unfollow = follow({ session_id: id, agent: agent || null }, { lastId: newest?.id ?? null, onEvents: arrive, onMissed: schedule });
     } catch (error) {
@@ -79,8 +84,30 @@ export function openSession(id, agent) {
     }
   }
 
+  /** Spans come after what the page cannot do without. */
+  async function readSpans() {
+    try {
+      const { items, more } = await api.allPages((query) => api.sessionEvents(id, query), { agent, kind: "telemetry.span" }, SPANS_MOST);
+      addSpans(items, more);
+    } catch {
+      // Without them the waterfall is what hooks told; the next time the page is opened asks again.
+    }
+  }
+
+  /** @param {StoredEvent[]} events @param {boolean} [more] */
+  function addSpans(events, more) {
+    const { data } = state.peek();
+    if (!data || closed) return;
+    const known = new Set(data.spans.map((span) => span.id));
+    const added = events.map(readSpan).filter((span) => span !== null).filter((span) => !known.has(span.id));
+    if (!added.length && more === undefined) return;
+    const spans = [...data.spans, ...added];
+    state.value = { ...state.peek(), data: { ...data, spans: spans.slice(0, SPANS_MOST), moreSpans: (more ?? data.moreSpans) || spans.length > SPANS_MOST } };
+  }
+
   /** @param {StoredEvent[]} events */
   function arrive(events) {
+    if (events.some(({ kind }) => kind === "telemetry.span")) addSpans(events);
     const { data } = state.peek();
     // Where older events are still to be read, new ones come with them: the list has no holes.
     if (data && !data.next) {

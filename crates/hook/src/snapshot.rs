@@ -76,7 +76,7 @@ pub fn judge(home: &Home, parsed: &Parsed, payload: &str, now: Timestamp) -> Jud
         return Judged::default();
     }
     let facts = Here::new(parsed.cwd.as_deref(), |name| std::env::var_os(name));
-    let project = facts.project().filter(|root| Path::new(root).join(PROJECT_FILE).is_file());
+    let project = project(home, &facts);
     let (bytes, trouble) = match rules(home, project) {
         Err(trouble) => return Judged { trouble: Some(trouble), is_unavailable: true, ..Judged::default() },
         Ok(None) => return Judged::default(),
@@ -87,6 +87,16 @@ pub fn judge(home: &Home, parsed: &Parsed, payload: &str, now: Timestamp) -> Jud
         Ok(verdict) => Judged { verdict, trouble, is_unavailable: false },
         Err(error) => Judged { trouble: Some(Unusable::Snapshot(error)), is_unavailable: true, ..Judged::default() },
     }
+}
+
+/// The root of the project at hand, where it has rules of its own.
+///
+/// A home is no project: what lies below it in a folder of this name is the device's own state.
+pub fn project<'f>(home: &Home, facts: &'f Here) -> Option<&'f str> {
+    let root = facts.project()?;
+    let file = Path::new(root).join(PROJECT_FILE);
+    let is_state = file.parent() == Some(home.path()) || facts.home() == Some(root);
+    (!is_state && file.is_file()).then_some(root)
 }
 
 /// The bytes of a snapshot, and why they are not the newest.

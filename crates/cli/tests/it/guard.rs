@@ -121,6 +121,36 @@ fn a_false_stop_is_reported_with_the_case_and_only_a_terminal_lets_a_call_pass()
     assert_eq!((&payload["rule"], &payload["note"]), (&json!("git.force-push"), &json!("a scratch repository")));
 }
 
+#[test]
+fn a_difference_is_told_by_rule_and_by_verdict() {
+    let device = Device::new();
+    assert_eq!(device.run(&["policy", "compile"]).code, 0);
+    assert_eq!(device.run(&["policy", "diff"]).out, "Nothing is different\n");
+    let adjusted = format!("{PUSH}[[adjust]]\nrule = \"git.hard-reset\"\nmode = \"observe\"\n");
+    fs::write(device.home().join(".hookrail/policy.toml"), adjusted).unwrap();
+    let difference: Value = serde_json::from_str(&device.run(&["policy", "diff", "--json"]).out).unwrap();
+    assert_eq!(difference["added"], json!(["own.no-tags"]));
+    assert_eq!(difference["changed"][0]["fields"]["mode"], json!([null, "observe"]));
+    let turns = difference["verdicts"].as_array().unwrap();
+    let turn = turns.iter().find(|turn| turn["case"] == "git reset --hard").unwrap();
+    assert!(turn["now"].as_str().unwrap().starts_with("allow, would "), "{turn}");
+    for (name, text) in [("a.toml", PUSH.to_owned()), ("b.toml", PUSH.replace("deny", "ask"))] {
+        fs::write(device.home().join(name), text).unwrap();
+    }
+    let told = device.run(&["policy", "diff", "a.toml", "b.toml"]).out;
+    assert!(told.contains("~ own.no-tags\n    decision: \"deny\" → \"ask\"\n"), "{told}");
+}
+
+#[test]
+fn the_schema_in_the_documentation_is_the_programs_own() {
+    let printed = Device::new().run(&["policy", "schema"]).out;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/policy.schema.json");
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        fs::write(&path, &printed).unwrap();
+    }
+    assert_eq!(fs::read_to_string(path).unwrap(), printed, "UPDATE_SCHEMA=1 writes it");
+}
+
 fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     i64::try_from(since.as_nanos()).unwrap()

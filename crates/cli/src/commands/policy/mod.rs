@@ -10,15 +10,14 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use hookrail_core::agents;
 use hookrail_core::event::Agent;
-use hookrail_core::policy::facts::Facts as _;
 use hookrail_core::policy::{self, Decision, Snapshot};
 use hookrail_core::time::Timestamp;
 use hookrail_device::policy::{
     Case, Compiled, Gathered, Layer, OWN_FILE, Outcome, RuleMode, Site, Standing, Standings, Wrong, compile, examples,
-    gather, read, run as judged, strangers,
+    gather, read, run as judged, schema, strangers,
 };
 use hookrail_hook::facts::Here;
-use hookrail_hook::snapshot::PROJECT_FILE;
+use hookrail_hook::snapshot;
 use serde::Serialize;
 use serde_json::json;
 
@@ -26,6 +25,8 @@ use super::emit::now;
 use crate::connection;
 use crate::failure::Failure;
 use crate::output::{Table, plain, width};
+
+mod diff;
 
 /// See, test and prepare the rules by which the guard denies and asks
 #[derive(Debug, clap::Args)]
@@ -49,6 +50,10 @@ enum Command {
     Test(Test),
     /// Prepare the rules for the hook
     Compile(Compile),
+    /// Show what the files of rules would change of the prepared ones, or two files of each other
+    Diff(diff::Args),
+    /// Print the JSON Schema of a file of rules, for editors
+    Schema,
 }
 
 #[derive(Debug, clap::Args)]
@@ -109,6 +114,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check(args),
         Command::Test(args) => test(args),
         Command::Compile(args) => prepare_snapshot(args),
+        Command::Diff(args) => diff::run(args),
+        Command::Schema => {
+            writeln!(io::stdout().lock(), "{:#}", schema())?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
@@ -121,7 +131,7 @@ struct Rules {
 impl Rules {
     fn read() -> anyhow::Result<Self> {
         let home = connection::home()?;
-        let root = project();
+        let root = project()?;
         let gathered = gather(&Site { home: &home, project: root.as_deref() })?;
         for wrong in &gathered.mistakes {
             let holds = if wrong.earlier { "what it said before holds on" } else { "it is left out" };
@@ -143,10 +153,9 @@ impl Rules {
 }
 
 /// The root of the current folder's project, where it has rules of its own.
-fn project() -> Option<PathBuf> {
+fn project() -> anyhow::Result<Option<PathBuf>> {
     let facts = Here::new(None, |name| std::env::var_os(name));
-    let root = PathBuf::from(facts.project()?);
-    root.join(PROJECT_FILE).is_file().then_some(root)
+    Ok(snapshot::project(&connection::home()?, &facts).map(PathBuf::from))
 }
 
 fn list(args: &Json) -> anyhow::Result<ExitCode> {
@@ -304,7 +313,7 @@ fn check(args: &Check) -> anyhow::Result<ExitCode> {
     let mistakes = match read(&text) {
         Err(mistakes) => mistakes,
         Ok(checked) => {
-            let root = project();
+            let root = project()?;
             let others = gather(&Site { home: &home, project: root.as_deref() })?;
             let known: Vec<String> =
                 others.files().flat_map(|file| &file.rules).map(|rule| rule.id.as_ref().clone()).collect();
@@ -369,7 +378,11 @@ fn cases_of(file: &PathBuf) -> anyhow::Result<Vec<Case>> {
 fn prepare_snapshot(args: &Compile) -> anyhow::Result<ExitCode> {
     let home = connection::home()?;
     let mut all = vec![compile(&Site::device(&home), now())?];
-    if let Some(root) = args.project.clone().or_else(project) {
+    let root = match &args.project {
+        Some(root) => Some(root.clone()),
+        None => project()?,
+    };
+    if let Some(root) = root {
         all.push(compile(&Site { home: &home, project: Some(&root) }, now())?);
     }
     let is_right = all.iter().all(|compiled| compiled.mistakes.is_empty());

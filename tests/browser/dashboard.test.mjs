@@ -328,6 +328,39 @@ test("edits are shown as diffs, the guard's word is shown", options, async () =>
   assert.deepEqual(problems, []);
 });
 
+test("what the guard stopped is seen at a glance, apart from what it only observed; what was taken out is listed", options, async () => {
+  const events = play(recording(FULL), Date.now() - 60_000);
+  const told = events.find(({ kind }) => kind === "prompt.submitted");
+  told.redactions = [{ kind: "github-token", at: "/prompt", count: 2 }, { kind: "private-key", at: "", count: 1 }];
+  fill(events);
+  const { page, problems } = await open("#/live");
+  const row = page.locator(".event.stopped");
+  await row.waitFor();
+  assert.match(await row.textContent(), /denied filesystem\.delete-folder-of-home/);
+  assert.match(await row.locator(".verdict").getAttribute("title"), /This removes a folder/);
+  await page.locator(".verdict-would", { hasText: "would ask team.no-exit" }).waitFor();
+  const id = events[0].session_id;
+  await page.goto(`${server.url}#/sessions/${id}?agent=claude-code`);
+  await page.setViewportSize({ width: 1280, height: 1200 });
+  assert.match(await page.locator(".head-facts > div", { hasText: "Guard" }).textContent(), /1 denied.*1 only observed/s);
+  const lane = page.locator(".lane", { hasText: "rm -rf" });
+  assert.equal(await lane.locator(".verdict").textContent(), "denied");
+  await lane.hover();
+  assert.match(await page.locator(".lane-detail").textContent(), /filesystem\.delete-folder-of-home.*This removes a folder/s);
+  await page.getByRole("link", { name: "1 denied" }).click();
+  await page.locator(".row").first().waitFor();
+  assert.equal(await page.locator(".row").count(), 1);
+  await page.locator(".row").click();
+  await page.getByText("hookrail report k7m2").waitFor();
+  await page.goto(`${server.url}#/live?event=${told.id}`);
+  await page.getByRole("link", { name: "github-token" }).waitFor();
+  assert.match(await page.locator(".taken").textContent(), /github-token × 2 \/prompt.*private-key somewhere in the payload/s);
+  await page.getByRole("link", { name: "github-token" }).click();
+  await waitFor(page, "taken out");
+  assert.equal(await page.locator(".row").count(), 1);
+  assert.deepEqual(problems, []);
+});
+
 test("the keyboard goes everywhere", options, async () => {
   fill(recordedDay());
   const { page, problems } = await open("#/overview");

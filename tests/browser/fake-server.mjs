@@ -154,6 +154,7 @@ function matches(event, query) {
   if (same.some((key) => query[key] && event[key] !== query[key])) return false;
   if (query.since && Date.parse(event.occurred_at) < time(query.since)) return false;
   if (query.until && Date.parse(event.occurred_at) >= time(query.until)) return false;
+  if (query.redaction && !event.redactions?.some(({ kind }) => query.redaction === "any" || kind === query.redaction)) return false;
   return !query.q || JSON.stringify(event.payload).toLowerCase().includes(query.q.toLowerCase());
 }
 

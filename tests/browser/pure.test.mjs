@@ -1,9 +1,10 @@
 // The parts of the dashboard that need no browser.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileChangesOfPatch, lineDiff, sizeOf } from "../../web/src/diff.js";
-import { ago, count, dollars, duration, millis, percent, shortPath, toolName } from "../../web/src/format.js";
+import { ago, count, dollars, duration, KINDS, millis, percent, shortPath, strictest, toolName, verdictWords } from "../../web/src/format.js";
 import { callTimes, laneRows } from "../../web/src/lanes.js";
 import { fileChangesOf, shellOf, summary } from "../../web/src/payload.js";
 import { nextOrder, readOrder, sorted, writeOrder } from "../../web/src/sort.js";
@@ -175,4 +176,24 @@ test("spans are placed by call, by agent and by parent; a loop of parents ends",
   assert.equal(tree(byActor.get(null)), "turn request unknown-call orphan loop-a loop-b");
   assert.equal(readSpan({ id: "e", kind: "telemetry.span", occurred_at: "never", payload: { span_id: "x" } }), null);
   assert.equal(readSpan({ id: "e", kind: "telemetry.span", occurred_at: "2026-11-20T12:00:00Z", payload: null }), null);
+});
+
+test("a verdict that did not hold is told apart from one that did", () => {
+  const said = (decision, more) => Object.values(verdictWords({ decision, ...more })).join(" / ");
+  assert.equal(said("deny"), "denied / deny");
+  assert.equal(said("ask"), "asked / ask");
+  assert.equal(said("allow"), "allowed / allow");
+  assert.equal(said("allow", { mode: "observe", would: "deny" }), "would deny / would");
+  assert.equal(said("allow", { mode: "warn", would: "ask" }), "warned / would");
+  assert.equal(said("allow", { would: "deny" }), "let through once / would");
+  const [deny, ask] = [{ decision: "deny" }, { decision: "ask" }];
+  assert.equal(strictest(ask, null, deny), deny);
+  assert.equal(strictest(null, undefined), null);
+});
+
+test("every kind of event there is can be filtered by", () => {
+  const source = readFileSync(new URL("../../crates/core/src/event.rs", import.meta.url), "utf8");
+  const kinds = [...source.matchAll(/^ {8}\w+ = "([a-z_]+\.[a-z_]+)",$/gm)].map(([, kind]) => kind);
+  assert.ok(kinds.length > 40, "the list is found");
+  assert.deepEqual(kinds.filter((kind) => !KINDS.includes(kind)), []);
 });

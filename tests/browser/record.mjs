@@ -34,6 +34,15 @@ export function eventOf(payload, at, { agent = "claude-code", device = "dev-lapt
 /** The payloads of one recording. @param {string} name */
 export const recording = (name) => readFileSync(join(RECORDED, name), "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
 
+/** What a guard would have said of a recorded command: one it stops, one a rule only observes. */
+function guard({ hook_event_name: name, tool_input: input }) {
+  if (name !== "PreToolUse") return null;
+  if (input?.command?.startsWith("rm -rf ~")) {
+    return { decision: "deny", rule: "filesystem.delete-folder-of-home", reason: "This removes a folder in which people keep what is nowhere else.", code: "k7m2" };
+  }
+  return input?.command === "exit 3" ? { decision: "allow", rule: "team.no-exit", reason: "Our scripts end by themselves.", mode: "observe", would: "ask" } : null;
+}
+
 /** A recording as a session of its own, its first event at `at`. The pauses before each event follow what it is. */
 export function play(payloads, at, { suffix = "", upTo = payloads.length, ...options } = {}) {
   const pause = { "tool.requested": 900, "turn.ended": 1600, "prompt.submitted": 700, "permission.requested": 15, notification: 6000, "subagent.started": 12, "tool.batch": 2 };
@@ -50,7 +59,7 @@ export function play(payloads, at, { suffix = "", upTo = payloads.length, ...opt
     if (question) now += 8000;
     const waited = question ? now - after - question : 0;
     asked.delete(question ? payload.tool_name : undefined);
-    const event = eventOf({ ...payload, session_id: payload.session_id + suffix, ...(payload.tool_use_id && { tool_use_id: payload.tool_use_id + suffix }) }, now, options);
+    const event = eventOf({ ...payload, session_id: payload.session_id + suffix, ...(payload.tool_use_id && { tool_use_id: payload.tool_use_id + suffix }) }, now, { verdict: guard(payload), ...options });
     if (kind === "tool.requested") requested.set(payload.tool_use_id, now);
     if (OUTCOMES[kind]) event.duration_ms = now - waited - (requested.get(payload.tool_use_id) ?? now);
     return event;

@@ -17,6 +17,7 @@ const edit = (await api("events?tool=Edit&limit=10")).items[0];
 const asked = sessions.find(({ state }) => state === "waiting") ?? big;
 
 const spanned = (await api("events?kind=telemetry.span&limit=1")).items[0] ?? { session_id: big.id, agent: big.agent };
+const denied = (await api("events?limit=1000")).items.find(({ verdict }) => verdict?.decision === "deny");
 
 const views = {
   overview: "#/overview",
@@ -25,6 +26,7 @@ const views = {
   sessions: "#/sessions",
   waterfall: `#/sessions/${big.id}?agent=${big.agent}`,
   spans: `#/sessions/${spanned.session_id}?agent=${spanned.agent}`,
+  denied: denied ? `#/live?event=${denied.id}` : "#/live",
   waiting: `#/sessions/${asked.id}?agent=${asked.agent}`,
   conversation: `#/sessions/${big.id}?agent=${big.agent}&view=conversation`,
   events: `#/sessions/${big.id}?agent=${big.agent}&view=events`,

@@ -132,6 +132,8 @@ export const KINDS = [
   "model.requested", "model.responded", "model.switching", "model.switched", "teammate.idle", "task.created", "task.completed",
   "compaction.started", "compaction.ended", "instructions.loaded", "config.changed", "cwd.changed", "file.changed", "file.touched",
   "directory.added", "workspace.opened", "worktree.creating", "worktree.removed", "elicitation.requested", "elicitation.answered",
+  "model.tools_selecting", "model.failed", "tool.decided", "tool.reported", "prompt.reported", "compaction.reported", "hook.measured",
+  "telemetry.log", "telemetry.metric", "telemetry.span", "transcript.entry", "worker.spawned", "artifact.created", "state.reported", "handler.ran",
   "error", "malformed", "unknown",
 ];
 
@@ -169,6 +171,31 @@ export function tone(event) {
       return event.verdict?.decision === "ask" ? "wait" : "plain";
   }
 }
+
+/** @type {Record<string, string>} */
+const DECISION_WORDS = { deny: "denied", ask: "asked", allow: "allowed" };
+/** @type {Record<string, string>} */
+const WOULD_WORDS = { deny: "would deny", ask: "would ask" };
+
+/**
+ * A verdict in a word or two, and the tone it is shown in. What a rule would have decided, had it been enforced, is told
+ * apart from what it did decide.
+ * @param {{decision: string, mode?: string, would?: string}} verdict
+ * @returns {{text: string, tone: "deny" | "ask" | "would" | "allow"}}
+ */
+export function verdictWords({ decision, mode, would }) {
+  const stricter = would && would !== decision ? WOULD_WORDS[would] : undefined;
+  if (decision === "allow" && mode === "warn") return { text: "warned", tone: "would" };
+  if (decision === "allow" && stricter) return mode === "observe" ? { text: stricter, tone: "would" } : { text: "let through once", tone: "would" };
+  if (decision === "deny" || decision === "ask") return { text: DECISION_WORDS[decision], tone: decision };
+  return { text: DECISION_WORDS[decision] ?? decision, tone: "allow" };
+}
+
+const STRICTNESS = ["allow", "would", "ask", "deny"];
+
+/** The strictest of what was said of one thing. @param {(import("./model.js").Verdict | null | undefined)[]} verdicts */
+export const strictest = (...verdicts) =>
+  verdicts.reduce((/** @type {import("./model.js").Verdict | null} */ most, one) => (one && (!most || STRICTNESS.indexOf(verdictWords(one).tone) > STRICTNESS.indexOf(verdictWords(most).tone)) ? one : most), null);
 
 /**
  * A tool's name; of an MCP tool its server, as the project calls it, and its own name.

@@ -1,6 +1,8 @@
 // The shapes of the API, as the server's `store::model` writes them. Types only.
 
-/** @typedef {{decision: "allow" | "ask" | "deny", rule: string, reason: string}} Verdict */
+/** @typedef {"allow" | "ask" | "deny"} Decision */
+/** @typedef {{decision: Decision, rule: string, reason: string, mode?: "enforce" | "warn" | "observe", would?: Decision, code?: string}} Verdict `would`: what the rule would have decided, where its word did not hold */
+/** @typedef {{kind: string, at: string, count: number}} Redaction `at`: a JSON pointer into the payload, empty for somewhere in it */
 /** @typedef {{type: "main"} | {type: "subagent", id: string, agent_type?: string}} Actor */
 /** @typedef {"succeeded" | "failed" | "denied" | "unknown"} Outcome */
 /** @typedef {"working" | "waiting" | "idle" | "ended" | "failed"} SessionState */
@@ -27,6 +29,7 @@
  * @property {string | null} user
  * @property {string | null} device
  * @property {string | null} source_app
+ * @property {Redaction[]} [redactions] what was taken out
  * @property {any} payload
  */
 

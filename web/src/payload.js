@@ -113,6 +113,10 @@ function summaryText(event) {
       return text(payload.reason);
     case "subagent.started":
       return text(payload.agent_type) || text(payload.subagent_type) || text(payload.task);
+    case "telemetry.span":
+    case "model.responded":
+    case "model.failed":
+      return saysOf(payload);
     case "malformed":
       return "not JSON; the bytes are kept";
     default:
@@ -120,6 +124,16 @@ function summaryText(event) {
         text(payload.message) || text(payload.file_path) || text(payload.trigger) || text(payload.reason) || text(payload.description) || text(payload.task_subject) || ""
       );
   }
+}
+
+/** What telemetry says in its attributes. @param {any} payload */
+export function saysOf(payload) {
+  const tokens = [["in", "input_tokens"], ["out", "output_tokens"], ["cached", "cache_read_tokens"]]
+    .filter(([, key]) => Number(payload?.[key]) > 0)
+    .map(([word, key]) => `${Number(payload[key])} ${word}`);
+  const decision = text(payload?.decision);
+  const parts = [text(payload?.model), tokens.join(", "), text(payload?.full_command ?? payload?.file_path ?? payload?.tool_name), text(payload?.error), decision === "unknown" ? "" : decision];
+  return parts.filter(Boolean).join(" · ");
 }
 
 /** What went wrong. @param {any} payload */

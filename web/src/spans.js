@@ -2,6 +2,7 @@
 // is a part of, or in the lane of the agent it was of. Pure.
 
 import { millis } from "./format.js";
+import { saysOf } from "./payload.js";
 
 /** @import { StoredEvent, Subagent, ToolCall } from "./model.js" */
 
@@ -44,19 +45,8 @@ export function readSpan({ id: event, name, kind, occurred_at: at, payload, tool
   return {
     id, event, name, from, to, call: call ?? (textOf(payload.tool_use_id) || null), parent: textOf(payload.parent_span_id),
     agent: actor?.type === "subagent" ? actor.id : textOf(payload.agent_id) || null, first: first === null ? null : Math.min(to, from + first),
-    failed: payload.success === false || payload.success === "false" || /error/i.test(textOf(payload["otel.status"]?.code ?? payload["otel.status"])), text: said(payload),
+    failed: payload.success === false || payload.success === "false" || /error/i.test(textOf(payload["otel.status"]?.code ?? payload["otel.status"])), text: saysOf(payload),
   };
-}
-
-/** The attributes that say most. @param {Record<string, any>} payload */
-function said(payload) {
-  const tokens = [["in", "input_tokens"], ["out", "output_tokens"], ["cached", "cache_read_tokens"]]
-    .map(([word, key]) => ({ word, n: numberOf(payload[key]) }))
-    .filter(({ n }) => n)
-    .map(({ word, n }) => `${n} ${word}`);
-  const parts = [textOf(payload.model), tokens.join(", "), textOf(payload.full_command ?? payload.file_path ?? payload.tool_name), textOf(payload.error)];
-  const decision = textOf(payload.decision);
-  return [...parts, decision === "unknown" ? "" : decision].filter(Boolean).join(" · ");
 }
 
 /** @type {Record<string, string>} */

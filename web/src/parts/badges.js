@@ -1,7 +1,7 @@
 // Small marks: states, agents, outcomes, tools.
 
 import { html } from "../ui.js";
-import { agentName, shortId, STATE_WORDS, toolName } from "../format.js";
+import { agentName, shortId, STATE_WORDS, toolName, verdictWords } from "../format.js";
 
 /** @import { Actor, Session, SessionState, Verdict } from "../model.js" */
 
@@ -21,8 +21,12 @@ export const ToolMark = ({ tool, family, server, display }) => html`<span class=
 /** @param {{outcome: string | null}} props */
 export const OutcomeMark = ({ outcome }) => (outcome ? html`<span class=${`outcome outcome-${outcome}`}>${outcome}</span>` : null);
 
-/** @param {{verdict: Verdict | null}} props */
-export const VerdictMark = ({ verdict }) => (verdict ? html`<span class=${`verdict verdict-${verdict.decision}`}>${verdict.decision}</span>` : null);
+/** What the guard said; with its rule where there is room. @param {{verdict?: Verdict | null, rule?: boolean}} props */
+export function VerdictMark({ verdict, rule = false }) {
+  if (!verdict) return null;
+  const { text, tone } = verdictWords(verdict);
+  return html`<span class=${`verdict verdict-${tone}`} title=${`${verdict.rule}: ${verdict.reason}`}>${text}${rule ? html` <b>${verdict.rule}</b>` : null}</span>`;
+}
 
 /** @param {{actor: Actor}} props */
 export const ActorMark = ({ actor }) =>

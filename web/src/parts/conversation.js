@@ -4,7 +4,7 @@ import { html, useMemo, useState } from "../ui.js";
 import { clock, dateTime, duration, plural, toolName } from "../format.js";
 import { answerText, batchCalls, fileChangesOf, inputSummary, promptText, summary, toolInput } from "../payload.js";
 import { sizeOf } from "../diff.js";
-import { OutcomeMark } from "./badges.js";
+import { OutcomeMark, VerdictMark } from "./badges.js";
 import { openEvent } from "./drawer.js";
 
 /** @import { SessionData } from "../sessiondata.js" */
@@ -136,6 +136,7 @@ function Calls({ calls }) {
                 <b>${toolName(tool, call?.mcp_server ?? event.mcp_server, call?.mcp_server_name ?? event.mcp_server_name)}</b>
                 <span class="call-text">${inputSummary(input)}</span>
                 ${size.added || size.removed ? html`<span class="num"><span class="diff-added">+${size.added}</span> <span class="diff-removed">−${size.removed}</span></span>` : null}
+                <${VerdictMark} verdict=${event.verdict} />
                 ${call?.permission_asked ? html`<span class="wait" title="A person was asked">asked</span>` : null}
                 ${outcome && outcome !== "succeeded" ? html`<${OutcomeMark} outcome=${outcome} />` : null}
                 <span class="num faint">${duration(call?.duration_ms ?? event.duration_ms).replace("–", "")}</span>

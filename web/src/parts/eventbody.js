@@ -1,15 +1,16 @@
 // What one event holds, in full: what it says in its own form (text, terminal, diff), then the payload as a tree.
 
 import { html, useMemo, useState } from "../ui.js";
-import { agentName, duration, moment, toolName } from "../format.js";
+import { agentName, duration, moment, toolName, verdictWords } from "../format.js";
 import { answerText, errorText, fileChangesOf, promptText, shellOf } from "../payload.js";
 import { link } from "../router.js";
 import { copy } from "../state.js";
 import { ActorMark, OutcomeMark, VerdictMark } from "./badges.js";
 import { DiffTable } from "./difftable.js";
 import { Json } from "./json.js";
+import { Command } from "./notices.js";
 
-/** @import { StoredEvent } from "../model.js" */
+/** @import { Redaction, StoredEvent, Verdict } from "../model.js" */
 
 /** Characters of an output drawn before the rest is asked for. */
 const OUTPUT_MOST = 20_000;
@@ -24,15 +25,8 @@ export function EventBody({ event }) {
   const error = shell || isAnswer ? "" : errorText(event.payload);
   return html`
     <${Facts} event=${event} />
-    ${event.verdict
-      ? html`
-          <section class=${`notice notice-${event.verdict.decision}`}>
-            <h3>The guard said <${VerdictMark} verdict=${event.verdict} /></h3>
-            <p>${event.verdict.reason}</p>
-            <p class="faint">rule <code>${event.verdict.rule}</code></p>
-          </section>
-        `
-      : null}
+    <${GuardSaid} verdict=${event.verdict} />
+    <${TakenOut} redactions=${event.redactions ?? []} />
     ${prompt ? html`<section><h3>Prompt</h3><p class="prose">${prompt}</p></section>` : null}
     ${answer ? html`<section><h3>${event.kind === "thought.received" ? "Reasoning" : "Answer"}</h3><p class="prose">${answer}</p></section>` : null}
     ${changes.length
@@ -56,6 +50,42 @@ export function EventBody({ event }) {
         <button type="button" class="small" onClick=${() => copy(JSON.stringify(event.payload, null, 2))}>Copy JSON</button>
       </div>
       <div class="json"><${Json} value=${event.payload} /></div>
+    </section>
+  `;
+}
+
+/** @param {{verdict: Verdict | null}} props */
+function GuardSaid({ verdict }) {
+  if (!verdict) return null;
+  const { tone } = verdictWords(verdict);
+  return html`
+    <section class=${`notice notice-${tone}`}>
+      <h3>The guard said <${VerdictMark} verdict=${verdict} /></h3>
+      <p>${verdict.reason}</p>
+      <p class="faint">rule <a href=${link(["guard"], { rule: verdict.rule })}><code>${verdict.rule}</code></a>${verdict.mode && verdict.mode !== "enforce" ? `, which only ${verdict.mode === "warn" ? "warns" : "observes"}` : ""}</p>
+      ${verdict.code ? html`
+            <div class="said-code">
+              <span>Let it pass this time</span><${Command} text=${`hookrail allow-once ${verdict.code}`} />
+              <span>It should not have been stopped</span><${Command} text=${`hookrail report ${verdict.code}`} />
+            </div>
+          ` : null}
+    </section>
+  `;
+}
+
+/** What is not in the payload any more, and where it was. @param {{redactions: Redaction[]}} props */
+function TakenOut({ redactions }) {
+  if (!redactions.length) return null;
+  return html`
+    <section>
+      <h3>Taken out</h3>
+      <ul class="taken">
+        ${redactions.map(
+          ({ kind, at, count }) => html`
+            <li key=${`${kind} ${at}`}><a href=${link(["live"], { redaction: kind })} title="Every event with such">${kind}</a>${count > 1 ? html` <span class="num">× ${count}</span>` : null} <code class="faint">${at || "somewhere in the payload"}</code></li>
+          `,
+        )}
+      </ul>
     </section>
   `;
 }

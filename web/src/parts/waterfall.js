@@ -1,7 +1,7 @@
 // Tool calls over time: a row each, subagents nested, the wait for a person hatched, failures coloured.
 
 import { html, useEffect, useMemo, useRef, useState } from "../ui.js";
-import { clock, duration, plural, toolName } from "../format.js";
+import { clock, duration, plural, strictest as verdictOf, toolName } from "../format.js";
 import { withKeys } from "../keys.js";
 import { laneRows, NO_SPANS } from "../lanes.js";
 import { batchCalls, inputSummary, summary, toolInput } from "../payload.js";
@@ -9,12 +9,13 @@ import { param, setParams } from "../router.js";
 import { isRequest, isTurn, isWait, spanName, spanPlaces } from "../spans.js";
 import { narrow, now } from "../state.js";
 import { timeScale } from "../timescale.js";
+import { VerdictMark } from "./badges.js";
 import { openEvent } from "./drawer.js";
 import { List } from "./list.js";
 
 /** @import { LaneRow } from "../lanes.js" */
 /** @import { SessionData } from "../sessiondata.js" */
-/** @import { StoredEvent } from "../model.js" */
+/** @import { StoredEvent, Verdict } from "../model.js" */
 /** @import { Scale } from "../timescale.js" */
 
 const ROW = 26;
@@ -118,11 +119,13 @@ function busy({ times, ...row }) {
   return [start, { from: times.ran, to: times.to }];
 }
 
+/** @typedef {{name: string, text: string, verdict?: Verdict | null}} Said */
+
 /**
  * What a row is called and what it says. A call known only from a batch has its name there.
  * @param {LaneRow} row
  * @param {Map<string, StoredEvent>} events
- * @returns {{name: string, text: string}}
+ * @returns {Said}
  */
 function rowText(row, events) {
   if (row.type === "prompt") return { name: "Prompt", text: summary(row.event) };
@@ -132,13 +135,13 @@ function rowText(row, events) {
   const event = events.get(request ?? "") ?? events.get(result ?? "");
   const inBatch = event && batchCalls(event).find((call) => call.id === id);
   const name = tool ?? inBatch?.tool;
-  return { name: name ? toolName(name, row.call.mcp_server, row.call.mcp_server_name) : "tool", text: inBatch ? inputSummary(inBatch.input) : event ? inputSummary(toolInput(event.payload)) || summary(event) : "" };
+  return { name: name ? toolName(name, row.call.mcp_server, row.call.mcp_server_name) : "tool", verdict: verdictOf(events.get(request ?? "")?.verdict, events.get(result ?? "")?.verdict), text: inBatch ? inputSummary(inBatch.input) : event ? inputSummary(toolInput(event.payload)) || summary(event) : "" };
 }
 
 /** @param {number} share */
 const place = (share) => `${(share * 100).toFixed(3)}%`;
 
-/** @param {{row: LaneRow, scale: Scale, said: {name: string, text: string}, point: (key: string) => void, turn: (key: string) => void}} props */
+/** @param {{row: LaneRow, scale: Scale, said: Said, point: (key: string) => void, turn: (key: string) => void}} props */
 function Lane({ row, scale, said, point, turn }) {
   const { from, ran, to, running } = row.times;
   const x = scale.at(from);
@@ -150,6 +153,7 @@ function Lane({ row, scale, said, point, turn }) {
   const spans = row.type === "call" && (running || (row.call.requested_at && row.call.ended_at));
   const took = row.type === "call" ? (row.call.duration_ms ?? (spans ? to - ran : null)) : row.type === "prompt" ? null : to - from;
   const ended = row.type === "call" && row.call.outcome !== null;
+  const stopped = said.verdict?.decision === "deny" && row.type === "call" && !ended && !running;
   const first = row.type === "span" && row.span.first !== null ? scale.at(row.span.first) : null;
   const twist = (/** @type {Event} */ click) => {
     click.stopPropagation();
@@ -159,6 +163,7 @@ function Lane({ row, scale, said, point, turn }) {
     <div class=${`lane lane-${row.type}`} onMouseEnter=${() => point(row.key)} onMouseLeave=${() => point("")}>
       <span class="lane-name" style=${{ paddingLeft: `${row.depth * INDENT + 10}px` }}>
         ${hasParts(row) ? html`<i class=${row.open ? "twist open" : "twist"} aria-hidden="true" onClick=${twist}></i>` : null}<b>${said.name}</b>
+        <${VerdictMark} verdict=${said.verdict} />
         <span class="lane-text">${said.text}</span>
       </span>
       <span class="track">
@@ -167,9 +172,9 @@ function Lane({ row, scale, said, point, turn }) {
           ? html`<i class="bar bar-prompt" style=${{ left: place(x) }}></i>`
           : html`
               ${mid > x ? html`<i class="bar bar-wait" style=${{ left: place(x), width: place(mid - x) }}></i>` : null}
-              <i class=${`bar ${barClass(row)} ${running ? "running" : ""}`} style=${{ left: place(mid), width: place(Math.max(0, end - mid)) }}></i>
+              <i class=${`bar ${stopped ? "bar-failed" : barClass(row)} ${running ? "running" : ""}`} style=${{ left: place(mid), width: place(Math.max(0, end - mid)) }}></i>
               ${first !== null && first > x ? html`<i class="bar bar-first" style=${{ left: place(x), width: place(first - x) }}></i>` : null}
-              <span class=${`bar-label num ${waits ? "wait" : ""}`} style=${label}>${waits ? `waits ${duration(ran - from)}` : `${running ? "running " : ""}${took !== null ? duration(took) : ended ? "" : "no end seen"}`}</span>
+              <span class=${`bar-label num ${waits ? "wait" : ""}`} style=${label}>${waits ? `waits ${duration(ran - from)}` : `${running ? "running " : ""}${took !== null ? duration(took) : ended ? "" : stopped ? "did not run" : "no end seen"}`}</span>
             `}
       </span>
     </div>
@@ -185,7 +190,7 @@ function barClass(row) {
   return outcome === "failed" || outcome === "denied" ? "bar-failed" : outcome === "succeeded" || row.times.running ? "bar-succeeded" : "bar-unknown";
 }
 
-/** @param {{row: LaneRow, said: {name: string, text: string}}} props */
+/** @param {{row: LaneRow, said: Said}} props */
 function Detail({ row, said }) {
   const { from, ran, to, running } = row.times;
   const head = html`<b>${said.name}</b> <span class="num">${clock(new Date(from).toISOString())}</span>`;
@@ -203,9 +208,10 @@ function Detail({ row, said }) {
   const { outcome, permission_asked: asked } = row.call;
   return html`
     ${head}
-    <span class=${outcome === "failed" || outcome === "denied" ? "bad" : ""}>${outcome ?? (running ? "running" : "no end seen")}</span>
+    <span class=${outcome === "failed" || outcome === "denied" ? "bad" : ""}>${outcome ?? (running ? "running" : said.verdict?.decision === "deny" ? "did not run" : "no end seen")}</span>
     ${asked ? html`<span class="wait">${running ? "waits" : "waited"} ${duration(ran - from)} for a person</span>` : null}
     ${asked && running ? null : row.call.duration_ms !== null || to > ran ? html`<span>ran ${duration(row.call.duration_ms ?? to - ran)}</span>` : null}
+    ${said.verdict ? html`<${VerdictMark} verdict=${said.verdict} rule /> <span>${said.verdict.reason}</span>` : null}
     <span class="lane-text">${said.text}</span>
   `;
 }

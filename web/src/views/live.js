@@ -4,6 +4,7 @@ import { html, useEffect, useMemo, useRef, useState } from "../ui.js";
 import { agentName, AGENTS, clock, count, dateTime, duration, KINDS, plural, shortId, toolName, tone } from "../format.js";
 import { openFeed } from "../feed.js";
 import { withKeys } from "../keys.js";
+import { VerdictMark } from "../parts/badges.js";
 import { Chip, Choice, Field } from "../parts/filters.js";
 import { EventDrawer, openEvent } from "../parts/drawer.js";
 import { List } from "../parts/list.js";
@@ -14,7 +15,7 @@ import { narrow } from "../state.js";
 
 /** @import { StoredEvent } from "../model.js" */
 
-const FILTERS = ["agent", "kind", "tool", "server", "session_id", "q", "since", "until", "outcome", "name", "tool_use_id", "user", "device", "source_app"];
+const FILTERS = ["agent", "kind", "tool", "server", "session_id", "q", "since", "until", "outcome", "name", "tool_use_id", "user", "device", "source_app", "redaction"];
 const ROW = 30;
 const ROW_NARROW = 50;
 
@@ -87,6 +88,7 @@ export function Live() {
         <span class="chips">
           <${Chip} name="session_id" label="session" text=${shortId(param("session_id"))} />
           <${Chip} name="tool_use_id" label="call" />
+          <${Chip} name="redaction" label="taken out" />
           ${["server", "name", "user", "device", "source_app", "until"].map((name) => html`<${Chip} key=${name} name=${name} label=${name} />`)}
           ${filtered ? html`<button type="button" class="quiet" onClick=${clear}>Clear</button>` : null}
         </span>
@@ -135,12 +137,12 @@ export function EventRow({ event, inSession = false }) {
 function eventMarkup(event, inSession) {
   const subagent = event.actor?.type === "subagent" ? event.actor : null;
   return html`
-    <div class=${`event tone-${tone(event)}`}>
+    <div class=${`event tone-${tone(event)} ${event.verdict?.decision === "deny" ? "stopped" : ""}`}>
       <time datetime=${event.occurred_at} title=${dateTime(event.occurred_at)}>${clock(event.occurred_at)}</time>
       <i class="dot" aria-hidden="true"></i>
       <span class="event-name">${event.name}</span>
       <span class="event-tool">${event.tool ? toolName(event.tool, event.mcp_server, event.mcp_server_name) : ""}</span>
-      <span class="event-text">${subagent ? html`<span class="actor">${subagent.agent_type || "subagent"}</span>` : null}${event.verdict ? html`<span class=${`verdict verdict-${event.verdict.decision}`}>${event.verdict.decision}</span>` : null}${summary(event)}</span>
+      <span class="event-text">${subagent ? html`<span class="actor">${subagent.agent_type || "subagent"}</span>` : null}<${VerdictMark} verdict=${event.verdict} rule />${summary(event)}</span>
       <span class="event-took num">${event.duration_ms === null || event.duration_ms === undefined ? "" : duration(event.duration_ms)}</span>
       ${inSession || !event.session_id
         ? html`<span class="event-session"></span>`

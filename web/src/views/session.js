@@ -1,11 +1,12 @@
 // The page of one session: its facts, then its calls over time, the conversation, or every event.
 
 import { html, useEffect, useMemo, useRef, useState } from "../ui.js";
-import { ago, agentName, count, dateTime, dollars, plural, sessionDuration, tokens } from "../format.js";
+import { ago, agentName, count, dateTime, dollars, plural, sessionDuration, tokens, verdictWords } from "../format.js";
 import { withKeys } from "../keys.js";
 import { StateMark, sessionTitle } from "../parts/badges.js";
 import { Conversation } from "../parts/conversation.js";
 import { EventDrawer, openEvent } from "../parts/drawer.js";
+import { Chip } from "../parts/filters.js";
 import { List } from "../parts/list.js";
 import { Failure } from "../parts/notices.js";
 import { SessionCost } from "../parts/sessioncost.js";
@@ -24,6 +25,8 @@ const VIEWS = [
   { name: "events", text: "Events" },
   { name: "cost", text: "Cost" },
 ];
+/** @type {Record<string, string>} */
+const GUARD_WORDS = { deny: "denied", ask: "asked about", would: "only observed" };
 const ROW = 30;
 const ROW_NARROW = 50;
 
@@ -43,7 +46,7 @@ export function SessionPage({ id }) {
       <div class="tabs" role="tablist" aria-label="Ways to look at the session">
         ${VIEWS.map(
           ({ name, text }) => html`
-            <button key=${name} id=${`tab-${name}`} type="button" role="tab" aria-selected=${name === view} aria-controls="session-panel" onClick=${() => setParams({ view: name === "waterfall" ? null : name }, { push: true })}>
+            <button key=${name} id=${`tab-${name}`} type="button" role="tab" aria-selected=${name === view} aria-controls="session-panel" onClick=${() => setParams({ view: name === "waterfall" ? null : name, guard: null }, { push: true })}>
               ${text}${name === "events" ? html` <span class="faint">${count(data.session.events)}</span>` : null}
             </button>
           `,
@@ -72,6 +75,7 @@ function Head({ data }) {
         <div><dt>Tool calls</dt><dd class="num">${count(session.tool_calls)}${session.tool_errors ? html` <a class="bad" href=${link(["live"], { session_id: session.id, outcome: "failed" })}>${session.tool_errors} failed</a>` : null}</dd></div>
         <div><dt>Prompts</dt><dd class="num">${count(session.prompts)}</dd></div>
         ${session.subagents ? html`<div><dt>Subagents</dt><dd class="num">${count(session.subagents)}</dd></div>` : null}
+        <${Stopped} data=${data} />
         ${session.user || session.device ? html`<div><dt>Who</dt><dd>${[session.user, session.device].filter(Boolean).join(" on ")}</dd></div>` : null}
         ${tokens(session) ? html`<div><dt>Cost</dt><dd class="num">${dollars(session.cost_microusd, session.cost_estimated)} <span class="faint">${count(tokens(session))} tokens</span></dd></div>` : null}
         ${session.repository ? html`<div><dt>Repository</dt><dd>${session.repository}${session.branch ? html` <span class="faint">${session.branch}</span>` : null}</dd></div>` : null}
@@ -84,9 +88,36 @@ function Head({ data }) {
   `;
 }
 
+/** How often the guard spoke, in what was read so far; each leads to its events. @param {{data: SessionData}} props */
+function Stopped({ data }) {
+  const counts = useMemo(() => {
+    /** @type {Map<string, number>} */
+    const found = new Map();
+    for (const { verdict } of data.events) {
+      const tone = verdict ? verdictWords(verdict).tone : "allow";
+      if (tone !== "allow") found.set(tone, (found.get(tone) ?? 0) + 1);
+    }
+    return found;
+  }, [data.events]);
+  if (!counts.size) return null;
+  const more = data.next ? "+" : "";
+  return html`
+    <div>
+      <dt>Guard</dt>
+      <dd>
+        ${[["deny", "denied"], ["ask", "asked"], ["would", "only observed"]].map(([tone, text]) =>
+          counts.get(tone) ? html`<a key=${tone} class=${`verdict verdict-${tone}`} href=${link(["sessions", data.session.id], { agent: data.session.agent, view: "events", guard: tone })}>${counts.get(tone)}${more} ${text}</a> ` : null,
+        )}
+      </dd>
+    </div>
+  `;
+}
+
 /** @param {{data: SessionData, more: () => void, loading: boolean}} props */
 function Events({ data, more, loading }) {
-  const { events, next } = data;
+  const { next } = data;
+  const guard = param("guard");
+  const events = useMemo(() => (guard ? data.events.filter(({ verdict }) => verdict && verdictWords(verdict).tone === guard) : data.events), [data.events, guard]);
   const [chosen, setChosen] = useState("");
   const current = param("event") || chosen;
   const selected = useMemo(() => (current ? events.findIndex(({ id }) => id === current) : -1), [events, current]);
@@ -110,6 +141,7 @@ function Events({ data, more, loading }) {
     [],
   );
   return html`
+    ${guard ? html`<div class="filters"><${Chip} name="guard" label="only what the guard" text=${GUARD_WORDS[guard] ?? guard} /></div>` : null}
     <${List}
       label="Events, oldest first" items=${events} keyOf=${(/** @type {StoredEvent} */ event) => event.id} rowHeight=${narrow.value ? ROW_NARROW : ROW}
       row=${(/** @type {StoredEvent} */ event) => html`<${EventRow} event=${event} inSession />`} selected=${selected} onSelect=${select}

@@ -30,6 +30,56 @@ pub struct DeviceReport {
     pub rejected: u64,
     /// Records that the limits of the spool removed before they were delivered.
     pub dropped: u64,
+    /// The MCP servers that its agents are configured to start.
+    pub mcp: McpReport,
+}
+
+/// The MCP servers that the agents of a device are configured to start, by their own settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct McpReport {
+    /// The servers.
+    pub servers: Vec<McpServer>,
+    /// Settings that are there and could not be read: what they configure is not known.
+    pub unread: Vec<UnreadFile>,
+    /// How many servers there are besides.
+    pub more: u64,
+}
+
+/// An MCP server in an agent's settings, without what is secret of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct McpServer {
+    /// The agent.
+    pub agent: String,
+    /// Whose setting it is: `user`, `project` (in the project's files), `local` (of one project, in the person's file) or `managed`.
+    pub scope: String,
+    /// The project's folder, where it is for one.
+    pub project: Option<String>,
+    /// The name in the settings.
+    pub name: String,
+    /// The raw name, as it is in the names of the server's tools.
+    pub server: String,
+    /// `stdio`, `http`, `sse` or `unknown`.
+    pub transport: String,
+    /// The host, or the program and the package it runs.
+    pub origin: Option<String>,
+    /// Whether it is not switched off.
+    pub enabled: bool,
+    /// Whether it is approved; `None` where nobody has said which are.
+    pub approved: Option<bool>,
+}
+
+/// A file of settings that could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UnreadFile {
+    /// The agent.
+    pub agent: String,
+    /// The file.
+    pub file: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// An agent on a device.

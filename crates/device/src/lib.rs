@@ -11,6 +11,7 @@ pub mod handlers;
 pub mod http;
 pub mod import;
 pub mod install;
+pub mod mcp;
 pub mod place;
 pub mod policy;
 mod process;

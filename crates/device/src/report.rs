@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::doctor::newest_transcript;
 use crate::http::{Answer, Client, HttpError};
 use crate::install::{INSTALLERS, Places};
+use crate::mcp::Inventory;
 use crate::place::Place;
 use crate::ship::{Account, now};
 
@@ -36,7 +37,19 @@ pub fn report(home: &Home, config: &Config, env: &dyn Fn(&str) -> Option<String>
         hook_failures: fs::read_to_string(home.hook_log()).map_or(0, |text| text.lines().count() as u64),
         rejected: account.rejected,
         dropped: account.dropped,
+        mcp: inventory(home, env).map(Inventory::report).unwrap_or_default(),
     }
+}
+
+/// The MCP servers of this device; `None` where it has no home. The hook is left a note of those that are the person's own or
+/// approved, so that it knows which names are easily taken for theirs.
+pub fn inventory(home: &Home, env: &dyn Fn(&str) -> Option<String>) -> Option<Inventory> {
+    let places = Places::from_env(env, home.path().to_owned())?;
+    let approved = None;
+    let inventory = Inventory::look(&places, approved);
+    // Without the note the hook knows fewer names, and the next report writes it.
+    let _ = inventory.remember(home, approved);
+    Some(inventory)
 }
 
 /// Sends the report.

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use hookrail_core::policy::facts::{Facts, Listing, Look};
 
+use crate::home::Home;
+
 /// How far up a project's root is looked for.
 const MAX_LEVELS: usize = 32;
 
@@ -26,6 +28,12 @@ const MAX_TIME: Duration = Duration::from_millis(3);
 
 /// How long a call may be looked at in all; what is found by then is judged.
 const DEADLINE: Duration = Duration::from_millis(4);
+
+/// The file of the state folder that names the MCP servers that are known here, one a line.
+pub const SERVERS_FILE: &str = "mcp.known";
+
+/// How much of it is read.
+const MAX_SERVERS: u64 = 64 << 10;
 
 /// Facts of the machine the hook runs on.
 pub struct Here {
@@ -117,6 +125,16 @@ impl Facts for Here {
 
     fn below(&self, path: &str) -> Listing {
         self.ask(|| Some(listed(path, MAX_TIME.saturating_sub(self.spent.get())))).unwrap_or_default()
+    }
+
+    fn servers(&self) -> Vec<String> {
+        let known = self.ask(|| {
+            let path = Home::from_env(self.env)?.path().join(SERVERS_FILE);
+            let mut text = String::new();
+            fs::File::open(path).ok()?.take(MAX_SERVERS).read_to_string(&mut text).ok()?;
+            Some(text.lines().map(str::to_owned).collect())
+        });
+        known.unwrap_or_default()
     }
 
     fn is_late(&self) -> bool {

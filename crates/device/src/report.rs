@@ -14,6 +14,7 @@ use crate::http::{Answer, Client, HttpError};
 use crate::install::{INSTALLERS, Places};
 use crate::mcp::Inventory;
 use crate::place::Place;
+use crate::policy;
 use crate::ship::{Account, now};
 
 /// How often a running shipper reports.
@@ -45,7 +46,10 @@ pub fn report(home: &Home, config: &Config, env: &dyn Fn(&str) -> Option<String>
 /// approved, so that it knows which names are easily taken for theirs.
 pub fn inventory(home: &Home, env: &dyn Fn(&str) -> Option<String>) -> Option<Inventory> {
     let places = Places::from_env(env, home.path().to_owned())?;
-    let approved = None;
+    // Rules that cannot be read approve nothing; `doctor` tells of them.
+    let rules = policy::gather(&policy::Site::device(home)).ok();
+    let approved = rules.and_then(|rules| policy::approved(&rules.sheets));
+    let approved = approved.as_deref();
     let inventory = Inventory::look(&places, approved);
     // Without the note the hook knows fewer names, and the next report writes it.
     let _ = inventory.remember(home, approved);

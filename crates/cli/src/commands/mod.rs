@@ -23,6 +23,7 @@ mod import;
 mod install;
 mod interrupt;
 mod keys;
+mod mcp;
 mod pause;
 mod policy;
 mod quarantine;
@@ -60,6 +61,7 @@ enum Command {
     Quarantine(quarantine::Args),
     Devices(devices::Args),
     Servers(servers::Args),
+    Mcp(mcp::Args),
     Titles(titles::Args),
     Export(export::Args),
     Import(import::Args),
@@ -118,6 +120,7 @@ impl Cli {
             Command::Usage(args) => usage::run(&args),
             Command::Quarantine(args) => quarantine::run(args),
             Command::Servers(args) => servers::run(args),
+            Command::Mcp(args) => mcp::run(&args),
             Command::Export(args) => export::run(&args),
             Command::Import(args) => import::run(&args),
             Command::Backup(args) => backup::run(&args),

@@ -63,7 +63,7 @@ fn json(text: &str) -> Result<Vec<Entry>, String> {
     };
     for project in root.get("projects").map(Node::children).unwrap_or_default() {
         let off = disabled(&project.node);
-        let own = of_node(&project.node, project.key.clone());
+        let own = of_node(&project.node, project.key.as_deref());
         entries.extend(
             own.into_iter().map(|entry| Entry { enabled: entry.enabled && !off.contains(&entry.name), ..entry }),
         );
@@ -71,7 +71,7 @@ fn json(text: &str) -> Result<Vec<Entry>, String> {
     Ok(entries)
 }
 
-fn of_node(node: &Node, project: Option<String>) -> Vec<Entry> {
+fn of_node(node: &Node, project: Option<&str>) -> Vec<Entry> {
     let servers = node.get("mcpServers").map(Node::children).unwrap_or_default();
     let text = |node: &Node, key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
     let entry = |child: &jsonc::Child| {
@@ -84,7 +84,7 @@ fn of_node(node: &Node, project: Option<String>) -> Vec<Entry> {
             url: ["url", "httpUrl", "serverUrl"].iter().find_map(|key| text(server, key)),
             enabled: !server.get("disabled").is_some_and(Node::is_true),
         };
-        Some(fields.entry(child.key.as_deref()?, project.clone()))
+        Some(fields.entry(child.key.as_deref()?, project.map(str::to_owned)))
     };
     servers.iter().filter_map(entry).collect()
 }

@@ -8,7 +8,7 @@ mod seen;
 mod sources;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::Path;
 use std::{fs, io};
 
 use hookrail_core::fleet::{McpReport, McpServer, UnreadFile};
@@ -54,9 +54,9 @@ impl Inventory {
                         origin: entry.origin,
                         enabled: entry.enabled,
                     })),
-                    Err(reason) => inventory.unread.push(unread(agent, path, reason)),
+                    Err(reason) => inventory.unread.push(unread(agent, &path, reason)),
                 },
-                State::Unreadable(reason) => inventory.unread.push(unread(agent, path, reason)),
+                State::Unreadable(reason) => inventory.unread.push(unread(agent, &path, reason)),
             }
         }
         let key = |server: &McpServer| {
@@ -87,7 +87,8 @@ impl Inventory {
     /// Where the note cannot be written.
     pub fn remember(&self, home: &Home, approved: Approved<'_>) -> io::Result<()> {
         let mut known = self.persons_own();
-        known.extend(approved.into_iter().flatten().cloned());
+        let is_name = |name: &&String| !name.contains(['*', '?', '[']);
+        known.extend(approved.into_iter().flatten().filter(is_name).cloned());
         let text: String = known.iter().map(|server| format!("{server}\n")).collect();
         let file = home.path().join(SERVERS_FILE);
         match fs::read_to_string(&file) {
@@ -113,7 +114,7 @@ pub fn is_approved(server: &str, approved: &[String]) -> bool {
     approved.iter().any(|name| places::glob(name, server))
 }
 
-fn unread(agent: &str, path: PathBuf, reason: String) -> UnreadFile {
+fn unread(agent: &str, path: &Path, reason: String) -> UnreadFile {
     UnreadFile { agent: agent.to_owned(), file: path.display().to_string(), reason }
 }
 

@@ -130,3 +130,30 @@ fn recordings(folder: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+#[test]
+fn calls_of_servers_that_are_not_approved_are_treated_as_the_file_says() {
+    let call = |tool: &str, stops| {
+        let command = json!({"tool": tool, "input": {}}).to_string();
+        Case { command, stops, why: String::new() }
+    };
+    for (unapproved, stops, mode) in
+        [("observe", false, "observe"), ("ask", true, "enforce"), ("deny", true, "enforce")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        let own = format!("[mcp]\napproved = [\"github\", \"plugin_*\"]\nunapproved = \"{unapproved}\"\n");
+        fs::write(folder.path().join(OWN_FILE), own).unwrap();
+        let bytes = snapshot(&home);
+        let cases =
+            [call("mcp__github__x", false), call("mcp__plugin_slack_slack__x", false), call("mcp__shadow__x", true)];
+        let outcomes = run(&cases, &Snapshot::read(&bytes).unwrap()).unwrap();
+        assert!(outcomes[0].verdict.is_none() && outcomes[1].verdict.is_none(), "{outcomes:?}");
+        let verdict = outcomes[2].verdict.as_ref().unwrap();
+        assert_eq!((verdict.stops(), verdict.mode.as_str(), verdict.rule.as_str()), (stops, mode, "mcp.unapproved"));
+        let rules = gather(&Site::device(&home)).unwrap();
+        assert_eq!(approved(&rules.sheets).unwrap(), ["github", "plugin_*"]);
+    }
+    assert!(read("[mcp]\nunapproved = \"deny\"\n").is_err(), "without a list everything would be stopped");
+    assert!(read("[mcp]\napproved = []\nunapproved = \"explode\"\n").is_err());
+}

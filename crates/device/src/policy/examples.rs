@@ -47,12 +47,17 @@ pub struct Outcome {
     pub case: Case,
     /// What was decided.
     pub verdict: Option<Verdict>,
+    /// Whether the agent can be kept from it.
+    pub can_stop: bool,
 }
 
 impl Outcome {
     /// Whether it is as it should be.
     pub fn is_right(&self) -> bool {
-        let stopped = self.verdict.as_ref().is_some_and(|verdict| verdict.stops() || verdict.mode == Mode::Warn);
+        let stopped = self.verdict.as_ref().is_some_and(Verdict::stops);
+        let warned = self.verdict.as_ref().is_some_and(|verdict| verdict.mode == Mode::Warn);
+        // To warn of what could be stopped lets it pass; of what cannot, it is all there is.
+        let stopped = stopped || warned && (self.case.stops || !self.can_stop);
         stopped == self.case.stops
     }
 }
@@ -78,11 +83,15 @@ pub fn run(cases: &[Case], snapshot: &Snapshot<'_>) -> Result<Vec<Outcome>, Snap
         let (agent, payload) = call::payload(&case.command);
         let parsed = agents::parse(&agent, &payload);
         let verdict = judge(&parsed, &payload, snapshot, &Desk, Timestamp::default())?;
+        let reach = |decision| agents::reach(&agent, &parsed, decision);
+        let can_stop = verdict.as_ref().is_some_and(|verdict| {
+            reach(verdict.would.unwrap_or(verdict.decision).max(verdict.decision)) == Mode::Enforce
+        });
         let verdict = verdict.map(|verdict| {
-            let reach = agents::reach(&agent, &parsed, verdict.decision);
+            let reach = reach(verdict.decision);
             verdict.within(reach)
         });
-        Ok(Outcome { case: case.clone(), verdict })
+        Ok(Outcome { case: case.clone(), verdict, can_stop })
     });
     judged.collect()
 }

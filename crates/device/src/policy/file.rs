@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::call;
+use super::mcp::Mcp;
 
 /// How many known words are shown in the place of an unknown one.
 const MAX_SHOWN: usize = 60;
@@ -27,6 +28,9 @@ pub struct PolicyFile {
     /// Rules (`git.force-push`, `git.*`) that no person may loosen; an organisation's word.
     #[serde(default)]
     pub lock: Vec<Spanned<String>>,
+    /// Which MCP servers are approved.
+    #[serde(default)]
+    pub mcp: Option<Mcp>,
     /// The rules.
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
@@ -195,6 +199,30 @@ impl Exception {
 }
 
 impl Rule {
+    /// A rule without conditions.
+    pub(super) fn new(id: Spanned<String>, decision: Decision, reason: Spanned<String>) -> Self {
+        Self {
+            id,
+            decision,
+            mode: None,
+            yields: false,
+            reason,
+            instead: None,
+            effects: Vec::new(),
+            place: Vec::new(),
+            recursive: None,
+            secret: None,
+            at: Vec::new(),
+            target: Vec::new(),
+            except: Vec::new(),
+            program: Vec::new(),
+            tools: Vec::new(),
+            keywords: Vec::new(),
+            stops: Vec::new(),
+            passes: Vec::new(),
+        }
+    }
+
     /// The conditions that only an effect can meet, and whether the rule has them.
     fn conditions_of_effects(&self) -> [(&'static str, bool); 7] {
         [
@@ -323,7 +351,7 @@ pub fn read(text: &str) -> Result<PolicyFile, Vec<Mistake>> {
             }
         }
     }
-    if mistakes.is_empty() { Ok(file) } else { Err(mistakes) }
+    if mistakes.is_empty() { Ok(file.with_sections()) } else { Err(mistakes) }
 }
 
 /// What stands in the place of a known word, with the nearest one there is.

@@ -203,7 +203,8 @@ impl<'s> Standings<'s> {
         let ids = sheet.file.rules.iter().map(|rule| rule.id.as_ref());
         let is_twin =
             |id: &&String| self.rules.iter().any(|other| other.layer < sheet.layer && other.rule.id.as_ref() == *id);
-        let twins: Vec<&String> = ids.filter(is_twin).collect();
+        // Every layer may have its own list of approved servers.
+        let twins: Vec<&String> = ids.filter(|id| *id != super::mcp::UNAPPROVED).filter(is_twin).collect();
         for id in twins {
             self.note(sheet, &format!("{id} is another rule's id already; both hold, give this one a name of its own"));
         }

@@ -10,12 +10,14 @@ mod compile;
 mod examples;
 mod file;
 mod layers;
+mod mcp;
 mod schema;
 
 pub use compile::{Compiled, Gathered, OWN_FILE, PolicyError, Site, Wrong, compile, gather, state};
 pub use examples::{Case, Desk, Outcome, examples, run};
 pub use file::{Adjustment, Exception, Mistake, OnFailure, PolicyFile, Rule, RuleMode, read, strangers};
 pub use layers::{Layer, Note, Sheet, Standing, Standings, join};
+pub use mcp::{Mcp, Unapproved, approved};
 pub use schema::schema;
 
 /// A pack of rules that is built in.

@@ -41,24 +41,24 @@ kinds! {
     FilePermission = "file.permission",
     /// Changes whose a file is.
     FileOwner = "file.owner",
+    /// Writes or removes a file outside of the project by a path that seems to be within: through a link, or by `..`.
+    FileOutside = "file.outside",
     /// Reads a credential.
     SecretRead = "secret.read",
     /// Writes a credential, or over one.
     SecretWrite = "secret.write",
-    /// Writes or removes a file outside of the project by a path that seems to be within: through a link, or by `..`.
-    FileOutside = "file.outside",
     /// Writes a text that holds a credential; the target is the file.
     ContentSecret = "content.secret",
     /// Sends data to another machine; the origin tells what data.
     DataSend = "data.send",
-    /// Fetches something from another machine.
-    NetFetch = "net.fetch",
-    /// Gives a shell of this machine to another one, or takes commands from there.
-    NetShell = "net.shell",
     /// Sends data in the address itself, in a form that nobody can read; the target is the host.
     DataEncoded = "data.encoded",
+    /// Fetches something from another machine.
+    NetFetch = "net.fetch",
     /// Opens an address of another scheme than http and https; the target is the scheme.
     NetScheme = "net.scheme",
+    /// Gives a shell of this machine to another one, or takes commands from there.
+    NetShell = "net.shell",
     /// Runs code that came from another machine.
     CodeFetched = "code.fetched",
     /// Runs code that was decoded or decrypted on the way, so that nobody can have read it.

@@ -61,11 +61,19 @@ pub fn schema() -> Value {
         }),
         &["rule", "owner", "reason", "until"],
     );
+    let mcp = object(
+        json!({
+            "approved": words("MCP servers that may be called: raw names, as `hookrail mcp list` shows them, or globs"),
+            "unapproved": one_of(&["observe", "ask", "deny"], "What becomes of a call of another one"),
+        }),
+        &["approved"],
+    );
     let mut file = object(
         json!({
             "on_failure": one_of(&["open", "closed"], "What holds where the guard cannot judge"),
             "mode": one_of(&modes, "How rules of this file are carried out that do not say so themselves"),
             "lock": words("Rules that no person may loosen; an organisation's word"),
+            "mcp": mcp,
             "rule": list(rule, "The rules"),
             "adjust": list(adjustment, "How rules of other files are carried out"),
             "exception": list(exception, "What is excepted from rules, for a time"),
@@ -102,6 +110,7 @@ mod tests {
     fn the_schema_has_the_fields_that_are_read() {
         let schema = schema();
         assert_eq!(named(&schema), taken("no_such_field = 1"));
+        assert_eq!(named(&schema["properties"]["mcp"]), taken("[mcp]\nno_such_field = 1"));
         for table in ["rule", "adjust", "exception"] {
             let items = &schema["properties"][table]["items"];
             assert_eq!(named(items), taken(&format!("[[{table}]]\nno_such_field = 1")), "{table}");

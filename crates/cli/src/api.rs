@@ -108,6 +108,14 @@ impl Api {
         self.answer(self.client.put(path, body.to_string().as_bytes()))
     }
 
+    /// The answer to changing something in part.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub(crate) fn patch<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
+        self.answer(self.client.patch(path, body.to_string().as_bytes()))
+    }
+
     /// The answer to taking something away.
     ///
     /// # Errors

@@ -204,6 +204,15 @@ impl Client {
         self.read(request.send(body), MAX_ACCOUNT)
     }
 
+    /// PATCHes `path` with JSON, reading at most [`MAX_ACCOUNT`] bytes.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn patch(&self, path: &str, body: &[u8]) -> Result<Answer, HttpError> {
+        let request = self.with_key(self.agent.patch(self.url(path))).header("Content-Type", "application/json");
+        self.read(request.send(body), MAX_ACCOUNT)
+    }
+
     /// DELETEs `path`, reading at most [`MAX_ACCOUNT`] bytes.
     ///
     /// # Errors

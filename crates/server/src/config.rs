@@ -14,6 +14,7 @@ use hookrail_store::registry::{ProjectId, Registry};
 
 use crate::StartError;
 use crate::outbound::{BadUrl, Target};
+use crate::scan::Rules;
 
 /// The port of a default server: H-O-O-K on a phone's keys.
 pub const DEFAULT_PORT: u16 = 4665;
@@ -44,6 +45,8 @@ pub struct Config {
     pub retention: Retention,
     /// What is done with an event before it is stored.
     pub privacy: Privacy,
+    /// The guard's rules that stored calls are held against which no guard judged.
+    pub rules: Rules,
     /// What models cost.
     pub prices: Prices,
     /// The fewest people of a group whose use is shown to viewers without `admin`; 1 shows all.
@@ -117,6 +120,7 @@ impl Default for Config {
             titles: None,
             retention: Retention::default(),
             privacy: Privacy::default(),
+            rules: Rules::default(),
             prices: Prices::built_in(),
             min_group: 1,
             limits: Limits::default(),

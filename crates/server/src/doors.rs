@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use hookrail_store::registry::Scope;
 
 use crate::app::App;
@@ -162,6 +162,20 @@ doors! {
     GetTitles = get "/api/v1/titles" Read => api::titles::get;
     /// Says whether a model is to be asked for titles of the project's sessions. What it is sent are prompts and answers, redacted.
     PutTitles = put "/api/v1/titles" Admin => api::titles::put;
+    /// Lists what was found in the record: secrets that were taken out, calls that were denied or asked about, that ran although denied, that no guard could judge, that the server's rules would have stopped. The newest first.
+    ListFindings = get "/api/v1/findings" Read => api::findings::list;
+    /// Changes the state or the owner of a finding.
+    PatchFinding = patch "/api/v1/findings/{id}" Admin => api::findings::patch;
+    /// Shows how far the project's events are looked through for findings.
+    GetScan = get "/api/v1/scan" Read => api::findings::scan;
+    /// Looks through all of them again.
+    StartScan = post "/api/v1/scan" Admin => api::findings::rescan;
+    /// Counts verdicts by group_by (rule, person, repository, day, agent or session), the most first, with what would have been denied where rules only observe or warn.
+    ListVerdicts = get "/api/v1/verdicts" Read => api::verdicts::list;
+    /// Lists calls that should not have been stopped, as people report them; the newest first.
+    ListReports = get "/api/v1/reports" Read => api::verdicts::reports;
+    /// Keeps a call that should not have been stopped, less its secrets.
+    PostReport = post "/api/v1/reports" Ingest => api::verdicts::report;
     /// Shows the server's own figures.
     GetStatus = get "/api/v1/status" Read => api::status::status;
     /// Streams events as they are stored, as server-sent events; resumes after Last-Event-ID or last_event_id.

@@ -37,6 +37,7 @@ mod metrics;
 mod openapi;
 mod otlp;
 mod outbound;
+mod scan;
 mod serve;
 mod tenants;
 mod titles;
@@ -46,6 +47,7 @@ pub use config::{Bus, Config, DEFAULT_PORT, Limits, Rate, TitleSettings, Token};
 pub use hookrail_store::bus::parking::{Bounds, QuarantineBounds};
 pub use hookrail_store::events::Retention;
 pub use outbound::BadUrl;
+pub use scan::Rules;
 
 /// Time between two looks at which keys' last use is to be written down. Most find none.
 const NOTE_USES_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
@@ -143,6 +145,7 @@ impl Server {
         let titles = tokio::spawn(titles::run(app.clone()));
         let noter = tokio::spawn(note_uses(app.clone()));
         let sweeper = tokio::spawn(attribution::run(app.clone()));
+        let scanner = tokio::spawn(scan::run(app.clone()));
         let router = doors::router(&app);
         serve::serve(listener, router, app.clone()).await;
         stopper.abort();
@@ -150,6 +153,7 @@ impl Server {
         titles.abort();
         noter.abort();
         sweeper.abort();
+        scanner.abort();
         let registry = app.auth.registry.clone();
         noted(tokio::task::spawn_blocking(move || registry.note_uses(true)).await);
         app.tenants.stop(app.config.limits.stop_grace).await

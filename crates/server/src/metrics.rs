@@ -221,6 +221,8 @@ metrics! {
     counter claims = "hookrail_claims_total", "Sessions claimed, or claimed again by the same project.";
     counter claims_foreign = "hookrail_claims_foreign_total", "Claims of sessions that are another project's.";
     counter claims_forgotten = "hookrail_claims_forgotten_total", "Claims not made for now because too many wait for the bus, or there are too many.";
+    counter events_scanned = "hookrail_events_scanned_total", "Stored events looked through for findings, repetitions included.";
+    counter findings = "hookrail_findings_total", "Findings that were new.";
     counter retained_away = "hookrail_events_expired_total", "Events removed by retention.";
 }
 

@@ -91,6 +91,10 @@ const USAGE: &[&str] = &[
     "limit",
     "cursor",
 ];
+const FINDINGS: &[&str] =
+    &["kind", "rule", "severity", "state", "owner", "session_id", "user", "since", "until", "limit", "cursor"];
+const VERDICTS: &[&str] =
+    &["group_by", "since", "until", "rule", "session_id", "user", "repository", "agent", "limit", "cursor"];
 const LIVE: &[&str] = &[
     "last_event_id",
     "session_id",
@@ -176,6 +180,18 @@ fn shape(door: Door) -> Shape {
         Door::PutTitles => Shape {
             problems: &["400", "408", "413", "503"],
             ..take(JSON, "TitlesWanted", "200", Some((JSON, "Titles")))
+        },
+        Door::ListFindings => read(FINDINGS, "FindingPage"),
+        Door::PatchFinding => Shape {
+            problems: &["400", "404", "408", "413", "503"],
+            ..take(JSON, "FindingChange", "200", Some((JSON, "Finding")))
+        },
+        Door::GetScan | Door::StartScan => read(&[], "Scan"),
+        Door::ListVerdicts => Shape { problems: &["400", "403", "503"], ..read(VERDICTS, "VerdictPage") },
+        Door::ListReports => read(&["rule", "limit", "cursor"], "StopReportPage"),
+        Door::PostReport => Shape {
+            problems: &["400", "408", "413", "503"],
+            ..take(JSON, "StoppedCase", "201", Some((JSON, "StopReport")))
         },
         Door::GetStatus => read(&[], "Status"),
         Door::Stream => Shape {

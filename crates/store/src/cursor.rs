@@ -23,6 +23,10 @@ pub(crate) enum List {
     ToolCalls = b'c' as isize,
     /// Artifacts by arrival, newest first.
     Artifacts = b'f' as isize,
+    /// Findings, newest first.
+    Findings = b'g' as isize,
+    /// Reports of wrong stops, newest first.
+    Reports = b'r' as isize,
 }
 
 /// The text of a cursor.

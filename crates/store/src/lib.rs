@@ -15,6 +15,7 @@ mod cursor;
 mod derive;
 mod error;
 pub mod events;
+pub mod guard;
 mod histogram;
 pub mod meta;
 pub mod model;
@@ -96,6 +97,8 @@ pub struct Store {
     pub events: events::Reader,
     /// Settings, devices, the instance.
     pub meta: meta::Meta,
+    /// What the guard decided, and what was found in the record.
+    pub guard: guard::Guard,
     /// The live feed.
     pub bus: bus::Bus,
     /// What the project calls its MCP servers.
@@ -131,12 +134,14 @@ pub fn open(url: &str, settings: &Settings) -> Result<Store, StoreError> {
     let place = place(url)?;
     // Also brings the database up to date, before anybody reads it.
     let connection = place.open(settings)?;
+    let guard = guard::SqliteGuard::new(place.open(settings)?);
     let names = names::Names::default();
     let meta = meta::SqliteMeta::new(connection, names.clone())?;
     let pool = Pool::new(place.clone(), settings);
     Ok(Store {
         events: events::Reader::Sqlite(events::sqlite::Reader::new(pool, names.clone())),
         meta: meta::Meta::Sqlite(meta),
+        guard: guard::Guard::Sqlite(guard),
         bus: bus::Bus::local(settings.live_events, settings.live_bytes),
         names,
         writer: Arc::new(Mutex::new(Some((place, settings.clone())))),

@@ -17,6 +17,7 @@ mod emit;
 mod enroll;
 mod events;
 mod export;
+mod findings;
 pub(crate) mod handlers;
 pub(crate) mod hook;
 mod import;
@@ -69,6 +70,7 @@ enum Command {
     Keys(keys::Args),
     Policy(policy::Args),
     Handlers(handlers::Args),
+    Findings(findings::Args),
     Pause(pause::PauseArgs),
     Resume(pause::ResumeArgs),
     Stopped(stopped::StoppedArgs),
@@ -126,6 +128,7 @@ impl Cli {
             Command::Backup(args) => backup::run(&args),
             Command::Keys(args) => keys::run(args),
             Command::Handlers(args) => handlers::run(args),
+            Command::Findings(args) => findings::run(args),
             Command::Pause(args) => pause::pause(&args),
             Command::Resume(args) => pause::resume(&args),
             Command::Stopped(args) => stopped::list(&args),

@@ -9,13 +9,16 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hookrail_core::capture::Capture;
+use hookrail_core::policy::Snapshot;
 use hookrail_core::prices::Prices;
 use hookrail_core::privacy::Privacy;
 use hookrail_device::config::{self as device_config, ENV_CAPTURE};
-use hookrail_server::{Bus, Config, Limits, Rate, Retention, Server, StartError, TitleSettings, Token};
+use hookrail_device::policy;
+use hookrail_server::{Bus, Config, Limits, Rate, Retention, Rules, Server, StartError, TitleSettings, Token};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
+use super::emit::now;
 use super::interrupt;
 use crate::failure::Failure;
 use crate::{connection, env, redact_key};
@@ -143,6 +146,7 @@ fn config(args: Args) -> anyhow::Result<Config> {
     }
     Ok(Config {
         privacy,
+        rules: rules()?,
         titles,
         listen: args.listen,
         insecure_listen: args.insecure_listen,
@@ -180,6 +184,14 @@ fn titles(url: &str, model: String) -> anyhow::Result<TitleSettings> {
             "give the base URL of the endpoint, such as `https://api.example.com/v1` or `http://127.0.0.1:11434/v1`";
         Failure::new(format!("cannot ask {url} for titles: {why}"), hint).into()
     })
+}
+
+/// The rules that stored calls are held against: those built in, and those of whoever runs the server.
+fn rules() -> anyhow::Result<Rules> {
+    let Ok(home) = connection::home() else { return Ok(Rules::default()) };
+    let gathered = policy::gather(&policy::Site::device(&home)).context("cannot prepare the rules of the guard")?;
+    let rules: Vec<_> = gathered.join(now()).rules.iter().map(policy::Standing::prepared).collect();
+    Ok(Rules::new(&Snapshot::write(&rules)?))
 }
 
 /// How much of events the command line or the environment has stored.

@@ -6,6 +6,7 @@ mod chain;
 mod device;
 mod exits;
 mod fake;
+mod findings;
 mod guard;
 mod help;
 mod keys;

@@ -5,6 +5,7 @@
 
 pub(crate) mod devices;
 pub(crate) mod events;
+pub(crate) mod findings;
 pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod overview;
@@ -16,6 +17,7 @@ pub(crate) mod sessions;
 pub(crate) mod status;
 pub(crate) mod titles;
 pub(crate) mod usage;
+pub(crate) mod verdicts;
 
 use axum::Json;
 use hookrail_store::StoreError;

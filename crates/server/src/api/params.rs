@@ -187,6 +187,11 @@ impl Params {
     }
 }
 
+/// The words that a parameter takes, as a person is told them.
+pub(crate) fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> String {
+    format!("one of {}", all.iter().map(|one| word(*one)).collect::<Vec<_>>().join(", "))
+}
+
 fn ordered(since: Option<Timestamp>, until: Option<Timestamp>) -> Result<(), Problem> {
     match (since, until) {
         (Some(since), Some(until)) if since >= until => {

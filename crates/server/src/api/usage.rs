@@ -75,7 +75,7 @@ pub(crate) async fn usage(State(app): State<Arc<App>>, caller: Caller, mut param
 }
 
 /// Whether groups may be too small for this viewer.
-fn hides(app: &App, caller: &Caller) -> bool {
+pub(super) fn hides(app: &App, caller: &Caller) -> bool {
     app.config.min_group > 1 && !caller.scopes.allow(Scope::Admin)
 }
 

@@ -24,6 +24,15 @@ pub struct TestServer {
     pub key: Option<String>,
 }
 
+/// Waits until it is so, and fails where it does not become so in time.
+pub async fn eventually(mut is: impl AsyncFnMut() -> bool) {
+    let until = std::time::Instant::now() + PATIENCE;
+    while !is().await {
+        assert!(std::time::Instant::now() < until, "it did not come to be in time");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 impl TestServer {
     pub async fn start() -> Self {
         Self::with(|_| {}).await

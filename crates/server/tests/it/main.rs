@@ -5,6 +5,7 @@ mod accounting;
 mod assets;
 mod doors;
 mod failures;
+mod findings;
 mod guard;
 mod harness;
 mod keys;

@@ -53,6 +53,11 @@ async fn filled() -> TestServer {
     assert_eq!(server.post("/ingest", r#"{"event_type":"progress","run_id":"r"}"#).await.status, 201);
     let named = server.send("PUT", "/api/v1/servers/github", &[], br#"{"display":"GitHub"}"#).await;
     assert_eq!(named.status, 200, "{}", named.text());
+    let secret = format!("npm_{}", "a1B2c3".repeat(6));
+    let prompt = hook("UserPromptSubmit", json!({ "prompt": secret }));
+    assert_eq!(server.post("/v1/hooks/claude-code", prompt).await.status, 200);
+    assert_eq!(server.post("/api/v1/reports", crate::findings::case().to_string()).await.status, 201);
+    crate::findings::scanned(&server).await;
     for waiting in ["waits", "is claimed"] {
         let event = json!({"session_id": waiting, "hook_event_name": "Stop"}).to_string();
         assert_eq!(crate::parking::send(&server, None, crate::parking::HOOKS, &event).await.status, 200);
@@ -75,6 +80,7 @@ async fn every_door_answers_as_documented() {
             let id = match path.as_str() {
                 path if path.contains("/events/{id}") => event.as_str(),
                 path if path.contains("/keys/{id}") => key,
+                path if path.contains("/findings/{id}") => "1",
                 _ => "s1",
             };
             let real = path
@@ -95,6 +101,9 @@ async fn every_door_answers_as_documented() {
                 "/api/v1/quarantine/{session}/attribute" => json!({"project": "default", "person": "ann"}).to_string(),
                 "/api/v1/servers/{raw}" if method == "put" => json!({"display": "GitHub"}).to_string(),
                 "/api/v1/people/{person}" => json!({"team": "core"}).to_string(),
+                "/api/v1/findings/{id}" => json!({"state": "acknowledged", "owner": "ann"}).to_string(),
+                "/api/v1/scan" => String::new(),
+                "/api/v1/reports" if method == "post" => crate::findings::case().to_string(),
                 "/v1/devices" => json!({"device_id": "d", "name": "build-1", "at": "2026-11-20T12:00:00Z"}).to_string(),
                 _ if method == "post" => json!({"hook_event_name": "Stop"}).to_string(),
                 _ => String::new(),

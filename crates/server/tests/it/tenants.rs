@@ -17,7 +17,11 @@ const OPERATOR: &str = "the token of the operator";
 const MANY: u64 = 1013;
 
 /// The victim's texts: each is in one place of its data, and none contains another.
-const TEXTS: [&str; 22] = [
+const TEXTS: [&str; 26] = [
+    "victim-rule",
+    "victim-reason",
+    "victim-place",
+    "victim-note",
     "victim-session",
     "victim-prompt",
     "victim-tool",
@@ -93,6 +97,11 @@ impl Stage {
             hook(5, "SubagentStart", actor),
             hook(6, "PreToolUse", remote),
         ];
+        // A secret that was taken out, a call that was denied.
+        let mut judged: Value = serde_json::from_str(&lines[2]).unwrap();
+        judged["verdict"] = json!({"decision": "deny", "rule": "victim-rule", "reason": "victim-reason"});
+        judged["redactions"] = json!([{"kind": "jwt", "at": "/victim-place", "count": 1}]);
+        lines[2] = judged.to_string();
         let context = json!({"repository": "victim-repository", "branch": "victim-branch", "host": "victim-host"});
         lines.push(
             json!({
@@ -119,6 +128,14 @@ impl Stage {
         assert!(named.status < 300, "{}", named.text());
         let member = self.ask(&self.victim, "PUT", "/api/v1/people/victim-user", r#"{"team":"victim-team"}"#).await;
         assert!(member.status < 300, "{}", member.text());
+        let mut case = crate::findings::case();
+        case["note"] = "victim-note".into();
+        let report = self.ask(&self.victim, "POST", "/api/v1/reports", &case.to_string()).await;
+        assert_eq!(report.status, 201, "{}", report.text());
+        crate::harness::eventually(async || {
+            self.ask(&self.victim, "GET", "/api/v1/scan", "").await.json()["position"].as_u64() > Some(MANY)
+        })
+        .await;
     }
 
     /// Every operation: method, path and what the document says of it. Those that only read come first, for what a key
@@ -180,6 +197,9 @@ fn body(method: &str, path: &str) -> String {
         (_, "/api/v1/projects") => json!({"project": "another"}).to_string(),
         (_, "/api/v1/servers/{raw}") => json!({"display": "mine"}).to_string(),
         (_, "/api/v1/quarantine/{session}/attribute") => json!({"project": "mine"}).to_string(),
+        (_, "/api/v1/findings/{id}") => json!({"state": "resolved"}).to_string(),
+        (_, "/api/v1/scan") => String::new(),
+        (_, "/api/v1/reports") => crate::findings::case().to_string(),
         (_, "/api/v1/titles") => json!({"enabled": true}).to_string(),
         (_, "/api/v1/people/{person}") => json!({"team": "mine"}).to_string(),
         _ => panic!("say what {method} {path} takes, so that the walk of foreign keys can use it"),
@@ -196,6 +216,7 @@ fn paths(path: &str) -> Vec<String> {
         "raw" => &["victim_server"],
         "person" => &["victim-user"],
         "session" => &["victim-session"],
+        "id" if path.contains("/findings/") => &["1"],
         "id" if path.contains("/keys/") => &["VICTIM-KEY-ID"],
         "id" => &["victim-session", &event],
         _ => panic!("say what stands for {{{name}}} in {path}, so that the walk of foreign keys can use it"),
@@ -320,6 +341,7 @@ async fn the_walk_sees_a_leak_where_there_is_one() {
         "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
         "/api/v1/stream",
         "/api/v1/ws",
+        "/api/v1/findings/{id}",
         "/api/v1/keys/{id}/rotate",
         "/api/v1/keys/{id}",
         "/api/v1/servers/{raw}",

@@ -108,6 +108,11 @@ fn remove(connection: &Connection, mut block: Block, removed: &mut Removed) -> R
     }
     let events = heads.len();
     artifacts::forget(connection, first_seq, first_seq + events as i64)?;
+    for table in
+        ["DELETE FROM verdicts WHERE seq >= ? AND seq < ?", "DELETE FROM denied_calls WHERE seq >= ? AND seq < ?"]
+    {
+        connection.prepare_cached(table)?.execute([first_seq, first_seq + events as i64])?;
+    }
     connection.prepare_cached("DELETE FROM blocks WHERE first_seq = ?")?.execute([first_seq])?;
     connection.prepare_cached("DELETE FROM block_data WHERE first_seq = ?")?.execute([first_seq])?;
     connection

@@ -31,6 +31,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../../../migrations/sqlite/0005_artifacts.sql"),
         "6388f7a3e69415f361e388d23c5487e2a19ab7d25daaa79f4a48541c21e6905b",
     ),
+    (
+        include_str!("../../../migrations/sqlite/0006_guard.sql"),
+        "74afc064bfcd8b17bc35638b37c149bbe9263f0ac6aa20c4e41f4fd1a92cabfd",
+    ),
 ];
 
 /// The schema this code reads and writes.

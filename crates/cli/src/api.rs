@@ -129,7 +129,9 @@ impl Api {
         if !answer.is_success() {
             return Err(self.refused(&answer).into());
         }
-        serde_json::from_slice(&answer.body).map_err(|error| self.not_ours(&error).into())
+        // A success may have nothing to say.
+        let body = if answer.body.is_empty() { b"null" } else { answer.body.as_slice() };
+        serde_json::from_slice(body).map_err(|error| self.not_ours(&error).into())
     }
 
     /// The items of a list, at most `limit`, asked for page by page as they are taken.

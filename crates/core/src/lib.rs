@@ -15,6 +15,7 @@ pub mod base64;
 pub mod capture;
 pub mod context;
 pub mod emitted;
+pub mod envelope;
 pub mod event;
 pub mod fleet;
 mod json;

@@ -26,6 +26,8 @@
 //! [spool]
 //! max_age = "30d"           # drop what nobody could ship for longer than this, oldest first
 //! max_bytes = "1GiB"        # and what is over this much
+//! artifact_bytes = "32MiB"  # contents of artifacts to be uploaded: one may have this much …
+//! artifacts_bytes = "256MiB"  # … and all that wait this much
 //!
 //! [timeouts]
 //! connect = "5s"            # to reach the server
@@ -121,6 +123,10 @@ pub struct Config {
     pub spool_max_age: Duration,
     /// The oldest sealed segments are dropped while the spool is larger than this.
     pub spool_max_bytes: u64,
+    /// What is larger is not uploaded of an artifact.
+    pub artifact_bytes: u64,
+    /// Contents of artifacts are not put to wait beyond this many bytes together.
+    pub artifacts_bytes: u64,
     /// How long reaching the server may take.
     pub connect_timeout: Duration,
     /// How long sending, and then receiving the answer, may each take.
@@ -145,6 +151,8 @@ impl Default for Config {
             idle_exit: Duration::from_secs(60),
             spool_max_age: Duration::from_secs(30 * 86_400),
             spool_max_bytes: 1 << 30,
+            artifact_bytes: 32 << 20,
+            artifacts_bytes: 256 << 20,
             connect_timeout: Duration::from_secs(5),
             answer_timeout: Duration::from_secs(30),
         }
@@ -305,6 +313,8 @@ struct ShipTable {
 struct SpoolTable {
     max_age: Option<Span>,
     max_bytes: Option<Bytes>,
+    artifact_bytes: Option<Bytes>,
+    artifacts_bytes: Option<Bytes>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -355,7 +365,7 @@ const KEYS: &[(&str, &[&str])] = &[
         ],
     ),
     ("ship", &["batch_bytes", "batch_wait", "idle_exit"]),
-    ("spool", &["max_age", "max_bytes"]),
+    ("spool", &["max_age", "max_bytes", "artifact_bytes", "artifacts_bytes"]),
     ("timeouts", &["connect", "answer"]),
 ];
 
@@ -413,6 +423,8 @@ impl Config {
             idle_exit: file.ship.idle_exit.map_or(default.idle_exit, |it| it.0),
             spool_max_age: file.spool.max_age.map_or(default.spool_max_age, |it| it.0),
             spool_max_bytes: file.spool.max_bytes.map_or(default.spool_max_bytes, |it| it.0),
+            artifact_bytes: file.spool.artifact_bytes.map_or(default.artifact_bytes, |it| it.0),
+            artifacts_bytes: file.spool.artifacts_bytes.map_or(default.artifacts_bytes, |it| it.0),
             connect_timeout: file.timeouts.connect.map_or(default.connect_timeout, |it| it.0),
             answer_timeout: file.timeouts.answer.map_or(default.answer_timeout, |it| it.0),
         };
@@ -557,149 +569,4 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    fn none(_: &str) -> Option<String> {
-        None
-    }
-
-    fn with(text: &str) -> tempfile::TempDir {
-        let home = tempfile::tempdir().unwrap();
-        std::fs::write(home.path().join(FILE), text).unwrap();
-        home
-    }
-
-    fn load(text: &str) -> Result<Config, String> {
-        Config::load(with(text).path(), &Flags::default(), none).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn a_missing_file_gives_the_defaults_and_no_server() {
-        let home = tempfile::tempdir().unwrap();
-        assert_eq!(Config::load(home.path(), &Flags::default(), none).unwrap(), Config::default());
-    }
-
-    #[test]
-    fn every_key_of_the_file_is_taken() {
-        let home = with(
-            "server = \"https://hooks.example/\"\ntoken_file = \"key\"\nfollow_transcripts = true\ncapture = \"inputs\"\nca_file = \"ca.pem\"\n\
-             device_id = \"d-1\"\nname = \"build-1\"\nuser = \"dev@example.com\"\nsource_app = \"shop\"\n\
-             [collect]\ngit_email = false\n[ship]\nbatch_bytes = \"2MiB\"\nbatch_wait = \"50ms\"\nidle_exit = \"5m\"\n\
-             [spool]\nmax_age = \"7d\"\nmax_bytes = \"64MiB\"\n[timeouts]\nconnect = \"1s\"\nanswer = \"2s\"\n",
-        );
-        std::fs::write(home.path().join("key"), "hk_1234\n").unwrap();
-        let config = Config::load(home.path(), &Flags::default(), none).unwrap();
-        assert_eq!(
-            config,
-            Config {
-                server: Some("https://hooks.example".into()),
-                token: Some(Token("hk_1234".into())),
-                device_id: Some("d-1".into()),
-                name: Some("build-1".into()),
-                user: Some("dev@example.com".into()),
-                source_app: Some("shop".into()),
-                collect: Collect { git_email: false, ..Collect::default() },
-                follow_transcripts: true,
-                privacy: Privacy { capture: Capture::Inputs, ..Privacy::default() },
-                ca_file: Some(home.path().join("ca.pem")),
-                batch_bytes: 2 << 20,
-                batch_wait: Duration::from_millis(50),
-                idle_exit: Duration::from_secs(300),
-                spool_max_age: Duration::from_secs(7 * 86_400),
-                spool_max_bytes: 64 << 20,
-                connect_timeout: Duration::from_secs(1),
-                answer_timeout: Duration::from_secs(2),
-            }
-        );
-    }
-
-    #[test]
-    fn how_much_is_captured_is_one_of_three_words() {
-        let home = with("capture = \"metadata\"\n");
-        let load = |env: Option<&str>| {
-            let env = env.map(str::to_owned);
-            Config::load(home.path(), &Flags::default(), move |name| env.clone().filter(|_| name == ENV_CAPTURE))
-        };
-        assert_eq!(load(None).unwrap().privacy.capture, Capture::Metadata);
-        assert_eq!(load(Some("full")).unwrap().privacy.capture, Capture::Full);
-        let wrong = load(Some("some")).unwrap_err().to_string();
-        assert_eq!(wrong, "HOOKRAIL_CAPTURE must be metadata, inputs or full, not `some`");
-    }
-
-    #[test]
-    fn a_flag_wins_over_the_environment_and_the_environment_over_the_file() {
-        let home = with("server = \"http://file\"\ntoken = \"of-file\"\n");
-        let env = |name: &str| match name {
-            ENV_SERVER => Some("http://env/".to_owned()),
-            ENV_TOKEN => Some(" of-env\n".to_owned()),
-            _ => None,
-        };
-        let of = |flags: &Flags, env: &dyn Fn(&str) -> Option<String>| {
-            let config = Config::load(home.path(), flags, env).unwrap();
-            (config.server.unwrap(), config.token.unwrap().0)
-        };
-        let flags = Flags { server: Some("http://flag".into()), token: Some("of-flag".into()), ca_file: None };
-        assert_eq!(of(&flags, &env), ("http://flag".into(), "of-flag".into()));
-        assert_eq!(of(&Flags::default(), &env), ("http://env".into(), "of-env".into()));
-        assert_eq!(of(&Flags::default(), &none), ("http://file".into(), "of-file".into()));
-        assert_eq!(of(&Flags::default(), &|_| Some("  ".into())), ("http://file".into(), "of-file".into()));
-    }
-
-    #[test]
-    fn following_is_switched_on_by_the_file_or_the_environment() {
-        let home = with("follow_transcripts = true\n");
-        for (text, expected) in [(None, true), (Some("0"), false), (Some("true"), true), (Some(" "), true)] {
-            let env = |name: &str| text.filter(|_| name == ENV_FOLLOW_TRANSCRIPTS).map(str::to_owned);
-            let config = Config::load(home.path(), &Flags::default(), env).unwrap();
-            assert_eq!(config.follow_transcripts, expected, "{text:?}");
-        }
-        let wrong = |_: &str| Some("perhaps".to_owned());
-        let error =
-            Config::load(with("").path(), &Flags { server: Some("http://a".into()), ..Flags::default() }, wrong);
-        assert!(error.unwrap_err().to_string().contains(ENV_FOLLOW_TRANSCRIPTS));
-    }
-
-    #[test]
-    fn an_unknown_key_is_an_error_with_its_place_and_a_suggestion() {
-        for (text, expected) in [
-            ("\nservr = \"x\"\n", "config.toml:2:1: unknown key `servr`; did you mean `server`?"),
-            (
-                "[spool]\n  max_byte = 1\n",
-                "config.toml:2:3: unknown key `max_byte` in [spool]; did you mean `max_bytes`?",
-            ),
-            ("é.zzzzzzzz = 1\n", "config.toml:1:1: "),
-            ("[colours]\n", "config.toml:1:2: unknown key `colours`; known are server, token"),
-        ] {
-            let error = load(text).unwrap_err();
-            assert!(error.contains(expected), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_wrong_value_is_an_error_with_its_place() {
-        for (text, expected) in [
-            ("server = 5\n", "config.toml:1:10: "),
-            ("[ship]\nbatch_wait = \"soon\"\n", "config.toml:2:14: expected a span of time"),
-            ("server = \n", "config.toml:1:"),
-            ("[ship]\nbatch_bytes = \"1GiB\"\n", "ship.batch_bytes must be between"),
-            ("[timeouts]\nanswer = \"0s\"\n", "timeouts must be longer"),
-            ("server = \"localhost:4665\"\n", "must begin with http:// or https://"),
-            ("server = \"https://me:key@host\"\n", "must not hold a user name"),
-            ("token = \"a\"\ntoken_file = \"b\"\n", "exclude each other"),
-            ("token_file = \"missing\"\n", "cannot read "),
-            ("token = \"a b\"\n", "visible ASCII"),
-        ] {
-            let error = load(text).unwrap_err();
-            assert!(error.contains(expected), "{text:?} gave {error}");
-        }
-    }
-
-    #[test]
-    fn the_key_is_never_shown() {
-        let config = load("token = \"hk_secret\"\n").unwrap();
-        assert!(!format!("{config:?}").contains("hk_secret"));
-    }
-}
+mod tests;

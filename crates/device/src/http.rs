@@ -3,6 +3,7 @@
 //! Redirects are answers, never followed, so the key goes where the settings say or nowhere. Every wait has a limit
 //! and every answer a size cap; statuses are returned, not turned into errors, because what they mean differs by door.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
@@ -22,12 +23,16 @@ pub const MAX_ACCOUNT: u64 = 16 << 20;
 /// The longest `Retry-After` that is honoured; a server that asks for more is asked again after this.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
+/// The slowest way that a large body is given time for, in bytes per second.
+const SLOWEST: u64 = 64 << 10;
+
 /// A client of the configured server. Cheap to clone; connections are kept and reused.
 #[derive(Clone, Debug)]
 pub struct Client {
     agent: ureq::Agent,
     server: String,
     authorization: Option<http::HeaderValue>,
+    answer_timeout: Duration,
 }
 
 /// What the server answered.
@@ -154,7 +159,7 @@ impl Client {
         if let Some(ca) = &config.ca_file {
             builder = builder.tls_config(TlsConfig::builder().root_certs(authorities(ca)?).build());
         }
-        Ok(Self { agent: builder.build().new_agent(), server, authorization })
+        Ok(Self { agent: builder.build().new_agent(), server, authorization, answer_timeout: config.answer_timeout })
     }
 
     /// Server and key in one text, for a hash that tells them from others.
@@ -211,6 +216,22 @@ impl Client {
     pub fn patch(&self, path: &str, body: &[u8]) -> Result<Answer, HttpError> {
         let request = self.with_key(self.agent.patch(self.url(path))).header("Content-Type", "application/json");
         self.read(request.send(body), MAX_ACCOUNT)
+    }
+
+    /// PUTs a file of this size to `path`, after the server said that it wants it. A large one is given more time.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn upload(&self, path: &str, file: &File, bytes: u64) -> Result<Answer, HttpError> {
+        let patience = self.answer_timeout + Duration::from_secs(bytes / SLOWEST);
+        let request = self
+            .with_key(self.agent.put(self.url(path)))
+            .header("Content-Type", "application/octet-stream")
+            .header("Expect", "100-continue")
+            .config()
+            .timeout_send_body(Some(patience))
+            .build();
+        self.read(request.send(file), MAX_ACCOUNT)
     }
 
     /// DELETEs `path`, reading at most [`MAX_ACCOUNT`] bytes.

@@ -134,7 +134,7 @@ pub(crate) async fn receive_into(
 }
 
 /// Throws a refused body away unless it is long or its sender waits for our leave to send it.
-async fn drain(headers: &HeaderMap, body: Body) {
+pub(crate) async fn drain(headers: &HeaderMap, body: Body) {
     if headers.contains_key(header::EXPECT) || body.size_hint().lower() > DRAIN_BYTES {
         return;
     }

@@ -32,6 +32,8 @@ pub(crate) struct App {
     pub(crate) attribution: Attribution,
     /// Places for readers of the live feed.
     pub(crate) live_places: Arc<Semaphore>,
+    /// Places for uploads of artifacts.
+    pub(crate) uploads: Arc<Semaphore>,
     pub(crate) started: Instant,
     /// Cancelled when the server begins to stop: readiness ends, live feeds end, no further event is taken.
     pub(crate) stopping: CancellationToken,
@@ -49,6 +51,7 @@ impl App {
         let registry = Registry::open(config.registry_file().as_deref(), &hookrail_store::Settings::default())?;
         let auth = Auth::new(&config, bound.ip().is_loopback() || config.insecure_listen, registry);
         let live_places = Arc::new(Semaphore::new(config.limits.live_readers));
+        let uploads = Arc::new(Semaphore::new(config.limits.uploads));
         let (metrics, stopping) = (Arc::default(), CancellationToken::new());
         let tenants = Tenants::open(&config, &metrics, &stopping)?;
         Ok(Self {
@@ -60,6 +63,7 @@ impl App {
             admission,
             attribution,
             live_places,
+            uploads,
             started: Instant::now(),
             stopping,
         })

@@ -76,6 +76,14 @@ pub struct Limits {
     pub batch_records: usize,
     /// Bytes of one record, and of the body of every door that takes a single event.
     pub record_bytes: usize,
+    /// Bytes of the content of one artifact.
+    pub artifact_bytes: u64,
+    /// Bytes of all contents of artifacts that a project keeps; the oldest go.
+    pub artifacts_bytes: u64,
+    /// How long an uploaded content is kept that no stored event tells of.
+    pub artifact_grace: Duration,
+    /// Uploads of artifacts at once.
+    pub uploads: usize,
     /// Readers of the live feed at once.
     pub live_readers: usize,
     /// Time between two signs of life on a quiet live feed.
@@ -140,6 +148,10 @@ impl Default for Limits {
             batch_decompressed_bytes: 64 << 20,
             batch_records: 100_000,
             record_bytes: 4 << 20,
+            artifact_bytes: 32 << 20,
+            artifacts_bytes: 4 << 30,
+            artifact_grace: Duration::from_secs(86_400),
+            uploads: 8,
             live_readers: 256,
             heartbeat: Duration::from_secs(15),
             stop_grace: Duration::from_secs(10),
@@ -166,6 +178,12 @@ impl Config {
         }
         let folder = self.data_dir.join("projects").join(project.organisation());
         Some(folder.join(format!("{}.db", project.project())))
+    }
+
+    /// The folder of what was uploaded of a project's artifacts; `None` where nothing is kept on a disk.
+    pub fn artifacts_folder(&self, project: &ProjectId) -> Option<PathBuf> {
+        let folder = self.data_dir.join("artifacts").join(project.organisation()).join(project.project());
+        (!self.in_memory()).then_some(folder)
     }
 
     /// The file of the registry of organisations, projects and keys; `None` where nothing is kept on a disk.

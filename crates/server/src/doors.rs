@@ -146,14 +146,20 @@ doors! {
     DeleteServer = delete "/api/v1/servers/{raw}" Admin => api::servers::delete;
     /// Sums what was used of models by group_by (model, person, session, repository, day, hour, team, agent, device or mcp_server), the dearest first.
     GetUsage = get "/api/v1/usage" Read => api::usage::usage;
-    /// Lists the people seen, with what they used; whoever was here last first.
+    /// Lists the people seen, or seen in a span, with what they used in all; whoever was here last first.
     ListPeople = get "/api/v1/people" Read => api::usage::people;
     /// Puts a person into a team.
     PutPerson = put "/api/v1/people/{person}" Admin => api::usage::put_person;
     /// Lists the devices seen, by name: what they report of themselves, what is seen of them, what is wrong.
     ListDevices = get "/api/v1/devices" Read => api::devices::list;
-    /// Lists the repositories seen, with what was used in them; the latest first.
+    /// Lists the repositories seen, or seen in a span, with what was used in them in all; the latest first.
     ListRepositories = get "/api/v1/repositories" Read => api::usage::repositories;
+    /// Lists the artifacts that events tell of, the latest first, and whether their contents can be had.
+    ListArtifacts = get "/api/v1/artifacts" Read => api::artifacts::list;
+    /// Keeps the content of an artifact, named by its SHA-256. Answers when it is on the disk.
+    PutArtifact = put "/api/v1/artifacts/{sha256}" Ingest => api::artifacts::put;
+    /// Gives the content of an artifact back, as an attachment.
+    GetArtifact = get "/api/v1/artifacts/{sha256}" Read => api::artifacts::get;
     /// Lists a session's prompts, oldest first, each with what was used for it.
     ListSessionPrompts = get "/api/v1/sessions/{id}/prompts" Read => api::usage::prompts;
     /// Shows what hooks, telemetry and transcript each say of a session, and the tool calls no hook reported.

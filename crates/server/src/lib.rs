@@ -28,6 +28,7 @@ mod assets;
 mod attribution;
 mod auth;
 mod config;
+mod contents;
 mod doors;
 mod error;
 mod guard;
@@ -177,19 +178,21 @@ fn noted(noted: Result<Result<(), hookrail_store::StoreError>, tokio::task::Join
     }
 }
 
-/// Asks the writers for retention from time to time, where anything is to be removed at all: of every project, also of
-/// one that nobody has asked for since the start.
+/// Asks the writers for retention from time to time, where any event is to be removed at all, and removes contents of
+/// artifacts: of every project, also of one that nobody has asked for since the start.
 async fn retain(app: Arc<App>) {
-    let retention = &app.config.retention;
-    if retention == &Retention::default() {
-        return;
-    }
+    let keeps_all = app.config.retention == Retention::default();
     let mut every = tokio::time::interval(app.config.limits.retain_every);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         every.tick().await;
         open_all(&app).await;
-        app.tenants.retain();
+        if !keeps_all {
+            app.tenants.retain();
+        }
+        for tenant in app.tenants.opened() {
+            api::artifacts::purge(&app, &tenant).await;
+        }
     }
 }
 

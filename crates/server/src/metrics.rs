@@ -223,6 +223,9 @@ metrics! {
     counter claims_forgotten = "hookrail_claims_forgotten_total", "Claims not made for now because too many wait for the bus, or there are too many.";
     counter events_scanned = "hookrail_events_scanned_total", "Stored events looked through for findings, repetitions included.";
     counter findings = "hookrail_findings_total", "Findings that were new.";
+    counter artifacts_uploaded = "hookrail_artifacts_uploaded_total", "Contents of artifacts that were uploaded, each once.";
+    counter artifact_bytes = "hookrail_artifact_bytes_total", "Bytes of the contents of artifacts that were uploaded.";
+    counter artifacts_expired = "hookrail_artifacts_expired_total", "Contents of artifacts that were removed: no event told of them any more, or there were too many.";
     counter retained_away = "hookrail_events_expired_total", "Events removed by retention.";
 }
 

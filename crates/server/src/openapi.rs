@@ -157,7 +157,9 @@ fn shape(door: Door) -> Shape {
         }
         Door::DeleteServer => Shape { problems: &["404", "503"], ..read(&[], "ServerName") },
         Door::GetUsage => read(USAGE, "Usage"),
-        Door::ListPeople => Shape { problems: &["400", "403", "503"], ..read(&["limit", "cursor"], "PersonPage") },
+        Door::ListPeople => {
+            Shape { problems: &["400", "403", "503"], ..read(&["since", "until", "limit", "cursor"], "PersonPage") }
+        }
         Door::PutPerson => Shape {
             query: &[],
             body: Some((JSON, "Member")),
@@ -173,7 +175,19 @@ fn shape(door: Door) -> Shape {
             problems: &["400", "408", "413", "503", "507"],
         },
         Door::ListDevices => read(&["limit", "cursor"], "DevicePage"),
-        Door::ListRepositories => read(&["limit", "cursor"], "RepositoryPage"),
+        Door::ListRepositories => read(&["since", "until", "limit", "cursor"], "RepositoryPage"),
+        Door::ListArtifacts => {
+            read(&["session_id", "run_id", "sha256", "since", "until", "limit", "cursor"], "ArtifactPage")
+        }
+        Door::PutArtifact => Shape {
+            problems: &["400", "408", "413", "415", "422", "429", "503"],
+            ..take("application/octet-stream", "Bytes", "200", Some((JSON, "Uploaded")))
+        },
+        Door::GetArtifact => Shape {
+            answer: Some(("application/octet-stream", "Bytes")),
+            problems: &["404", "503"],
+            ..read(&[], "Bytes")
+        },
         Door::ListSessionPrompts => read(&["agent", "limit", "cursor"], "PromptPage"),
         Door::GetReconciliation => Shape { problems: &["400", "404", "503"], ..read(&["agent"], "Reconciliation") },
         Door::GetTitles => read(&[], "Titles"),

@@ -22,6 +22,7 @@ use crate::admit::Room;
 use crate::app::now;
 use crate::auth::{self, Who};
 use crate::config::Config;
+use crate::contents::{Bounds, Contents};
 use crate::error::Problem;
 use crate::metrics::Metrics;
 use crate::writer::{Answer, Job, Queue, Writer};
@@ -84,6 +85,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Knock {
 pub(crate) struct Tenant {
     pub(crate) project: ProjectId,
     pub(crate) store: Store,
+    /// What was uploaded of its artifacts.
+    pub(crate) contents: Contents,
     queue: Queue,
     metrics: Arc<Metrics>,
     /// Hears when the writer has ended in order; taken by whoever waits for that.
@@ -94,6 +97,11 @@ impl Tenant {
     /// Opens a store and starts its writer's thread.
     fn open(project: ProjectId, url: &str, config: &Config, metrics: Arc<Metrics>) -> Result<Self, StartError> {
         let store = hookrail_store::open(url, &hookrail_store::Settings::default())?;
+        let limits = &config.limits;
+        let bounds = Bounds { each: limits.artifact_bytes, all: limits.artifacts_bytes, grace: limits.artifact_grace };
+        let folder = config.artifacts_folder(&project);
+        let contents = Contents::open(folder.clone(), bounds)
+            .map_err(|error| StartError::DataDir(folder.unwrap_or_default(), error))?;
         // Requests with a key, those without, and what is released.
         let (queue, inbox) = Queue::new(config.limits.queue_slots.saturating_mul(2));
         let writer =
@@ -104,7 +112,7 @@ impl Tenant {
             let _ = ended.send(());
         };
         std::thread::Builder::new().name("hookrail-writer".to_owned()).spawn(run).map_err(StartError::Writer)?;
-        Ok(Self { project, store, queue, metrics, ended: std::sync::Mutex::new(Some(receiver)) })
+        Ok(Self { project, store, contents, queue, metrics, ended: std::sync::Mutex::new(Some(receiver)) })
     }
 
     /// Hands events to the writer; the answer comes after the commit.

@@ -14,8 +14,8 @@ use crate::failure::Failure;
 /// Write a consistent copy of the store to a new file; the server may be running
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The copy is of one project's store. `--all` copies the stores of all projects and the registry of
-keys to a new folder, which `hookrail serve --data-dir` takes as it is.")]
+The copy is of one project's store. `--all` copies the stores of all projects, the contents of
+artifacts and the registry of keys to a new folder, which `hookrail serve --data-dir` takes as it is.")]
 pub(crate) struct Args {
     /// File to write; a folder with `--all`
     #[arg(value_name = "FILE")]
@@ -67,7 +67,10 @@ fn store_of(config: &Config) -> PathBuf {
     PathBuf::from(url.strip_prefix("sqlite:").unwrap_or(&url))
 }
 
-/// Every database of a server, and where it stands in its folder.
+/// The folder of the contents of artifacts, in a server's folder.
+const CONTENTS: &str = "artifacts";
+
+/// Every database and every content of an artifact of a server, and where it stands in its folder.
 fn everything(config: &Config) -> anyhow::Result<Vec<(PathBuf, PathBuf)>> {
     let store = store_of(config);
     let mut files = vec![(store.clone(), PathBuf::from("hookrail.db"))];
@@ -78,9 +81,11 @@ fn everything(config: &Config) -> anyhow::Result<Vec<(PathBuf, PathBuf)>> {
             let (path, kind) = entry.and_then(|entry| Ok((entry.path(), entry.file_type()?)))?;
             let within = path.strip_prefix(&config.data_dir).unwrap_or(&path).to_owned();
             let is_database = kind.is_file() && path.extension().is_some_and(|extension| extension == "db");
-            if kind.is_dir() && within.starts_with("projects") {
+            let is_content = within.starts_with(CONTENTS) && path.extension().is_none();
+            if kind.is_dir() && (within.starts_with("projects") || within.starts_with(CONTENTS)) {
                 folders.push(path);
-            } else if is_database && path != store && within != Path::new("hookrail.db") {
+            } else if kind.is_file() && is_content || is_database && path != store && within != Path::new("hookrail.db")
+            {
                 files.push((path, within));
             }
         }
@@ -100,7 +105,15 @@ fn copy(files: &[(PathBuf, PathBuf)], target: &Path) -> anyhow::Result<u64> {
         // Joining nothing would ask for a folder.
         let to = if within.as_os_str().is_empty() { root.clone() } else { root.join(within) };
         std::fs::create_dir_all(to.parent().unwrap_or(&root))?;
-        hookrail_store::backup_file(from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
+        if within.starts_with(CONTENTS) {
+            match std::fs::copy(from, &to) {
+                // It expired in this moment.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                copied => copied.map(drop).with_context(|| format!("cannot copy {}", from.display()))?,
+            }
+        } else {
+            hookrail_store::backup_file(from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
+        }
         #[cfg(unix)]
         std::fs::set_permissions(&to, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
         bytes += to.metadata()?.len();

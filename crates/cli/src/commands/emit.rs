@@ -1,7 +1,6 @@
 //! `hookrail emit`
 
-use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -11,14 +10,14 @@ use clap::Subcommand;
 use hookrail_core::context::{Context, Source};
 use hookrail_core::event::{Agent, EventId};
 use hookrail_core::time::Timestamp;
-use hookrail_core::wire::{Content, Record};
+use hookrail_core::wire::{self, Record};
 use hookrail_device::config::{Config, Flags};
+use hookrail_device::outbox::{self, Content, Outbox, Put};
 use hookrail_device::place::Place;
 use hookrail_hook::spool::Spool;
 use hookrail_hook::wake;
 use serde_json::value::to_raw_value;
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::connection::home;
 
@@ -57,13 +56,16 @@ enum Fact {
         #[arg(long, value_name = "TASK")]
         task: Option<String>,
     },
-    /// Something worth keeping was made: its hash and size are recorded
+    /// Something worth keeping was made: its hash and size are recorded, with --upload its content too
     Artifact {
         /// File
         path: PathBuf,
         /// What it is
         #[arg(long, value_name = "TEXT")]
         label: Option<String>,
+        /// Upload its content too, as it is now and unredacted: a copy waits in the spool
+        #[arg(long)]
+        upload: bool,
     },
     /// Something went wrong
     Error {
@@ -96,17 +98,28 @@ impl Fact {
         }
     }
 
-    fn details(&self) -> anyhow::Result<Value> {
-        Ok(match self {
+    /// What is said of it; and of an artifact that is to be uploaded, whether it will be.
+    fn details(&self, outbox: &Outbox) -> anyhow::Result<(Value, Option<Put>)> {
+        let mut upload = None;
+        let details = match self {
             Self::WorkerSpawn { worker, task } => json!({"worker": worker, "task": task}),
-            Self::Artifact { path, label } => {
-                let (sha256, bytes) = hash(path)?;
+            Self::Artifact { path, label, upload: wanted } => {
+                let unreadable = || format!("cannot read or copy the artifact {}", path.display());
+                let content = if *wanted {
+                    let (content, put) = outbox.put(path).with_context(unreadable)?;
+                    upload = Some(put);
+                    content
+                } else {
+                    outbox::measure(path).with_context(unreadable)?
+                };
+                let Content { sha256, bytes } = content;
                 json!({"path": path, "label": label, "sha256": sha256, "bytes": bytes})
             }
             Self::Error { message } => json!({"message": message}),
             Self::State { state } => json!({"state": state}),
             Self::Own(_, details) => details.clone(),
-        })
+        };
+        Ok((details, upload))
     }
 }
 
@@ -142,40 +155,58 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let at = now();
     let id = EventId::v7(at, random());
-    let line = line(args, id, at, &config, &place, context, cwd.as_deref())?;
+    let (details, upload) = args.fact.details(&Outbox::new(&home, &config))?;
+    let payload = payload(args, details, context.run_id.as_deref(), cwd.as_deref());
+    let line = line(args, id, at, &payload, &config, &place, context)?;
     Spool::at(home.spool()).append(&line).with_context(|| format!("cannot append to {}", home.spool().display()))?;
     if let Err(error) = wake::wake(&home, |name| std::env::var_os(name)) {
         // The fact is in the spool and goes out with the next event.
         let _ = writeln!(io::stderr(), "The shipper could not be started: {error}");
     }
+    let refused = match upload {
+        Some(Put::TooLarge) => {
+            Some(format!("it has more than the {} bytes of `artifact_bytes`", config.artifact_bytes))
+        }
+        Some(Put::Full) => Some(format!("the {} bytes of `artifacts_bytes` wait already", config.artifacts_bytes)),
+        Some(Put::NotCaptured) => Some("`capture` is less than `full`".to_owned()),
+        Some(Put::Waits) | None => None,
+    };
+    if let Some(why) = refused {
+        writeln!(io::stderr(), "Recorded by its hash alone: {why} (config.toml)")?;
+    }
     if args.json {
-        writeln!(io::stdout().lock(), "{}", json!({"id": id}))?;
+        let said = match upload {
+            Some(put) => json!({"id": id, "upload": put.as_str()}),
+            None => json!({"id": id}),
+        };
+        writeln!(io::stdout().lock(), "{said}")?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is said, as one flat object.
+fn payload(args: &Args, details: Value, run: Option<&str>, cwd: Option<&Path>) -> Map<String, Value> {
+    let mut payload: Map<String, Value> = Map::new();
+    payload.insert("event".to_owned(), args.fact.name().into());
+    if let Value::Object(details) = details {
+        payload.extend(details.into_iter().filter(|(_, value)| !value.is_null()));
+    }
+    payload.extend(args.data.iter().map(|(key, value)| (key.clone(), value.as_str().into())));
+    let texts = [("session_id", args.session.as_deref()), ("run_id", run), ("cwd", cwd.and_then(Path::to_str))];
+    payload.extend(texts.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?.into()))));
+    payload
 }
 
 fn line(
     args: &Args,
     id: EventId,
     at: Timestamp,
+    payload: &Map<String, Value>,
     config: &Config,
     place: &Place,
     context: Context,
-    cwd: Option<&Path>,
 ) -> anyhow::Result<Vec<u8>> {
-    let mut payload: Map<String, Value> = Map::new();
-    payload.insert("event".to_owned(), args.fact.name().into());
-    if let Value::Object(details) = args.fact.details()? {
-        payload.extend(details.into_iter().filter(|(_, value)| !value.is_null()));
-    }
-    payload.extend(args.data.iter().map(|(key, value)| (key.clone(), value.as_str().into())));
-    let texts = [
-        ("session_id", args.session.as_deref()),
-        ("run_id", context.run_id.as_deref()),
-        ("cwd", cwd.and_then(Path::to_str)),
-    ];
-    payload.extend(texts.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?.into()))));
-    let content = Content::Json(std::borrow::Cow::Owned(to_raw_value(&payload)?));
+    let content = wire::Content::Json(std::borrow::Cow::Owned(to_raw_value(payload)?));
     let record = Record {
         id: Some(id),
         source: Source::Emitted,
@@ -190,23 +221,6 @@ fn line(
     let mut line = serde_json::to_vec(&record)?;
     line.push(b'\n');
     Ok(line)
-}
-
-/// A file's SHA-256 in hexadecimal, and its size.
-fn hash(path: &Path) -> anyhow::Result<(String, u64)> {
-    let opened = || File::open(path).with_context(|| format!("cannot read the artifact {}", path.display()));
-    let (mut file, mut hasher, mut bytes) = (opened()?, Sha256::new(), 0);
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let read = file.read(&mut buffer).with_context(|| format!("cannot read the artifact {}", path.display()))?;
-        if read == 0 {
-            break;
-        }
-        hasher.update(&buffer[..read]);
-        bytes += read as u64;
-    }
-    let hex = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((hex, bytes))
 }
 
 pub(super) fn now() -> Timestamp {

@@ -26,8 +26,10 @@ mod interrupt;
 mod keys;
 mod mcp;
 mod pause;
+mod people;
 mod policy;
 mod quarantine;
+mod repositories;
 mod send_event;
 mod serve;
 mod servers;
@@ -60,6 +62,8 @@ enum Command {
     Events(events::Args),
     Usage(usage::Args),
     Quarantine(quarantine::Args),
+    People(people::Args),
+    Repositories(repositories::Args),
     Devices(devices::Args),
     Servers(servers::Args),
     Mcp(mcp::Args),
@@ -112,6 +116,8 @@ impl Cli {
             Command::Uninstall(args) => install::uninstall(&args),
             Command::Bootstrap(args) => bootstrap::run(&args),
             Command::Enroll(args) => enroll::run(&args),
+            Command::People(args) => people::run(&args),
+            Command::Repositories(args) => repositories::run(&args),
             Command::Devices(args) => devices::run(&args),
             Command::Emit(args) => emit::run(&args),
             Command::Doctor(args) => doctor::run(&args),

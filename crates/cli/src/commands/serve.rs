@@ -50,6 +50,12 @@ pub(crate) struct Args {
     /// Remove the oldest events while the store is larger than this many MiB [default: keep all]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(16..))]
     keep_mib: Option<u64>,
+    /// Largest content of an artifact that is taken, in MiB
+    #[arg(long, default_value_t = Limits::default().artifact_bytes >> 20, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=4096))]
+    artifact_mib: u64,
+    /// Contents of artifacts that each project keeps, in MiB; the oldest go
+    #[arg(long, default_value_t = Limits::default().artifacts_bytes >> 20, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    artifacts_mib: u64,
     /// Answer requests that name this host too; can be given more than once
     #[arg(long = "allow-host", value_name = "NAME")]
     allowed_hosts: Vec<String>,
@@ -156,7 +162,14 @@ fn config(args: Args) -> anyhow::Result<Config> {
         token,
         allowed_hosts: args.allowed_hosts,
         trust_proxy: args.trust_proxy,
-        limits: Limits { key_rate, stranger_rate, unkeyed_rate, ..limits },
+        limits: Limits {
+            key_rate,
+            stranger_rate,
+            unkeyed_rate,
+            artifact_bytes: args.artifact_mib << 20,
+            artifacts_bytes: args.artifacts_mib << 20,
+            ..limits
+        },
         retention: Retention {
             max_age: args.keep_days.map(|days| Duration::from_secs(days * 86_400)),
             max_bytes: args.keep_mib.map(|mib| mib.saturating_mul(1 << 20)),

@@ -39,6 +39,7 @@ struct Report {
     duplicates: u64,
     rejected: u64,
     dropped: u64,
+    uploaded: u64,
     /// Whether another shipper did some or all of the work.
     elsewhere: bool,
     error: Option<String>,
@@ -64,6 +65,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             duplicates: summary.duplicates,
             rejected: summary.rejected,
             dropped: summary.dropped,
+            uploaded: summary.uploaded,
             elsewhere: summary.elsewhere,
             error: outcome.as_ref().err().map(ToString::to_string),
             account: Account::load(&home),
@@ -79,12 +81,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn tell_summary(once: bool, summary: Summary) -> io::Result<()> {
     let mut err = io::stderr().lock();
-    let Summary { sent, duplicates, rejected, dropped, elsewhere } = summary;
+    let Summary { sent, duplicates, rejected, dropped, uploaded, elsewhere } = summary;
     match (sent, elsewhere) {
         (0, true) if once => writeln!(err, "Another shipper delivered everything")?,
         (0, true) => writeln!(err, "Another shipper is running")?,
+        (0, false) if uploaded > 0 => {}
         (0, false) => writeln!(err, "Nothing to deliver")?,
         _ => writeln!(err, "Delivered {sent} records, {duplicates} of them known before")?,
+    }
+    if uploaded > 0 {
+        writeln!(err, "Uploaded the contents of {uploaded} artifacts")?;
     }
     if rejected > 0 {
         writeln!(err, "Set {rejected} records aside in `rejected` of the state folder, with the reason of each")?;

@@ -3,6 +3,7 @@
 //! Claude Code and Codex share the shape: `{"hooks": {"<Event>": [{"matcher": …, "hooks": [<handler>, …]}, …]}}`.
 //! A handler is ours by the program it runs, wherever a person or another tool moved it to.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::edit::{self, Style};
@@ -23,8 +24,8 @@ pub struct Entry {
     pub handler: Json,
 }
 
-/// A hook of ours as it stands in a file.
-#[derive(Clone, Debug, PartialEq)]
+/// A hook as it stands in a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Registration {
     /// The event it is registered for.
     pub event: String,
@@ -154,8 +155,50 @@ fn read(text: &str, dialect: Dialect) -> Result<Node, MergeError> {
     parse(text, dialect).map_err(MergeError::Syntax)
 }
 
+/// The hooks of another program in this file, told by their command, and the text without them.
+///
+/// # Errors
+/// See [`MergeError`].
+pub fn take_out(
+    text: &str,
+    dialect: Dialect,
+    is_theirs: &dyn Fn(&[String]) -> bool,
+) -> Result<(String, Vec<Registration>), MergeError> {
+    let theirs = |handler: &Node| {
+        let words = command_of(handler)?;
+        is_theirs(&words).then(|| words.join(" "))
+    };
+    let found: Vec<Registration> = handlers(text, dialect, &theirs)?.into_iter().map(|(_, it)| it).collect();
+    let mut text = text.to_owned();
+    while let Some((place, _)) = handlers(&text, dialect, &theirs)?.into_iter().next_back() {
+        text = remove_at(&text, &place, dialect)?;
+    }
+    Ok((text, found))
+}
+
+/// The text with these hooks put back, each in a group of its own.
+///
+/// # Errors
+/// See [`MergeError`].
+pub fn put_back(text: &str, hooks: &[Registration], dialect: Dialect) -> Result<String, MergeError> {
+    let mut text = if text.trim().is_empty() { "{}\n".to_owned() } else { text.to_owned() };
+    for hook in hooks {
+        text = add_group(&text, &hook.event, hook.matcher.as_deref(), &hook.handler, dialect)?;
+    }
+    Ok(text)
+}
+
 /// Our hooks and where they stand.
 fn registered(text: &str, dialect: Dialect) -> Result<Vec<(Place, Registration)>, MergeError> {
+    handlers(text, dialect, &our_program)
+}
+
+/// The handlers that `program` knows, what it says of each, and where they stand.
+fn handlers(
+    text: &str,
+    dialect: Dialect,
+    program: &dyn Fn(&Node) -> Option<String>,
+) -> Result<Vec<(Place, Registration)>, MergeError> {
     if text.trim_start_matches('\u{feff}').trim().is_empty() {
         return Ok(Vec::new());
     }
@@ -167,7 +210,7 @@ fn registered(text: &str, dialect: Dialect) -> Result<Vec<(Place, Registration)>
         for (group, element) in member.node.children().iter().enumerate() {
             let handlers = element.node.get("hooks").map_or(&[][..], Node::children);
             for (handler, child) in handlers.iter().enumerate() {
-                let Some(program) = our_program(&child.node) else { continue };
+                let Some(program) = program(&child.node) else { continue };
                 let registration = Registration {
                     event: member.key.clone().unwrap_or_default(),
                     program,
@@ -194,6 +237,17 @@ fn check_shape(root: &Node) -> Result<(), MergeError> {
         Some(event) => Err(MergeError::Shape(format!("hooks.{}", event.key.as_deref().unwrap_or_default()), "a list")),
         None => Ok(()),
     }
+}
+
+/// The words of a handler's command: the exec form's program and arguments, or those of its line for a shell.
+fn command_of(handler: &Node) -> Option<Vec<String>> {
+    let command = handler.get("command")?.as_str()?;
+    Some(match handler.get("args") {
+        Some(args) => std::iter::once(command.to_owned())
+            .chain(args.children().iter().filter_map(|arg| arg.node.as_str().map(str::to_owned)))
+            .collect(),
+        None => shell_words(command),
+    })
 }
 
 /// The program a handler runs, if it is ours: by exec form (`command` with `args`) or by a line for a shell.

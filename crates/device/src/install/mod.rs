@@ -227,6 +227,70 @@ impl Installer {
         Ok(Plan { path, before, after: Some(after), changes, notes, backup, creates: true })
     }
 
+    /// What putting our hooks in the place of another program's would change in one of the agent's files, and which hooks
+    /// those are; `None` where the file holds none of them. Nothing is written.
+    ///
+    /// # Errors
+    /// Where the settings file cannot be read or is not valid.
+    pub fn plan_replace(
+        &self,
+        path: &Path,
+        facts: &Facts,
+        is_theirs: &dyn Fn(&[String]) -> bool,
+    ) -> Result<Option<(Plan, Vec<Registration>)>, InstallError> {
+        let refused = |why| InstallError::Refused { path: path.to_owned(), why };
+        let Some(before) = file::read(path)?.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+        let (without, theirs) = merge::take_out(&before, self.dialect, is_theirs).map_err(refused)?;
+        if theirs.is_empty() {
+            return Ok(None);
+        }
+        let (after, changes) = merge::install(&without, &self.entries(facts), self.dialect).map_err(refused)?;
+        // What uninstalling goes back to later: the file without either's hooks.
+        let (backup, _) = merge::uninstall(&without, None, self.dialect).map_err(refused)?;
+        let path = path.to_owned();
+        let notes = Vec::new();
+        let plan = Plan {
+            path,
+            before: Some(before),
+            after: Some(after),
+            changes: merge::Changes { removed: changes.removed + theirs.len(), ..changes },
+            notes,
+            backup: Some(backup),
+            creates: true,
+        };
+        Ok(Some((plan, theirs)))
+    }
+
+    /// What putting another program's hooks back in the place of ours would change. Where the file is as [`Self::plan_replace`]
+    /// left it, that is `before`, byte for byte. Nothing is written.
+    ///
+    /// # Errors
+    /// Where the settings file cannot be read or is not valid.
+    pub fn plan_put_back(
+        &self,
+        path: &Path,
+        before: &str,
+        after: &str,
+        theirs: &[Registration],
+    ) -> Result<Plan, InstallError> {
+        let refused = |why| InstallError::Refused { path: path.to_owned(), why };
+        let now = file::read(path)?;
+        let text = match now.as_deref() {
+            Some(now) if now == after => before.to_owned(),
+            now => {
+                let (left, _) = merge::uninstall(now.unwrap_or_default(), None, self.dialect).map_err(refused)?;
+                let (left, _) = merge::take_out(&left, self.dialect, &|words| {
+                    theirs.iter().any(|it| it.program == words.join(" "))
+                })
+                .map_err(refused)?;
+                merge::put_back(&left, theirs, self.dialect).map_err(refused)?
+            }
+        };
+        let changes = merge::Changes { added: theirs.len(), ..merge::Changes::default() };
+        let (path, notes) = (path.to_owned(), Vec::new());
+        Ok(Plan { path, before: now, after: Some(text), changes, notes, backup: None, creates: false })
+    }
+
     /// What uninstalling would change. Nothing is written.
     ///
     /// # Errors

@@ -37,6 +37,10 @@ pub struct Account {
     pub rejected: u64,
     /// Records the spool's limits removed before they were delivered, by hooks or shippers.
     pub dropped: u64,
+    /// Contents of artifacts the server acknowledged.
+    pub uploaded: u64,
+    /// Contents of artifacts the server refused for good, or nobody could upload for too long.
+    pub not_uploaded: u64,
 }
 
 /// A failure and its time.

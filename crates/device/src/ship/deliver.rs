@@ -10,10 +10,12 @@ use super::account::{Account, now};
 use super::answer::{Acknowledgement, Outcome, judge};
 use super::batch::{Batch, Waiting, body};
 use super::enrich::Enricher;
+use super::upload::{self, Look, Upload, Uploads};
 use super::{Progress, Summary, Trouble, rejected};
 use crate::config::Config;
 use crate::http::Client;
 use crate::import::Follower;
+use crate::outbox::Waiting as Content;
 use crate::place::Place;
 use crate::report::Reporter;
 
@@ -29,6 +31,7 @@ pub(super) struct Deliverer<'a> {
     account: Account,
     enricher: Enricher,
     reporter: Reporter,
+    uploads: Uploads,
     /// Follows the transcripts that delivered events name.
     pub(super) follower: Option<Follower<'a>>,
     /// What this run did.
@@ -53,6 +56,7 @@ impl<'a> Deliverer<'a> {
             account,
             enricher,
             reporter: Reporter::default(),
+            uploads: Uploads::new(home, config),
             follower,
             summary: Summary::default(),
             settled: 0,
@@ -128,6 +132,51 @@ impl<'a> Deliverer<'a> {
 
     fn set_aside(&self, record: &[u8], reason: &str) -> Result<(), Trouble> {
         Ok(rejected::set_aside(&self.home.rejected(), record, reason)?)
+    }
+
+    /// Uploads one content of an artifact, if it is time; whether any waited. What fails is tried again later, and
+    /// nothing waits for it.
+    pub(super) fn upload(&mut self) -> std::io::Result<bool> {
+        let forgotten = self.uploads.forget()?;
+        if forgotten > 0 {
+            self.account.not_uploaded += forgotten;
+            self.account.failed(self.home, "contents of artifacts waited for too long and were removed");
+        }
+        match self.uploads.look(&self.client)? {
+            Look::Nothing => return Ok(false),
+            Look::Later => {}
+            Look::Settled(content, upload) => self.uploaded(&content, upload)?,
+            Look::Failed(why, wait) => self.waiting(why, wait),
+        }
+        Ok(true)
+    }
+
+    /// Uploads these contents, as far as they still wait.
+    pub(super) fn upload_all(&mut self, contents: &[String]) -> Result<(), Trouble> {
+        for content in self.uploads.outbox.waiting()?.into_iter().filter(|it| contents.contains(&it.sha256)) {
+            let upload = upload::send(&self.client, &self.uploads.outbox, &content)?;
+            self.uploaded(&content, upload)?;
+        }
+        Ok(())
+    }
+
+    /// Accounts for a content that was settled.
+    fn uploaded(&mut self, content: &Content, upload: Upload) -> std::io::Result<()> {
+        self.settled += content.bytes;
+        match upload {
+            Upload::Done => {
+                self.account.uploaded += 1;
+                self.summary.uploaded += 1;
+                self.account.last_success = Some(now());
+            }
+            Upload::Refused(why) => {
+                self.account.not_uploaded += 1;
+                self.account.failed(self.home, &why);
+            }
+        }
+        self.account.save(self.home)?;
+        (self.report)(Progress::Delivered { records: 0, duplicates: 0, rejected: 0, bytes: content.bytes });
+        Ok(())
     }
 
     /// Tells the server how this device is, if it is time.

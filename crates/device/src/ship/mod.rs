@@ -22,6 +22,7 @@ mod deliver;
 mod enrich;
 mod once;
 mod rejected;
+mod upload;
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -34,6 +35,7 @@ use hookrail_hook::spool::{Caps, Name, Spool};
 use crate::config::Config;
 use crate::http::{Client, HttpError};
 use crate::install::setup::create_lock;
+use crate::outbox::Outbox;
 
 pub(crate) use account::now;
 pub use account::{Account, LastError};
@@ -104,6 +106,8 @@ pub struct Summary {
     pub rejected: u64,
     /// Records the spool's limits dropped.
     pub dropped: u64,
+    /// Contents of artifacts the server acknowledged.
+    pub uploaded: u64,
     /// Whether work was left to another shipper that was running.
     pub elsewhere: bool,
 }
@@ -115,6 +119,7 @@ impl Summary {
             duplicates: self.duplicates + other.duplicates,
             rejected: self.rejected + other.rejected,
             dropped: self.dropped + other.dropped,
+            uploaded: self.uploaded + other.uploaded,
             elsewhere: self.elsewhere || other.elsewhere,
         }
     }
@@ -191,7 +196,8 @@ pub fn follow(
         ended?;
         // A hook that appended while the lock was held woke nobody. One that appends after this look finds the lock free.
         let spool = Spool::at(home.spool());
-        if stop() || (spool.open_bytes()? == 0 && spool.sealed()?.is_empty()) {
+        let outbox = Outbox::new(home, config);
+        if stop() || (spool.open_bytes()? == 0 && spool.sealed()?.is_empty() && outbox.waiting()?.is_empty()) {
             return Ok(summary);
         }
     }
@@ -278,6 +284,11 @@ impl<'a> Shipper<'a> {
                     last_event = Instant::now();
                     self.pause(wait);
                 }
+            }
+            match self.deliverer.upload() {
+                Ok(true) => last_event = Instant::now(),
+                Ok(false) => {}
+                Err(error) => self.deliverer.failed(&format!("cannot use the state folder: {error}")),
             }
             let busy = open_since.is_some() || last_event.elapsed() < BUSY;
             thread::sleep(if busy { POLL_BUSY } else { POLL_IDLE });

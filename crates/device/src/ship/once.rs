@@ -10,6 +10,7 @@ use hookrail_hook::spool::{Name, Spool};
 use super::{Account, Backoff, POLL_BUSY, Progress, STALL, ShipError, Shipper, Summary, Trouble, try_lock};
 use crate::config::Config;
 use crate::http::Client;
+use crate::outbox::Outbox;
 
 /// It gives up after this many failures in a row of a server that does not ask for patience.
 const FAILURES: u32 = 3;
@@ -28,11 +29,15 @@ pub fn once(
     let spool = Spool::at(home.spool());
     spool.seal()?;
     let mut summary = Summary::default();
-    let Some(goal) = spool.sealed()?.pop().map(|newest| newest.name) else { return Ok(summary) };
+    let outbox = Outbox::new(home, config);
+    let goal = Goal {
+        newest: spool.sealed()?.pop().map(|newest| newest.name),
+        contents: outbox.waiting()?.into_iter().map(|content| content.sha256).collect(),
+    };
     let dropped_before = spool.dropped()?.len();
-    let mut watch = Watch { waiting: waiting(&spool, &goal)?.unwrap_or(0), since: Instant::now() };
+    let mut watch = Watch { waiting: goal.left(&spool, &outbox)?.unwrap_or(0), since: Instant::now() };
     report(Progress::Backlog(watch.waiting));
-    while let Some(left) = waiting(&spool, &goal)? {
+    while let Some(left) = goal.left(&spool, &outbox)? {
         if stop() {
             return Err(ShipError::Undelivered("interrupted".into()));
         }
@@ -56,23 +61,36 @@ pub fn once(
         }
     }
     let dropped = spool.dropped()?;
-    let lost = dropped.iter().skip(dropped_before).filter(|it| Name::parse(&it.segment).is_some_and(|it| it <= goal));
+    let lost = dropped
+        .iter()
+        .skip(dropped_before)
+        .filter(|it| Name::parse(&it.segment).is_some_and(|it| Some(it) <= goal.newest));
     match lost.map(|it| it.lines).sum() {
         0 => Ok(summary),
         lost => Err(ShipError::Dropped(lost)),
     }
 }
 
-/// The bytes that are waiting in the sealed segments up to `goal`; `None` where these are gone.
-fn waiting(spool: &Spool, goal: &Name) -> io::Result<Option<u64>> {
-    let cursor = spool.cursor();
-    let segments = spool.sealed()?.into_iter().filter(|segment| segment.name <= *goal);
-    Ok(segments
-        .map(|segment| match &cursor {
+/// What was spooled before the call.
+struct Goal {
+    /// The newest segment.
+    newest: Option<Name>,
+    /// Contents of artifacts.
+    contents: Vec<String>,
+}
+
+impl Goal {
+    /// The bytes of it that are waiting; `None` where all of it is gone.
+    fn left(&self, spool: &Spool, outbox: &Outbox) -> io::Result<Option<u64>> {
+        let cursor = spool.cursor();
+        let segments = spool.sealed()?.into_iter().filter(|segment| Some(&segment.name) <= self.newest.as_ref());
+        let records = segments.map(|segment| match &cursor {
             Some(cursor) if cursor.segment == segment.name.as_str() => segment.bytes.saturating_sub(cursor.offset),
             _ => segment.bytes,
-        })
-        .reduce(|sum, bytes| sum + bytes))
+        });
+        let contents = outbox.waiting()?.into_iter().filter(|content| self.contents.contains(&content.sha256));
+        Ok(records.chain(contents.map(|content| content.bytes)).reduce(|sum, bytes| sum + bytes))
+    }
 }
 
 /// Another shipper's progress.
@@ -91,13 +109,14 @@ impl Watch {
 }
 
 impl Shipper<'_> {
-    /// Delivers up to `goal`, with a few tries.
-    fn deliver_until(&mut self, goal: &Name) -> Result<(), ShipError> {
+    /// Delivers `goal`, with a few tries: records first.
+    fn deliver_until(&mut self, goal: &Goal) -> Result<(), ShipError> {
         let mut backoff = Backoff::default();
         let (mut failures, mut settled, mut progress) = (0, 0, Instant::now());
         loop {
-            let trouble = match self.drain(Some(goal)) {
-                Ok(_) => return Ok(()),
+            let records = goal.newest.as_ref().map_or(Ok(false), |newest| self.drain(Some(newest)));
+            let trouble = match records.and_then(|_| self.deliverer.upload_all(&goal.contents)) {
+                Ok(()) => return Ok(()),
                 Err(trouble) => trouble,
             };
             if self.deliverer.settled > settled {

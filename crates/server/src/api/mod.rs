@@ -3,6 +3,7 @@
 //! Every list is `{"items":[…],"next":cursor|null}`. A parameter that is not known, not understood or given twice is a
 //! mistake worth telling (400), never ignored: a filter that silently does nothing shows the wrong events.
 
+pub(crate) mod artifacts;
 pub(crate) mod devices;
 pub(crate) mod events;
 pub(crate) mod findings;

@@ -98,6 +98,13 @@ impl Params {
         self.parsed(name, expected, |text| moment(text, now()))
     }
 
+    /// `since` and `until` of a list whose items were seen from one moment to another.
+    pub(crate) fn span(&mut self) -> Result<(Timestamp, Timestamp), Problem> {
+        let (since, until) = (self.time("since")?, self.time("until")?);
+        ordered(since, until)?;
+        Ok((since.unwrap_or(Timestamp::from_nanos(i64::MIN)), until.unwrap_or(Timestamp::from_nanos(i64::MAX))))
+    }
+
     /// An event's id.
     pub(crate) fn id(&mut self, name: &'static str) -> Result<Option<EventId>, Problem> {
         self.parsed(name, "an event's id, such as 01932f6e-7a3c-7b1d-9a2e-0c5f3d8b6a41", |text| {

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::Answer;
 use super::params::Params;
 use crate::app::App;
+use crate::contents::Held;
 use crate::error::Problem;
 use crate::metrics::Metrics;
 use crate::tenants::Caller;
@@ -31,6 +32,8 @@ pub(crate) struct Status {
     #[serde(flatten)]
     work: Work,
     store: Stats,
+    /// What is kept of artifacts that were uploaded.
+    artifacts: Held,
     retention: Kept,
 }
 
@@ -69,6 +72,7 @@ pub(crate) async fn status(State(app): State<Arc<App>>, caller: Caller, params: 
         token_required: !app.auth.is_open(),
         work: if caller.operator { Work::of(&app.metrics) } else { Work::default() },
         store: caller.tenant.store.events.stats().await?,
+        artifacts: caller.tenant.contents.held(),
         retention: Kept {
             max_age_seconds: app.config.retention.max_age.map(|age| age.as_secs()),
             max_bytes: app.config.retention.max_bytes,

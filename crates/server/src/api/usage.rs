@@ -111,8 +111,9 @@ fn fold_small(rows: Vec<UsageRow>, people: u64) -> Vec<UsageRow> {
     shown
 }
 
-/// `GET /api/v1/people`: everybody seen, whoever was here last first.
+/// `GET /api/v1/people`: everybody seen (in a span, where one is given), whoever was here last first.
 pub(crate) async fn people(State(app): State<Arc<App>>, caller: Caller, mut params: Params) -> Answer<Page<PersonRow>> {
+    let (since, until) = params.span()?;
     let slice = params.wide_slice()?;
     params.finish()?;
     if hides(&app, &caller) {
@@ -120,7 +121,9 @@ pub(crate) async fn people(State(app): State<Arc<App>>, caller: Caller, mut para
             "People are shown to admins only on this server, because groups smaller than its setting are hidden.";
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", message, "Use a key with the scope admin."));
     }
-    page(caller.tenant.store.events.people().await?, &slice)
+    let mut rows = caller.tenant.store.events.people().await?;
+    rows.retain(|row| row.last_seen >= since && row.first_seen < until);
+    page(rows, &slice)
 }
 
 #[derive(Deserialize)]
@@ -149,15 +152,17 @@ pub(crate) async fn put_person(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `GET /api/v1/repositories`: every repository seen, the latest first.
+/// `GET /api/v1/repositories`: every repository seen (in a span, where one is given), the latest first.
 pub(crate) async fn repositories(
     State(app): State<Arc<App>>,
     caller: Caller,
     mut params: Params,
 ) -> Answer<Page<RepositoryRow>> {
+    let (since, until) = params.span()?;
     let slice = params.wide_slice()?;
     params.finish()?;
     let mut rows = caller.tenant.store.events.repositories().await?;
+    rows.retain(|row| row.last_seen >= since && row.first_seen < until);
     if hides(&app, &caller) {
         rows.retain(|row| row.people >= app.config.min_group);
     }

@@ -10,8 +10,8 @@
 //! them. It answers as it always did: 201 for a new event, 202 for a duplicate.
 //!
 //! Their senders stamp every attempt anew, so a hash over the clock never recognised an event sent twice. Here an
-//! event's id is a digest of its members without those that hold a clock or an id of the attempt ([`VOLATILE`]); the
-//! sender's own `hash` is kept and not trusted.
+//! event's id is a digest of its members without those that hold a clock or an id of the attempt
+//! ([`hookrail_core::envelope`]); the sender's own `hash` is kept and not trusted.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,8 +22,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use hookrail_core::base64;
+use hookrail_core::envelope::{self, moment};
 use hookrail_core::event::{Agent, EventId};
-use hookrail_core::time::Timestamp;
 use hookrail_core::wire;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -38,13 +38,10 @@ use crate::tenants::Caller;
 use crate::writer::Fate;
 
 /// The agent's name under which the envelopes of `/ingest` are stored.
-pub(crate) const SOURCE: &str = "ingest";
+pub(crate) const SOURCE: &str = envelope::AGENT;
 
 /// The collections of `/ingest` and `/query`.
 pub(crate) const COLLECTIONS: [&str; 4] = ["events", "artifacts", "embeddings", "agent_state"];
-
-/// Members that differ between two attempts to send one event.
-const VOLATILE: [&str; 4] = ["timestamp", "ts", "event_id", "hash"];
 
 /// What a sender is told about its event.
 #[derive(Debug, Serialize)]
@@ -227,18 +224,6 @@ fn json(text: Cow<'_, str>) -> Payload<'_> {
     }
 }
 
-/// A time as these senders write it: RFC 3339, the same without a zone (then UTC), or a number of milliseconds
-/// (or, below 10^11, of seconds) since the epoch.
-fn moment(raw: &RawValue) -> Option<Timestamp> {
-    if let Ok(text) = serde_json::from_str::<Cow<'_, str>>(raw.get()) {
-        return Timestamp::parse(&text).or_else(|| Timestamp::parse(&format!("{text}Z")));
-    }
-    let number: f64 = serde_json::from_str(raw.get()).ok()?;
-    let nanos = if number.abs() < 1e11 { number * 1e9 } else { number * 1e6 };
-    // Milliseconds are whole within a double's 53 bits, and so are their nanoseconds after rounding to microseconds.
-    (nanos.abs() < 9.2e18).then(|| Timestamp::from_nanos((nanos / 1e3).round() as i64 * 1_000))
-}
-
 /// The members of a JSON object in their order.
 #[derive(Debug)]
 pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
@@ -272,25 +257,8 @@ impl<'a> Members<'a> {
 
     /// A digest of what does not change between two attempts, whatever the order and the white space.
     fn digest(&self, kind: &str) -> EventId {
-        let mut lasting: Vec<_> = self.0.iter().filter(|(name, _)| !VOLATILE.contains(&name.as_ref())).collect();
-        lasting.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let mut digest = Digest::new(kind);
-        for (name, value) in lasting {
-            digest.add(name).add(&canonical(value));
-        }
-        digest.id()
-    }
-}
-
-/// A value without white space, the members of its objects by name.
-fn canonical(value: &RawValue) -> Cow<'_, str> {
-    match serde_json::from_str::<serde_json::Value>(value.get()) {
-        Ok(mut value) => {
-            value.sort_all_objects();
-            Cow::Owned(value.to_string())
-        }
-        // Nested deeper than it is parsed: as it came.
-        Err(_) => Cow::Borrowed(value.get()),
+        let members = self.0.iter().map(|(name, value)| (name.as_ref(), *value));
+        Digest::of(&envelope::lasting(kind, members)).id()
     }
 }
 
@@ -324,6 +292,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use hookrail_core::time::Timestamp;
+
     use super::*;
 
     fn members(text: &str) -> Members<'_> {
@@ -351,22 +321,6 @@ mod tests {
         let other = members(r#"{"data":{"a":[2,1],"b":1},"event_type":"t","ts":"1","event_id":"a","hash":"x"}"#);
         assert_eq!(one.digest("k"), same.digest("k"));
         assert_ne!(one.digest("k"), other.digest("k"));
-    }
-
-    #[test]
-    fn times_are_read_in_each_form_in_use() {
-        for (text, time) in [
-            ("1795203535123", "2026-11-20T19:38:55.123Z"),
-            ("1795203535.5", "2026-11-20T19:38:55.5Z"),
-            (r#""2026-11-20T19:38:55.123456""#, "2026-11-20T19:38:55.123456Z"),
-            (r#""2026-11-20T20:38:55+01:00""#, "2026-11-20T19:38:55Z"),
-        ] {
-            let raw: &RawValue = serde_json::from_str(text).unwrap();
-            assert_eq!(moment(raw), Timestamp::parse(time), "{text}");
-        }
-        for text in ["\"soon\"", "null", "{}", "1e300"] {
-            assert_eq!(moment(serde_json::from_str(text).unwrap()), None, "{text}");
-        }
     }
 
     #[test]

@@ -196,6 +196,13 @@ impl Digest {
         digest
     }
 
+    /// A digest of bytes that were put together elsewhere.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let mut digest = Self(blake3::Hasher::new());
+        digest.0.update(bytes);
+        digest
+    }
+
     pub(crate) fn add(&mut self, part: &str) -> &mut Self {
         self.0.update(&(part.len() as u64).to_le_bytes());
         self.0.update(part.as_bytes());

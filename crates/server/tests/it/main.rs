@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 mod accounting;
+mod artifacts;
 mod assets;
 mod doors;
 mod failures;

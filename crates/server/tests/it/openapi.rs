@@ -58,6 +58,11 @@ async fn filled() -> TestServer {
     assert_eq!(server.post("/v1/hooks/claude-code", prompt).await.status, 200);
     assert_eq!(server.post("/api/v1/reports", crate::findings::case().to_string()).await.status, 201);
     crate::findings::scanned(&server).await;
+    let artifact = json!({"event": "artifact", "path": "out/a.txt", "sha256": crate::artifacts::HELLO, "bytes": 5});
+    let record = json!({"v": 1, "agent": "hookrail", "source": "emitted", "name": "artifact", "payload": artifact});
+    assert_eq!(server.post("/v1/events", record.to_string()).await.json()["accepted"], 1);
+    let put = server.send("PUT", &format!("/api/v1/artifacts/{}", crate::artifacts::HELLO), &[], b"hello").await;
+    assert_eq!(put.status, 200, "{}", put.text());
     for waiting in ["waits", "is claimed"] {
         let event = json!({"session_id": waiting, "hook_event_name": "Stop"}).to_string();
         assert_eq!(crate::parking::send(&server, None, crate::parking::HOOKS, &event).await.status, 200);
@@ -89,6 +94,7 @@ async fn every_door_answers_as_documented() {
                 .replace("{session}/attribute", "is%20claimed/attribute")
                 .replace("{session}", "waits")
                 .replace("{raw}", "github")
+                .replace("{sha256}", crate::artifacts::HELLO)
                 .replace("{person}", "dev@example.com");
             let body = match path.as_str() {
                 "/v1/events" => record(1),
@@ -100,6 +106,7 @@ async fn every_door_answers_as_documented() {
                 "/api/v1/titles" if method == "put" => json!({"enabled": false}).to_string(),
                 "/api/v1/quarantine/{session}/attribute" => json!({"project": "default", "person": "ann"}).to_string(),
                 "/api/v1/servers/{raw}" if method == "put" => json!({"display": "GitHub"}).to_string(),
+                "/api/v1/artifacts/{sha256}" if method == "put" => "hello".to_owned(),
                 "/api/v1/people/{person}" => json!({"team": "core"}).to_string(),
                 "/api/v1/findings/{id}" => json!({"state": "acknowledged", "owner": "ann"}).to_string(),
                 "/api/v1/scan" => String::new(),

@@ -17,7 +17,7 @@ const OPERATOR: &str = "the token of the operator";
 const MANY: u64 = 1013;
 
 /// The victim's texts: each is in one place of its data, and none contains another.
-const TEXTS: [&str; 26] = [
+const TEXTS: [&str; 28] = [
     "victim-rule",
     "victim-reason",
     "victim-place",
@@ -44,7 +44,12 @@ const TEXTS: [&str; 26] = [
     "victim-message",
     "victim-answer",
     "victim-team",
+    "victim-artifact",
+    "victim-content",
 ];
+
+/// The SHA-256 of `victim-content`.
+const CONTENT: &str = "af0fed1fd1457bb834b6591e19efe322e46c26421127a5192e6cd131c142fc0b";
 
 struct Stage {
     server: TestServer,
@@ -123,6 +128,12 @@ impl Stage {
         assert_eq!(answer.json()["accepted"], MANY, "{}", answer.text());
         let envelope = json!({"event_type": "artifact", "run_id": "victim-run", "session_id": "victim-envelope"});
         assert_eq!(self.ask(&self.victim, "POST", "/ingest", &envelope.to_string()).await.status, 201);
+        let made = json!({"event": "artifact", "path": "victim-artifact", "sha256": CONTENT, "bytes": 14});
+        let made = json!({"v": 1, "agent": "hookrail", "source": "emitted", "name": "artifact", "payload": made});
+        let answer = self.ask(&self.victim, "POST", "/v1/events", &made.to_string()).await;
+        assert_eq!(answer.json()["accepted"], 1, "{}", answer.text());
+        let kept = self.ask(&self.victim, "PUT", &format!("/api/v1/artifacts/{CONTENT}"), "victim-content").await;
+        assert_eq!(kept.status, 200, "{}", kept.text());
         let named =
             self.ask(&self.victim, "PUT", "/api/v1/servers/victim_server", r#"{"display":"victim-display"}"#).await;
         assert!(named.status < 300, "{}", named.text());
@@ -201,6 +212,7 @@ fn body(method: &str, path: &str) -> String {
         (_, "/api/v1/scan") => String::new(),
         (_, "/api/v1/reports") => crate::findings::case().to_string(),
         (_, "/api/v1/titles") => json!({"enabled": true}).to_string(),
+        (_, "/api/v1/artifacts/{sha256}") => "mine".to_owned(),
         (_, "/api/v1/people/{person}") => json!({"team": "mine"}).to_string(),
         _ => panic!("say what {method} {path} takes, so that the walk of foreign keys can use it"),
     }
@@ -215,6 +227,7 @@ fn paths(path: &str) -> Vec<String> {
         "agent" => &["claude-code"],
         "raw" => &["victim_server"],
         "person" => &["victim-user"],
+        "sha256" => &[CONTENT],
         "session" => &["victim-session"],
         "id" if path.contains("/findings/") => &["1"],
         "id" if path.contains("/keys/") => &["VICTIM-KEY-ID"],
@@ -308,11 +321,13 @@ async fn a_foreign_key_finds_nothing_at_any_door() {
     }
     // What was tried on the victim's things changed nothing of them.
     let events = stage.ask(&stage.victim, "GET", "/api/v1/status", "").await.json();
-    assert_eq!(events["store"]["events"], MANY + 1);
+    assert_eq!(events["store"]["events"], MANY + 2);
     let servers = stage.ask(&stage.victim, "GET", "/api/v1/servers", "").await.text();
     assert!(servers.contains("victim-display"), "{servers}");
     let people = stage.ask(&stage.victim, "GET", "/api/v1/people", "").await.text();
     assert!(people.contains("victim-team"), "{people}");
+    let content = stage.ask(&stage.victim, "GET", &format!("/api/v1/artifacts/{CONTENT}"), "").await.text();
+    assert_eq!(content, "victim-content");
     let mine = stage.ask(&stage.victim, "GET", "/api/v1/keys", "").await.json();
     assert_eq!(mine["items"].as_array().unwrap().len(), 1, "{mine}");
 }
@@ -345,6 +360,7 @@ async fn the_walk_sees_a_leak_where_there_is_one() {
         "/api/v1/keys/{id}/rotate",
         "/api/v1/keys/{id}",
         "/api/v1/servers/{raw}",
+        "/api/v1/artifacts/{sha256}", // That the victim gets its content is asked above.
         "/api/v1/people/{person}",
         "/api/v1/titles",
         "/api/v1/quarantine",
@@ -521,7 +537,7 @@ async fn every_project_outlives_a_stop() {
     let server = TestServer::in_dir(dir, |_| {}).await;
     assert_eq!(server.get("/api/v1/events").await.status, 401, "keys ask for keys, without any token too");
     let server = TestServer { key: Some(victim), ..server };
-    assert_eq!(server.json("/api/v1/status").await["store"]["events"], MANY + 1);
+    assert_eq!(server.json("/api/v1/status").await["store"]["events"], MANY + 2);
     let server = TestServer { key: Some(rival), ..server };
     assert_eq!(server.json("/api/v1/status").await["store"]["events"], 1);
 }

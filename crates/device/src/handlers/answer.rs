@@ -377,3 +377,138 @@ pub fn cut(text: &str) -> String {
         None => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use hookrail_core::agents::parse_named;
+
+    use super::*;
+
+    fn on(agent: &Agent, event: &str) -> Terms {
+        let parsed = parse_named(agent, Some(event), r#"{"tool_name":"Bash"}"#);
+        terms(agent, &parsed, false)
+    }
+
+    fn heard(event: &str, exit: i32, stdout: &str, may_block: bool) -> Answer {
+        let output = Output { exit, stdout: stdout.as_bytes(), stderr: b"because\n" };
+        read(output, may_block, &on(&Agent::ClaudeCode, event))
+    }
+
+    fn denied(answer: &Answer) -> Option<&str> {
+        answer.ruling.as_ref().filter(|ruling| ruling.decision == Decision::Deny).map(|ruling| ruling.reason.as_str())
+    }
+
+    #[test]
+    fn text_is_context_where_the_event_takes_it() {
+        for (event, exit, expected) in [
+            ("SessionStart", 0, Some("hello")),
+            ("UserPromptSubmit", 0, Some("hello")),
+            ("PostToolUse", 0, Some("hello")),
+            ("SubagentStart", 0, Some("hello")),
+            ("Stop", 0, None),
+            ("SessionEnd", 0, None),
+            ("Notification", 0, None),
+            ("SessionStart", 1, None),
+        ] {
+            let answer = heard(event, exit, " hello\n", true);
+            assert_eq!((answer.context.as_deref(), &answer.refused[..]), (expected, &[][..]), "{event} {exit}");
+        }
+    }
+
+    #[test]
+    fn two_blocks_where_a_block_is_possible_and_only_for_who_may() {
+        for event in ["PreToolUse", "PermissionRequest", "UserPromptSubmit", "Stop", "PreCompact", "TaskCreated"] {
+            assert_eq!(denied(&heard(event, 2, "", true)), Some("because"), "{event}");
+            let not_allowed = heard(event, 2, "", false);
+            assert_eq!((denied(&not_allowed), not_allowed.refused.len()), (None, 1), "{event}");
+        }
+        let after = heard("PostToolUse", 2, "found", false);
+        assert_eq!(
+            (denied(&after), after.context.as_deref()),
+            (None, Some("because")),
+            "it has happened: the model only reads"
+        );
+        let end = heard("SessionEnd", 2, "", true);
+        assert!(denied(&end).is_none() && end.refused[0].contains("cannot be blocked"));
+    }
+
+    #[test]
+    fn an_agent_that_goes_on_is_not_blocked_again() {
+        for (agent, event) in [(Agent::ClaudeCode, "Stop"), (Agent::ClaudeCode, "SubagentStop"), (Agent::Codex, "Stop")]
+        {
+            let parsed = parse_named(&agent, Some(event), "{}");
+            let terms = terms(&agent, &parsed, true);
+            let block = Output { exit: 0, stdout: br#"{"decision":"block","reason":"more"}"#, stderr: b"" };
+            let answer = read(block, true, &terms);
+            assert!(answer.held && answer.ruling.is_none() && answer.refused.is_empty(), "{event} {answer:?}");
+            let goes_on = br#"{"hookSpecificOutput":{"hookEventName":"Stop","additionalContext":"x"}}"#;
+            assert_eq!(read(Output { exit: 0, stdout: goes_on, stderr: b"" }, true, &terms).context, None);
+        }
+    }
+
+    #[test]
+    fn json_is_taken_as_the_event_takes_it_and_nothing_else_is_passed_on() {
+        for (event, said, refused) in [
+            (
+                "PreToolUse",
+                r#"{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny","permissionDecisionReason":"no"}}"#,
+                None,
+            ),
+            (
+                "PreToolUse",
+                r#"{"hookSpecificOutput":{"permissionDecision":"deny","permissionDecisionReason":"no"}}"#,
+                None,
+            ),
+            ("PreToolUse", r#"{"decision":"block","reason":"no"}"#, None),
+            ("PermissionRequest", r#"{"hookSpecificOutput":{"decision":{"behavior":"deny","message":"no"}}}"#, None),
+            ("Stop", r#"{"decision":"block","reason":"no"}"#, None),
+            (
+                "PreToolUse",
+                r#"{"hookSpecificOutput":{"hookEventName":"Stop","permissionDecision":"deny"}}"#,
+                Some("is of"),
+            ),
+            ("PreToolUse", r#"{"hookSpecificOutput":{"permissionDecision":"maybe"}}"#, Some("permissionDecision")),
+            ("PreToolUse", r#"{"permissionDecision":"deny"}"#, Some("permissionDecision")),
+            ("SessionStart", r#"{"decision":"block"}"#, Some("decision")),
+            ("SessionStart", r#"{"async":true}"#, Some("async")),
+            ("SessionStart", r#"{"hookSpecificOutput":[]}"#, Some("no object")),
+            ("SessionStart", r#"{"hookSpecificOutput":{"updatedInput":{}}}"#, Some("updatedInput")),
+            ("SessionStart", r#"{"decision": "#, Some("is none")),
+            ("SessionStart", "{not json}", Some("is none")),
+            ("SessionStart", "\0\0", Some("no text")),
+            ("SessionStart", &format!("{}{}", "{\"a\":".repeat(500), "}".repeat(500)), Some("is none")),
+        ] {
+            let answer = heard(event, 0, said, true);
+            match refused {
+                None => assert_eq!((denied(&answer), &answer.refused[..]), (Some("no"), &[][..]), "{said}"),
+                Some(why) => {
+                    assert!(
+                        answer.refused.len() == 1 && answer.refused[0].contains(why),
+                        "{said}: {:?}",
+                        answer.refused
+                    );
+                    assert_eq!(Answer { refused: Vec::new(), ..answer }, Answer::default(), "{said}");
+                }
+            }
+        }
+        let binary =
+            read(Output { exit: 0, stdout: &[0xff, 0xfe], stderr: b"" }, true, &on(&Agent::ClaudeCode, "SessionStart"));
+        assert_eq!(binary.refused, ["its standard output is no text"]);
+    }
+
+    #[test]
+    fn further_fields_pass_and_those_that_change_a_call_only_of_who_may_block() {
+        let said = r#"{"systemMessage":"m","terminalSequence":"\u0007","suppressOutput":true,
+            "hookSpecificOutput":{"updatedInput":{"command":"ls"},"additionalContext":"c"}}"#;
+        let answer = heard("PreToolUse", 0, said, true);
+        assert_eq!((answer.message.as_deref(), answer.terminal.as_deref()), (Some("m"), Some("\u{7}")));
+        assert!(answer.fields.contains_key("updatedInput") && answer.refused.is_empty());
+        let answer = heard("PreToolUse", 0, said, false);
+        assert!(answer.fields.is_empty() && answer.refused.len() == 1);
+        assert_eq!(answer.context.as_deref(), Some("c"), "what it may say is heard");
+        let start = r#"{"hookSpecificOutput":{"sessionTitle":"t","watchPaths":["a"]}}"#;
+        assert_eq!(heard("SessionStart", 0, start, false).fields.len(), 2);
+    }
+}

@@ -27,6 +27,7 @@ use super::select::{Choice, Occasion, select};
 use super::sources::{ENV_PROFILE, Sources};
 use super::trust::{Book, Trust};
 use super::{Action, Handler, Level, Since, builtin, chain, index};
+use crate::install::TIMEOUT_SECONDS;
 use crate::place::git::Checkout;
 
 /// What handlers are told by: beside [`ENV_INSIDE`], whose value is 1.
@@ -46,7 +47,7 @@ pub const ENV_FILES: &str = "HOOKRAIL_FILES";
 const MAX_FILES_BYTES: usize = 64 << 10;
 
 /// How long all handlers of an event may take together: well within what `install` lets agents wait.
-const LIMIT: Duration = Duration::from_secs(290);
+const LIMIT: Duration = Duration::from_secs(TIMEOUT_SECONDS - 10);
 
 /// Claude Code waits at the end of a session for a minute at most, however long its settings say.
 const END_LIMIT: Duration = Duration::from_secs(50);

@@ -191,3 +191,135 @@ fn shortened(context: String, file: &str, merged: &mut Merged) -> String {
     merged.overflow = Some(context);
     begin + &notice
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use hookrail_core::agents::parse_named;
+
+    use super::super::answer::terms;
+    use super::*;
+
+    /// What an agent is told when handlers print these, all of which may block.
+    fn told(agent: &Agent, event: &str, guard: Option<&Verdict>, said: &[&str]) -> Merged {
+        let parsed = parse_named(agent, Some(event), r#"{"tool_name":"Bash","tool_input":{"command":"ls"}}"#);
+        let terms = terms(agent, &parsed, false);
+        let output = |text: &&str| answer::read(Output { exit: 0, stdout: text.as_bytes(), stderr: b"" }, true, &terms);
+        let answers: Vec<_> = said.iter().enumerate().map(|(at, text)| (format!("user:{at}"), output(text))).collect();
+        let messages = [];
+        merge(&Answers {
+            agent,
+            parsed: &parsed,
+            terms: &terms,
+            guard,
+            answers: &answers,
+            messages: &messages,
+            overflow_file: "/home/dev/o.txt",
+        })
+    }
+
+    fn json(merged: &Merged) -> Value {
+        serde_json::from_str(&merged.reply.stdout).unwrap_or(Value::Null)
+    }
+
+    fn decision(word: &str, reason: &str) -> String {
+        json!({"hookSpecificOutput": {"permissionDecision": word, "permissionDecisionReason": reason}}).to_string()
+    }
+
+    #[test]
+    fn nobody_speaks_and_nothing_is_said() {
+        for agent in [Agent::ClaudeCode, Agent::Codex, Agent::Cursor] {
+            let merged = told(&agent, "Stop", None, &["", ""]);
+            assert_eq!((merged.reply.stdout.as_str(), merged.reply.exit), ("", 0));
+        }
+    }
+
+    #[test]
+    fn texts_are_joined_in_order_and_kept_within_what_the_agent_takes() {
+        let merged = json(&told(&Agent::ClaudeCode, "SessionStart", None, &["one", "", "two"]));
+        assert_eq!(
+            merged,
+            json!({"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": "one\n\ntwo"}})
+        );
+        let long = "ü".repeat(MAX_CHARS);
+        let merged = told(&Agent::ClaudeCode, "SessionStart", None, &[&long, "end"]);
+        let context = json(&merged)["hookSpecificOutput"]["additionalContext"].as_str().unwrap().to_owned();
+        assert_eq!(context.chars().count(), MAX_CHARS);
+        assert!(context.ends_with("The whole text is in /home/dev/o.txt]"));
+        assert_eq!(merged.overflow.unwrap(), format!("{long}\n\nend"));
+        assert!(told(&Agent::ClaudeCode, "SessionStart", None, &[&long]).overflow.is_none());
+    }
+
+    #[test]
+    fn the_strictest_decides_whatever_the_order() {
+        let (allow, ask, deny) = (decision("allow", "a"), decision("ask", "b"), decision("deny", "c"));
+        for (said, expected) in [
+            (vec![&allow], ("allow", "a")),
+            (vec![&allow, &ask], ("ask", "b")),
+            (vec![&deny, &allow, &ask], ("deny", "c")),
+            (vec![&allow, &deny, &deny], ("deny", "c")),
+        ] {
+            let said: Vec<&str> = said.into_iter().map(String::as_str).collect();
+            let specific = json(&told(&Agent::ClaudeCode, "PreToolUse", None, &said))["hookSpecificOutput"].clone();
+            assert_eq!(specific["hookEventName"], "PreToolUse");
+            assert_eq!(
+                (specific["permissionDecision"].as_str(), specific["permissionDecisionReason"].as_str()),
+                (Some(expected.0), Some(expected.1))
+            );
+        }
+    }
+
+    #[test]
+    fn the_guard_counts_as_one_more() {
+        let guard = Verdict::new(policy::Decision::Ask, "git.push", "This publishes.");
+        for agent in [Agent::ClaudeCode, Agent::Cursor] {
+            let merged = told(
+                &agent,
+                if agent == Agent::Cursor { "preToolUse" } else { "PreToolUse" },
+                Some(&guard),
+                &[&decision("allow", "fine")],
+            );
+            assert!(
+                merged.reply.stdout.contains("git.push") && !merged.reply.stdout.contains("fine"),
+                "{}",
+                merged.reply.stdout
+            );
+        }
+        let merged = told(&Agent::ClaudeCode, "PreToolUse", Some(&guard), &[&decision("deny", "no")]);
+        assert_eq!(json(&merged)["hookSpecificOutput"]["permissionDecision"], "deny");
+        let merged = told(&Agent::ClaudeCode, "PreToolUse", Some(&guard), &[]);
+        assert_eq!(
+            json(&merged)["hookSpecificOutput"]["permissionDecision"],
+            "ask",
+            "handlers that say nothing change nothing"
+        );
+    }
+
+    #[test]
+    fn codex_is_told_only_what_it_takes() {
+        let ask = json(&told(&Agent::Codex, "PreToolUse", None, &[&decision("ask", "b")]));
+        assert_eq!(ask["hookSpecificOutput"]["permissionDecision"], "deny");
+        assert_eq!(told(&Agent::Codex, "PreToolUse", None, &[&decision("allow", "a")]).reply.stdout, "");
+        let block = json(&told(&Agent::Codex, "Stop", None, &[r#"{"decision":"block","reason":"more"}"#, "plain"]));
+        assert_eq!(block, json!({"decision": "block", "reason": "more"}));
+    }
+
+    #[test]
+    fn of_other_fields_the_first_is_heard() {
+        let title =
+            |title: &str| json!({"systemMessage": title, "hookSpecificOutput": {"sessionTitle": title}}).to_string();
+        let merged = told(&Agent::ClaudeCode, "SessionStart", None, &[&title("a"), &title("b")]);
+        assert_eq!(merged.unheard, ["user:1: sessionTitle"]);
+        assert_eq!(
+            (&json(&merged)["systemMessage"], &json(&merged)["hookSpecificOutput"]["sessionTitle"]),
+            (&json!("a\nb"), &json!("a"))
+        );
+        let input = json!({"hookSpecificOutput": {"updatedInput": {"command": "pwd"}}}).to_string();
+        let merged = told(&Agent::ClaudeCode, "PreToolUse", None, &[&input, &decision("deny", "no")]);
+        assert_eq!(
+            (&merged.updated_input, &json(&merged)["hookSpecificOutput"]["updatedInput"]),
+            (&None, &Value::Null)
+        );
+    }
+}

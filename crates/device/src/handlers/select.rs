@@ -150,3 +150,101 @@ fn one_of(what: &str, wanted: &[String], found: &str, met: &mut Vec<String>) -> 
     met.push(format!("{what} {found}"));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::handlers::{Level, file};
+
+    fn chosen(handler: &str, payload: &serde_json::Value) -> (bool, String, Vec<String>) {
+        let text = format!("[[handler]]\nname = \"h\"\nrun = \"true\"\n{handler}\n");
+        let handlers = file::read(&text, Path::new("hookrail.toml"), Level::User).unwrap().handlers;
+        let payload = payload.to_string();
+        let agent = Agent::ClaudeCode;
+        let parsed = hookrail_core::agents::parse(&agent, &payload);
+        let asked = std::cell::Cell::new(0);
+        let changed = |since| {
+            asked.set(asked.get() + 1);
+            match since {
+                Since::Turn => vec!["/home/dev/shop/src/a.rs".to_owned(), "/home/dev/shop/notes.md".to_owned()],
+                Since::Session => vec!["/home/dev/other/b.rs".to_owned()],
+                Since::Git => Vec::new(),
+            }
+        };
+        let fields = events::fields(&payload);
+        let occasion = Occasion {
+            agent: &agent,
+            parsed: &parsed,
+            fields: &fields,
+            project: Path::new("/home/dev/shop"),
+            branch: Some("main".to_owned()),
+            profile: "testing".to_owned(),
+            changed: &changed,
+        };
+        let mut choices = select(&handlers, &occasion);
+        assert!(handler.contains("changed") || asked.get() == 0, "nobody wanted to know");
+        let choice = choices.remove(0);
+        (choice.runs, choice.because, choice.files)
+    }
+
+    #[test]
+    fn every_condition_counts_and_is_told() {
+        let stop = json!({"hook_event_name": "Stop", "cwd": "/home/dev/shop/web"});
+        let edit = json!({"hook_event_name": "PostToolUse", "cwd": "/home/dev/shop", "tool_name": "Edit", "tool_input": {"file_path": "/home/dev/shop/src/a.rs"}});
+        for (handler, payload, runs, because) in [
+            ("on = \"Stop\"", &stop, true, "on Stop"),
+            ("on = [\"SessionEnd\", \"turn.ended\"]", &stop, true, "on turn.ended"),
+            ("on = \"SessionEnd\"", &stop, false, "runs on SessionEnd"),
+            ("on = \"Stop\"\ntools = \"Bash\"", &stop, true, "on Stop"),
+            (
+                "on = \"PostToolUse\"\ntools = \"Edit|Write\"",
+                &edit,
+                true,
+                "on PostToolUse; Edit is matched by Edit|Write",
+            ),
+            ("on = \"PostToolUse\"\ntools = \"Bash\"", &edit, false, "Edit is not matched by Bash"),
+            (
+                "on = \"PostToolUse\"\npaths = \"*.rs\"",
+                &edit,
+                true,
+                "on PostToolUse; src/a.rs named by the event like *.rs",
+            ),
+            ("on = \"PostToolUse\"\npaths = \"web/**\"", &edit, false, "no file like web/** is named by the event"),
+            ("on = \"Stop\"\nagent = \"claude-code\"", &stop, true, "on Stop; agent claude-code"),
+            (
+                "on = \"Stop\"\nagent = [\"codex\", \"cursor\"]",
+                &stop,
+                false,
+                "the agent claude-code is not codex or cursor",
+            ),
+            ("on = \"Stop\"\nprofile = \"production\"", &stop, false, "the profile testing is not production"),
+            ("on = \"Stop\"\nbranch = \"main\"", &stop, true, "on Stop; on branch main"),
+            ("on = \"Stop\"\nbranch = \"release/*\"", &stop, false, "the branch main is not release/*"),
+            ("on = \"Stop\"\ncwd = \"web\"", &stop, true, "on Stop; in web"),
+            ("on = \"Stop\"\ncwd = \"api/**\"", &stop, false, "the folder web is not api/**"),
+            ("on = \"Stop\"\nchanged = \"turn\"", &stop, true, "on Stop; 2 files changed in this turn"),
+            (
+                "on = \"Stop\"\nchanged = \"turn\"\npaths = \"*.rs\"",
+                &stop,
+                true,
+                "on Stop; src/a.rs changed in this turn like *.rs",
+            ),
+            (
+                "on = \"Stop\"\nchanged = \"session\"",
+                &stop,
+                true,
+                "on Stop; /home/dev/other/b.rs changed in this session",
+            ),
+            ("on = \"Stop\"\nchanged = \"git\"", &stop, false, "no file was changed against git"),
+        ] {
+            let (found, told, _) = chosen(handler, payload);
+            assert_eq!((found, told.as_str()), (runs, because), "{handler}");
+        }
+        let (_, _, files) = chosen("on = \"Stop\"\nchanged = \"turn\"\npaths = \"*.md\"", &stop);
+        assert_eq!(files, ["notes.md"]);
+    }
+}

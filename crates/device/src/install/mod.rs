@@ -25,8 +25,9 @@ use merge::{Entry, Registration};
 
 pub use file::{Applied, InstallError, Plan};
 
-/// What an agent waits for a hook at most. A hook takes about a millisecond; this only ends a hang of the disk.
-const TIMEOUT_SECONDS: u64 = 5;
+/// What an agent waits for a hook at most. A hook alone takes about a millisecond; handlers take what they are given, which is
+/// less than this ([`crate::handlers::dispatch`]), so that an agent never cuts them off.
+pub(crate) const TIMEOUT_SECONDS: u64 = 300;
 
 /// Seen with Claude Code 2.1.197: no hook of such a file runs, and nothing is printed. Its other versions were not tried.
 pub(crate) const COMMENTS: &str = "Claude Code ignores a settings file with comments or trailing commas as a whole (seen with 2.1.197); remove them, or no hook runs";

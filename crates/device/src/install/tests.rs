@@ -17,7 +17,7 @@ fn facts(program: &str, version: Option<Version>) -> Facts {
 }
 
 fn entries() -> Vec<Entry> {
-    let handler = json!({"type": "command", "command": "/opt/hookrail-hook", "args": ["claude-code"], "timeout": 5});
+    let handler = json!({"type": "command", "command": "/opt/hookrail-hook", "args": ["claude-code"], "timeout": 300});
     let entry = |event, matcher| Entry { event, matcher, handler: handler.clone() };
     vec![entry("PreToolUse", Some("*")), entry("Stop", None)]
 }
@@ -38,7 +38,7 @@ const OURS: &str = r#"    "PreToolUse": [
             "type": "command",
             "command": "/opt/hookrail-hook",
             "args": ["claude-code"],
-            "timeout": 5
+            "timeout": 300
           }
         ]
       }
@@ -50,7 +50,7 @@ const OURS: &str = r#"    "PreToolUse": [
             "type": "command",
             "command": "/opt/hookrail-hook",
             "args": ["claude-code"],
-            "timeout": 5
+            "timeout": 300
           }
         ]
       }
@@ -147,8 +147,8 @@ fn a_stale_path_is_brought_up_to_date_and_a_second_one_removed() {
     assert_eq!(uninstall(&text, Some(before)), before);
 
     let twice = install("{}").replace(
-        "\"timeout\": 5\n",
-        "\"timeout\": 5\n          },\n          {\"command\": \"hookrail-hook claude-code\"\n",
+        "\"timeout\": 300\n",
+        "\"timeout\": 300\n          },\n          {\"command\": \"hookrail-hook claude-code\"\n",
     );
     let (text, changes) = merge::install(&twice, &entries(), Dialect::Jsonc).unwrap();
     assert_eq!((changes.removed, merge::registrations(&text, Dialect::Jsonc).unwrap().len()), (2, 2));
@@ -208,7 +208,7 @@ fn codex_is_given_its_twelve_events_by_a_line_for_its_shell() {
     assert_eq!(entries.len(), 12);
     for entry in &entries {
         assert_eq!(entry.handler["command"], json!("exec '/opt/it'\\''s/hookrail-hook' codex"));
-        let limit = if matches!(entry.event, "SessionEnd" | "Interrupt") { 3 } else { 5 };
+        let limit = if matches!(entry.event, "SessionEnd" | "Interrupt") { 3 } else { 300 };
         assert_eq!(entry.handler["timeout"], json!(limit));
     }
 }

@@ -10,7 +10,8 @@ pub(crate) fn start(scripts: Vec<Script>) -> Server {
     Server::start(move |request| answer(request, &scripts))
 }
 
-fn answer(request: &Request, scripts: &[Script]) -> Response {
+/// What the service answers.
+pub(crate) fn answer(request: &Request, scripts: &[Script]) -> Response {
     let path = request.path.split('?').next().unwrap();
     if request.method != "POST" || path != "/v1/messages" {
         return Response::json(&json!({"input_tokens": 10}));

@@ -6,6 +6,7 @@
 mod claude_code;
 mod codex;
 mod compare;
+mod handlers;
 mod history;
 mod hook_cost;
 mod http_hooks;

@@ -7,6 +7,7 @@ mod bootstrap;
 mod crash;
 mod demo;
 mod devices;
+mod handlers;
 mod http;
 mod import;
 mod real_agents;

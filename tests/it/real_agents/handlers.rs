@@ -193,3 +193,34 @@ fn handlers_that_misbehave_leave_the_session_unharmed() {
     let inner = sessions.iter().find(|other| other["id"] != session.as_str()).unwrap();
     assert_eq!(runs(&rig, inner["id"].as_str().unwrap()), []);
 }
+
+#[test]
+fn a_variable_of_a_file_is_in_the_next_shell_and_an_edit_is_checked() {
+    let Some(agents) = npm::agents() else { return };
+    let rig = rig(r#"
+        [[handler]]
+        name = "env"
+        on = "SessionStart"
+        use = "environment"
+        with = { allow = ["APP_*"] }
+        [[handler]]
+        name = "validate"
+        on = "PostToolUse"
+        tools = "Write|Edit"
+        use = "validate"
+        [handler.with.check]
+        "*.py" = "python3 -m py_compile {}"
+        "#);
+    let project = rig.path("project");
+    fs::write(project.join(".env"), "APP_WORD=\"of the $NONE file\"\n").unwrap();
+    let file = project.join("a.py");
+    let script = Script::new("main")
+        .then(&[bash("printf %s \"$APP_WORD\" >word")])
+        .then(&[("Write", json!({"file_path": &file, "content": "def broken(:\n"}))]);
+    let (api, asked) = service(vec![script]);
+    let claude = claude_code::command(&rig, &agents.claude_code, &api.url(), &format!("{MARK}main Do the work."));
+    session(&rig, claude);
+    assert_eq!(fs::read_to_string(project.join("word")).unwrap(), "of the  file");
+    let last = asked.lock().unwrap().last().unwrap().to_string();
+    assert!(last.contains("SyntaxError") && last.contains("a.py"), "the model reads what was found: {last}");
+}

@@ -5,6 +5,7 @@
 
 mod agents;
 mod device;
+mod handlers;
 mod server;
 
 pub(crate) use agents::newest as newest_transcript;
@@ -93,6 +94,8 @@ pub fn examine(patient: &Patient<'_>, tell: &mut dyn FnMut(Check)) {
     tell(device::hook_log(patient));
     tell(device::config(patient));
     tell(device::policy(patient));
+    tell(handlers::sources(patient));
+    tell(handlers::runs(patient));
     let client = server::client(patient);
     let (reached, reachable) = server::server(&client);
     let recorded = client.as_ref().ok().filter(|_| reachable);

@@ -124,7 +124,7 @@ fn claude_code(kind: &Kind, terms: &mut Terms) {
             (terms.form, terms.deciding) = (Form::Block, &["action", "content"]);
         }
         Kind::TurnFailed | Kind::Notification | Kind::InstructionsLoaded => {
-            (terms.message, terms.halt) = (false, false)
+            (terms.message, terms.halt) = (false, false);
         }
         _ => {}
     }

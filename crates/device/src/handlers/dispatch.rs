@@ -26,7 +26,7 @@ use super::run::{End, Job, Ran, run_all};
 use super::select::{Choice, Occasion, select};
 use super::sources::{ENV_PROFILE, Sources};
 use super::trust::{Book, Trust};
-use super::{Action, Handler, Level, Since, builtin, chain, index};
+use super::{Action, Handler, Level, builtin, chain, index};
 use crate::install::TIMEOUT_SECONDS;
 use crate::place::git::Checkout;
 
@@ -233,7 +233,7 @@ fn look_after(
 
 /// Notes what the agent wrote, where a handler wants to know.
 fn note(event: &Event<'_>, handlers: &[Handler], home: &Home) -> std::io::Result<()> {
-    let wanted = handlers.iter().any(|handler| matches!(handler.changed, Some(Since::Turn | Since::Session)));
+    let wanted = handlers.iter().any(Handler::follows_writes);
     if !wanted || !events::is_write(event.parsed()) {
         return Ok(());
     }

@@ -321,7 +321,7 @@ mod tests {
             ("[[handler]]\nname = \"a\"\non = \"Stop\"\nrun = \"x\"\nuse = \"notify\"", "exclude each other"),
             (
                 "[[handler]]\nname = \"a\"\non = \"Stop\"\nuse = \"notifi\"",
-                "hookrail.toml:4:7: there is no built-in \"notifi\"",
+                "hookrail.toml:4:7: there is no built-in \"notifi\"; did you mean \"notify\"?",
             ),
             (
                 "[[handler]]\nname = \"a\"\non = \"Stop\"\nrun = \"x\"\npaths = [\"[\"]",

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::pattern::Matcher;
 use super::sources::Sources;
 use super::trust::{Book, Trust};
-use super::{Handler, Level, Mistake, Since};
+use super::{Handler, Level, Mistake};
 use crate::install::file::{InstallError, replace};
 
 /// The tools that write files, whose calls are followed where a handler wants to know what changed.
@@ -108,7 +108,7 @@ fn lines(handlers: &[Handler]) -> String {
             _ => "*".to_owned(),
         };
         lines.extend(handler.on.iter().map(|word| format!("on\t{word}\t{tools}\n")));
-        if matches!(handler.changed, Some(Since::Turn | Since::Session)) {
+        if handler.follows_writes() {
             lines.insert(format!("on\ttool.succeeded\t{WRITERS}\n"));
         }
     }

@@ -139,6 +139,12 @@ impl Handler {
     pub fn id(&self) -> String {
         format!("{}:{}", self.level.as_str(), self.name)
     }
+
+    /// Whether it wants to know which files the agent writes, turn by turn.
+    fn follows_writes(&self) -> bool {
+        let remembers = matches!(&self.action, Action::Builtin { name, .. } if name == builtin::MEMORY);
+        remembers || matches!(self.changed, Some(Since::Turn | Since::Session))
+    }
 }
 
 /// What is wrong with a source of handlers, and where.

@@ -1,6 +1,8 @@
 // A fresh Chromium for the tests, and what every test watches for: errors, and requests that leave the origin.
 
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -43,6 +45,15 @@ export async function openPage(context, server, path = "", { allow = [] } = {}) 
   });
   await page.goto(server.url + path);
   return { page, problems };
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Holds what is shown to the rules of accessibility that a program can check. */
+export async function checkAccess(page, what) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, any }) => `${target} ${any[0]?.message ?? ""}`).slice(0, 3).join(" | ")}`), [], what);
 }
 
 /** Scrolls the list to its end again and again until it holds `count` rows. */

@@ -28,6 +28,10 @@ export class FakeAdmin {
   quarantine = [{ state: "quarantined", session_id: "0193-unclaimed", agent: "claude-code", events: 5, bytes: 900, first_at: SEEN, last_at: SEEN, address: "192.0.2.7" }];
   asked = [];
 
+  constructor(guard) {
+    this.guard = guard;
+  }
+
   read([what], query) {
     if (what === "me") return this.me;
     if (what === "titles") return this.titles;
@@ -107,6 +111,14 @@ export class FakeAdmin {
   "DELETE quarantine"(_, session) {
     this.quarantine = this.quarantine.filter((one) => one.session_id !== session);
     return { removed: 5 };
+  }
+
+  "PATCH findings"(change, id) {
+    return this.guard.change(id, change);
+  }
+
+  "POST scan"() {
+    return this.guard.scanAgain();
   }
 
   "POST logout"() {

@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FakeAdmin } from "./fake-admin.mjs";
+import { FakeGuard } from "./fake-guard.mjs";
 
 const WEB = join(dirname(fileURLToPath(import.meta.url)), "../../web");
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain" };
@@ -19,7 +20,8 @@ export class FakeServer {
   streams = new Set();
   token = null;
   requests = [];
-  admin = new FakeAdmin();
+  guard = new FakeGuard();
+  admin = new FakeAdmin(this.guard);
 
   /** @param {object[]} events oldest first */
   constructor(events = []) {
@@ -73,7 +75,7 @@ export class FakeServer {
     }
     if (path[0] === "stream") return this.stream(request, response, query);
     if (request.method !== "GET") return this.admin.change(request, response, path);
-    const body = this.admin.read(path, query) ?? this.query(path, query);
+    const body = this.admin.read(path, query) ?? this.guard.read(path, query, this.events) ?? this.query(path, query);
     if (body === undefined) return send(response, 404, { error: { code: "not_found", message: "There is no such thing in the record.", hint: "It may have been removed by retention." } });
     return send(response, 200, body);
   }

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { available, CHROMIUM, openBrowser, openPage } from "./browser.mjs";
+import { available, checkAccess, CHROMIUM, openBrowser, openPage } from "./browser.mjs";
 import { FakeServer } from "./fake-server.mjs";
+import { play, recording } from "./record.mjs";
 
 const options = { skip: available ? false : `no Chromium at ${CHROMIUM}; set HOOKRAIL_CHROMIUM`, timeout: 120_000 };
 
@@ -46,6 +47,7 @@ test("a key is made, shown once, and can be copied; a refusal stands at its fiel
   await refused.fill("shop");
   await page.keyboard.press("Enter");
   await page.getByRole("dialog", { name: "The new key" }).waitFor();
+  await checkAccess(page, "the new key");
   const made = asked("POST");
   assert.deepEqual(made.body, { project: "shop", scopes: ["read"], name: "build machines" });
   const secret = await page.getByLabel("The key").textContent();
@@ -64,6 +66,7 @@ test("a key is replaced with an overlap, and revoked only after a second word", 
   const { page, problems } = await open("#/settings?of=keys");
   await page.getByRole("button", { name: "Replace laptops" }).click();
   await page.getByRole("radio", { name: "goes on for an hour" }).check();
+  await checkAccess(page, "a key to be replaced");
   await page.getByRole("button", { name: "Make the new key" }).click();
   await page.getByRole("dialog", { name: "The new key" }).waitFor();
   assert.deepEqual(asked("POST"), { method: "POST", path: "keys/b2b2b2b2b2b2/rotate", body: { grace_seconds: 3600 } });
@@ -72,6 +75,7 @@ test("a key is replaced with an overlap, and revoked only after a second word", 
   const revoke = page.getByRole("button", { name: "Revoke ana" });
   await revoke.click();
   await waitFor(page, "You are signed in with this key");
+  await checkAccess(page, "a key to be revoked");
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Cancel", "the safe answer has the focus");
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").waitFor({ state: "detached" });
@@ -135,6 +139,7 @@ test("names of MCP servers are edited where they stand, given by pattern, and ta
   await field.fill("a name that is much too long");
   await field.press("Enter");
   await waitFor(page, "A display name has at most 20 characters.");
+  await checkAccess(page, "a name that is edited");
   await field.fill("Calculator");
   await field.press("Enter");
   await page.getByRole("row", { name: /Calculator/ }).waitFor();
@@ -156,6 +161,7 @@ test("the operator gives a session to a project, or removes it", options, async 
   await page.getByLabel("Project", { exact: true }).fill("nowhere");
   await page.keyboard.press("Enter");
   await waitFor(page, "There is no project of this name.");
+  await checkAccess(page, "a session to be given to a project");
   await page.waitForFunction(() => document.activeElement?.getAttribute("aria-invalid") === "true");
   await page.keyboard.press("Control+a");
   await page.keyboard.type("shop");
@@ -211,5 +217,74 @@ test("tables are put in order by their headers, and the order is in the address"
   await page.goto(`${server.url}#/cost?by=person&sort=cost`);
   await page.getByRole("columnheader", { name: "Cost" }).and(page.locator("[aria-sort=ascending]")).waitFor();
   assert.equal((await firstColumn(page)).at(-1), "ana@example.com");
+  assert.deepEqual(problems, []);
+});
+
+test("a finding is given an owner and a state; what is open and severe shows in the bar", options, async () => {
+  const { page, problems } = await open("#/guard?of=findings", { allow: ["404"] });
+  const row = page.getByRole("row", { name: /A call that was denied has a result/ });
+  await row.waitFor();
+  assert.equal(await page.locator(".badge.alarm").textContent(), "1");
+  await row.getByRole("combobox", { name: "State of finding 3" }).selectOption("acknowledged");
+  await waitFor(page, "Now acknowledged");
+  assert.deepEqual(asked("PATCH"), { method: "PATCH", path: "findings/3", body: { state: "acknowledged" } });
+  await page.locator(".badge.alarm").waitFor({ state: "detached" });
+  await row.getByRole("button", { name: "Owner of finding 3" }).press("Enter");
+  await page.getByRole("textbox", { name: "Owner of finding 3" }).fill("ana");
+  await page.keyboard.press("Enter");
+  await waitFor(page, "ana deals with it");
+  assert.deepEqual(asked("PATCH").body, { owner: "ana" });
+  await page.getByRole("combobox", { name: "State", exact: true }).selectOption("open");
+  await row.waitFor({ state: "detached" });
+  assert.match(page.url(), /of=findings&state=open/);
+  await page.getByRole("row", { name: /A GitHub token/ }).waitFor();
+  await page.getByRole("combobox", { name: "At least" }).selectOption("critical");
+  await waitFor(page, "No findings match these filters.");
+  await page.getByRole("button", { name: "Clear the filters" }).click();
+  await row.waitFor();
+  await page.getByRole("button", { name: "Severity" }).click();
+  assert.match((await firstColumn(page))[0], /has a result/);
+  await page.getByRole("button", { name: "Look again" }).click();
+  await waitFor(page, "Looking through the record: 25 %");
+  server.guard.scan.state = "idle";
+  await waitFor(page, "The whole record was looked through.");
+  Object.assign(server.admin.me, { scopes: ["read"], operator: false });
+  await page.reload();
+  await row.waitFor();
+  assert.equal(await page.locator("tbody").getByRole("combobox").count(), 0);
+  assert.equal(await page.getByRole("button", { name: /Owner of|Look again/ }).count(), 0);
+  assert.deepEqual(problems, []);
+});
+
+test("verdicts are counted by rule, person, repository and day, what was only observed apart", options, async () => {
+  for (const event of play(recording("full-run-with-mcp-and-subagents.jsonl"), Date.now() - 60_000, { user: "ana@example.com" })) server.add(event);
+  const { page, problems } = await open("#/guard");
+  const table = (name) => page.getByRole("region", { name });
+  await table("Stopped and asked").waitFor();
+  const cells = (name) => table(name).locator("tbody tr").evaluateAll((rows) => rows.map((row) => [...row.children].slice(0, 3).map((cell) => cell.textContent.trim())));
+  assert.deepEqual(await cells("Stopped and asked"), [["filesystem.delete-folder-of-home", "1", "0"]]);
+  assert.deepEqual(await cells("Would have been"), [["team.no-exit", "0", "1"]]);
+  await page.getByRole("button", { name: "Person" }).click();
+  await table("Stopped and asked").getByRole("link", { name: "ana@example.com" }).waitFor();
+  await page.getByRole("button", { name: "Repository" }).click();
+  await table("Stopped and asked").getByRole("link", { name: "github.com/acme/shop" }).waitFor();
+  await page.getByRole("button", { name: "Day" }).click();
+  await table("Stopped and asked").getByText(new Date(Date.now() - 60_000).toISOString().slice(0, 10)).waitFor();
+  assert.match(page.url(), /by=day/);
+  await page.getByRole("button", { name: "Rule", exact: true }).click();
+  await page.getByRole("link", { name: "filesystem.delete-folder-of-home" }).click();
+  await page.getByRole("button", { name: "Remove the filter rule" }).waitFor();
+  assert.match(page.url(), /rule=filesystem.delete-folder-of-home&by=session/);
+  await table("Stopped and asked").locator("tbody a").click();
+  await page.locator(".event.stopped").waitFor();
+  assert.equal(await page.locator(".row").count(), 2, "what the guard spoke of in the session");
+  await page.goto(`${server.url}#/sessions`);
+  await page.locator(".session-row", { hasText: "1 denied" }).waitFor();
+  await page.goto(`${server.url}#/overview`);
+  await page.getByRole("link", { name: "1 denied, 0 asked" }).waitFor();
+  await page.getByRole("link", { name: /1 finding of high severity/ }).click();
+  await page.getByRole("row", { name: /has a result/ }).waitFor();
+  await page.getByRole("button", { name: "Reported by people" }).click();
+  await waitFor(page, "It is a folder of the test itself.");
   assert.deepEqual(problems, []);
 });

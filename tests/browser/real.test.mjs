@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { available, CHROMIUM, openBrowser, openPage, scrollUntil } from "./browser.mjs";
-import { play, recording } from "./record.mjs";
+import { eventOf, play, recording } from "./record.mjs";
 
 const target = join(dirname(fileURLToPath(import.meta.url)), "../../target");
 const BINARY = [process.env.HOOKRAIL_BIN, join(target, "release/hookrail"), join(target, "debug/hookrail")].find((path) => path && existsSync(path));
@@ -233,5 +233,29 @@ test("a key made in the form works, and one that is revoked there does not", opt
   await page.getByLabel("Name", { exact: true }).fill("Wiki");
   await page.keyboard.press("Enter");
   await page.getByRole("row", { name: /Wiki/ }).waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test("what the guard stopped is counted, and a call that ran all the same is a finding to be dealt with", options, async () => {
+  const verdict = { decision: "deny", rule: "filesystem.delete-folder-of-home", reason: "This removes a folder in which people keep what is nowhere else." };
+  const call = { session_id: "despite", cwd: "/home/dev/shop", tool_name: "Bash", tool_use_id: "t1", tool_input: { command: "rm -rf ~/important" } };
+  await server.ship([
+    eventOf({ ...call, hook_event_name: "PreToolUse" }, Date.now() - 5000, { verdict }),
+    eventOf({ ...call, hook_event_name: "PostToolUse", tool_response: { stdout: "" } }, Date.now() - 4000),
+  ]);
+  const finding = async () => (await (await fetch(`${server.url}api/v1/findings?kind=executed-despite-deny`)).json()).items[0];
+  for (let turn = 0; turn < 400 && !(await finding()); turn += 1) await new Promise((done) => setTimeout(done, 50));
+  const { page, problems } = await open("#/guard");
+  await page.getByRole("row", { name: /filesystem.delete-folder-of-home 1/ }).waitFor();
+  await page.getByRole("button", { name: "Findings" }).click();
+  await page.getByRole("combobox", { name: "About" }).selectOption("executed-despite-deny");
+  const state = page.getByRole("combobox", { name: /State of finding/ });
+  await state.selectOption("resolved");
+  await waitFor(page, "Now resolved");
+  assert.equal((await finding()).state, "resolved");
+  await page.locator("button.finding").click();
+  await page.getByRole("dialog", { name: "Event" }).waitFor();
+  await page.goto(`${server.url}#/sessions`);
+  await page.locator(".session-row", { hasText: "1 denied" }).waitFor();
   assert.deepEqual(problems, []);
 });

@@ -2,7 +2,7 @@
 
 import { signal } from "./ui.js";
 
-/** @import { Device, Me, Overview, Page, Person, PromptUse, Repository, Unclaimed, Reconciliation, Session, StoredEvent, Subagent, ToolCall, UsageRow, Used } from "./model.js" */
+/** @import { Device, Finding, Me, Overview, Page, Person, PromptUse, Repository, Scan, Unclaimed, Reconciliation, Session, StoredEvent, StopReport, Subagent, ToolCall, UsageRow, Used, VerdictRow } from "./model.js" */
 /** @typedef {Record<string, string | number | null | undefined>} Query */
 
 /** True once the server has answered 401: the login screen is shown. */
@@ -78,7 +78,7 @@ export async function whoAmI() {
 
 /**
  * Changes something. A proof that is out of date is fetched anew, once.
- * @param {"POST" | "PUT" | "DELETE"} method
+ * @param {"POST" | "PUT" | "PATCH" | "DELETE"} method
  * @param {string} path
  * @param {object} [body]
  * @param {Query} [query]
@@ -135,6 +135,14 @@ export const people = (query, abort) => get("people", query, abort);
 export const repositories = (query, abort) => get("repositories", query, abort);
 /** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Device>>} */
 export const devices = (query, abort) => get("devices", query, abort);
+/** @type {(query: Query, abort?: AbortSignal) => Promise<Page<VerdictRow>>} What the guard said, counted by `group_by`; the most first. */
+export const verdicts = (query, abort) => get("verdicts", query, abort);
+/** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Finding>>} The newest first. */
+export const findings = (query, abort) => get("findings", query, abort);
+/** @type {(abort?: AbortSignal) => Promise<Scan>} How far the events are looked through for findings. */
+export const scan = (abort) => get("scan", {}, abort);
+/** @type {(query: Query, abort?: AbortSignal) => Promise<Page<StopReport>>} Calls that should not have been stopped, the newest first. */
+export const reports = (query, abort) => get("reports", query, abort);
 /** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Unclaimed>>} What nobody has claimed; for the operator. */
 export const quarantine = (query, abort) => get("quarantine", query, abort);
 

@@ -3,7 +3,7 @@
 import { change, get, loginNeeded } from "./api.js";
 
 /** @import { Query } from "./api.js" */
-/** @import { Key, MadeKey, Page, Project, Scope, Server, Titles } from "./model.js" */
+/** @import { Finding, FindingState, Key, MadeKey, Page, Project, Scan, Scope, Server, Titles } from "./model.js" */
 
 /** A part of a path. @param {string} text */
 const part = (text) => encodeURIComponent(text);
@@ -41,6 +41,11 @@ export const setTeam = (person, team) => change("PUT", `people/${part(person)}`,
 export const attribute = (session, agent, to) => change("POST", `quarantine/${part(session)}/attribute`, to, { agent });
 /** @type {(session: string, agent: string) => Promise<{removed: number}>} */
 export const purge = (session, agent) => change("DELETE", `quarantine/${part(session)}`, undefined, { agent });
+
+/** @type {(id: number, to: {state?: FindingState, owner?: string | null}) => Promise<Finding>} */
+export const changeFinding = (id, to) => change("PATCH", `findings/${id}`, to);
+/** @type {() => Promise<Scan>} Looks through every event again, by the rules of now. */
+export const scanAgain = () => change("POST", "scan");
 
 /** Ends the browser's session. */
 export async function signOut() {

@@ -1,6 +1,7 @@
 // The frame: the bar on top, the view that the address names, and what lies over both.
 
 import { effect, html, render, useEffect, useRef } from "./ui.js";
+import { alarms } from "./alarms.js";
 import { loginNeeded } from "./api.js";
 import { MadeKeyDialog } from "./parts/madekey.js";
 import { Help, Login } from "./parts/notices.js";
@@ -8,6 +9,7 @@ import { link, route } from "./router.js";
 import { connection, helpOpen, theme, toast, toggleTheme } from "./state.js";
 import { waitingCount } from "./waiting.js";
 import { Cost } from "./views/cost.js";
+import { Guard } from "./views/guard.js";
 import { Live } from "./views/live.js";
 import { Overview } from "./views/overview.js";
 import { Places } from "./views/places.js";
@@ -19,6 +21,7 @@ const TABS = [
   { path: "overview", text: "Overview" },
   { path: "live", text: "Live" },
   { path: "sessions", text: "Sessions" },
+  { path: "guard", text: "Guard" },
   { path: "cost", text: "Cost" },
   { path: "places", text: "People" },
   { path: "settings", text: "Settings" },
@@ -40,6 +43,7 @@ function TopBar() {
           ({ path, text }) => html`
             <a key=${path} href=${link([path])} aria-current=${path === here ? "page" : undefined}>
               ${text}${path === "overview" && waiting ? html`<span class="badge" title=${`${waiting} waiting for you`}>${waiting}</span>` : null}
+              ${path === "guard" && alarms.value ? html`<span class="badge alarm" title=${`${alarms.value} findings of high severity are open`}>${alarms.value}</span>` : null}
             </a>
           `,
         )}
@@ -58,6 +62,7 @@ function View() {
   if (name === "overview") return html`<${Overview} />`;
   if (name === "live") return html`<${Live} />`;
   if (name === "sessions" && id) return html`<${SessionPage} key=${id} id=${id} />`;
+  if (name === "guard") return html`<${Guard} />`;
   if (name === "places") return html`<${Places} />`;
   if (name === "cost") return html`<${Cost} />`;
   if (name === "sessions") return html`<${Sessions} />`;
@@ -75,7 +80,7 @@ function App() {
 
 effect(() => {
   const waiting = waitingCount.value;
-  const name = { overview: "overview", live: "live", sessions: "sessions", cost: "cost", places: "who and where", settings: "settings" }[route.value.path[0]] ?? "";
+  const name = { overview: "overview", live: "live", sessions: "sessions", guard: "guard", cost: "cost", places: "who and where", settings: "settings" }[route.value.path[0]] ?? "";
   document.title = `${waiting ? `(${waiting}) ` : ""}hookrail${name ? ` · ${name}` : ""}`;
 });
 

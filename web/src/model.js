@@ -60,6 +60,12 @@
 /** @typedef {{available: boolean, enabled: boolean, model: string | null}} Titles */
 /** @typedef {{state: "waiting" | "quarantined", session_id: string, agent: string, events: number, address: string, last_at: string}} Unclaimed */
 /** @typedef {Used & {turn_id: string | null, at: string, text: string | null}} PromptUse */
+/** @typedef {{key: string, total: number, denied: number, asked: number, warned: number, observed: number, would_deny: number, would_ask: number, let_through: number, unavailable: number, last_at: string | null}} VerdictRow */
+/** @typedef {"low" | "medium" | "high" | "critical"} Severity */
+/** @typedef {"open" | "acknowledged" | "resolved" | "false-alarm"} FindingState */
+/** @typedef {{id: number, kind: string, rule: string, severity: Severity, state: FindingState, owner: string | null, summary: string, subject: string, agent: string, session_id: string | null, event_id: string, tool: string | null, user: string | null, first_seen: string, last_seen: string, count: number, changed_at: string | null, changed_by: string | null}} Finding */
+/** @typedef {{state: "running" | "idle", pass: number, position: number, end: number, findings: number, open: number, dropped: number}} Scan */
+/** @typedef {{id: number, at: string, by: string | null, rule: string, report: {verdict: Verdict, agent?: string, session_id?: string, tool_use_id?: string, tool?: string, input?: any, directory?: string, note?: string, user?: string, device?: string}}} StopReport */
 /** @typedef {{source: string, events: number, prompts: number, tool_calls: number}} SourceTold */
 /** @typedef {{tool_use_id: string, tool: string | null}} BlindSpot */
 /** @typedef {{sources: SourceTold[], calls_no_hook_reported: number, blind_spots: BlindSpot[]}} Reconciliation */

@@ -12,7 +12,7 @@ import { nextOrder, readOrder, sorted, writeOrder } from "../sort.js";
  * @property {(row: any) => unknown} cell
  * @property {(row: any) => Sortable} [value] what rows are put in order by; without it the column has no order
  * @property {boolean} [number]
- * @property {boolean} [recent] a time: the latest first
+ * @property {boolean} [recent] the latest, or the most that matters, first; as with numbers
  * @property {boolean} [silent] the head is for screen readers only
  * @property {string} [kind] a class of its cells
  */

@@ -1,6 +1,7 @@
 // What goes on: who waits for the person, events over time, sessions by state, tools, agents.
 
 import { html, useEffect, useState } from "../ui.js";
+import { alarms, ALARMS_MOST } from "../alarms.js";
 import * as api from "../api.js";
 import { ago, agentName, count, dateTime, duration, millis, percent, plural, sessionDuration, shortPath, STATE_WORDS, STATES } from "../format.js";
 import { follow } from "../live.js";
@@ -13,12 +14,14 @@ import { link, param, setParams } from "../router.js";
 import { now } from "../state.js";
 import { waitingCount } from "../waiting.js";
 
-/** @import { Overview as Data, Session, ToolUse } from "../model.js" */
+/** @import { Overview as Data, Session, StoredEvent, ToolUse, VerdictRow } from "../model.js" */
 /** @import { Column } from "../parts/table.js" */
 
 const SPANS = ["1h", "24h", "7d", "30d"];
 /** @type {Record<string, string>} */
 const SPAN_WORDS = { "1h": "the last hour", "24h": "the last 24 hours", "7d": "the last 7 days", "30d": "the last 30 days" };
+/** @type {Record<string, string>} The guard's page knows no hours. */
+const SPAN_OF_GUARD = { "1h": "24h", "24h": "24h", "7d": "7d", "30d": "30d" };
 /** @type {Record<string, number>} Bars over each span: a round width each. */
 const BARS = { "1h": 90, "24h": 100, "7d": 90, "30d": 62 };
 /** How often new events may refresh the figures, in milliseconds. */
@@ -30,6 +33,9 @@ const HOUR_MS = 3_600_000;
 const SESSIONS_MOST = 60;
 /** MCP servers shown. */
 const SERVERS_MOST = 12;
+/** Rules of the guard counted, and shown. */
+const RULES_MOST = 500;
+const RULES_SHOWN = 6;
 /** Sessions shown. */
 const LATEST_MOST = 10;
 
@@ -39,13 +45,19 @@ export function Overview() {
   const figures = useLoaded((abort) => api.overview({ since: span, bars: BARS[span] }, abort), span);
   const recent = useLoaded((abort) => api.sessions({ limit: SESSIONS_MOST }, abort), "recent");
   const waiting = useLoaded((abort) => api.sessions({ state: "waiting", limit: SESSIONS_MOST }, abort), "waiting");
+  const verdicts = useLoaded((abort) => api.verdicts({ group_by: "rule", since: span, limit: RULES_MOST }, abort), span);
   const refresh = useThrottled(() => {
     figures.reload();
     recent.reload();
     waiting.reload();
   }, REFRESH_MS);
+  const recount = useThrottled(verdicts.reload, REFRESH_MS);
+  const onEvents = (/** @type {StoredEvent[]} */ events) => {
+    refresh();
+    if (events.some(({ verdict }) => verdict)) recount();
+  };
   useEffect(() => {
-    const stop = follow({}, { onEvents: refresh, onMissed: refresh, onOpen: refresh });
+    const stop = follow({}, { onEvents, onMissed: refresh, onOpen: refresh });
     const timer = setInterval(refresh, IDLE_REFRESH_MS);
     return () => {
       stop();
@@ -69,11 +81,12 @@ export function Overview() {
   return html`
     <main class="page overview">
       <h1 class="visually-hidden">Overview</h1>
+      <${Alarms} />
       <${WaitingList} sessions=${waiting.data?.items ?? []} />
       <${Figures} data=${figures.data} span=${span} />
       <div class="columns">
         <${Latest} sessions=${latest.slice(0, LATEST_MOST)} />
-        <div class="aside"><${Agents} data=${figures.data} /><${Servers} servers=${figures.data.servers ?? []} span=${span} /></div>
+        <div class="aside"><${Guarded} rows=${verdicts.data?.items ?? []} span=${span} /><${Agents} data=${figures.data} /><${Servers} servers=${figures.data.servers ?? []} span=${span} /></div>
       </div>
       <${Tools} tools=${figures.data.tools} span=${span} />
     </main>
@@ -183,6 +196,40 @@ function Agents({ data }) {
           `,
         )}
       </ul>
+    </section>
+  `;
+}
+
+/** What nobody should miss, whatever else is going on. */
+function Alarms() {
+  if (!alarms.value) return null;
+  const many = alarms.value >= ALARMS_MOST ? `${ALARMS_MOST} or more findings` : plural(alarms.value, "finding");
+  return html`
+    <a class="notice notice-deny alarms" href=${link(["guard"], { of: "findings", state: "open", severity: "high" })}><b>${many} of high severity</b> nobody has looked at</a>
+  `;
+}
+
+/** What the guard said, rule by rule. @param {{rows: VerdictRow[], span: string}} props */
+function Guarded({ rows, span }) {
+  const total = (/** @type {"denied" | "asked" | "would_deny" | "would_ask"} */ name) => rows.reduce((sum, row) => sum + row[name], 0);
+  const spoke = rows.filter((row) => row.denied + row.asked > 0).sort((a, b) => b.denied + b.asked - (a.denied + a.asked));
+  const would = total("would_deny") + total("would_ask");
+  if (!spoke.length && !would) return null;
+  const most = Math.max(1, ...spoke.map((row) => row.denied + row.asked));
+  return html`
+    <section class="panel agents">
+      <div class="section-head"><h2>Guard</h2><a href=${link(["guard"], { span: SPAN_OF_GUARD[span] })}><span class=${total("denied") ? "bad" : ""}>${count(total("denied"))} denied</span>, ${count(total("asked"))} asked</a></div>
+      <ul class="meters">
+        ${spoke.slice(0, RULES_SHOWN).map(
+          (row) => html`
+            <li key=${row.key}>
+              <a href=${link(["guard"], { rule: row.key, by: "session", span: SPAN_OF_GUARD[span] })}><code class="rule">${row.key}</code><span class="num">${count(row.denied + row.asked)}</span></a>
+              <span class="meter parts" aria-hidden="true"><i class="part-denied" style=${{ width: `${(row.denied / most) * 100}%` }}></i><i class="part-asked" style=${{ width: `${(row.asked / most) * 100}%` }}></i></span>
+            </li>
+          `,
+        )}
+      </ul>
+      ${would ? html`<p class="faint would">${count(would)} more would have been, by rules that only observe.</p>` : null}
     </section>
   `;
 }

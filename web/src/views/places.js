@@ -70,7 +70,7 @@ const TABS = {
       { head: "Waiting to be sent", number: true, value: (row) => row.report?.backlog.bytes, cell: (row) => (row.report?.backlog.bytes ? bytes(row.report.backlog.bytes) : "") },
       { head: "Clock off by", number: true, value: (row) => Math.abs(row.clock_skew_ms ?? row.skew_ms ?? 0), cell: (row) => skew(row.clock_skew_ms ?? row.skew_ms) },
       { head: "Last seen", recent: true, value: (row) => row.last_seen, cell: (row) => (row.last_seen ? when(row.last_seen) : "") },
-      { head: "What is wrong", number: true, kind: "says", value: (row) => row.flags.length, cell: (/** @type {Device} */ row) => row.flags.map((flag) => html`<span key=${flag.code} class="bad flag" title=${flag.code}>${flag.message}</span>`) },
+      { head: "What is wrong", recent: true, kind: "says", value: (row) => row.flags.length, cell: (/** @type {Device} */ row) => row.flags.map((flag) => html`<span key=${flag.code} class="bad flag" title=${flag.code}>${flag.message}</span>`) },
     ],
   },
   unclaimed: {

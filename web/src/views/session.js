@@ -26,7 +26,7 @@ const VIEWS = [
   { name: "cost", text: "Cost" },
 ];
 /** @type {Record<string, string>} */
-const GUARD_WORDS = { deny: "denied", ask: "asked about", would: "only observed" };
+const GUARD_WORDS = { any: "spoke of", deny: "denied", ask: "asked about", would: "only observed" };
 const ROW = 30;
 const ROW_NARROW = 50;
 
@@ -117,7 +117,7 @@ function Stopped({ data }) {
 function Events({ data, more, loading }) {
   const { next } = data;
   const guard = param("guard");
-  const events = useMemo(() => (guard ? data.events.filter(({ verdict }) => verdict && verdictWords(verdict).tone === guard) : data.events), [data.events, guard]);
+  const events = useMemo(() => (guard ? data.events.filter(({ verdict }) => verdict && (guard === "any" || verdictWords(verdict).tone === guard)) : data.events), [data.events, guard]);
   const [chosen, setChosen] = useState("");
   const current = param("event") || chosen;
   const selected = useMemo(() => (current ? events.findIndex(({ id }) => id === current) : -1), [events, current]);

@@ -1,6 +1,6 @@
 // Every session, the most recently active first.
 
-import { html, useEffect, useRef, useState } from "../ui.js";
+import { html, useEffect, useMemo, useRef, useState } from "../ui.js";
 import * as api from "../api.js";
 import { agentName, AGENTS, ago, count, dateTime, sessionDuration, shortId, shortPath, STATE_WORDS, STATES } from "../format.js";
 import { withKeys } from "../keys.js";
@@ -13,13 +13,16 @@ import { Failure, NoMatch, Welcome } from "../parts/notices.js";
 import { go, link, param, setParams } from "../router.js";
 import { narrow, now } from "../state.js";
 
-/** @import { Session } from "../model.js" */
+/** @import { Session, StoredEvent, VerdictRow } from "../model.js" */
 
 const FILTERS = ["q", "state", "agent", "since", "until", "user", "device", "repository", "source_app"];
 const PAGE = 100;
 const ROW = 46;
 const ROW_NARROW = 88;
 const REFRESH_MS = 2000;
+/** What the guard said is shown of sessions so far back, and of so many: those it spoke of most. */
+const VERDICTS_SINCE = "30d";
+const VERDICTS_MOST = 1000;
 const WITHIN = [
   { value: "1h", text: "1 hour" },
   { value: "24h", text: "24 hours" },
@@ -35,8 +38,14 @@ export function Sessions() {
   const key = JSON.stringify(filter);
   const first = useLoaded((abort) => api.sessions({ ...filter, limit: PAGE }, abort), key);
   const [rest, setRest] = useState(/** @type {{key: string, items: Session[], next: string | null, busy: boolean, begun: boolean}} */ ({ key, items: [], next: null, busy: false, begun: false }));
+  const verdicts = useLoaded((abort) => api.verdicts({ group_by: "session", since: VERDICTS_SINCE, limit: VERDICTS_MOST }, abort), "verdicts");
   const refresh = useThrottled(first.reload, REFRESH_MS);
-  useEffect(() => follow({}, { onEvents: refresh, onMissed: refresh, onOpen: refresh }), []);
+  const recount = useThrottled(verdicts.reload, REFRESH_MS);
+  const onEvents = (/** @type {StoredEvent[]} */ events) => {
+    refresh();
+    if (events.some(({ verdict }) => verdict)) recount();
+  };
+  useEffect(() => follow({}, { onEvents, onMissed: refresh, onOpen: refresh }), []);
 
   // The first page refreshes; later pages are read once. A session that moved up shows once, where it is now.
   const later = rest.key === key ? rest : { key, items: [], next: null, busy: false, begun: false };
@@ -78,6 +87,7 @@ export function Sessions() {
     [],
   );
 
+  const stopped = useMemo(() => new Map((verdicts.data?.items ?? []).map((row) => [row.key, row])), [verdicts.data]);
   const filtered = Object.keys(filter).length > 0;
   const clear = () => setParams(Object.fromEntries(FILTERS.map((name) => [name, null])));
   return html`
@@ -104,7 +114,7 @@ export function Sessions() {
               : html`<div class="session-row session-head" aria-hidden="true"><span>State</span><span>Session</span><span>Agent</span><span>Started</span><span class="num">Duration</span><span class="num">Events</span><span class="num">Tools</span><span class="num">Failed</span><span class="num">Subagents</span></div>`}
             <${List}
               label="Sessions, the most recently active first" items=${sessions} keyOf=${keyOf} rowHeight=${narrow.value ? ROW_NARROW : ROW}
-              row=${(/** @type {Session} */ session) => html`<${SessionRow} session=${session} />`} selected=${selected} onSelect=${select} onOpen=${open}
+              row=${(/** @type {Session} */ session) => html`<${SessionRow} session=${session} verdicts=${stopped.get(session.id)} />`} selected=${selected} onSelect=${select} onOpen=${open}
               onNearEnd=${more}
               after=${html`<p class="list-end faint">${first.loading || later.busy ? "Loading…" : next ? html`<button type="button" onClick=${more}>Load more sessions</button>` : null}</p>`}
             />
@@ -113,13 +123,16 @@ export function Sessions() {
   `;
 }
 
-/** @param {{session: Session}} props */
-function SessionRow({ session }) {
+/** @param {{session: Session, verdicts?: VerdictRow}} props */
+function SessionRow({ session, verdicts }) {
   return html`
     <div class="session-row">
       <${StateMark} state=${session.state} inferred=${session.ended_inferred} />
       <span class="session-what">
+        <span class="session-line">
+        ${verdicts?.denied ? html`<span class="verdict verdict-deny" title="The guard stopped calls of it">${count(verdicts.denied)} denied</span>` : null}${verdicts?.asked ? html`<span class="verdict verdict-ask" title="A person was asked about calls of it">${count(verdicts.asked)} asked</span>` : null}
         <a class="session-title" tabindex="-1" href=${link(["sessions", session.id], { agent: session.agent })}>${sessionTitle(session)}</a>
+        </span>
         <span class="faint">${[shortPath(session.cwd), session.device, session.user, session.source_app, shortId(session.id)].filter(Boolean).join(" · ")}</span>
       </span>
       <${AgentMark} agent=${session.agent} />

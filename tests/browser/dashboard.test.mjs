@@ -61,8 +61,11 @@ async function views() {
 }
 
 test("every view renders the record, is accessible in light and dark, fits a narrow screen, and is silent", options, async () => {
-  for (const [name, [path, text]] of Object.entries(await views())) {
-    const { page, problems } = await open(path);
+  const all = Object.entries(await views());
+  const { page, problems } = await open("");
+  for (const [name, [path, text]] of all) {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.goto(server.url + path);
     await waitFor(page, text);
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
@@ -78,7 +81,6 @@ test("every view renders the record, is accessible in light and dark, fits a nar
     }));
     assert.ok(body <= inner, `${name} on 360 pixels: ${body} > ${inner}`);
     assert.deepEqual(problems, [], name);
-    await page.close();
   }
 });
 
@@ -446,15 +448,17 @@ test("a hostile payload stays text", options, async () => {
     { hook_event_name: "Stop", last_assistant_message: nasty },
   ].map((payload) => server.add(eventOf({ session_id: `nasty/${nasty}`, ...payload }, Date.now() - 500, { agent: nasty, device: nasty, user: nasty, verdict: { decision: "deny", rule: nasty, reason: nasty } })));
   const session = `#/sessions/${encodeURIComponent(payloads[0].session_id)}?agent=${encodeURIComponent(nasty)}`;
-  const all = ["#/overview", "#/live", "#/sessions", session, `${session}&view=conversation`, `${session}&view=events`, ...payloads.map(({ id }) => `#/live?event=${id}`)];
+  const all = ["#/overview", "#/live", "#/sessions", "#/guard", session, `${session}&view=conversation`, `${session}&view=events`, ...payloads.map(({ id }) => `#/live?event=${id}`)];
+  const { page, problems } = await open("");
   for (const path of all) {
-    const { page, problems } = await open(path);
+    await page.goto(`${server.url}#/nowhere`);
+    await waitFor(page, "There is no such page");
+    await page.goto(server.url + path);
     await page.getByText("<script>alert(2)</script>").first().waitFor();
-    await page.waitForTimeout(100);
+    await drawn(page);
     const markup = await page.evaluate(() => document.querySelectorAll("#app img:not([src='icon.svg']), #app script, #app iframe, #app svg").length);
     assert.equal(markup, 0, path);
     assert.deepEqual(problems, [], path);
-    await page.close();
   }
 });
 

@@ -52,7 +52,7 @@ export function Verdicts() {
   const { data, error, reload } = useLoaded((abort) => api.verdicts({ group_by: group.by, since: span, rule, limit: MOST }, abort), `${group.by} ${span} ${rule}`);
   return html`
     <div class="section-head controls">
-      <div class="segments" role="group" aria-label="Counted by">
+      <div class="segments groups" role="group" aria-label="Counted by">
         ${GROUPS.map(({ by, text }) => html`<button key=${by} type="button" aria-pressed=${by === group.by} onClick=${() => setParams({ by: by === "rule" ? null : by, sort: null, would: null }, { push: true })}>${text}</button>`)}
       </div>
       <${Chip} name="rule" label="rule" />

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openBrowser } from "./browser.mjs";
 import { FakeServer } from "./fake-server.mjs";
-import { recordedDay } from "./record.mjs";
+import { recordedDay, spansOf } from "./record.mjs";
 
 const TARGET = join(dirname(fileURLToPath(import.meta.url)), "../../docs/dashboard.png");
 const FONTS = ':root { --font: Inter, sans-serif; --mono: "JetBrains Mono", monospace; }';
@@ -33,7 +33,8 @@ async function shot(path, colorScheme, viewport) {
 
 const asked = server.events.findLast(({ name, session_id: id }) => name === "SubagentStop" && server.events.some((event) => event.session_id === id && event.name === "PermissionRequest"));
 const overview = await shot("#/overview", "light", { width: 1180, height: 860 });
-const session = await shot(`#/sessions/${asked.session_id}?agent=claude-code`, "dark", { width: 980, height: 560 });
+for (const span of spansOf(server.events.filter(({ session_id: id }) => id === asked.session_id))) server.add(span);
+const session = await shot(`#/sessions/${asked.session_id}?agent=claude-code`, "dark", { width: 980, height: 620 });
 
 const { context, close } = await openBrowser({ viewport: { width: 1320, height: 1010 }, deviceScaleFactor: 1.25 });
 const page = await context.newPage();

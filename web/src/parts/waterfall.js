@@ -148,7 +148,8 @@ function Lane({ row, scale, said, point, turn }) {
   const mid = scale.at(ran);
   const end = scale.at(to);
   const waits = row.type === "call" && running && row.call.permission_asked;
-  const label = end > 0.82 ? { right: place(1 - x), left: "auto" } : { left: place(end) };
+  // Beside the bar, on the side with more room.
+  const label = end > 0.82 && x > 0.12 ? { right: place(1 - x), left: "auto" } : { left: place(end) };
   // A call whose request was never seen has no length unless the agent told it.
   const spans = row.type === "call" && (running || (row.call.requested_at && row.call.ended_at));
   const took = row.type === "call" ? (row.call.duration_ms ?? (spans ? to - ran : null)) : row.type === "prompt" ? null : to - from;

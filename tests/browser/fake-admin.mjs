@@ -32,7 +32,10 @@ export class FakeAdmin {
     this.guard = guard;
   }
 
-  read([what], query) {
+  read([what, id, part], query) {
+    if (what === "quarantine" && part === "events") {
+      return page([{ state: "quarantined", id: `e-${id}`, name: "UserPromptSubmit", kind: "prompt.submitted", occurred_at: SEEN, received_at: SEEN, address: "192.0.2.7", payload: { prompt: "whose is this" } }], query);
+    }
     if (what === "me") return this.me;
     if (what === "titles") return this.titles;
     const list = { keys: this.keys, projects: this.projects, servers: this.servers, quarantine: this.quarantine }[what];

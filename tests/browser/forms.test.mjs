@@ -157,6 +157,11 @@ test("names of MCP servers are edited where they stand, given by pattern, and ta
 test("the operator gives a session to a project, or removes it", options, async () => {
   server.admin.quarantine.push({ ...server.admin.quarantine[0], session_id: "0194-other" });
   const { page, problems } = await open("#/places?of=unclaimed", { allow: ["400"] });
+  await page.getByRole("button", { name: "Look into 0193-unclaimed" }).click();
+  await page.getByText("UserPromptSubmit").click();
+  await waitFor(page, "whose is this");
+  await checkAccess(page, "a session that is looked into");
+  await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Give 0193-unclaimed to a project" }).click();
   await page.getByLabel("Project", { exact: true }).fill("nowhere");
   await page.keyboard.press("Enter");

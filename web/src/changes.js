@@ -3,7 +3,7 @@
 import { change, get, loginNeeded } from "./api.js";
 
 /** @import { Query } from "./api.js" */
-/** @import { Finding, FindingState, Key, MadeKey, Page, Project, Scan, Scope, Server, Titles } from "./model.js" */
+/** @import { Finding, FindingState, Key, MadeKey, Page, Project, Scan, Scope, Server, Titles, UnclaimedEvent } from "./model.js" */
 
 /** A part of a path. @param {string} text */
 const part = (text) => encodeURIComponent(text);
@@ -37,6 +37,8 @@ export const wantTitles = (enabled) => change("PUT", "titles", { enabled });
 /** @type {(person: string, team: string | null) => Promise<unknown>} */
 export const setTeam = (person, team) => change("PUT", `people/${part(person)}`, { team });
 
+/** @type {(session: string, query: Query, abort?: AbortSignal) => Promise<Page<UnclaimedEvent>>} */
+export const unclaimedEvents = (session, query, abort) => get(`quarantine/${part(session)}/events`, query, abort);
 /** @type {(session: string, agent: string, to: {project: string, person: string | null}) => Promise<{stored: number, claimed: boolean}>} */
 export const attribute = (session, agent, to) => change("POST", `quarantine/${part(session)}/attribute`, to, { agent });
 /** @type {(session: string, agent: string) => Promise<{removed: number}>} */

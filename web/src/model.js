@@ -59,6 +59,7 @@
 /** @typedef {{raw: string, display: string, overridden: boolean, calls: number, errors: number, last_seen: string | null, named_by: string | null, named_at: string | null}} Server */
 /** @typedef {{available: boolean, enabled: boolean, model: string | null}} Titles */
 /** @typedef {{state: "waiting" | "quarantined", session_id: string, agent: string, events: number, address: string, last_at: string}} Unclaimed */
+/** @typedef {{id: string, name: string, kind: string, occurred_at: string, payload: any}} UnclaimedEvent */
 /** @typedef {Used & {turn_id: string | null, at: string, text: string | null}} PromptUse */
 /** @typedef {{key: string, total: number, denied: number, asked: number, warned: number, observed: number, would_deny: number, would_ask: number, let_through: number, unavailable: number, last_at: string | null}} VerdictRow */
 /** @typedef {"low" | "medium" | "high" | "critical"} Severity */

@@ -1,15 +1,19 @@
-// What the operator does with a session nobody has claimed: gives it to a project, or removes it.
+// What the operator does with a session nobody has claimed: looks into it, gives it to a project, or removes it.
 
 import { html, useRef, useState } from "../ui.js";
-import { attribute, projects, purge } from "../changes.js";
-import { agentName, plural } from "../format.js";
+import { attribute, projects, purge, unclaimedEvents } from "../changes.js";
+import { agentName, moment, plural } from "../format.js";
 import { useLoaded } from "../load.js";
 import { me } from "../me.js";
 import { say } from "../state.js";
+import { Json } from "./json.js";
+import { Failure } from "./notices.js";
 import { Confirm, Dialog, TextField, useFirstError, useSending } from "./form.js";
 
 /** @import { Unclaimed } from "../model.js" */
 
+/** Events of a session shown. */
+const EVENTS_MOST = 100;
 /** Projects offered. */
 const MOST = 1000;
 
@@ -59,6 +63,32 @@ export function PurgeSession({ of, done, onClose }) {
   return html`
     <${Confirm} title="Remove from the quarantine?" act="Remove" run=${run} onClose=${onClose}>
       <p>${plural(of.events, "event")} of ${agentName(of.agent)}, session <code>${of.session_id}</code>, are gone for good.</p>
+    <//>
+  `;
+}
+
+/** @param {{of: Unclaimed, onClose: () => void}} props */
+export function LookInto({ of, onClose }) {
+  const { data, error } = useLoaded((abort) => unclaimedEvents(of.session_id, { agent: of.agent, limit: EVENTS_MOST }, abort), of.session_id);
+  return html`
+    <${Dialog} title=${`Session ${of.session_id}`} onClose=${onClose} wide>
+      <div class="dialog-body">
+        <p class="faint">${plural(of.events, "event")} of ${agentName(of.agent)} from ${of.address}, of a session nobody has claimed.</p>
+        ${!data
+          ? error
+            ? html`<${Failure} error=${error} />`
+            : html`<p class="faint" aria-busy="true">Loading…</p>`
+          : data.items.map(
+              (event) => html`
+                <details key=${event.id} class="unclaimed-event">
+                  <summary><b>${event.name}</b> <span class="faint">${event.kind}</span> <time class="num" datetime=${event.occurred_at}>${moment(event.occurred_at)}</time></summary>
+                  <div class="json"><${Json} value=${event.payload} /></div>
+                </details>
+              `,
+            )}
+        ${data && data.items.length < of.events ? html`<p class="faint">The first ${data.items.length}; <code>hookrail quarantine show</code> shows all.</p>` : null}
+      </div>
+      <footer><button type="button" onClick=${onClose}>Close</button></footer>
     <//>
   `;
 }

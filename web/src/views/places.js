@@ -9,13 +9,13 @@ import { isOperator, may, me } from "../me.js";
 import { InlineText } from "../parts/form.js";
 import { Failure } from "../parts/notices.js";
 import { Table } from "../parts/table.js";
-import { AttributeSession, PurgeSession } from "../parts/unclaimed.js";
+import { AttributeSession, LookInto, PurgeSession } from "../parts/unclaimed.js";
 import { link, param, setParams } from "../router.js";
 import { now } from "../state.js";
 
 /** @import { Device, Person, Repository, Unclaimed } from "../model.js" */
 /** @import { Column } from "../parts/table.js" */
-/** @typedef {{text: string, nothing: string, key: (row: any) => string, operator?: boolean, columns: (reload: () => void, rows: any[], act: (what: "give" | "remove", row: any) => void) => Column[]}} Tab */
+/** @typedef {{text: string, nothing: string, key: (row: any) => string, operator?: boolean, columns: (reload: () => void, rows: any[], act: (what: "look" | "give" | "remove", row: any) => void) => Column[]}} Tab */
 
 /** Rows shown. */
 const MOST = 500;
@@ -88,6 +88,7 @@ const TABS = {
       {
         head: "What can be done", silent: true, kind: "acts",
         cell: (/** @type {Unclaimed} */ row) => html`
+          <button type="button" class="small" aria-label=${`Look into ${row.session_id}`} onClick=${() => act("look", row)}>Look into…</button>
           <button type="button" class="small" aria-label=${`Give ${row.session_id} to a project`} onClick=${() => act("give", row)}>Give to a project…</button>
           ${row.state === "quarantined" ? html` <button type="button" class="small danger" aria-label=${`Remove ${row.session_id}`} onClick=${() => act("remove", row)}>Remove…</button>` : null}
         `,
@@ -139,7 +140,7 @@ export function Places() {
 /** @param {{name: string, tab: Tab}} props */
 function Listed({ name, tab }) {
   const { data, error, reload } = useLoaded(READ[name], name);
-  const [acting, setActing] = useState(/** @type {{what: "give" | "remove", row: Unclaimed} | null} */ (null));
+  const [acting, setActing] = useState(/** @type {{what: "look" | "give" | "remove", row: Unclaimed} | null} */ (null));
   if (!data) return error ? html`<${Failure} error=${error} retry=${reload} />` : html`<p class="faint" aria-busy="true">Loading…</p>`;
   const close = () => setActing(null);
   return html`
@@ -151,6 +152,7 @@ function Listed({ name, tab }) {
           </section>
         `
       : html`<div class="nothing"><p>${tab.nothing}</p></div>`}
+    ${acting?.what === "look" ? html`<${LookInto} of=${acting.row} onClose=${close} />` : null}
     ${acting?.what === "give" ? html`<${AttributeSession} of=${acting.row} done=${reload} onClose=${close} />` : null}
     ${acting?.what === "remove" ? html`<${PurgeSession} of=${acting.row} done=${reload} onClose=${close} />` : null}
   `;

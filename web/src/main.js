@@ -6,7 +6,7 @@ import { loginNeeded } from "./api.js";
 import { MadeKeyDialog } from "./parts/madekey.js";
 import { Help, Login } from "./parts/notices.js";
 import { link, route } from "./router.js";
-import { connection, helpOpen, theme, toast, toggleTheme } from "./state.js";
+import { connection, helpOpen, narrow, theme, toast, toggleTheme } from "./state.js";
 import { waitingCount } from "./waiting.js";
 import { Cost } from "./views/cost.js";
 import { Guard } from "./views/guard.js";
@@ -31,10 +31,10 @@ const CONNECTION_WORDS = { off: "", connecting: "Connecting", live: "Live", lost
 
 function TopBar() {
   const here = route.value.path[0];
+  const waiting = waitingCount.value;
   const nav = useRef(/** @type {HTMLElement | null} */ (null));
   // A narrow screen shows a part of the bar: the one that names the view.
-  useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" }), [here]);
-  const waiting = waitingCount.value;
+  useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" }), [here, waiting, alarms.value, narrow.value]);
   return html`
     <header class="topbar">
       <a class="brand" href=${link(["overview"])} aria-label="hookrail, overview"><img src="icon.svg" alt="" width="20" height="20" /><span>hookrail</span></a>

@@ -19,7 +19,11 @@ export class FakeGuard {
   ];
   reports = [
     {
-      id: 1, at: SEEN, by: "b2b2b2b2b2b2", rule: "filesystem.delete-folder-of-home",
+      id: 2, at: SEEN, by: null, event_id: "gone", rule: "git.push-force",
+      report: { event: "false-stop", code: "k7m2", tool: "Bash", subject: "git push --force", stopped_at: SEEN, decision: "ask", rule: "git.push-force", note: "To a branch of my own." },
+    },
+    {
+      id: 1, event_id: null, at: SEEN, by: "b2b2b2b2b2b2", rule: "filesystem.delete-folder-of-home",
       report: { verdict: { decision: "deny", rule: "filesystem.delete-folder-of-home", reason: "This removes a folder in which people keep what is nowhere else." }, agent: "claude-code", session_id: "b247b6a5-da7d-463d-85af-e429919a032a", tool: "Bash", input: { command: "rm -rf ~/important" }, note: "It is a folder of the test itself.", user: "ana", device: "laptop" },
     },
   ];

@@ -291,5 +291,6 @@ test("verdicts are counted by rule, person, repository and day, what was only ob
   await page.getByRole("row", { name: /has a result/ }).waitFor();
   await page.getByRole("button", { name: "Reported by people" }).click();
   await waitFor(page, "It is a folder of the test itself.");
+  await page.locator("article", { hasText: "To a branch of my own." }).getByText("git push --force").waitFor();
   assert.deepEqual(problems, []);
 });

@@ -66,7 +66,7 @@
 /** @typedef {"open" | "acknowledged" | "resolved" | "false-alarm"} FindingState */
 /** @typedef {{id: number, kind: string, rule: string, severity: Severity, state: FindingState, owner: string | null, summary: string, subject: string, agent: string, session_id: string | null, event_id: string, tool: string | null, user: string | null, first_seen: string, last_seen: string, count: number, changed_at: string | null, changed_by: string | null}} Finding */
 /** @typedef {{state: "running" | "idle", pass: number, position: number, end: number, findings: number, open: number, dropped: number}} Scan */
-/** @typedef {{id: number, at: string, by: string | null, rule: string, report: {verdict: Verdict, agent?: string, session_id?: string, tool_use_id?: string, tool?: string, input?: any, directory?: string, note?: string, user?: string, device?: string}}} StopReport */
+/** @typedef {{id: number, at: string, by: string | null, rule: string, event_id: string | null, report: any}} StopReport `report` has the shape of whoever made it */
 /** @typedef {{source: string, events: number, prompts: number, tool_calls: number}} SourceTold */
 /** @typedef {{tool_use_id: string, tool: string | null}} BlindSpot */
 /** @typedef {{sources: SourceTold[], calls_no_hook_reported: number, blind_spots: BlindSpot[]}} Reconciliation */

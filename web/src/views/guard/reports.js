@@ -5,13 +5,15 @@ import * as api from "../../api.js";
 import { agentName, ago, plural, shortId } from "../../format.js";
 import { useLoaded } from "../../load.js";
 import { VerdictMark } from "../../parts/badges.js";
+import { EventDrawer, openEvent } from "../../parts/drawer.js";
+import { Output } from "../../parts/eventbody.js";
 import { Chip } from "../../parts/filters.js";
 import { Json } from "../../parts/json.js";
 import { Failure } from "../../parts/notices.js";
 import { link, param } from "../../router.js";
 import { copy, now } from "../../state.js";
 
-/** @import { StopReport } from "../../model.js" */
+/** @import { StopReport, Verdict } from "../../model.js" */
 
 /** Reports shown. */
 const MOST = 200;
@@ -28,26 +30,43 @@ export function Reports() {
           ${data.items.map((report) => html`<${Report} key=${report.id} of=${report} />`)}
         `
       : html`<div class="nothing"><p>Nobody reported a call that should not have been stopped.</p><p class="faint">A person does so with <code>hookrail report</code>, where it happened.</p></div>`}
+    <${EventDrawer} known=${() => undefined} />
   `;
+}
+
+/**
+ * What a report says, whoever made it: a program sends the whole case, `hookrail report` what the person saw.
+ * @param {StopReport} report
+ */
+function caseOf({ rule, report }) {
+  const told = report && typeof report === "object" ? report : {};
+  const word = (/** @type {unknown} */ value) => (typeof value === "string" ? value : "");
+  const decision = ["deny", "ask", "allow"].find((one) => one === (told.verdict?.decision ?? told.decision)) ?? "deny";
+  return {
+    verdict: /** @type {Verdict} */ ({ decision, rule, reason: word(told.verdict?.reason) }),
+    tool: word(told.tool), subject: word(told.subject), input: told.input ?? null, note: word(told.note), agent: word(told.agent), session: word(told.session_id),
+    who: [word(told.user), word(told.device)].filter(Boolean).join(" on "),
+  };
 }
 
 /** @param {{of: StopReport}} props */
 function Report({ of }) {
-  const { report } = of;
-  const who = [report.user, report.device].filter(Boolean).join(" on ");
+  const { verdict, tool, subject, input, note, agent, session, who } = caseOf(of);
   return html`
     <article class="panel report">
       <header>
-        <${VerdictMark} verdict=${report.verdict} rule />
-        <b>${report.tool ?? "a call"}</b>
-        <span class="faint">${[report.agent ? agentName(report.agent) : "", who].filter(Boolean).join(", ")}</span>
-        ${report.session_id ? html`<a href=${link(["sessions", report.session_id], { agent: report.agent })}>${shortId(report.session_id)}</a>` : null}
+        <${VerdictMark} verdict=${verdict} rule />
+        <b>${tool || "a call"}</b>
+        <span class="faint">${[agent ? agentName(agent) : "", who].filter(Boolean).join(", ")}</span>
+        ${session ? html`<a href=${link(["sessions", session], { agent })}>${shortId(session)}</a>` : null}
+        ${of.event_id ? html`<button type="button" class="quiet" onClick=${() => openEvent(of.event_id ?? "")}>the event</button>` : null}
         <time class="faint" datetime=${of.at} title=${of.at}>${ago(of.at, now.value)}</time>
       </header>
-      ${report.note ? html`<p class="prose">${report.note}</p>` : null}
-      <p class="faint">${report.verdict.reason}</p>
-      ${report.input === undefined || report.input === null ? null : html`<div class="json"><${Json} value=${report.input} /></div>`}
-      <footer><button type="button" class="small" onClick=${() => copy(JSON.stringify(report, null, 2))}>Copy the case</button></footer>
+      ${note ? html`<p class="prose">${note}</p>` : null}
+      ${verdict.reason ? html`<p class="faint">${verdict.reason}</p>` : null}
+      ${subject ? html`<${Output} text=${subject} kind="command" />` : null}
+      ${input === null ? null : html`<div class="json"><${Json} value=${input} /></div>`}
+      <footer><button type="button" class="small" onClick=${() => copy(JSON.stringify(of.report, null, 2))}>Copy the case</button></footer>
     </article>
   `;
 }

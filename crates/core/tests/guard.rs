@@ -230,3 +230,47 @@ const WORDS: &[&str] = &[
     "é",
     "\u{e001}",
 ];
+
+#[test]
+fn no_other_payload_takes_long() {
+    let parsed = |payload: &str| hookrail_core::agents::parse(&hookrail_core::event::Agent::ClaudeCode, payload);
+    let units = [
+        "<!--",
+        "<!-- a -->",
+        "-->",
+        "\u{202e}",
+        "\u{202e}\u{5d0}",
+        "\u{e0041}",
+        "\u{200b}",
+        "ignore ",
+        "ignore all of the previous ",
+        "\u{1b}[8m",
+        "do not tell ",
+        "*** Begin Patch\n",
+        "*** Add File: a\n+b\n",
+        "mcp__",
+        "https://x.example/?a=",
+        "QUJD",
+        "../",
+        "{a,",
+        "a b ",
+    ];
+    for unit in units {
+        let text = repeated(unit);
+        for call in [
+            serde_json::json!({"hook_event_name": "PostToolUse", "tool_name": "Bash", "tool_response": {"stdout": text}}),
+            serde_json::json!({"hook_event_name": "UserPromptSubmit", "prompt": text}),
+            serde_json::json!({"hook_event_name": "PreToolUse", "tool_name": "Write", "tool_input": {"file_path": "a", "content": text}}),
+            serde_json::json!({"hook_event_name": "PreToolUse", "tool_name": "Grep", "tool_input": {"path": text, "glob": text}}),
+            serde_json::json!({"hook_event_name": "PreToolUse", "tool_name": "WebFetch", "tool_input": {"url": text}}),
+            serde_json::json!({"hook_event_name": "PreToolUse", "tool_name": "mcp__files__write_file", "tool_input": {"path": text, "url": text, "content": text}}),
+            serde_json::json!({"hook_event_name": "PreToolUse", "tool_name": text, "tool_input": {}}),
+        ] {
+            let payload = call.to_string();
+            let began = Instant::now();
+            let _ = hookrail_core::policy::inspect(&parsed(&payload), &payload, &NoFacts);
+            let name = call["tool_name"].as_str().unwrap_or_default();
+            assert!(began.elapsed() < LONGEST, "{unit:?} {}: {:?}", &name[..name.len().min(30)], began.elapsed());
+        }
+    }
+}

@@ -57,10 +57,13 @@ pub(super) fn write(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Eff
     effects
 }
 
+/// Most files of one patch that are looked at.
+const MAX_FILES: usize = 1024;
+
 /// The effects of a patch: its headers name the files, and what it adds is written to them.
 pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let mut effects: Vec<Effect> = Vec::new();
-    let (mut file, mut added) = ("", String::new());
+    let (mut file, mut added, mut files) = ("", String::new(), 0);
     for line in patch.lines() {
         let header = [
             ("*** Add File: ", Touch::Write),
@@ -70,6 +73,10 @@ pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect>
         ];
         let named = header.iter().find_map(|(header, touch)| Some((line.strip_prefix(header)?.trim(), *touch)));
         if let Some((path, touch)) = named {
+            files += 1;
+            if files > MAX_FILES {
+                break;
+            }
             effects.extend(content::written(&added, file, tool, facts));
             added.clear();
             effects.extend(touched(path, touch, tool, facts));

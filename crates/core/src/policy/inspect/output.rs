@@ -18,6 +18,9 @@ const LEAST_TAGS: usize = 2;
 const LEAST_SELECTORS: usize = 4;
 const LEAST_ZERO_WIDTH: usize = 8;
 
+/// How far letters are near, in bytes.
+const NEAR: usize = 256;
+
 /// The longest comment that is looked into, and how far a sentence is read, in bytes.
 const MAX_COMMENT: usize = 2 << 10;
 const MAX_SENTENCE: usize = 128;
@@ -60,16 +63,29 @@ fn start(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_OUTPUT)]
 }
 
+/// What was looked at already, so that no stretch of a text is looked at more than a bounded number of times.
+#[derive(Default)]
+struct Seen {
+    /// Up to here, letters from right to left are near.
+    right_to_left_until: usize,
+    /// Up to here goes the comment that was last looked into.
+    comment_until: usize,
+    /// Where the next comment ends; past the text where none does.
+    comment_end: usize,
+}
+
 /// The first sign in a JSON text that something in it is meant for the agent and not for the person.
 fn sign(text: &str) -> Option<&'static str> {
     let bytes = text.as_bytes();
-    let mut at = 0;
+    let (mut at, mut seen) = (0, Seen::default());
     while let Some(byte) = bytes.get(at) {
         let (found, next) = match byte {
-            0xe2 | 0xef | 0xf3 => unseen_at(text, at),
-            b'\\' if bytes.get(at + 1) == Some(&b'u') => unseen_at(text, at),
+            0xe2 | 0xef | 0xf3 => unseen_at(text, at, &mut seen),
+            b'\\' if bytes.get(at + 1) == Some(&b'u') => unseen_at(text, at, &mut seen),
             b'\\' => (None, at + 2),
-            b'<' if bytes[at..].starts_with(b"<!--") => (comment(&text[at..]).then_some("html-comment"), at + 4),
+            b'<' if bytes[at..].starts_with(b"<!--") => {
+                (comment(text, at, &mut seen).then_some("html-comment"), at + 4)
+            }
             b'i' | b'I' | b'd' | b'D' | b'f' | b'F' if starts_order(bytes, at) => {
                 (overrides(&text[at..]).then_some("override-phrase"), at + 1)
             }
@@ -91,13 +107,17 @@ fn char_at(text: &str, at: usize) -> Option<(char, usize)> {
 }
 
 /// What is hidden by characters that nobody sees, and where they end.
-fn unseen_at(text: &str, at: usize) -> (Option<&'static str>, usize) {
+fn unseen_at(text: &str, at: usize, seen: &mut Seen) -> (Option<&'static str>, usize) {
     let Some((first, behind)) = char_at(text, at) else { return (None, at + 1) };
     if first == '\u{1b}' {
         return (conceals(&text[behind..]).then_some("concealed-text"), behind);
     }
     if unseen::is_override(first) {
-        return ((!has_right_to_left(text, at)).then_some("direction-override"), behind);
+        if at < seen.right_to_left_until || has_right_to_left(text, at) {
+            seen.right_to_left_until = at + NEAR;
+            return (None, behind);
+        }
+        return (Some("direction-override"), behind);
     }
     for (is, least) in [
         (unseen::is_tag as fn(char) -> bool, LEAST_TAGS),
@@ -123,7 +143,6 @@ fn ends_in_flag(before: &str) -> bool {
 
 /// Whether letters that are written from right to left stand near: there a turn of direction is at home.
 fn has_right_to_left(text: &str, at: usize) -> bool {
-    const NEAR: usize = 256;
     let near = &text[text.floor_char_boundary(at.saturating_sub(NEAR))..text.floor_char_boundary(at + NEAR)];
     near.chars().any(|char| matches!(char, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'))
 }
@@ -143,11 +162,19 @@ fn conceals(behind: &str) -> bool {
     hides && shown.chars().filter(|char| char.is_alphabetic()).take(LEAST_WORDS).count() == LEAST_WORDS
 }
 
-/// Whether a comment in a page gives the agent an order, or tells it to keep something from the person.
-fn comment(text: &str) -> bool {
-    let text = &text[..text.floor_char_boundary(MAX_COMMENT)];
-    let Some((inside, _)) = text.split_once("-->") else { return false };
-    let words = words(inside);
+/// Whether the comment of a page that begins here gives the agent an order, or tells it to keep something from the person.
+fn comment(text: &str, at: usize, seen: &mut Seen) -> bool {
+    if at < seen.comment_until {
+        return false;
+    }
+    if at >= seen.comment_end {
+        seen.comment_end = text[at..].find("-->").map_or(usize::MAX, |length| at + length);
+    }
+    if seen.comment_end == usize::MAX || seen.comment_end - at > MAX_COMMENT {
+        return false;
+    }
+    seen.comment_until = seen.comment_end;
+    let words = words(&text[at..seen.comment_end]);
     (0..words.len()).any(|at| is_override(&words[at..]) || is_secrecy(&words[at..]))
 }
 

@@ -301,6 +301,21 @@ test("telemetry's spans stand below what they measured, and can be left out", op
   assert.deepEqual(problems, []);
 });
 
+test("what a session left is listed, with its content where that is kept", options, async () => {
+  const events = play(recording(FULL), Date.now() - 60_000);
+  const id = events[0].session_id;
+  fill([...events, { ...eventOf({ session_id: id }, Date.now()), name: "artifact", kind: "artifact.created", payload: { name: "report.html", path: "out/report.html" } }]);
+  const one = (name, more) => ({ event_id: `e-${name}`, at: events[0].occurred_at, session_id: id, run_id: null, name, path: `out/${name}`, label: null, sha256: name.padEnd(64, "0"), bytes: 5_000_000, user: null, device: null, uploaded: false, ...more });
+  server.artifacts.push(one("report.html", { uploaded: true, label: "report" }), one("trace.log"));
+  const { page, problems } = await open(`#/sessions/${id}?agent=claude-code`);
+  await page.getByRole("tab", { name: "Artifacts" }).click();
+  const kept = page.getByRole("row", { name: /report.html report.*4.8 MiB.*kept/ });
+  assert.match(await kept.getByRole("link").getAttribute("href"), /^\/api\/v1\/artifacts\/report.html0+$/);
+  assert.equal(await page.getByRole("row", { name: /trace.log.*not kept/ }).getByRole("link").count(), 0);
+  await checkAccess(page, "artifacts");
+  assert.deepEqual(problems, []);
+});
+
 test("edits are shown as diffs, the guard's word is shown", options, async () => {
   const at = Date.now() - 1000;
   const make = (tool, input, more) => eventOf({ session_id: "d", hook_event_name: "PreToolUse", tool_name: tool, tool_use_id: tool, tool_input: input }, at, more);

@@ -20,6 +20,7 @@ export class FakeServer {
   streams = new Set();
   token = null;
   requests = [];
+  artifacts = [];
   guard = new FakeGuard();
   admin = new FakeAdmin(this.guard);
 
@@ -114,6 +115,7 @@ export class FakeServer {
     if (PLACES[what]) return page(PLACES[what], query);
     if (what === "usage") return { ...page(usage(query.group_by), query), total: { ...USED, unpriced_requests: 2 } };
     if (part === "subagents") return page(subagents.filter(ofSession), query);
+    if (what === "artifacts") return page(this.artifacts.filter((one) => one.session_id === query.session_id), query);
     if (what === "tools") return page(overview(this.events, this.derived, query).tools, query);
     if (what === "overview") return overview(this.events, this.derived, query);
     return undefined;

@@ -257,5 +257,10 @@ test("what the guard stopped is counted, and a call that ran all the same is a f
   await page.getByRole("dialog", { name: "Event" }).waitFor();
   await page.goto(`${server.url}#/sessions`);
   await page.locator(".session-row", { hasText: "1 denied" }).waitFor();
+  const body = JSON.stringify({ v: 1, source: "emitted", agent: "claude-code", name: "artifact", session_id: "despite", occurred_at: new Date().toISOString(), payload: { event: "artifact", path: "out/report.html", label: "report", sha256: "ab".repeat(32), bytes: 2048 } });
+  assert.equal((await fetch(`${server.url}v1/events`, { method: "POST", headers: { "content-type": "application/x-ndjson" }, body })).status, 200);
+  await page.goto(`${server.url}#/sessions/despite?agent=claude-code`);
+  await page.getByRole("tab", { name: "Artifacts" }).click();
+  await page.getByRole("row", { name: /report.html.*2 KiB.*not kept/ }).waitFor();
   assert.deepEqual(problems, []);
 });

@@ -2,7 +2,7 @@
 
 import { signal } from "./ui.js";
 
-/** @import { Device, Finding, Me, Overview, Page, Person, PromptUse, Repository, Scan, Unclaimed, Reconciliation, Session, StoredEvent, StopReport, Subagent, ToolCall, UsageRow, Used, VerdictRow } from "./model.js" */
+/** @import { Artifact, Device, Finding, Me, Overview, Page, Person, PromptUse, Repository, Scan, Unclaimed, Reconciliation, Session, StoredEvent, StopReport, Subagent, ToolCall, UsageRow, Used, VerdictRow } from "./model.js" */
 /** @typedef {Record<string, string | number | null | undefined>} Query */
 
 /** True once the server has answered 401: the login screen is shown. */
@@ -135,6 +135,8 @@ export const people = (query, abort) => get("people", query, abort);
 export const repositories = (query, abort) => get("repositories", query, abort);
 /** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Device>>} */
 export const devices = (query, abort) => get("devices", query, abort);
+/** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Artifact>>} Files that events tell of. */
+export const artifacts = (query, abort) => get("artifacts", query, abort);
 /** @type {(query: Query, abort?: AbortSignal) => Promise<Page<VerdictRow>>} What the guard said, counted by `group_by`; the most first. */
 export const verdicts = (query, abort) => get("verdicts", query, abort);
 /** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Finding>>} The newest first. */

@@ -86,6 +86,9 @@ const wholeNumber = new Intl.NumberFormat("en", { useGrouping: true });
 /** A number with a thin space between thousands. @param {number} n */
 export const count = (n) => wholeNumber.format(n).replaceAll(",", "\u202f");
 
+/** A size in bytes. @param {number} n */
+export const bytes = (n) => (n < 1024 ? `${n} B` : n < 1024 ** 2 ? `${Math.round(n / 1024)} KiB` : `${(n / 1024 ** 2).toFixed(1)} MiB`);
+
 /** A share as a percentage. @param {number} share */
 export function percent(share) {
   if (!share) return "0 %";

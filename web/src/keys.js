@@ -10,7 +10,7 @@ const stack = [];
 
 /** How long a `g` waits for its second key, in milliseconds. */
 const CHORD_MS = 1200;
-let chordSince = 0;
+let chordSince = -Infinity;
 
 /**
  * Puts handlers in front of those in force; the returned function takes them away.
@@ -88,7 +88,7 @@ addEventListener("keydown", (event) => {
     return;
   }
   const chord = performance.now() - chordSince < CHORD_MS ? CHORDS[event.key] : undefined;
-  chordSince = 0;
+  chordSince = -Infinity;
   const run = chord ?? KEYS[event.key];
   if (!run) return;
   const arrow = event.key.startsWith("Arrow");

@@ -62,6 +62,7 @@
 /** @typedef {{id: string, name: string, kind: string, occurred_at: string, payload: any}} UnclaimedEvent */
 /** @typedef {Used & {turn_id: string | null, at: string, text: string | null}} PromptUse */
 /** @typedef {{key: string, total: number, denied: number, asked: number, warned: number, observed: number, would_deny: number, would_ask: number, let_through: number, unavailable: number, last_at: string | null}} VerdictRow */
+/** @typedef {{event_id: string, at: string, session_id: string | null, run_id: string | null, name: string, path: string, label: string | null, sha256: string, bytes: number, user: string | null, device: string | null, uploaded: boolean}} Artifact */
 /** @typedef {"low" | "medium" | "high" | "critical"} Severity */
 /** @typedef {"open" | "acknowledged" | "resolved" | "false-alarm"} FindingState */
 /** @typedef {{id: number, kind: string, rule: string, severity: Severity, state: FindingState, owner: string | null, summary: string, subject: string, agent: string, session_id: string | null, event_id: string, tool: string | null, user: string | null, first_seen: string, last_seen: string, count: number, changed_at: string | null, changed_by: string | null}} Finding */

@@ -117,6 +117,8 @@ function summaryText(event) {
     case "model.responded":
     case "model.failed":
       return saysOf(payload);
+    case "artifact.created":
+      return [text(payload.name) || text(payload.path), text(payload.label)].filter(Boolean).join(" · ");
     case "malformed":
       return "not JSON; the bytes are kept";
     default:

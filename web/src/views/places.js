@@ -2,7 +2,7 @@
 
 import { html, useState } from "../ui.js";
 import * as api from "../api.js";
-import { ago, agentName, count, dollars, duration, plural, shortId } from "../format.js";
+import { ago, agentName, bytes, count, dollars, duration, plural, shortId } from "../format.js";
 import { setTeam } from "../changes.js";
 import { useLoaded } from "../load.js";
 import { isOperator, may, me } from "../me.js";
@@ -113,9 +113,6 @@ const READ = {
   devices: (abort) => api.devices({ limit: MOST }, abort),
   unclaimed: (abort) => api.quarantine({ limit: MOST }, abort),
 };
-
-/** @param {number} n */
-const bytes = (n) => (n < 1024 ? `${n} B` : n < 1024 ** 2 ? `${Math.round(n / 1024)} KiB` : `${(n / 1024 ** 2).toFixed(1)} MiB`);
 
 /** @param {number | null | undefined} ms */
 const skew = (ms) => (ms === null || ms === undefined || Math.abs(ms) < 1000 ? "" : duration(Math.abs(ms)));

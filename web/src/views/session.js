@@ -3,6 +3,7 @@
 import { html, useEffect, useMemo, useRef, useState } from "../ui.js";
 import { ago, agentName, count, dateTime, dollars, plural, sessionDuration, tokens, verdictWords } from "../format.js";
 import { withKeys } from "../keys.js";
+import { Artifacts } from "../parts/artifacts.js";
 import { StateMark, sessionTitle } from "../parts/badges.js";
 import { Conversation } from "../parts/conversation.js";
 import { EventDrawer, openEvent } from "../parts/drawer.js";
@@ -25,6 +26,8 @@ const VIEWS = [
   { name: "events", text: "Events" },
   { name: "cost", text: "Cost" },
 ];
+/** Shown where something was left. */
+const ARTIFACTS = { name: "artifacts", text: "Artifacts" };
 /** @type {Record<string, string>} */
 const GUARD_WORDS = { any: "spoke of", deny: "denied", ask: "asked about", would: "only observed" };
 const ROW = 30;
@@ -39,12 +42,14 @@ export function SessionPage({ id }) {
   if (!data) {
     return html`<main class="page" aria-busy=${loading}>${error ? html`<${Failure} error=${error} />` : html`<p class="faint">Loading…</p>`}</main>`;
   }
-  const view = VIEWS.some(({ name }) => name === param("view")) ? param("view") : "waterfall";
+  const left = param("view") === ARTIFACTS.name || data.events.some(({ kind }) => kind === "artifact.created");
+  const views = left ? [...VIEWS, ARTIFACTS] : VIEWS;
+  const view = views.some(({ name }) => name === param("view")) ? param("view") : "waterfall";
   return html`
     <main class="page full session">
       <${Head} data=${data} />
       <div class="tabs" role="tablist" aria-label="Ways to look at the session">
-        ${VIEWS.map(
+        ${views.map(
           ({ name, text }) => html`
             <button key=${name} id=${`tab-${name}`} type="button" role="tab" aria-selected=${name === view} aria-controls="session-panel" onClick=${() => setParams({ view: name === "waterfall" ? null : name, guard: null }, { push: true })}>
               ${text}${name === "events" ? html` <span class="faint">${count(data.session.events)}</span>` : null}
@@ -53,7 +58,7 @@ export function SessionPage({ id }) {
         )}
       </div>
       <div class="session-panel" id="session-panel" role="tabpanel" aria-labelledby=${`tab-${view}`}>
-        ${view === "waterfall" ? html`<${Waterfall} data=${data} />` : view === "cost" ? html`<${SessionCost} data=${data} />` : view === "conversation" ? html`<${Conversation} data=${data} more=${source.more} />` : html`<${Events} data=${data} more=${source.more} loading=${loading} />`}
+        ${view === "waterfall" ? html`<${Waterfall} data=${data} />` : view === "cost" ? html`<${SessionCost} data=${data} />` : view === ARTIFACTS.name ? html`<${Artifacts} session=${data.session} />` : view === "conversation" ? html`<${Conversation} data=${data} more=${source.more} />` : html`<${Events} data=${data} more=${source.more} loading=${loading} />`}
       </div>
       <${EventDrawer} known=${(/** @type {string} */ wanted) => data.events.find((event) => event.id === wanted)} />
     </main>

@@ -17,6 +17,7 @@ use hookrail_core::policy::{Decision, Rule, Snapshot};
 use hookrail_core::time::Timestamp;
 use hookrail_device::policy;
 use hookrail_hook::Home;
+use hookrail_hook::hand::HEAD;
 use serde_json::value::RawValue;
 
 use crate::repo::root;
@@ -99,6 +100,13 @@ fn state() -> tempfile::TempDir {
     let rules: Vec<_> = built_in.chain(team).collect();
     let snapshot = Snapshot::write(&rules).unwrap();
     fs::write(folder.path().join("policy.snapshot"), snapshot).unwrap();
+    // Handlers of other events, tools and projects: their index is read, and nobody is asked.
+    let of_projects: String =
+        (0..20).map(|n| format!("project\t/home/dev/other-{n}\non\tStop\t*\non\tPreToolUse\t*\n")).collect();
+    let index = format!(
+        "{HEAD}\nprogram\t/no/such/program\nuser\non\tSessionStart\t*\non\tPreToolUse\tEdit,Write\n{of_projects}"
+    );
+    fs::write(home.handlers_index(), index).unwrap();
     folder
 }
 

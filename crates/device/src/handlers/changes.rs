@@ -22,6 +22,9 @@ const MAX_BYTES: u64 = 1 << 20;
 /// Notes of sessions that nothing has been added to for longer are removed.
 const MAX_AGE: Duration = Duration::from_secs(7 * 86_400);
 
+/// How the files begin that handlers are given as their standard input.
+pub(super) const INPUT: &str = "input-";
+
 /// How long git may take.
 const GIT_LIMIT: Duration = Duration::from_secs(5);
 
@@ -80,14 +83,15 @@ fn folder(home: &Home) -> PathBuf {
     home.handlers().join("sessions")
 }
 
-/// Removes the notes of sessions that are long over.
+/// Removes the notes of sessions that are long over, and inputs that a dispatcher was killed over.
 pub fn tidy(home: &Home) {
-    let Ok(entries) = fs::read_dir(folder(home)) else { return };
     let old = |entry: &fs::DirEntry| {
         let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok();
         modified.and_then(|at| SystemTime::now().duration_since(at).ok()).is_some_and(|age| age > MAX_AGE)
     };
-    for entry in entries.flatten().filter(old) {
+    let list = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
+    let inputs = list(home.handlers()).filter(|entry| entry.file_name().to_string_lossy().starts_with(INPUT));
+    for entry in list(folder(home)).chain(inputs).filter(old) {
         // One that cannot be removed is tried again at the next session.
         let _ = fs::remove_file(entry.path());
     }

@@ -259,15 +259,15 @@ fn start(
     }
     let folder = here.home.handlers();
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-    let stdin = folder.join(format!("input-{}", std::process::id()));
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&stdin)?;
+    let stdin = folder.join(format!("{}{}-{}", changes::INPUT, std::process::id(), here.now.as_nanos()));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&stdin)?;
     file.write_all(payload)?;
     let handlers: Vec<&Handler> = choices.iter().map(|choice| choice.handler).collect();
     let after = chain::predecessors(&handlers);
     let jobs: Vec<Job> =
         choices.iter().zip(after).map(|(choice, after)| job(choice, after, event, sources, here)).collect();
     let ran = run_all(&jobs, &stdin, deadline, here.stop);
-    // What is left is overwritten by a process of the same number, and has nothing in it that the spool has not.
+    // What is left goes with what else is old, and has nothing in it that the spool has not.
     let _ = fs::remove_file(&stdin);
     Ok(ran)
 }
@@ -283,14 +283,18 @@ fn job(choice: &Choice<'_>, after: Vec<usize>, event: &Event<'_>, sources: &Sour
         (ENV_PROJECT_DIR, sources.project.as_os_str().to_owned()),
         (ENV_PROFILE, sources.profile.as_str().into()),
         (ENV_FILES, files(&choice.files).into()),
+        // What Python would write beside what it imports would change what a person trusts.
+        ("PYTHONDONTWRITEBYTECODE", "1".into()),
     ];
     let words = match &handler.action {
         Action::Shell(line) => ["sh", "-c", line].map(str::to_owned).to_vec(),
         Action::Program(words) => {
             let mut words = words.clone();
-            // A path is meant from the project's folder, a bare name is looked for on the PATH.
+            // A path is meant from the project's folder, or the person's: theirs must not become a program of a project that
+            // nobody trusts. A bare name is looked for on the PATH.
+            let base = if handler.level == Level::User { here.home.path() } else { &sources.project };
             if let Some(program) = words.first_mut().filter(|program| program.contains('/')) {
-                *program = sources.project.join(&*program).to_string_lossy().into_owned();
+                *program = base.join(&*program).to_string_lossy().into_owned();
             }
             words
         }

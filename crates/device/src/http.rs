@@ -182,6 +182,27 @@ impl Client {
         self.read(response, MAX_ANSWER)
     }
 
+    /// As [`Client::get`], unless what is there still has this tag: then the status is 304.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn get_unless(&self, path: &str, tag: Option<&str>) -> Result<Answer, HttpError> {
+        let mut request = self.with_key(self.agent.get(self.url(path)));
+        if let Some(tag) = tag {
+            request = request.header("If-None-Match", tag);
+        }
+        self.read(request.call(), MAX_ANSWER)
+    }
+
+    /// PUTs a text to `path`.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn put_text(&self, path: &str, text: &str) -> Result<Answer, HttpError> {
+        let request = self.with_key(self.agent.put(self.url(path))).header("Content-Type", "text/plain; charset=utf-8");
+        self.read(request.send(text), MAX_ACCOUNT)
+    }
+
     /// POSTs `body` to `path`, in the content encoding where one is named, reading at most [`MAX_ACCOUNT`] bytes.
     ///
     /// # Errors

@@ -43,7 +43,8 @@ pub struct Here {
     project: OnceCell<Option<String>>,
     env: fn(&str) -> Option<OsString>,
     spent: Cell<Duration>,
-    began: Instant,
+    began: Cell<Instant>,
+    was_late: Cell<bool>,
 }
 
 impl Here {
@@ -61,8 +62,20 @@ impl Here {
             user: text("USER"),
             env,
             spent: Cell::default(),
-            began: Instant::now(),
+            began: Cell::new(Instant::now()),
+            was_late: Cell::new(false),
         }
+    }
+
+    /// Gives the judgement that begins now its whole time.
+    pub fn begin(&self) {
+        self.began.set(Instant::now());
+        self.spent.set(Duration::ZERO);
+    }
+
+    /// Whether the judgement ended for want of time.
+    pub fn was_late(&self) -> bool {
+        self.was_late.get()
     }
 
     /// Asks the file system, as long as there is time.
@@ -138,7 +151,9 @@ impl Facts for Here {
     }
 
     fn is_late(&self) -> bool {
-        self.began.elapsed() >= DEADLINE
+        let is_late = self.began.get().elapsed() >= DEADLINE;
+        self.was_late.set(self.was_late.get() || is_late);
+        is_late
     }
 
     fn text(&self, path: &str) -> Option<String> {
@@ -204,6 +219,16 @@ mod tests {
         let pipe = std::process::Command::new("mkfifo").arg(name("pipe")).status().unwrap();
         assert_eq!((pipe.success(), here.look(&name("pipe")), here.text(&name("pipe"))), (true, Look::Pipe, None));
         assert_eq!(Here::new(Some(&name("link")), |_| None).project(), Some(name("link").as_str()));
+    }
+
+    #[test]
+    fn a_judgement_that_had_no_time_is_told_from_one_that_had() {
+        let parsed = |text| hookrail_core::agents::parse(&hookrail_core::event::Agent::ClaudeCode, text);
+        let call = r#"{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"rm -rf /etc; ls"}}"#;
+        let here = Here::new(Some("/"), |_| None);
+        here.began.set(Instant::now().checked_sub(DEADLINE).unwrap());
+        let analysis = hookrail_core::policy::inspect(&parsed(call), call, &here);
+        assert!(here.was_late() && !analysis.complete);
     }
 
     #[test]

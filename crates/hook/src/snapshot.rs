@@ -37,6 +37,8 @@ pub enum Unusable {
     Unreadable(io::Error),
     /// The file is not a snapshot this hook understands.
     Snapshot(SnapshotError),
+    /// The call was not understood to its end in the time there is.
+    Late,
     /// The rules have changed and could not be prepared again.
     Stale(String),
 }
@@ -46,6 +48,7 @@ impl fmt::Display for Unusable {
         match self {
             Self::Unreadable(error) => write!(f, "the policy snapshot cannot be read: {error}"),
             Self::Snapshot(error) => error.fmt(f),
+            Self::Late => f.write_str("the call was not looked at to its end in the time there is"),
             Self::Stale(why) => write!(f, "the rules have changed and could not be prepared again: {why}"),
         }
     }
@@ -82,8 +85,14 @@ pub fn judge(home: &Home, parsed: &Parsed, payload: &str, now: Timestamp) -> Jud
         Ok(None) => return Judged::default(),
         Ok(Some(found)) => found,
     };
+    // What was spent on preparing rules is not taken from the time for judging.
+    facts.begin();
     let judged = Snapshot::read(&bytes).and_then(|snapshot| policy::judge(parsed, payload, &snapshot, &facts, now));
     match judged {
+        // What was seen in the time there was may stop a call; that it was not all seen is told.
+        Ok(verdict) if facts.was_late() && !verdict.as_ref().is_some_and(Verdict::stops) => {
+            Judged { verdict, trouble: Some(Unusable::Late), is_unavailable: true }
+        }
         Ok(verdict) => Judged { verdict, trouble, is_unavailable: false },
         Err(error) => Judged { trouble: Some(Unusable::Snapshot(error)), is_unavailable: true, ..Judged::default() },
     }

@@ -182,6 +182,10 @@ doors! {
     ListReports = get "/api/v1/reports" Read => api::verdicts::reports;
     /// Keeps a call that should not have been stopped, less its secrets.
     PostReport = post "/api/v1/reports" Ingest => api::verdicts::report;
+    /// Shows the organisation's rules for its devices, signed. Answers 304 to a tag (If-None-Match) that is still right.
+    GetPolicy = get "/api/v1/policy" Ingest => api::policy::get;
+    /// Publishes the organisation's rules for its devices: the file of rules as it is, TOML; an empty one takes them back.
+    PutPolicy = put "/api/v1/policy" Admin => api::policy::put;
     /// Shows the server's own figures.
     GetStatus = get "/api/v1/status" Read => api::status::status;
     /// Streams events as they are stored, as server-sent events; resumes after Last-Event-ID or last_event_id.

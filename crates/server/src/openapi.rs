@@ -207,6 +207,11 @@ fn shape(door: Door) -> Shape {
             problems: &["400", "408", "413", "503"],
             ..take(JSON, "StoppedCase", "201", Some((JSON, "StopReport")))
         },
+        Door::GetPolicy => read(&[], "PublishedPolicy"),
+        Door::PutPolicy => Shape {
+            problems: &["400", "408", "413", "503"],
+            ..take("text/plain", "Text", "200", Some((JSON, "PublishedPolicy")))
+        },
         Door::GetStatus => read(&[], "Status"),
         Door::Stream => Shape {
             answer: Some(("text/event-stream", "Text")),

@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
+use crate::chain::Server;
 use crate::device::{Device, Outcome};
 
 const PUSH: &str =
@@ -119,6 +120,50 @@ fn a_false_stop_is_reported_with_the_case_and_only_a_terminal_lets_a_call_pass()
         (&json!("false-stop"), &json!("git push --force"), &json!("s"))
     );
     assert_eq!((&payload["rule"], &payload["note"]), (&json!("git.force-push"), &json!("a scratch repository")));
+}
+
+#[test]
+fn an_organisations_rules_reach_its_devices_and_hold_there() {
+    let (operator, device) = (Device::new(), Device::new());
+    let server = Server::start(&operator, &["--data-dir", "data"]);
+    let at = ["--server", &server.url];
+    assert_eq!(device.run(&["policy", "compile"]).code, 0);
+    fs::write(operator.home().join("bad.toml"), "[[rule").unwrap();
+    assert!(operator.run(&[&["policy", "publish", "bad.toml"][..], &at].concat()).err.contains("line 1"));
+    let rules = format!("lock = [\"git.hard-reset\"]\n{}", PUSH.replace("own.", "acme."));
+    fs::write(operator.home().join("rules.toml"), rules).unwrap();
+    let published = operator.run(&[&["policy", "publish", "rules.toml", "--json"][..], &at].concat());
+    assert_eq!(published.out.trim(), "{\"organisation\":\"default\",\"version\":1}", "{}", published.err);
+
+    // The shipper fetches them by itself; here it runs once.
+    let loosened = "[[adjust]]\nrule = \"git.hard-reset\"\nmode = \"observe\"\n[[adjust]]\nrule = \"acme.*\"\nmode = \"observe\"\n";
+    fs::write(device.home().join(".hookrail/policy.toml"), loosened).unwrap();
+    assert_eq!(verdict(&device, device.home(), "git reset --hard"), Some(("git.hard-reset".into(), "allow".into())));
+    let shipped = device.run(&["ship", "--once", "--server", &server.url]);
+    assert_eq!(shipped.code, 0, "{}", shipped.err);
+    assert_eq!(verdict(&device, device.home(), "git tag v1"), denied("acme.no-tags"));
+    assert_eq!(verdict(&device, device.home(), "git reset --hard"), denied("git.hard-reset"), "it is locked now");
+    let doctor = device.run(&["doctor"]).out;
+    assert!(doctor.contains("git.hard-reset is not loosened to observe: the organisation has locked it"), "{doctor}");
+
+    let kept = device.home().join(".hookrail/organisation.json");
+    let forged = fs::read_to_string(&kept).unwrap().replace("acme.no-tags", "acme.no-cows");
+    fs::write(&kept, forged).unwrap();
+    assert_eq!(
+        verdict(&device, device.home(), "git tag v1"),
+        denied("acme.no-tags"),
+        "what was believed before holds on"
+    );
+    assert!(device.run(&["doctor"]).out.contains("not that of the rules"));
+    let fetched = device.run(&[&["policy", "fetch", "--json"][..], &at].concat());
+    assert_eq!(fetched.out.trim(), "{\"version\":1,\"new\":true}", "{}", fetched.err);
+
+    assert_eq!(operator.run(&[&["policy", "publish", "--withdraw"][..], &at].concat()).code, 0);
+    assert_eq!(
+        device.run(&[&["policy", "fetch"][..], &at].concat()).out,
+        "The organisation's rules are of version 2 now\n"
+    );
+    assert_eq!(verdict(&device, device.home(), "git tag v1"), None);
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub mod facts;
 pub mod hosts;
 mod inspect;
 pub mod places;
+pub mod published;
 pub mod secrets;
 pub mod shell;
 mod snapshot;

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::file::{Mistake, OnFailure, PolicyFile, read};
 use super::layers::{Layer, Note, Sheet, Standings, join};
-use super::{PACKS, Pack};
+use super::{PACKS, Pack, organisation};
 
 /// The name of the person's own file of rules, in the state folder.
 pub const OWN_FILE: &str = "policy.toml";
@@ -102,6 +102,7 @@ pub struct Gathered {
     pub sheets: Vec<Sheet>,
     /// Files with mistakes.
     pub mistakes: Vec<Wrong>,
+    notes: Vec<Note>,
     sources: Vec<Source>,
     /// Texts without mistakes, which are kept for the day on which they have some.
     good: Vec<(PathBuf, String)>,
@@ -110,7 +111,9 @@ pub struct Gathered {
 impl Gathered {
     /// All rules, in the order in which they are asked.
     pub fn join(&self, now: Timestamp) -> Standings<'_> {
-        join(&self.sheets, now)
+        let mut standings = join(&self.sheets, now);
+        standings.notes.splice(0..0, self.notes.iter().cloned());
+        standings
     }
 
     /// The files' rules alone.
@@ -127,6 +130,27 @@ impl Gathered {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(PolicyError::Io(path, error)),
         };
+        self.parse(site, layer, path, text);
+        Ok(())
+    }
+
+    /// The organisation's rules, where there are any that are to be believed.
+    fn organisation(&mut self, site: &Site<'_>) {
+        let path = organisation::file(site.home);
+        self.sources.push(Source { path: path.to_string_lossy().into_owned(), stamp: stamp(&path) });
+        match organisation::kept(site.home) {
+            Ok(Some(published)) => self.parse(site, Layer::Organisation, path, published.text),
+            Ok(None) => {}
+            Err(error) => {
+                let earlier = fs::read_to_string(kept(site.home, &path)).unwrap_or_default();
+                let message = format!("{error}; what was believed before holds on");
+                self.notes.push(Note { file: path.display().to_string(), message });
+                self.parse(site, Layer::Organisation, path, earlier);
+            }
+        }
+    }
+
+    fn parse(&mut self, site: &Site<'_>, layer: Layer, path: PathBuf, text: String) {
         let name = path.display().to_string();
         let kept = kept(site.home, &path);
         match read(&text) {
@@ -140,7 +164,6 @@ impl Gathered {
                 self.sheets.extend(earlier.map(|file| Sheet { layer, name, file }));
             }
         }
-        Ok(())
     }
 }
 
@@ -154,11 +177,13 @@ fn kept(home: &Home, path: &Path) -> PathBuf {
 /// # Errors
 /// [`PolicyError::Io`] where a file is there and cannot be read.
 pub fn gather(site: &Site<'_>) -> Result<Gathered, PolicyError> {
-    let mut all = Gathered { sheets: Vec::new(), mistakes: Vec::new(), sources: Vec::new(), good: Vec::new() };
+    let mut all =
+        Gathered { sheets: Vec::new(), mistakes: Vec::new(), notes: Vec::new(), sources: Vec::new(), good: Vec::new() };
     for Pack { name, text } in PACKS {
         let file = read(text).map_err(|mistakes| PolicyError::Pack(name, mistakes))?;
         all.sheets.push(Sheet { layer: Layer::BuiltIn, name: (*name).to_owned(), file });
     }
+    all.organisation(site);
     for (layer, path) in site.files() {
         all.take(site, layer, path)?;
     }
@@ -194,7 +219,7 @@ pub fn compile(site: &Site<'_>, now: Timestamp) -> Result<Compiled, PolicyError>
 }
 
 /// Writes a file whole or not at all, readable by its owner alone.
-fn put(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn put(path: &Path, text: &str) -> io::Result<()> {
     // Hooks at the same moment may prepare the same rules: each writes a file of its own.
     let part = path.with_extension(format!("part{}", std::process::id()));
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;

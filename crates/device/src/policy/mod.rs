@@ -1,4 +1,5 @@
-//! The guard's rules as people write them: packs that are built in, a project's file, and one of the person's own.
+//! The guard's rules as people write them: packs that are built in, the organisation's, a project's file, and
+//! one of the person's own.
 //!
 //! All are TOML of one form ([`file`]), and [`layers`] says who may loosen whose. [`compile`] prepares them as the snapshot that
 //! the hook reads; nothing else does.
@@ -11,6 +12,7 @@ mod examples;
 mod file;
 mod layers;
 mod mcp;
+pub mod organisation;
 mod schema;
 
 pub use compile::{Compiled, Gathered, OWN_FILE, PolicyError, Site, Wrong, compile, gather, state};

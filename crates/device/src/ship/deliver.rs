@@ -17,6 +17,7 @@ use crate::http::Client;
 use crate::import::Follower;
 use crate::outbox::Waiting as Content;
 use crate::place::Place;
+use crate::policy::organisation::Refresher;
 use crate::report::Reporter;
 
 /// The door.
@@ -32,6 +33,7 @@ pub(super) struct Deliverer<'a> {
     enricher: Enricher,
     reporter: Reporter,
     uploads: Uploads,
+    refresher: Refresher,
     /// Follows the transcripts that delivered events name.
     pub(super) follower: Option<Follower<'a>>,
     /// What this run did.
@@ -57,6 +59,7 @@ impl<'a> Deliverer<'a> {
             enricher,
             reporter: Reporter::default(),
             uploads: Uploads::new(home, config),
+            refresher: Refresher::default(),
             follower,
             summary: Summary::default(),
             settled: 0,
@@ -182,6 +185,13 @@ impl<'a> Deliverer<'a> {
     /// Tells the server how this device is, if it is time.
     pub(super) fn report(&mut self) {
         self.reporter.look(self.home, self.config, &self.client);
+    }
+
+    /// Asks for the organisation's rules, if it is time.
+    pub(super) fn rules(&mut self) {
+        if let Some(error) = self.refresher.refresh(self.home, &self.client) {
+            self.account.failed(self.home, &error.to_string());
+        }
     }
 
     /// Sends what grew in transcripts, if it is time; `last` where there will be no other time.

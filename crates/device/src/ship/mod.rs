@@ -265,6 +265,7 @@ impl<'a> Shipper<'a> {
         let mut open_since: Option<Instant> = None;
         while !(self.stop)() {
             self.deliverer.report();
+            self.deliverer.rules();
             self.deliverer.follow(false);
             match self.step(&mut open_since) {
                 Ok(true) => {

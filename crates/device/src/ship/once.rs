@@ -46,6 +46,7 @@ pub fn once(
                 let mut shipper = Shipper::new(home, config, client.clone(), report, stop)?;
                 let ended = shipper.deliver_until(&goal);
                 shipper.deliverer.follow(true);
+                shipper.deliverer.rules();
                 summary = summary.and(shipper.deliverer.summary);
                 ended?;
             }

@@ -102,7 +102,7 @@ fn made(new: (Secret, Key)) -> (StatusCode, Json<Made>) {
 }
 
 /// Who makes a key, as it is noted.
-fn by(caller: &Caller) -> String {
+pub(super) fn by(caller: &Caller) -> String {
     match (&caller.key, &caller.who) {
         (Some(key), _) => key.to_string(),
         (None, auth::Who::Operator) => "operator".to_owned(),

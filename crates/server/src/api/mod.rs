@@ -11,6 +11,7 @@ pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod overview;
 pub(crate) mod params;
+pub(crate) mod policy;
 pub(crate) mod projects;
 pub(crate) mod quarantine;
 pub(crate) mod servers;

@@ -14,6 +14,7 @@ mod live;
 mod openapi;
 mod otlp;
 mod parking;
+mod policy;
 mod servers;
 mod stop;
 mod tenants;

@@ -211,6 +211,7 @@ fn body(method: &str, path: &str) -> String {
         (_, "/api/v1/findings/{id}") => json!({"state": "resolved"}).to_string(),
         (_, "/api/v1/scan") => String::new(),
         (_, "/api/v1/reports") => crate::findings::case().to_string(),
+        (_, "/api/v1/policy") => "# victim-none".to_owned(),
         (_, "/api/v1/titles") => json!({"enabled": true}).to_string(),
         (_, "/api/v1/artifacts/{sha256}") => "mine".to_owned(),
         (_, "/api/v1/people/{person}") => json!({"team": "mine"}).to_string(),
@@ -363,6 +364,7 @@ async fn the_walk_sees_a_leak_where_there_is_one() {
         "/api/v1/artifacts/{sha256}", // That the victim gets its content is asked above.
         "/api/v1/people/{person}",
         "/api/v1/titles",
+        "/api/v1/policy",
         "/api/v1/quarantine",
         "/api/v1/quarantine/{session}",
         "/api/v1/quarantine/{session}/attribute",

@@ -26,10 +26,13 @@ pub use key::{Grant, Key, KeyState, Made, PREFIX, Secret};
 pub use names::{BadName, KeyId, ProjectId, Scope, Scopes};
 
 /// The steps from nothing to the newest schema, each with the BLAKE3 hash it shipped with. See `migrations/README.md`.
-pub(crate) const MIGRATIONS: &[(&str, &str)] = &[(
-    include_str!("../../migrations/registry/0001_init.sql"),
-    "17a632955695a99ac111baa4e8fcf8658e2d71c82c215fedb380a65602a2eed2",
-)];
+pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
+    (
+        include_str!("../../migrations/registry/0001_init.sql"),
+        "17a632955695a99ac111baa4e8fcf8658e2d71c82c215fedb380a65602a2eed2",
+    ),
+    (include_str!("../../migrations/registry/0002_policies.sql"), "HASH"),
+];
 
 /// How long a rotated key goes on, where nobody says.
 pub const DEFAULT_GRACE: Duration = Duration::from_secs(24 * 3600);
@@ -259,6 +262,27 @@ impl Registry {
     /// [`StoreError::Invalid`] where there are too many.
     pub fn create_project(&self, project: &ProjectId) -> Result<bool, StoreError> {
         self.write(|connection, now| rows::add_project(connection, project, now))
+    }
+
+    /// An organisation's rules and how often they have been published: none, and 0, where they never were.
+    ///
+    /// # Errors
+    /// Only where the registry itself fails.
+    pub fn policy(&self, organisation: &str) -> Result<(u64, String), StoreError> {
+        rows::policy(&self.0.writer.lock().unwrap_or_else(PoisonError::into_inner), organisation)
+    }
+
+    /// Publishes an organisation's rules; how often they have been published by then.
+    ///
+    /// # Errors
+    /// Only where the registry itself fails.
+    pub fn publish_policy(&self, organisation: &str, text: &str, by: &str) -> Result<u64, StoreError> {
+        self.write(|connection, now| rows::publish_policy(connection, organisation, text, by, now))
+    }
+
+    /// A secret for this purpose alone, which this registry has on any day.
+    pub fn derived_secret(&self, purpose: &str) -> [u8; 32] {
+        blake3::derive_key(purpose, &self.0.secret)
     }
 
     /// Every project of an organisation, or of all, by name.

@@ -97,6 +97,27 @@ pub(super) fn projects(connection: &Connection) -> Result<Vec<Project>, StoreErr
     Ok(projects)
 }
 
+/// An organisation's rules, and how often they have been published.
+pub(super) fn policy(connection: &Connection, organisation: &str) -> Result<(u64, String), StoreError> {
+    let sql = "SELECT version, text FROM policies WHERE organisation = ?";
+    let found = connection.query_row(sql, [organisation], |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(found.optional()?.unwrap_or_default())
+}
+
+pub(super) fn publish_policy(
+    connection: &Connection,
+    organisation: &str,
+    text: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let sql =
+        "INSERT INTO policies (organisation, version, text, published_at, published_by) VALUES (?1, 1, ?2, ?3, ?4)
+               ON CONFLICT DO UPDATE SET version = version + 1, text = ?2, published_at = ?3, published_by = ?4
+               RETURNING version";
+    Ok(connection.query_row(sql, params![organisation, text, now.as_nanos(), by], |row| row.get(0))?)
+}
+
 /// Adds a key. Where there are too many, those that ended first make room.
 pub(super) fn add_key(
     connection: &Connection,

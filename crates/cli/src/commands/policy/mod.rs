@@ -27,6 +27,7 @@ use crate::failure::Failure;
 use crate::output::{Table, plain, width};
 
 mod diff;
+mod publish;
 
 /// See, test and prepare the rules by which the guard denies and asks
 #[derive(Debug, clap::Args)]
@@ -52,6 +53,10 @@ enum Command {
     Compile(Compile),
     /// Show what the files of rules would change of the prepared ones, or two files of each other
     Diff(diff::Args),
+    /// Give the organisation's devices a file of rules
+    Publish(publish::Publish),
+    /// Fetch the organisation's rules now; the shipper does so by itself
+    Fetch(publish::Fetch),
     /// Print the JSON Schema of a file of rules, for editors
     Schema,
 }
@@ -115,6 +120,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Test(args) => test(args),
         Command::Compile(args) => prepare_snapshot(args),
         Command::Diff(args) => diff::run(args),
+        Command::Publish(args) => publish::publish(args),
+        Command::Fetch(args) => publish::fetch(args),
         Command::Schema => {
             writeln!(io::stdout().lock(), "{:#}", schema())?;
             Ok(ExitCode::SUCCESS)

@@ -180,7 +180,7 @@ impl<'a> Captured<'a> {
             (Class::Input | Class::Output, b'{' | b'[') => {
                 let end = end();
                 let outline = outline(&self.text[at..end]);
-                self.put(at..end, outline)
+                self.put(at..end, &outline)
             }
             (_, byte @ (b'{' | b'[')) => {
                 let is_object = byte == b'{';
@@ -195,14 +195,14 @@ impl<'a> Captured<'a> {
                     return end;
                 }
                 let gist = serde_json::to_string(&gist(&text)).unwrap_or_else(|_| "\"\"".to_owned());
-                self.put(at..end, gist)
+                self.put(at..end, &gist)
             }
         }
     }
 
-    fn put(&mut self, range: Range<usize>, instead: String) -> usize {
+    fn put(&mut self, range: Range<usize>, instead: &str) -> usize {
         self.out.push_str(&self.text[self.copied..range.start]);
-        self.out.push_str(&instead);
+        self.out.push_str(instead);
         self.copied = range.end;
         range.end
     }

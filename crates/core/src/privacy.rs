@@ -36,8 +36,9 @@ pub struct Kept {
 impl Privacy {
     /// One line of the spool or of a batch as it may leave the device. A line that is no record is treated as JSON.
     pub fn record<'a>(&self, line: &'a str) -> Cow<'a, str> {
-        let redacted = self.redactor.record(line);
-        if redacted.replaced() == 0 && self.capture == Capture::Full {
+        // Whose event it is, is no part of what it says: personal data is taken out of the payload alone.
+        let redacted = Redactor { personal: false, ..self.redactor }.record(line);
+        if redacted.replaced() == 0 && self.capture == Capture::Full && !self.redactor.personal {
             return redacted.into_cow();
         }
         self.told(redacted.text()).map_or_else(|| redacted.into_cow(), Cow::Owned)
@@ -46,18 +47,18 @@ impl Privacy {
     /// The record of what is captured, with the list of what was taken out of it before; `None` for what is no record.
     fn told(&self, line: &str) -> Option<String> {
         let mut record: Record<'_> = serde_json::from_str(line).ok()?;
-        let bytes = record.malformed_bytes();
-        let text = bytes.as_deref().map(String::from_utf8_lossy);
-        let found = match &text {
-            Some(text) => redactions_in(text, MALFORMED),
-            None => redactions(record.payload.map_or("", RawValue::get)),
-        };
-        record.redactions = merged(&record.redactions, found);
-        if let Some(Cow::Owned(mark)) = text.as_deref().map(|text| self.capture.of_malformed(text)) {
-            record.malformed = Some(Cow::Owned(base64::encode(mark.as_bytes())));
+        if record.payload.is_none() {
+            let kept = record.malformed.as_deref().map(|encoded| self.bytes(encoded, &record.redactions));
+            if let Some((malformed, redactions, _)) = kept {
+                (record.malformed, record.redactions) = (Some(Cow::Owned(malformed)), redactions);
+            }
+            return serde_json::to_string(&record).ok();
         }
-        let captured = record.payload.map(|payload| self.captured(payload));
-        record.payload = captured.as_deref();
+        let kept = record.payload.map(|payload| self.payload(payload, &record.redactions));
+        if let Some(kept) = &kept {
+            record.redactions.clone_from(&kept.redactions);
+            record.payload = Some(&kept.payload);
+        }
         serde_json::to_string(&record).ok()
     }
 
@@ -83,17 +84,21 @@ impl Privacy {
         struct Malformed<'a> {
             malformed: &'a str,
         }
+        let (malformed, redactions, replaced) = self.bytes(encoded, told);
+        let payload = serde_json::value::to_raw_value(&Malformed { malformed: &malformed }).unwrap_or_default();
+        Kept { payload, redactions, replaced }
+    }
+
+    /// What is kept of bytes in Base64, what was taken out of them, and how much of that just now.
+    fn bytes(&self, encoded: &str, told: &[Redaction]) -> (String, Vec<Redaction>, usize) {
         let bytes = base64::decode(encoded);
         let text = bytes.as_deref().map(String::from_utf8_lossy);
         let redacted = self.redactor.text(text.as_deref().unwrap_or(encoded));
-        let captured = self.capture.of_malformed(redacted.text());
-        let malformed = match &captured {
-            Cow::Borrowed(_) if redacted.replaced() == 0 => Cow::Borrowed(encoded),
-            text => Cow::Owned(base64::encode(text.as_bytes())),
+        let kept = match self.capture.of_malformed(redacted.text()) {
+            Cow::Borrowed(_) if redacted.replaced() == 0 => encoded.to_owned(),
+            text => base64::encode(text.as_bytes()),
         };
-        let payload = serde_json::value::to_raw_value(&Malformed { malformed: &malformed }).unwrap_or_default();
-        let redactions = merged(told, redactions_in(redacted.text(), MALFORMED));
-        Kept { payload, redactions, replaced: redacted.replaced() }
+        (kept, merged(told, redactions_in(redacted.text(), MALFORMED)), redacted.replaced())
     }
 }
 
@@ -152,6 +157,19 @@ mod tests {
         let record: Record<'_> = serde_json::from_str(&bytes).unwrap();
         assert_eq!(record.malformed_bytes().unwrap(), b"[hookrail: 4 bytes not captured]");
         assert_eq!(privacy.record(&bytes), bytes);
+    }
+
+    #[test]
+    fn personal_data_goes_from_what_an_event_says_and_not_from_whose_it_is() {
+        let redactor = Redactor { personal: true, ..Redactor::default() };
+        let privacy = Privacy { redactor, ..Privacy::default() };
+        let line = r#"{"v":1,"user":"ann@shop.dev","payload":{"prompt":"write to bob@shop.dev"}}"#;
+        let sent = privacy.record(line).into_owned();
+        let record: Record<'_> = serde_json::from_str(&sent).unwrap();
+        assert_eq!(record.user.as_deref(), Some("ann@shop.dev"));
+        assert_eq!(record.payload.unwrap().get(), r#"{"prompt":"write to [redacted:email]"}"#);
+        assert_eq!(record.redactions, [Redaction { kind: "email".into(), at: "/prompt".into(), count: 1 }]);
+        assert_eq!(privacy.record(&sent), sent);
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod assigned;
 mod digest;
 mod find;
 mod kinds;
+mod personal;
 mod places;
 mod plausible;
 mod shapes;
@@ -73,6 +74,8 @@ impl<'a> Redacted<'a> {
 pub struct Redactor {
     /// The installation's key; without one, tokens name the kind alone.
     pub key: Option<Key>,
+    /// Whether personal data is taken out as well: e-mail addresses, numbers of telephones, cards and persons.
+    pub personal: bool,
 }
 
 /// Whether a JSON text certainly holds no secret: a quick look, which is wrong on the side of caution.
@@ -103,7 +106,7 @@ pub fn redact_payload(payload: &RawValue) -> (Cow<'_, RawValue>, usize) {
 impl Redactor {
     /// One whose tokens tell secrets apart.
     pub fn keyed(key: Key) -> Self {
-        Self { key: Some(key) }
+        Self { key: Some(key), personal: false }
     }
 
     /// Takes the secrets out of the strings of a JSON text, keys included. The value of a member is looked at in the light of the
@@ -113,7 +116,7 @@ impl Redactor {
     /// [`Self::text`] does better.
     pub fn json<'a>(&self, json: &'a str) -> Redacted<'a> {
         let mut found = Vec::new();
-        if find::is_clean(json) {
+        if !self.personal && find::is_clean(json) {
             return Redacted { text: Cow::Borrowed(json), found };
         }
         let mut out = String::new();
@@ -121,7 +124,7 @@ impl Redactor {
         let mut before: Option<(Range<usize>, Cow<'_, str>)> = None;
         for range in json::strings(json) {
             let text = json::unescape(&json[range.clone()]);
-            let mut hits = find::find(&text);
+            let mut hits = self.find(&text);
             let name = before.as_ref().filter(|(name, _)| is_member(json, name, &range));
             match name.and_then(|(_, name)| assigned::member(name, &text)) {
                 // All of it takes the place of what was found in it.
@@ -143,7 +146,7 @@ impl Redactor {
 
     /// Takes the secrets out of a plain text.
     pub fn text<'a>(&self, text: &'a str) -> Redacted<'a> {
-        let hits = find::find(text);
+        let hits = self.find(text);
         let text = if hits.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(self.replace(text, &hits)) };
         Redacted { text, found: hits.into_iter().map(|(_, secret)| secret).collect() }
     }
@@ -185,6 +188,21 @@ impl Redactor {
             // JSON stays JSON; were that ever wrong, a payload that is lost is better than a secret that is not.
             Cow::Owned(text) => (Cow::Owned(RawValue::from_string(text).unwrap_or_default()), replaced),
         }
+    }
+
+    /// Where there is something to take out of a text, in order and apart from each other.
+    fn find(&self, text: &str) -> Vec<(Range<usize>, Secret)> {
+        let mut hits = find::find(text);
+        if self.personal {
+            let apart = |one: &Range<usize>| {
+                let at = hits.partition_point(|(range, _)| range.end <= one.start);
+                hits.get(at).is_none_or(|(range, _)| range.start >= one.end)
+            };
+            let found: Vec<_> = personal::find(text).into_iter().filter(|(range, _)| apart(range)).collect();
+            hits.extend(found);
+            hits.sort_unstable_by_key(|(range, _)| range.start);
+        }
+        hits
     }
 
     fn replace(&self, text: &str, hits: &[(Range<usize>, Secret)]) -> String {

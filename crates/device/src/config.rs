@@ -8,6 +8,7 @@
 //! token_file = "/etc/hookrail/key"   # or token = "…" (then nobody else should be able to read this file)
 //! follow_transcripts = false          # also send what agents write down about their sessions, as they write it
 //! capture = "full"                    # or "inputs", or "metadata": how much of an event leaves (docs/privacy.md)
+//! redact_personal = false             # also take out e-mail addresses, numbers of telephones, cards and persons
 //! ca_file = "/etc/hookrail/ca.pem"   # trust these authorities, and no others, for https
 //!
 //! name = "build-7"                    # what this device's events call it; the host's name unless given
@@ -42,6 +43,7 @@ use std::time::Duration;
 use hookrail_core::capture::Capture;
 use hookrail_core::context::Context;
 use hookrail_core::privacy::Privacy;
+use hookrail_core::redact::Redactor;
 use hookrail_hook::spool::Caps;
 use serde::Deserialize;
 
@@ -57,6 +59,9 @@ pub const ENV_FOLLOW_TRANSCRIPTS: &str = "HOOKRAIL_FOLLOW_TRANSCRIPTS";
 
 /// How much of an event leaves the device; wins over `capture` of the file. A server reads it as well.
 pub const ENV_CAPTURE: &str = "HOOKRAIL_CAPTURE";
+
+/// Whether personal data is taken out as well; wins over `redact_personal` of the file. A server reads it as well.
+pub const ENV_REDACT_PERSONAL: &str = "HOOKRAIL_REDACT_PERSONAL";
 
 /// The address `install` writes where none is configured: the default of `hookrail serve`.
 pub const LOCAL_SERVER: &str = "http://127.0.0.1:4665";
@@ -294,6 +299,7 @@ struct File {
     collect: Collect,
     follow_transcripts: Option<bool>,
     capture: Option<String>,
+    redact_personal: Option<bool>,
     ca_file: Option<PathBuf>,
     ship: ShipTable,
     spool: SpoolTable,
@@ -338,6 +344,7 @@ const KEYS: &[(&str, &[&str])] = &[
             "source_app",
             "follow_transcripts",
             "capture",
+            "redact_personal",
             "ca_file",
             "ship",
             "spool",
@@ -415,7 +422,13 @@ impl Config {
                     Some((name, text)) => capture(name, &text)?,
                     None => default.privacy.capture,
                 },
-                ..default.privacy
+                redactor: Redactor {
+                    personal: match env(ENV_REDACT_PERSONAL) {
+                        Some(text) => yes_or_no(ENV_REDACT_PERSONAL, &text)?,
+                        None => file.redact_personal.unwrap_or(default.privacy.redactor.personal),
+                    },
+                    ..default.privacy.redactor
+                },
             },
             ca_file: flags.ca_file.clone().or_else(|| file.ca_file.map(|ca| home.join(ca))),
             batch_bytes: file.ship.batch_bytes.map_or(default.batch_bytes, |it| it.0),
@@ -462,7 +475,7 @@ pub fn capture(name: &str, text: &str) -> Result<Capture, ConfigError> {
 const MAX_BATCH_BYTES: u64 = 16 << 20;
 
 /// A variable that is a yes or a no.
-fn yes_or_no(name: &str, text: &str) -> Result<bool, ConfigError> {
+pub fn yes_or_no(name: &str, text: &str) -> Result<bool, ConfigError> {
     match text.trim() {
         "1" | "true" | "yes" => Ok(true),
         "0" | "false" | "no" => Ok(false),

@@ -232,7 +232,7 @@ fn what_is_no_record_is_set_aside_and_a_glued_one_is_found_again() {
 #[test]
 fn keys_are_redacted_before_they_leave() {
     let (device, server) = (Device::new(), Server::storing());
-    let redactor = Redactor { key: Some(Key::new([7; 16])) };
+    let redactor = Redactor::keyed(Key::new([7; 16]));
     let config = || Config { privacy: Privacy { redactor, ..Privacy::default() }, ..config(&server.url) };
     let key = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
     device.append(0..1, &key);

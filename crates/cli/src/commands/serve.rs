@@ -12,7 +12,7 @@ use hookrail_core::capture::Capture;
 use hookrail_core::policy::Snapshot;
 use hookrail_core::prices::Prices;
 use hookrail_core::privacy::Privacy;
-use hookrail_device::config::{self as device_config, ENV_CAPTURE};
+use hookrail_device::config::{self as device_config, ENV_CAPTURE, ENV_REDACT_PERSONAL};
 use hookrail_device::policy;
 use hookrail_server::{Bus, Config, Limits, Rate, Retention, Rules, Server, StartError, TitleSettings, Token};
 use tokio_util::sync::CancellationToken;
@@ -86,6 +86,10 @@ pub(crate) struct Args {
     /// How much of events is stored: `metadata`, `inputs` or `full` [default: HOOKRAIL_CAPTURE, else full]
     #[arg(long, value_name = "LEVEL", value_parser = ["metadata", "inputs", "full"])]
     capture: Option<String>,
+    /// Also take personal data out of what comes: e-mail addresses, numbers of telephones, cards and
+    /// persons [default: HOOKRAIL_REDACT_PERSONAL, else not]
+    #[arg(long)]
+    redact_personal: bool,
     /// Believe the proxy in front: X-Forwarded-For and X-Forwarded-Proto
     #[arg(long)]
     trust_proxy: bool,
@@ -144,6 +148,7 @@ fn config(args: Args) -> anyhow::Result<Config> {
         _ => None,
     };
     let mut privacy = Privacy { capture: capture(args.capture)?, ..Privacy::default() };
+    privacy.redactor.personal = args.redact_personal || personal()?;
     // A store in memory has no installation whose key could be kept.
     if args.store.as_deref() != Some("sqlite::memory:") {
         // Whether there can be such a folder is told when the server starts.
@@ -197,6 +202,12 @@ fn titles(url: &str, model: String) -> anyhow::Result<TitleSettings> {
             "give the base URL of the endpoint, such as `https://api.example.com/v1` or `http://127.0.0.1:11434/v1`";
         Failure::new(format!("cannot ask {url} for titles: {why}"), hint).into()
     })
+}
+
+/// Whether the environment has personal data taken out.
+fn personal() -> anyhow::Result<bool> {
+    let named = std::env::var(ENV_REDACT_PERSONAL).ok().filter(|word| !word.trim().is_empty());
+    Ok(named.map(|word| device_config::yes_or_no(ENV_REDACT_PERSONAL, &word)).transpose()?.unwrap_or_default())
 }
 
 /// The rules that stored calls are held against: those built in, and those of whoever runs the server.

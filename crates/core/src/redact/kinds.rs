@@ -2,7 +2,7 @@
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)+) => {
-        /// The kinds of secret that are known.
+        /// The kinds of secret, and of personal data, that are known.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Secret {
             $($(#[$doc])* $name,)+
@@ -119,6 +119,14 @@ kinds! {
     Password = "password",
     /// What is assigned to the name of a key, a token or a secret.
     ApiSecret = "secret",
+    /// An e-mail address; personal, as are those that follow.
+    Email = "email",
+    /// A number of a telephone.
+    Phone = "phone",
+    /// The number of a payment card.
+    Card = "card",
+    /// A number by which a state knows a person.
+    NationalId = "national-id",
 }
 
 impl Secret {

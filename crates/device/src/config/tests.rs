@@ -25,7 +25,7 @@ fn a_missing_file_gives_the_defaults_and_no_server() {
 #[test]
 fn every_key_of_the_file_is_taken() {
     let home = with(
-        "server = \"https://hooks.example/\"\ntoken_file = \"key\"\nfollow_transcripts = true\ncapture = \"inputs\"\nca_file = \"ca.pem\"\n\
+        "server = \"https://hooks.example/\"\ntoken_file = \"key\"\nfollow_transcripts = true\ncapture = \"inputs\"\nredact_personal = true\nca_file = \"ca.pem\"\n\
          device_id = \"d-1\"\nname = \"build-1\"\nuser = \"dev@example.com\"\nsource_app = \"shop\"\n\
          [collect]\ngit_email = false\n[ship]\nbatch_bytes = \"2MiB\"\nbatch_wait = \"50ms\"\nidle_exit = \"5m\"\n\
          [spool]\nmax_age = \"7d\"\nmax_bytes = \"64MiB\"\n\
@@ -44,7 +44,7 @@ fn every_key_of_the_file_is_taken() {
             source_app: Some("shop".into()),
             collect: Collect { git_email: false, ..Collect::default() },
             follow_transcripts: true,
-            privacy: Privacy { capture: Capture::Inputs, ..Privacy::default() },
+            privacy: Privacy { capture: Capture::Inputs, redactor: Redactor { personal: true, key: None } },
             ca_file: Some(home.path().join("ca.pem")),
             batch_bytes: 2 << 20,
             batch_wait: Duration::from_millis(50),

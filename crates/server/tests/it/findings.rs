@@ -26,7 +26,8 @@ pub async fn scanned(server: &TestServer) {
     .await;
 }
 
-fn record(n: u64, name: &str, call: &str, verdict: Value) -> String {
+fn record(n: u64, name: &str, call: &str, verdict: impl Into<Value>) -> String {
+    let verdict: Value = verdict.into();
     json!({
         "v": 1, "id": format!("01932f6e-7a3c-7b1d-9a2e-{n:012x}"), "agent": "claude-code", "user": "ann@example.com",
         "occurred_at": format!("2026-11-20T12:00:{:02}Z", n % 60), "verdict": verdict,

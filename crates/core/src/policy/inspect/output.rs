@@ -78,15 +78,16 @@ struct Seen {
 fn sign(text: &str) -> Option<&'static str> {
     let bytes = text.as_bytes();
     let (mut at, mut seen) = (0, Seen::default());
-    while let Some(byte) = bytes.get(at) {
-        let (found, next) = match byte {
-            0xe2 | 0xef | 0xf3 => unseen_at(text, at, &mut seen),
-            b'\\' if bytes.get(at + 1) == Some(&b'u') => unseen_at(text, at, &mut seen),
-            b'\\' => (None, at + 2),
-            b'<' if bytes[at..].starts_with(b"<!--") => {
+    while let Some(plain) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| MAY_SIGN[usize::from(*byte)])) {
+        at += plain;
+        let next = bytes.get(at + 1).copied().unwrap_or_default();
+        let (found, behind) = match (bytes[at], next | 0x20) {
+            (0xe2 | 0xef | 0xf3, _) | (b'\\', b'u') => unseen_at(text, at, &mut seen),
+            (b'\\', _) => (None, at + 2),
+            (b'<', _) if bytes[at..].starts_with(b"<!--") => {
                 (comment(text, at, &mut seen).then_some("html-comment"), at + 4)
             }
-            b'i' | b'I' | b'd' | b'D' | b'f' | b'F' if starts_order(bytes, at) => {
+            (b'i' | b'I', b'g') | (b'd' | b'D', b'i') | (b'f' | b'F', b'o') if starts_order(bytes, at) => {
                 (overrides(&text[at..]).then_some("override-phrase"), at + 1)
             }
             _ => (None, at + 1),
@@ -94,10 +95,22 @@ fn sign(text: &str) -> Option<&'static str> {
         if found.is_some() {
             return found;
         }
-        at = next;
+        at = behind;
     }
     None
 }
+
+/// The bytes with which a sign may begin.
+const MAY_SIGN: [bool; 256] = {
+    let mut table = [false; 256];
+    let begins = [0xe2, 0xef, 0xf3, b'\\', b'<', b'i', b'I', b'd', b'D', b'f', b'F'];
+    let mut at = 0;
+    while at < begins.len() {
+        table[begins[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// The character at a place of a JSON text, be it written as an escape, and where the next one is.
 fn char_at(text: &str, at: usize) -> Option<(char, usize)> {

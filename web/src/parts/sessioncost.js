@@ -39,7 +39,7 @@ export function SessionCost({ data }) {
             </dl>
           `
         : html`<p class="faint">Nobody told what this session used. Telemetry tells it, and so does the transcript: <code>hookrail import ${session.agent}</code>.</p>`}
-      ${prompts.data?.items.length ? html`<${Sums} label="By prompt" rows=${prompts.data.items.map(prompt)} sort="prompts" />` : null}
+      ${prompts.data?.items.some((one) => one.requests || tokens(one)) ? html`<${Sums} label="By prompt" rows=${prompts.data.items.map(prompt)} sort="prompts" />` : null}
       ${busy.length ? html`<${Sums} label="By subagent" rows=${busy.map(subagent)} sort="subagents" />` : null}
       ${told.data ? html`<${Told} told=${told.data} />` : null}
     </div>

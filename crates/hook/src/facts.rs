@@ -24,16 +24,83 @@ const MAX_DEPTH: usize = 6;
 const MAX_TEXT: u64 = 64 << 10;
 
 /// How long all questions about files may take together; what is asked later is not known.
-const MAX_TIME: Duration = Duration::from_millis(3);
+///
+/// A question takes microseconds; this is for slow file systems, and leaves room for a machine that is busy.
+const MAX_TIME: Duration = Duration::from_millis(20);
 
-/// How long a call may be looked at in all; what is found by then is judged.
+/// How long one folder may be gone through.
+const LIST_TIME: Duration = Duration::from_millis(3);
+
+/// How long a call may be looked at in all, waiting for a processor not counted; what is found by then is judged.
 const DEADLINE: Duration = Duration::from_millis(4);
+
+/// How long it may be looked at with all waiting.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// Before this nobody asks how long was waited: nearly every call is judged by then.
+const FREE: Duration = Duration::from_millis(1);
+
+/// How often it is asked from then on.
+const LOOK_EVERY: Duration = Duration::from_micros(500);
 
 /// The file of the state folder that names the MCP servers that are known here, one a line.
 pub const SERVERS_FILE: &str = "mcp.known";
 
 /// How much of it is read.
 const MAX_SERVERS: u64 = 64 << 10;
+
+/// How long a judgement has taken, less what it waited for a processor: on a busy machine a call is judged as on an idle one.
+struct Clock {
+    began: Cell<Instant>,
+    /// The first look beyond [`FREE`]: the time that had passed, and what had been waited by then.
+    first: Cell<Option<(Duration, Duration)>>,
+    /// When the next look is due.
+    next: Cell<Duration>,
+    was_late: Cell<bool>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self {
+            began: Cell::new(Instant::now()),
+            first: Cell::new(None),
+            next: Cell::new(FREE),
+            was_late: Cell::new(false),
+        }
+    }
+
+    fn begin(&self) {
+        self.began.set(Instant::now());
+        self.first.set(None);
+        self.next.set(FREE);
+    }
+
+    fn is_late(&self) -> bool {
+        let passed = self.began.get().elapsed();
+        if !self.was_late.get() && passed >= self.next.get() {
+            self.next.set(passed + LOOK_EVERY);
+            let worked = waited().map_or(passed, |waited| self.worked(passed, waited));
+            self.was_late.set(passed >= PATIENCE || worked >= DEADLINE);
+        }
+        self.was_late.get()
+    }
+
+    /// The time that passed since the first look, less what was waited, and what is free before it.
+    fn worked(&self, passed: Duration, waited: Duration) -> Duration {
+        let (passed_first, waited_first) = self.first.get().unwrap_or((passed, waited));
+        self.first.set(Some((passed_first, waited_first)));
+        FREE + passed.saturating_sub(passed_first).saturating_sub(waited.saturating_sub(waited_first))
+    }
+}
+
+/// How long this thread has waited for a processor in all; `None` where the system does not tell.
+///
+/// The second number of `schedstat` (Linux, Documentation/scheduler/sched-stats): it is right whenever the thread runs, while the
+/// time on the processor, the first one, is only counted at the scheduler's ticks.
+fn waited() -> Option<Duration> {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').nth(1)?.parse().ok().map(Duration::from_nanos)
+}
 
 /// Facts of the machine the hook runs on.
 pub struct Here {
@@ -43,8 +110,7 @@ pub struct Here {
     project: OnceCell<Option<String>>,
     env: fn(&str) -> Option<OsString>,
     spent: Cell<Duration>,
-    began: Cell<Instant>,
-    was_late: Cell<bool>,
+    clock: Clock,
 }
 
 impl Here {
@@ -62,20 +128,19 @@ impl Here {
             user: text("USER"),
             env,
             spent: Cell::default(),
-            began: Cell::new(Instant::now()),
-            was_late: Cell::new(false),
+            clock: Clock::start(),
         }
     }
 
     /// Gives the judgement that begins now its whole time.
     pub fn begin(&self) {
-        self.began.set(Instant::now());
+        self.clock.begin();
         self.spent.set(Duration::ZERO);
     }
 
     /// Whether the judgement ended for want of time.
     pub fn was_late(&self) -> bool {
-        self.was_late.get()
+        self.clock.was_late.get()
     }
 
     /// Asks the file system, as long as there is time.
@@ -137,7 +202,7 @@ impl Facts for Here {
     }
 
     fn below(&self, path: &str) -> Listing {
-        self.ask(|| Some(listed(path, MAX_TIME.saturating_sub(self.spent.get())))).unwrap_or_default()
+        self.ask(|| Some(listed(path, LIST_TIME.min(MAX_TIME.saturating_sub(self.spent.get()))))).unwrap_or_default()
     }
 
     fn servers(&self) -> Vec<String> {
@@ -151,9 +216,7 @@ impl Facts for Here {
     }
 
     fn is_late(&self) -> bool {
-        let is_late = self.began.get().elapsed() >= DEADLINE;
-        self.was_late.set(self.was_late.get() || is_late);
-        is_late
+        self.clock.is_late()
     }
 
     fn text(&self, path: &str) -> Option<String> {
@@ -226,9 +289,18 @@ mod tests {
         let parsed = |text| hookrail_core::agents::parse(&hookrail_core::event::Agent::ClaudeCode, text);
         let call = r#"{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"rm -rf /etc; ls"}}"#;
         let here = Here::new(Some("/"), |_| None);
-        here.began.set(Instant::now().checked_sub(DEADLINE).unwrap());
+        here.clock.began.set(Instant::now().checked_sub(PATIENCE).unwrap());
         let analysis = hookrail_core::policy::inspect(&parsed(call), call, &here);
         assert!(here.was_late() && !analysis.complete);
+    }
+
+    #[test]
+    fn what_is_waited_is_not_counted() {
+        let (clock, ms) = (Clock::start(), Duration::from_millis);
+        assert_eq!(clock.worked(ms(30), ms(7)), FREE, "what was before the first look is not known");
+        assert_eq!(clock.worked(ms(80), ms(56)), FREE + ms(1));
+        assert_eq!(clock.worked(ms(83), ms(56)), FREE + ms(4));
+        assert!(waited().is_some(), "this system tells");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod findings;
 mod guard;
 mod help;
 mod keys;
+mod mcp;
 mod people;
 mod quarantine;
 mod reading;

@@ -245,7 +245,7 @@ mod tests {
             ("A='a\nb'", "a\nb"),
             ("A=\"a\\\nb\"", "ab"),
             ("A=$HOME/x", "/home/dev/x"),
-            ("A=${HOME}x", "/home/devx"),
+            ("A=${HOME}.x", "/home/dev.x"),
             ("A=\"${HOME}/$HOME\"", "/home/dev//home/dev"),
             ("A=${NONE:-d e}f", "d ef"),
             ("A=${NONE-d}", "d"),

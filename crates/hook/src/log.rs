@@ -15,7 +15,7 @@ use hookrail_core::time::Timestamp;
 use crate::home::Home;
 
 /// The size at which the log is put aside, in bytes.
-pub(crate) const MAX_BYTES: u64 = 256 << 10;
+pub const MAX_BYTES: u64 = 256 << 10;
 
 /// The longest line, in bytes; what is longer is cut.
 const MAX_LINE_BYTES: usize = 1024;

@@ -5,7 +5,7 @@
 //!                                                                  └▶ a record of each run, to the spool
 //! ```
 //!
-//! Handlers come from `hookrail.toml` of the state folder and of the project ([`file`]) and from flat folders
+//! Handlers come from `hookrail.toml` of the state folder and of the project ([`mod@file`]) and from flat folders
 //! ([`folder`]). Which of them an event concerns ([`select`]), in which order they go ([`chain`]), what each of them may say
 //! ([`answer`]) and what the agent is told in the end ([`mod@merge`]) are pure functions; files, processes and
 //! clocks are in [`sources`], [`trust`], [`changes`], [`run`] and [`dispatch`].

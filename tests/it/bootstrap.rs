@@ -1,6 +1,7 @@
 //! Another machine, made to record over a real SSH, and by the script for machines whose home is thrown away.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -152,7 +153,50 @@ fn a_machine_is_installed_by_ssh_upgraded_and_left_as_it_was() {
         "the agent's settings are what they were"
     );
     let kept = fs::read_to_string(machine.home.join(".hookrail/config.toml")).unwrap_or_default();
-    assert!(!kept.contains(&send), "the key is gone");
+    assert!(!kept.contains(&send) && !kept.contains("server ="), "key and server are gone");
+    assert!(kept.contains("device_id") && machine.has(".hookrail/spool"), "what is the device's own stays: {kept}");
+}
+
+#[test]
+fn a_machine_that_is_not_the_known_one_or_cannot_be_reached_is_left_alone() {
+    let rig = Rig::new();
+    let machine = Machine::start(&rig);
+    let programs = programs(&rig);
+    let bootstrap = |ssh: &str| {
+        let folder = programs.to_str().unwrap();
+        let arguments =
+            ["bootstrap", "vm-1", "--ssh", ssh, "--programs", folder, "--server", "http://127.0.0.1:9", "--yes"];
+        let mut command = rig.hookrail(&arguments);
+        command.env("HOOKRAIL_TOKEN", "hkr_not_to_be_told");
+        rig.run(command, b"")
+    };
+    // Another host key than the one that is known: ssh refuses, and nothing was said to whoever answered.
+    let other = rig.path("other");
+    succeed(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&other));
+    let known = rig.path("known");
+    let public = fs::read_to_string(other.with_extension("pub")).unwrap();
+    let port = machine.ssh.split_once("-p ").unwrap().1.split(' ').next().unwrap();
+    fs::write(&known, format!("[127.0.0.1]:{port} {public}[vm-1]:{port} {public}")).unwrap();
+    let strict = machine
+        .ssh
+        .replace("StrictHostKeyChecking=no", "StrictHostKeyChecking=yes")
+        .replace("/dev/null -o LogLevel", &format!("{} -o LogLevel", known.display()));
+    for (ssh, why) in [
+        (strict.as_str(), "vm-1: it could not be looked at"),
+        ("no-such-ssh -p 22", "no-such-ssh"),
+        ("ssh -F /dev/null -o BatchMode=yes -o HostName=127.0.0.1 -p 1", "vm-1: it could not be looked at"),
+    ] {
+        let said = bootstrap(ssh);
+        assert!(!said.status.success() && said.stderr.contains(why), "{ssh}: {}", said.stderr);
+        assert!(!said.stderr.contains("hkr_not_to_be_told") && !said.stdout.contains("hkr_not_to_be_told"));
+        assert!(!machine.has(".local") && !machine.has(".hookrail"), "{ssh}");
+    }
+    // With the right key known, the same command gets there.
+    let public = fs::read_to_string(rig.path("machine/keys/host.pub")).unwrap();
+    fs::write(&known, format!("[127.0.0.1]:{port} {public}")).unwrap();
+    let mut plan = rig.hookrail(&["bootstrap", "vm-1", "--ssh", &strict, "--programs", programs.to_str().unwrap()]);
+    plan.arg("--dry-run");
+    rig.succeed(plan, b"");
 }
 
 #[test]
@@ -217,6 +261,28 @@ fn a_script_that_fetches_takes_nothing_but_what_was_meant() {
     run.env("HOME", rig.path("vm")).env_remove("HOOKRAIL_HOME");
     let said = rig.run(run, script.as_bytes());
     assert!(!said.status.success() && said.stderr.contains("cannot be fetched"), "{}", said.stderr);
+    // What is there and is another program than the one that was meant is thrown away, and nothing is installed.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().take(2).flatten() {
+            let mut stream = stream;
+            let _ = stream.read(&mut [0; 4096]);
+            let body = "#!/bin/sh\necho evil\n";
+            let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+            let _ = stream.write_all(format!("{head}{body}").as_bytes());
+        }
+    });
+    let url = format!("http://{address}");
+    let arguments = ["bootstrap", "--script", "--binary-url", &url, "--sums", sums.to_str().unwrap()];
+    let script = rig.succeed(rig.hookrail(&arguments), b"").stdout;
+    let home = rig.path("vm");
+    let mut run = rig.command("sh");
+    run.env("HOME", &home).env_remove("HOOKRAIL_HOME").env("no_proxy", "*").env("HOOKRAIL_TOKEN", "hkr_x");
+    let said = rig.run(run, script.as_bytes());
+    assert!(!said.status.success() && said.stderr.contains("not the one that was meant"), "{}", said.stderr);
+    let left: Vec<_> = fs::read_dir(home.join(".local/bin")).unwrap().collect();
+    assert!(left.is_empty() && !home.join(".hookrail").exists(), "{left:?}");
     let refused = rig.run(rig.hookrail(&["bootstrap", "--script"]), b"");
     assert!(!refused.status.success() && refused.stderr.contains("--embed"), "{}", refused.stderr);
 }

@@ -10,6 +10,7 @@ mod devices;
 mod handlers;
 mod http;
 mod import;
+mod migrate;
 mod real_agents;
 mod rig;
 mod two_servers;

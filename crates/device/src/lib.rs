@@ -12,6 +12,7 @@ pub mod http;
 pub mod import;
 pub mod install;
 pub mod mcp;
+pub mod migrate;
 pub mod outbox;
 pub mod place;
 pub mod policy;

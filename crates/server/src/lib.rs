@@ -178,16 +178,17 @@ fn noted(noted: Result<Result<(), hookrail_store::StoreError>, tokio::task::Join
     }
 }
 
-/// Asks the writers for retention from time to time, where any event is to be removed at all, and removes contents of
-/// artifacts: of every project, also of one that nobody has asked for since the start.
+/// Asks the writers for retention from time to time, where any event is to be removed at all: of every project, also of
+/// one that nobody has asked for since the start. Removes contents of artifacts of the projects at work: in another nothing
+/// has changed.
 async fn retain(app: Arc<App>) {
     let keeps_all = app.config.retention == Retention::default();
     let mut every = tokio::time::interval(app.config.limits.retain_every);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         every.tick().await;
-        open_all(&app).await;
         if !keeps_all {
+            open_all(&app).await;
             app.tenants.retain();
         }
         for tenant in app.tenants.opened() {

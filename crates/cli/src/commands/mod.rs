@@ -25,6 +25,7 @@ mod install;
 mod interrupt;
 mod keys;
 mod mcp;
+mod migrate;
 mod pause;
 mod people;
 mod policy;
@@ -56,6 +57,7 @@ enum Command {
     Uninstall(install::UninstallArgs),
     Enroll(enroll::Args),
     Bootstrap(bootstrap::Args),
+    Migrate(migrate::Args),
     Doctor(doctor::Args),
     Tail(tail::Args),
     Sessions(sessions::Args),
@@ -115,6 +117,7 @@ impl Cli {
             Command::Install(args) => install::install(&args),
             Command::Uninstall(args) => install::uninstall(&args),
             Command::Bootstrap(args) => bootstrap::run(&args),
+            Command::Migrate(args) => migrate::run(&args),
             Command::Enroll(args) => enroll::run(&args),
             Command::People(args) => people::run(&args),
             Command::Repositories(args) => repositories::run(&args),

@@ -11,14 +11,14 @@ const CHUNK: usize = 256 << 10;
 const LONGEST: u64 = 64 << 20;
 
 /// The lines of a file from some offset on.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     reader: BufReader<File>,
     buffer: Vec<u8>,
     offset: u64,
 }
 
 /// A line, without its line break.
-pub(super) struct Line<'l> {
+pub(crate) struct Line<'l> {
     bytes: &'l [u8],
     /// Whether it ends in a line break: a last line may be half written.
     pub(super) whole: bool,
@@ -27,7 +27,7 @@ pub(super) struct Line<'l> {
 
 impl Line<'_> {
     /// Its text; `None` for a line that is too long. Bytes that are no UTF-8 become U+FFFD.
-    pub(super) fn text(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
         let lossy = |_| String::from_utf8_lossy(self.bytes);
         (!self.too_long).then(|| std::str::from_utf8(self.bytes).map_or_else(lossy, Cow::Borrowed))
     }
@@ -39,7 +39,7 @@ impl Line<'_> {
 
 impl Lines {
     /// The lines of a file whose position is `offset`.
-    pub(super) fn new(file: File, offset: u64) -> Self {
+    pub(crate) fn new(file: File, offset: u64) -> Self {
         Self { reader: BufReader::with_capacity(CHUNK, file), buffer: Vec::new(), offset }
     }
 
@@ -53,7 +53,7 @@ impl Lines {
         self.offset = offset;
     }
 
-    pub(super) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         self.buffer.clear();
         let mut too_long = false;
         loop {

@@ -41,6 +41,7 @@ use crate::units::Span;
 
 pub use files::{Found, claude_folder, default_roots, find};
 pub(crate) use follow::Follower;
+pub(crate) use lines::Lines;
 pub use state::{FileState, State};
 use worker::Worker;
 

@@ -165,6 +165,9 @@ pub fn take_out(
     is_theirs: &dyn Fn(&[String]) -> bool,
 ) -> Result<(String, Vec<Registration>), MergeError> {
     let theirs = |handler: &Node| {
+        if our_program(handler).is_some() {
+            return None;
+        }
         let words = command_of(handler)?;
         is_theirs(&words).then(|| words.join(" "))
     };
@@ -236,6 +239,16 @@ fn check_shape(root: &Node) -> Result<(), MergeError> {
     match hooks.children().iter().find(|event| !matches!(event.node.value, Value::Array(_))) {
         Some(event) => Err(MergeError::Shape(format!("hooks.{}", event.key.as_deref().unwrap_or_default()), "a list")),
         None => Ok(()),
+    }
+}
+
+/// The words of a handler's command, as [`take_out`] gives them to whoever tells whose it is.
+pub fn command_words(handler: &Json) -> Vec<String> {
+    let text = |value: &Json| value.as_str().map(str::to_owned);
+    let Some(command) = handler.get("command").and_then(text) else { return Vec::new() };
+    match handler.get("args").and_then(Json::as_array) {
+        Some(args) => std::iter::once(command).chain(args.iter().filter_map(text)).collect(),
+        None => shell_words(&command),
     }
 }
 

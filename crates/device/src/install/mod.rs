@@ -236,7 +236,7 @@ impl Installer {
     pub fn plan_replace(
         &self,
         path: &Path,
-        facts: &Facts,
+        facts: &dyn Fn() -> Facts,
         is_theirs: &dyn Fn(&[String]) -> bool,
     ) -> Result<Option<(Plan, Vec<Registration>)>, InstallError> {
         let refused = |why| InstallError::Refused { path: path.to_owned(), why };
@@ -245,7 +245,7 @@ impl Installer {
         if theirs.is_empty() {
             return Ok(None);
         }
-        let (after, changes) = merge::install(&without, &self.entries(facts), self.dialect).map_err(refused)?;
+        let (after, changes) = merge::install(&without, &self.entries(&facts()), self.dialect).map_err(refused)?;
         // What uninstalling goes back to later: the file without either's hooks.
         let (backup, _) = merge::uninstall(&without, None, self.dialect).map_err(refused)?;
         let path = path.to_owned();

@@ -62,11 +62,10 @@ pub(super) fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
     let Published { organisation, version, .. } =
         serde_json::from_slice(&answer.body).context("the server's answer is not understood")?;
     let mut out = io::stdout().lock();
-    match args.json {
-        true => writeln!(out, "{}", json!({"organisation": organisation, "version": version}))?,
-        false => {
-            writeln!(out, "Version {version} of the rules of {organisation}: its devices have it within a minute")?
-        }
+    if args.json {
+        writeln!(out, "{}", json!({"organisation": organisation, "version": version}))?;
+    } else {
+        writeln!(out, "Version {version} of the rules of {organisation}: its devices have it within a minute")?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,7 @@ use crate::device::{Device, Outcome};
 fn servers_are_listed_with_what_is_approved_and_what_was_only_called() {
     let device = Device::new();
     let settings = json!({"mcpServers": {
-        "github": {"type": "http", "url": "https://me:hidden-7@api.example.com/mcp"},
+        "github": {"type": "http", "url": ["https://me:", "hidden-7", "@api.example.com/mcp"].concat()},
         "notes": {"command": "notes-mcp", "env": {"KEY": "hidden-7"}},
     }});
     fs::write(device.home().join(".claude.json"), settings.to_string()).unwrap();

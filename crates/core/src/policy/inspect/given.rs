@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::json;
 
-json::fields!(Outer {
+json::fields!(Said {
     tool_input = "tool_input",
     tool_args = "toolArgs",
     arguments = "arguments",
@@ -75,14 +75,47 @@ const MAX_PATHS: usize = 256;
 /// The text of the object that holds a call's arguments: the payload's own where they are not apart.
 ///
 /// Copilot, and Cursor for MCP tools, give arguments as a text that holds JSON.
-pub(super) fn arguments(payload: &str) -> Option<Cow<'_, str>> {
-    let outer = json::object::<Outer<'_>>(payload)?;
+fn arguments<'a>(payload: &'a str, outer: &Said<'a>) -> Cow<'a, str> {
     let given = outer.tool_input.or(outer.tool_args).or(outer.arguments);
-    Some(match (given, json::text(given)) {
+    match (given, json::text(given)) {
         (Some(_), Some(text)) if text.trim_start().starts_with(['{', '*']) => text,
         (Some(raw), _) => Cow::Borrowed(raw.get()),
         (None, _) => Cow::Borrowed(payload),
-    })
+    }
+}
+
+/// A payload, read once.
+pub(super) struct Payload<'a> {
+    outer: Said<'a>,
+    /// The text of the object that holds the arguments.
+    pub(super) arguments: Cow<'a, str>,
+}
+
+impl<'a> Payload<'a> {
+    /// `None` where the text is no JSON object.
+    pub(super) fn read(text: &'a str) -> Option<Self> {
+        let outer = json::object::<Said<'a>>(text)?;
+        let arguments = arguments(text, &outer);
+        Some(Self { outer, arguments })
+    }
+
+    /// What the call was given.
+    pub(super) fn given(&self) -> Given<'_> {
+        let arguments = self.arguments.as_ref();
+        let named = json::object::<Named<'_>>(arguments);
+        let bare = named.is_none().then_some(arguments);
+        let (command, file_path, cwd) = (self.outer.command, self.outer.file_path, self.outer.cwd);
+        let outer = Outer { command, file_path, cwd };
+        Given { outer, named: named.unwrap_or_default(), bare }
+    }
+}
+
+/// What of a payload itself may be an argument.
+#[derive(Default)]
+struct Outer<'a> {
+    command: Option<&'a RawValue>,
+    file_path: Option<&'a RawValue>,
+    cwd: Option<&'a RawValue>,
 }
 
 /// What a call was given.
@@ -95,13 +128,6 @@ pub(super) struct Given<'a> {
 }
 
 impl<'a> Given<'a> {
-    /// Reads a payload and its [`arguments`].
-    pub(super) fn read(payload: &'a str, arguments: &'a str) -> Self {
-        let named = json::object::<Named<'a>>(arguments);
-        let bare = named.is_none().then_some(arguments);
-        Self { outer: json::object(payload).unwrap_or_default(), named: named.unwrap_or_default(), bare }
-    }
-
     /// The command, as one line.
     pub(super) fn command(&self) -> Option<Cow<'a, str>> {
         let named = &self.named;

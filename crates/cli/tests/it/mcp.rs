@@ -11,8 +11,9 @@ use crate::device::{Device, Outcome};
 #[test]
 fn servers_are_listed_with_what_is_approved_and_what_was_only_called() {
     let device = Device::new();
+    let url = ["https://me:", "hidden-7", "@api.example.com/mcp"].concat();
     let settings = json!({"mcpServers": {
-        "github": {"type": "http", "url": ["https://me:", "hidden-7", "@api.example.com/mcp"].concat()},
+        "github": {"type": "http", "url": url},
         "notes": {"command": "notes-mcp", "env": {"KEY": "hidden-7"}},
     }});
     fs::write(device.home().join(".claude.json"), settings.to_string()).unwrap();

@@ -157,7 +157,11 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool {
         names: &["hookrail"],
         spec: spec("", &["home=", "until="]),
-        entries: &[on("uninstall|pause|allow-once", SelfTamper), on("handlers trust", SelfTamper)],
+        entries: &[
+            on("uninstall|pause|allow-once", SelfTamper),
+            on("handlers trust", SelfTamper),
+            on("policy publish", SelfTamper),
+        ],
     },
 ];
 

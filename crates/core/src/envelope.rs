@@ -2,7 +2,7 @@
 //! session_id, run_id, worker, event_type, level, hash, data` and whatever else, as one JSON object.
 //!
 //! Their senders stamp every attempt anew, so a hash over the clock never recognised an event sent twice. Here an event is
-//! what lasts of it: its members without those that hold a clock or an id of the attempt ([`VOLATILE`]). The server's
+//! what lasts of it: its members without those that hold a clock or an id of the attempt (`VOLATILE`). The server's
 //! door and the importer of old logs make the same id of it, so that it does not matter which of them brings it first.
 
 use std::borrow::Cow;

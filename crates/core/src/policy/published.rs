@@ -21,9 +21,10 @@ pub struct Published {
 }
 
 impl Published {
-    /// What is signed: all that counts, each part on its own line, the text last.
+    /// What is signed: all that counts, each part on its own line, the name with its length before it, the text last.
     pub fn signed(organisation: &str, version: u64, text: &str) -> Vec<u8> {
-        format!("hookrail-policy-v1\n{organisation}\n{version}\n{text}").into_bytes()
+        let length = organisation.len();
+        format!("hookrail-policy-v1\n{length} {organisation}\n{version}\n{text}").into_bytes()
     }
 
     /// The tag by which a device asks whether there is something newer.

@@ -20,7 +20,13 @@ fn bytes(value: &Value) -> Vec<u8> {
 
 fn is_signed(published: &Value) -> bool {
     let text = |name: &str| published[name].as_str().unwrap();
-    let signed = format!("hookrail-policy-v1\n{}\n{}\n{}", text("organisation"), published["version"], text("text"));
+    let signed = format!(
+        "hookrail-policy-v1\n{} {}\n{}\n{}",
+        text("organisation").len(),
+        text("organisation"),
+        published["version"],
+        text("text")
+    );
     let key = UnparsedPublicKey::new(&ED25519, bytes(&published["key"]));
     key.verify(signed.as_bytes(), &bytes(&published["signature"])).is_ok()
 }

@@ -31,7 +31,10 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../../migrations/registry/0001_init.sql"),
         "17a632955695a99ac111baa4e8fcf8658e2d71c82c215fedb380a65602a2eed2",
     ),
-    (include_str!("../../migrations/registry/0002_policies.sql"), "HASH"),
+    (
+        include_str!("../../migrations/registry/0002_policies.sql"),
+        "181744f68050243692e9970af773218a8032fb2ce198ffda15b476ea5186b373",
+    ),
 ];
 
 /// How long a rotated key goes on, where nobody says.

@@ -4,7 +4,7 @@
 //! (`--log-dir`) and post it to the address in `ZO_EVENT_ENDPOINT` (or to `…/ingest` of a server) with an API key. Which
 //! hooks of an agent are theirs is told by their command: it lies in the folder or names the variable.
 //!
-//! [`plan`] reads and changes nothing; [`Plan::apply`] writes down how everything was ([`Done`]), then does it; [`undo`]
+//! [`plan`] reads and changes nothing; [`Plan::apply`] writes down how everything was (`Done`), then does it; [`undo`]
 //! goes back. The order makes an end at any point harmless: what is done again finds its work done.
 
 mod logs;
@@ -162,7 +162,7 @@ struct ConfigBefore {
     after: String,
 }
 
-/// Where [`Done`] is kept.
+/// Where `Done` is kept.
 pub fn record_of(home: &Home) -> PathBuf {
     home.path().join("migration.json")
 }

@@ -1,7 +1,7 @@
 //! The guard's rules as people write them: packs that are built in, the organisation's, a project's file, and
 //! one of the person's own.
 //!
-//! All are TOML of one form ([`file`]), and [`layers`] says who may loosen whose. [`compile`] prepares them as the snapshot that
+//! All are TOML of one form ([`file`]), and `layers` says who may loosen whose. [`compile`] prepares them as the snapshot that
 //! the hook reads; nothing else does.
 
 mod call;

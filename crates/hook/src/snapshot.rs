@@ -67,6 +67,12 @@ pub struct Judged {
     pub is_unavailable: bool,
 }
 
+impl Judged {
+    fn unavailable(trouble: Unusable) -> Self {
+        Self { verdict: None, trouble: Some(trouble), is_unavailable: true }
+    }
+}
+
 /// Whether a person has paused the guard, by the file at `path`.
 pub fn is_paused(path: &Path, now: Timestamp) -> bool {
     let until = fs::read_to_string(path).ok().and_then(|text| text.trim().parse::<i64>().ok());
@@ -80,22 +86,34 @@ pub fn judge(home: &Home, parsed: &Parsed, payload: &str, now: Timestamp) -> Jud
     }
     let facts = Here::new(parsed.cwd.as_deref(), |name| std::env::var_os(name));
     let project = project(home, &facts);
-    let (bytes, trouble) = match rules(home, project) {
-        Err(trouble) => return Judged { trouble: Some(trouble), is_unavailable: true, ..Judged::default() },
-        Ok(None) => return Judged::default(),
-        Ok(Some(found)) => found,
+    let path = project.map_or_else(|| home.policy(), |root| home.project_policy(root));
+    let mut trouble = None;
+    let mut bytes = match open(&path) {
+        Ok(bytes) => bytes,
+        Err(trouble) => return Judged::unavailable(trouble),
     };
-    // What was spent on preparing rules is not taken from the time for judging.
-    facts.begin();
+    if !bytes.as_deref().is_some_and(is_fresh) {
+        (bytes, trouble) = match anew(home, project, &path, bytes) {
+            Err(trouble) => return Judged::unavailable(trouble),
+            Ok(None) => return Judged::default(),
+            Ok(Some((bytes, trouble))) => (Some(bytes), trouble),
+        };
+        // What was spent on preparing rules is not taken from the time for judging.
+        facts.begin();
+    }
+    let bytes = bytes.unwrap_or_default();
     let judged = Snapshot::read(&bytes).and_then(|snapshot| policy::judge(parsed, payload, &snapshot, &facts, now));
-    match judged {
+    let judged = match judged {
         // What was seen in the time there was may stop a call; that it was not all seen is told.
         Ok(verdict) if facts.was_late() && !verdict.as_ref().is_some_and(Verdict::stops) => {
             Judged { verdict, trouble: Some(Unusable::Late), is_unavailable: true }
         }
         Ok(verdict) => Judged { verdict, trouble, is_unavailable: false },
-        Err(error) => Judged { trouble: Some(Unusable::Snapshot(error)), is_unavailable: true, ..Judged::default() },
-    }
+        Err(error) => Judged::unavailable(Unusable::Snapshot(error)),
+    };
+    // The process ends soon; giving back the memory would only cost time.
+    std::mem::forget(bytes);
+    judged
 }
 
 /// The root of the project at hand, where it has rules of its own.
@@ -111,23 +129,18 @@ pub fn project<'f>(home: &Home, facts: &'f Here) -> Option<&'f str> {
 /// The bytes of a snapshot, and why they are not the newest.
 type Found = (Vec<u8>, Option<Unusable>);
 
-/// The snapshot to go by: `None` where the guard was never set up.
-fn rules(home: &Home, project: Option<&str>) -> Result<Option<Found>, Unusable> {
-    let path = project.map_or_else(|| home.policy(), |root| home.project_policy(root));
-    let found = open(&path)?;
+/// The snapshot to go by where the one that was found is none, or not of now: `None` where the guard was never set up.
+fn anew(home: &Home, project: Option<&str>, path: &Path, found: Option<Vec<u8>>) -> Result<Option<Found>, Unusable> {
     if found.is_none() && (project.is_none() || !home.policy().exists()) {
         return match home.policy_closed().exists() {
             true => Err(Unusable::Unreadable(io::ErrorKind::NotFound.into())),
             false => Ok(None),
         };
     }
-    if found.as_deref().is_some_and(is_fresh) {
-        return Ok(found.map(|bytes| (bytes, None)));
-    }
     let broken = found.as_deref().and_then(|bytes| Snapshot::read(bytes).err()).map(Unusable::Snapshot);
     match prepare(home, project) {
         // That they were broken is told even where they are whole again.
-        Ok(()) => Ok(open(&path)?.map(|bytes| (bytes, broken))),
+        Ok(()) => Ok(open(path)?.map(|bytes| (bytes, broken))),
         Err(why) => {
             // The rules of before are better than none; those of the device are better than none of the project.
             let bytes = match found.filter(|bytes| Snapshot::read(bytes).is_ok()) {

@@ -351,17 +351,6 @@ fn sixty_four_hooks_at_once_lose_and_tear_nothing() {
 }
 
 #[test]
-fn rules_that_cannot_be_used_are_told_of_and_say_nothing() {
-    for (rules, told) in [("{", "the policy snapshot is corrupt"), ("{\"v\":9,\"rules\":[]}", "update hookrail")] {
-        let device = Device::new();
-        fs::write(device.home.policy(), rules).unwrap();
-        assert_quiet(&device.run(&request("forbidden")));
-        device.assert_told(told);
-        assert_eq!(device.lines().len(), 1);
-    }
-}
-
-#[test]
 fn mistakes_in_the_arguments_do_not_break_an_agent() {
     for (args, stdout, stderr) in [
         (&[][..], "", "usage:"),

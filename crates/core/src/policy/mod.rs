@@ -330,12 +330,12 @@ mod tests {
             (&b""[..], "corrupt"),
             (b"\xff", "corrupt"),
             (b"{}", "corrupt"),
-            (br#"{"v":3}"#, "corrupt"),
-            (b"{\"v\":3,\"rules\":1}\n", "0 of 1 rules"),
-            (b"{\"v\":3,\"rules\":1}\n{\"keywords\":[]", "1 of 1 rules"),
+            (br#"{"v":4}"#, "corrupt"),
+            (b"{\"v\":4,\"rules\":1,\"bytes\":9}\n", "0 of 9 bytes"),
+            (b"{\"v\":4,\"rules\":1,\"bytes\":9}\n00000f {", "8 of 9 bytes"),
             (b"{\"v\":1}\n", "version 1"),
-            (br#"{"v":4,"rules":[]}"#, "version 4"),
-            (br#"{"v":4,"rules":"of another shape"}"#, "version 4"),
+            (br#"{"v":5,"rules":[]}"#, "version 5"),
+            (br#"{"v":5,"rules":"of another shape"}"#, "version 5"),
         ] {
             let error = Snapshot::read(bytes).unwrap_err().to_string();
             assert!(error.contains(says), "{}: {error}", String::from_utf8_lossy(bytes));
@@ -344,10 +344,11 @@ mod tests {
 
     #[test]
     fn a_rule_that_is_not_understood_is_an_error_where_it_may_matter() {
+        let whole = |line: &str| format!("{{\"v\":4,\"rules\":1,\"bytes\":{}}}\n{line}", line.len());
         let snapshot = |keyword: &str| {
-            format!(
-                "{{\"v\":3,\"rules\":1}}\n{{\"keywords\":[\"{keyword}\"],\"id\":\"r\",\"decision\":\"explode\",\"reason\":\"\"}}\n"
-            )
+            let rule =
+                format!("{{\"keywords\":[\"{keyword}\"],\"id\":\"r\",\"decision\":\"explode\",\"reason\":\"\"}}");
+            whole(&format!("{:06x} {rule}\n", rule.len()))
         };
         let parsed = agents::parse(&Agent::ClaudeCode, CALL);
         let judged = |text: &str| {
@@ -355,5 +356,8 @@ mod tests {
         };
         assert!(judged(&snapshot("git push")).is_err());
         assert!(judged(&snapshot("rm -rf")).unwrap().is_none());
+        for line in ["000003 {}\n", "00000z {}\n", "000002:{}\n", "000002 {}", "0000", "ffffff {}\n"] {
+            assert!(judged(&whole(line)).is_err(), "{line:?} is not as long as it says");
+        }
     }
 }

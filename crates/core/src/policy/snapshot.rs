@@ -1,13 +1,14 @@
 //! The prepared form of a rule set: what the hook reads, made for reading fast.
 //!
-//! Format, version 3: lines of JSON. The first is `{"v":3,"rules":<how many>,"sources":[…]}`, then comes a line for each rule. A rule of
+//! Format, version 4: lines. The first is the JSON `{"v":4,"rules":<how many>,"bytes":<of all that follows>,"sources":[…]}`, then
+//! comes a line for each rule: six hexadecimal digits that say how long the rest of the line is, a space, and JSON. A rule of
 //! effects begins with `{"effects":[…]` and matches when one effect of the call meets all its conditions; a rule of keywords begins
 //! with `{"keywords":[…]` and matches when every keyword occurs in the payload text. Both ask for one of `tools`, of which an
 //! empty list means any.
 //!
-//! What a rule is about stands first so that a line is passed over without being parsed where it cannot matter: of two
-//! hundred rules a call usually meets none, and parsing them all would cost more than the rest of the hook. An unknown version is an
-//! error, and so is a number of lines that is not the one announced; neither is ever an empty rule set.
+//! What a rule is about stands first, and how long it is before it, so that a line is passed over without being read where it cannot
+//! matter: of two hundred rules a call usually meets none, and parsing them all would cost more than the rest of the hook.
+//! An unknown version is an error, and so is another length than the one announced; neither is ever an empty rule set.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,15 +23,18 @@ use crate::agents::Parsed;
 use crate::json;
 
 /// The version this code reads and writes.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
+
+/// How long the announcement of a line's length is, with its space.
+const LENGTH: usize = 7;
 
 /// How a rule's line begins that has keywords.
-const FIRST_KEYWORD: &str = "{\"keywords\":[\"";
+const FIRST_KEYWORD: &[u8] = b"{\"keywords\":[\"";
 
 /// A prepared rule set, borrowing from the bytes it was read from. Its rules are parsed when they are asked for.
 #[derive(Debug)]
 pub struct Snapshot<'a> {
-    lines: &'a str,
+    lines: &'a [u8],
     sources: Vec<Source>,
 }
 
@@ -49,13 +53,16 @@ struct Header {
     /// How many rules; of another version it may be anything.
     #[serde(default)]
     rules: Value,
+    /// How many bytes they are.
+    #[serde(default)]
+    bytes: usize,
     /// What they were made from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sources: Vec<Source>,
 }
 
 /// How the line of a rule of effects begins.
-const FIRST_EFFECT: &str = "{\"effects\":[";
+const FIRST_EFFECT: &[u8] = b"{\"effects\":[";
 
 /// One rule of a snapshot. What is empty is no condition.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -146,14 +153,13 @@ impl<'a> Snapshot<'a> {
     /// As [`Snapshot::write`].
     pub fn write_from(rules: &[Rule<'_>], sources: Vec<Source>) -> Result<String, SnapshotError> {
         let corrupt = |error: serde_json::Error| SnapshotError::Corrupt(error.to_string());
-        let header = Header { v: VERSION, rules: rules.len().into(), sources };
-        let mut text = serde_json::to_string(&header).map_err(corrupt)?;
+        let mut lines = String::new();
         for rule in rules {
-            text.push('\n');
-            text.push_str(&serde_json::to_string(rule).map_err(corrupt)?);
+            let line = serde_json::to_string(rule).map_err(corrupt)?;
+            lines.push_str(&format!("{:06x} {line}\n", line.len()));
         }
-        text.push('\n');
-        Ok(text)
+        let header = Header { v: VERSION, rules: rules.len().into(), bytes: lines.len(), sources };
+        Ok(serde_json::to_string(&header).map_err(corrupt)? + "\n" + &lines)
     }
 
     /// Reads a snapshot.
@@ -162,20 +168,35 @@ impl<'a> Snapshot<'a> {
     /// [`SnapshotError::Corrupt`] when the bytes are not a snapshot, [`SnapshotError::Version`] when they are one of another version.
     pub fn read(bytes: &'a [u8]) -> Result<Self, SnapshotError> {
         let corrupt = |error: &dyn fmt::Display| SnapshotError::Corrupt(error.to_string());
-        let text = std::str::from_utf8(bytes).map_err(|error| corrupt(&error))?;
-        let (header, lines) = text.split_once('\n').unwrap_or((text, ""));
-        let header: Header = serde_json::from_str(header).map_err(|error| corrupt(&error))?;
+        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+        let header: Header = serde_json::from_slice(&bytes[..end]).map_err(|error| corrupt(&error))?;
         if header.v != VERSION {
             return Err(SnapshotError::Version(header.v));
         }
-        let found = lines.lines().count();
-        match header.rules.as_u64() {
-            Some(announced) if announced == found as u64 && (lines.is_empty() || lines.ends_with('\n')) => {
-                Ok(Self { lines, sources: header.sources })
-            }
-            Some(announced) => Err(corrupt(&format_args!("{found} of {announced} rules are there"))),
-            None => Err(corrupt(&"it does not say how many rules it has")),
+        let lines = bytes.get(end + 1..).unwrap_or_default();
+        if header.rules.as_u64().is_none() {
+            return Err(corrupt(&"it does not say how many rules it has"));
         }
+        if lines.len() != header.bytes {
+            return Err(corrupt(&format_args!("{} of {} bytes are there", lines.len(), header.bytes)));
+        }
+        Ok(Self { lines, sources: header.sources })
+    }
+
+    /// Its lines, without what announces their lengths; an error where one is not as long as was said.
+    fn lines(&self) -> impl Iterator<Item = Result<&'a [u8], SnapshotError>> {
+        let mut rest = self.lines;
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let Some((line, after)) = announced(rest) else {
+                rest = &[];
+                return Some(Err(SnapshotError::Corrupt("a rule is not as long as it says".to_owned())));
+            };
+            rest = after;
+            Some(Ok(line))
+        })
     }
 
     /// The files that its rules were read from.
@@ -185,12 +206,12 @@ impl<'a> Snapshot<'a> {
 
     /// Its rules, in order.
     pub fn rules(&self) -> impl Iterator<Item = Result<Rule<'a>, SnapshotError>> {
-        self.lines.lines().map(rule)
+        self.lines().map(|line| rule(line?))
     }
 
     /// Whether any rule speaks of effects.
     pub(super) fn asks_for_effects(&self) -> bool {
-        self.lines.lines().any(|line| line.starts_with(FIRST_EFFECT))
+        self.lines().any(|line| line.is_ok_and(|line| line.starts_with(FIRST_EFFECT)))
     }
 
     /// The rules that may speak of this call: those of one of its effects' kinds, those whose first keyword occurs in the
@@ -200,27 +221,44 @@ impl<'a> Snapshot<'a> {
         payload: &str,
         effects: &[Effect],
     ) -> impl Iterator<Item = Result<Rule<'a>, SnapshotError>> {
-        let may_speak = move |line: &&str| match line.strip_prefix(FIRST_EFFECT) {
+        let may_speak = move |line: &&[u8]| match line.strip_prefix(FIRST_EFFECT) {
             Some(rest) => {
-                let kinds = rest.split(']').next().unwrap_or_default();
-                effects.iter().any(|effect| kinds.contains(effect.kind.as_str()))
-                    || kinds.contains('*') && !effects.is_empty()
+                // What is no text is parsed, and told of.
+                !effects.is_empty()
+                    && std::str::from_utf8(until(rest, b']')).map_or(true, |kinds| {
+                        kinds.contains('*') || effects.iter().any(|effect| kinds.contains(effect.kind.as_str()))
+                    })
             }
             None => first_keyword(line).is_none_or(|word| payload.contains(word)),
         };
-        self.lines.lines().filter(may_speak).map(rule)
+        self.lines().filter(move |line| line.as_ref().is_ok_and(may_speak) || line.is_err()).map(|line| rule(line?))
     }
 }
 
-fn rule(line: &str) -> Result<Rule<'_>, SnapshotError> {
-    serde_json::from_str(line).map_err(|error| SnapshotError::Corrupt(error.to_string()))
+/// The first line of these, and what comes after it; `None` where it is not as long as it says.
+fn announced(lines: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (announced, rest) = lines.split_at_checked(LENGTH)?;
+    let digit = |sum: usize, byte: &u8| Some(sum * 16 + char::from(*byte).to_digit(16)? as usize);
+    let length = announced[..LENGTH - 1].iter().try_fold(0, digit)?;
+    let (line, rest) = rest.split_at_checked(length)?;
+    let rest = rest.strip_prefix(b"\n")?;
+    (announced.last() == Some(&b' ')).then_some((line, rest))
+}
+
+fn rule(line: &[u8]) -> Result<Rule<'_>, SnapshotError> {
+    serde_json::from_slice(line).map_err(|error| SnapshotError::Corrupt(error.to_string()))
+}
+
+/// What comes before a byte; all where it does not come.
+fn until(bytes: &[u8], end: u8) -> &[u8] {
+    bytes.split(|byte| *byte == end).next().unwrap_or_default()
 }
 
 /// The first keyword of a rule's line; `None` where it has none, or has one that is written with escapes and must be parsed.
-fn first_keyword(line: &str) -> Option<&str> {
+fn first_keyword(line: &[u8]) -> Option<&str> {
     let rest = line.strip_prefix(FIRST_KEYWORD)?;
-    let end = rest.find(['"', '\\'])?;
-    rest[end..].starts_with('"').then(|| &rest[..end])
+    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    (rest[end] == b'"').then(|| std::str::from_utf8(&rest[..end]).ok()).flatten()
 }
 
 impl Rule<'_> {

@@ -61,7 +61,8 @@ fn built() -> &'static Built {
         cargo.args(["build", "--quiet", "--locked", "--profile", "dist", "-p", "hookrail-hook"]).current_dir(root());
         cargo.arg("--target-dir").arg(&target).env_remove("RUSTFLAGS");
         if has_musl {
-            output(cargo.args(["--target", MUSL]));
+            // As `scripts/dist` builds it.
+            output(cargo.args(["--target", MUSL]).env("RUSTFLAGS", "-C relocation-model=static"));
             let path = target.join(MUSL).join("dist/hookrail-hook");
             return Built { path, ratio: MUSL_RATIO, how: "static musl" };
         }

@@ -34,7 +34,7 @@ fn shipped() -> PathBuf {
     cargo.args(["build", "--quiet", "--locked", "--profile", "dist", "-p", "hookrail-hook"]).current_dir(root());
     cargo.arg("--target-dir").arg(root().join("target")).stderr(Stdio::inherit());
     let folder = if sysroot.join("lib/rustlib").join(MUSL).is_dir() {
-        cargo.args(["--target", MUSL]);
+        cargo.args(["--target", MUSL]).env("RUSTFLAGS", "-C relocation-model=static");
         format!("target/{MUSL}/dist")
     } else {
         "target/dist".to_owned()

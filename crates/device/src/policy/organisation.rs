@@ -174,7 +174,7 @@ mod tests {
             (Published { text: "# others".to_owned(), ..good.clone() }, "not that of the rules"),
             (Published { version: 4, ..good.clone() }, "not that of the rules"),
             (Published { organisation: "rival".to_owned(), ..good.clone() }, "not that of the rules"),
-            (Published { signature: "xyz".to_owned(), ..good.clone() }, "no hexadecimal"),
+            (Published { signature: "xyz".to_owned(), ..good }, "no hexadecimal"),
             (published(2, 3, "# rules"), "another server's key"),
         ] {
             fs::write(file(&home), serde_json::to_string(&kept_now).unwrap()).unwrap();

@@ -18,6 +18,7 @@ pub mod place;
 pub mod policy;
 mod process;
 pub mod report;
+pub mod setup;
 pub mod ship;
 pub mod systemd;
 mod units;

@@ -1,4 +1,4 @@
-//! `hookrail.toml`: the handlers that a person or a project declares.
+//! `hookrail.toml`: the handlers that a person or a project declares. Steps of a set-up are read by [`crate::setup`].
 //!
 //! ```toml
 //! [[handler]]
@@ -18,31 +18,12 @@ use toml::Spanned;
 
 use super::pattern::{Globs, Matcher};
 use super::{Action, DEFAULT_TIMEOUT, Handler, Level, Mistake, Since, builtin, events};
+use crate::setup::{Definition, declared};
 use crate::units::Span;
 use crate::words;
 
 /// The name of the file.
 pub const FILE: &str = "hookrail.toml";
-
-/// The keys of a handler, for who mistypes one.
-const KEYS: &[&str] = &[
-    "name",
-    "on",
-    "run",
-    "use",
-    "with",
-    "tools",
-    "matcher",
-    "paths",
-    "changed",
-    "cwd",
-    "branch",
-    "agent",
-    "profile",
-    "timeout",
-    "can_block",
-    "after",
-];
 
 /// The file as it is written.
 #[derive(Debug, Default, Deserialize)]
@@ -50,6 +31,7 @@ const KEYS: &[&str] = &[
 struct File {
     profile: Option<String>,
     handler: Vec<Spanned<Declared>>,
+    setup: declared::Setup,
 }
 
 /// One handler as it is written, here or at the head of a script.
@@ -78,7 +60,7 @@ pub(super) struct Declared {
 /// A text or several.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Texts {
+pub(crate) enum Texts {
     One(String),
     Many(Vec<String>),
 }
@@ -86,13 +68,13 @@ pub(super) enum Texts {
 /// A line for a shell, or a program with its arguments.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Command {
+pub(crate) enum Command {
     Line(String),
     Words(Vec<String>),
 }
 
 impl Texts {
-    fn into_vec(self) -> Vec<String> {
+    pub(crate) fn into_vec(self) -> Vec<String> {
         match self {
             Self::One(text) => vec![text],
             Self::Many(texts) => texts,
@@ -107,6 +89,8 @@ pub struct Declarations {
     pub profile: Option<String>,
     /// The handlers.
     pub handlers: Vec<Handler>,
+    /// The steps of its set-up and maintenance.
+    pub setup: Definition,
 }
 
 /// Reads a file's text.
@@ -125,20 +109,28 @@ pub fn read(text: &str, file: &Path, level: Level) -> Result<Declarations, Vec<M
     };
     let handlers: Vec<Handler> =
         read.handler.into_iter().filter_map(|declared| handler(declared, file, level, &mut tell)).collect();
-    if tell.mistakes.is_empty() { Ok(Declarations { profile: read.profile, handlers }) } else { Err(tell.mistakes) }
+    let setup = declared::read(read.setup, level, &mut tell);
+    if tell.mistakes.is_empty() {
+        Ok(Declarations { profile: read.profile, handlers, setup })
+    } else {
+        tell.mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
+        Err(tell.mistakes)
+    }
 }
 
-/// The message of an unknown key, with the one that was probably meant.
+/// The message of an unknown key, with the one that was probably meant: the message itself lists those that are known, in
+/// backquotes like the unknown one.
 fn with_hint(message: &str) -> String {
-    let key = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
-    match key.and_then(|key| words::nearest(key, KEYS.iter().copied())) {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let key = quoted.next().filter(|_| message.starts_with("unknown field `"));
+    match key.and_then(|key| words::nearest(key, quoted)) {
         Some(near) => format!("{message}; did you mean `{near}`?"),
         None => message.to_owned(),
     }
 }
 
 /// Collects mistakes by their places.
-pub(super) struct Teller<'a> {
+pub(crate) struct Teller<'a> {
     pub(super) text: &'a str,
     pub(super) file: &'a Path,
     /// Lines above the text, where it is a part of a file.
@@ -147,7 +139,7 @@ pub(super) struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    pub(super) fn mistake(&mut self, at: usize, message: impl Into<String>) {
+    pub(crate) fn mistake(&mut self, at: usize, message: impl Into<String>) {
         let (line, column) = words::place(self.text, at);
         let line = line + self.first_line;
         self.mistakes.push(Mistake { file: self.file.to_owned(), line, column, message: message.into() });
@@ -248,7 +240,8 @@ pub(super) fn made(
     }
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether this can be the name of a handler or a step.
+pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 

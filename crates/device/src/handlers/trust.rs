@@ -4,8 +4,8 @@
 //! what is trusted are kept in `handlers/trust.json` of the state folder. When anything of it changes, by whomever, they
 //! do not run until a person has trusted them again.
 //!
-//! The hash covers `hookrail.toml`, every file of the flat folder, and programs of the project that handlers name by a
-//! relative path. What those in turn read or call is not covered.
+//! The hash covers `hookrail.toml`, every file of the flat folder, and programs of the project that handlers and steps of
+//! the set-up name by a relative path. What those in turn read or call is not covered.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -112,8 +112,9 @@ pub fn hash(project: &Path) -> io::Result<Option<String>> {
         let text = fs::read_to_string(&own)?;
         // A file with mistakes runs nothing; its text is in the hash.
         let declared = file::read(&text, &own, Level::Project).unwrap_or_default();
-        for handler in &declared.handlers {
-            if let Action::Program(words) = &handler.action
+        let of_handlers = declared.handlers.iter().map(|handler| &handler.action);
+        for action in of_handlers.chain(declared.setup.all().map(|step| &step.action)) {
+            if let Action::Program(words) = action
                 && let Some(program) = words.first().filter(|program| program.contains('/'))
                 && project.join(program).is_file()
             {
@@ -208,6 +209,10 @@ mod tests {
         changed("a program it names");
         fs::write(path("tool"), "b").unwrap();
         changed("that program's text");
+        fs::write(path(file::FILE), "[[setup.init]]\nname = \"a\"\nrun = [\"./step\"]\n").unwrap();
+        changed("steps of the set-up");
+        fs::write(path("step"), "a").unwrap();
+        changed("a program of a step");
     }
 
     #[test]

@@ -1,39 +1,12 @@
-//! The device's settings: `config.toml` in the state folder, the environment, flags.
+//! The device's settings: `config.toml` in the state folder, profiles, the environment, flags.
 //!
-//! A flag wins over the environment, the environment over the file, the file over the default. A key this version
-//! does not know is an error that names its place, because a mistyped cap or server is worse than no file at all.
-//!
-//! ```toml
-//! server = "http://127.0.0.1:4665"   # where events go; none: they stay in the spool
-//! token_file = "/etc/hookrail/key"   # or token = "…" (then nobody else should be able to read this file)
-//! follow_transcripts = false          # also send what agents write down about their sessions, as they write it
-//! capture = "full"                    # or "inputs", or "metadata": how much of an event leaves (docs/privacy.md)
-//! redact_personal = false             # also take out e-mail addresses, numbers of telephones, cards and persons
-//! ca_file = "/etc/hookrail/ca.pem"   # trust these authorities, and no others, for https
-//!
-//! name = "build-7"                    # what this device's events call it; the host's name unless given
-//! user = "dev@example.com"            # whose events these are; git's e-mail address, else the system's user
-//! source_app = "shop"                 # a label on every event
-//! device_id = "…"                     # minted by `hookrail enroll`
-//!
-//! [collect]                 # what is told of the place; each item is true unless switched off
-//! git_email = false
-//!
-//! [ship]
-//! batch_bytes = "1MiB"      # send when this much is waiting …
-//! batch_wait = "200ms"      # … or the oldest has waited this long
-//! idle_exit = "1m"          # end after this long without an event; the next event starts a new shipper
-//!
-//! [spool]
-//! max_age = "30d"           # drop what nobody could ship for longer than this, oldest first
-//! max_bytes = "1GiB"        # and what is over this much
-//! artifact_bytes = "32MiB"  # contents of artifacts to be uploaded: one may have this much …
-//! artifacts_bytes = "256MiB"  # … and all that wait this much
-//!
-//! [timeouts]
-//! connect = "5s"            # to reach the server
-//! answer = "30s"            # from the last byte sent to the last byte of the answer
+//! ```text
+//! text ──Document::read──▶ what each file says ──resolve──▶ a value of each setting, and its origin ──▶ Config
 //! ```
+//!
+//! What there is to set is listed in [`settings`]; what each means and its default is said in the [`reference`] alone. A flag wins over the
+//! environment, the environment over files, files over the reference; within a file the table of the profile in force wins over the top
+//! ([`resolve`]). A key this version does not know is a mistake with its place, because a mistyped cap or server is worse than no file.
 
 use std::fmt;
 use std::io;
@@ -45,11 +18,21 @@ use hookrail_core::context::Context;
 use hookrail_core::privacy::Privacy;
 use hookrail_core::redact::Redactor;
 use hookrail_hook::spool::Caps;
-use serde::Deserialize;
 
 pub use hookrail_hook::home::{ENV_SERVER, ENV_TOKEN};
 
-use crate::units::{Bytes, Span};
+pub(crate) mod document;
+pub mod reference;
+pub(crate) mod resolve;
+pub mod settings;
+
+pub use document::{Mistake, Place};
+pub use resolve::{Found, Origin, Settings};
+pub use settings::Value;
+
+use crate::profile::{self, Chosen};
+use document::{Document, Form};
+use resolve::Said;
 
 /// The name of the file within the state folder.
 pub const FILE: &str = "config.toml";
@@ -76,11 +59,8 @@ impl Token {
     /// # Errors
     /// Where it could not be sent in a header: empty, or with characters other than visible ASCII.
     pub fn new(text: &str) -> Result<Self, ConfigError> {
-        let text = text.trim();
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(ConfigError::Invalid("the key is empty or holds characters other than visible ASCII".into()));
-        }
-        Ok(Self(text.to_owned()))
+        let wrong = || ConfigError::Invalid("the key is empty or holds characters other than visible ASCII".into());
+        settings::key(text).map(Self).ok_or_else(wrong)
     }
 
     /// The key itself, for the one header that carries it.
@@ -98,6 +78,8 @@ impl fmt::Debug for Token {
 /// The device's settings, every one with a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
+    /// The profile in force on this device, whatever the project.
+    pub profile: Chosen,
     /// The server's URL without a trailing slash; `None` where nobody configured one.
     pub server: Option<String>,
     /// The key sent to that server, and to no other.
@@ -136,31 +118,16 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// How long sending, and then receiving the answer, may each take.
     pub answer_timeout: Duration,
+    /// A handler that takes longer, half of the time, is slow.
+    pub slow_handler: Duration,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            server: None,
-            token: None,
-            device_id: None,
-            name: None,
-            user: None,
-            source_app: None,
-            collect: Collect::default(),
-            follow_transcripts: false,
-            privacy: Privacy::default(),
-            ca_file: None,
-            batch_bytes: 1 << 20,
-            batch_wait: Duration::from_millis(200),
-            idle_exit: Duration::from_secs(60),
-            spool_max_age: Duration::from_secs(30 * 86_400),
-            spool_max_bytes: 1 << 30,
-            artifact_bytes: 32 << 20,
-            artifacts_bytes: 256 << 20,
-            connect_timeout: Duration::from_secs(5),
-            answer_timeout: Duration::from_secs(30),
-        }
+        let nothing = Document::default();
+        let said = Said { person: &nothing, project: None };
+        let settings = Settings::resolve(said, &Flags::default(), &|_| None, Chosen::default());
+        Self::of(&settings.unwrap_or_else(|_| Settings { profile: Chosen::default(), all: Vec::new() }), Path::new(""))
     }
 }
 
@@ -173,11 +140,24 @@ pub struct Flags {
     pub token: Option<String>,
     /// `--ca-file`.
     pub ca_file: Option<PathBuf>,
+    /// `--profile`.
+    pub profile: Option<String>,
+}
+
+impl Flags {
+    /// What they say of a setting.
+    fn of(&self, key: &str) -> Option<String> {
+        match key {
+            "server" => self.server.clone(),
+            "token" => self.token.clone(),
+            "ca_file" => self.ca_file.as_ref().map(|path| path.to_string_lossy().into_owned()),
+            _ => None,
+        }
+    }
 }
 
 /// What is collected of the place, item by item; everything, unless told otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collect {
     /// The host's name.
     pub host: bool,
@@ -209,28 +189,27 @@ pub struct Collect {
     pub task: bool,
 }
 
-impl Default for Collect {
-    fn default() -> Self {
+impl Collect {
+    fn of(settings: &Settings) -> Self {
+        let is_on = |item: &str| settings.switch(&format!("collect.{item}"));
         Self {
-            host: true,
-            os: true,
-            os_user: true,
-            git_name: true,
-            git_email: true,
-            repository: true,
-            branch: true,
-            commit: true,
-            container: true,
-            ci: true,
-            cloud: true,
-            run_id: true,
-            worker: true,
-            task: true,
+            host: is_on("host"),
+            os: is_on("os"),
+            os_user: is_on("os_user"),
+            git_name: is_on("git_name"),
+            git_email: is_on("git_email"),
+            repository: is_on("repository"),
+            branch: is_on("branch"),
+            commit: is_on("commit"),
+            container: is_on("container"),
+            ci: is_on("ci"),
+            cloud: is_on("cloud"),
+            run_id: is_on("run_id"),
+            worker: is_on("worker"),
+            task: is_on("task"),
         }
     }
-}
 
-impl Collect {
     /// Takes out what is switched off.
     pub(crate) fn keep(&self, context: &mut Context) {
         let items = [
@@ -268,113 +247,22 @@ pub enum ConfigError {
         /// Why.
         source: io::Error,
     },
-    /// The file says something this version does not take.
-    #[error("{path}:{line}:{column}: {message}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// The column in characters, from 1.
-        column: usize,
-        /// What is wrong and what would be right.
-        message: String,
-    },
+    /// A file says what this version does not take.
+    #[error("{}", told(.0))]
+    Mistakes(Vec<Mistake>),
     /// A value from a flag or variable, or a combination of values, is not usable.
     #[error("{0}")]
     Invalid(String),
 }
 
-/// The file as it is written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct File {
-    server: Option<String>,
-    token: Option<String>,
-    token_file: Option<PathBuf>,
-    device_id: Option<String>,
-    name: Option<String>,
-    user: Option<String>,
-    source_app: Option<String>,
-    collect: Collect,
-    follow_transcripts: Option<bool>,
-    capture: Option<String>,
-    redact_personal: Option<bool>,
-    ca_file: Option<PathBuf>,
-    ship: ShipTable,
-    spool: SpoolTable,
-    timeouts: TimeoutsTable,
+/// The first mistake, and how many more there are.
+fn told(mistakes: &[Mistake]) -> String {
+    match mistakes {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [first, more @ ..] => format!("{first} (and {} more: see `hookrail config check`)", more.len()),
+    }
 }
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ShipTable {
-    batch_bytes: Option<Bytes>,
-    batch_wait: Option<Span>,
-    idle_exit: Option<Span>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct SpoolTable {
-    max_age: Option<Span>,
-    max_bytes: Option<Bytes>,
-    artifact_bytes: Option<Bytes>,
-    artifacts_bytes: Option<Bytes>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct TimeoutsTable {
-    connect: Option<Span>,
-    answer: Option<Span>,
-}
-
-/// Every key of the file by its table; the tests hold it against [`File`].
-const KEYS: &[(&str, &[&str])] = &[
-    (
-        "",
-        &[
-            "server",
-            "token",
-            "token_file",
-            "device_id",
-            "name",
-            "user",
-            "source_app",
-            "follow_transcripts",
-            "capture",
-            "redact_personal",
-            "ca_file",
-            "ship",
-            "spool",
-            "timeouts",
-            "collect",
-        ],
-    ),
-    (
-        "collect",
-        &[
-            "host",
-            "os",
-            "os_user",
-            "git_name",
-            "git_email",
-            "repository",
-            "branch",
-            "commit",
-            "container",
-            "ci",
-            "cloud",
-            "run_id",
-            "worker",
-            "task",
-        ],
-    ),
-    ("ship", &["batch_bytes", "batch_wait", "idle_exit"]),
-    ("spool", &["max_age", "max_bytes", "artifact_bytes", "artifacts_bytes"]),
-    ("timeouts", &["connect", "answer"]),
-];
 
 impl Config {
     /// The settings of the device whose state folder is `home`. A missing file is an empty one.
@@ -384,81 +272,68 @@ impl Config {
     /// # Errors
     /// See [`ConfigError`]; each names the file, flag or variable to change.
     pub fn load(home: &Path, flags: &Flags, env: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let path = home.join(FILE);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(source) => return Err(ConfigError::Unreadable { path, source }),
-        };
-        let file = parse(&text, &path)?;
-        let env = |name: &str| env(name).filter(|value| !value.trim().is_empty());
-        let default = Self::default();
-        let config = Self {
-            server: flags
-                .server
-                .clone()
-                .or_else(|| env(ENV_SERVER))
-                .or(file.server)
-                .map(|url| base(&url))
-                .transpose()?,
-            token: match flags.token.clone().or_else(|| env(ENV_TOKEN)) {
-                Some(given) => Some(Token::new(&given)?),
-                None => token_of_file(file.token.as_deref(), file.token_file.as_deref(), &path, home)?,
-            },
-            device_id: file.device_id.filter(|id| !id.is_empty()),
-            name: env("HOOKRAIL_DEVICE").or(file.name).filter(|name| !name.is_empty()),
-            user: env("HOOKRAIL_USER").or(file.user).filter(|user| !user.is_empty()),
-            source_app: env("HOOKRAIL_SOURCE_APP").or(file.source_app).filter(|label| !label.is_empty()),
-            collect: file.collect,
-            follow_transcripts: match env(ENV_FOLLOW_TRANSCRIPTS) {
-                Some(text) => yes_or_no(ENV_FOLLOW_TRANSCRIPTS, &text)?,
-                None => file.follow_transcripts.unwrap_or(default.follow_transcripts),
-            },
+        let person = of_device(home)?;
+        if !person.mistakes.is_empty() {
+            return Err(ConfigError::Mistakes(person.mistakes));
+        }
+        let said = Said { person: &person, project: None };
+        let profile = profile::choose(flags.profile.as_deref(), &env, said);
+        let settings = Settings::resolve(said, flags, &env, profile)?;
+        let mut config = Self::of(&settings, home);
+        if let Some(file) = settings.path("token_file", home).filter(|_| config.token.is_none()) {
+            let text =
+                std::fs::read_to_string(&file).map_err(|source| ConfigError::Unreadable { path: file, source })?;
+            config.token = Some(Token::new(&text)?);
+        }
+        Ok(config)
+    }
+
+    /// The settings; paths are meant from this folder. A key in a file of its own is the caller's to read.
+    fn of(settings: &Settings, home: &Path) -> Self {
+        Self {
+            profile: settings.profile.clone(),
+            server: settings.text("server"),
+            token: settings.text("token").map(Token),
+            device_id: settings.text("device_id"),
+            name: settings.text("name"),
+            user: settings.text("user"),
+            source_app: settings.text("source_app"),
+            collect: Collect::of(settings),
+            follow_transcripts: settings.switch("follow_transcripts"),
             privacy: Privacy {
-                capture: match env(ENV_CAPTURE)
-                    .map(|text| (ENV_CAPTURE, text))
-                    .or(file.capture.map(|it| ("capture", it)))
-                {
-                    Some((name, text)) => capture(name, &text)?,
-                    None => default.privacy.capture,
-                },
-                redactor: Redactor {
-                    personal: match env(ENV_REDACT_PERSONAL) {
-                        Some(text) => yes_or_no(ENV_REDACT_PERSONAL, &text)?,
-                        None => file.redact_personal.unwrap_or(default.privacy.redactor.personal),
-                    },
-                    ..default.privacy.redactor
-                },
+                capture: settings.text("capture").and_then(|word| Capture::named(&word)).unwrap_or_default(),
+                redactor: Redactor { personal: settings.switch("redact_personal"), ..Redactor::default() },
             },
-            ca_file: flags.ca_file.clone().or_else(|| file.ca_file.map(|ca| home.join(ca))),
-            batch_bytes: file.ship.batch_bytes.map_or(default.batch_bytes, |it| it.0),
-            batch_wait: file.ship.batch_wait.map_or(default.batch_wait, |it| it.0),
-            idle_exit: file.ship.idle_exit.map_or(default.idle_exit, |it| it.0),
-            spool_max_age: file.spool.max_age.map_or(default.spool_max_age, |it| it.0),
-            spool_max_bytes: file.spool.max_bytes.map_or(default.spool_max_bytes, |it| it.0),
-            artifact_bytes: file.spool.artifact_bytes.map_or(default.artifact_bytes, |it| it.0),
-            artifacts_bytes: file.spool.artifacts_bytes.map_or(default.artifacts_bytes, |it| it.0),
-            connect_timeout: file.timeouts.connect.map_or(default.connect_timeout, |it| it.0),
-            answer_timeout: file.timeouts.answer.map_or(default.answer_timeout, |it| it.0),
-        };
-        config.check(&path)
+            ca_file: settings.path("ca_file", home),
+            batch_bytes: settings.bytes("ship.batch_bytes"),
+            batch_wait: settings.span("ship.batch_wait"),
+            idle_exit: settings.span("ship.idle_exit"),
+            spool_max_age: settings.span("spool.max_age"),
+            spool_max_bytes: settings.bytes("spool.max_bytes"),
+            artifact_bytes: settings.bytes("spool.artifact_bytes"),
+            artifacts_bytes: settings.bytes("spool.artifacts_bytes"),
+            connect_timeout: settings.span("timeouts.connect"),
+            answer_timeout: settings.span("timeouts.answer"),
+            slow_handler: settings.span("handlers.slow"),
+        }
     }
 
     /// The limits of the spool in its own words; days are rounded up.
     pub fn caps(&self) -> Caps {
         Caps { bytes: self.spool_max_bytes, days: self.spool_max_age.as_secs().div_ceil(86_400) }
     }
+}
 
-    /// Refuses values that could only mean a mistake.
-    fn check(self, path: &Path) -> Result<Self, ConfigError> {
-        let wrong = |key: &str, why: &str| Err(ConfigError::Invalid(format!("{}: {key} {why}", path.display())));
-        if !(1..=MAX_BATCH_BYTES).contains(&self.batch_bytes) {
-            return wrong("ship.batch_bytes", "must be between 1B and 16MiB");
-        }
-        if self.connect_timeout.is_zero() || self.answer_timeout.is_zero() {
-            return wrong("timeouts", "must be longer than nothing");
-        }
-        Ok(self)
+/// What `config.toml` says; a missing file says nothing.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(crate) fn of_device(home: &Path) -> Result<Document, ConfigError> {
+    let path = home.join(FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Document::read(&text, &path, Form::Config)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Document::default()),
+        Err(source) => Err(ConfigError::Unreadable { path, source }),
     }
 }
 
@@ -476,109 +351,7 @@ const MAX_BATCH_BYTES: u64 = 16 << 20;
 
 /// A variable that is a yes or a no.
 pub fn yes_or_no(name: &str, text: &str) -> Result<bool, ConfigError> {
-    match text.trim() {
-        "1" | "true" | "yes" => Ok(true),
-        "0" | "false" | "no" => Ok(false),
-        _ => Err(ConfigError::Invalid(format!("{name} must be true or false"))),
-    }
-}
-
-/// A server's URL without its trailing slash.
-fn base(url: &str) -> Result<String, ConfigError> {
-    let url = url.trim().trim_end_matches('/');
-    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-    let bad =
-        |why: &str| Err(ConfigError::Invalid(format!("the server's address {why}; write it like {LOCAL_SERVER}")));
-    match rest {
-        None => bad("must begin with http:// or https://"),
-        Some("") => bad("names no host"),
-        Some(rest) if rest.contains('@') => bad("must not hold a user name or key (keys go to `token_file`)"),
-        Some(rest) if rest.contains(['?', '#']) || rest.contains(char::is_whitespace) => bad("is not a plain URL"),
-        Some(_) => Ok(url.to_owned()),
-    }
-}
-
-/// The key the file names, by value or by another file.
-fn token_of_file(
-    token: Option<&str>,
-    token_file: Option<&Path>,
-    path: &Path,
-    home: &Path,
-) -> Result<Option<Token>, ConfigError> {
-    match (token, token_file) {
-        (None, None) => Ok(None),
-        (Some(token), None) => Token::new(token).map(Some),
-        (None, Some(file)) => {
-            let file = home.join(file);
-            let text =
-                std::fs::read_to_string(&file).map_err(|source| ConfigError::Unreadable { path: file, source })?;
-            Token::new(&text).map(Some)
-        }
-        (Some(_), Some(_)) => {
-            Err(ConfigError::Invalid(format!("{}: `token` and `token_file` exclude each other", path.display())))
-        }
-    }
-}
-
-/// Reads the file's text; errors name line and column.
-fn parse(text: &str, path: &Path) -> Result<File, ConfigError> {
-    let at = |offset: usize, message: String| {
-        let before = text.get(..offset).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        ConfigError::File { path: path.to_owned(), line, column, message }
-    };
-    let place = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
-    let table = toml::de::DeTable::parse(text).map_err(|error| at(place(&error), error.message().to_owned()))?;
-    if let Some((offset, message)) = unknown_key(table.get_ref(), "") {
-        return Err(at(offset, message));
-    }
-    // A wrong value's message may quote it, and the value may be the key, but only of a `token` that is no text.
-    toml::from_str(text).map_err(|error: toml::de::Error| at(place(&error), error.message().to_owned()))
-}
-
-/// The first key, in the order of the file, that no table of [`KEYS`] knows.
-fn unknown_key(table: &toml::de::DeTable<'_>, name: &str) -> Option<(usize, String)> {
-    let known = KEYS.iter().find(|(table, _)| *table == name)?.1;
-    let mut found: Vec<_> = table
-        .iter()
-        .filter_map(|(key, value)| {
-            let text: &str = key.get_ref();
-            if !known.contains(&text) {
-                return Some((key.span().start, unknown_message(text, name, known)));
-            }
-            value.get_ref().as_table().and_then(|inner| unknown_key(inner, text))
-        })
-        .collect();
-    found.sort_by_key(|(offset, _)| *offset);
-    found.into_iter().next()
-}
-
-fn unknown_message(key: &str, table: &str, known: &[&str]) -> String {
-    let within = if table.is_empty() { String::new() } else { format!(" in [{table}]") };
-    let nearest = known.iter().map(|known| (distance(key, known), known)).min();
-    match nearest {
-        Some((far, nearest)) if far <= 3 && far < nearest.len() => {
-            format!("unknown key `{key}`{within}; did you mean `{nearest}`?")
-        }
-        _ => format!("unknown key `{key}`{within}; known are {}", known.join(", ")),
-    }
-}
-
-/// The edit distance of two short texts (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    settings::yes_or_no(text).ok_or_else(|| ConfigError::Invalid(format!("{name} must be true or false")))
 }
 
 #[cfg(test)]

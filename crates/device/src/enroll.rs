@@ -68,8 +68,11 @@ pub fn enroll(home: &Home, wanted: &Enrollment, env: &dyn Fn(&str) -> Option<Str
     let known = Config::load(home.path(), &Flags::default(), |_| None)?.device_id;
     let again = known.is_some();
     let device_id = known.unwrap_or_else(|| EventId::v7(now(), random()).to_string());
-    let flags =
-        Flags { server: Some(wanted.server.clone()), token: Some(wanted.token.secret().to_owned()), ca_file: None };
+    let flags = Flags {
+        server: Some(wanted.server.clone()),
+        token: Some(wanted.token.secret().to_owned()),
+        ..Flags::default()
+    };
     let mut config = Config::load(home.path(), &flags, |_| None)?;
     config.device_id = Some(device_id.clone());
     config.name = wanted.name.clone().or(config.name);

@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod place;
 pub mod policy;
 mod process;
+pub mod profile;
 pub mod report;
 pub mod setup;
 pub mod ship;

@@ -41,6 +41,13 @@ impl Span {
     }
 }
 
+impl Bytes {
+    /// An amount such as `512KiB` or `2GiB`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        parse(text, BYTES).map(Self)
+    }
+}
+
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write(u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX), TIME, f)
@@ -58,15 +65,6 @@ impl<'de> Deserialize<'de> for Span {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
             serde::de::Error::custom(format!("expected a span of time such as \"30s\" or \"7d\", not {text:?}"))
-        })
-    }
-}
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        parse(&text, BYTES).map(Self).ok_or_else(|| {
-            serde::de::Error::custom(format!("expected an amount such as \"512KiB\" or \"2GiB\", not {text:?}"))
         })
     }
 }

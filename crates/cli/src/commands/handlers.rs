@@ -176,7 +176,7 @@ fn list(args: &Json) -> anyhow::Result<ExitCode> {
     let mut out = io::stdout().lock();
     if args.json {
         let line = json!({
-            "project": sources.project, "trust": sources.trust, "profile": sources.profile, "handlers": sources.handlers,
+            "project": sources.project, "trust": sources.trust, "profile": sources.profile.name, "handlers": sources.handlers,
             "passed_over": sources.passed_over, "mistakes": sources.mistakes, "index": current.file,
         });
         writeln!(out, "{line}")?;
@@ -216,14 +216,18 @@ fn row(handler: &Handler, trust: Trust) -> Vec<String> {
     };
     let matcher = handler.matcher.text();
     let on = handler.on.join(", ") + &if matcher == "*" { String::new() } else { format!(" ({matcher})") };
-    let runs = handler.level == Level::User || trust == Trust::Trusted;
+    let runs = match &handler.off {
+        Some(_) => "off",
+        None if handler.level == Level::User || trust == Trust::Trusted => "yes",
+        None => trust.as_str(),
+    };
     vec![
         handler.id(),
         plain(&on).into_owned(),
         plain(&does).into_owned(),
-        format!("{} s", handler.timeout.as_secs_f32()),
+        format!("{} s", handler.limit().as_secs_f32()),
         if handler.can_block { "may" } else { "" }.to_owned(),
-        if runs { "yes" } else { trust.as_str() }.to_owned(),
+        runs.to_owned(),
     ]
 }
 
@@ -265,7 +269,7 @@ fn why(args: &Try) -> anyhow::Result<ExitCode> {
                 json!({"handler": choice.handler.id(), "runs": choice.runs && !held(choice.handler), "matches": choice.runs, "because": choice.because, "files": choice.files})
             })
             .collect();
-        let line = json!({"project": sources.project, "trust": sources.trust, "profile": sources.profile, "handlers": items, "mistakes": sources.mistakes});
+        let line = json!({"project": sources.project, "trust": sources.trust, "profile": sources.profile.name, "handlers": items, "mistakes": sources.mistakes});
         writeln!(out, "{line}")?;
         return Ok(ExitCode::SUCCESS);
     }

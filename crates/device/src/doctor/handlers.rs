@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Check, Patient};
+use crate::config::Config;
 use crate::handlers::index;
 use crate::handlers::record::{self, Line};
 use crate::handlers::sources::Sources;
@@ -12,9 +13,6 @@ use crate::ship::now;
 
 /// Runs count for this long.
 const RECENT_NANOS: i64 = 24 * 3600 * 1_000_000_000;
-
-/// A handler whose runs take longer than this, half of them, holds up its agent.
-const SLOW_MS: u64 = 5_000;
 
 /// Is what is declared in force?
 pub(super) fn sources(patient: &Patient<'_>) -> Check {
@@ -63,6 +61,8 @@ pub(super) fn runs(patient: &Patient<'_>) -> Check {
         by_name.entry(line.run.handler.clone()).or_default().push(line);
     }
     let count: usize = by_name.values().map(Vec::len).sum();
+    let slow = patient.config.as_ref().map_or_else(|_| Config::default().slow_handler, |config| config.slow_handler);
+    let slow = u64::try_from(slow.as_millis()).unwrap_or(u64::MAX);
     let mut worst: Vec<String> = Vec::new();
     for (name, runs) in &mut by_name {
         let bad = runs.iter().filter(|line| line.run.outcome.is_bad()).count();
@@ -72,7 +72,7 @@ pub(super) fn runs(patient: &Patient<'_>) -> Check {
         }
         runs.sort_by_key(|line| line.run.duration_ms);
         let median = runs[runs.len() / 2].run.duration_ms;
-        if median > SLOW_MS {
+        if median > slow {
             worst.push(format!("{name} takes {:.1} s", median as f64 / 1000.0));
         }
     }

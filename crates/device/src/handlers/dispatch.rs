@@ -24,11 +24,12 @@ use super::merge::{Answers, merge};
 use super::record::{self, Outcome, Run};
 use super::run::{End, Job, Ran, run_all};
 use super::select::{Choice, Occasion, select};
-use super::sources::{ENV_PROFILE, Sources};
+use super::sources::Sources;
 use super::trust::{Book, Trust};
 use super::{Action, Handler, Level, builtin, chain, index};
 use crate::install::TIMEOUT_SECONDS;
 use crate::place::git::Checkout;
+use crate::profile::ENV_PROFILE;
 
 /// What handlers are told by: beside [`ENV_INSIDE`], whose value is 1.
 pub const ENV_NAME: &str = "HOOKRAIL_HANDLER_NAME";
@@ -144,7 +145,7 @@ impl<'a> Event<'a> {
                 fields: &self.fields,
                 project: &sources.project,
                 branch: Checkout::of(&sources.project).and_then(|checkout| checkout.branch()),
-                profile: sources.profile.clone(),
+                profile: sources.profile.name.clone(),
                 changed: &changed,
             },
         )
@@ -281,7 +282,7 @@ fn job(choice: &Choice<'_>, after: Vec<usize>, event: &Event<'_>, sources: &Sour
         (ENV_AGENT, event.received.agent.as_str().into()),
         (ENV_SESSION, event.session().into()),
         (ENV_PROJECT_DIR, sources.project.as_os_str().to_owned()),
-        (ENV_PROFILE, sources.profile.as_str().into()),
+        (ENV_PROFILE, sources.profile.name.as_str().into()),
         (ENV_FILES, files(&choice.files).into()),
         // What Python would write beside what it imports would change what a person trusts.
         ("PYTHONDONTWRITEBYTECODE", "1".into()),
@@ -303,7 +304,7 @@ fn job(choice: &Choice<'_>, after: Vec<usize>, event: &Event<'_>, sources: &Sour
             vec![here.program.to_string_lossy().into_owned(), "handlers".into(), "builtin".into(), name.clone()]
         }
     };
-    Job { words, env, folder: sources.project.clone(), limit: handler.timeout, after }
+    Job { words, env, folder: sources.project.clone(), limit: handler.limit(), after }
 }
 
 /// Paths as lines, no more than fit.

@@ -14,10 +14,12 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use super::pattern::{Globs, Matcher};
-use super::{Action, DEFAULT_TIMEOUT, Handler, Level, Mistake, Since, builtin, events};
+use super::{Action, Handler, Level, Mistake, Since, builtin, events};
+use crate::config::document::{Document, Form};
 use crate::setup::{Definition, declared};
 use crate::units::Span;
 use crate::words;
@@ -29,7 +31,9 @@ pub const FILE: &str = "hookrail.toml";
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct File {
-    profile: Option<String>,
+    /// Read by [`Document`], and so are `profiles`.
+    profile: Option<Spanned<IgnoredAny>>,
+    profiles: Option<Spanned<IgnoredAny>>,
     handler: Vec<Spanned<Declared>>,
     setup: declared::Setup,
 }
@@ -85,8 +89,8 @@ impl Texts {
 /// What a file declares.
 #[derive(Debug, Default)]
 pub struct Declarations {
-    /// The profile the file chooses.
-    pub profile: Option<String>,
+    /// The profile the file chooses, and what it says of profiles.
+    pub(crate) profiles: Document,
     /// The handlers.
     pub handlers: Vec<Handler>,
     /// The steps of its set-up and maintenance.
@@ -110,8 +114,13 @@ pub fn read(text: &str, file: &Path, level: Level) -> Result<Declarations, Vec<M
     let handlers: Vec<Handler> =
         read.handler.into_iter().filter_map(|declared| handler(declared, file, level, &mut tell)).collect();
     let setup = declared::read(read.setup, level, &mut tell);
+    let profiles = Document::read(text, file, Form::Project);
+    tell.mistakes.extend(profiles.mistakes.iter().cloned());
+    for said in [read.profile, read.profiles].into_iter().flatten().filter(|_| level == Level::User) {
+        tell.mistake(said.span().start, "your own profile and profiles belong to config.toml");
+    }
     if tell.mistakes.is_empty() {
-        Ok(Declarations { profile: read.profile, handlers, setup })
+        Ok(Declarations { profiles, handlers, setup })
     } else {
         tell.mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
         Err(tell.mistakes)
@@ -234,7 +243,8 @@ pub(super) fn made(
         agent: texts(declared.agent),
         profile: texts(declared.profile),
         action: Action::Program(Vec::new()),
-        timeout: declared.timeout.map_or(DEFAULT_TIMEOUT, |span| span.0),
+        timeout: declared.timeout.map(|span| span.0),
+        off: None,
         can_block: declared.can_block,
         after: texts(declared.after),
     }
@@ -280,11 +290,11 @@ mod tests {
             run = "cargo fmt --check"
         "#;
         let read = read(text, Path::new("hookrail.toml"), Level::Project).unwrap();
-        assert_eq!(read.profile.as_deref(), Some("testing"));
+        assert_eq!(read.profiles.profile.as_ref().map(|(name, _)| name.as_str()), Some("testing"));
         let [lint, format] = &read.handlers[..] else { panic!("{read:?}") };
         assert_eq!((lint.id().as_str(), lint.on.len(), lint.matcher.text().as_str()), ("project:lint", 2, "Bash|Edit"));
         assert_eq!(lint.action, Action::Program(vec!["cargo".into(), "clippy".into()]));
-        assert_eq!((lint.changed, lint.timeout.as_secs(), lint.can_block), (Some(Since::Session), 120, true));
+        assert_eq!((lint.changed, lint.limit().as_secs(), lint.can_block), (Some(Since::Session), 120, true));
         assert_eq!(
             (lint.paths.text(), lint.cwd.text(), lint.branch.text()),
             ("*.rs".into(), "crates/*".into(), "main, release/*".into())
@@ -294,7 +304,7 @@ mod tests {
             (&["claude-code".to_owned()][..], &["testing".to_owned()][..], &["format".to_owned()][..])
         );
         assert_eq!(format.action, Action::Shell("cargo fmt --check".into()));
-        assert_eq!((format.timeout, format.can_block, format.changed), (DEFAULT_TIMEOUT, false, None));
+        assert_eq!((format.timeout, format.can_block, format.changed), (None, false, None));
     }
 
     #[test]

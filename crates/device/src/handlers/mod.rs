@@ -34,10 +34,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use crate::config::Mistake;
 use pattern::{Globs, Matcher};
-
-/// How long a handler may take where it does not say.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Whose a handler is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -126,8 +124,10 @@ pub struct Handler {
     pub profile: Vec<String>,
     /// What it does.
     pub action: Action,
-    /// How long it may take.
-    pub timeout: Duration,
+    /// How long it may take; `None` where it does not say, before [`sources`] has put the settings' word there.
+    pub timeout: Option<Duration>,
+    /// Why it does not run, where it is switched off.
+    pub off: Option<String>,
     /// Whether its decisions count: to deny, to block, to allow, to change a call.
     pub can_block: bool,
     /// Handlers of the same level that must have ended before.
@@ -140,28 +140,23 @@ impl Handler {
         format!("{}:{}", self.level.as_str(), self.name)
     }
 
+    /// How long it may take.
+    pub fn limit(&self) -> Duration {
+        self.timeout.unwrap_or_default()
+    }
+
+    /// The names by which it may be switched off: `lint`, `project:lint`, `builtin:notify`.
+    fn names(&self) -> impl Iterator<Item = String> {
+        let builtin = match &self.action {
+            Action::Builtin { name, .. } => Some(format!("builtin:{name}")),
+            _ => None,
+        };
+        [self.name.clone(), self.id()].into_iter().chain(builtin)
+    }
+
     /// Whether it wants to know which files the agent writes, turn by turn.
     fn follows_writes(&self) -> bool {
         let remembers = matches!(&self.action, Action::Builtin { name, .. } if name == builtin::MEMORY);
         remembers || matches!(self.changed, Some(Since::Turn | Since::Session))
-    }
-}
-
-/// What is wrong with a source of handlers, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Mistake {
-    /// The file.
-    pub file: PathBuf,
-    /// The line, from one.
-    pub line: usize,
-    /// The column, from one.
-    pub column: usize,
-    /// What is wrong, and what would be right.
-    pub message: String,
-}
-
-impl std::fmt::Display for Mistake {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file.display(), self.line, self.column, self.message)
     }
 }

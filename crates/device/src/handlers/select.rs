@@ -67,6 +67,9 @@ impl Seen<'_> {
     /// The conditions that are met, or the first that is not.
     fn met(&self, handler: &Handler, files: &mut Vec<String>) -> Result<Vec<String>, String> {
         let Occasion { agent, parsed, fields, project, branch, profile, .. } = self.occasion;
+        if let Some(why) = &handler.off {
+            return Err(why.clone());
+        }
         let word = handler.on.iter().find(|word| events::is_meant(word, &parsed.name, &parsed.kind));
         let word = word.ok_or_else(|| format!("runs on {}", handler.on.join(", ")))?;
         let mut met = vec![format!("on {word}")];

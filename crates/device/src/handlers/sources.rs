@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use hookrail_hook::Home;
 
 use super::folder::PassedOver;
+use super::pattern::Globs;
 use super::trust::{self, Book, Trust};
 use super::{Handler, Level, Mistake, chain, file, folder};
-
-/// The profile in force; wins over `profile` of a file.
-pub const ENV_PROFILE: &str = "HOOKRAIL_PROFILE";
+use crate::config::document::Document;
+use crate::config::resolve::{Origin, Said};
+use crate::config::{self, Flags, Settings, Value};
+use crate::profile::{self, Chosen};
 
 /// How far up a project's folder is looked for.
 const MAX_LEVELS: usize = 32;
@@ -28,8 +30,8 @@ pub struct Sources {
     pub trust: Trust,
     /// The hash of what the project would run.
     pub hash: Option<String>,
-    /// The profile in force.
-    pub profile: String,
+    /// The profile in force here.
+    pub profile: Chosen,
     /// The handlers, in the order in which their answers are joined. Those of a project that is not trusted are among them,
     /// to be shown; see [`Self::runnable`].
     pub handlers: Vec<Handler>,
@@ -46,7 +48,7 @@ impl Sources {
         let mut sources = Self {
             trust: Trust::Nothing,
             hash: None,
-            profile: String::new(),
+            profile: Chosen::default(),
             handlers: Vec::new(),
             passed_over: Vec::new(),
             mistakes: Vec::new(),
@@ -63,30 +65,61 @@ impl Sources {
                 sources.tell(&project.join(file::FILE), format!("this project cannot be trusted: {error}"));
             }
         }
-        let own = sources.level(Level::User, &home.path().join(file::FILE), &home.path().join(folder::OF_USER));
+        sources.level(Level::User, &home.path().join(file::FILE), &home.path().join(folder::OF_USER));
         let of_project = sources.level(Level::Project, &project.join(file::FILE), &project.join(folder::OF_PROJECT));
         let of_project = of_project.filter(|_| sources.trust == Trust::Trusted);
-        let in_ci = env("CI").is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0");
-        let default = if in_ci { "testing" } else { "development" };
-        let told = env(ENV_PROFILE).filter(|profile| !profile.is_empty());
-        sources.profile = told.or(of_project).or(own).unwrap_or_else(|| default.to_owned());
+        let person = sources.device(home);
+        sources.settle(Said { person: &person, project: of_project.as_ref() }, &env);
         sources
+    }
+
+    /// What `config.toml` says; what is wrong with it is told like any mistake.
+    fn device(&mut self, home: &Home) -> Document {
+        match config::of_device(home.path()) {
+            Ok(document) => {
+                self.mistakes.extend(document.mistakes.iter().cloned());
+                document
+            }
+            Err(error) => {
+                self.tell(&home.config(), error.to_string());
+                Document::default()
+            }
+        }
+    }
+
+    /// Says which profile is in force, and what that and the settings mean to the handlers.
+    fn settle(&mut self, said: Said<'_>, env: &dyn Fn(&str) -> Option<String>) {
+        self.profile = profile::choose(None, env, said);
+        // No variable says anything of handlers, so that none can be wrong about them.
+        let settings = Settings::resolve(said, &Flags::default(), &|_| None, self.profile.clone());
+        let Ok(settings) = settings else { return };
+        let timeout = settings.span("handlers.timeout");
+        let off = off(said, &self.profile.name);
+        for handler in &mut self.handlers {
+            handler.timeout.get_or_insert(timeout);
+            let names: Vec<String> = handler.names().collect();
+            let by =
+                off.iter().find(|off| off.reaches(handler.level) && names.iter().any(|name| off.which.matches(name)));
+            handler.off = by.map(|off| format!("it is switched off ({})", off.from));
+        }
     }
 
     /// The handlers that may run: those of the person, and those of a project that is trusted.
     pub fn runnable(&self) -> Vec<Handler> {
-        let may_run = |handler: &&Handler| handler.level == Level::User || self.trust == Trust::Trusted;
+        let may_run = |handler: &&Handler| {
+            handler.off.is_none() && (handler.level == Level::User || self.trust == Trust::Trusted)
+        };
         self.handlers.iter().filter(may_run).cloned().collect()
     }
 
-    /// Reads one level; gives the profile that its file chooses.
-    fn level(&mut self, level: Level, path: &Path, folder: &Path) -> Option<String> {
+    /// Reads one level; gives what its file says of profiles.
+    fn level(&mut self, level: Level, path: &Path, folder: &Path) -> Option<Document> {
         let mut found = Vec::new();
-        let mut profile = None;
+        let mut profiles = None;
         match text(path) {
             Ok(None) => {}
             Ok(Some(text)) => match file::read(&text, path, level) {
-                Ok(declared) => (found, profile) = (declared.handlers, declared.profile),
+                Ok(declared) => (found, profiles) = (declared.handlers, Some(declared.profiles)),
                 Err(mut mistakes) => self.mistakes.append(&mut mistakes),
             },
             Err(error) => self.tell(path, format!("it cannot be read: {error}")),
@@ -101,12 +134,41 @@ impl Sources {
         }
         let kept = found.into_iter().enumerate().filter(|(at, _)| !wrong.iter().any(|(wrong, _)| wrong == at));
         self.handlers.extend(kept.map(|(_, handler)| handler));
-        profile
+        profiles
     }
 
     fn tell(&mut self, file: &Path, message: String) {
         self.mistakes.push(Mistake { file: file.to_owned(), line: 1, column: 1, message });
     }
+}
+
+/// Handlers that are switched off by somebody.
+struct Off {
+    which: Globs,
+    from: Origin,
+    by_project: bool,
+}
+
+impl Off {
+    /// A project switches off its own handlers, and nobody else's.
+    fn reaches(&self, level: Level) -> bool {
+        !self.by_project || level == Level::Project
+    }
+}
+
+/// What is switched off: by the person's settings, and by the project's beside them.
+fn off(said: Said<'_>, profile: &str) -> Vec<Off> {
+    let own = Said { project: None, ..said };
+    let of_project = said.project.and(said.of(profile, "handlers.off"));
+    let all = [(own.of(profile, "handlers.off"), false), (of_project, true)];
+    let made = |(said, by_project): (Option<(Value, Origin)>, bool)| match said? {
+        // No glob at all would mean every handler.
+        (Value::Globs(texts), from) if !texts.is_empty() => {
+            Some(Off { which: Globs::new(&texts).ok()?, from, by_project })
+        }
+        _ => None,
+    };
+    all.into_iter().filter_map(made).collect()
 }
 
 /// The text of a file; `None` where there is none.

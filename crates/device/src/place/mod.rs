@@ -12,6 +12,7 @@ use hookrail_hook::{RUN_VARIABLES, TASK_VARIABLE, WORKER_VARIABLE};
 
 use crate::config::{Collect, Config};
 use git::{Checkout, Signer};
+pub(crate) use surroundings::ci_mark;
 
 /// The most folders whose checkout is remembered.
 const MAX_FOLDERS: usize = 1000;

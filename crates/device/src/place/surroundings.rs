@@ -33,13 +33,24 @@ const CLOUDS: &[(&str, &str)] = &[
     ("RAILWAY_ENVIRONMENT", "railway"),
 ];
 
-fn marked(marks: &[(&str, &str)], env: Env<'_>) -> Option<String> {
-    marks.iter().find(|(variable, _)| env(variable).is_some()).map(|(_, name)| (*name).to_owned())
+/// The first mark that is set, and what it stands for. `false`, `0` and nothing are what people set to say no.
+fn mark(marks: &'static [(&str, &str)], env: Env<'_>) -> Option<(&'static str, &'static str)> {
+    let is_set = |text: String| !matches!(text.trim(), "" | "0" | "false");
+    marks.iter().find(|(variable, _)| env(variable).is_some_and(is_set)).copied()
+}
+
+fn marked(marks: &'static [(&str, &str)], env: Env<'_>) -> Option<String> {
+    mark(marks, env).map(|(_, name)| name.to_owned())
 }
 
 /// The CI service this runs in.
 pub(crate) fn ci(env: Env<'_>) -> Option<String> {
     marked(CI, env)
+}
+
+/// The variable by which it is seen that this runs in CI.
+pub(crate) fn ci_mark(env: Env<'_>) -> Option<&'static str> {
+    mark(CI, env).map(|(variable, _)| variable)
 }
 
 /// The cloud this runs in: by its variables, else by what the firmware calls the machine.

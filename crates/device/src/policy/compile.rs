@@ -14,6 +14,9 @@ use serde::Serialize;
 use super::file::{Mistake, OnFailure, PolicyFile, read};
 use super::layers::{Layer, Note, Sheet, Standings, join};
 use super::{PACKS, Pack, organisation};
+use crate::config::document::{Document, Form};
+use crate::handlers::file::FILE as HANDLERS_FILE;
+use crate::profile::{self, Terms};
 
 /// The name of the person's own file of rules, in the state folder.
 pub const OWN_FILE: &str = "policy.toml";
@@ -102,6 +105,8 @@ pub struct Gathered {
     pub sheets: Vec<Sheet>,
     /// Files with mistakes.
     pub mistakes: Vec<Wrong>,
+    /// What profiles say of all rules.
+    pub terms: Terms,
     notes: Vec<Note>,
     sources: Vec<Source>,
     /// Texts without mistakes, which are kept for the day on which they have some.
@@ -111,7 +116,7 @@ pub struct Gathered {
 impl Gathered {
     /// All rules, in the order in which they are asked.
     pub fn join(&self, now: Timestamp) -> Standings<'_> {
-        let mut standings = join(&self.sheets, now);
+        let mut standings = join(&self.sheets, now).within(&self.terms, &self.sheets);
         standings.notes.splice(0..0, self.notes.iter().cloned());
         standings
     }
@@ -122,22 +127,41 @@ impl Gathered {
     }
 
     fn take(&mut self, site: &Site<'_>, layer: Layer, path: PathBuf) -> Result<(), PolicyError> {
-        // The stamp is of before the reading: what is written in between makes the snapshot stale.
-        let source = Source { path: path.to_string_lossy().into_owned(), stamp: stamp(&path) };
-        self.sources.push(source);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(PolicyError::Io(path, error)),
-        };
-        self.parse(site, layer, path, text);
+        self.watch(&path);
+        if let Some(text) = read_if_there(&path)? {
+            self.parse(site, layer, path, text);
+        }
         Ok(())
+    }
+
+    /// What `config.toml` and the project say of profiles. What is right in a file with mistakes counts, and loosens nothing.
+    fn profiles(&mut self, site: &Site<'_>) -> Result<(), PolicyError> {
+        let path = site.home.config();
+        self.watch(&path);
+        let text = read_if_there(&path)?.unwrap_or_default();
+        let person = Document::read(&text, &path, Form::Config);
+        if let Some(mistake) = person.mistakes.first() {
+            let message = format!("it has mistakes, and loosens no rule until they are mended: {mistake}");
+            self.notes.push(Note { file: path.display().to_string(), message });
+        }
+        let mut project = None;
+        if let Some(path) = site.project.map(|root| root.join(HANDLERS_FILE)) {
+            self.watch(&path);
+            project = read_if_there(&path)?.map(|text| Document::read(&text, &path, Form::Project));
+        }
+        self.terms = profile::terms(&person, project.as_ref(), None);
+        Ok(())
+    }
+
+    /// Makes the snapshot stale where this file becomes another. To be said before it is read: what is written in between counts.
+    fn watch(&mut self, path: &Path) {
+        self.sources.push(Source { path: path.to_string_lossy().into_owned(), stamp: stamp(path) });
     }
 
     /// The organisation's rules, where there are any that are to be believed.
     fn organisation(&mut self, site: &Site<'_>) {
         let path = organisation::file(site.home);
-        self.sources.push(Source { path: path.to_string_lossy().into_owned(), stamp: stamp(&path) });
+        self.watch(&path);
         match organisation::kept(site.home) {
             Ok(Some(published)) => self.parse(site, Layer::Organisation, path, published.text),
             Ok(None) => {}
@@ -167,6 +191,15 @@ impl Gathered {
     }
 }
 
+/// The text of a file; `None` where there is none.
+fn read_if_there(path: &Path) -> Result<Option<String>, PolicyError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(PolicyError::Io(path.to_owned(), error)),
+    }
+}
+
 /// Where the last text without mistakes of a file is kept.
 fn kept(home: &Home, path: &Path) -> PathBuf {
     home.policies().join(format!("{:016x}.toml", fnv(&path.to_string_lossy())))
@@ -177,12 +210,19 @@ fn kept(home: &Home, path: &Path) -> PathBuf {
 /// # Errors
 /// [`PolicyError::Io`] where a file is there and cannot be read.
 pub fn gather(site: &Site<'_>) -> Result<Gathered, PolicyError> {
-    let mut all =
-        Gathered { sheets: Vec::new(), mistakes: Vec::new(), notes: Vec::new(), sources: Vec::new(), good: Vec::new() };
+    let mut all = Gathered {
+        sheets: Vec::new(),
+        mistakes: Vec::new(),
+        terms: Terms::default(),
+        notes: Vec::new(),
+        sources: Vec::new(),
+        good: Vec::new(),
+    };
     for Pack { name, text } in PACKS {
         let file = read(text).map_err(|mistakes| PolicyError::Pack(name, mistakes))?;
         all.sheets.push(Sheet { layer: Layer::BuiltIn, name: (*name).to_owned(), file });
     }
+    all.profiles(site)?;
     all.organisation(site);
     for (layer, path) in site.files() {
         all.take(site, layer, path)?;

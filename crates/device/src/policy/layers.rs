@@ -14,11 +14,12 @@
 
 use std::fmt;
 
-use hookrail_core::policy;
+use hookrail_core::policy::{self, Decision};
 use hookrail_core::time::Timestamp;
 use serde::Serialize;
 
 use super::file::{OnFailure, PolicyFile, Rule, RuleMode, means};
+use crate::profile::Terms;
 
 /// The longest an exception may last, in days.
 const MAX_EXCEPTION_DAYS: i64 = 366;
@@ -122,11 +123,7 @@ pub fn join(sheets: &[Sheet], now: Timestamp) -> Standings<'_> {
             .max()
             .unwrap_or_default(),
     };
-    let locks: Vec<&str> = sheets
-        .iter()
-        .filter(|sheet| sheet.layer == Layer::Organisation)
-        .flat_map(|sheet| sheet.file.lock.iter().map(|lock| lock.as_ref().as_str()))
-        .collect();
+    let locks = locks(sheets);
     for sheet in sheets {
         all.twins(sheet);
         if sheet.layer != Layer::Organisation && !sheet.file.lock.is_empty() {
@@ -145,7 +142,27 @@ pub fn join(sheets: &[Sheet], now: Timestamp) -> Standings<'_> {
     all
 }
 
+/// The rules that no person may loosen.
+fn locks(sheets: &[Sheet]) -> Vec<&str> {
+    let of_organisation = sheets.iter().filter(|sheet| sheet.layer == Layer::Organisation);
+    of_organisation.flat_map(|sheet| sheet.file.lock.iter().map(|lock| lock.as_ref().as_str())).collect()
+}
+
 impl<'s> Standings<'s> {
+    /// Carries out the rules within what profiles say. To lower one is a person's word, and counts where theirs does; a rule that
+    /// allows is left alone, because to carry it out more strictly would let more pass.
+    pub fn within(mut self, terms: &Terms, sheets: &[Sheet]) -> Self {
+        let locks = locks(sheets);
+        for standing in self.rules.iter_mut().filter(|standing| standing.rule.decision != Decision::Allow) {
+            if may_loosen(Layer::Person, standing, &locks).is_ok() {
+                standing.mode = standing.mode.min(terms.at_most);
+            }
+            standing.mode = standing.mode.max(terms.at_least);
+        }
+        self.on_failure = self.on_failure.max(terms.on_failure);
+        self
+    }
+
     /// The rules of an id or of an area, each with whether this layer may loosen it.
     fn meant(&mut self, name: &str) -> Vec<&mut Standing<'s>> {
         self.rules.iter_mut().filter(|standing| means(name, standing.rule.id.as_ref())).collect()

@@ -214,5 +214,9 @@ fn a_projects_rules_are_prepared_for_it_alone() {
     let bytes = fs::read(&project.file).unwrap();
     let sources = Snapshot::read(&bytes).unwrap().sources().to_vec();
     let is_there: Vec<bool> = sources.iter().map(|source| source.stamp.is_some()).collect();
-    assert_eq!(is_there, [false, true, false], "the organisation's, the project's, the person's");
+    assert_eq!(
+        is_there,
+        [false, false, false, true, false],
+        "the settings, the project's choice of a profile, rules of the organisation, the project and the person"
+    );
 }

@@ -1,6 +1,7 @@
 //! Codex.
 
 use std::fs;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -31,6 +32,28 @@ fn scripts() -> Vec<Script> {
     vec![main, sub]
 }
 
+/// Its settings, with `api` as the only model there is.
+pub(crate) fn config(api: &str) -> String {
+    format!(
+        "model = \"gpt-5\"\nmodel_provider = \"scripted\"\n\n[model_providers.scripted]\nname = \"scripted\"\nbase_url = \"{api}/v1\"\nwire_api = \"responses\"\nenv_key = \"SCRIPTED_KEY\"\n"
+    )
+}
+
+/// A whole session, which tells what becomes of each hook on its way.
+pub(crate) fn command(rig: &Rig, agents: &npm::Agents, prompt: &str) -> Command {
+    let mut codex = rig.command(&agents.codex);
+    codex
+        .args([
+            "exec",
+            "--dangerously-bypass-hook-trust",
+            "--dangerously-bypass-approvals-and-sandbox",
+            "--skip-git-repo-check",
+            prompt,
+        ])
+        .env("SCRIPTED_KEY", "dummy");
+    codex
+}
+
 #[test]
 fn every_event_of_codex_is_recorded_once_and_a_deny_denies() {
     let Some(agents) = npm::agents() else { return };
@@ -41,29 +64,15 @@ fn every_event_of_codex_is_recorded_once_and_a_deny_denies() {
 
     let home = rig.home().join(".codex");
     fs::create_dir(&home).unwrap();
-    let config = format!(
-        "model = \"gpt-5\"\nmodel_provider = \"scripted\"\n\n[model_providers.scripted]\nname = \"scripted\"\nbase_url = \"{}/v1\"\nwire_api = \"responses\"\nenv_key = \"SCRIPTED_KEY\"\n",
-        api.url()
-    );
-    fs::write(home.join("config.toml"), config).unwrap();
+    fs::write(home.join("config.toml"), config(&api.url())).unwrap();
     let mut install = rig.hookrail(&["install", "codex", "--scope", "user"]);
     install.env("HOOKRAIL_SERVER", rig.url());
     rig.succeed(install, b"");
     let tee = Tee::new(rig.path("tee"));
     tee.register(&home.join("hooks.json"));
 
-    let mut codex = rig.command(&agents.codex);
-    codex
-        .args([
-            "exec",
-            "--dangerously-bypass-hook-trust",
-            "--dangerously-bypass-approvals-and-sandbox",
-            "--skip-git-repo-check",
-            "--json",
-        ])
-        .arg(format!("{MARK}main Do the work."))
-        .env("SCRIPTED_KEY", "dummy")
-        .env("HOOKRAIL_SERVER", rig.url());
+    let mut codex = command(&rig, agents, &format!("{MARK}main Do the work."));
+    codex.env("HOOKRAIL_SERVER", rig.url());
     let said = rig.succeed(codex, b"");
     assert!(said.stdout.contains("All done."), "{}\n{}", said.stdout, said.stderr);
 

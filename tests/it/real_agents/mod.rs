@@ -6,6 +6,7 @@
 mod claude_code;
 mod codex;
 mod compare;
+mod guard;
 mod handlers;
 mod history;
 mod hook_cost;
@@ -17,6 +18,7 @@ mod responses;
 mod script;
 mod tee;
 mod telemetry;
+mod witness;
 
 /// The file that a denied command would make.
 const FORBIDDEN: &str = "forbidden-file";

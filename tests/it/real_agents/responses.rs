@@ -8,12 +8,16 @@ use crate::http::{Request, Response, Server};
 /// Stands, in a call's input, for the id of the agent that was spawned last.
 pub(crate) const SPAWNED: &str = "$SPAWNED";
 
+/// Stands, in a call's input, for the id of the shell that was left running last.
+pub(crate) const SHELL: &str = "$SHELL_ID";
+
 /// Starts the service; a conversation follows the last mark in what its user said.
 pub(crate) fn start(scripts: Vec<Script>) -> Server {
     Server::start(move |request| answer(request, &scripts))
 }
 
-fn answer(request: &Request, scripts: &[Script]) -> Response {
+/// What the service answers.
+pub(crate) fn answer(request: &Request, scripts: &[Script]) -> Response {
     if request.method != "POST" || !request.path.ends_with("/responses") {
         return Response::json(&json!({"data": [], "models": []}));
     }
@@ -31,9 +35,12 @@ fn answer(request: &Request, scripts: &[Script]) -> Response {
             "content": [{"type": "output_text", "text": text, "annotations": []}]
         })],
         Turn::Calls(calls) => {
-            let agent = spawned(&input).unwrap_or_default();
-            let with_agent = |value: &Value| serde_json::from_str(&value.to_string().replace(SPAWNED, &agent)).unwrap();
-            calls.iter().map(|call| item(&call.id, &call.tool, &with_agent(&call.input))).collect()
+            let (agent, shell) = (spawned(&input).unwrap_or_default(), shell(&input).unwrap_or_else(|| "0".to_owned()));
+            let known = |value: &Value| {
+                let text = value.to_string().replace(SPAWNED, &agent).replace(&format!("\"{SHELL}\""), &shell);
+                serde_json::from_str(&text).unwrap()
+            };
+            calls.iter().map(|call| item(&call.id, &call.tool, &known(&call.input))).collect()
         }
     };
     let mut events = vec![json!({"type": "response.created", "response": {"id": "resp_scripted"}})];
@@ -64,4 +71,11 @@ fn spawned(input: &[Value]) -> Option<String> {
     outputs
         .filter_map(|text| serde_json::from_str::<Value>(text).ok())
         .find_map(|value| Some(value["agent_id"].as_str()?.to_owned()))
+}
+
+/// The number of the shell that still runs, as the results so far tell it.
+fn shell(input: &[Value]) -> Option<String> {
+    let outputs = input.iter().rev().filter_map(|item| item["output"].as_str());
+    let (_, rest) = outputs.filter_map(|text| text.split_once("session ID ")).next()?;
+    Some(rest.chars().take_while(char::is_ascii_digit).collect())
 }

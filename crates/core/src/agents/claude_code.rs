@@ -192,9 +192,13 @@ fn batch(calls: Option<&RawValue>) -> Vec<BatchCall> {
 /// What the text that the model was shown tells about a call.
 ///
 /// A call that ran has an event of its own; here only those matter that have none, and Claude Code (2.1.197, recorded, and
-/// 2.1.270) writes them in fixed words. Any other text is a hook's own reason, or the output of a call that ran.
+/// 2.1.270) writes them in fixed words; of what a rule of ours denies or asks about, with nobody there to answer, the reason
+/// stands there (2.1.197 with `-p`, in every permission mode). Any other text is another hook's own reason, or the output of a
+/// call that ran.
 fn told(response: Option<&RawValue>) -> Outcome {
-    refused(&json::text(response).unwrap_or_default()).unwrap_or(Outcome::Unknown)
+    let text = json::text(response).unwrap_or_default();
+    let by_us = || super::is_our_refusal(&text).then_some(Outcome::Denied);
+    refused(&text).or_else(by_us).unwrap_or(Outcome::Unknown)
 }
 
 /// A call that did not run: its input was no good, or it was not allowed.

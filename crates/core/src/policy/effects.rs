@@ -63,6 +63,8 @@ kinds! {
     CodeFetched = "code.fetched",
     /// Runs code that was decoded or decrypted on the way, so that nobody can have read it.
     CodeDecoded = "code.decoded",
+    /// Starts a shell or an interpreter that takes its code from the terminal: what is typed into it later, no hook may see.
+    CodeTyped = "code.typed",
     /// Runs with more rights than the person has.
     PrivilegeGain = "privilege.gain",
     /// Ends other programs.

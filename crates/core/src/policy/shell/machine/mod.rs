@@ -183,6 +183,11 @@ impl<'a> Machine<'a> {
             return self.pipeline(&item.pipeline, state);
         }
         let script = Script { items: vec![Item { background: false, after: After::Always, ..item.clone() }] };
+        let streams = state.shell.streams.clone();
+        if Self::is_terminal(&state) {
+            // A shell gives what it runs in the background nothing to read.
+            state.set_stream(0, Stream::Null);
+        }
         self.spawned += 1;
         let ended = self.inside(&mut state, &script);
         self.spawned -= 1;
@@ -191,6 +196,7 @@ impl<'a> Machine<'a> {
         } else {
             self.incomplete = true;
         }
+        state.shell.streams = streams;
         state.files = ended;
         state.shell.jobs += 1;
         state.status = Some(true);

@@ -111,6 +111,11 @@ impl Machine<'_> {
         state.shell.streams.iter().any(|(fd, stream)| *fd == 0 && *stream != Stream::Null)
     }
 
+    /// Whether standard input is the terminal, if there is one: nothing has led it elsewhere.
+    pub(in crate::policy::shell) fn is_terminal(state: &State) -> bool {
+        !state.shell.streams.iter().any(|(fd, _)| *fd == 0)
+    }
+
     /// Writes to a descriptor.
     pub(in crate::policy::shell) fn emit(&mut self, state: &mut State, fd: u32, text: Text) {
         if text.is_empty() {

@@ -107,6 +107,15 @@ fn from_input(machine: &mut Machine<'_>, state: &mut State) {
         machine.code(state, &code, Vec::new());
         state.set_stream(0, outer);
     }
+    typed(machine, state);
+}
+
+/// What takes its code from a terminal is out of sight from then on: Codex 0.169.0 fires no hook for `write_stdin`, by which it
+/// types into a program that runs.
+fn typed(machine: &mut Machine<'_>, state: &State) {
+    if Machine::is_terminal(state) {
+        machine.act(Kind::CodeTyped, "what is typed into it");
+    }
 }
 
 fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -168,7 +177,20 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             let text = machine.input(state, 0);
             machine.runs_code(&text);
             code::run(machine, state, language, &text);
+            if call.args.iter().all(|arg| keeps_open(language, &arg.shown())) {
+                typed(machine, state);
+            }
         }
+    }
+}
+
+/// Whether a language that is given this option and no code still waits for some: most tell of themselves and end.
+fn keeps_open(language: code::Language, option: &str) -> bool {
+    match (language, option) {
+        (_, "-" | "--interactive") => true,
+        (code::Language::Php, option) => option == "-a",
+        (code::Language::Python, option) => !option.starts_with("--"),
+        (_, option) => !option.starts_with("--") && !option.contains(['v', 'V', 'h', 'c']),
     }
 }
 
@@ -224,6 +246,7 @@ fn powershell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if from_stdin {
         let text = machine.input(state, 0);
         machine.runs_code(&text);
+        typed(machine, state);
     }
 }
 

@@ -20,6 +20,7 @@ mod process;
 pub mod profile;
 pub mod report;
 pub mod setup;
+pub mod scaffold;
 pub mod ship;
 pub mod systemd;
 mod units;

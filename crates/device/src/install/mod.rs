@@ -5,7 +5,7 @@
 
 mod claude_code;
 mod codex;
-mod edit;
+pub(crate) mod edit;
 pub mod file;
 pub mod jsonc;
 pub mod merge;

@@ -1,0 +1,140 @@
+//! What is written, from templates: pure.
+
+use minijinja::value::Value;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, context};
+use serde::Serialize;
+
+use super::detect::Project;
+use super::plan::Wanted;
+
+/// The templates, by the names under which they include each other.
+const TEMPLATES: &[(&str, &str)] = &[
+    ("hookrail.toml", include_str!("templates/hookrail.toml")),
+    ("justfile", include_str!("templates/justfile")),
+    ("check", include_str!("templates/check.part")),
+    ("path", include_str!("templates/path.part")),
+    ("session-start-context.sh", include_str!("templates/hooks/session-start-context.sh")),
+    ("pre-tool-use-paths.sh", include_str!("templates/hooks/pre-tool-use-paths.sh")),
+    ("post-tool-use-syntax.py", include_str!("templates/hooks/post-tool-use-syntax.py")),
+    ("stop-lint.sh", include_str!("templates/hooks/stop-lint.sh")),
+    ("stop-test.sh", include_str!("templates/hooks/stop-test.sh")),
+];
+
+/// Globs of the data files that every project may have.
+const DATA: &[&str] = &["*.toml", ".mcp.json", ".claude/settings*.json"];
+
+/// Lines that belong into `.gitignore`: what a set-up reports, and settings of one person.
+pub const IGNORED: &[&str] = &["/install_results.md", "/maintenance_results.md", "/.claude/settings.local.json"];
+
+/// Where recipes for `just` go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recipes {
+    /// Into a `justfile` of ours.
+    File,
+    /// Into `hookrail.just`, a module beside a person's own `justfile`.
+    Module,
+}
+
+impl Recipes {
+    /// The file's name.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::File => "justfile",
+            Self::Module => "hookrail.just",
+        }
+    }
+}
+
+/// A command that a person runs.
+#[derive(Debug, Serialize)]
+struct Command<'a> {
+    name: &'static str,
+    comment: &'static str,
+    command: &'a str,
+}
+
+/// The files for this project.
+///
+/// # Errors
+/// Where a template is wrong.
+pub fn files(project: &Project, recipes: Recipes) -> Result<Vec<Wanted>, Error> {
+    let environment = environment()?;
+    let tools = &project.tools;
+    let whole = |check: &super::kinds::Check| check.whole.clone().unwrap_or_else(|| check.command.clone());
+    let (lint, test) = (tools.lint.as_ref().map(whole), tools.test.as_ref().map(whole));
+    let commands: Vec<Command<'_>> = [
+        ("format", "Put the sources into their form", tools.format.as_deref()),
+        ("lint", "Find mistakes without running anything", lint.as_deref()),
+        ("test", "Run the tests", test.as_deref()),
+    ]
+    .into_iter()
+    .filter_map(|(name, comment, command)| Some(Command { name, comment, command: command? }))
+    .collect();
+    let data: Vec<&str> = DATA.iter().chain(&tools.data).copied().collect();
+    let context = context! {
+        title => project.kind.title(),
+        manager => project.manager.map(super::Manager::as_str),
+        is_module => recipes == Recipes::Module,
+        tools, commands, data,
+    };
+    let write = |name: &str, path: String, executable: bool| {
+        let text = tidied(&environment.get_template(name)?.render(&context)?);
+        Ok::<_, Error>(Wanted { path, text, executable })
+    };
+    let hook = |name: &str| write(name, format!(".claude/hooks/{name}"), true);
+    let mut files = vec![
+        write("hookrail.toml", "hookrail.toml".to_owned(), false)?,
+        hook("session-start-context.sh")?,
+        hook("pre-tool-use-paths.sh")?,
+        hook("post-tool-use-syntax.py")?,
+    ];
+    if tools.lint.is_some() {
+        files.push(hook("stop-lint.sh")?);
+    }
+    if tools.test.is_some() {
+        files.push(hook("stop-test.sh")?);
+    }
+    files.push(write("justfile", recipes.path().to_owned(), false)?);
+    Ok(files)
+}
+
+fn environment() -> Result<Environment<'static>, Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment.set_keep_trailing_newline(true);
+    environment.add_filter("toml", toml);
+    environment.add_filter("sh", sh);
+    for (name, text) in TEMPLATES {
+        environment.add_template(name, text)?;
+    }
+    Ok(environment)
+}
+
+/// A value as TOML.
+fn toml(value: &Value) -> Result<String, Error> {
+    let value = toml::Value::try_from(value);
+    let value = value.map_err(|error| Error::new(ErrorKind::InvalidOperation, error.to_string()))?;
+    Ok(value.to_string())
+}
+
+/// A text as one word for a POSIX shell.
+fn sh(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// What conditions leave behind: lines of white space at the end, and more than one empty line in a row.
+fn tidied(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines().map(str::trim_end) {
+        if !(line.is_empty() && (out.is_empty() || out.ends_with("\n\n"))) {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}

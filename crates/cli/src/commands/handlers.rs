@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
@@ -318,13 +318,34 @@ fn test(args: &Try) -> anyhow::Result<ExitCode> {
 }
 
 fn trust(args: &TrustArgs) -> anyhow::Result<ExitCode> {
-    let home = connection::home()?;
     let given = args.folder.clone().map_or_else(folder, Ok)?;
-    let given = fs::canonicalize(&given).with_context(|| format!("there is no folder {}", given.display()))?;
+    let (sources, count) = set_trust(&given, args.revoke)?;
+    let mut out = io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", json!({"project": sources.project, "trusted": !args.revoke, "handlers": count}))?;
+    } else if args.revoke {
+        writeln!(out, "The handlers of {} do not run any more", sources.project.display())?;
+    } else {
+        writeln!(
+            out,
+            "{count} handlers of {} run from now on, as long as they stay as they are",
+            sources.project.display()
+        )?;
+    }
+    for mistake in sources.mistakes.iter().filter(|_| !args.revoke) {
+        writeln!(io::stderr(), "{}", plain(&mistake.to_string()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lets the handlers of the project of this folder run as they are, or takes that back; they are counted.
+pub(super) fn set_trust(given: &Path, revoke: bool) -> anyhow::Result<(Sources, usize)> {
+    let home = connection::home()?;
+    let given = fs::canonicalize(given).with_context(|| format!("there is no folder {}", given.display()))?;
     let sources = Sources::load(&home, &given, env);
     let mut book = Book::read(&home);
     let count = sources.handlers.iter().filter(|handler| handler.level == Level::Project).count();
-    if args.revoke {
+    if revoke {
         book.projects.remove(&sources.project);
     } else {
         let hash =
@@ -342,24 +363,9 @@ fn trust(args: &TrustArgs) -> anyhow::Result<ExitCode> {
     super::emit::state(&format!(
         "handlers of {}: {}",
         sources.project.display(),
-        if args.revoke { "not trusted any more" } else { "trusted" }
+        if revoke { "not trusted any more" } else { "trusted" }
     ))?;
-    let mut out = io::stdout().lock();
-    if args.json {
-        writeln!(out, "{}", json!({"project": sources.project, "trusted": !args.revoke, "handlers": count}))?;
-    } else if args.revoke {
-        writeln!(out, "The handlers of {} do not run any more", sources.project.display())?;
-    } else {
-        writeln!(
-            out,
-            "{count} handlers of {} run from now on, as long as they stay as they are",
-            sources.project.display()
-        )?;
-    }
-    for mistake in sources.mistakes.iter().filter(|_| !args.revoke) {
-        writeln!(io::stderr(), "{}", plain(&mistake.to_string()))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok((sources, count))
 }
 
 fn compile(args: &Json) -> anyhow::Result<ExitCode> {

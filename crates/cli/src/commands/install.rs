@@ -43,8 +43,8 @@ struct Common {
     /// Agent whose settings are meant
     #[arg(value_name = "AGENT", value_parser = ["claude-code", "codex"])]
     agent: String,
-    /// Whose sessions: all of yours, or those in the project of the current folder
-    #[arg(long, default_value = "user", value_parser = ["user", "project"])]
+    /// Whose sessions: all of yours, or those in the project of the current folder, of everybody or (Claude Code) of you
+    #[arg(long, default_value = "user", value_parser = ["user", "project", "local"])]
     scope: String,
     /// Show what would change and change nothing
     #[arg(long)]
@@ -77,8 +77,13 @@ impl Common {
         })
     }
 
-    fn scope(&self) -> Scope {
-        if self.scope == Scope::Project.as_str() { Scope::Project } else { Scope::User }
+    fn scope(&self) -> anyhow::Result<Scope> {
+        let scope = Scope::ALL.into_iter().find(|scope| scope.as_str() == self.scope).unwrap_or(Scope::User);
+        if scope == Scope::Local && self.agent != Agent::ClaudeCode.to_string() {
+            let why = format!("{} has no settings of one person within a project", self.agent);
+            return Err(Failure::new(why, "take `--scope user` or `--scope project`").into());
+        }
+        Ok(scope)
     }
 }
 
@@ -93,28 +98,34 @@ pub(crate) fn install(args: &InstallArgs) -> anyhow::Result<ExitCode> {
     let installer = args.common.installer()?;
     let own = std::env::current_exe().context("cannot find this program")?;
     let command = hook_command(&own, std::env::var_os("PATH").as_deref());
-    let plan = installer.plan_install(args.common.scope(), &places()?, &Facts::gather(installer, command))?;
+    let plan = installer.plan_install(args.common.scope()?, &places()?, &Facts::gather(installer, command))?;
     if !args.common.dry_run {
-        let token = std::env::var(env::TOKEN).ok().filter(|text| !text.trim().is_empty());
-        let token = token.map(|text| Token::new(&text)).transpose()?;
-        let home = connection::home()?;
-        let made = setup::prepare(&home, args.server.as_deref(), token.as_ref())?;
-        if made.config && !args.common.json {
-            writeln!(io::stderr(), "Wrote {}", home.config().display())?;
-        }
-        index::compile(&home, &own, &|name| std::env::var(name).ok())?;
-        let rules = policy::compile(&policy::Site::device(&home), super::emit::now())?;
-        if !args.common.json {
-            let Compiled { file, denies, asks, .. } = rules;
-            writeln!(io::stderr(), "Wrote {}: {denies} rules deny, {asks} ask", file.display())?;
-        }
+        prepare(args.server.as_deref(), !args.common.json)?;
     }
     finish(&args.common, &plan, Some(installer.title))
 }
 
+/// Gives the device what the hook needs: the state folder, a server to ship to, the index of handlers, the rules.
+pub(super) fn prepare(server: Option<&str>, tells: bool) -> anyhow::Result<()> {
+    let own = std::env::current_exe().context("cannot find this program")?;
+    let token = std::env::var(env::TOKEN).ok().filter(|text| !text.trim().is_empty());
+    let token = token.map(|text| Token::new(&text)).transpose()?;
+    let home = connection::home()?;
+    let made = setup::prepare(&home, server, token.as_ref())?;
+    if made.config && tells {
+        writeln!(io::stderr(), "Wrote {}", home.config().display())?;
+    }
+    index::compile(&home, &own, &|name| std::env::var(name).ok())?;
+    let Compiled { file, denies, asks, .. } = policy::compile(&policy::Site::device(&home), super::emit::now())?;
+    if tells {
+        writeln!(io::stderr(), "Wrote {}: {denies} rules deny, {asks} ask", file.display())?;
+    }
+    Ok(())
+}
+
 /// Takes the hook out.
 pub(crate) fn uninstall(args: &UninstallArgs) -> anyhow::Result<ExitCode> {
-    let plan = args.common.installer()?.plan_uninstall(args.common.scope(), &places()?)?;
+    let plan = args.common.installer()?.plan_uninstall(args.common.scope()?, &places()?)?;
     finish(&args.common, &plan, None)
 }
 

@@ -21,6 +21,7 @@ mod findings;
 pub(crate) mod handlers;
 pub(crate) mod hook;
 mod import;
+mod init;
 mod install;
 mod interrupt;
 mod keys;
@@ -58,6 +59,7 @@ enum Command {
     Enroll(enroll::Args),
     Bootstrap(bootstrap::Args),
     Migrate(migrate::Args),
+    Init(init::Args),
     Doctor(doctor::Args),
     Tail(tail::Args),
     Sessions(sessions::Args),
@@ -123,6 +125,7 @@ impl Cli {
             Command::Repositories(args) => repositories::run(&args),
             Command::Devices(args) => devices::run(&args),
             Command::Emit(args) => emit::run(&args),
+            Command::Init(args) => init::run(&args),
             Command::Doctor(args) => doctor::run(&args),
             Command::Tail(args) => tail::run(&args),
             Command::Sessions(args) => sessions::run(&args),

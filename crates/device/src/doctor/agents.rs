@@ -23,6 +23,7 @@ const ENTRIES: usize = 20_000;
 
 /// One settings file with hooks of ours.
 struct Found {
+    scope: Option<Scope>,
     path: PathBuf,
     hooks: Vec<Registration>,
 }
@@ -48,10 +49,10 @@ pub(super) fn all(patient: &Patient<'_>, recorded: Option<&Client>, tell: &mut d
 /// The files that hold our hooks; a file that its agent cannot read is a failed check.
 fn registered(installer: &Installer, places: &Places) -> Result<Vec<Found>, Check> {
     let mut found = Vec::new();
-    for (_, path) in installer.files(places) {
+    for (scope, path) in installer.files(places) {
         match installer.registrations(&path) {
             Ok(hooks) if hooks.is_empty() => {}
-            Ok(hooks) => found.push(Found { path, hooks }),
+            Ok(hooks) => found.push(Found { scope, path, hooks }),
             Err(error) => {
                 return Err(Check::fail(format!("agent {}", installer.agent), error.to_string())
                     .hint(format!("{} ignores the whole file until it is mended", installer.title)));
@@ -91,10 +92,11 @@ fn settings(installer: &Installer, places: &Places, patient: &Patient<'_>, found
     let detail =
         format!("{} hooks in {}", found.iter().map(|file| file.hooks.len()).sum::<usize>(), places_found.join(" and "));
     if found.len() > 1 {
+        let scope = found.iter().rev().find_map(|file| file.scope).unwrap_or(Scope::Project);
         return Check::warn(name, format!("{detail}: sessions that read both may run them twice")).hint(format!(
             "keep one: hookrail uninstall {} --scope {}",
             installer.agent,
-            Scope::Project.as_str()
+            scope.as_str()
         ));
     }
     if let Some(file) = found.iter().find(|file| !merge::is_plain_json(&text(&file.path))) {

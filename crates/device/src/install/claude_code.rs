@@ -76,20 +76,17 @@ pub(super) const INSTALLER: Installer = Installer {
 fn folder(scope: Scope, places: &Places) -> PathBuf {
     match scope {
         Scope::User => places.claude_config_dir.clone().unwrap_or_else(|| places.home.join(".claude")),
-        Scope::Project => places.project.join(".claude"),
+        Scope::Project | Scope::Local => places.project.join(".claude"),
     }
 }
 
 fn file(scope: Scope, places: &Places) -> PathBuf {
-    folder(scope, places).join("settings.json")
+    folder(scope, places).join(if scope == Scope::Local { "settings.local.json" } else { "settings.json" })
 }
 
-/// Files that are read and never written: the person's local settings of the project, and those of an administrator.
-fn other_files(places: &Places) -> Vec<PathBuf> {
-    vec![
-        places.project.join(".claude").join("settings.local.json"),
-        PathBuf::from("/etc/claude-code/managed-settings.json"),
-    ]
+/// The file that is read and never written: the settings of an administrator.
+fn other_files(_: &Places) -> Vec<PathBuf> {
+    vec![PathBuf::from("/etc/claude-code/managed-settings.json")]
 }
 
 fn sessions(places: &Places) -> PathBuf {
@@ -126,6 +123,9 @@ fn notes(scope: Scope, facts: &Facts) -> Vec<String> {
         Scope::User => notes.push("sessions that are open pick the hooks up at once; a folder must be trusted first".into()),
         Scope::Project => notes.push(
             ".claude/settings.json is shared with everybody who works on the project, and names a program by its path on this machine".into(),
+        ),
+        Scope::Local => notes.push(
+            ".claude/settings.local.json is for you alone, on this machine: keep it out of the repository".into(),
         ),
     }
     notes

@@ -46,7 +46,8 @@ pub(super) const INSTALLER: Installer = Installer {
 fn folder(scope: Scope, places: &Places) -> PathBuf {
     match scope {
         Scope::User => places.codex_home.clone().unwrap_or_else(|| places.home.join(".codex")),
-        Scope::Project => places.project.join(".codex"),
+        // It has no settings of one person within a project.
+        Scope::Project | Scope::Local => places.project.join(".codex"),
     }
 }
 
@@ -77,7 +78,7 @@ fn notes(scope: Scope, _: &Facts) -> Vec<String> {
     let mut notes = vec![
         "Codex runs new or changed hooks only after you trust them once: start `codex` and open /hooks".to_owned(),
     ];
-    if scope == Scope::Project {
+    if scope != Scope::User {
         notes.push("Codex reads a project's hooks only where it trusts the project".into());
     }
     notes

@@ -63,8 +63,10 @@ pub struct Installer {
 pub enum Scope {
     /// All of this person's.
     User,
-    /// Those in one project's folder.
+    /// Those in one project's folder, of everybody who works on it.
     Project,
+    /// This person's in one project's folder, where the agent has settings for that.
+    Local,
 }
 
 /// Where agents keep their settings.
@@ -94,14 +96,15 @@ pub struct Facts {
 }
 
 impl Scope {
-    /// Both scopes.
-    pub const ALL: [Self; 2] = [Self::User, Self::Project];
+    /// Every scope.
+    pub const ALL: [Self; 3] = [Self::User, Self::Project, Self::Local];
 
     /// The scope's word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Project => "project",
+            Self::Local => "local",
         }
     }
 }

@@ -18,8 +18,6 @@ pub mod plan;
 pub mod render;
 pub mod settings;
 pub mod site;
-#[cfg(test)]
-mod tests;
 
 pub use detect::{Kind, Listing, Manager, Project, detect};
 pub use manifest::Manifest;

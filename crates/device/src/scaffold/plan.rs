@@ -127,12 +127,8 @@ pub fn plan(
 ) -> Planned {
     let mut next = manifest.clone();
     let there = |path: &str| found.get(path).cloned().unwrap_or(Found::Nothing);
-    let dropped: Vec<String> = manifest
-        .files
-        .keys()
-        .filter(|path| !wanted.iter().any(|wanted| wanted.path == **path))
-        .cloned()
-        .collect();
+    let dropped: Vec<String> =
+        manifest.files.keys().filter(|path| !wanted.iter().any(|wanted| wanted.path == **path)).cloned().collect();
     let mut changes: Vec<Change> = wanted
         .into_iter()
         .map(|wanted| {

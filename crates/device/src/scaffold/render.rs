@@ -1,10 +1,12 @@
 //! What is written, from templates: pure.
 
-use minijinja::value::Value;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, context};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
 
-use super::detect::Project;
+use super::detect::{Manager, Project};
+use super::kinds::{Check, Tools};
 use super::plan::Wanted;
 
 /// The templates, by the names under which they include each other.
@@ -45,6 +47,17 @@ impl Recipes {
     }
 }
 
+/// What templates are filled with.
+#[derive(Debug, Serialize)]
+struct Facts<'a> {
+    title: &'static str,
+    manager: Option<&'static str>,
+    is_module: bool,
+    tools: &'a Tools,
+    commands: Vec<Command<'a>>,
+    data: Vec<&'static str>,
+}
+
 /// A command that a person runs.
 #[derive(Debug, Serialize)]
 struct Command<'a> {
@@ -60,7 +73,7 @@ struct Command<'a> {
 pub fn files(project: &Project, recipes: Recipes) -> Result<Vec<Wanted>, Error> {
     let environment = environment()?;
     let tools = &project.tools;
-    let whole = |check: &super::kinds::Check| check.whole.clone().unwrap_or_else(|| check.command.clone());
+    let whole = |check: &Check| check.whole.clone().unwrap_or_else(|| check.command.clone());
     let (lint, test) = (tools.lint.as_ref().map(whole), tools.test.as_ref().map(whole));
     let commands: Vec<Command<'_>> = [
         ("format", "Put the sources into their form", tools.format.as_deref()),
@@ -70,15 +83,19 @@ pub fn files(project: &Project, recipes: Recipes) -> Result<Vec<Wanted>, Error> 
     .into_iter()
     .filter_map(|(name, comment, command)| Some(Command { name, comment, command: command? }))
     .collect();
-    let data: Vec<&str> = DATA.iter().chain(&tools.data).copied().collect();
-    let context = context! {
-        title => project.kind.title(),
-        manager => project.manager.map(super::Manager::as_str),
-        is_module => recipes == Recipes::Module,
-        tools, commands, data,
+    let facts = Facts {
+        title: project.kind.title(),
+        manager: project.manager.map(Manager::as_str),
+        is_module: recipes == Recipes::Module,
+        tools,
+        commands,
+        data: DATA.iter().chain(&tools.data).copied().collect(),
     };
+    let facts = Value::from(Serde(&facts));
     let write = |name: &str, path: String, executable: bool| {
-        let text = tidied(&environment.get_template(name)?.render(&context)?);
+        // Between definitions Python has two.
+        let empty_lines = if name.ends_with(".py") { 2 } else { 1 };
+        let text = tidied(&environment.get_template(name)?.render(&facts)?, empty_lines);
         Ok::<_, Error>(Wanted { path, text, executable })
     };
     let hook = |name: &str| write(name, format!(".claude/hooks/{name}"), true);
@@ -102,9 +119,8 @@ fn environment() -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
-    environment.set_keep_trailing_newline(true);
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?;
+    environment.set_syntax(syntax);
     environment.add_filter("toml", toml);
     environment.add_filter("sh", sh);
     for (name, text) in TEMPLATES {
@@ -125,11 +141,14 @@ fn sh(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// What conditions leave behind: lines of white space at the end, and more than one empty line in a row.
-fn tidied(text: &str) -> String {
+/// The text without what conditions leave behind: white space at the ends of lines and of the file, and more than so many empty
+/// lines in a row.
+fn tidied(text: &str, empty_lines: usize) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut empty = empty_lines;
     for line in text.lines().map(str::trim_end) {
-        if !(line.is_empty() && (out.is_empty() || out.ends_with("\n\n"))) {
+        empty = if line.is_empty() { empty + 1 } else { 0 };
+        if empty <= empty_lines {
             out.push_str(line);
             out.push('\n');
         }

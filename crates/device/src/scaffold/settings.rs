@@ -33,7 +33,8 @@ fn is_denied(text: &str, rule: &str) -> bool {
 fn deny(text: Option<&str>, rules: &[&str]) -> Result<String, String> {
     let mut text = text.filter(|text| !text.trim().is_empty()).unwrap_or("{}\n").to_owned();
     for rule in rules {
-        let root = parse(&text, Dialect::Jsonc).map_err(|error| format!("is not valid JSON ({error}); mend it first"))?;
+        let root =
+            parse(&text, Dialect::Jsonc).map_err(|error| format!("is not valid JSON ({error}); mend it first"))?;
         let style = Style::of(&text, &root);
         let expect = |node: &Node, name: &str, fits: bool, what: &str| match fits {
             true => Ok(()),
@@ -71,7 +72,8 @@ fn ignore(text: Option<&str>, lines: &[&str]) -> Result<String, String> {
         out.push_str(if out.ends_with('\n') { "" } else { end });
         out.push_str(end);
     }
-    for line in std::iter::once(&"# Of one machine: reports of hookrail's set-up, settings of one person.").chain(lines) {
+    for line in std::iter::once(&"# Of one machine: reports of hookrail's set-up, settings of one person.").chain(lines)
+    {
         out.push_str(line);
         out.push_str(end);
     }

@@ -94,8 +94,7 @@ pub fn look(folder: &Path, wishes: &Wishes) -> Result<Site, ScaffoldError> {
     let before = read_manifest(&folder)?;
     let project = detect(&listing, wishes.kind.or(before.kind));
     let recipes = recipes(&listing, &before);
-    let mut wanted =
-        render::files(&project, recipes).map_err(|error| ScaffoldError::Template(format!("{error:#}")))?;
+    let mut wanted = render::files(&project, recipes).map_err(|error| ScaffoldError::Template(format!("{error:#}")))?;
     wanted.extend(commands(&folder, &wanted, &before)?);
     let pieces = settings::pieces();
     check_forced(&wishes.force, &wanted, &pieces)?;
@@ -236,6 +235,16 @@ fn within(folder: &Path, path: &str) -> Result<PathBuf, String> {
 }
 
 impl Site {
+    /// Why a file of the project is not to be written; `None` where it may be.
+    pub fn why_not(&self, path: &Path) -> Option<String> {
+        let inside = path.strip_prefix(&self.folder).ok().and_then(Path::to_str);
+        match inside.map(|path| read(&self.folder, path)) {
+            Some(Found::Other(why)) => Some(why),
+            Some(_) => None,
+            None => Some("is outside of the project".to_owned()),
+        }
+    }
+
     /// Does what is planned. Files that were written stay where a later one fails; the next run goes on from there.
     ///
     /// # Errors

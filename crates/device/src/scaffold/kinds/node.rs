@@ -80,7 +80,7 @@ impl Package {
 pub(super) fn tools(manager: Manager, listing: &Listing, notes: &mut Vec<String>) -> Tools {
     let package = Package { value: package(listing), manager };
     let needs = match package.has_modules(listing) {
-        true => format!("[ -d node_modules ] && command -v {}", manager.as_str()),
+        true => format!("{{ [ -d node_modules ] && command -v {}; }}", manager.as_str()),
         false => format!("command -v {}", manager.as_str()),
     };
     let test = package.has_script("test").then(|| Check {
@@ -135,7 +135,7 @@ fn lint(package: &Package, needs: &str) -> Option<Check> {
     let whole = format!("{exec} tsc --noEmit");
     package.depends_on("typescript").then(|| Check {
         whole: Some(whole),
-        ..Check::whole("tsc --noEmit", "[ -f tsconfig.json ] && command -v tsc", SOURCES)
+        ..Check::whole("tsc --noEmit", "{ [ -f tsconfig.json ] && command -v tsc; }", SOURCES)
     })
 }
 
@@ -214,8 +214,5 @@ fn maintenance(manager: Manager) -> Vec<Step> {
         Manager::Bun => ("bun outdated || true", "bun audit"),
         _ => ("npm outdated || true", "npm audit --omit=dev"),
     };
-    vec![
-        Step::new("outdated", outdated, "5m").optional(),
-        Step::new("advisories", audit, "5m").optional(),
-    ]
+    vec![Step::new("outdated", outdated, "5m").optional(), Step::new("advisories", audit, "5m").optional()]
 }

@@ -4,9 +4,6 @@ use super::{ByFile, Check, Generated, Listing, Tools, where_there};
 
 const SCRIPTS: &[&str] = &["*.sh", "*.bash"];
 
-/// The names under which `just` finds its file.
-pub(crate) const JUSTFILES: &[&str] = &["justfile", "Justfile", ".justfile"];
-
 pub(super) fn tools(listing: &Listing, notes: &mut Vec<String>) -> Tools {
     let target = ["test", "check"].into_iter().find(|target| has_target(listing.text("Makefile"), target));
     let test = target.map(|target| Check::whole(format!("make {target}"), "command -v make", &[]));

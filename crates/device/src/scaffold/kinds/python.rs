@@ -81,7 +81,8 @@ pub(super) fn tools(manager: Manager, listing: &Listing, notes: &mut Vec<String>
         test,
         format,
         versions: versions(manager),
-        missing: (manager != Manager::Poetry).then_some(Missing { test: "[ -d .venv ]", told: "There is no .venv yet" }),
+        missing: (manager != Manager::Poetry)
+            .then_some(Missing { test: "[ -d .venv ]", told: "There is no .venv yet" }),
         generated: generated(manager),
         formats,
         checks: (has_ruff && manager != Manager::Poetry)
@@ -170,7 +171,8 @@ fn pip_itself(listing: &Listing) -> Option<String> {
         return None;
     }
     let extras = project.and_then(|project| project.get("optional-dependencies"));
-    let extra = ["dev", "test", "tests"].into_iter().find(|name| extras.is_some_and(|extras| extras.get(name).is_some()));
+    let extra =
+        ["dev", "test", "tests"].into_iter().find(|name| extras.is_some_and(|extras| extras.get(name).is_some()));
     Some(extra.map_or_else(|| "-e .".to_owned(), |extra| format!("-e '.[{extra}]'")))
 }
 

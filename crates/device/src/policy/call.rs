@@ -36,7 +36,7 @@ const STAND_INS: &[(&str, &[&str])] = &[
 ];
 
 /// The agent and its words for the text of an example: a command for the shell of Claude Code, or a call as JSON.
-pub(super) fn payload(text: &str) -> (Agent, String) {
+pub fn payload(text: &str) -> (Agent, String) {
     let text = STAND_INS
         .iter()
         .fold(text.to_owned(), |text, (name, parts)| text.replace(name, &parts.concat().replace('\n', "\\n")));

@@ -15,6 +15,7 @@ mod mcp;
 pub mod organisation;
 mod schema;
 
+pub use call::payload as worded;
 pub use compile::{Compiled, Gathered, OWN_FILE, PolicyError, Site, Wrong, compile, gather, state};
 pub use examples::{Case, Desk, Outcome, examples, run};
 pub use file::{Adjustment, Exception, Mistake, OnFailure, PolicyFile, Rule, RuleMode, read, strangers};

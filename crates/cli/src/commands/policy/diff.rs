@@ -101,7 +101,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// The prepared rules of the current folder.
 fn prepared() -> anyhow::Result<String> {
     let home = connection::home()?;
-    let path = match project()? {
+    let path = match project(None)? {
         Some(root) => home.project_policy(&root.to_string_lossy()),
         None => home.policy(),
     };

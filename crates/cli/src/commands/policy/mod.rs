@@ -4,21 +4,17 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use hookrail_core::agents;
-use hookrail_core::event::Agent;
-use hookrail_core::policy::{self, Decision, Snapshot};
+use hookrail_core::policy::Snapshot;
 use hookrail_core::time::Timestamp;
 use hookrail_device::policy::{
-    Case, Compiled, Gathered, Layer, OWN_FILE, Outcome, RuleMode, Site, Standing, Standings, Wrong, compile, examples,
-    gather, read, run as judged, schema, strangers,
+    Case, Compiled, Gathered, OWN_FILE, Outcome, RuleMode, Site, Standing, Standings, Wrong, compile, examples, gather,
+    read, run as judged, schema, strangers,
 };
 use hookrail_hook::facts::Here;
 use hookrail_hook::snapshot;
-use serde::Serialize;
 use serde_json::json;
 
 use super::emit::now;
@@ -27,6 +23,7 @@ use crate::failure::Failure;
 use crate::output::{Table, plain, width};
 
 mod diff;
+mod explain;
 mod publish;
 
 /// See, test and prepare the rules by which the guard denies and asks
@@ -43,8 +40,8 @@ pub(crate) struct Args {
 enum Command {
     /// List the rules, those built in and your own
     List(Json),
-    /// Show what a command would do and which rule decides, without running it
-    Explain(Explain),
+    /// Show what a command or another call would do and which rule decides, without running it
+    Explain(explain::Args),
     /// Look for mistakes in a file of rules, by line and column
     Check(Check),
     /// Run the rules' own examples, or a file of cases, a JSON object a line: {"command":…,"stops":true}
@@ -64,16 +61,6 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct Json {
     /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, clap::Args)]
-struct Explain {
-    /// Command to look at
-    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
-    command: Vec<String>,
-    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -115,7 +102,7 @@ struct Compile {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
         Command::List(args) => list(args),
-        Command::Explain(args) => explain(args),
+        Command::Explain(args) => explain::run(args),
         Command::Check(args) => check(args),
         Command::Test(args) => test(args),
         Command::Compile(args) => prepare_snapshot(args),
@@ -129,7 +116,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The rules as they are written now, for the current folder.
+/// The rules as they are written now, for a folder.
 struct Rules {
     gathered: Gathered,
     now: Timestamp,
@@ -137,8 +124,13 @@ struct Rules {
 
 impl Rules {
     fn read() -> anyhow::Result<Self> {
+        Self::of(None)
+    }
+
+    /// Those that hold in this folder.
+    fn of(folder: Option<&str>) -> anyhow::Result<Self> {
         let home = connection::home()?;
-        let root = project()?;
+        let root = project(folder)?;
         let gathered = gather(&Site { home: &home, project: root.as_deref() })?;
         for wrong in &gathered.mistakes {
             let holds = if wrong.earlier { "what it said before holds on" } else { "it is left out" };
@@ -159,9 +151,9 @@ impl Rules {
     }
 }
 
-/// The root of the current folder's project, where it has rules of its own.
-fn project() -> anyhow::Result<Option<PathBuf>> {
-    let facts = Here::new(None, |name| std::env::var_os(name));
+/// The root of the project that this folder is of, or the current one, where it has rules of its own.
+fn project(folder: Option<&str>) -> anyhow::Result<Option<PathBuf>> {
+    let facts = Here::new(folder, |name| std::env::var_os(name));
     Ok(snapshot::project(&connection::home()?, &facts).map(PathBuf::from))
 }
 
@@ -199,116 +191,6 @@ fn list(args: &Json) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn explain(args: &Explain) -> anyhow::Result<ExitCode> {
-    let rules = Rules::read()?;
-    let text = rules.snapshot()?;
-    let snapshot = Snapshot::read(text.as_bytes())?;
-    // One argument is a command line; several are the words of one.
-    let command = match args.command.as_slice() {
-        [line] => line.clone(),
-        words => words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
-    };
-    let call = json!({"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": command}});
-    let payload = call.to_string();
-    let began = Instant::now();
-    let parsed = agents::parse(&Agent::ClaudeCode, &payload);
-    let facts = Here::new(None, |name| std::env::var_os(name));
-    let analysis = policy::inspect(&parsed, &payload, &facts);
-    let verdict = policy::weigh(&parsed, &payload, &snapshot, &analysis.effects, rules.now)?;
-    let micros = began.elapsed().as_micros();
-    let standings = rules.standings();
-    let tried: Vec<Tried<'_>> = standings
-        .rules
-        .iter()
-        .filter(|standing| standing.prepared().may_meet(&payload, &analysis.effects))
-        .map(|standing| Tried {
-            id: standing.rule.id.as_ref(),
-            layer: standing.layer,
-            decision: standing.rule.decision,
-            mode: standing.mode,
-            matches: standing.prepared().matches(&parsed, &payload, &analysis.effects),
-            silent_until: standing.silent_until.map(|until| until.to_string()),
-        })
-        .collect();
-    let mut out = io::stdout().lock();
-    if args.json {
-        let effects: Vec<_> = analysis
-            .effects
-            .iter()
-            .map(|effect| {
-                json!({
-                    "kind": effect.kind.as_str(), "target": effect.target, "place": effect.place.as_str(), "recursive": effect.recursive,
-                    "at": effect.at.as_str(), "secret": effect.origin.secret, "program": effect.program, "command": effect.command,
-                })
-            })
-            .collect();
-        let line = json!({"command": command, "complete": analysis.complete, "effects": effects, "rules": tried, "verdict": verdict, "microseconds": micros});
-        writeln!(out, "{line}")?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if analysis.effects.is_empty() {
-        writeln!(out, "No effect that a rule could speak of.")?;
-    } else {
-        let mut table = Table::new(&["EFFECT", "TARGET", "PLACE", "BY"]);
-        for effect in &analysis.effects {
-            let tree = if effect.recursive { ", and all below" } else { "" };
-            table.row(vec![
-                effect.kind.as_str().to_owned(),
-                plain(&effect.target).into_owned(),
-                format!("{}{tree}", effect.place.as_str()),
-                plain(&effect.command).into_owned(),
-            ]);
-        }
-        table.write(&mut out, width())?;
-    }
-    if !analysis.complete {
-        writeln!(out, "Part of the command was not understood.")?;
-    }
-    if !tried.is_empty() {
-        writeln!(out)?;
-        let mut table = Table::new(&["RULE TRIED", "LAYER", "DECISION", "MODE", "MATCHES"]);
-        for rule in &tried {
-            let matches = match (rule.matches, &rule.silent_until) {
-                (true, Some(until)) => format!("yes, silent until {until}"),
-                (true, None) => "yes".to_owned(),
-                (false, _) => "no".to_owned(),
-            };
-            let (layer, decision, mode) = (rule.layer.as_str(), rule.decision.as_str(), rule.mode.as_str());
-            table.row(vec![rule.id.to_owned(), layer.to_owned(), decision.to_owned(), mode.to_owned(), matches]);
-        }
-        table.write(&mut out, width())?;
-    }
-    match verdict {
-        Some(verdict) => {
-            let would = verdict.would.map(|would| format!(", would {}", would.as_str())).unwrap_or_default();
-            let (decision, reason) = (verdict.decision.as_str(), plain(&verdict.reason));
-            writeln!(out, "\n{decision}{would} by {}: {reason}", verdict.rule)?;
-        }
-        None => writeln!(out, "\nNo rule has an opinion.")?,
-    }
-    writeln!(out, "{micros} µs")?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// A rule that was asked, because the call has an effect or a keyword of it.
-#[derive(Serialize)]
-struct Tried<'r> {
-    id: &'r str,
-    layer: Layer,
-    decision: Decision,
-    mode: RuleMode,
-    matches: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    silent_until: Option<String>,
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
-    let is_plain =
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./=:,@%+".contains(&byte));
-    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
-}
-
 fn check(args: &Check) -> anyhow::Result<ExitCode> {
     let home = connection::home()?;
     let file = args.file.clone().unwrap_or_else(|| home.path().join(OWN_FILE));
@@ -320,7 +202,7 @@ fn check(args: &Check) -> anyhow::Result<ExitCode> {
     let mistakes = match read(&text) {
         Err(mistakes) => mistakes,
         Ok(checked) => {
-            let root = project()?;
+            let root = project(None)?;
             let others = gather(&Site { home: &home, project: root.as_deref() })?;
             let known: Vec<String> =
                 others.files().flat_map(|file| &file.rules).map(|rule| rule.id.as_ref().clone()).collect();
@@ -387,7 +269,7 @@ fn prepare_snapshot(args: &Compile) -> anyhow::Result<ExitCode> {
     let mut all = vec![compile(&Site::device(&home), now())?];
     let root = match &args.project {
         Some(root) => Some(root.clone()),
-        None => project()?,
+        None => project(None)?,
     };
     if let Some(root) = root {
         all.push(compile(&Site { home: &home, project: Some(&root) }, now())?);
@@ -418,18 +300,4 @@ fn prepare_snapshot(args: &Compile) -> anyhow::Result<ExitCode> {
     }
     // The hook asks whether there is a snapshot of now, and there is one.
     Ok(if is_right || args.quiet { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_as_a_shell_reads_them_back() {
-        for (word, expected) in
-            [("a", "a"), ("-rf", "-rf"), ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("$X", "'$X'")]
-        {
-            assert_eq!(quoted(word), expected);
-        }
-    }
 }

@@ -22,6 +22,7 @@ pub mod report;
 pub mod scaffold;
 pub mod setup;
 pub mod ship;
+pub mod spend;
 pub mod systemd;
 mod units;
 mod words;

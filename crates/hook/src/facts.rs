@@ -6,12 +6,15 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::FileTypeExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use hookrail_core::ledger::NanoUsd;
 use hookrail_core::policy::facts::{Facts, Listing, Look};
+use hookrail_core::policy::spend::{Scope, Sum};
 
 use crate::home::Home;
+use crate::spend::Spending;
 
 /// How far up a project's root is looked for.
 const MAX_LEVELS: usize = 32;
@@ -110,6 +113,7 @@ pub struct Here {
     project: OnceCell<Option<String>>,
     env: fn(&str) -> Option<OsString>,
     spent: Cell<Duration>,
+    spending: Option<Spending>,
     clock: Clock,
 }
 
@@ -128,8 +132,24 @@ impl Here {
             user: text("USER"),
             env,
             spent: Cell::default(),
+            spending: None,
             clock: Clock::start(),
         }
+    }
+
+    /// These facts, with what is known of spending.
+    #[must_use]
+    pub fn with(self, spending: Spending) -> Self {
+        Self { spending: Some(spending), ..self }
+    }
+
+    fn sum(&self, scope: Scope) -> Option<&Sum> {
+        self.spending.as_ref()?.sum(scope, self.project())
+    }
+
+    /// The file by which the session at hand counts as told of a limit of this scope.
+    pub fn told(&self, rule: &str, scope: Scope) -> Option<PathBuf> {
+        Some(self.spending.as_ref()?.told(rule, self.sum(scope)))
     }
 
     /// Gives the judgement that begins now its whole time.
@@ -156,7 +176,7 @@ impl Here {
 }
 
 /// The nearest folder upwards that has a repository; without one, the folder itself.
-fn root_of(directory: &str) -> Option<String> {
+pub fn root_of(directory: &str) -> Option<String> {
     let folders = Path::new(directory).ancestors().take(MAX_LEVELS);
     let found = folders.filter(|folder| folder.parent().is_some()).find(|folder| folder.join(".git").exists());
     found.unwrap_or(Path::new(directory)).to_str().map(str::to_owned)
@@ -213,6 +233,18 @@ impl Facts for Here {
             Some(text.lines().map(str::to_owned).collect())
         });
         known.unwrap_or_default()
+    }
+
+    fn has_spent(&self) -> bool {
+        self.spending.as_ref().is_some_and(Spending::is_any)
+    }
+
+    fn spent(&self, scope: Scope) -> Option<NanoUsd> {
+        self.sum(scope).map(|sum| sum.spent)
+    }
+
+    fn was_told(&self, rule: &str, scope: Scope) -> bool {
+        self.told(rule, scope).is_some_and(|told| told.exists())
     }
 
     fn is_late(&self) -> bool {

@@ -88,6 +88,26 @@ impl Home {
         self.0.join("paused")
     }
 
+    /// The folder of what was spent, where limits are declared ([`crate::spend`]).
+    pub fn spend(&self) -> PathBuf {
+        self.0.join("spend")
+    }
+
+    /// What was spent of what, where that reaches a limit; absent where nothing does.
+    pub fn spend_reached(&self) -> PathBuf {
+        self.spend().join("reached")
+    }
+
+    /// The folder of the sessions at work.
+    pub fn spend_live(&self) -> PathBuf {
+        self.spend().join("live")
+    }
+
+    /// The folder of which session was told of which limit.
+    pub fn spend_told(&self) -> PathBuf {
+        self.spend().join("told")
+    }
+
     /// What events anybody handles ([`crate::hand`]); absent means none.
     pub fn handlers_index(&self) -> PathBuf {
         self.0.join("handlers.index")
@@ -108,7 +128,7 @@ impl Home {
         self.0.join("rejected")
     }
 
-    /// Held locked by the running shipper; exists once a server has been configured.
+    /// Held locked by the running shipper; exists once a server has been configured, or what is spent limited.
     pub fn ship_lock(&self) -> PathBuf {
         self.0.join("ship.lock")
     }

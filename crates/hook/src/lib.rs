@@ -27,6 +27,7 @@ pub mod hand;
 pub mod home;
 pub mod log;
 pub mod snapshot;
+pub mod spend;
 pub mod spool;
 pub mod stopped;
 pub mod wake;
@@ -137,12 +138,26 @@ fn judge(received: &Received<'_>, log: &mut Log<'_>) -> Option<Verdict> {
     if let Some(trouble) = &judged.trouble {
         log.tell(format_args!("{trouble}"));
     }
+    if judged.has_limits
+        && let Err(error) = spend::register(home, received)
+    {
+        log.tell(format_args!("what this session costs is not counted: {}: {error}", home.spend_live().display()));
+    }
     let verdict = match judged.trouble.filter(|_| judged.is_unavailable) {
         Some(trouble) => unavailable(home.policy_closed().exists(), &trouble),
         None => judged.verdict?,
     };
     let reach = agents::reach(&received.agent, parsed, verdict.decision);
+    let mode = verdict.mode;
     let verdict = verdict.within(reach);
+    if let Some(told) = judged.told.filter(|_| verdict.mode == mode) {
+        match spend::tell(&told) {
+            Ok(true) => {}
+            // Another hook told of it just now.
+            Ok(false) => return None,
+            Err(error) => log.tell(format_args!("{}: {error}; a limit will be told of again", told.display())),
+        }
+    }
     let (verdict, listed) = stopped::settle(home, received, verdict, log.at);
     if let Err(error) = listed {
         log.tell(format_args!("{} could not be written: {error}", home.stopped().display()));

@@ -12,11 +12,13 @@ use std::{fmt, fs, io, thread};
 
 use hookrail_core::agents::Parsed;
 use hookrail_core::policy::facts::Facts as _;
-use hookrail_core::policy::{self, Snapshot, SnapshotError, Verdict};
+use hookrail_core::policy::spend::AREA;
+use hookrail_core::policy::{self, Mode, Snapshot, SnapshotError, Verdict};
 use hookrail_core::time::Timestamp;
 
 use crate::facts::Here;
 use crate::home::Home;
+use crate::spend::Spending;
 
 /// A project's own rules, below its root.
 pub const PROJECT_FILE: &str = ".hookrail/policy.toml";
@@ -65,11 +67,15 @@ pub struct Judged {
     pub trouble: Option<Unusable>,
     /// Whether nothing could be judged.
     pub is_unavailable: bool,
+    /// Whether the rules limit what is spent.
+    pub has_limits: bool,
+    /// The file by which the session counts as told of the limit that the verdict is of, where it is one that is told once.
+    pub told: Option<PathBuf>,
 }
 
 impl Judged {
     fn unavailable(trouble: Unusable) -> Self {
-        Self { verdict: None, trouble: Some(trouble), is_unavailable: true }
+        Self { trouble: Some(trouble), is_unavailable: true, ..Self::default() }
     }
 }
 
@@ -84,7 +90,8 @@ pub fn judge(home: &Home, parsed: &Parsed, payload: &str, now: Timestamp) -> Jud
     if !parsed.is_judgeable() {
         return Judged::default();
     }
-    let facts = Here::new(parsed.cwd.as_deref(), |name| std::env::var_os(name));
+    let spending = Spending::new(home, parsed.session_id.as_ref(), now);
+    let facts = Here::new(parsed.cwd.as_deref(), |name| std::env::var_os(name)).with(spending);
     let project = project(home, &facts);
     let path = project.map_or_else(|| home.policy(), |root| home.project_policy(root));
     let mut trouble = None;
@@ -102,18 +109,31 @@ pub fn judge(home: &Home, parsed: &Parsed, payload: &str, now: Timestamp) -> Jud
         facts.begin();
     }
     let bytes = bytes.unwrap_or_default();
-    let judged = Snapshot::read(&bytes).and_then(|snapshot| policy::judge(parsed, payload, &snapshot, &facts, now));
+    let judged = Snapshot::read(&bytes).and_then(|snapshot| {
+        let verdict = policy::judge(parsed, payload, &snapshot, &facts, now)?;
+        let told = verdict.as_ref().and_then(|verdict| told(verdict, &snapshot, &facts));
+        Ok(Judged { verdict, told, has_limits: snapshot.has_limits(), ..Judged::default() })
+    });
     let judged = match judged {
         // What was seen in the time there was may stop a call; that it was not all seen is told.
-        Ok(verdict) if facts.was_late() && !verdict.as_ref().is_some_and(Verdict::stops) => {
-            Judged { verdict, trouble: Some(Unusable::Late), is_unavailable: true }
+        Ok(judged) if facts.was_late() && !judged.verdict.as_ref().is_some_and(Verdict::stops) => {
+            Judged { trouble: Some(Unusable::Late), is_unavailable: true, told: None, ..judged }
         }
-        Ok(verdict) => Judged { verdict, trouble, is_unavailable: false },
+        Ok(judged) => Judged { trouble, ..judged },
         Err(error) => Judged::unavailable(Unusable::Snapshot(error)),
     };
     // The process ends soon; giving back the memory would only cost time.
     std::mem::forget(bytes);
     judged
+}
+
+/// The file by which the session counts as told of a limit, where the verdict is of one that is told once.
+fn told(verdict: &Verdict, snapshot: &Snapshot<'_>, facts: &Here) -> Option<PathBuf> {
+    if verdict.mode == Mode::Enforce || !verdict.rule.starts_with(AREA) {
+        return None;
+    }
+    let limit = snapshot.limits().filter_map(Result::ok).find(|rule| rule.id == verdict.rule)?;
+    facts.told(&limit.id, limit.spend?.scope)
 }
 
 /// The root of the project at hand, where it has rules of its own.

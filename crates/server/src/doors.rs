@@ -146,6 +146,8 @@ doors! {
     DeleteServer = delete "/api/v1/servers/{raw}" Admin => api::servers::delete;
     /// Sums what was used of models by group_by (model, person, session, repository, day, hour, team, agent, device or mcp_server), the dearest first.
     GetUsage = get "/api/v1/usage" Read => api::usage::usage;
+    /// Sums what sessions cost, and what their people and repositories did since the day, the week and the month began, for a device that limits what is spent.
+    GetSpend = get "/api/v1/spend" Ingest => api::spend::get;
     /// Lists the people seen, or seen in a span, with what they used in all; whoever was here last first.
     ListPeople = get "/api/v1/people" Read => api::usage::people;
     /// Puts a person into a team.

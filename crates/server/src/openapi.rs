@@ -157,6 +157,7 @@ fn shape(door: Door) -> Shape {
         }
         Door::DeleteServer => Shape { problems: &["404", "503"], ..read(&[], "ServerName") },
         Door::GetUsage => read(USAGE, "Usage"),
+        Door::GetSpend => read(&["sessions", "day", "week", "month"], "Spend"),
         Door::ListPeople => {
             Shape { problems: &["400", "403", "503"], ..read(&["since", "until", "limit", "cursor"], "PersonPage") }
         }

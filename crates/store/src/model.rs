@@ -17,7 +17,8 @@ use crate::names::Snapshot;
 
 pub use artifact::{Artifact, ArtifactFilter};
 pub use usage::{
-    BlindSpot, GroupBy, PersonRow, PromptUse, Reconciliation, RepositoryRow, SourceTold, UsageFilter, UsageRow, Used,
+    BlindSpot, GroupBy, PersonRow, PromptUse, Reconciliation, RepositoryRow, SessionSpend, SourceTold, SpentSince,
+    UsageFilter, UsageRow, Used,
 };
 
 /// The position of an event in the order of arrival; grows by one with each stored event, never reused.

@@ -37,6 +37,7 @@ mod serve;
 mod servers;
 mod sessions;
 mod ship;
+mod spend;
 mod stopped;
 mod tail;
 mod titles;
@@ -65,6 +66,7 @@ enum Command {
     Sessions(sessions::Args),
     Events(events::Args),
     Usage(usage::Args),
+    Spend(spend::Args),
     Quarantine(quarantine::Args),
     People(people::Args),
     Repositories(repositories::Args),
@@ -132,6 +134,7 @@ impl Cli {
             Command::Events(args) => events::run(&args),
             Command::Titles(args) => titles::run(&args),
             Command::Usage(args) => usage::run(&args),
+            Command::Spend(args) => spend::run(&args),
             Command::Quarantine(args) => quarantine::run(args),
             Command::Servers(args) => servers::run(args),
             Command::Mcp(args) => mcp::run(&args),

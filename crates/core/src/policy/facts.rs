@@ -1,5 +1,8 @@
 //! What of the world a verdict may depend on. The core asks, the edge answers; whoever answers bounds how long it takes.
 
+use super::spend::Scope;
+use crate::ledger::NanoUsd;
+
 /// What is at a path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Look {
@@ -68,6 +71,18 @@ pub trait Facts {
     /// The MCP servers that are known here, by their raw names: approved, or configured by the person for all projects.
     fn servers(&self) -> Vec<String> {
         Vec::new()
+    }
+    /// Whether anything was spent that reaches a limit, of whatever scope.
+    fn has_spent(&self) -> bool {
+        false
+    }
+    /// What was spent of this scope, where that reaches a limit.
+    fn spent(&self, _scope: Scope) -> Option<NanoUsd> {
+        None
+    }
+    /// Whether this limit was told of already, for the span that it is of and in the session at hand.
+    fn was_told(&self, _rule: &str, _scope: Scope) -> bool {
+        false
     }
     /// Whether there is no time left to look any further.
     fn is_late(&self) -> bool {

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agents::Parsed;
+use crate::ledger::NanoUsd;
 use crate::time::Timestamp;
 use effects::Effect;
 use facts::Facts;
@@ -19,6 +20,7 @@ pub mod published;
 pub mod secrets;
 pub mod shell;
 mod snapshot;
+pub mod spend;
 mod subject;
 
 pub use inspect::inspect;
@@ -144,10 +146,44 @@ pub fn judge(
         return Ok(None);
     }
     let effects = if snapshot.asks_for_effects() { inspect(parsed, payload, facts).effects } else { Vec::new() };
-    weigh(parsed, payload, snapshot, &effects, now)
+    let rule = strictest(parsed, payload, snapshot, &effects, now)?;
+    // What a tool gave back is paid for.
+    if !snapshot.has_limits() || parsed.is_result() {
+        return Ok(rule.map(Rule::verdict));
+    }
+    let limit = spent(snapshot, facts, now)?;
+    Ok(match (rule, limit) {
+        (Some(rule), Some((limit, _))) if rule.weight() > limit.weight() => Some(rule.verdict()),
+        (_, Some((limit, sum))) => Some(limit.exceeded(sum)),
+        (rule, None) => rule.map(Rule::verdict),
+    })
 }
 
-/// [`judge`] where the call's effects are known already.
+/// The strictest limit that is reached, and by what.
+fn spent<'s>(
+    snapshot: &Snapshot<'s>,
+    facts: &dyn Facts,
+    now: Timestamp,
+) -> Result<Option<(Rule<'s>, NanoUsd)>, SnapshotError> {
+    let mut strictest: Option<(Rule<'_>, NanoUsd)> = None;
+    // What was spent is asked first: where nothing is near a limit, no limit is read.
+    if !facts.has_spent() {
+        return Ok(None);
+    }
+    for rule in snapshot.limits() {
+        let rule = rule?;
+        let Some(limit) = rule.spend.filter(|_| rule.speaks(now)) else { continue };
+        let Some(sum) = facts.spent(limit.scope).filter(|sum| *sum >= limit.limit) else { continue };
+        // What only tells has nothing to say twice.
+        let is_old = rule.mode != Mode::Enforce && facts.was_told(&rule.id, limit.scope);
+        if !is_old && strictest.as_ref().is_none_or(|(found, _)| rule.weight() >= found.weight()) {
+            strictest = Some((rule, sum));
+        }
+    }
+    Ok(strictest)
+}
+
+/// [`judge`] where the call's effects are known already, and limits of spending are no matter.
 ///
 /// # Errors
 /// As [`judge`].
@@ -158,16 +194,25 @@ pub fn weigh(
     effects: &[Effect],
     now: Timestamp,
 ) -> Result<Option<Verdict>, SnapshotError> {
+    Ok(strictest(parsed, payload, snapshot, effects, now)?.map(Rule::verdict))
+}
+
+fn strictest<'s>(
+    parsed: &Parsed,
+    payload: &str,
+    snapshot: &Snapshot<'s>,
+    effects: &[Effect],
+    now: Timestamp,
+) -> Result<Option<Rule<'s>>, SnapshotError> {
     let mut strictest: Option<Rule<'_>> = None;
     for rule in snapshot.candidates(payload, effects) {
         let rule = rule?;
-        let speaks = rule.silent_until.is_none_or(|until| until <= now.as_nanos());
         let is_stricter = strictest.as_ref().is_none_or(|found| rule.weight() >= found.weight());
-        if speaks && is_stricter && rule.matches(parsed, payload, effects) {
+        if rule.speaks(now) && is_stricter && rule.matches(parsed, payload, effects) {
             strictest = Some(rule);
         }
     }
-    Ok(strictest.map(Rule::verdict))
+    Ok(strictest)
 }
 
 #[cfg(test)]
@@ -289,6 +334,69 @@ mod tests {
         }
     }
 
+    /// A world in which so much was spent of every scope.
+    struct Spent(i64, &'static [&'static str]);
+
+    impl Facts for Spent {
+        fn has_spent(&self) -> bool {
+            true
+        }
+        fn spent(&self, _scope: spend::Scope) -> Option<NanoUsd> {
+            Some(NanoUsd(self.0))
+        }
+        fn was_told(&self, rule: &str, _scope: spend::Scope) -> bool {
+            self.1.contains(&rule)
+        }
+    }
+
+    fn limit(id: &'static str, limit: i64, decision: Decision, mode: Mode) -> Rule<'static> {
+        let scope = spend::Scope { per: spend::Per::Session, within: None };
+        let limit = spend::Limit { scope, limit: NanoUsd(limit) };
+        Rule { spend: Some(limit), mode, ..rule(id, decision, &[], &[]) }
+    }
+
+    #[test]
+    fn a_limit_speaks_where_so_much_was_spent_and_the_strictest_word_counts() {
+        use Decision::{Ask, Deny};
+        let rules = [
+            limit("spend.stop", 20, Deny, Mode::Enforce),
+            limit("spend.warn", 5, Ask, Mode::Warn),
+            limit("spend.ask", 10, Ask, Mode::Enforce),
+            rule("pushes", Ask, &[], &["git push"]),
+            Rule { silent_until: Some(1), ..limit("spend.excepted", 1, Deny, Mode::Enforce) },
+        ];
+        let text = Snapshot::write(&rules).unwrap();
+        let snapshot = Snapshot::read(text.as_bytes()).unwrap();
+        assert!(snapshot.has_limits());
+        assert_eq!(snapshot.limits().count(), 4);
+        let said = |payload: &str, facts: &dyn Facts| {
+            let parsed = agents::parse(&Agent::ClaudeCode, payload);
+            judge(&parsed, payload, &snapshot, facts, Timestamp::default()).unwrap().map(|it| (it.rule, it.mode))
+        };
+        let ls = &CALL.replace("git push --force", "ls");
+        let says = |rule: &str, mode| Some((rule.to_owned(), mode));
+        for (payload, facts, expected) in [
+            (ls, Spent(4, &[]), None),
+            (ls, Spent(5, &[]), says("spend.warn", Mode::Warn)),
+            (ls, Spent(5, &["spend.warn"]), None),
+            (&CALL.to_owned(), Spent(5, &[]), says("pushes", Mode::Enforce)),
+            (ls, Spent(10, &["spend.warn"]), says("spend.ask", Mode::Enforce)),
+            (ls, Spent(10, &["spend.ask"]), says("spend.ask", Mode::Enforce)),
+            (&CALL.to_owned(), Spent(20, &[]), says("spend.stop", Mode::Enforce)),
+            (&ls.replace("PreToolUse", "PostToolUse"), Spent(20, &[]), None),
+            (&ls.replace("PreToolUse", "UserPromptSubmit"), Spent(20, &[]), says("spend.stop", Mode::Enforce)),
+        ] {
+            assert_eq!(said(payload, &facts), expected, "{payload} {}", facts.0);
+        }
+        assert_eq!(said(ls, &NoFacts), None, "nothing near a limit");
+        let verdict =
+            judge(&agents::parse(&Agent::ClaudeCode, ls), ls, &snapshot, &Spent(20, &[]), Timestamp::default());
+        assert_eq!(verdict.unwrap().unwrap().reason, "This session has cost $0, the limit is $0.00000002. Because");
+        let plain = Snapshot::write(&[rule("r", Deny, &[], &[])]).unwrap();
+        let plain = Snapshot::read(plain.as_bytes()).unwrap();
+        assert!(!plain.has_limits() && plain.limits().next().is_none());
+    }
+
     #[test]
     fn what_cannot_be_stopped_is_not_judged() {
         let rules = [rule("r", Decision::Deny, &[], &[])];
@@ -330,12 +438,12 @@ mod tests {
             (&b""[..], "corrupt"),
             (b"\xff", "corrupt"),
             (b"{}", "corrupt"),
-            (br#"{"v":4}"#, "corrupt"),
-            (b"{\"v\":4,\"rules\":1,\"bytes\":9}\n", "0 of 9 bytes"),
-            (b"{\"v\":4,\"rules\":1,\"bytes\":9}\n00000f {", "8 of 9 bytes"),
+            (br#"{"v":5}"#, "corrupt"),
+            (b"{\"v\":5,\"rules\":1,\"bytes\":9}\n", "0 of 9 bytes"),
+            (b"{\"v\":5,\"rules\":1,\"bytes\":9}\n00000f {", "8 of 9 bytes"),
             (b"{\"v\":1}\n", "version 1"),
-            (br#"{"v":5,"rules":[]}"#, "version 5"),
-            (br#"{"v":5,"rules":"of another shape"}"#, "version 5"),
+            (br#"{"v":6,"rules":[]}"#, "version 6"),
+            (br#"{"v":6,"rules":"of another shape"}"#, "version 6"),
         ] {
             let error = Snapshot::read(bytes).unwrap_err().to_string();
             assert!(error.contains(says), "{}: {error}", String::from_utf8_lossy(bytes));
@@ -344,7 +452,7 @@ mod tests {
 
     #[test]
     fn a_rule_that_is_not_understood_is_an_error_where_it_may_matter() {
-        let whole = |line: &str| format!("{{\"v\":4,\"rules\":1,\"bytes\":{}}}\n{line}", line.len());
+        let whole = |line: &str| format!("{{\"v\":5,\"rules\":1,\"bytes\":{}}}\n{line}", line.len());
         let snapshot = |keyword: &str| {
             let rule =
                 format!("{{\"keywords\":[\"{keyword}\"],\"id\":\"r\",\"decision\":\"explode\",\"reason\":\"\"}}");

@@ -1,10 +1,11 @@
 //! The prepared form of a rule set: what the hook reads, made for reading fast.
 //!
-//! Format, version 4: lines. The first is the JSON `{"v":4,"rules":<how many>,"bytes":<of all that follows>,"sources":[…]}`, then
+//! Format, version 5: lines. The first is the JSON `{"v":5,"rules":<how many>,"bytes":<of all that follows>,"sources":[…]}`, with
+//! `"limits":true` where a rule is a limit of spending, then
 //! comes a line for each rule: six hexadecimal digits that say how long the rest of the line is, a space, and JSON. A rule of
 //! effects begins with `{"effects":[…]` and matches when one effect of the call meets all its conditions; a rule of keywords begins
 //! with `{"keywords":[…]` and matches when every keyword occurs in the payload text. Both ask for one of `tools`, of which an
-//! empty list means any.
+//! empty list means any. A limit begins with `{"spend":{` and matches where so much was spent.
 //!
 //! What a rule is about stands first, and how long it is before it, so that a line is passed over without being read where it cannot
 //! matter: of two hundred rules a call usually meets none, and parsing them all would cost more than the rest of the hook.
@@ -18,12 +19,15 @@ use serde_json::Value;
 
 use super::effects::Effect;
 use super::inspect::is_kind;
+use super::spend::{self, Limit};
 use super::{Decision, Mode, Verdict, places};
 use crate::agents::Parsed;
 use crate::json;
+use crate::ledger::NanoUsd;
+use crate::time::Timestamp;
 
 /// The version this code reads and writes.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// How long the announcement of a line's length is, with its space.
 const LENGTH: usize = 7;
@@ -35,6 +39,7 @@ const FIRST_KEYWORD: &[u8] = b"{\"keywords\":[\"";
 #[derive(Debug)]
 pub struct Snapshot<'a> {
     lines: &'a [u8],
+    limits: bool,
     sources: Vec<Source>,
 }
 
@@ -56,17 +61,31 @@ struct Header {
     /// How many bytes they are.
     #[serde(default)]
     bytes: usize,
+    /// Whether any of them is a limit of spending.
+    #[serde(default, skip_serializing_if = "is_false")]
+    limits: bool,
     /// What they were made from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sources: Vec<Source>,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 /// How the line of a rule of effects begins.
 const FIRST_EFFECT: &[u8] = b"{\"effects\":[";
+
+/// How the line of a limit of spending begins.
+const LIMIT: &[u8] = b"{\"spend\":{";
 
 /// One rule of a snapshot. What is empty is no condition.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Rule<'a> {
+    /// How much may be spent, where the rule is a limit of that; it has no other condition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spend: Option<Limit>,
     /// Kinds of effects, one of which the call must have (`git.*` for all of an area). Empty for a rule of keywords.
     #[serde(borrow, default, deserialize_with = "json::borrowed_list", skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Cow<'a, str>>,
@@ -158,7 +177,8 @@ impl<'a> Snapshot<'a> {
             let line = serde_json::to_string(rule).map_err(corrupt)?;
             lines.push_str(&format!("{:06x} {line}\n", line.len()));
         }
-        let header = Header { v: VERSION, rules: rules.len().into(), bytes: lines.len(), sources };
+        let limits = rules.iter().any(|rule| rule.spend.is_some());
+        let header = Header { v: VERSION, rules: rules.len().into(), bytes: lines.len(), limits, sources };
         Ok(serde_json::to_string(&header).map_err(corrupt)? + "\n" + &lines)
     }
 
@@ -180,7 +200,7 @@ impl<'a> Snapshot<'a> {
         if lines.len() != header.bytes {
             return Err(corrupt(&format_args!("{} of {} bytes are there", lines.len(), header.bytes)));
         }
-        Ok(Self { lines, sources: header.sources })
+        Ok(Self { lines, limits: header.limits, sources: header.sources })
     }
 
     /// Its lines, without what announces their lengths; an error where one is not as long as was said.
@@ -209,6 +229,17 @@ impl<'a> Snapshot<'a> {
         self.lines().map(|line| rule(line?))
     }
 
+    /// Whether any rule is a limit of spending.
+    pub fn has_limits(&self) -> bool {
+        self.limits
+    }
+
+    /// The limits of spending, in order.
+    pub fn limits(&self) -> impl Iterator<Item = Result<Rule<'a>, SnapshotError>> {
+        let lines = self.limits.then(|| self.lines()).into_iter().flatten();
+        lines.filter(|line| line.as_ref().map_or(true, |line| line.starts_with(LIMIT))).map(|line| rule(line?))
+    }
+
     /// Whether any rule speaks of effects.
     pub(super) fn asks_for_effects(&self) -> bool {
         self.lines().any(|line| line.is_ok_and(|line| line.starts_with(FIRST_EFFECT)))
@@ -229,7 +260,8 @@ impl<'a> Snapshot<'a> {
                         kinds.contains('*') || effects.iter().any(|effect| kinds.contains(effect.kind.as_str()))
                     })
             }
-            None => first_keyword(line).is_none_or(|word| payload.contains(word)),
+            // Limits are asked apart.
+            None => !line.starts_with(LIMIT) && first_keyword(line).is_none_or(|word| payload.contains(word)),
         };
         self.lines().filter(move |line| line.as_ref().is_ok_and(may_speak) || line.is_err()).map(|line| rule(line?))
     }
@@ -268,6 +300,20 @@ impl Rule<'_> {
         (holds, self.mode, self.decision)
     }
 
+    /// Whether it says anything now, as far as exceptions go.
+    pub(super) fn speaks(&self, now: Timestamp) -> bool {
+        self.silent_until.is_none_or(|until| until <= now.as_nanos())
+    }
+
+    /// What it says, as a limit, where so much was spent.
+    pub(super) fn exceeded(self, spent: NanoUsd) -> Verdict {
+        let told = self
+            .spend
+            .map(|limit| format!("{}, the limit is {}.", limit.scope.told(spent), spend::dollars(limit.limit)));
+        let reason = format!("{} {}", told.unwrap_or_default(), self.reason);
+        Self { reason: reason.into(), ..self }.verdict()
+    }
+
     /// What it says of a call that it matches.
     pub(super) fn verdict(self) -> Verdict {
         let (decision, would) = match self.mode {
@@ -284,15 +330,17 @@ impl Rule<'_> {
     /// Whether the rule is asked about a call with this payload and these effects: it has a kind or the first keyword of it.
     pub fn may_meet(&self, payload: &str, effects: &[Effect]) -> bool {
         match self.effects.is_empty() {
+            _ if self.spend.is_some() => false,
             true => self.keywords.first().is_none_or(|word| payload.contains(word.as_ref())),
             false => effects.iter().any(|effect| self.effects.iter().any(|pattern| is_kind(pattern, effect.kind))),
         }
     }
 
-    /// Whether the rule speaks of this call, which has these effects. Of a result only a rule of effects does: the words of the
+    /// Whether the rule speaks of this call, which has these effects; a limit speaks of what was spent. Of a result only a rule of effects does: the words of the
     /// call stand in it once more.
     pub fn matches(&self, parsed: &Parsed, payload: &str, effects: &[Effect]) -> bool {
-        (self.effects.is_empty() && !parsed.is_result() || effects.iter().any(|effect| self.is_met_by(effect)))
+        self.spend.is_none()
+            && (self.effects.is_empty() && !parsed.is_result() || effects.iter().any(|effect| self.is_met_by(effect)))
             && self.is_of(parsed, payload)
     }
 

@@ -77,7 +77,7 @@ fn walk(agent: &Agent, folder: &Path, depth: usize, found: &mut Vec<Found>) {
 }
 
 /// The file, if it is a transcript: other lists of lines lie beside them (`journal.jsonl` of workflows).
-pub(super) fn look(agent: &Agent, path: &Path) -> Option<Found> {
+pub(crate) fn look(agent: &Agent, path: &Path) -> Option<Found> {
     let session = named_session(agent, path)?;
     let agent_type = if *agent == Agent::ClaudeCode { kind(path) } else { None };
     let metadata = fs::metadata(path).ok()?;
@@ -87,7 +87,7 @@ pub(super) fn look(agent: &Agent, path: &Path) -> Option<Found> {
 }
 
 /// The session to which a file belongs by its name; `None` for one that is no transcript.
-pub(super) fn named_session(agent: &Agent, path: &Path) -> Option<String> {
+pub(crate) fn named_session(agent: &Agent, path: &Path) -> Option<String> {
     let name = stem(path).filter(|_| path.extension().is_some_and(|extension| extension == "jsonl"))?;
     match agent {
         Agent::Codex => name.starts_with("rollout-").then(|| thread(&name))?,

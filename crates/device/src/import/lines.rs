@@ -21,7 +21,7 @@ pub(crate) struct Lines {
 pub(crate) struct Line<'l> {
     bytes: &'l [u8],
     /// Whether it ends in a line break: a last line may be half written.
-    pub(super) whole: bool,
+    pub(crate) whole: bool,
     too_long: bool,
 }
 
@@ -44,12 +44,12 @@ impl Lines {
     }
 
     /// Where the next line starts.
-    pub(super) fn offset(&self) -> u64 {
+    pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
 
     /// Forgets that the last line was read.
-    pub(super) fn give_back(&mut self, offset: u64) {
+    pub(crate) fn give_back(&mut self, offset: u64) {
         self.offset = offset;
     }
 

@@ -40,9 +40,11 @@ use crate::ship::now;
 use crate::units::Span;
 
 pub use files::{Found, claude_folder, default_roots, find};
+pub(crate) use files::{look, named_session};
 pub(crate) use follow::Follower;
 pub(crate) use lines::Lines;
 pub use state::{FileState, State};
+pub(crate) use state::{mark, open};
 use worker::Worker;
 
 /// How often the state is written while an import runs.

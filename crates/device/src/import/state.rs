@@ -52,16 +52,16 @@ pub struct FileState {
 
 impl FileState {
     /// Whether there is something to read: the file changed since, or its end was not reached.
-    pub(super) fn is_behind(&self, found: &Found) -> bool {
+    pub(crate) fn is_behind(&self, found: &Found) -> bool {
         (self.size, self.modified) != (found.size, found.modified) || self.offset < self.size
     }
 }
 
 /// A file, ready to be read on.
-pub(super) struct Opened {
-    pub(super) file: File,
-    pub(super) offset: u64,
-    pub(super) reader: Reader,
+pub(crate) struct Opened {
+    pub(crate) file: File,
+    pub(crate) offset: u64,
+    pub(crate) reader: Reader,
 }
 
 impl State {
@@ -116,7 +116,7 @@ fn path(home: &Home, client: &Client) -> PathBuf {
 }
 
 /// Opens a file where it was left; `None` where nothing came since.
-pub(super) fn open(found: &Found, kept: Option<FileState>, agent: &Agent) -> io::Result<Option<Opened>> {
+pub(crate) fn open(found: &Found, kept: Option<FileState>, agent: &Agent) -> io::Result<Option<Opened>> {
     if kept.as_ref().is_some_and(|kept| !kept.is_behind(found)) {
         return Ok(None);
     }
@@ -137,7 +137,7 @@ pub(super) fn open(found: &Found, kept: Option<FileState>, agent: &Agent) -> io:
 }
 
 /// How far a file was read.
-pub(super) fn mark(found: &Found, lines: &mut Lines, reader: &Reader) -> io::Result<FileState> {
+pub(crate) fn mark(found: &Found, lines: &mut Lines, reader: &Reader) -> io::Result<FileState> {
     let tail = hash(&lines.before(TAIL)?);
     Ok(FileState { size: found.size, modified: found.modified, offset: lines.offset(), tail, reader: reader.clone() })
 }

@@ -16,6 +16,7 @@ use super::layers::{Layer, Note, Sheet, Standings, join};
 use super::{PACKS, Pack, organisation};
 use crate::config::document::{Document, Form};
 use crate::handlers::file::FILE as HANDLERS_FILE;
+use crate::install::setup::create_lock;
 use crate::profile::{self, Terms};
 
 /// The name of the person's own file of rules, in the state folder.
@@ -48,6 +49,8 @@ pub struct Compiled {
     pub tells: usize,
     /// How many are silent by an exception.
     pub exceptions: usize,
+    /// How many of all these limit what is spent.
+    pub limits: usize,
     /// What holds where the guard cannot judge.
     pub on_failure: OnFailure,
     /// What a person should know: what was left out, and what is over.
@@ -254,6 +257,10 @@ pub fn compile(site: &Site<'_>, now: Timestamp) -> Result<Compiled, PolicyError>
         OnFailure::Open => remove(&closed).map_err(failed(&closed))?,
     }
     put(&compiled.file, &text).map_err(failed(&compiled.file))?;
+    if compiled.limits > 0 {
+        // What is spent is counted by the shipper's process, which hooks start where this file is.
+        create_lock(site.home).map_err(failed(&site.home.ship_lock()))?;
+    }
     remove(&site.home.policy_retry()).map_err(failed(&policies))?;
     Ok(compiled)
 }
@@ -298,6 +305,7 @@ fn text(site: &Site<'_>, gathered: &Gathered, now: Timestamp) -> Result<(String,
         asks: holding(Decision::Ask),
         tells: rules.iter().filter(|rule| rule.mode != Mode::Enforce).count(),
         exceptions: rules.iter().filter(|rule| rule.silent_until.is_some()).count(),
+        limits: rules.iter().filter(|rule| rule.spend.is_some()).count(),
         on_failure: standings.on_failure,
         notes: standings.notes.clone(),
         mistakes: gathered.mistakes.clone(),

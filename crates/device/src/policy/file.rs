@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::call;
 use super::mcp::Mcp;
+use super::spend::Spend;
 
 /// How many known words are shown in the place of an unknown one.
 const MAX_SHOWN: usize = 60;
@@ -31,6 +32,9 @@ pub struct PolicyFile {
     /// Which MCP servers are approved.
     #[serde(default)]
     pub mcp: Option<Mcp>,
+    /// How much may be spent.
+    #[serde(default)]
+    pub spend: Vec<Spend>,
     /// The rules.
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
@@ -155,6 +159,9 @@ pub struct Rule {
     /// Commands and calls that no rule stops: its tests too.
     #[serde(default, deserialize_with = "call::examples")]
     pub passes: Vec<String>,
+    /// How much may be spent, where a section of the file made the rule of that.
+    #[serde(skip)]
+    pub spend: Option<policy::spend::Limit>,
 }
 
 /// Somebody's decision that a rule says nothing for a time.
@@ -220,6 +227,7 @@ impl Rule {
             keywords: Vec::new(),
             stops: Vec::new(),
             passes: Vec::new(),
+            spend: None,
         }
     }
 
@@ -242,6 +250,7 @@ impl Rule {
         let owned = |texts: &[String]| texts.iter().map(|text| text.clone().into()).collect();
         let spanned = |texts: &[Spanned<String>]| texts.iter().map(|text| text.as_ref().clone().into()).collect();
         policy::Rule {
+            spend: self.spend,
             effects: spanned(&self.effects),
             keywords: owned(&self.keywords),
             place: spanned(&self.place),
@@ -287,12 +296,18 @@ pub fn strangers(text: &str, file: &PolicyFile, known: &[String]) -> Vec<Mistake
 /// # Errors
 /// Every mistake that is found, in the order of the file.
 pub fn read(text: &str) -> Result<PolicyFile, Vec<Mistake>> {
-    let file: PolicyFile = toml::from_str(text).map_err(|error| {
+    let mut file: PolicyFile = toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         vec![mistake(text, at, error.message().to_owned())]
     })?;
     let mut mistakes = Vec::new();
     let mut tell = |at: usize, message: String| mistakes.push(mistake(text, at, message));
+    for spend in &file.spend {
+        match spend.rule(text) {
+            Ok(rule) => file.rules.push(rule),
+            Err(wrong) => wrong.into_iter().for_each(|(at, message)| tell(at, message)),
+        }
+    }
     let mut ids: Vec<&str> = Vec::new();
     for rule in &file.rules {
         let (id, at) = (rule.id.as_ref().as_str(), rule.id.span().start);
@@ -308,7 +323,7 @@ pub fn read(text: &str) -> Result<PolicyFile, Vec<Mistake>> {
         if rule.reason.as_ref().trim().is_empty() {
             tell(rule.reason.span().start, "a reason tells the agent and the person why".to_owned());
         }
-        if rule.effects.is_empty() && rule.keywords.is_empty() && rule.tools.is_empty() {
+        if rule.effects.is_empty() && rule.keywords.is_empty() && rule.tools.is_empty() && rule.spend.is_none() {
             tell(at, "a rule needs effects, keywords or tools, or it would stop everything".to_owned());
         }
         if rule.effects.is_empty() {
@@ -355,7 +370,7 @@ pub fn read(text: &str) -> Result<PolicyFile, Vec<Mistake>> {
 }
 
 /// What stands in the place of a known word, with the nearest one there is.
-fn unknown<'w>(what: &str, word: &str, known: impl Iterator<Item = &'w str>) -> String {
+pub(super) fn unknown<'w>(what: &str, word: &str, known: impl Iterator<Item = &'w str>) -> String {
     let known: Vec<&str> = known.collect();
     let near = known.iter().min_by_key(|candidate| distance(word, candidate)).copied().unwrap_or_default();
     if distance(word, near) <= word.len() / 2 {

@@ -14,6 +14,7 @@ mod layers;
 mod mcp;
 pub mod organisation;
 mod schema;
+mod spend;
 
 pub use call::payload as worded;
 pub use compile::{Compiled, Gathered, OWN_FILE, PolicyError, Site, Wrong, compile, gather, state};
@@ -22,6 +23,7 @@ pub use file::{Adjustment, Exception, Mistake, OnFailure, PolicyFile, Rule, Rule
 pub use layers::{Layer, Note, Sheet, Standing, Standings, join};
 pub use mcp::{Mcp, Unapproved, approved};
 pub use schema::schema;
+pub use spend::Spend;
 
 /// A pack of rules that is built in.
 #[derive(Clone, Copy, Debug)]

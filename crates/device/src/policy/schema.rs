@@ -4,6 +4,8 @@ use hookrail_core::policy::effects::{Kind, Where};
 use hookrail_core::policy::places::Place;
 use serde_json::{Value, json};
 
+use super::spend::{MODES, PER, WITHIN};
+
 /// The schema, of draft 2020-12.
 pub fn schema() -> Value {
     let kinds = Kind::ALL.iter().map(|kind| kind.as_str());
@@ -68,12 +70,25 @@ pub fn schema() -> Value {
         }),
         &["approved"],
     );
+    let spend = object(
+        json!({
+            "id": {"type": "string", "pattern": "^[a-z0-9._-]+$", "description": "Its name; as a rule it is `spend.` and this"},
+            "per": one_of(&PER, "What is summed: one session, the person's day, a person, a repository"),
+            "within": one_of(&WITHIN, "Over which time a person or a repository spends; a month where nothing is said"),
+            "limit": {"type": ["number", "string"], "exclusiveMinimum": 0, "description": "How much, in US dollars"},
+            "mode": one_of(&MODES, "What happens when it is reached"),
+            "yields": flag("Whether a person may loosen this limit of their organisation"),
+            "reason": word("What agent and person are told besides the amounts"),
+        }),
+        &["id", "per", "limit", "mode"],
+    );
     let mut file = object(
         json!({
             "on_failure": one_of(&["open", "closed"], "What holds where the guard cannot judge"),
             "mode": one_of(&modes, "How rules of this file are carried out that do not say so themselves"),
             "lock": words("Rules that no person may loosen; an organisation's word"),
             "mcp": mcp,
+            "spend": list(spend, "How much may be spent"),
             "rule": list(rule, "The rules"),
             "adjust": list(adjustment, "How rules of other files are carried out"),
             "exception": list(exception, "What is excepted from rules, for a time"),
@@ -111,7 +126,7 @@ mod tests {
         let schema = schema();
         assert_eq!(named(&schema), taken("no_such_field = 1"));
         assert_eq!(named(&schema["properties"]["mcp"]), taken("[mcp]\nno_such_field = 1"));
-        for table in ["rule", "adjust", "exception"] {
+        for table in ["rule", "adjust", "exception", "spend"] {
             let items = &schema["properties"][table]["items"];
             assert_eq!(named(items), taken(&format!("[[{table}]]\nno_such_field = 1")), "{table}");
         }

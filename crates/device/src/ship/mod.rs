@@ -36,6 +36,7 @@ use crate::config::Config;
 use crate::http::{Client, HttpError};
 use crate::install::setup::create_lock;
 use crate::outbox::Outbox;
+use crate::spend;
 
 pub(crate) use account::now;
 pub use account::{Account, LastError};
@@ -182,6 +183,9 @@ pub fn follow(
     report: &mut dyn FnMut(Progress),
     stop: &dyn Fn() -> bool,
 ) -> Result<Summary, ShipError> {
+    if config.server.is_none() {
+        return count_alone(home, config, stop);
+    }
     let client = Client::new(config)?;
     let mut summary = Summary::default();
     loop {
@@ -189,7 +193,7 @@ pub fn follow(
             return Ok(Summary { elsewhere: true, ..summary });
         };
         let mut shipper = Shipper::new(home, config, client.clone(), report, stop)?;
-        let ended = shipper.follow();
+        let ended = spend::beside(home, Some(&client), || shipper.follow());
         shipper.deliverer.follow(true);
         summary = summary.and(shipper.deliverer.summary);
         drop(lock);
@@ -201,6 +205,19 @@ pub fn follow(
             return Ok(summary);
         }
     }
+}
+
+/// Without a server there is nothing to deliver, but what is spent is counted where that is limited.
+fn count_alone(home: &Home, config: &Config, stop: &dyn Fn() -> bool) -> Result<Summary, ShipError> {
+    let Some(_lock) = try_lock_patiently(home)? else {
+        return Ok(Summary { elsewhere: true, ..Summary::default() });
+    };
+    if spend::alone(home, config, stop) {
+        return Ok(Summary::default());
+    }
+    // Nobody has to be started any more.
+    std::fs::remove_file(home.ship_lock())?;
+    Err(HttpError::NoServer.into())
 }
 
 /// The lock that makes a shipper the only one of its machine; `None` where another holds it.

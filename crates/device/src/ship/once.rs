@@ -11,6 +11,7 @@ use super::{Account, Backoff, POLL_BUSY, Progress, STALL, ShipError, Shipper, Su
 use crate::config::Config;
 use crate::http::Client;
 use crate::outbox::Outbox;
+use crate::spend::{self, Limits};
 
 /// It gives up after this many failures in a row of a server that does not ask for patience.
 const FAILURES: u32 = 3;
@@ -25,6 +26,9 @@ pub fn once(
     report: &mut dyn FnMut(Progress),
     stop: &dyn Fn() -> bool,
 ) -> Result<Summary, ShipError> {
+    if config.server.is_none() && Limits::of(home).is_any() {
+        return count(home, None, Summary::default());
+    }
     let client = Client::new(config)?;
     let spool = Spool::at(home.spool());
     spool.seal()?;
@@ -67,9 +71,18 @@ pub fn once(
         .skip(dropped_before)
         .filter(|it| Name::parse(&it.segment).is_some_and(|it| Some(it) <= goal.newest));
     match lost.map(|it| it.lines).sum() {
-        0 => Ok(summary),
+        0 => count(home, Some(&client), summary),
         lost => Err(ShipError::Dropped(lost)),
     }
+}
+
+/// Counts what was spent, where that is limited; a shipper that runs does so itself.
+fn count(home: &Home, client: Option<&Client>, summary: Summary) -> Result<Summary, ShipError> {
+    match try_lock(home)? {
+        Some(_lock) => spend::once(home, client)?,
+        None => return Ok(Summary { elsewhere: true, ..summary }),
+    }
+    Ok(summary)
 }
 
 /// What was spooled before the call.

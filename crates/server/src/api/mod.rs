@@ -16,6 +16,7 @@ pub(crate) mod projects;
 pub(crate) mod quarantine;
 pub(crate) mod servers;
 pub(crate) mod sessions;
+pub(crate) mod spend;
 pub(crate) mod status;
 pub(crate) mod titles;
 pub(crate) mod usage;

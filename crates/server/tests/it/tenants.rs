@@ -221,6 +221,9 @@ fn body(method: &str, path: &str) -> String {
 
 /// A path with what varies filled in: by the victim's values, one after the other.
 fn paths(path: &str) -> Vec<String> {
+    if path == "/api/v1/spend" {
+        return vec![format!("{path}?sessions=victim-session&month=2000-01-01T00:00:00Z")];
+    }
     let Some((before, rest)) = path.split_once('{') else { return vec![path.to_owned()] };
     let (name, after) = rest.split_once('}').unwrap();
     let event = event_id(3);

@@ -17,8 +17,8 @@ use serde::Serialize;
 use crate::StoreError;
 use crate::model::{
     Artifact, ArtifactFilter, EventFilter, GroupBy, Overview, Page, PersonRow, PromptUse, Reconciliation,
-    RepositoryRow, Seq, Server, Session, SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse, UsageFilter,
-    UsageRow, Used,
+    RepositoryRow, Seq, Server, Session, SessionFilter, SessionSpend, StoredEvent, Subagent, ToolCall, ToolUse,
+    UsageFilter, UsageRow, Used,
 };
 
 /// The order of a list of events.
@@ -258,6 +258,17 @@ impl Reader {
     pub async fn usage(&self, group: GroupBy, filter: &UsageFilter) -> Result<(Vec<UsageRow>, Used), StoreError> {
         match self {
             Self::Sqlite(reader) => reader.usage(group, filter).await,
+        }
+    }
+
+    /// What these sessions cost, as far as they are known, and what their people and repositories did since the beginning of the
+    /// day, the week and the month. A span that begins within an hour begins with the next one: nothing of before it is counted.
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn spend(&self, sessions: Vec<String>, since: [Timestamp; 3]) -> Result<Vec<SessionSpend>, StoreError> {
+        match self {
+            Self::Sqlite(reader) => reader.spend(sessions, since).await,
         }
     }
 

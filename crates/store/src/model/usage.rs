@@ -42,6 +42,30 @@ impl Used {
     }
 }
 
+/// What a session cost, and what its person and its repository did; for a device that limits what is spent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SessionSpend {
+    /// The session.
+    pub session_id: String,
+    /// What it cost, in millionths of a dollar.
+    pub cost_microusd: i64,
+    /// What its person spent; `None` where nobody knows who that is.
+    pub person: Option<SpentSince>,
+    /// What was spent in its repository; `None` where that is not known, or is a path, which on another machine is another place.
+    pub repository: Option<SpentSince>,
+}
+
+/// What was spent since the moments that were asked about, in millionths of a dollar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SpentSince {
+    /// Since the day began.
+    pub day: i64,
+    /// Since the week began.
+    pub week: i64,
+    /// Since the month began.
+    pub month: i64,
+}
+
 /// What use is summed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupBy {

@@ -23,6 +23,7 @@ mod save;
 mod scan;
 pub(crate) mod schema;
 mod servers;
+mod spend;
 mod usage;
 mod writer;
 
@@ -41,8 +42,8 @@ use super::{Order, Stats};
 use crate::StoreError;
 use crate::model::{
     Artifact, ArtifactFilter, EventFilter, GroupBy, Overview, Page, PersonRow, PromptUse, Reconciliation,
-    RepositoryRow, Seq, Server, Session, SessionFilter, StoredEvent, Subagent, ToolCall, ToolUse, UsageFilter,
-    UsageRow, Used,
+    RepositoryRow, Seq, Server, Session, SessionFilter, SessionSpend, StoredEvent, Subagent, ToolCall, ToolUse,
+    UsageFilter, UsageRow, Used,
 };
 use crate::names::{Named, Names, Snapshot};
 
@@ -147,6 +148,14 @@ impl Reader {
             Ok((usage::usage(connection, group, &filter, &names)?, usage::total(connection, &filter)?))
         };
         self.pool.read(sums).await
+    }
+
+    pub(super) async fn spend(
+        &self,
+        sessions: Vec<String>,
+        since: [Timestamp; 3],
+    ) -> Result<Vec<SessionSpend>, StoreError> {
+        self.pool.read(move |connection| spend::of_sessions(connection, &sessions, since)).await
     }
 
     pub(super) async fn people(&self) -> Result<Vec<PersonRow>, StoreError> {

@@ -6,7 +6,7 @@
 //! the first event, in which nothing is counted twice.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hookrail_core::context::Source;
 use hookrail_core::event::{Kind, Outcome};
@@ -35,6 +35,13 @@ const TURN: usize = 16;
 /// Time between two looks at whether anything new is stored.
 const EVERY: Duration = Duration::from_millis(250);
 
+/// Events that come in between two looks from which on the server is busy storing: the scan would take from it the
+/// processors and the disk, and what it finds is as good a little later.
+const BUSY: u64 = 500;
+
+/// For how long at most it stands back: a server that is never idle is looked through all the same.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The server's rules, prepared: a snapshot of [`hookrail_core::policy`], and a digest of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
@@ -61,8 +68,14 @@ impl Default for Rules {
 pub(crate) async fn run(app: Arc<App>) {
     let mut every = tokio::time::interval(EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let (mut came, mut looked) = (0, Instant::now());
     while !app.stopping.is_cancelled() {
         every.tick().await;
+        let before = std::mem::replace(&mut came, app.metrics.events_in.get());
+        if came - before > BUSY && looked.elapsed() < PATIENCE {
+            continue;
+        }
+        looked = Instant::now();
         for tenant in app.tenants.opened() {
             if let Err(error) = look(&app, &tenant).await {
                 // Busy: somebody else writes. It is tried again at the next tick, from where it was.

@@ -117,9 +117,9 @@ export function shortPath(path) {
 export const shortId = (id) => (id.length > 13 ? `${id.slice(0, 8)}…` : id);
 
 /** @type {Record<SessionState, string>} */
-export const STATE_WORDS = { working: "Working", waiting: "Waiting for you", idle: "Idle", failed: "Failed", ended: "Ended" };
+export const STATE_WORDS = { working: "Working", waiting: "Waiting for you", idle: "Idle", asleep: "Asleep", failed: "Failed", ended: "Ended" };
 /** @type {SessionState[]} The order a person cares about. */
-export const STATES = ["waiting", "working", "failed", "idle", "ended"];
+export const STATES = ["waiting", "working", "failed", "idle", "asleep", "ended"];
 
 /** @type {Record<string, string>} */
 const AGENT_WORDS = { "claude-code": "Claude Code", codex: "Codex", cursor: "Cursor", gemini: "Gemini", copilot: "Copilot" };
@@ -131,7 +131,7 @@ export const AGENTS = Object.keys(AGENT_WORDS);
 export const KINDS = [
   "prompt.submitted", "tool.requested", "tool.succeeded", "tool.failed", "tool.denied", "tool.batch", "tool.detail",
   "permission.requested", "notification", "turn.ended", "turn.failed", "turn.interrupted", "subagent.started", "subagent.ended",
-  "session.started", "session.ended", "session.setup", "prompt.expanded", "message.displayed", "message.received", "thought.received",
+  "session.started", "session.ended", "session.slept", "session.woke", "session.setup", "prompt.expanded", "message.displayed", "message.received", "thought.received",
   "model.requested", "model.responded", "model.switching", "model.switched", "teammate.idle", "task.created", "task.completed",
   "compaction.started", "compaction.ended", "instructions.loaded", "config.changed", "cwd.changed", "file.changed", "file.touched",
   "directory.added", "workspace.opened", "worktree.creating", "worktree.removed", "elicitation.requested", "elicitation.answered",

@@ -5,7 +5,7 @@
 /** @typedef {{kind: string, at: string, count: number}} Redaction `at`: a JSON pointer into the payload, empty for somewhere in it */
 /** @typedef {{type: "main"} | {type: "subagent", id: string, agent_type?: string}} Actor */
 /** @typedef {"succeeded" | "failed" | "denied" | "unknown"} Outcome */
-/** @typedef {"working" | "waiting" | "idle" | "ended" | "failed"} SessionState */
+/** @typedef {"working" | "waiting" | "idle" | "asleep" | "ended" | "failed"} SessionState */
 
 /**
  * @typedef {object} StoredEvent

@@ -42,6 +42,8 @@ fn sentence(parsed: &Parsed, payload: &Value) -> String {
         },
         Kind::SessionStarted => with("The session started", reason()),
         Kind::SessionEnded => with("The session ended", reason()),
+        Kind::SessionSlept => "The session fell asleep: nothing was heard of it for a while".to_owned(),
+        Kind::SessionWoke => with("The session woke", text("by")),
         Kind::Setup => with("The agent set itself up", reason()),
         Kind::PromptSubmitted => {
             with("The person asked", parsed.prompt.as_deref().map(quote).or_else(|| text("prompt")))

@@ -72,6 +72,8 @@ pub(crate) fn parse(name: Option<&str>, payload: &str) -> Parsed {
         "error" => Kind::Error,
         "state" => Kind::StateReported,
         "handler" => Kind::HandlerRan,
+        "session-slept" => Kind::SessionSlept,
+        "session-woke" => Kind::SessionWoke,
         _ => Kind::Unknown,
     };
     Parsed {

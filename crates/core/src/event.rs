@@ -230,6 +230,10 @@ open_enum! {
         SessionStarted = "session.started",
         /// A session ended.
         SessionEnded = "session.ended",
+        /// Nothing was heard from an idle session for a while; tells what it came to until then (the server).
+        SessionSlept = "session.slept",
+        /// A session that slept went on (the server).
+        SessionWoke = "session.woke",
         /// A set-up or maintenance run of the agent (`claude --init`).
         Setup = "session.setup",
         /// A person, or the agent's host, submitted a prompt.

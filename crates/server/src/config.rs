@@ -19,6 +19,9 @@ use crate::scan::Rules;
 /// The port of a default server: H-O-O-K on a phone's keys.
 pub const DEFAULT_PORT: u16 = 4665;
 
+/// How long an idle session is awake where nobody says otherwise: longer than most think about an answer.
+pub const SLEEP_AFTER: Duration = Duration::from_secs(30 * 60);
+
 /// Everything a server is configured with.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -49,6 +52,8 @@ pub struct Config {
     pub rules: Rules,
     /// What models cost.
     pub prices: Prices,
+    /// How long nothing must be heard from an idle session until it is put to sleep; `None` for never.
+    pub sleep_after: Option<Duration>,
     /// The fewest people of a group whose use is shown to viewers without `admin`; 1 shows all.
     pub min_group: u64,
     /// What is bounded.
@@ -130,6 +135,7 @@ impl Default for Config {
             privacy: Privacy::default(),
             rules: Rules::default(),
             prices: Prices::built_in(),
+            sleep_after: Some(SLEEP_AFTER),
             min_group: 1,
             limits: Limits::default(),
         }

@@ -40,11 +40,12 @@ mod otlp;
 mod outbound;
 mod scan;
 mod serve;
+mod sleep;
 mod tenants;
 mod titles;
 mod writer;
 
-pub use config::{Bus, Config, DEFAULT_PORT, Limits, Rate, TitleSettings, Token};
+pub use config::{Bus, Config, DEFAULT_PORT, Limits, Rate, SLEEP_AFTER, TitleSettings, Token};
 pub use hookrail_store::bus::parking::{Bounds, QuarantineBounds};
 pub use hookrail_store::events::Retention;
 pub use outbound::BadUrl;
@@ -147,6 +148,7 @@ impl Server {
         let noter = tokio::spawn(note_uses(app.clone()));
         let sweeper = tokio::spawn(attribution::run(app.clone()));
         let scanner = tokio::spawn(scan::run(app.clone()));
+        let lullaby = tokio::spawn(sleep::run(app.clone()));
         let router = doors::router(&app);
         serve::serve(listener, router, app.clone()).await;
         stopper.abort();
@@ -155,6 +157,7 @@ impl Server {
         noter.abort();
         sweeper.abort();
         scanner.abort();
+        lullaby.abort();
         let registry = app.auth.registry.clone();
         noted(tokio::task::spawn_blocking(move || registry.note_uses(true)).await);
         app.tenants.stop(app.config.limits.stop_grace).await

@@ -336,7 +336,9 @@ fn parameter(name: &str) -> Value {
             "A text that occurs, whatever its ASCII case: in the payload, or in a session's title, id or directory.",
         ),
         "outcome" => (json!({"enum": ["succeeded", "failed", "denied", "unknown"]}), "What came of the tool call."),
-        "state" => (json!({"enum": ["working", "waiting", "idle", "ended", "failed"]}), "The session's state."),
+        "state" => {
+            (json!({"enum": ["working", "waiting", "idle", "asleep", "ended", "failed"]}), "The session's state.")
+        }
         "collection" => (json!({"enum": crate::ingest::ancestors::COLLECTIONS}), "Where to look; events unless told."),
         "project" => (json!({"type": "string"}), "A project: its name, or organisation/name."),
         "agent" => (json!({"type": "string"}), "The agent, such as claude-code."),

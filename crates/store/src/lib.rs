@@ -21,6 +21,7 @@ pub mod meta;
 pub mod model;
 pub mod names;
 pub mod registry;
+pub mod sleep;
 mod varint;
 
 #[cfg(test)]

@@ -123,6 +123,8 @@ pub enum SessionState {
     Ended,
     /// The last turn ended in an error.
     Failed,
+    /// Nothing was heard of it for a while after its last turn ended; its next event wakes it.
+    Asleep,
 }
 
 /// A session as the API shows it.
@@ -330,6 +332,8 @@ pub struct SessionCounts {
     pub waiting: u64,
     /// Idle.
     pub idle: u64,
+    /// Asleep.
+    pub asleep: u64,
     /// Ended.
     pub ended: u64,
     /// Failed.

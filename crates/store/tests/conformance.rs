@@ -52,6 +52,7 @@ conformance!(
     a_cursor_of_another_list_is_refused,
     sessions_show_what_happened,
     a_silent_session_is_ended_by_inference,
+    an_idle_session_falls_asleep_and_wakes,
     calls_are_folded_from_their_events,
     a_question_for_permission_is_matched_where_certain,
     subagents_are_known_from_any_of_their_traces,
@@ -329,6 +330,48 @@ async fn a_silent_session_is_ended_by_inference(open: Open) {
     let (since, until) = (Timestamp::from_nanos(since), Timestamp::from_nanos(until));
     let counts = store.events.overview(since, until, 60).await.unwrap().sessions;
     assert_eq!((counts.ended, counts.working), (1, 1));
+}
+
+async fn an_idle_session_falls_asleep_and_wakes(open: Open) {
+    let (_folder, store, mut writer) = start(open);
+    let at = |seconds: i64| Timestamp::from_nanos(NOON + seconds * SECOND);
+    writer
+        .append(vec![
+            event(1, "idle", Kind::PromptSubmitted, -3600),
+            event(2, "idle", Kind::TurnEnded, -3000),
+            event(3, "busy", Kind::PromptSubmitted, -3000),
+            event(4, "fresh", Kind::TurnEnded, -60),
+            event(5, "gone", Kind::TurnEnded, -3 * 3600),
+        ])
+        .unwrap();
+    let idle = store.events.idle(at(-1800), 10).await.unwrap();
+    assert_eq!(idle.iter().map(|session| session.id.as_str()).collect::<Vec<_>>(), ["idle"]);
+    let slept = hookrail_store::sleep::slept(&idle[0], at(-1200), at(0)).unwrap();
+    let told: serde_json::Value = serde_json::from_str(slept.payload.get()).unwrap();
+    assert_eq!((&told["prompts"], &told["active_ms"]), (&1.into(), &600_000.into()));
+    // A second server that sees the same silence tells of it, too.
+    writer.append(vec![slept.clone(), slept]).unwrap();
+    let session = async || store.events.session("idle", None).await.unwrap().unwrap();
+    assert_eq!((session().await.state, session().await.last_event_at), (SessionState::Asleep, at(-3000)));
+    assert_eq!(store.events.idle(at(0), 10).await.unwrap().len(), 1, "only the fresh one can still fall asleep");
+    // What happened before it fell asleep, what only tells of it, and its end wake nobody.
+    let mut told = event(7, "idle", Kind::TelemetryLog, -600);
+    told.parsed.source = hookrail_core::context::Source::Telemetry;
+    writer.append(vec![event(6, "idle", Kind::Notification, -2900), told]).unwrap();
+    assert_eq!(session().await.state, SessionState::Asleep);
+    // What it does next wakes it once, and the waking stands before it.
+    let appended = writer
+        .append(vec![event(8, "idle", Kind::PromptSubmitted, -300), event(9, "idle", Kind::TurnEnded, -290)])
+        .unwrap();
+    assert_eq!((appended.outcomes.len(), appended.stored.len()), (2, 3));
+    assert_eq!(session().await.state, SessionState::Idle);
+    let filter = EventFilter { session_id: Some("idle".to_owned()), ..EventFilter::default() };
+    let events = store.events.events(&filter, Order::Oldest, 20, None).await.unwrap().items;
+    let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
+    assert_eq!(kinds[3..], ["session.slept", "telemetry.log", "session.woke", "prompt.submitted", "turn.ended"]);
+    assert_eq!(events[5].duration_ms, Some(900_000 - 1));
+    writer.append(vec![event(10, "idle", Kind::TurnEnded, -200)]).unwrap();
+    assert_eq!(session().await.events, 9);
 }
 
 async fn calls_are_folded_from_their_events(open: Open) {

@@ -14,7 +14,9 @@ use hookrail_core::prices::Prices;
 use hookrail_core::privacy::Privacy;
 use hookrail_device::config::{self as device_config, ENV_CAPTURE, ENV_REDACT_PERSONAL};
 use hookrail_device::policy;
-use hookrail_server::{Bus, Config, Limits, Rate, Retention, Rules, Server, StartError, TitleSettings, Token};
+use hookrail_server::{
+    Bus, Config, Limits, Rate, Retention, Rules, SLEEP_AFTER, Server, StartError, TitleSettings, Token,
+};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -65,6 +67,9 @@ pub(crate) struct Args {
     /// Price file (JSON) whose models go before the built-in prices
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
+    /// Put an idle session to sleep after so many minutes without an event; 0 for never
+    #[arg(long, default_value_t = SLEEP_AFTER.as_secs() / 60, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(..120))]
+    sleep_after: u64,
     /// Hide what groups of fewer people used from viewers whose key is no admin's
     #[arg(long, default_value_t = 1, value_name = "PEOPLE", value_parser = clap::value_parser!(u64).range(1..))]
     min_group: u64,
@@ -181,6 +186,7 @@ fn config(args: Args) -> anyhow::Result<Config> {
             ..Retention::default()
         },
         prices: prices(args.prices.as_deref())?,
+        sleep_after: Some(Duration::from_secs(args.sleep_after * 60)).filter(|after| !after.is_zero()),
         min_group: args.min_group,
     })
 }

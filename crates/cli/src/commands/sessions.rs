@@ -24,7 +24,7 @@ pub(crate) struct Args {
     #[arg(long, short, value_name = "AGENT", help_heading = "Filters")]
     agent: Option<String>,
     /// Only sessions in this state
-    #[arg(long, value_parser = ["working", "waiting", "idle", "ended", "failed"], help_heading = "Filters")]
+    #[arg(long, value_parser = ["working", "waiting", "idle", "asleep", "ended", "failed"], help_heading = "Filters")]
     state: Option<String>,
     /// Only sessions whose title, id or folder contains this text
     #[arg(long, short = 'g', value_name = "TEXT", help_heading = "Filters")]

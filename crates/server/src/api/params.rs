@@ -213,6 +213,7 @@ fn state(text: &str) -> Option<SessionState> {
         "working" => SessionState::Working,
         "waiting" => SessionState::Waiting,
         "idle" => SessionState::Idle,
+        "asleep" => SessionState::Asleep,
         "ended" => SessionState::Ended,
         "failed" => SessionState::Failed,
         _ => return None,

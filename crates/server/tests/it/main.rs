@@ -16,6 +16,7 @@ mod otlp;
 mod parking;
 mod policy;
 mod servers;
+mod sleep;
 mod stop;
 mod tenants;
 mod titles;

@@ -15,6 +15,7 @@ use super::tool_call::{CallRow, concerns, happens_once, name_hash, outcome_told}
 use super::usage::Usage;
 use crate::StoreError;
 use crate::model::Seq;
+use crate::sleep;
 
 /// Where rows that are already kept come from.
 pub(crate) trait Rows: Ledger {
@@ -124,6 +125,12 @@ impl Batch {
         }
         let (_, call) = self.call(rows, session, id.as_str())?;
         Ok(call.seen.binary_search(&name_hash(&event.parsed.name)).is_ok())
+    }
+
+    /// The event that tells that a session is woken by this one, which is not taken in yet.
+    pub(crate) fn woken_by(&self, session: Option<SessionKey>, event: &Event) -> Option<Event> {
+        let since = self.sessions.get(&session?)?.row.woken_by(event)?;
+        sleep::woke(since, event)
     }
 
     fn call(

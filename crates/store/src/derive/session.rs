@@ -57,10 +57,12 @@ pub(crate) enum State {
     Waiting = 2,
     Failed = 3,
     Ended = 4,
+    Asleep = 5,
 }
 
 impl State {
-    pub(crate) const ALL: [Self; 5] = [Self::Idle, Self::Working, Self::Waiting, Self::Failed, Self::Ended];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Idle, Self::Working, Self::Waiting, Self::Failed, Self::Ended, Self::Asleep];
 
     /// The state as the API shows it.
     pub(crate) fn shown(self) -> SessionState {
@@ -70,6 +72,7 @@ impl State {
             Self::Waiting => SessionState::Waiting,
             Self::Failed => SessionState::Failed,
             Self::Ended => SessionState::Ended,
+            Self::Asleep => SessionState::Asleep,
         }
     }
 }
@@ -110,7 +113,10 @@ impl SessionRow {
     pub(crate) fn absorb(&mut self, event: &Event) {
         let (at, parsed) = (event.occurred_at.as_nanos(), &event.parsed);
         self.first_at = self.first_at.min(at);
-        self.last_at = self.last_at.max(at);
+        // That nothing happened is nothing that happened.
+        if parsed.kind != Kind::SessionSlept {
+            self.last_at = self.last_at.max(at);
+        }
         self.events += 1;
         self.prompts += i64::from(parsed.kind == Kind::PromptSubmitted);
         if let Some(state) = state_told(event)
@@ -141,6 +147,14 @@ impl SessionRow {
             earliest(&mut self.revision, at, context.commit.as_deref());
             earliest(&mut self.run, at, context.run_id.as_deref());
         }
+    }
+
+    /// Since when the session sleeps, if this event, which is not taken in yet, wakes it. What ends it does not, nor
+    /// what is told afterwards of a time before.
+    pub(crate) fn woken_by(&self, event: &Event) -> Option<i64> {
+        let acts = event.parsed.source == Source::Hook && event.parsed.kind != Kind::SessionEnded;
+        let wakes = self.state == State::Asleep && acts && event.occurred_at.as_nanos() > self.state_at;
+        wakes.then_some(self.state_at)
     }
 
     /// The session as the API shows it at the time `now`.
@@ -188,8 +202,11 @@ impl SessionRow {
 /// Telemetry and transcripts are read long after what they tell of, so they tell no state.
 fn state_told(event: &Event) -> Option<State> {
     let parsed = &event.parsed;
-    if parsed.source != Source::Hook {
-        return None;
+    match parsed.kind {
+        Kind::SessionSlept => return Some(State::Asleep),
+        Kind::SessionWoke => return Some(State::Idle),
+        _ if parsed.source != Source::Hook => return None,
+        _ => {}
     }
     let reason = parsed.reason.as_deref();
     Some(match parsed.kind {

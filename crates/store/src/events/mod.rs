@@ -214,6 +214,17 @@ impl Reader {
         }
     }
 
+    /// Sessions whose last turn ended and that were last heard of before a time, but not so long ago that they are shown
+    /// as ended; the one that waits longest first.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn idle(&self, before: Timestamp, limit: usize) -> Result<Vec<Session>, StoreError> {
+        match self {
+            Self::Sqlite(reader) => reader.idle(before, limit).await,
+        }
+    }
+
     /// One session. Ids are unique within an agent; without `agent` the most recently active one is meant.
     ///
     /// # Errors

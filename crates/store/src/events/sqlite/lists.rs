@@ -10,7 +10,7 @@ use crate::StoreError;
 use crate::cursor::{self, List};
 use crate::derive::SessionKey;
 use crate::derive::permission::{self, Call, Question};
-use crate::derive::session::SessionRow;
+use crate::derive::session::{SILENCE_NANOS, SessionRow, State};
 use crate::derive::tool_call::CallRow;
 use crate::events::{MAX_LIMIT, MAX_SUBAGENTS};
 use crate::model::{Page, Session, SessionFilter, Subagent, ToolCall};
@@ -122,6 +122,34 @@ pub(super) fn sessions(
         }
     }
     Ok(page)
+}
+
+/// Idle sessions, by their agent's word, that were last heard of before a time and are not silent for so long that they
+/// count as ended; the one that waits longest first.
+pub(super) fn idle(
+    connection: &Connection,
+    before: Timestamp,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Vec<Session>, StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        session_columns!(),
+        " FROM sessions WHERE last_at >= ? AND last_at < ? AND state = ? AND state_at > ? ORDER BY last_at LIMIT ?"
+    );
+    let since = now.as_nanos().saturating_sub(SILENCE_NANOS);
+    let (until, limit) = (before.as_nanos(), limit.clamp(1, MAX_LIMIT) as i64);
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query(params![since, until, State::Idle as i64, i64::MIN, limit])?;
+    let mut sessions = Vec::new();
+    while let Some(row) = found.next()? {
+        let (key, row) = rows::session(row)?;
+        let tier = row.tier;
+        let mut session = titled(connection, key, row.shown(now))?;
+        complete(connection, key, tier, &mut session)?;
+        sessions.push(session);
+    }
+    Ok(sessions)
 }
 
 /// The tool calls of a session, oldest first.

@@ -114,6 +114,11 @@ impl Reader {
         self.pool.read(move |connection| lists::sessions(connection, &filter, limit, cursor.as_deref(), now)).await
     }
 
+    pub(super) async fn idle(&self, before: Timestamp, limit: usize) -> Result<Vec<Session>, StoreError> {
+        let now = self.pool.now();
+        self.pool.read(move |connection| lists::idle(connection, before, limit, now)).await
+    }
+
     pub(super) async fn session(&self, id: &str, agent: Option<&str>) -> Result<Option<Session>, StoreError> {
         let (id, agent, now) = (id.to_owned(), agent.map(str::to_owned), self.pool.now());
         self.pool.read(move |connection| lists::shown(connection, &id, agent.as_deref(), now)).await

@@ -194,6 +194,7 @@ fn session_counts(
             Some(State::Idle) => counts.idle += count,
             Some(State::Working) => counts.working += count,
             Some(State::Waiting) => counts.waiting += count,
+            Some(State::Asleep) => counts.asleep += count,
             Some(State::Failed) => counts.failed += count,
             Some(State::Ended) | None => counts.ended += count,
         }

@@ -120,12 +120,22 @@ impl Writer {
                     appended.outcomes.push(Append::Duplicate);
                     continue;
                 }
-                if let Some(session) = session {
-                    times.execute(params![session, event.occurred_at.as_nanos(), seq])?;
-                }
-                touched.absorb(&mut kept, session, &event, seq)?;
                 appended.outcomes.push(Append::Stored(seq));
-                appended.stored.push(Arc::new(StoredEvent::new(event, seq)));
+                let woke = touched.woken_by(session, &event);
+                let mut store = |event: Event, seq: Seq| {
+                    if let Some(session) = session {
+                        times.execute(params![session, event.occurred_at.as_nanos(), seq])?;
+                    }
+                    touched.absorb(&mut kept, session, &event, seq)?;
+                    appended.stored.push(Arc::new(StoredEvent::new(event, seq)));
+                    Ok::<_, StoreError>(())
+                };
+                store(event, seq)?;
+                if let Some(woke) = woke
+                    && ids.execute(params![woke.id.as_bytes(), seq + 1])? != 0
+                {
+                    store(woke, seq + 1)?;
+                }
             }
         }
         if appended.stored.is_empty() {

@@ -13,4 +13,5 @@ mod import;
 mod migrate;
 mod real_agents;
 mod rig;
+mod setup;
 mod two_servers;

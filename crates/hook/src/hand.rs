@@ -18,7 +18,8 @@
 //! ```
 //!
 //! Whether handlers may run is decided by the dispatcher, which also looks after the index. So that it comes to that at
-//! least once in a session, a session's start is handed over wherever there are handlers at all, trusted or not.
+//! least once in a session, a session's start is handed over wherever there are handlers at all, trusted or not. So is the
+//! agent's `Setup`, which is seldom, and whose steps stand in the same file.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -94,7 +95,7 @@ pub fn over(home: &Home, event: Event<'_>, env: impl Fn(&str) -> Option<OsString
     Err(command.stdin(spoken(home, payload.get())?).exec())
 }
 
-/// The program to become, where the index or the start of a session asks for it.
+/// The program to become, where the index, the start of a session or its set-up asks for it.
 fn program<'i>(index: &'i str, folder: &str, received: &Received<'_>, home: &Home) -> io::Result<Option<&'i str>> {
     let mut lines = index.lines();
     let program = match (lines.next(), lines.next().and_then(|line| line.strip_prefix("program\t"))) {
@@ -106,7 +107,7 @@ fn program<'i>(index: &'i str, folder: &str, received: &Received<'_>, home: &Hom
         }
     };
     let is_there = |folder: &Path, names: [&str; 2]| names.iter().any(|name| folder.join(name).exists());
-    let begins = received.parsed.kind == Kind::SessionStarted;
+    let begins = matches!(received.parsed.kind, Kind::SessionStarted | Kind::Setup);
     let asked = is_asked(lines, folder, received)
         || (begins && (is_there(home.path(), OF_USER) || is_there(Path::new(folder), OF_PROJECT)));
     Ok(asked.then_some(program))

@@ -13,7 +13,7 @@ use crate::http::{Request, Server};
 use crate::rig::{Rig, binary};
 
 /// The service, and the bodies of all that was asked of it.
-fn service(scripts: Vec<Script>) -> (Server, Arc<Mutex<Vec<Value>>>) {
+pub(super) fn service(scripts: Vec<Script>) -> (Server, Arc<Mutex<Vec<Value>>>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&asked);
     let server = Server::start(move |request: &Request| {
@@ -28,7 +28,7 @@ fn service(scripts: Vec<Script>) -> (Server, Arc<Mutex<Vec<Value>>>) {
 }
 
 /// A rig whose Claude Code has the hook, with these handlers of the person.
-fn rig(handlers: &str) -> Rig {
+pub(super) fn rig(handlers: &str) -> Rig {
     let mut rig = Rig::new();
     rig.serve();
     fs::create_dir_all(rig.state()).unwrap();
@@ -40,7 +40,7 @@ fn rig(handlers: &str) -> Rig {
 }
 
 /// Runs a session and gives its id; its result must be the script's.
-fn session(rig: &Rig, claude: Command) -> String {
+pub(super) fn session(rig: &Rig, claude: Command) -> String {
     let said = rig.succeed(claude, b"");
     let result: Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(result["result"], "All done.", "{result}");
@@ -49,7 +49,7 @@ fn session(rig: &Rig, claude: Command) -> String {
 }
 
 /// The runs of handlers that the server has of a session: handler, event and outcome.
-fn runs(rig: &Rig, session: &str) -> Vec<(String, String, String)> {
+pub(super) fn runs(rig: &Rig, session: &str) -> Vec<(String, String, String)> {
     let events = rig.all(&format!("/api/v1/sessions/{session}/events"));
     let runs = events.iter().filter(|event| event["kind"] == "handler.ran").map(|event| &event["payload"]);
     let text = |run: &Value, key: &str| run[key].as_str().unwrap().to_owned();

@@ -16,6 +16,7 @@ mod npm;
 mod parking;
 mod responses;
 mod script;
+mod setup;
 mod tee;
 mod telemetry;
 mod witness;

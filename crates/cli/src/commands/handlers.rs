@@ -320,15 +320,16 @@ fn test(args: &Try) -> anyhow::Result<ExitCode> {
 fn trust(args: &TrustArgs) -> anyhow::Result<ExitCode> {
     let given = args.folder.clone().map_or_else(folder, Ok)?;
     let (sources, count) = set_trust(&given, args.revoke)?;
+    let steps = sources.setup.all().count();
     let mut out = io::stdout().lock();
     if args.json {
-        writeln!(out, "{}", json!({"project": sources.project, "trusted": !args.revoke, "handlers": count}))?;
+        writeln!(out, "{}", json!({"project": sources.project, "trusted": !args.revoke, "handlers": count, "steps": steps}))?;
     } else if args.revoke {
-        writeln!(out, "The handlers of {} do not run any more", sources.project.display())?;
+        writeln!(out, "The handlers of {} and the steps of its set-up do not run any more", sources.project.display())?;
     } else {
         writeln!(
             out,
-            "{count} handlers of {} run from now on, as long as they stay as they are",
+            "{count} handlers and {steps} steps of the set-up of {} run from now on, as long as they stay as they are",
             sources.project.display()
         )?;
     }

@@ -36,6 +36,7 @@ mod send_event;
 mod serve;
 mod servers;
 mod sessions;
+mod setup;
 mod ship;
 mod spend;
 mod stopped;
@@ -80,6 +81,7 @@ enum Command {
     Keys(keys::Args),
     Policy(policy::Args),
     Handlers(handlers::Args),
+    Setup(setup::Args),
     Findings(findings::Args),
     Pause(pause::PauseArgs),
     Resume(pause::ResumeArgs),
@@ -143,6 +145,7 @@ impl Cli {
             Command::Backup(args) => backup::run(&args),
             Command::Keys(args) => keys::run(args),
             Command::Handlers(args) => handlers::run(args),
+            Command::Setup(args) => setup::run(&args),
             Command::Findings(args) => findings::run(args),
             Command::Pause(args) => pause::pause(&args),
             Command::Resume(args) => pause::resume(&args),

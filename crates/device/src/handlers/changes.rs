@@ -42,11 +42,9 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// Those of this session. Its name is a part of a path, so that only harmless letters are taken from it.
+    /// Those of this session.
     pub fn of(home: &Home, session: &str) -> Self {
-        let harmless = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let name: String = session.chars().filter(|c| harmless(*c)).take(80).collect();
-        Self { file: folder(home).join(format!("{name}.jsonl")) }
+        Self { file: of_session(home, session, "jsonl") }
     }
 
     /// Notes files that were written in this turn.
@@ -77,6 +75,13 @@ impl Notes {
         let is_meant = |note: &Note| turn.is_none() || note.turn.is_none() || note.turn.as_deref() == turn;
         notes.filter(is_meant).map(|note| note.path).collect()
     }
+}
+
+/// A file kept for this session. Its name is a part of a path, so that only harmless letters are taken from it.
+pub(crate) fn of_session(home: &Home, session: &str, ending: &str) -> PathBuf {
+    let harmless = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let name: String = session.chars().filter(|c| harmless(*c)).take(80).collect();
+    folder(home).join(format!("{name}.{ending}"))
 }
 
 fn folder(home: &Home) -> PathBuf {

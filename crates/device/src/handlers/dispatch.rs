@@ -1,5 +1,6 @@
 //! One event from the agent to the handlers and back.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write as _;
@@ -22,14 +23,15 @@ use super::changes::{self, Notes};
 use super::events::{self, Fields};
 use super::merge::{Answers, merge};
 use super::record::{self, Outcome, Run};
-use super::run::{End, Job, Ran, run_all};
+use super::run::{self, End, Job, Ran, run_all};
 use super::select::{Choice, Occasion, select};
 use super::sources::Sources;
 use super::trust::{Book, Trust};
 use super::{Action, Handler, Level, builtin, chain, index};
-use crate::install::TIMEOUT_SECONDS;
+use crate::install::{SETUP_TIMEOUT_SECONDS, TIMEOUT_SECONDS};
 use crate::place::git::Checkout;
 use crate::profile::ENV_PROFILE;
+use crate::setup::agent;
 
 /// What handlers are told by: beside [`ENV_INSIDE`], whose value is 1.
 pub const ENV_NAME: &str = "HOOKRAIL_HANDLER_NAME";
@@ -49,6 +51,9 @@ const MAX_FILES_BYTES: usize = 64 << 10;
 
 /// How long all handlers of an event may take together: well within what `install` lets agents wait.
 const LIMIT: Duration = Duration::from_secs(TIMEOUT_SECONDS - 10);
+
+/// And at a set-up, which takes as long as its steps.
+const SETUP_LIMIT: Duration = Duration::from_secs(SETUP_TIMEOUT_SECONDS - 10);
 
 /// Claude Code waits at the end of a session for a minute at most, however long its settings say.
 const END_LIMIT: Duration = Duration::from_secs(50);
@@ -118,11 +123,11 @@ impl<'a> Event<'a> {
         Self { fields: events::fields(text), received, folder }
     }
 
-    fn parsed(&self) -> &Parsed {
+    pub(crate) fn parsed(&self) -> &Parsed {
         &self.received.parsed
     }
 
-    fn session(&self) -> &str {
+    pub(crate) fn session(&self) -> &str {
         self.parsed().session_id.as_ref().map_or("", |session| session.as_str())
     }
 
@@ -165,14 +170,14 @@ pub fn dispatch(call: &Call<'_>, here: &Here<'_>) -> Dispatched {
     if let Err(error) = note(&event, &handlers, here.home) {
         failures.push(format!("a written file was not noted: {error}"));
     }
+    // Before the handlers, which may need what it brings.
+    let (mut runs, mut answers) = agent::set_up(&event, &sources, deadline, here, &mut failures);
     let choices: Vec<Choice<'_>> =
         event.select(&handlers, &sources, here.home).into_iter().filter(|choice| choice.runs).collect();
     let ran = start(&choices, &event, &sources, call.payload, deadline, here).unwrap_or_else(|error| {
         failures.push(format!("no handler was started: {error}"));
         Vec::new()
     });
-    let mut answers = Vec::new();
-    let mut runs = Vec::new();
     for (choice, ran) in choices.iter().zip(ran) {
         let answer = said(choice.handler, &ran, &terms);
         runs.push(run(choice, &event, &ran, &answer));
@@ -185,6 +190,7 @@ pub fn dispatch(call: &Call<'_>, here: &Here<'_>) -> Dispatched {
 /// What this agent waits for at this event, less a margin.
 fn limit(agent: &Agent, parsed: &Parsed) -> Duration {
     match (agent, &parsed.kind) {
+        (_, Kind::Setup) => SETUP_LIMIT,
         (Agent::Codex, Kind::SessionEnded | Kind::TurnInterrupted) => CODEX_END_LIMIT,
         (_, Kind::SessionEnded) => END_LIMIT,
         _ => LIMIT,
@@ -275,17 +281,17 @@ fn start(
 
 fn job(choice: &Choice<'_>, after: Vec<usize>, event: &Event<'_>, sources: &Sources, here: &Here<'_>) -> Job {
     let handler = choice.handler;
-    let mut env: Vec<(&'static str, OsString)> = vec![
-        (ENV_INSIDE, "1".into()),
-        (ENV_NAME, handler.name.as_str().into()),
-        (ENV_EVENT, event.parsed().name.as_str().into()),
-        (ENV_AGENT, event.received.agent.as_str().into()),
-        (ENV_SESSION, event.session().into()),
-        (ENV_PROJECT_DIR, sources.project.as_os_str().to_owned()),
-        (ENV_PROFILE, sources.profile.name.as_str().into()),
-        (ENV_FILES, files(&choice.files).into()),
+    let mut env: Vec<(Cow<'static, str>, OsString)> = vec![
+        (ENV_INSIDE.into(), "1".into()),
+        (ENV_NAME.into(), handler.name.as_str().into()),
+        (ENV_EVENT.into(), event.parsed().name.as_str().into()),
+        (ENV_AGENT.into(), event.received.agent.as_str().into()),
+        (ENV_SESSION.into(), event.session().into()),
+        (ENV_PROJECT_DIR.into(), sources.project.as_os_str().to_owned()),
+        (ENV_PROFILE.into(), sources.profile.name.as_str().into()),
+        (ENV_FILES.into(), files(&choice.files).into()),
         // What Python would write beside what it imports would change what a person trusts.
-        ("PYTHONDONTWRITEBYTECODE", "1".into()),
+        ("PYTHONDONTWRITEBYTECODE".into(), "1".into()),
     ];
     let words = match &handler.action {
         Action::Shell(line) => ["sh", "-c", line].map(str::to_owned).to_vec(),
@@ -300,11 +306,11 @@ fn job(choice: &Choice<'_>, after: Vec<usize>, event: &Event<'_>, sources: &Sour
             words
         }
         Action::Builtin { name, settings } => {
-            env.push((builtin::ENV_SETTINGS, settings.to_string().into()));
+            env.push((builtin::ENV_SETTINGS.into(), settings.to_string().into()));
             vec![here.program.to_string_lossy().into_owned(), "handlers".into(), "builtin".into(), name.clone()]
         }
     };
-    Job { words, env, folder: sources.project.clone(), limit: handler.limit(), after }
+    Job { words, env, folder: sources.project.clone(), limit: handler.limit(), after, output: run::Output::Apart }
 }
 
 /// Paths as lines, no more than fit.

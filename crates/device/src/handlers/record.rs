@@ -42,14 +42,16 @@ pub enum Outcome {
     Missing,
     /// It said something that was not passed on.
     Refused,
-    /// There was no time left for it.
+    /// There was no time left for it, or what it waits for failed.
     Skipped,
+    /// It was not needed: a step of a set-up whose condition does not hold, or that was done before.
+    Unneeded,
 }
 
 impl Outcome {
     /// Whether somebody should look at it.
     pub const fn is_bad(self) -> bool {
-        !matches!(self, Self::Succeeded | Self::Blocked | Self::Held)
+        !matches!(self, Self::Succeeded | Self::Blocked | Self::Held | Self::Unneeded)
     }
 
     /// The outcome's word.
@@ -64,6 +66,7 @@ impl Outcome {
             Self::Missing => "missing",
             Self::Refused => "refused",
             Self::Skipped => "skipped",
+            Self::Unneeded => "unneeded",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! daemon that made itself a session) is not waited for, even if it holds the output open. One thread decides everything; the
 //! threads around it only wait for one thing each and report it.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
@@ -23,7 +24,8 @@ use serde::Serialize;
 /// How many handlers run at once.
 pub const MAX_AT_ONCE: usize = 8;
 
-/// What a handler may print on standard output, and again on standard error, in bytes. One that prints more is ended.
+/// What a handler may print on standard output, and again on standard error, in bytes. One that prints more is ended, unless
+/// only the end of what it prints is wanted.
 pub const MAX_PRINTED: usize = 1 << 20;
 
 /// How long a handler that was told to end has until it is killed.
@@ -41,14 +43,42 @@ pub struct Job {
     /// The program and its arguments.
     pub words: Vec<String>,
     /// Variables beside those inherited.
-    pub env: Vec<(&'static str, OsString)>,
+    pub env: Vec<(Cow<'static, str>, OsString)>,
     /// The working folder.
     pub folder: PathBuf,
     /// How long it may take.
     pub limit: Duration,
     /// Jobs, by their places, that must have ended before.
     pub after: Vec<usize>,
+    /// What is kept of what it prints.
+    pub output: Output,
 }
+
+/// What is kept of what a job prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// All of it, both streams apart; a job that prints more than [`MAX_PRINTED`] is ended.
+    Apart,
+    /// Both streams as one, as a terminal would show them, and of that the end: more than [`MAX_PRINTED`] where something is
+    /// missing in front of it.
+    Together,
+}
+
+/// Who watches jobs.
+pub trait Watch {
+    /// Whether this job is to run; asked when it could start. It is skipped otherwise.
+    fn may_start(&mut self, _at: usize) -> bool {
+        true
+    }
+
+    /// It has started.
+    fn started(&mut self, _at: usize) {}
+
+    /// This came of it, whether it ran or not.
+    fn over(&mut self, _at: usize, _ran: &Ran) {}
+}
+
+impl Watch for () {}
 
 /// How a job ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -112,8 +142,19 @@ pub fn end_called() -> io::Result<Arc<AtomicBool>> {
 /// Runs all jobs and gives what came of each, in their order. Each is given the file `stdin` from its beginning. It takes until `deadline`
 /// at most, and [`GRACE`] and a moment more; where `stop` becomes true, all are killed at once.
 pub fn run_all(jobs: &[Job], stdin: &Path, deadline: Instant, stop: &AtomicBool) -> Vec<Ran> {
+    run_watched(jobs, stdin, deadline, stop, &mut ())
+}
+
+/// The same before the eyes of `watch`.
+pub fn run_watched(
+    jobs: &[Job],
+    stdin: &Path,
+    deadline: Instant,
+    stop: &AtomicBool,
+    watch: &mut dyn Watch,
+) -> Vec<Ran> {
     let (sender, news) = channel();
-    let mut all = All { jobs, states: jobs.iter().map(|_| State::Waiting).collect(), sender };
+    let mut all = All { jobs, states: jobs.iter().map(|_| State::Waiting).collect(), sender, watch };
     while all.states.iter().any(|state| !matches!(state, State::Over(_))) {
         if stop.load(Ordering::Relaxed) {
             all.kill();
@@ -130,6 +171,7 @@ struct All<'a> {
     jobs: &'a [Job],
     states: Vec<State>,
     sender: Sender<News>,
+    watch: &'a mut dyn Watch,
 }
 
 enum State {
@@ -163,22 +205,26 @@ impl All<'_> {
             {
                 continue;
             }
-            let now = Instant::now();
-            self.states[at] = if now >= deadline {
-                State::Over(Box::new(Ran::not(End::Skipped)))
-            } else {
-                match self.spawn(at, stdin, deadline) {
-                    Ok(running) => State::Running(Box::new(running)),
-                    Err(error) => {
-                        let why = format!(
-                            "{} cannot be started: {error}",
-                            self.jobs[at].words.first().map_or("", String::as_str)
-                        );
-                        State::Over(Box::new(Ran::not(End::NotStarted(why))))
-                    }
+            if Instant::now() >= deadline || !self.watch.may_start(at) {
+                self.over(at, Ran::not(End::Skipped));
+                continue;
+            }
+            match self.spawn(at, stdin, deadline) {
+                Ok(running) => {
+                    self.states[at] = State::Running(Box::new(running));
+                    self.watch.started(at);
                 }
-            };
+                Err(error) => {
+                    let program = self.jobs[at].words.first().map_or("", String::as_str);
+                    self.over(at, Ran::not(End::NotStarted(format!("{program} cannot be started: {error}"))));
+                }
+            }
         }
+    }
+
+    fn over(&mut self, at: usize, ran: Ran) {
+        self.watch.over(at, &ran);
+        self.states[at] = State::Over(Box::new(ran));
     }
 
     fn spawn(&self, at: usize, stdin: &Path, deadline: Instant) -> io::Result<Running> {
@@ -187,14 +233,26 @@ impl All<'_> {
         let mut command = Command::new(program);
         command
             .args(args)
-            .envs(job.env.iter().map(|(name, value)| (name, value)))
+            .envs(job.env.iter().map(|(name, value)| (name.as_ref(), value)))
             .current_dir(&job.folder)
             .process_group(0);
         command.stdin(File::open(stdin)?).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let began = Instant::now();
-        let mut child = command.spawn()?;
         let printed = [Arc::default(), Arc::default()];
         let mut open = 0;
+        let mut shared = None;
+        if job.output == Output::Together {
+            let (pipe, writer) = io::pipe()?;
+            command.stdout(writer.try_clone()?).stderr(writer);
+            shared = Some(pipe);
+        }
+        let began = Instant::now();
+        let mut child = command.spawn()?;
+        // What it holds of the shared pipe must not keep that open.
+        drop(command);
+        if let Some(pipe) = shared {
+            open += 1;
+            self.listen(at, pipe, &printed[0]);
+        }
         if let Some(pipe) = child.stdout.take() {
             open += 1;
             self.listen(at, pipe, &printed[0]);
@@ -228,6 +286,7 @@ impl All<'_> {
     /// Keeps what a pipe brings.
     fn listen(&self, at: usize, mut pipe: impl Read + Send + 'static, kept: &Arc<Mutex<Vec<u8>>>) {
         let (sender, kept) = (self.sender.clone(), Arc::clone(kept));
+        let only_end = self.jobs[at].output == Output::Together;
         thread::spawn(move || {
             let mut piece = vec![0; 64 << 10];
             loop {
@@ -235,6 +294,10 @@ impl All<'_> {
                     Ok(0) => break,
                     Ok(more) => {
                         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                        if only_end {
+                            keep_end(&mut kept, &piece[..more]);
+                            continue;
+                        }
                         let room = MAX_PRINTED - kept.len();
                         kept.extend_from_slice(&piece[..more.min(room)]);
                         if more > room {
@@ -291,9 +354,13 @@ impl All<'_> {
 
     /// Kills everything that runs and starts nothing more.
     fn kill(&mut self) {
-        for state in &mut self.states {
+        for (at, state) in self.states.iter_mut().enumerate() {
             match state {
-                State::Waiting => *state = State::Over(Box::new(Ran::not(End::Skipped))),
+                State::Waiting => {
+                    let ran = Ran::not(End::Skipped);
+                    self.watch.over(at, &ran);
+                    *state = State::Over(Box::new(ran));
+                }
                 State::Running(running) => {
                     running.told.get_or_insert((End::Skipped, Instant::now()));
                     running.signal(Signal::KILL);
@@ -310,7 +377,15 @@ impl All<'_> {
             .printed
             .each_ref()
             .map(|kept| std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner)));
-        self.states[at] = State::Over(Box::new(Ran { end, stdout, stderr, took }));
+        self.over(at, Ran { end, stdout, stderr, took });
+    }
+}
+
+/// Adds to what is kept, and forgets its beginning where that is too much: not with each piece, since that moves all of it.
+fn keep_end(kept: &mut Vec<u8>, piece: &[u8]) {
+    kept.extend_from_slice(piece);
+    if kept.len() > 2 * MAX_PRINTED {
+        kept.drain(..kept.len() - MAX_PRINTED - 1);
     }
 }
 
@@ -368,10 +443,11 @@ mod tests {
     fn job(line: &str, limit: Duration, after: &[usize]) -> Job {
         Job {
             words: ["sh", "-c", line].map(str::to_owned).to_vec(),
-            env: vec![("HOOKRAIL_HANDLER", "1".into())],
+            env: vec![("HOOKRAIL_HANDLER".into(), "1".into())],
             folder: std::env::temp_dir(),
             limit,
             after: after.to_vec(),
+            output: Output::Apart,
         }
     }
 
@@ -467,5 +543,44 @@ mod tests {
         assert_eq!((&ran[0].end, &ran[1].end), (&End::TimedOut, &End::Skipped));
         let ran = run_all(&jobs, &stdin, Instant::now() + LONG, &AtomicBool::new(true));
         assert!(ran.iter().all(|ran| ran.end == End::Skipped), "{ran:?}");
+    }
+
+    #[test]
+    fn both_streams_together_are_in_order_and_their_end_is_kept() {
+        let mut mixed = job("echo one; echo two >&2; echo three", LONG, &[]);
+        mixed.output = Output::Together;
+        // Three times what is kept, then the last word.
+        let mut long = job(&format!("head -c {} /dev/zero; echo END >&2", 3 * MAX_PRINTED), LONG, &[]);
+        long.output = Output::Together;
+        let ran = run(&[mixed, long], "");
+        assert_eq!((&ran[0].end, &ran[0].stdout[..]), (&End::Exited(0), &b"one\ntwo\nthree\n"[..]));
+        assert_eq!(ran[1].end, End::Exited(0), "it is not ended for it");
+        assert!(ran[1].stdout.len() > MAX_PRINTED && ran[1].stdout.len() <= 2 * MAX_PRINTED + 1);
+        assert!(ran[1].stdout.ends_with(b"END\n") && ran[1].stderr.is_empty());
+    }
+
+    #[test]
+    fn who_watches_is_asked_and_told() {
+        #[derive(Default)]
+        struct Notes(Vec<String>);
+        impl Watch for Notes {
+            fn may_start(&mut self, at: usize) -> bool {
+                at != 1
+            }
+            fn started(&mut self, at: usize) {
+                self.0.push(format!("{at} started"));
+            }
+            fn over(&mut self, at: usize, ran: &Ran) {
+                self.0.push(format!("{at} {:?}", ran.end));
+            }
+        }
+        let mut missing = job("", LONG, &[1]);
+        missing.words = vec!["/no/such/program".to_owned()];
+        let jobs = [job("exit 3", LONG, &[]), job("true", LONG, &[0]), missing];
+        let mut notes = Notes::default();
+        let deadline = Instant::now() + LONG;
+        run_watched(&jobs, Path::new("/dev/null"), deadline, &AtomicBool::new(false), &mut notes);
+        assert_eq!(notes.0[..3], ["0 started", "0 Exited(3)", "1 Skipped"]);
+        assert!(notes.0[3].starts_with("2 NotStarted"), "{:?}", notes.0);
     }
 }

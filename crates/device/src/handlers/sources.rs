@@ -14,6 +14,7 @@ use crate::config::document::Document;
 use crate::config::resolve::{Origin, Said};
 use crate::config::{self, Flags, Settings, Value};
 use crate::profile::{self, Chosen};
+use crate::setup::Definition;
 
 /// How far up a project's folder is looked for.
 const MAX_LEVELS: usize = 32;
@@ -35,6 +36,8 @@ pub struct Sources {
     /// The handlers, in the order in which their answers are joined. Those of a project that is not trusted are among them,
     /// to be shown; see [`Self::runnable`].
     pub handlers: Vec<Handler>,
+    /// The steps of the project's set-up, whether it is trusted or not.
+    pub setup: Definition,
     /// Files of flat folders that are no handlers.
     pub passed_over: Vec<PassedOver>,
     /// What is wrong. Handlers with mistakes are not among the handlers.
@@ -50,6 +53,7 @@ impl Sources {
             hash: None,
             profile: Chosen::default(),
             handlers: Vec::new(),
+            setup: Definition::default(),
             passed_over: Vec::new(),
             mistakes: Vec::new(),
             project,
@@ -119,7 +123,12 @@ impl Sources {
         match text(path) {
             Ok(None) => {}
             Ok(Some(text)) => match file::read(&text, path, level) {
-                Ok(declared) => (found, profiles) = (declared.handlers, Some(declared.profiles)),
+                Ok(declared) => {
+                    (found, profiles) = (declared.handlers, Some(declared.profiles));
+                    if level == Level::Project {
+                        self.setup = declared.setup;
+                    }
+                }
                 Err(mut mistakes) => self.mistakes.append(&mut mistakes),
             },
             Err(error) => self.tell(path, format!("it cannot be read: {error}")),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::jsonc::Dialect;
 use super::merge::Entry;
-use super::{Facts, Installer, Places, Scope, TIMEOUT_SECONDS, Version, shell_line};
+use super::{Facts, Installer, Places, SETUP_TIMEOUT_SECONDS, Scope, TIMEOUT_SECONDS, Version, shell_line};
 
 /// The first version known to take `args`: the program is then started directly, without a shell.
 const EXEC_FORM_SINCE: Version = Version(2, 1, 197);
@@ -98,19 +98,22 @@ fn entries(facts: &Facts) -> Vec<Entry> {
     EVENTS
         .iter()
         .filter(|(_, since, _)| known(since))
-        .map(|(event, _, matcher)| Entry { event, matcher: *matcher, handler: handler(facts) })
+        .map(|(event, _, matcher)| {
+            let timeout = if *event == "Setup" { SETUP_TIMEOUT_SECONDS } else { TIMEOUT_SECONDS };
+            Entry { event, matcher: *matcher, handler: handler(facts, timeout) }
+        })
         .collect()
 }
 
 /// With `args` the agent starts the program itself; before that version, and where the version is not known, a shell does.
-fn handler(facts: &Facts) -> Value {
+fn handler(facts: &Facts, timeout: u64) -> Value {
     let mut words = facts.command.clone();
     words.push(Agent::ClaudeCode.to_string());
     match words.split_first() {
         Some((program, args)) if facts.version.is_some_and(|version| version >= EXEC_FORM_SINCE) => {
-            json!({ "type": "command", "command": program, "args": args, "timeout": TIMEOUT_SECONDS })
+            json!({ "type": "command", "command": program, "args": args, "timeout": timeout })
         }
-        _ => json!({ "type": "command", "command": shell_line(&words), "timeout": TIMEOUT_SECONDS }),
+        _ => json!({ "type": "command", "command": shell_line(&words), "timeout": timeout }),
     }
 }
 

@@ -29,6 +29,9 @@ pub use file::{Applied, InstallError, Plan};
 /// less than this ([`crate::handlers::dispatch`]), so that an agent never cuts them off.
 pub(crate) const TIMEOUT_SECONDS: u64 = 300;
 
+/// What an agent waits for the set-up of a project ([`crate::setup`]): builds and downloads take their time.
+pub(crate) const SETUP_TIMEOUT_SECONDS: u64 = 3600;
+
 /// Seen with Claude Code 2.1.197: no hook of such a file runs, and nothing is printed. Its other versions were not tried.
 pub(crate) const COMMENTS: &str = "Claude Code ignores a settings file with comments or trailing commas as a whole (seen with 2.1.197); remove them, or no hook runs";
 

@@ -7,11 +7,17 @@
 //!                        └▶ command files, which name no step of their own
 //! ```
 //!
-//! What is declared ([`declared`]) and what the command files say ([`commands`]) are pure; files and processes are in
-//! [`stamp`], [`log`] and [`mod@run`].
+//! What is declared, what the command files say ([`commands`]) and what is told in the end ([`report`]) are pure; files and
+//! processes are in [`log`] and [`mod@run`].
 
+pub(crate) mod agent;
 pub mod commands;
 pub(crate) mod declared;
+pub mod log;
+pub mod report;
+pub mod run;
+mod stamp;
+pub mod write;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -129,6 +135,17 @@ pub struct Step {
     /// Variables beside those inherited.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
+}
+
+impl Step {
+    /// What it does, as a person would write it.
+    pub fn words(&self) -> String {
+        match &self.action {
+            Action::Shell(line) => line.clone(),
+            Action::Program(words) => words.join(" "),
+            Action::Builtin { name, .. } => name.clone(),
+        }
+    }
 }
 
 /// What must hold for a step to be needed. Paths are relative to the project.

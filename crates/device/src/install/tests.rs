@@ -203,6 +203,13 @@ fn claude_code_is_given_what_its_version_knows() {
 }
 
 #[test]
+fn claude_code_waits_longer_for_the_set_up_of_a_project() {
+    for entry in installer(&Agent::ClaudeCode).unwrap().entries(&facts("/opt/hookrail-hook", None)) {
+        assert_eq!(entry.handler["timeout"], json!(if entry.event == "Setup" { 3600 } else { 300 }), "{}", entry.event);
+    }
+}
+
+#[test]
 fn codex_is_given_its_twelve_events_by_a_line_for_its_shell() {
     let entries = installer(&Agent::Codex).unwrap().entries(&facts("/opt/it's/hookrail-hook", None));
     assert_eq!(entries.len(), 12);

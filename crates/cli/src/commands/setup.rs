@@ -27,10 +27,10 @@ use crate::output::{Table, plain, width};
 /// Run the steps that set a project up or maintain it, with or without an agent
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Steps are declared in the project's hookrail.toml, as [[setup.init]] and [[setup.maintenance]]. They run in
-their order, unless they say otherwise; what they print is added to .hookrail/setup.init.log and
-.hookrail/setup.maintenance.log, and as JSON lines to the .jsonl beside it. The exit code is 1 where a
-required step failed.")]
+Steps are declared in the project's hookrail.toml, as [[setup.init]] and [[setup.maintenance]].
+They run in their order, unless they say otherwise. What they print is added to
+.hookrail/setup.init.log and .hookrail/setup.maintenance.log, and as JSON lines to the .jsonl
+beside each. The exit code is 1 where a required step failed.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,

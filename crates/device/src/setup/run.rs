@@ -423,12 +423,7 @@ impl Runner<'_> {
         }
         let output =
             if ran.stdout.len() > MAX_PRINTED { format!("[the beginning is left out]\n{output}") } else { output };
-        self.log.step(
-            after(self.site.now, self.began),
-            &readable(step.words().as_bytes()).trim_end(),
-            &output,
-            &report,
-        );
+        self.log.step(after(self.site.now, self.began), readable(step.words().as_bytes()).trim_end(), &output, &report);
         (self.tell)(Told::Over(&report));
         self.reports[at] = Some(report);
     }

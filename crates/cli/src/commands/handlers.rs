@@ -323,7 +323,11 @@ fn trust(args: &TrustArgs) -> anyhow::Result<ExitCode> {
     let steps = sources.setup.all().count();
     let mut out = io::stdout().lock();
     if args.json {
-        writeln!(out, "{}", json!({"project": sources.project, "trusted": !args.revoke, "handlers": count, "steps": steps}))?;
+        writeln!(
+            out,
+            "{}",
+            json!({"project": sources.project, "trusted": !args.revoke, "handlers": count, "steps": steps})
+        )?;
     } else if args.revoke {
         writeln!(out, "The handlers of {} and the steps of its set-up do not run any more", sources.project.display())?;
     } else {

@@ -14,4 +14,5 @@ mod migrate;
 mod real_agents;
 mod rig;
 mod setup;
+mod spend;
 mod two_servers;

@@ -211,7 +211,12 @@ impl Rig {
 
     /// The process that ships now: the one that holds the lock.
     pub(crate) fn shipper(&self) -> Option<u32> {
-        let lock = fs::metadata(self.state().join("ship.lock")).ok()?;
+        Self::shipper_of(&self.state())
+    }
+
+    /// The process that ships now what is in this state folder.
+    pub(crate) fn shipper_of(state: &Path) -> Option<u32> {
+        let lock = fs::metadata(state.join("ship.lock")).ok()?;
         // `<n>: FLOCK ADVISORY WRITE <pid> <major>:<minor>:<inode> 0 EOF`; waiting processes have `->` after the number.
         let locks = fs::read_to_string("/proc/locks").unwrap();
         let inode = format!(":{}", lock.ino());

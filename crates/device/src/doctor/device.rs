@@ -12,6 +12,7 @@ use hookrail_hook::spool::Spool;
 
 use super::{Check, Patient};
 use crate::ship::now;
+use crate::spend::{self, Limits};
 use crate::units::Bytes;
 use crate::{policy, process};
 
@@ -70,6 +71,21 @@ pub(super) fn policy(patient: &Patient<'_>) -> Check {
         Ok(Some((true, _))) => Check::ok("policy", "the guard goes by the rules as they are written"),
         Err(error) => Check::fail("policy", error.to_string()).hint("see to it that the file can be read"),
     }
+}
+
+/// Is a limit of spending reached, and can be counted what is spent? `None` where there is no limit.
+pub(super) fn spend(patient: &Patient<'_>) -> Option<Check> {
+    if !Limits::of(patient.home).is_any() {
+        return None;
+    }
+    let reached = spend::reached(patient.home);
+    Some(if let Some(damage) = spend::damage(patient.home) {
+        Check::warn("spend", damage).hint("`hookrail ship --once` counts anew what transcripts tell")
+    } else if reached.is_empty() {
+        Check::ok("spend", "no limit of spending is reached")
+    } else {
+        Check::warn("spend", format!("reached: {}", reached.join("; "))).hint("`hookrail spend` shows what was spent")
+    })
 }
 
 /// Can the state folder be written, and read by nobody else?

@@ -94,6 +94,9 @@ pub fn examine(patient: &Patient<'_>, tell: &mut dyn FnMut(Check)) {
     tell(device::hook_log(patient));
     tell(device::config(patient));
     tell(device::policy(patient));
+    if let Some(check) = device::spend(patient) {
+        tell(check);
+    }
     tell(handlers::sources(patient));
     tell(handlers::runs(patient));
     let client = server::client(patient);

@@ -331,6 +331,45 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_of_spending_is_loosened_by_nobody_who_may_not() {
+        let limit = |id: &str, dollars: u32, mode: &str, more: &str| {
+            format!("[[spend]]\nid = \"{id}\"\nper = \"day\"\nlimit = {dollars}\nmode = \"{mode}\"\n{more}\n")
+        };
+        let strict = limit("strict", 20, "stop", "");
+        let mild = limit("mild", 10, "ask", "yields = true");
+        let holding = |person: &str| {
+            let mut sheets = as_layer(Layer::Organisation, &format!("{strict}{mild}"));
+            let file = read(person).unwrap();
+            sheets.push(Sheet { layer: Layer::Person, name: "more".to_owned(), file });
+            let all = join(&sheets, NOW);
+            let limits = all.rules.iter().filter(|standing| standing.rule.spend.is_some());
+            let held = limits.map(|standing| {
+                let prepared = standing.prepared();
+                let dollars = prepared.spend.unwrap().limit.0 / 1_000_000_000;
+                format!("{} {dollars} {:?} {}", prepared.id, standing.mode, standing.silent_until.is_some())
+            });
+            (held.collect::<Vec<_>>(), all.notes.len())
+        };
+        let organisation = ["spend.strict 20 Enforce false", "spend.mild 10 Enforce false"];
+        let exception = |id: &str| {
+            format!("[[exception]]\nrule = \"{id}\"\nowner = \"o\"\nreason = \"r\"\nuntil = \"2027-02-01\"\n")
+        };
+        let adjustment = |id: &str| format!("[[adjust]]\nrule = \"{id}\"\nmode = \"warn\"\n");
+        for (person, expected, notes) in [
+            // A larger amount is one more limit, and the smaller one holds; a smaller one is stricter, which everybody may be.
+            (limit("own", 500, "stop", ""), [&organisation[..], &["spend.own 500 Enforce false"]].concat(), 0),
+            (limit("own", 5, "stop", ""), [&organisation[..], &["spend.own 5 Enforce false"]].concat(), 0),
+            (limit("strict", 500, "warn", ""), [&organisation[..], &["spend.strict 500 Warn false"]].concat(), 1),
+            (adjustment("spend.strict"), organisation.to_vec(), 1),
+            (exception("spend.strict"), organisation.to_vec(), 1),
+            (adjustment("spend.mild"), vec![organisation[0], "spend.mild 10 Warn false"], 0),
+            (exception("spend.mild"), vec![organisation[0], "spend.mild 10 Enforce true"], 0),
+        ] {
+            assert_eq!(holding(&person), (expected.into_iter().map(str::to_owned).collect(), notes), "{person}");
+        }
+    }
+
+    #[test]
     fn everybody_may_be_stricter() {
         for who in [Layer::Organisation, Layer::Project, Layer::Person] {
             let sheets = as_layer(who, "[[adjust]]\nrule = \"shop.*\"\nmode = \"enforce\"\n");

@@ -136,7 +136,7 @@ impl Ledger {
     }
 
     /// Writes the file anew, without what nobody asks for any more.
-    fn rewrite(&mut self, now: Timestamp) -> io::Result<()> {
+    pub(super) fn rewrite(&mut self, now: Timestamp) -> io::Result<()> {
         self.book.forget(Timestamp::from_nanos(now.as_nanos().saturating_sub(KEPT_NANOS)), MOST_REQUESTS);
         self.marks.retain(|path, _| path.exists());
         let mut anew = Self { path: self.path.clone(), ..Self::default() };

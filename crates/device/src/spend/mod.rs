@@ -43,7 +43,7 @@ use remote::Remote;
 
 use calendar::{span, zone};
 pub use limits::{Declared, Limits};
-pub use view::{Amount, LimitState, Of, View, damage, view};
+pub use view::{Amount, LimitState, Of, View, damage, reached, view};
 pub(crate) use watch::{alone, beside, once};
 
 /// The agents whose transcripts tell what requests cost.
@@ -350,3 +350,7 @@ fn of_session(live: &Live) -> Vec<(Agent, Found)> {
 fn ledger_file(home: &Home) -> PathBuf {
     home.spend().join("ledger")
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -1,16 +1,16 @@
 //! What was spent, for a person to see.
 
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 
 use hookrail_core::ledger::NanoUsd;
-use hookrail_core::policy::spend::{Per, Scope, Within};
+use hookrail_core::policy::spend::{Per, Scope, Sum, Sums, Within, dollars};
 use hookrail_core::time::Timestamp;
 use hookrail_hook::Home;
 use serde::Serialize;
 
 use super::ledger::Ledger;
-use super::{Limits, Spender, ledger_file, remote, roots, zone};
+use super::{Declared, Limits, Spender, ledger_file, remote, roots, zone};
 use crate::config::Config;
 use crate::http::Client;
 use crate::ship::now;
@@ -204,4 +204,24 @@ pub fn damage(home: &Home) -> Option<String> {
         }
         Ok(_) => None,
     }
+}
+
+/// The limits that are reached, as the hook sees them, each in a sentence.
+pub fn reached(home: &Home) -> Vec<String> {
+    let sums = fs::read(home.spend_reached()).ok().and_then(|bytes| Sums::read(&bytes)).unwrap_or_default().sums;
+    let mut all: Vec<String> = Vec::new();
+    for Declared { rule, limit, .. } in Limits::of(home).all() {
+        let holds = |sum: &&Sum| {
+            let is_now = sum.span.is_none_or(|(since, until)| (since..until).contains(&now().as_nanos()));
+            sum.scope == limit.scope && sum.spent >= limit.limit && is_now
+        };
+        for sum in sums.iter().filter(holds) {
+            let whose = sum.of.as_ref().map(|of| format!(" ({of})")).unwrap_or_default();
+            let told = format!("{rule} of {}: {}{whose}", dollars(limit.limit), limit.scope.told(sum.spent));
+            if !all.contains(&told) {
+                all.push(told);
+            }
+        }
+    }
+    all
 }

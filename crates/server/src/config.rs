@@ -14,7 +14,7 @@ use hookrail_store::registry::{ProjectId, Registry};
 
 use crate::StartError;
 use crate::outbound::{BadUrl, Target};
-use crate::scan::Rules;
+use crate::rules::Rules;
 
 /// The port of a default server: H-O-O-K on a phone's keys.
 pub const DEFAULT_PORT: u16 = 4665;

@@ -38,6 +38,7 @@ mod metrics;
 mod openapi;
 mod otlp;
 mod outbound;
+mod rules;
 mod scan;
 mod serve;
 mod sleep;
@@ -49,7 +50,7 @@ pub use config::{Bus, Config, DEFAULT_PORT, Limits, Rate, SLEEP_AFTER, TitleSett
 pub use hookrail_store::bus::parking::{Bounds, QuarantineBounds};
 pub use hookrail_store::events::Retention;
 pub use outbound::BadUrl;
-pub use scan::Rules;
+pub use rules::Rules;
 
 /// Time between two looks at which keys' last use is to be written down. Most find none.
 const NOTE_USES_EVERY: std::time::Duration = std::time::Duration::from_secs(1);

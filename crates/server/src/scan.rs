@@ -1,5 +1,5 @@
 //! Looks through what is stored, off the path of any request: what was redacted, what the guard decided, what ran although it
-//! was denied, and what the server's rules would have stopped where no guard judged.
+//! was denied, what tools gave back, and what the server's rules would have stopped where no guard judged.
 //!
 //! Each project's events are gone through in the order of arrival, a batch at a time; how far is kept in the same transaction
 //! as what was found. So a server that is killed goes on where it was, and rules that are new begin a new pass from
@@ -9,9 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hookrail_core::context::Source;
-use hookrail_core::event::{Kind, Outcome};
-use hookrail_core::policy::facts::Facts;
-use hookrail_core::policy::{Decision, Mode, Snapshot, Verdict, judge};
+use hookrail_core::event::{Family, Kind, Outcome};
+use hookrail_core::policy::{Decision, Mode, Verdict, injection};
 use hookrail_core::wire;
 use hookrail_store::StoreError;
 use hookrail_store::guard::{FindingKind, Hit, ScanState, Seen, Severity};
@@ -21,6 +20,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::app::{App, now};
+use crate::rules::Rules;
 use crate::tenants::Tenant;
 
 /// The name of the event by which a person says that a call should not have been stopped.
@@ -41,28 +41,6 @@ const BUSY: u64 = 500;
 
 /// For how long at most it stands back: a server that is never idle is looked through all the same.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// The server's rules, prepared: a snapshot of [`hookrail_core::policy`], and a digest of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rules {
-    text: Arc<str>,
-    digest: String,
-}
-
-impl Rules {
-    /// Rules from the text of a snapshot; one that cannot be read has no rules.
-    pub fn new(snapshot: &str) -> Self {
-        let digest = blake3::hash(snapshot.as_bytes()).to_hex();
-        Self { text: snapshot.into(), digest: digest[..16].to_owned() }
-    }
-}
-
-impl Default for Rules {
-    /// None: only what others decided and took out is found.
-    fn default() -> Self {
-        Self { text: "".into(), digest: "none".to_owned() }
-    }
-}
 
 /// Looks through the projects' events until the server stops.
 pub(crate) async fn run(app: Arc<App>) {
@@ -88,7 +66,7 @@ pub(crate) async fn run(app: Arc<App>) {
 /// One turn of a project.
 async fn look(app: &App, tenant: &Tenant) -> Result<(), StoreError> {
     let mut state = tenant.store.guard.scan().await?;
-    if state.rules != app.config.rules.digest {
+    if state.rules != app.config.rules.digest() {
         state = restart(app, tenant).await?;
     }
     let mut position = state.position;
@@ -113,7 +91,7 @@ async fn look(app: &App, tenant: &Tenant) -> Result<(), StoreError> {
 
 /// Begins a new pass with the rules of now.
 pub(crate) async fn restart(app: &App, tenant: &Tenant) -> Result<ScanState, StoreError> {
-    tenant.store.guard.start_scan(&app.config.rules.digest, now()).await
+    tenant.store.guard.start_scan(app.config.rules.digest(), now()).await
 }
 
 fn seen(event: &StoredEvent, rules: &Rules) -> Seen {
@@ -122,6 +100,7 @@ fn seen(event: &StoredEvent, rules: &Rules) -> Seen {
         Some(verdict) => hits.extend(decided(event, verdict)),
         None => hits.extend(unjudged(event, rules)),
     }
+    hits.extend(injected(event));
     let ran = matches!(event.outcome, Some(Outcome::Succeeded))
         || (event.kind == Kind::ToolSucceeded && !matches!(event.outcome, Some(Outcome::Denied | Outcome::Failed)));
     Seen {
@@ -182,16 +161,36 @@ fn decided(event: &StoredEvent, verdict: &Verdict) -> Option<Hit> {
     Some(Hit { kind, rule: verdict.rule.clone(), subject: tool.to_owned(), severity, summary })
 }
 
+/// The built-in rule by which a guard warns of what a tool gave back.
+const INJECTION: &str = "outputs.injection";
+
+/// What a tool gave back, whoever tells of it: a hook, a transcript, telemetry. Where the text was not captured, the guard of the device
+/// has seen it. What a tool for writing gives back is what it was given.
+fn injected(event: &StoredEvent) -> Option<Hit> {
+    let is_result = matches!(event.kind, Kind::ToolSucceeded | Kind::ToolFailed | Kind::ToolReported);
+    if !is_result || event.tool_family.as_deref() == Some(Family::FileWrite.as_str()) {
+        return None;
+    }
+    let warned = event.verdict.as_ref().is_some_and(|verdict| verdict.rule == INJECTION);
+    let sign = injection(event.payload.get()).or_else(|| warned.then_some("by the device's guard"))?;
+    let tool = event.tool.as_deref().unwrap_or("a tool");
+    Some(Hit {
+        kind: FindingKind::Injection,
+        rule: INJECTION.to_owned(),
+        subject: tool.to_owned(),
+        severity: Severity::Medium,
+        summary: format!("What {tool} gave back holds words that are hidden, or meant to steer the agent ({sign})."),
+    })
+}
+
 /// What the server's rules say of a call that came without a verdict.
 fn unjudged(event: &StoredEvent, rules: &Rules) -> Option<Hit> {
-    if event.kind != Kind::ToolRequested || rules.text.is_empty() {
+    if event.kind != Kind::ToolRequested {
         return None;
     }
     let payload = event.payload.get();
     let parsed = wire::parse(Source::Hook, &event.agent, Some(&event.name), payload);
-    let snapshot = Snapshot::read(rules.text.as_bytes()).ok()?;
-    let place = Place { directory: parsed.cwd.clone() };
-    let verdict = judge(&parsed, payload, &snapshot, &place, event.occurred_at).ok()??;
+    let verdict = rules.judge(&parsed, payload, event.occurred_at)?;
     let decision = verdict.decision.max(verdict.would.filter(|_| verdict.mode == Mode::Enforce).unwrap_or_default());
     let severity = match decision {
         Decision::Deny => Severity::High,
@@ -206,31 +205,4 @@ fn unjudged(event: &StoredEvent, rules: &Rules) -> Option<Hit> {
         subject: tool.to_owned(),
         severity,
     })
-}
-
-/// What an event tells of its place: all the server knows of another machine.
-struct Place {
-    directory: Option<String>,
-}
-
-impl Facts for Place {
-    fn directory(&self) -> Option<&str> {
-        self.directory.as_deref()
-    }
-
-    fn project(&self) -> Option<&str> {
-        self.directory.as_deref()
-    }
-
-    /// The home a folder is below, by the custom of the systems.
-    fn home(&self) -> Option<&str> {
-        let directory = self.directory.as_deref()?;
-        let parts =
-            |count: usize| directory.match_indices('/').nth(count).map_or(directory, |(at, _)| &directory[..at]);
-        match directory.split('/').nth(1)? {
-            "home" | "Users" => Some(parts(2)),
-            "root" => Some(parts(1)),
-            _ => None,
-        }
-    }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::claude_code::{bash, command};
 use super::script::{MARK, Script};
-use super::{messages, npm};
+use super::{FORBIDDEN, denied, messages, npm};
 use crate::rig::{Rig, root};
 
 /// The settings in the document, for the server of this test.
@@ -19,7 +19,7 @@ pub(crate) fn settings(url: &str) -> String {
 }
 
 #[test]
-fn the_documented_http_hooks_record_a_session() {
+fn the_documented_http_hooks_record_a_session_and_a_deny_of_the_server_denies() {
     let Some(agents) = npm::agents() else { return };
     let mut rig = Rig::new();
     rig.serve();
@@ -27,7 +27,7 @@ fn the_documented_http_hooks_record_a_session() {
     let folder = project.join(".claude");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("settings.json"), settings(&rig.url())).unwrap();
-    let script = Script::new("main").then(&[bash("echo one")]).then(&[bash("exit 3"), bash("echo two")]);
+    let script = Script::new("main").then(&[bash("echo one")]).then(&[bash("exit 3"), bash("echo two")]).then(&[bash(&denied())]);
     let api = messages::start(vec![script]);
 
     let mut claude = command(&rig, &agents.claude_code, &api.url(), &format!("{MARK}main Do the work."));
@@ -41,13 +41,14 @@ fn the_documented_http_hooks_record_a_session() {
     let names: Vec<&str> = events["items"].as_array().unwrap().iter().filter_map(|e| e["name"].as_str()).collect();
     assert_eq!(names.first(), Some(&"UserPromptSubmit"), "{names:?}");
     for (name, count) in
-        [("PreToolUse", 3), ("PostToolUse", 2), ("PostToolUseFailure", 1), ("Stop", 1), ("SessionEnd", 1)]
+        [("PreToolUse", 4), ("PostToolUse", 2), ("PostToolUseFailure", 1), ("Stop", 1), ("SessionEnd", 1)]
     {
         assert_eq!(names.iter().filter(|each| **each == name).count(), count, "{name} in {names:?}");
     }
     let calls = rig.json(&format!("/api/v1/sessions/{session}/tools"));
     let outcomes: Vec<_> = calls["items"].as_array().unwrap().iter().map(|call| call["outcome"].as_str()).collect();
-    assert_eq!(outcomes, [Some("succeeded"), Some("failed"), Some("succeeded")]);
+    assert_eq!(outcomes, [Some("succeeded"), Some("failed"), Some("succeeded"), Some("denied")]);
+    assert!(!project.join(FORBIDDEN).exists(), "the server's rules denied the command, and it ran");
     let session = rig.json(&format!("/api/v1/sessions/{session}"));
     assert_eq!(session["state"], "ended", "{session}");
 }

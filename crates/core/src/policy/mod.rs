@@ -23,7 +23,7 @@ mod snapshot;
 pub mod spend;
 mod subject;
 
-pub use inspect::inspect;
+pub use inspect::{injection, inspect};
 pub use snapshot::{Rule, Snapshot, SnapshotError, Source};
 pub use subject::{code, fnv, subject};
 

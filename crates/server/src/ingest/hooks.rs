@@ -3,7 +3,8 @@
 //! What Claude Code makes of the answer (its hooks reference, "HTTP hook"): 2xx with an empty body is success without
 //! a word, 2xx with JSON is read like a command hook's output, and anything else is an error that blocks nothing.
 //! So a full server may say 429 and the agent goes on, while the loss shows on both sides; a record that was not
-//! kept is never answered as if it were. A body that is not JSON is kept as `malformed` and answered without a word.
+//! kept is never answered as if it were. The server's rules are the guard here ([`crate::rules`]): they answer as a device's would,
+//! but know no more of the call's place than its folder. A body that is not JSON is kept as `malformed` and answered without a word.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,8 +14,9 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use hookrail_core::agents;
+use hookrail_core::agents::{self, Received};
 use hookrail_core::event::{Agent, Event};
+use hookrail_core::policy::Verdict;
 use hookrail_core::wire::Content;
 
 use super::{Payload, Raw, prepare, store_one};
@@ -90,15 +92,23 @@ fn read(app: &App, agent: &Agent, bytes: &Bytes) -> (String, Event) {
     let received = agents::parse_bytes(agent, None, bytes);
     let content = Content::of(&received.payload);
     let mut raw = Raw::new(
-        received.agent,
+        received.agent.clone(),
         match &content {
             Content::Json(json) => Payload::Json(Cow::Borrowed(json)),
             Content::Malformed(text) => Payload::Malformed(Cow::Borrowed(text)),
         },
     );
     raw.occurred_at = agents::stamped_at(received.payload.text());
+    raw.verdict = judged(app, &received);
     let event = prepare(raw, now(), &app.config, &app.metrics);
     // The answer is for whoever knocked, whose payload it may be.
-    let reply = agents::reply(agent, &event.parsed, None).stdout;
+    let reply = agents::reply(agent, &event.parsed, event.verdict.as_ref()).stdout;
     (reply, event)
+}
+
+/// What the server's rules say: no guard of a device is asked by an HTTP hook.
+fn judged(app: &App, received: &Received<'_>) -> Option<Verdict> {
+    let verdict = app.config.rules.judge(&received.parsed, received.payload.text(), now())?;
+    let reach = agents::reach(&received.agent, &received.parsed, verdict.decision);
+    Some(verdict.within(reach))
 }

@@ -60,6 +60,8 @@ words! {
         VerdictUnavailable = "verdict-unavailable",
         /// A call that no guard judged would have been stopped by the server's rules.
         Risk = "risk",
+        /// What a tool gave back holds words that are hidden, or meant to steer the agent.
+        Injection = "injection",
     }
 }
 

@@ -14,6 +14,8 @@ mod output;
 mod prompt;
 mod web;
 
+pub use output::injection;
+
 /// What a call would do, what a prompt holds, or what a tool gave back.
 ///
 /// `payload` is the agent's JSON text. What no effect is known of has none.

@@ -59,6 +59,32 @@ pub(super) fn effects(tool: &Tool, payload: &str) -> Vec<Effect> {
     effects
 }
 
+json::fields!(Told { output = "output", message = "message", payload = "payload" });
+json::fields!(Message { content = "content" });
+json::fields!(Block { kind = "type", content = "content", output = "output" });
+
+/// What in a payload is meant to steer the agent or is hidden from the person, where the payload tells what a tool gave back: that of
+/// a hook's event, of an entry of a transcript (Claude Code, Codex) or of telemetry. The word is the one that effects have.
+///
+/// Only what tools gave back is looked at: what people and models say is not.
+pub fn injection(payload: &str) -> Option<&'static str> {
+    sign(start(payload))?;
+    let results: Results<'_> = json::object(payload).unwrap_or_default();
+    let told: Told<'_> = json::object(payload).unwrap_or_default();
+    let message: Message<'_> = json::nested(told.message);
+    let blocks = json::elements(message.content).into_iter().map(|block| json::nested::<Block<'_>>(Some(block)));
+    let of_message = blocks.filter(|block| is_result(block)).filter_map(|block| block.content);
+    let entry: Block<'_> = json::nested(told.payload);
+    let of_entry = entry.output.filter(|_| is_result(&entry));
+    let plain = [results.tool_response, results.tool_output, results.tool_result, results.error, told.output, of_entry];
+    plain.into_iter().flatten().chain(of_message).find_map(|raw| sign(start(raw.get())))
+}
+
+/// Whether a block of a message or an entry of a rollout is a tool's result.
+fn is_result(block: &Block<'_>) -> bool {
+    json::text(block.kind).is_some_and(|kind| kind.ends_with("tool_result") || kind.ends_with("_output"))
+}
+
 fn start(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_OUTPUT)]
 }

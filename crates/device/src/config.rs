@@ -21,10 +21,13 @@ use hookrail_hook::spool::Caps;
 
 pub use hookrail_hook::home::{ENV_SERVER, ENV_TOKEN};
 
+pub mod check;
 pub(crate) mod document;
 pub mod reference;
 pub(crate) mod resolve;
+pub mod schema;
 pub mod settings;
+pub mod show;
 
 pub use document::{Mistake, Place};
 pub use resolve::{Found, Origin, Settings};

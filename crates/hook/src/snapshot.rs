@@ -1,7 +1,7 @@
 //! The rules of this device: one file, read when an event asks before something runs.
 //!
-//! A project with rules of its own ([`PROJECT_FILE`]) has a snapshot of its own, which holds all rules. A snapshot names the files
-//! it was made from; where one of them is another now, `hookrail policy compile` is run before the judgement, so that
+//! A project with rules of its own ([`PROJECT_FILE`]), or one that may choose a profile ([`PROFILE_FILE`]), has a snapshot of its own,
+//! which holds all rules. A snapshot names the files it was made from; where one of them is another now, `hookrail policy compile` is run before the judgement, so that
 //! rules hold from the moment they are written. That costs a `stat` of each file, and a process only after a change.
 
 use std::os::unix::fs::MetadataExt as _;
@@ -22,6 +22,9 @@ use crate::spend::Spending;
 
 /// A project's own rules, below its root.
 pub const PROJECT_FILE: &str = ".hookrail/policy.toml";
+
+/// Where a project may choose a profile, by which rules are carried out more strictly.
+pub const PROFILE_FILE: &str = "hookrail.toml";
 
 /// The longest that an agent waits for rules to be prepared again.
 const MAX_WAIT: Duration = Duration::from_millis(500);
@@ -136,14 +139,15 @@ fn told(verdict: &Verdict, snapshot: &Snapshot<'_>, facts: &Here) -> Option<Path
     facts.told(&limit.id, limit.spend?.scope)
 }
 
-/// The root of the project at hand, where it has rules of its own.
+/// The root of the project at hand, where it has a word on rules.
 ///
 /// A home is no project: what lies below it in a folder of this name is the device's own state.
 pub fn project<'f>(home: &Home, facts: &'f Here) -> Option<&'f str> {
     let root = facts.project()?;
     let file = Path::new(root).join(PROJECT_FILE);
     let is_state = file.parent() == Some(home.path()) || facts.home() == Some(root);
-    (!is_state && file.is_file()).then_some(root)
+    let has_a_word = || file.is_file() || Path::new(root).join(PROFILE_FILE).is_file();
+    (!is_state && has_a_word()).then_some(root)
 }
 
 /// The bytes of a snapshot, and why they are not the newest.

@@ -10,6 +10,7 @@ use crate::env;
 mod backup;
 mod bootstrap;
 mod completions;
+mod config;
 mod demo;
 mod devices;
 mod doctor;
@@ -82,6 +83,7 @@ enum Command {
     Policy(policy::Args),
     Handlers(handlers::Args),
     Setup(setup::Args),
+    Config(config::Args),
     Findings(findings::Args),
     Pause(pause::PauseArgs),
     Resume(pause::ResumeArgs),
@@ -146,6 +148,7 @@ impl Cli {
             Command::Keys(args) => keys::run(args),
             Command::Handlers(args) => handlers::run(args),
             Command::Setup(args) => setup::run(&args),
+            Command::Config(args) => config::run(&args),
             Command::Findings(args) => findings::run(args),
             Command::Pause(args) => pause::pause(&args),
             Command::Resume(args) => pause::resume(&args),

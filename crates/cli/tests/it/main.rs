@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod chain;
+mod config;
 mod device;
 mod exits;
 mod fake;

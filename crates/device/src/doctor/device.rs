@@ -11,6 +11,8 @@ use hookrail_core::time::Timestamp;
 use hookrail_hook::spool::Spool;
 
 use super::{Check, Patient};
+use crate::config::check;
+use crate::handlers::sources::Sources;
 use crate::ship::now;
 use crate::spend::{self, Limits};
 use crate::units::Bytes;
@@ -86,6 +88,20 @@ pub(super) fn spend(patient: &Patient<'_>) -> Option<Check> {
     } else {
         Check::warn("spend", format!("reached: {}", reached.join("; "))).hint("`hookrail spend` shows what was spent")
     })
+}
+
+/// Which profile is in force here, and why?
+pub(super) fn profile(patient: &Patient<'_>) -> Check {
+    let folder = patient.places.as_ref().map_or_else(|| Path::new("/"), |places| &places.project);
+    let sources = Sources::load(patient.home, folder, |name| std::env::var(name).ok());
+    let chosen = &sources.profile;
+    let handlers = sources.handlers.iter().flat_map(|handler| &handler.profile);
+    let known = sources.known_profiles().chain(handlers).map(String::as_str);
+    match check::meant(&chosen.name, known) {
+        Some(near) => Check::warn("profile", format!("there is no profile {chosen}; did you mean {near}?"))
+            .hint("`hookrail config show --origin` tells what is in force"),
+        None => Check::ok("profile", chosen.to_string()),
+    }
 }
 
 /// Can the state folder be written, and read by nobody else?

@@ -93,6 +93,7 @@ pub fn examine(patient: &Patient<'_>, tell: &mut dyn FnMut(Check)) {
     tell(device::spool(patient));
     tell(device::hook_log(patient));
     tell(device::config(patient));
+    tell(device::profile(patient));
     tell(device::policy(patient));
     if let Some(check) = device::spend(patient) {
         tell(check);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hookrail_hook::Home;
 
@@ -42,6 +43,10 @@ pub struct Sources {
     pub passed_over: Vec<PassedOver>,
     /// What is wrong. Handlers with mistakes are not among the handlers.
     pub mistakes: Vec<Mistake>,
+    /// What `config.toml` says.
+    pub(crate) person: Document,
+    /// What the project says of profiles, where it is trusted.
+    pub(crate) of_project: Option<Document>,
 }
 
 impl Sources {
@@ -56,6 +61,8 @@ impl Sources {
             setup: Definition::default(),
             passed_over: Vec::new(),
             mistakes: Vec::new(),
+            person: Document::default(),
+            of_project: None,
             project,
         };
         let project = sources.project.clone();
@@ -71,10 +78,15 @@ impl Sources {
         }
         sources.level(Level::User, &home.path().join(file::FILE), &home.path().join(folder::OF_USER));
         let of_project = sources.level(Level::Project, &project.join(file::FILE), &project.join(folder::OF_PROJECT));
-        let of_project = of_project.filter(|_| sources.trust == Trust::Trusted);
-        let person = sources.device(home);
-        sources.settle(Said { person: &person, project: of_project.as_ref() }, &env);
+        sources.of_project = of_project.filter(|_| sources.trust == Trust::Trusted);
+        sources.person = sources.device(home);
+        sources.settle(&env);
         sources
+    }
+
+    /// What files say of settings here.
+    pub(crate) fn said(&self) -> Said<'_> {
+        Said { person: &self.person, project: self.of_project.as_ref() }
     }
 
     /// What `config.toml` says; what is wrong with it is told like any mistake.
@@ -92,13 +104,14 @@ impl Sources {
     }
 
     /// Says which profile is in force, and what that and the settings mean to the handlers.
-    fn settle(&mut self, said: Said<'_>, env: &dyn Fn(&str) -> Option<String>) {
-        self.profile = profile::choose(None, env, said);
+    fn settle(&mut self, env: &dyn Fn(&str) -> Option<String>) {
+        let said = self.said();
+        let profile = profile::choose(None, env, said);
         // No variable says anything of handlers, so that none can be wrong about them.
-        let settings = Settings::resolve(said, &Flags::default(), &|_| None, self.profile.clone());
-        let Ok(settings) = settings else { return };
-        let timeout = settings.span("handlers.timeout");
-        let off = off(said, &self.profile.name);
+        let settings = Settings::resolve(said, &Flags::default(), &|_| None, profile.clone());
+        let timeout = settings.map_or(Duration::ZERO, |settings| settings.span("handlers.timeout"));
+        let off = off(said, &profile.name);
+        self.profile = profile;
         for handler in &mut self.handlers {
             handler.timeout.get_or_insert(timeout);
             let names: Vec<String> = handler.names().collect();
@@ -106,6 +119,11 @@ impl Sources {
                 off.iter().find(|off| off.reaches(handler.level) && names.iter().any(|name| off.which.matches(name)));
             handler.off = by.map(|off| format!("it is switched off ({})", off.from));
         }
+    }
+
+    /// The profiles that files have tables for.
+    pub(crate) fn known_profiles(&self) -> impl Iterator<Item = &String> {
+        self.person.profiles.iter().chain(self.of_project.iter().flat_map(|document| &document.profiles))
     }
 
     /// The handlers that may run: those of the person, and those of a project that is trusted.

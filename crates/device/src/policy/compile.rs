@@ -8,14 +8,13 @@ use std::path::{Path, PathBuf};
 use hookrail_core::policy::{Decision, Mode, Snapshot, SnapshotError, Source, fnv};
 use hookrail_core::time::Timestamp;
 use hookrail_hook::Home;
-use hookrail_hook::snapshot::{PROJECT_FILE, stamp};
+use hookrail_hook::snapshot::{PROFILE_FILE, PROJECT_FILE, stamp};
 use serde::Serialize;
 
 use super::file::{Mistake, OnFailure, PolicyFile, read};
 use super::layers::{Layer, Note, Sheet, Standings, join};
 use super::{PACKS, Pack, organisation};
 use crate::config::document::{Document, Form};
-use crate::handlers::file::FILE as HANDLERS_FILE;
 use crate::install::setup::create_lock;
 use crate::profile::{self, Terms};
 
@@ -148,7 +147,7 @@ impl Gathered {
             self.notes.push(Note { file: path.display().to_string(), message });
         }
         let mut project = None;
-        if let Some(path) = site.project.map(|root| root.join(HANDLERS_FILE)) {
+        if let Some(path) = site.project.map(|root| root.join(PROFILE_FILE)) {
             self.watch(&path);
             project = read_if_there(&path)?.map(|text| Document::read(&text, &path, Form::Project));
         }

@@ -16,33 +16,33 @@ pub fn config() -> Json {
     let mut properties = tables(Scope::Device);
     properties.insert("profile".to_owned(), profile());
     properties.insert("profiles".to_owned(), profiles(Scope::Profile));
-    document("hookrail's settings of a device (config.toml)", properties)
+    document("hookrail's settings of a device (config.toml)", &properties)
 }
 
 /// The schema of `hookrail.toml`.
 pub fn hookrail() -> Json {
     let setup = object(
-        json!({
-            "init": list(step(), "What a fresh checkout needs, in order"),
-            "maintenance": list(step(), "What is done from time to time"),
+        &json!({
+            "init": list(&step(), "What a fresh checkout needs, in order"),
+            "maintenance": list(&step(), "What is done from time to time"),
         }),
         &[],
     );
     let properties = json!({
         "profile": profile(),
         "profiles": profiles(Scope::Project),
-        "handler": list(handler(), "Programs that run at an agent's events"),
+        "handler": list(&handler(), "Programs that run at an agent's events"),
         "setup": setup,
     });
     let Json::Object(properties) = properties else { return properties };
-    document("hookrail's handlers, set-up and profiles of a project (hookrail.toml)", properties)
+    document("hookrail's handlers, set-up and profiles of a project (hookrail.toml)", &properties)
 }
 
-fn document(title: &str, properties: Map<String, Json>) -> Json {
+fn document(title: &str, properties: &Map<String, Json>) -> Json {
     json!({"$schema": DRAFT, "title": title, "type": "object", "additionalProperties": false, "properties": properties})
 }
 
-fn object(properties: Json, required: &[&str]) -> Json {
+fn object(properties: &Json, required: &[&str]) -> Json {
     json!({"type": "object", "additionalProperties": false, "properties": properties, "required": required})
 }
 
@@ -62,7 +62,7 @@ fn flag(about: &str) -> Json {
     json!({"type": "boolean", "description": about})
 }
 
-fn list(items: Json, about: &str) -> Json {
+fn list(items: &Json, about: &str) -> Json {
     json!({"type": "array", "items": items, "description": about})
 }
 
@@ -82,7 +82,7 @@ fn tables(scope: Scope) -> Map<String, Json> {
         match setting.key.split_once('.') {
             None => drop(all.insert(setting.key.to_owned(), of(setting))),
             Some((table, key)) => {
-                let table = all.entry(table).or_insert_with(|| object(json!({}), &[]));
+                let table = all.entry(table).or_insert_with(|| object(&json!({}), &[]));
                 table["properties"][key] = of(setting);
             }
         }
@@ -110,7 +110,7 @@ fn of(setting: &Setting) -> Json {
 fn handler() -> Json {
     let events = events::NAMES.join(", ");
     object(
-        json!({
+        &json!({
             "name": {"type": "string", "pattern": NAME, "description": "One of a kind among yours, and among the project's"},
             "on": texts(&format!("An event or several, by the agent's name or by hookrail's kind (`turn.ended`): {events}")),
             "run": texts("A line for `sh`, or a program and its arguments"),
@@ -134,7 +134,7 @@ fn handler() -> Json {
 
 fn step() -> Json {
     let condition = object(
-        json!({
+        &json!({
             "exists": texts("Files or folders that must be there"),
             "missing": texts("Files or folders that must not"),
             "os": texts("Systems, one of which it must be"),
@@ -143,7 +143,7 @@ fn step() -> Json {
         &[],
     );
     object(
-        json!({
+        &json!({
             "name": {"type": "string", "pattern": NAME, "description": "One of a kind"},
             "run": texts("A line for `sh`, or a program and its arguments"),
             "folder": text("Where it runs, within the project"),

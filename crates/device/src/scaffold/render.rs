@@ -55,6 +55,8 @@ struct Facts<'a> {
     is_module: bool,
     tools: &'a Tools,
     commands: Vec<Command<'a>>,
+    /// The names of those that find mistakes.
+    checks: String,
     data: Vec<&'static str>,
 }
 
@@ -73,17 +75,17 @@ struct Command<'a> {
 pub fn files(project: &Project, recipes: Recipes) -> Result<Vec<Wanted>, Error> {
     let environment = environment()?;
     let tools = &project.tools;
-    let whole = |check: &Check| check.whole.clone().unwrap_or_else(|| check.command.clone());
-    let (lint, test) = (tools.lint.as_ref().map(whole), tools.test.as_ref().map(whole));
     let commands: Vec<Command<'_>> = [
         ("format", "Put the sources into their form", tools.format.as_deref()),
-        ("lint", "Find mistakes without running anything", lint.as_deref()),
-        ("test", "Run the tests", test.as_deref()),
+        ("lint", "Find mistakes without running anything", tools.lint.as_ref().and_then(Check::typed)),
+        ("test", "Run the tests", tools.test.as_ref().and_then(Check::typed)),
     ]
     .into_iter()
     .filter_map(|(name, comment, command)| Some(Command { name, comment, command: command? }))
     .collect();
+    let checks = commands.iter().map(|it| it.name).filter(|name| *name != "format");
     let facts = Facts {
+        checks: checks.collect::<Vec<_>>().join(" "),
         title: project.kind.title(),
         manager: project.manager.map(Manager::as_str),
         is_module: recipes == Recipes::Module,

@@ -93,8 +93,12 @@ pub fn look(folder: &Path, wishes: &Wishes) -> Result<Site, ScaffoldError> {
     let listing = list(&folder).map_err(failed)?;
     let before = read_manifest(&folder)?;
     let project = detect(&listing, wishes.kind.or(before.kind));
-    let recipes = recipes(&listing, &before);
-    let mut wanted = render::files(&project, recipes).map_err(|error| ScaffoldError::Template(format!("{error:#}")))?;
+    let render =
+        |recipes| render::files(&project, recipes).map_err(|error| ScaffoldError::Template(format!("{error:#}")));
+    let mut wanted = render(Recipes::File)?;
+    if is_module_wanted(&folder, &listing, &before, &wanted) {
+        wanted = render(Recipes::Module)?;
+    }
     wanted.extend(commands(&folder, &wanted, &before)?);
     let pieces = settings::pieces();
     check_forced(&wishes.force, &wanted, &pieces)?;
@@ -124,15 +128,15 @@ fn commands(folder: &Path, wanted: &[Wanted], before: &Manifest) -> Result<Vec<W
         .collect())
 }
 
-/// A module beside a `justfile` that is a person's.
-fn recipes(listing: &Listing, before: &Manifest) -> Recipes {
+/// Whether recipes go into a module: beside a `justfile` that is a person's.
+fn is_module_wanted(folder: &Path, listing: &Listing, before: &Manifest, wanted: &[Wanted]) -> bool {
     let wrote = |recipes: Recipes| before.files.contains_key(recipes.path());
-    let has_justfile = listing.names.iter().any(|name| JUSTFILES.contains(&name.to_ascii_lowercase().as_str()));
-    match () {
-        () if wrote(Recipes::File) => Recipes::File,
-        () if wrote(Recipes::Module) || has_justfile => Recipes::Module,
-        () => Recipes::File,
-    }
+    let is_ours = || {
+        let ours = wanted.iter().find(|it| it.path == Recipes::File.path()).map(|it| it.text.as_bytes());
+        matches!(read(folder, Recipes::File.path()), Found::File(bytes) if Some(&bytes[..]) == ours)
+    };
+    let has_justfile = || listing.names.iter().any(|name| JUSTFILES.contains(&name.to_ascii_lowercase().as_str()));
+    !wrote(Recipes::File) && (wrote(Recipes::Module) || (has_justfile() && !is_ours()))
 }
 
 fn check_forced(force: &BTreeSet<String>, wanted: &[Wanted], pieces: &[Piece]) -> Result<(), ScaffoldError> {

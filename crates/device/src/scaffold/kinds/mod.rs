@@ -53,7 +53,7 @@ pub struct Check {
     /// An exit code, besides 0, that is no failure, and why.
     pub passes: Option<(u8, &'static str)>,
     /// How the same is said for the whole project, where that is another command.
-    pub whole: Option<String>,
+    pub for_all: Option<String>,
 }
 
 /// What a command is given of the files that changed.
@@ -74,12 +74,22 @@ impl Check {
             paths: paths.to_vec(),
             given: Given::Nothing,
             passes: None,
-            whole: None,
+            for_all: None,
         }
     }
 
-    fn of_files(command: &str, needs: &str, paths: &[&'static str], whole: impl Into<String>) -> Self {
-        Self { given: Given::Files, whole: Some(whole.into()), ..Self::whole(command, needs, paths) }
+    fn of_files(command: impl Into<String>, needs: impl Into<String>, paths: &[&'static str]) -> Self {
+        Self { given: Given::Files, ..Self::whole(command, needs, paths) }
+    }
+
+    fn for_all(self, command: impl Into<String>) -> Self {
+        Self { for_all: Some(command.into()), ..self }
+    }
+
+    /// The command for the whole project, as a person types it; `None` where there is none.
+    pub fn typed(&self) -> Option<&str> {
+        let as_it_is = (self.given == Given::Nothing).then_some(self.command.as_str());
+        self.for_all.as_deref().or(as_it_is)
     }
 }
 

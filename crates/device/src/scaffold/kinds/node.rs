@@ -79,31 +79,31 @@ impl Package {
 
 pub(super) fn tools(manager: Manager, listing: &Listing, notes: &mut Vec<String>) -> Tools {
     let package = Package { value: package(listing), manager };
-    let needs = match package.has_modules(listing) {
+    let has_modules = package.has_modules(listing);
+    let needs = match has_modules {
         true => format!("{{ [ -d node_modules ] && command -v {}; }}", manager.as_str()),
         false => format!("command -v {}", manager.as_str()),
     };
     let test = package.has_script("test").then(|| Check {
-        whole: Some(package.script("test")),
+        for_all: Some(package.script("test")),
         // Test runners that would watch files for changes do not where this is set.
         ..Check::whole(format!("CI=1 {}", package.script("test")), needs.clone(), SOURCES)
     });
-    let lint = lint(&package, &needs);
+    let lint = lint(&package, has_modules, &needs);
     if lint.is_none() {
         notes.push("no stop-lint.sh is written: package.json names neither a script `lint` nor a linter".into());
     }
     if test.is_none() {
         notes.push("no stop-test.sh is written: package.json has no script `test`".into());
     }
-    let (formats, checks, format) = by_file(&package);
+    let (formats, checks, format) = by_file(&package, has_modules);
     Tools {
-        bin: Some("node_modules/.bin"),
+        bin: has_modules.then_some("node_modules/.bin"),
         lint,
         test,
         format,
         versions: vec![Version { program: "node", command: "echo \"Node $(node --version)\"" }, version(manager)],
-        missing: package
-            .has_modules(listing)
+        missing: has_modules
             .then_some(Missing { test: "[ -d node_modules ]", told: "The dependencies are not installed yet" }),
         generated: generated(manager),
         formats,
@@ -112,37 +112,47 @@ pub(super) fn tools(manager: Manager, listing: &Listing, notes: &mut Vec<String>
         init: vec![
             Step::new("dependencies", install(&package, listing), "10m")
                 .inputs(&["package.json", lock(manager, listing)], listing)
-                .outputs(if package.has_modules(listing) { &["node_modules"] } else { &[] }),
+                .outputs(if has_modules { &["node_modules"] } else { &[] }),
         ],
         maintenance: maintenance(manager),
     }
 }
 
 /// The project's own script; else a linter it depends on; else the types.
-fn lint(package: &Package, needs: &str) -> Option<Check> {
+fn lint(package: &Package, has_modules: bool, needs: &str) -> Option<Check> {
     let exec = package.exec();
+    // Handlers find the programs of `node_modules` by PATH.
+    let here = |command: &str| match has_modules {
+        true => command.to_owned(),
+        false => format!("{exec} {command}"),
+    };
+    let there = |program: &str| match has_modules {
+        true => format!("command -v {program}"),
+        false => needs.to_owned(),
+    };
     if package.has_script("lint") {
         return Some(Check::whole(package.script("lint"), needs, SOURCES));
     }
     if package.depends_on("eslint") {
-        let whole = format!("{exec} eslint .");
-        return Some(Check::of_files("eslint --no-warn-ignored --", "command -v eslint", CODE, whole));
+        let check = Check::of_files(here("eslint --"), there("eslint"), CODE);
+        return Some(check.for_all(format!("{exec} eslint .")));
     }
     if package.depends_on("@biomejs/biome") {
-        let whole = format!("{exec} biome check");
-        return Some(Check::of_files("biome check --no-errors-on-unmatched", "command -v biome", CODE, whole));
+        let check = Check::of_files(here("biome check --no-errors-on-unmatched"), there("biome"), CODE);
+        return Some(check.for_all(format!("{exec} biome check")));
     }
-    let whole = format!("{exec} tsc --noEmit");
-    package.depends_on("typescript").then(|| Check {
-        whole: Some(whole),
-        ..Check::whole("tsc --noEmit", "{ [ -f tsconfig.json ] && command -v tsc; }", SOURCES)
-    })
+    let types = || {
+        let needs = format!("{{ [ -f tsconfig.json ] && {}; }}", there("tsc"));
+        Check::whole(here("tsc --noEmit"), needs, SOURCES).for_all(format!("{exec} tsc --noEmit"))
+    };
+    package.depends_on("typescript").then(types)
 }
 
 /// Formatters and linters that the project depends on, for one file and for all.
-fn by_file(package: &Package) -> (Vec<ByFile>, Vec<ByFile>, Option<String>) {
-    let line = |program: &str, line: &str| {
-        format!("PATH=\"node_modules/.bin:$PATH\"; command -v {program} >/dev/null || exit 0; {line}")
+fn by_file(package: &Package, has_modules: bool) -> (Vec<ByFile>, Vec<ByFile>, Option<String>) {
+    let line = |program: &str, line: &str| match has_modules {
+        true => format!("[ -x node_modules/.bin/{program} ] || exit 0; node_modules/.bin/{line}"),
+        false => format!("command -v yarn >/dev/null || exit 0; yarn run {line}"),
     };
     let one = |glob, line| vec![ByFile { glob, line }];
     let formatted = "*.{js,mjs,cjs,jsx,ts,mts,cts,tsx,css,json,md}";
@@ -158,7 +168,7 @@ fn by_file(package: &Package) -> (Vec<ByFile>, Vec<ByFile>, Option<String>) {
         () => (Vec::new(), None),
     };
     let checks = match package.depends_on("eslint") {
-        true => one(CODE[0], line("eslint", "eslint --no-warn-ignored {}")),
+        true => one(CODE[0], line("eslint", "eslint {}")),
         false => Vec::new(),
     };
     let format = if package.has_script("format") { Some(package.script("format")) } else { format };

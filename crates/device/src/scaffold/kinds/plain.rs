@@ -11,18 +11,14 @@ pub(super) fn tools(listing: &Listing, notes: &mut Vec<String>) -> Tools {
         notes.push("no stop-test.sh is written: no `test` or `check` was found in a Makefile".into());
     }
     Tools {
-        lint: Some(Check::of_files(
-            "shellcheck --severity=warning --",
-            "command -v shellcheck",
-            SCRIPTS,
-            "git ls-files -z '*.sh' '*.bash' | xargs -0 -r shellcheck --severity=warning --",
-        )),
+        lint: Some(
+            Check::of_files("shellcheck --severity=warning --", "command -v shellcheck", SCRIPTS)
+                .for_all("git ls-files -z '*.sh' '*.bash' | xargs -0 -r shellcheck --severity=warning --"),
+        ),
         test,
         generated: Generated { paths: vec![".git/**"], instead: "let git write it" },
-        checks: vec![
-            ByFile { glob: "*.sh", line: where_there("sh", "sh -n {}") },
-            ByFile { glob: "*.bash", line: where_there("bash", "bash -n {}") },
-        ],
+        // bash reads what other shells do; the reverse is not so, whatever a file is called.
+        checks: vec![ByFile { glob: "*.{sh,bash}", line: where_there("bash", "bash -n {}") }],
         ..Tools::default()
     }
 }

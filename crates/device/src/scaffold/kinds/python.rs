@@ -42,39 +42,29 @@ pub(super) fn tools(manager: Manager, listing: &Listing, notes: &mut Vec<String>
     let run = match manager {
         Manager::Uv => "uv run ",
         Manager::Poetry => "poetry run ",
-        _ => "",
+        _ => ".venv/bin/",
     };
     let in_hooks = if manager == Manager::Poetry { "poetry run " } else { "" };
-    let needs = |program: &str| match manager {
-        Manager::Poetry => format!("poetry run {program} --version"),
-        _ => format!("command -v {program}"),
-    };
+    let needs = |program: &str| needs(manager, program);
     let has_ruff = names(listing, "ruff") || listing.has_any(&["ruff.toml", ".ruff.toml"]);
     let lint = match has_ruff {
-        true => Check::of_files(
-            &format!("{in_hooks}ruff check --quiet --"),
-            &needs("ruff"),
-            SOURCES,
-            format!("{run}ruff check"),
-        ),
+        true => Check::of_files(format!("{in_hooks}ruff check --quiet --"), needs("ruff"), SOURCES)
+            .for_all(format!("{run}ruff check")),
         false => {
             notes.push("stop-lint.sh checks the syntax alone: the project does not name ruff".into());
-            Check::of_files(SYNTAX, "command -v python3", SOURCES, format!("{run}python -m compileall -q ."))
+            Check::of_files(SYNTAX, "command -v python3", SOURCES)
         }
     };
     let has_pytest = names(listing, "pytest") || listing.has_any(&["pytest.ini", "conftest.py"]);
     let test = (has_pytest || listing.has_any(&["tests", "test"])).then(|| Check {
         passes: Some((5, "there are no tests")),
-        whole: Some(format!("{run}pytest")),
+        for_all: Some(format!("{run}pytest")),
         ..Check::whole(format!("{in_hooks}pytest --quiet"), needs("pytest"), &["*.py", "pyproject.toml"])
     });
     if test.is_none() {
         notes.push("no stop-test.sh is written: neither pytest nor a folder tests was found".into());
     }
     let (formats, format) = formatter(manager, listing, has_ruff, run);
-    let there = |line: &str, program: &str| {
-        format!("PATH=\".venv/bin:$PATH\"; command -v {program} >/dev/null || exit 0; {line}")
-    };
     Tools {
         bin: (manager != Manager::Poetry).then_some(".venv/bin"),
         lint: Some(lint),
@@ -85,10 +75,7 @@ pub(super) fn tools(manager: Manager, listing: &Listing, notes: &mut Vec<String>
             .then_some(Missing { test: "[ -d .venv ]", told: "There is no .venv yet" }),
         generated: generated(manager),
         formats,
-        checks: (has_ruff && manager != Manager::Poetry)
-            .then(|| ByFile { glob: "*.py", line: there("ruff check --quiet {}", "ruff") })
-            .into_iter()
-            .collect(),
+        checks: if has_ruff { vec![by_file(manager, "ruff", "ruff check --quiet {}")] } else { Vec::new() },
         init: init(manager, listing),
         maintenance: maintenance(manager),
         ..Tools::default()
@@ -105,10 +92,28 @@ fn formatter(manager: Manager, listing: &Listing, has_ruff: bool, run: &str) -> 
         () if names(listing, "black") => ("black", "black"),
         () => return (Vec::new(), None),
     };
-    let here = format!("PATH=\".venv/bin:$PATH\"; command -v {program} >/dev/null || exit 0; {line} --quiet {{}}");
-    let line = format!("{run}{line}");
-    let formats = if manager == Manager::Poetry { Vec::new() } else { vec![ByFile { glob: "*.py", line: here }] };
-    (formats, Some(if program == "black" { format!("{line} .") } else { line }))
+    let formats = vec![by_file(manager, program, &format!("{line} --quiet {{}}"))];
+    (formats, Some(format!("{run}{line} .")))
+}
+
+/// What says that a program of the project can be run. uv keeps them all in `.venv`; pip may have put them elsewhere.
+fn needs(manager: Manager, program: &str) -> String {
+    match manager {
+        Manager::Poetry => format!("poetry run {program} --version"),
+        Manager::Uv => format!("[ -x .venv/bin/{program} ]"),
+        _ => format!("command -v {program}"),
+    }
+}
+
+/// A line for a file that runs only where its program is there.
+fn by_file(manager: Manager, program: &str, line: &str) -> ByFile {
+    let needs = needs(manager, program);
+    let line = match manager {
+        Manager::Poetry => format!("{needs} >/dev/null 2>&1 || exit 0; poetry run {line}"),
+        Manager::Uv => format!("{needs} || exit 0; .venv/bin/{line}"),
+        _ => format!("PATH=\".venv/bin:$PATH\"; {needs} >/dev/null || exit 0; {line}"),
+    };
+    ByFile { glob: "*.py", line }
 }
 
 fn versions(manager: Manager) -> Vec<Version> {

@@ -10,6 +10,7 @@ mod fake;
 mod findings;
 mod guard;
 mod help;
+mod init;
 mod keys;
 mod mcp;
 mod people;

@@ -17,6 +17,7 @@ mod parking;
 mod policy;
 mod servers;
 mod sleep;
+mod spend;
 mod stop;
 mod tenants;
 mod titles;

@@ -5,6 +5,7 @@
 
 mod claude_code;
 mod codex;
+mod codex_handlers;
 mod compare;
 mod guard;
 mod handlers;

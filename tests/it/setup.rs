@@ -171,4 +171,12 @@ fn the_agents_own_event_runs_what_is_trusted_and_the_session_is_told() {
         ("setup:maintenance.clean", "succeeded"),
     ];
     assert_eq!(runs, expected.map(|(handler, outcome)| (handler.to_owned(), outcome.to_owned())));
+
+    // A step that failed is named; that one takes its time is nothing to complain of.
+    fs::write(rig.state().join("config.toml"), "[handlers]\nslow = \"0ms\"\n").unwrap();
+    let said = rig.run(rig.hookrail(&["doctor", "--json"]), b"");
+    let report: Value = serde_json::from_str(&said.stdout).unwrap();
+    let check = report["checks"].as_array().unwrap().iter().find(|check| check["name"] == "runs of handlers").unwrap();
+    let detail = check["detail"].as_str().unwrap();
+    assert!(detail.contains("setup:init.build 1 of 1 times, last failed") && !detail.contains(" takes "), "{detail}");
 }

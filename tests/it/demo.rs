@@ -46,6 +46,29 @@ fn stays_up_with_its_sessions_until_interrupted() {
         sessions["items"].as_array().unwrap().iter().map(|session| session["agent"].as_str().unwrap()).collect();
     assert!(agents.contains(&"claude-code"), "{agents:?}");
 
+    // The page of the guard has something to show: verdicts, what was found, a report.
+    let found = until("the scan", || {
+        let found: serde_json::Value = serde_json::from_str(&get("api/v1/findings")).unwrap();
+        let kinds: Vec<_> = found["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| finding["kind"].as_str().unwrap().to_owned())
+            .collect();
+        let is_there = |kind: &&str| kinds.iter().any(|found| found == kind);
+        ["denied", "asked", "injection"].iter().all(is_there).then_some(kinds)
+    });
+    assert!(!found.iter().any(|kind| kind == "executed-despite-deny"), "{found:?}");
+    let reports = until("the report", || {
+        let reports: serde_json::Value = serde_json::from_str(&get("api/v1/reports")).unwrap();
+        reports["items"].as_array().filter(|items| !items.is_empty()).cloned()
+    });
+    assert_eq!(reports[0]["rule"], "git.stash-drop");
+    let verdicts = get("api/v1/verdicts");
+    for rule in ["git.force-push", "secrets.read", "project.lock", "outputs.injection"] {
+        assert!(verdicts.contains(rule), "{rule}: {verdicts}");
+    }
+
     Command::new("kill").args(["-INT", &demo.0.id().to_string()]).status().unwrap();
     assert!(demo.finish("the demo to end").success());
     assert_eq!(left(&rig), [] as [&str; 0]);

@@ -27,7 +27,10 @@ fn the_documented_http_hooks_record_a_session_and_a_deny_of_the_server_denies() 
     let folder = project.join(".claude");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("settings.json"), settings(&rig.url())).unwrap();
-    let script = Script::new("main").then(&[bash("echo one")]).then(&[bash("exit 3"), bash("echo two")]).then(&[bash(&denied())]);
+    let script = Script::new("main")
+        .then(&[bash("echo one")])
+        .then(&[bash("exit 3"), bash("echo two")])
+        .then(&[bash(&denied())]);
     let api = messages::start(vec![script]);
 
     let mut claude = command(&rig, &agents.claude_code, &api.url(), &format!("{MARK}main Do the work."));

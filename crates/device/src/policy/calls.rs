@@ -23,6 +23,7 @@ const ON_PURPOSE: &[&str] = &[
     "crates/core/src/redact/tests.rs",
     "crates/device/src/policy/packs/outputs.toml",
     "crates/device/src/policy/cases/calls.jsonl",
+    "crates/cli/demo/claude-code/guarded.jsonl",
 ];
 
 fn root() -> PathBuf {

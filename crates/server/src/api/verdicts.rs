@@ -42,8 +42,9 @@ pub(crate) async fn list(State(app): State<Arc<App>>, caller: Caller, mut params
     };
     let slice = params.wide_slice()?;
     params.finish()?;
-    let by_person = matches!(group, VerdictGroup::Person | VerdictGroup::Session);
-    if hides(&app, &caller) && (by_person || filter.user.is_some() || filter.session_id.is_some()) {
+    // What was decided in a session stands in its events, which whoever reads may read: its sum tells nothing more, and a list of
+    // sessions shows it. What a person's sessions come to is the person's.
+    if hides(&app, &caller) && (group == VerdictGroup::Person || filter.user.is_some()) {
         let message = "What concerns one person is shown to admins only on this server.";
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", message, "Use a key with the scope admin."));
     }

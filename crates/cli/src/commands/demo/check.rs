@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use hookrail_core::event::Agent;
 use hookrail_device::config::Config;
 
 use super::recordings::Recording;
@@ -23,6 +24,11 @@ impl Tally {
             }
         }
         Self(tally)
+    }
+
+    /// Adds an event that was told of a session of Claude Code.
+    pub(super) fn add(&mut self, session: String) {
+        *self.0.entry((Agent::ClaudeCode.to_string(), session)).or_default() += 1;
     }
 
     /// A sentence for each session whose events are not all there, or are too many.

@@ -107,8 +107,9 @@ async fn play(
     if interrupted.is_cancelled() {
         return Ok(ExitCode::SUCCESS);
     }
-    let (shipping, url, tally) = (Arc::clone(stage), url.to_owned(), tally.clone());
+    let (shipping, url, mut tally) = (Arc::clone(stage), url.to_owned(), tally.clone());
     let missing = spawn_blocking(move || {
+        tally.add(shipping.report("git.stash-drop", "There was nothing in it that is not on the branch.")?);
         shipping.ship_once()?;
         tally.missing_at(&url)
     })

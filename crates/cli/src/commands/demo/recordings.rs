@@ -1,4 +1,5 @@
-//! The sessions that the demo plays: real ones, recorded from Claude Code and Codex.
+//! The sessions that the demo plays: real ones, recorded from Claude Code and Codex, and one that is made up in their words, because
+//! nothing in the recorded ones is for a guard to stop.
 //!
 //! Each line is what the agent wrote to its hook. A run gets ids of its own, so that two runs into one store are two
 //! sets of sessions: every id keeps its shape and its place, and its digits change the same way wherever it occurs.
@@ -37,8 +38,9 @@ pub(super) struct Line {
 }
 
 /// The recordings, in the order they begin.
-const FILES: [(Agent, &str); 8] = [
+const FILES: [(Agent, &str); 9] = [
     (Agent::ClaudeCode, include_str!("../../../demo/claude-code/full-run-with-mcp-and-subagents.jsonl")),
+    (Agent::ClaudeCode, include_str!("../../../demo/claude-code/guarded.jsonl")),
     (Agent::Codex, include_str!("../../../demo/codex/exec-run.jsonl")),
     (Agent::ClaudeCode, include_str!("../../../demo/claude-code/interactive-permission-prompt.jsonl")),
     (Agent::ClaudeCode, include_str!("../../../demo/claude-code/slash-command.jsonl")),

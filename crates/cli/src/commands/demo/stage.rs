@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use hookrail_core::event::Agent;
 use hookrail_hook::Home;
+use hookrail_hook::stopped::Stopped;
 
 use crate::env;
 
@@ -50,7 +51,10 @@ impl Stage {
         fs::write(state.config(), format!("server = \"{server}\"\n"))?;
         let hookrail = std::env::current_exe().context("cannot find this program")?;
         let hook = hookrail.with_file_name(format!("hookrail-hook{}", std::env::consts::EXE_SUFFIX));
-        Ok(Self { home_folder, state, hook: hook.is_file().then_some(hook), hookrail })
+        let stage = Self { home_folder, state, hook: hook.is_file().then_some(hook), hookrail };
+        // What `install` does: from now on the hook judges.
+        stage.hookrail(&["policy", "compile"])?;
+        Ok(stage)
     }
 
     /// What the hook is called on this device.
@@ -97,11 +101,28 @@ impl Stage {
         lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(fs::TryLockError::WouldBlock)))
     }
 
+    /// Reports, as a person does, that one of the stopped calls should have passed; tells of which session it was.
+    pub(super) fn report(&self, rule: &str, note: &str) -> anyhow::Result<String> {
+        let stopped = self.hookrail(&["stopped", "--json"])?;
+        let calls = stopped.lines().filter_map(|line| serde_json::from_str::<Stopped<'_>>(line).ok());
+        let call = calls.into_iter().find(|call| call.verdict.rule == rule);
+        let call = call.with_context(|| format!("nothing was stopped by {rule}"))?;
+        self.hookrail(&["report", &call.code, "--note", note])?;
+        Ok(call.session.map(|session| session.as_str().to_owned()).unwrap_or_default())
+    }
+
     /// Returns when everything recorded so far was acknowledged by the server.
     pub(super) fn ship_once(&self) -> anyhow::Result<()> {
-        let output = self.command(&self.hookrail).args(["ship", "--once"]).output()?;
-        ensure!(output.status.success(), "the shipper failed: {}", String::from_utf8_lossy(&output.stderr).trim());
-        Ok(())
+        self.hookrail(&["ship", "--once"]).map(drop)
+    }
+
+    /// Runs `hookrail` on this device; what it says.
+    fn hookrail(&self, args: &[&str]) -> anyhow::Result<String> {
+        let output = self.command(&self.hookrail).args(args).output()?;
+        let failed =
+            || format!("hookrail {} failed: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+        ensure!(output.status.success(), failed());
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// A program on this device: nothing of the person's own set-up reaches it.

@@ -1,6 +1,6 @@
 //! Starting the shipper when there is something to ship and nobody ships it.
 //!
-//! The file `ship.lock` exists only where a server has been configured or spending is limited, and the running shipper holds it locked. Its
+//! The file `ship.lock` exists only where a server has been configured or spending limited, and the running shipper holds it locked. Its
 //! modification time is the last time a hook tried to start one. So a hook looks at, in this order: whether the file is there
 //! (one failed `open`, and that is all, where it is not), whether the last try is longer ago than
 //! [`THROTTLE`], whether the lock is free. The lock is given back before the shipper starts: a shipper that

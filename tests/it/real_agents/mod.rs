@@ -18,6 +18,7 @@ mod parking;
 mod responses;
 mod script;
 mod setup;
+mod spend;
 mod tee;
 mod telemetry;
 mod witness;

@@ -215,8 +215,6 @@ fn count_alone(home: &Home, config: &Config, stop: &dyn Fn() -> bool) -> Result<
     if spend::alone(home, config, stop) {
         return Ok(Summary::default());
     }
-    // Nobody has to be started any more.
-    std::fs::remove_file(home.ship_lock())?;
     Err(HttpError::NoServer.into())
 }
 

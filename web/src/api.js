@@ -134,6 +134,7 @@ export const people = (query, abort) => get("people", query, abort);
 /** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Repository>>} */
 export const repositories = (query, abort) => get("repositories", query, abort);
 /** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Device>>} */
+export const handlers = (query, abort) => get("handlers", query, abort);
 export const devices = (query, abort) => get("devices", query, abort);
 /** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Artifact>>} Files that events tell of. */
 export const artifacts = (query, abort) => get("artifacts", query, abort);

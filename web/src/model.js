@@ -48,6 +48,7 @@
 
 /** @typedef {Used & {key: string, sessions: number, people: number}} UsageRow */
 /** @typedef {Used & {person: string, team: string | null, sessions: number, tool_calls: number, tool_errors: number, last_seen: string}} Person */
+/** @typedef {{handler: string, runs: number, troubles: number, outcomes: Record<string, number>, p50_ms: number | null, p95_ms: number | null, last_outcome: string, last_at: string, last_session_id: string | null}} HandlerUse */
 /** @typedef {Used & {repository: string, people: number, sessions: number, tool_calls: number, tool_errors: number, last_seen: string}} Repository */
 /** @typedef {{context?: {version?: string, os?: string}, backlog: {bytes: number}}} DeviceReport */
 /** @typedef {{name: string, events: number, last_seen: string | null, skew_ms: number | null, clock_skew_ms?: number | null, report?: DeviceReport | null, flags: {code: string, message: string}[]}} Device */

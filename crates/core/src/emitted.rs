@@ -49,6 +49,16 @@ pub fn artifact(payload: &str) -> Option<Artifact> {
     })
 }
 
+json::fields!(Ran { handler = "handler" });
+
+/// The outcomes of a handler's run after which nobody needs to look at it.
+pub const WENT_WELL: [&str; 4] = ["succeeded", "blocked", "held", "unneeded"];
+
+/// The handler that a payload of [`Kind::HandlerRan`] tells of; `None` where it names none.
+pub fn handler(payload: &str) -> Option<String> {
+    json::owned(json::object::<Ran<'_>>(payload)?.handler).filter(|name| !name.is_empty())
+}
+
 json::fields!(Fields {
     event = "event",
     session_id = "session_id",

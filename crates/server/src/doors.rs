@@ -140,6 +140,8 @@ doors! {
     GetOverview = get "/api/v1/overview" Read => api::overview::overview;
     /// Lists MCP servers with their use over a span (all time unless told) and what the project calls them.
     ListServers = get "/api/v1/servers" Read => api::servers::list;
+    /// Lists handlers with how they ran over a span (the last day unless told; widened to whole hours), those that went wrong most often first.
+    ListHandlers = get "/api/v1/handlers" Read => api::handlers::list;
     /// Calls an MCP server by another name, from now on and wherever it is shown. In place of a raw name, a pattern in which * stands for any text names every server that fits and has no name of its own.
     PutServer = put "/api/v1/servers/{raw}" Admin => api::servers::put;
     /// Takes the name of an MCP server back.

@@ -151,6 +151,7 @@ fn shape(door: Door) -> Shape {
         Door::ListSessionSubagents => read(&["agent", "limit", "cursor"], "SubagentPage"),
         Door::ListTools => read(&["since", "until", "limit", "cursor"], "ToolUsePage"),
         Door::GetOverview => read(&["since", "until", "bars"], "Overview"),
+        Door::ListHandlers => read(&["since", "until", "limit", "cursor"], "HandlerPage"),
         Door::ListServers => read(&["since", "until", "limit", "cursor"], "ServerPage"),
         Door::PutServer => {
             Shape { problems: &["400", "408", "413", "503"], ..take(JSON, "Called", "200", Some((JSON, "ServerName"))) }

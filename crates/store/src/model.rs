@@ -5,6 +5,8 @@
 mod artifact;
 mod usage;
 
+use std::collections::BTreeMap;
+
 use hookrail_core::context::Source;
 use hookrail_core::event::{Actor, Agent, Event, EventId, Kind, Outcome, Tool};
 use hookrail_core::policy::Verdict;
@@ -295,6 +297,29 @@ pub struct Server {
     pub named_by: Option<String>,
     /// When it was named last.
     pub named_at: Option<Timestamp>,
+}
+
+/// How a handler ran over a span of time.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HandlerUse {
+    /// Its name with its level: `project:stop-lint`.
+    pub handler: String,
+    /// How often it ran.
+    pub runs: u64,
+    /// How often somebody should look at what came of it: it failed, took too long, could not be started, ….
+    pub troubles: u64,
+    /// How often it came out how.
+    pub outcomes: BTreeMap<String, u64>,
+    /// How long half of its runs took at most, in milliseconds, to 5 %.
+    pub p50_ms: Option<f64>,
+    /// How long 95 % of its runs took at most, in milliseconds, to 5 %.
+    pub p95_ms: Option<f64>,
+    /// What came of its last run.
+    pub last_outcome: String,
+    /// When that ended.
+    pub last_at: Timestamp,
+    /// In which session.
+    pub last_session_id: Option<String>,
 }
 
 /// The use of the MCP servers of one display name over a span of time.

@@ -13,7 +13,7 @@ import { AttributeSession, LookInto, PurgeSession } from "../parts/unclaimed.js"
 import { link, param, setParams } from "../router.js";
 import { now } from "../state.js";
 
-/** @import { Device, Person, Repository, Unclaimed } from "../model.js" */
+/** @import { Device, HandlerUse, Person, Repository, Unclaimed } from "../model.js" */
 /** @import { Column } from "../parts/table.js" */
 /** @typedef {{text: string, nothing: string, key: (row: any) => string, operator?: boolean, columns: (reload: () => void, rows: any[], act: (what: "look" | "give" | "remove", row: any) => void) => Column[]}} Tab */
 
@@ -24,6 +24,9 @@ const MOST = 500;
 const when = (time) => html`<span title=${time}>${ago(time, now.value)}</span>`;
 /** @param {Person | Repository} row */
 const cost = (row) => dollars(row.cost_microusd, row.cost_estimated);
+
+/** How often a handler came out how. @param {HandlerUse} row */
+const outcomes = (row) => Object.entries(row.outcomes).map(([word, times]) => `${count(times)} ${word.replaceAll("_", " ")}`).join(", ");
 
 /** @param {number} n */
 const figure = (n) => html`<span class=${n ? "" : "faint"}>${count(n)}</span>`;
@@ -73,6 +76,20 @@ const TABS = {
       { head: "What is wrong", recent: true, kind: "says", value: (row) => row.flags.length, cell: (/** @type {Device} */ row) => row.flags.map((flag) => html`<span key=${flag.code} class="bad flag" title=${flag.code}>${flag.message}</span>`) },
     ],
   },
+  handlers: {
+    text: "Handlers",
+    nothing: "No handler ran in the last seven days. `hookrail init` writes some into a project.",
+    key: (/** @type {HandlerUse} */ row) => row.handler,
+    columns: () => [
+      { head: "Handler", value: (/** @type {HandlerUse} */ row) => row.handler, cell: (row) => html`<code>${row.handler}</code>` },
+      { head: "Runs", number: true, value: (row) => row.runs, cell: (/** @type {HandlerUse} */ row) => html`<span title=${outcomes(row)}>${count(row.runs)}</span>` },
+      { head: "Went wrong", number: true, value: (row) => row.troubles, cell: (/** @type {HandlerUse} */ row) => html`<span class=${row.troubles ? "bad" : "faint"} title=${outcomes(row)}>${count(row.troubles)}</span>` },
+      { head: "Half take at most", number: true, value: (row) => row.p50_ms, cell: (row) => duration(row.p50_ms) },
+      { head: "95 % take at most", number: true, value: (row) => row.p95_ms, cell: (row) => duration(row.p95_ms) },
+      { head: "Last came out as", value: (row) => row.last_outcome, cell: (row) => row.last_outcome.replaceAll("_", " ") },
+      { head: "Last run", recent: true, value: (row) => row.last_at, cell: (/** @type {HandlerUse} */ row) => (row.last_session_id ? html`<a href=${link(["sessions", row.last_session_id])}>${when(row.last_at)}</a>` : when(row.last_at)) },
+    ],
+  },
   unclaimed: {
     text: "Unclaimed",
     nothing: "Nothing waits for a key, and nothing is in quarantine.",
@@ -111,6 +128,7 @@ const READ = {
   people: (abort) => api.people({ limit: MOST }, abort),
   repositories: (abort) => api.repositories({ limit: MOST }, abort),
   devices: (abort) => api.devices({ limit: MOST }, abort),
+  handlers: (abort) => api.handlers({ since: "7d", limit: MOST }, abort),
   unclaimed: (abort) => api.quarantine({ limit: MOST }, abort),
 };
 

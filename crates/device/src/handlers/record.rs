@@ -51,7 +51,10 @@ pub enum Outcome {
 impl Outcome {
     /// Whether somebody should look at it.
     pub const fn is_bad(self) -> bool {
-        !matches!(self, Self::Succeeded | Self::Blocked | Self::Held | Self::Unneeded)
+        match self {
+            Self::Succeeded | Self::Blocked | Self::Held | Self::Unneeded => false,
+            Self::Failed | Self::TimedOut | Self::Flooded | Self::Missing | Self::Refused | Self::Skipped => true,
+        }
     }
 
     /// The outcome's word.

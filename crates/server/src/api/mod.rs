@@ -7,6 +7,7 @@ pub(crate) mod artifacts;
 pub(crate) mod devices;
 pub(crate) mod events;
 pub(crate) mod findings;
+pub(crate) mod handlers;
 pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod overview;

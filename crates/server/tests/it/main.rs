@@ -8,6 +8,7 @@ mod doors;
 mod failures;
 mod findings;
 mod guard;
+mod handlers;
 mod harness;
 mod keys;
 mod live;

@@ -132,6 +132,10 @@ impl Stage {
         let made = json!({"v": 1, "agent": "hookrail", "source": "emitted", "name": "artifact", "payload": made});
         let answer = self.ask(&self.victim, "POST", "/v1/events", &made.to_string()).await;
         assert_eq!(answer.json()["accepted"], 1, "{}", answer.text());
+        let ran = json!({"event": "handler", "handler": "user:victim-handler", "outcome": "failed", "duration_ms": 7});
+        let ran = json!({"v": 1, "agent": "claude-code", "source": "emitted", "name": "handler", "payload": ran});
+        let answer = self.ask(&self.victim, "POST", "/v1/events", &ran.to_string()).await;
+        assert_eq!(answer.json()["accepted"], 1, "{}", answer.text());
         let kept = self.ask(&self.victim, "PUT", &format!("/api/v1/artifacts/{CONTENT}"), "victim-content").await;
         assert_eq!(kept.status, 200, "{}", kept.text());
         let named =
@@ -166,7 +170,7 @@ impl Stage {
     /// What the victim has that nobody else may see: its texts, the ids of its events and its key, its cursors.
     async fn secrets(&self) -> BTreeSet<String> {
         let mut secrets: BTreeSet<String> = TEXTS.iter().map(|text| (*text).to_owned()).collect();
-        let others = ["victim-org", "victim-project", "victim-key", "victim-display"];
+        let others = ["victim-org", "victim-project", "victim-key", "victim-display", "victim-handler"];
         secrets.extend(others.iter().map(|text| (*text).to_owned()));
         secrets.insert(self.victim_id.clone());
         secrets.insert(self.victim.clone());
@@ -325,7 +329,7 @@ async fn a_foreign_key_finds_nothing_at_any_door() {
     }
     // What was tried on the victim's things changed nothing of them.
     let events = stage.ask(&stage.victim, "GET", "/api/v1/status", "").await.json();
-    assert_eq!(events["store"]["events"], MANY + 2);
+    assert_eq!(events["store"]["events"], MANY + 3);
     let servers = stage.ask(&stage.victim, "GET", "/api/v1/servers", "").await.text();
     assert!(servers.contains("victim-display"), "{servers}");
     let people = stage.ask(&stage.victim, "GET", "/api/v1/people", "").await.text();
@@ -542,7 +546,7 @@ async fn every_project_outlives_a_stop() {
     let server = TestServer::in_dir(dir, |_| {}).await;
     assert_eq!(server.get("/api/v1/events").await.status, 401, "keys ask for keys, without any token too");
     let server = TestServer { key: Some(victim), ..server };
-    assert_eq!(server.json("/api/v1/status").await["store"]["events"], MANY + 2);
+    assert_eq!(server.json("/api/v1/status").await["store"]["events"], MANY + 3);
     let server = TestServer { key: Some(rival), ..server };
     assert_eq!(server.json("/api/v1/status").await["store"]["events"], 1);
 }

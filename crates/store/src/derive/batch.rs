@@ -1,12 +1,13 @@
 //! A batch of events being taken in: the rows they touch, merged in memory so that each is written once.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use hookrail_core::event::{Event, Kind};
 
 use super::SessionKey;
 use super::artifact::ArtifactRow;
+use super::handler;
 use super::ledger::{self, Ledger, LedgerChanges};
 use super::session::SessionRow;
 use super::sources::{self, PromptRow, Told};
@@ -39,6 +40,7 @@ pub(crate) struct Batch {
     subagents: HashMap<(SessionKey, String), SubagentRow>,
     questions: Vec<Question>,
     artifacts: Vec<ArtifactRow>,
+    handlers: BTreeMap<handler::Key, handler::Runs>,
     devices: HashMap<String, Device>,
     usage: Usage,
     told: HashMap<(SessionKey, i64), Told>,
@@ -86,6 +88,8 @@ pub(crate) struct Changes {
     pub(crate) questions: Vec<Question>,
     /// All of them new: an event is taken in once.
     pub(crate) artifacts: Vec<ArtifactRow>,
+    /// How handlers ran: to be added.
+    pub(crate) handlers: BTreeMap<handler::Key, handler::Runs>,
     pub(crate) devices: HashMap<String, Device>,
     pub(crate) usage: Usage,
     /// What each source told of a session: to be added.
@@ -181,6 +185,7 @@ impl Batch {
         self.usage.event(event);
         self.device(event);
         self.artifacts.extend(ArtifactRow::of(event, seq));
+        handler::absorb(&mut self.handlers, event);
         let Some(session) = session else { return Ok(()) };
         let (at, parsed) = (event.occurred_at.as_nanos(), &event.parsed);
         self.told.entry((session, sources::number(parsed.source))).or_insert_with(|| Told::new(at)).absorb(event);
@@ -270,6 +275,7 @@ impl Batch {
             subagents: self.subagents.into_iter().collect(),
             questions: self.questions,
             artifacts: self.artifacts,
+            handlers: self.handlers,
             devices: self.devices,
             usage: self.usage,
             told: self.told,

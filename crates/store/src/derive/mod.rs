@@ -7,6 +7,7 @@
 
 pub(crate) mod artifact;
 mod batch;
+pub(crate) mod handler;
 pub(crate) mod ledger;
 pub(crate) mod permission;
 pub(crate) mod said;

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::StoreError;
 use crate::model::{
-    Artifact, ArtifactFilter, EventFilter, GroupBy, Overview, Page, PersonRow, PromptUse, Reconciliation,
+    Artifact, ArtifactFilter, EventFilter, GroupBy, HandlerUse, Overview, Page, PersonRow, PromptUse, Reconciliation,
     RepositoryRow, Seq, Server, Session, SessionFilter, SessionSpend, StoredEvent, Subagent, ToolCall, ToolUse,
     UsageFilter, UsageRow, Used,
 };
@@ -373,6 +373,17 @@ impl Reader {
         }
     }
 
+    /// How handlers ran in a span, which is widened to whole hours, those that went wrong most often first; at most
+    /// [`MAX_HANDLERS`].
+    ///
+    /// # Errors
+    /// Only where the store itself fails.
+    pub async fn handlers(&self, since: Timestamp, until: Timestamp) -> Result<Vec<HandlerUse>, StoreError> {
+        match self {
+            Self::Sqlite(reader) => reader.handlers(since, until).await,
+        }
+    }
+
     /// What the overview shows for a span in about `bars` bars. Read from roll-ups: the span is widened to whole bars.
     ///
     /// # Errors
@@ -409,6 +420,9 @@ pub const MAX_SUBAGENTS: usize = 10_000;
 
 /// The most MCP servers one answer lists.
 pub const MAX_SERVERS: usize = 10_000;
+
+/// The most handlers one answer lists.
+pub const MAX_HANDLERS: usize = 10_000;
 
 /// The most items a page holds, whatever is asked for.
 pub const MAX_LIMIT: usize = 1000;

@@ -12,6 +12,7 @@
 
 mod artifacts;
 pub(crate) mod copy;
+mod handlers;
 mod ledger;
 mod lists;
 mod overview;
@@ -41,7 +42,7 @@ use rusqlite::Connection;
 use super::{Order, Stats};
 use crate::StoreError;
 use crate::model::{
-    Artifact, ArtifactFilter, EventFilter, GroupBy, Overview, Page, PersonRow, PromptUse, Reconciliation,
+    Artifact, ArtifactFilter, EventFilter, GroupBy, HandlerUse, Overview, Page, PersonRow, PromptUse, Reconciliation,
     RepositoryRow, Seq, Server, Session, SessionFilter, SessionSpend, StoredEvent, Subagent, ToolCall, ToolUse,
     UsageFilter, UsageRow, Used,
 };
@@ -205,6 +206,10 @@ impl Reader {
 
     pub(super) async fn servers(&self, since: Timestamp, until: Timestamp) -> Result<Vec<Server>, StoreError> {
         self.named(move |connection, _| servers::all(connection, since, until)).await
+    }
+
+    pub(super) async fn handlers(&self, since: Timestamp, until: Timestamp) -> Result<Vec<HandlerUse>, StoreError> {
+        self.pool.read(move |connection| handlers::all(connection, since, until)).await
     }
 
     pub(super) async fn overview(

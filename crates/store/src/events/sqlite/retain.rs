@@ -157,6 +157,11 @@ fn remove_rollups(connection: &Connection, limit: i64) -> Result<bool, StoreErro
             more |= statement.execute(params![level, limit - level + 1, SLICE_ROLLUPS])? as u32 == SLICE_ROLLUPS;
         }
     }
+    let mut handlers = connection.prepare_cached(
+        "DELETE FROM handler_usage WHERE (hour, handler, outcome) IN \
+         (SELECT hour, handler, outcome FROM handler_usage WHERE hour < ? LIMIT ?)",
+    )?;
+    more |= handlers.execute(params![limit - 3600, SLICE_ROLLUPS])? as u32 == SLICE_ROLLUPS;
     let mut spend = connection.prepare_cached(
         "DELETE FROM spend WHERE (session, tier, hour, model, actor, mcp_server) IN \
          (SELECT session, tier, hour, model, actor, mcp_server FROM spend WHERE hour < ? LIMIT ?)",

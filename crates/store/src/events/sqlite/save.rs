@@ -3,7 +3,7 @@
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::rows::{call_columns, session_columns, subagent_columns};
-use super::{artifacts, ledger};
+use super::{artifacts, handlers, ledger};
 use crate::StoreError;
 use crate::block::Encoded;
 use crate::derive::said::Said;
@@ -66,6 +66,7 @@ pub(super) fn changes(connection: &Connection, changes: &Changes) -> Result<(), 
         devices.execute(params![name, device.first_seen, device.last_seen, device.skew_ms, device.events])?;
     }
     artifacts::save(connection, &changes.artifacts)?;
+    handlers::save(connection, &changes.handlers)?;
     usage(connection, &changes.usage)?;
     ledger::save(connection, changes)
 }

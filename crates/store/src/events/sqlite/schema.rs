@@ -35,7 +35,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../../../migrations/sqlite/0006_guard.sql"),
         "74afc064bfcd8b17bc35638b37c149bbe9263f0ac6aa20c4e41f4fd1a92cabfd",
     ),
-    (include_str!("../../../migrations/sqlite/0007_handlers.sql"), "ab0107cfb47460fb24c32efe303fcd7255a26575e71fb0f0873e2331ab4248f2"),
+    (
+        include_str!("../../../migrations/sqlite/0007_handlers.sql"),
+        "ab0107cfb47460fb24c32efe303fcd7255a26575e71fb0f0873e2331ab4248f2",
+    ),
 ];
 
 /// The schema this code reads and writes.

@@ -367,7 +367,8 @@ fn steps_have_their_folder_their_variables_and_no_input() {
 fn the_log_is_added_to_the_same_as_json_and_without_secrets() {
     let secret = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
     let project = Project::new(&format!(
-        "[[setup.init]]\nname = \"leak\"\nrun = \"echo token {secret}; echo fine >&2; exit 1\"\nrequired = false\n[[setup.init]]\nname = \"b\"\nrun = \"true\"\n"
+        "[[setup.init]]\nname = \"leak\"\nrun = \"echo token {secret}; echo fine >&2; exit 1\"\nrequired = false\n[[setup.init]]\nname = \"b\"\nrun = \"true\"\n\
+         [[setup.init]]\nname = \"c\"\nrun = \"true\"\nif = {{ run = \"test x = {secret}\" }}\n"
     ));
     let (first, second) = (project.run(), project.run());
     assert!(first.ok && second.ok);
@@ -379,9 +380,9 @@ fn the_log_is_added_to_the_same_as_json_and_without_secrets() {
     );
     let events: Vec<Value> = project.lines();
     let kinds: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["began", "step", "step", "ended", "began", "step", "step", "ended"]);
+    assert_eq!(kinds, ["began", "step", "step", "step", "ended", "began", "step", "step", "step", "ended"]);
     assert_eq!(
-        (&events[1]["step"], &events[1]["outcome"], &events[1]["exit"], &events[3]["ok"]),
+        (&events[1]["step"], &events[1]["outcome"], &events[1]["exit"], &events[4]["ok"]),
         (&"leak".into(), &"failed".into(), &1.into(), &true.into())
     );
     let everything =

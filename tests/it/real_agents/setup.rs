@@ -2,10 +2,13 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use super::claude_code::{self, bash};
 use super::handlers::{rig, runs, service, session};
 use super::npm;
 use super::script::{MARK, Script};
+use crate::rig::binary;
 
 const STEPS: &str = r#"
     [[setup.init]]
@@ -68,4 +71,33 @@ fn its_switches_run_the_steps_and_the_model_is_told() {
     let log = fs::read_to_string(project.join(".hookrail/setup.init.log")).unwrap();
     assert_eq!(log.matches("=== setup init began ").count(), 2);
     assert!(log.contains("--- packages was not needed: its inputs are unchanged"), "{log}");
+}
+
+#[test]
+fn its_command_leads_it_through_the_steps_and_asks_for_no_more_than_it_may() {
+    let Some(agents) = npm::agents() else { return };
+    let rig = rig("");
+    let project = rig.path("project");
+    fs::write(project.join("hookrail.toml"), STEPS).unwrap();
+    rig.succeed(rig.hookrail(&["setup", "commands", "--write"]), b"");
+    let results = json!({"file_path": project.join("install_results.md"), "content": "It is set up.\n"});
+    let script = Script::new("main").then(&[bash("hookrail setup init")]).then(&[("Write", results)]);
+    let (api, asked) = service(vec![script]);
+    let program = binary("hookrail");
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let mut claude = claude_code::command(&rig, &agents.claude_code, &api.url(), &format!("/install {MARK}main"));
+    // Nobody is there to be asked: what the file does not allow is denied.
+    claude.args(["--permission-mode", "default"]).env("PATH", path);
+    session(&rig, claude);
+    let asked = asked.lock().unwrap().clone();
+    assert!(asked[0].to_string().contains("Do not do its steps by hand"), "{}", asked[0]);
+    assert!(asked[1].to_string().contains("packages succeeded in"), "{}", asked[1]);
+    assert!(project.join("packages").exists());
+    assert_eq!(fs::read_to_string(project.join("install_results.md")).unwrap(), "It is set up.\n");
+    // Other commands it may not run unasked.
+    let (api, _) = service(vec![Script::new("other").then(&[bash("touch by-hand")])]);
+    let mut claude = claude_code::command(&rig, &agents.claude_code, &api.url(), &format!("/install {MARK}other"));
+    claude.args(["--permission-mode", "default"]);
+    session(&rig, claude);
+    assert!(!project.join("by-hand").exists(), "the steps are not done by hand");
 }

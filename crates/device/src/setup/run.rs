@@ -408,7 +408,7 @@ impl Runner<'_> {
             step: step.name.clone(),
             outcome,
             required: step.required,
-            why,
+            why: why.map(|why| readable(why.as_bytes()).trim_end().to_owned()),
             exit: if let End::Exited(code) = ran.end { Some(code) } else { None },
             duration_ms: millis(ran.took),
             output_bytes: ran.stdout.len(),

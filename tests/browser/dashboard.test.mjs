@@ -48,6 +48,7 @@ async function views() {
     cost: ["#/cost", "2026-11-20"],
     people: ["#/places", "ana@example.com"],
     devices: ["#/places?of=devices", "Codex was used, and its hooks were not heard of."],
+    handlers: ["#/places?of=handlers", "project:stop-test"],
     unclaimed: ["#/places?of=unclaimed", "in quarantine"],
     verdicts: ["#/guard", "team.no-exit"],
     findings: ["#/guard?of=findings", "A GitHub token was taken out"],

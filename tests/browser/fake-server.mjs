@@ -304,6 +304,10 @@ const SEEN = "2026-11-20T12:00:00Z";
 const PLACES = {
   people: [{ person: "ana@example.com", team: "web", sessions: 3, prompts: 4, tool_calls: 12, tool_errors: 1, devices: 1, repositories: 1, first_seen: SEEN, last_seen: SEEN, ...USED }],
   repositories: [{ repository: "github.com/acme/shop", sessions: 3, people: 1, prompts: 4, tool_calls: 12, tool_errors: 1, first_seen: SEEN, last_seen: SEEN, ...USED }],
+  handlers: [
+    { handler: "project:stop-test", runs: 12, troubles: 2, outcomes: { succeeded: 8, blocked: 2, timed_out: 2 }, p50_ms: 4200.5, p95_ms: 30120.1, last_outcome: "timed_out", last_at: SEEN, last_session_id: "s" },
+    { handler: "user:notify", runs: 40, troubles: 0, outcomes: { succeeded: 40 }, p50_ms: 3.1, p95_ms: 5.2, last_outcome: "succeeded", last_at: SEEN, last_session_id: null },
+  ],
   devices: [
     { name: "build-vm", device_id: null, first_seen: SEEN, last_seen: SEEN, events: 40, skew_ms: 12, reported_at: null, clock_skew_ms: null, report: null, flags: [] },
     { name: "laptop", device_id: "d1", first_seen: SEEN, last_seen: SEEN, events: 9, skew_ms: 70_000, reported_at: SEEN, clock_skew_ms: 70_000, report: { context: { version: "0.1.0", os: "Debian 13" }, backlog: { bytes: 4_200_000, oldest: SEEN } }, flags: [{ code: "hooks_silent", message: "Codex was used, and its hooks were not heard of." }] },

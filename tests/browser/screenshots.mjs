@@ -37,6 +37,7 @@ const views = {
   cost: "#/cost",
   people: "#/places",
   devices: "#/places?of=devices&sort=-events",
+  handlers: "#/places?of=handlers",
   unclaimed: "#/places?of=unclaimed",
   keys: "#/settings",
   projects: "#/settings?of=projects",

@@ -2,7 +2,7 @@
 
 import { signal } from "./ui.js";
 
-/** @import { Artifact, Device, Finding, Me, Overview, Page, Person, PromptUse, Repository, Scan, Unclaimed, Reconciliation, Session, StoredEvent, StopReport, Subagent, ToolCall, UsageRow, Used, VerdictRow } from "./model.js" */
+/** @import { Artifact, Device, Finding, HandlerUse, Me, Overview, Page, Person, PromptUse, Repository, Scan, Unclaimed, Reconciliation, Session, StoredEvent, StopReport, Subagent, ToolCall, UsageRow, Used, VerdictRow } from "./model.js" */
 /** @typedef {Record<string, string | number | null | undefined>} Query */
 
 /** True once the server has answered 401: the login screen is shown. */
@@ -133,8 +133,9 @@ export const reconciliation = (id, agent, abort) => get(`sessions/${encodeURICom
 export const people = (query, abort) => get("people", query, abort);
 /** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Repository>>} */
 export const repositories = (query, abort) => get("repositories", query, abort);
-/** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Device>>} */
+/** @type {(query: Query, abort?: AbortSignal) => Promise<Page<HandlerUse>>} How handlers ran; those that went wrong most often first. */
 export const handlers = (query, abort) => get("handlers", query, abort);
+/** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Device>>} */
 export const devices = (query, abort) => get("devices", query, abort);
 /** @type {(query: Query, abort?: AbortSignal) => Promise<Page<Artifact>>} Files that events tell of. */
 export const artifacts = (query, abort) => get("artifacts", query, abort);

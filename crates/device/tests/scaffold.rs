@@ -244,7 +244,7 @@ fn a_manifest_that_cannot_be_gone_by_stops_everything() {
 fn files_of_others_are_added_to_once() {
     let settings = "{\n  // ours\n  \"permissions\": {\n    \"deny\": [\"Read(./.env)\"],\n    \"allow\": []\n  }\n}\n";
     let folder =
-        project(&[(".gitignore", "target\r\n.claude/settings.local.json"), (".claude/settings.json", settings)]);
+        project(&[(".gitignore", "/target\r\n.claude/settings.local.json"), (".claude/settings.json", settings)]);
     let read = |path: &str| fs::read_to_string(folder.path().join(path)).unwrap();
     let first = init(folder.path());
     assert_eq!((fate(&first, ".gitignore"), fate(&first, ".claude/settings.json")), (Fate::Extended, Fate::Extended));
@@ -253,7 +253,7 @@ fn files_of_others_are_added_to_once() {
         settings.replace("[\"Read(./.env)\"]", "[\"Read(./.env)\", \"Read(./.env.local)\"]")
     );
     let ignored = read(".gitignore");
-    assert!(ignored.starts_with("target\r\n.claude/settings.local.json\r\n\r\n# "), "{ignored:?}");
+    assert!(ignored.starts_with("/target\r\n.claude/settings.local.json\r\n\r\n# "), "{ignored:?}");
     assert_eq!(ignored.matches("settings.local.json").count(), 1);
     assert!(ignored.ends_with("/install_results.md\r\n/maintenance_results.md\r\n"), "{ignored:?}");
 

@@ -16,6 +16,7 @@ mod messages;
 mod npm;
 mod parking;
 mod responses;
+mod scaffold;
 mod script;
 mod setup;
 mod spend;

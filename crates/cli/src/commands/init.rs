@@ -14,9 +14,9 @@ use hookrail_device::scaffold::plan::{Change, Fate};
 use hookrail_device::scaffold::site::{self, Site, Wishes};
 use serde::Serialize;
 
-use crate::connection;
 use crate::failure::Failure;
 use crate::output::plain;
+use crate::{connection, env};
 
 /// Write handlers, set-up steps, recipes and agent settings into a project, or bring them up to date
 #[derive(Debug, clap::Args)]
@@ -182,7 +182,8 @@ impl Registration {
 
     fn apply(&self, tells: bool) -> anyhow::Result<()> {
         if let Some(plan) = self.plan.as_ref().filter(|plan| !plan.is_nothing()) {
-            super::install::prepare(None, tells)?;
+            let server = std::env::var(env::SERVER).ok().filter(|server| !server.trim().is_empty());
+            super::install::prepare(server.as_deref(), tells)?;
             plan.apply()?;
         }
         Ok(())

@@ -25,7 +25,7 @@ const TEMPLATES: &[(&str, &str)] = &[
 /// Globs of the data files that every project may have.
 const DATA: &[&str] = &["*.toml", ".mcp.json", ".claude/settings*.json"];
 
-/// Lines that belong into `.gitignore`: what a set-up reports, and settings of one person.
+/// Lines that belong into every `.gitignore`: what a set-up reports, and settings of one person.
 pub const IGNORED: &[&str] = &["/install_results.md", "/maintenance_results.md", "/.claude/settings.local.json"];
 
 /// Where recipes for `just` go.

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::detect::Project;
 use super::plan::Piece;
 use super::render::IGNORED;
 use crate::install::edit::{self, Style};
@@ -15,11 +16,12 @@ pub const SHARED: &str = ".claude/settings.json";
 const DENIED: &[&str] = &["Read(./.env)", "Read(./.env.local)"];
 
 /// Everything that is added to files of others.
-pub fn pieces() -> Vec<Piece> {
+pub fn pieces(project: &Project) -> Vec<Piece> {
     let owned = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
+    let ignored = [IGNORED, &project.tools.ignored].concat();
     vec![
         Piece { path: SHARED.to_owned(), items: owned(DENIED), add: deny, has: is_denied },
-        Piece { path: ".gitignore".to_owned(), items: owned(IGNORED), add: ignore, has: is_ignored },
+        Piece { path: ".gitignore".to_owned(), items: owned(&ignored), add: ignore, has: is_ignored },
     ]
 }
 
@@ -59,7 +61,7 @@ fn deny(text: Option<&str>, rules: &[&str]) -> Result<String, String> {
 }
 
 fn is_ignored(text: &str, line: &str) -> bool {
-    let bare = |line: &str| line.trim().trim_start_matches('/').to_owned();
+    let bare = |line: &str| line.trim().trim_start_matches("**").trim_matches('/').to_owned();
     text.lines().any(|known| bare(known) == bare(line))
 }
 
@@ -72,8 +74,7 @@ fn ignore(text: Option<&str>, lines: &[&str]) -> Result<String, String> {
         out.push_str(if out.ends_with('\n') { "" } else { end });
         out.push_str(end);
     }
-    for line in std::iter::once(&"# Of one machine: reports of hookrail's set-up, settings of one person.").chain(lines)
-    {
+    for line in std::iter::once(&"# Of one machine (hookrail init)").chain(lines) {
         out.push_str(line);
         out.push_str(end);
     }

@@ -100,7 +100,7 @@ pub fn look(folder: &Path, wishes: &Wishes) -> Result<Site, ScaffoldError> {
         wanted = render(Recipes::Module)?;
     }
     wanted.extend(commands(&folder, &wanted, &before)?);
-    let pieces = settings::pieces();
+    let pieces = settings::pieces(&project);
     check_forced(&wishes.force, &wanted, &pieces)?;
     let paths = wanted.iter().map(|it| &it.path).chain(pieces.iter().map(|it| &it.path)).chain(before.files.keys());
     let found: BTreeMap<String, Found> = paths.map(|path| (path.clone(), read(&folder, path))).collect();

@@ -33,6 +33,8 @@ pub struct Tools {
     pub checks: Vec<ByFile>,
     /// Globs of data files whose syntax is checked after an edit, besides those of every project.
     pub data: Vec<&'static str>,
+    /// Lines for `.gitignore`: what set-up and checks leave behind.
+    pub ignored: Vec<&'static str>,
     /// The steps of a set-up.
     pub init: Vec<Step>,
     /// The steps of maintenance.

@@ -109,6 +109,7 @@ pub(super) fn tools(manager: Manager, listing: &Listing, notes: &mut Vec<String>
         formats,
         checks,
         data: vec!["package.json"],
+        ignored: if has_modules { vec!["node_modules/"] } else { Vec::new() },
         init: vec![
             Step::new("dependencies", install(&package, listing), "10m")
                 .inputs(&["package.json", lock(manager, listing)], listing)

@@ -76,6 +76,7 @@ pub(super) fn tools(manager: Manager, listing: &Listing, notes: &mut Vec<String>
         generated: generated(manager),
         formats,
         checks: if has_ruff { vec![by_file(manager, "ruff", "ruff check --quiet {}")] } else { Vec::new() },
+        ignored: if manager == Manager::Poetry { Vec::new() } else { vec!["/.venv/"] },
         init: init(manager, listing),
         maintenance: maintenance(manager),
         ..Tools::default()

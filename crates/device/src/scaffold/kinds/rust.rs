@@ -22,6 +22,7 @@ pub(super) fn tools(listing: &Listing) -> Tools {
         },
         // A proxy of rustup is there without the component, too.
         formats: vec![ByFile { glob: "*.rs", line: format!("rustfmt --version >/dev/null 2>&1 || exit 0; {rustfmt}") }],
+        ignored: vec!["/target/"],
         init: vec![
             Step::new("components", "rustup component add clippy rustfmt", "5m").needs("rustup").optional(),
             Step::new("dependencies", format!("cargo fetch{locked}"), "10m"),

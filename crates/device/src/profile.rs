@@ -6,9 +6,10 @@
 //!
 //! # The guard
 //!
-//! Flags, variables, a project's files and the marks of CI can be set by the agent that the guard is there for. So they may make it
-//! stricter and never milder: what `config.toml` says of the profile that `config.toml` chooses (or of the default one) is where the
-//! guard begins; from a profile that anything else chooses it takes `at_least`, where that is more, and nothing else.
+//! Flags, variables, a project's files and the marks of CI can be set by the agent that the guard is there for. So none of them makes it
+//! milder: what `config.toml` says of the profile that `config.toml` chooses (or of the default one) is where the guard begins; from a
+//! profile that a project chooses it takes `at_least`, where that is more, and nothing else. The environment it does not ask: rules
+//! are prepared once for all hooks, whatever theirs is.
 
 use std::fmt;
 
@@ -119,8 +120,8 @@ impl Default for Terms {
     }
 }
 
-/// What profiles mean to the guard; `told` is the profile that a flag or a variable chooses.
-pub(crate) fn terms(person: &Document, project: Option<&Document>, told: Option<&str>) -> Terms {
+/// What profiles mean to the guard.
+pub(crate) fn terms(person: &Document, project: Option<&Document>) -> Terms {
     let base = person.profile.as_ref().map_or(DEFAULT_PROFILE, |(name, _)| name);
     let own = Said { person, project: None };
     let mut terms = Terms::default();
@@ -135,7 +136,7 @@ pub(crate) fn terms(person: &Document, project: Option<&Document>, told: Option<
         (terms.on_failure, terms.on_failure_from) = (closed, from);
     }
     let of_project = project.and_then(|project| Some(project.profile.as_ref()?.0.as_str()));
-    for name in [Some(base), of_project, told].into_iter().flatten() {
+    for name in [Some(base), of_project].into_iter().flatten() {
         let by_project = project.and_then(|project| project.get(Some(name), "guard.at_least")).map(|entry| {
             let profile = entry.profile.clone();
             (entry.value.clone(), Origin::File { place: entry.place.clone(), profile })

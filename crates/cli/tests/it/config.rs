@@ -43,11 +43,16 @@ impl Place {
 
     /// What the guard decides on a call, as the hook records it.
     fn decided(&self, tool: &str, input: &Value) -> Option<String> {
+        self.decided_with(tool, input, &[])
+    }
+
+    fn decided_with(&self, tool: &str, input: &Value, env: &[(&str, &str)]) -> Option<String> {
         let payload = json!({"hook_event_name": "PreToolUse", "session_id": "s", "cwd": self.shop, "tool_name": tool,
             "tool_use_id": "t", "tool_input": input});
         let mut child = self
             .device
             .hookrail(&["hook", "claude-code"])
+            .envs(env.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -180,9 +185,15 @@ fn the_guard_goes_by_a_profile_from_the_moment_it_is_chosen() {
     choose("profile = \"own\"\n[profiles.own.guard]\nat_most = \"observe\"");
     assert_eq!(now(&place), is("allow", "deny"), "and not milder");
 
-    place.config("[profiles.lax.guard]\nat_most = \"ask\"\n");
+    place.config("[profiles.lax.guard]\nat_most = \"ask\"\n[profiles.testing.guard]\nat_most = \"ask\"\n");
     choose("profile = \"lax\"");
     assert_eq!(now(&place), is("allow", "deny"), "nor by a mild profile of the person's");
+    for variables in [[("HOOKRAIL_PROFILE", "lax"), ("CI", "0")], [("HOOKRAIL_PROFILE", "testing"), ("CI", "1")]] {
+        fs::remove_dir_all(place.device.home().join(".hookrail/policies")).unwrap();
+        let push = json!({"command": "git push --force origin main"});
+        assert_eq!(place.decided_with("Bash", &push, &variables).as_deref(), Some("deny"), "nor by a variable");
+        assert_eq!(now(&place), is("allow", "deny"), "nor by what was prepared with one");
+    }
     place.config("profile = \"lax\"\n[profiles.lax.guard]\nat_most = \"ask\"\n");
     assert_eq!(now(&place), is("allow", "ask"), "which the person alone chooses");
     choose("profile = \"production\"");

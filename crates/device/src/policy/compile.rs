@@ -151,7 +151,7 @@ impl Gathered {
             self.watch(&path);
             project = read_if_there(&path)?.map(|text| Document::read(&text, &path, Form::Project));
         }
-        self.terms = profile::terms(&person, project.as_ref(), None);
+        self.terms = profile::terms(&person, project.as_ref());
         Ok(())
     }
 

@@ -106,40 +106,25 @@ fn a_value_comes_from_where_it_is_said_last() {
 fn only_config_toml_loosens_and_everybody_tightens() {
     let mild = "[profiles.production.guard]\nat_most = \"warn\"\n[profiles.development.guard]\nat_most = \"warn\"\n";
     let chosen = format!("profile = \"production\"\n{mild}");
-    for (person, of_project, told, at_least, at_most, closed) in [
-        ("", "", None, "observe", "enforce", false),
-        ("profile = \"production\"", "", None, "ask", "enforce", true),
+    for (person, of_project, at_least, at_most, closed) in [
+        ("", "", "observe", "enforce", false),
+        ("profile = \"production\"", "", "ask", "enforce", true),
         // Its own file says so, of the profile it chooses, or of the default one.
-        (chosen.as_str(), "", None, "ask", "warn", true),
-        (mild, "", None, "observe", "warn", false),
-        // Whom else it is chosen by, it only tightens.
-        ("", "profile = \"production\"", None, "ask", "enforce", false),
-        ("", "", Some("production"), "ask", "enforce", false),
-        ("profile = \"production\"", "profile = \"development\"", Some("testing"), "ask", "enforce", true),
-        ("[profiles.lax.guard]\nat_most = \"observe\"", "profile = \"lax\"", Some("lax"), "observe", "enforce", false),
-        (
-            "",
-            "[profiles.development.guard]\nat_least = \"warn\"\nat_most = \"observe\"",
-            None,
-            "warn",
-            "enforce",
-            false,
-        ),
-        (
-            "",
-            "profile = \"strict\"\n[profiles.strict.guard]\nat_least = \"enforce\"",
-            None,
-            "enforce",
-            "enforce",
-            false,
-        ),
+        (chosen.as_str(), "", "ask", "warn", true),
+        (mild, "", "observe", "warn", false),
+        // A project only tightens.
+        ("", "profile = \"production\"", "ask", "enforce", false),
+        ("profile = \"production\"", "profile = \"development\"", "ask", "enforce", true),
+        ("[profiles.lax.guard]\nat_most = \"observe\"", "profile = \"lax\"", "observe", "enforce", false),
+        ("", "[profiles.development.guard]\nat_least = \"warn\"\nat_most = \"observe\"", "warn", "enforce", false),
+        ("", "profile = \"strict\"\n[profiles.strict.guard]\nat_least = \"enforce\"", "enforce", "enforce", false),
     ] {
-        let found = terms(&config(person), Some(&project(of_project)), told);
+        let found = terms(&config(person), Some(&project(of_project)));
         let found = (found.at_least.as_str(), found.at_most.as_str(), found.on_failure == OnFailure::Closed);
-        assert_eq!(found, (at_least, at_most, closed), "{person} | {of_project} | {told:?}");
+        assert_eq!(found, (at_least, at_most, closed), "{person} | {of_project}");
     }
     let with_mistake = Document::read(&format!("{mild}[ship]\nx = 1"), Path::new("config.toml"), Form::Config);
-    assert_eq!(terms(&with_mistake, None, None).at_most, RuleMode::Enforce, "a file with mistakes loosens nothing");
+    assert_eq!(terms(&with_mistake, None).at_most, RuleMode::Enforce, "a file with mistakes loosens nothing");
 }
 
 fn guard_table() -> impl Strategy<Value = String> {
@@ -190,14 +175,14 @@ fn sheets() -> Vec<Sheet> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// Whatever a project and a variable choose and say, no rule is carried out more mildly than without them.
+    /// Whatever a project chooses and says, no rule is carried out more mildly than without it.
     #[test]
-    fn nothing_but_config_toml_loosens_a_rule(person in file(), of_project in file(), told in name()) {
+    fn nothing_but_config_toml_loosens_a_rule(person in file(), of_project in file()) {
         let sheets = sheets();
         let person = config(&person);
         let of_project = project(&of_project);
-        let without = terms(&person, None, None);
-        let with = terms(&person, Some(&of_project), told);
+        let without = terms(&person, None);
+        let with = terms(&person, Some(&of_project));
         prop_assert_eq!(with.on_failure, without.on_failure);
         let (before, after) = (join(&sheets, NOW).within(&without, &sheets), join(&sheets, NOW).within(&with, &sheets));
         for (before, after) in before.rules.iter().zip(&after.rules) {
@@ -210,7 +195,7 @@ proptest! {
     fn a_profile_reaches_no_further_than_a_person(person in file()) {
         let sheets = sheets();
         let written = join(&sheets, NOW);
-        let found = join(&sheets, NOW).within(&terms(&config(&person), None, None), &sheets);
+        let found = join(&sheets, NOW).within(&terms(&config(&person), None), &sheets);
         for (before, after) in written.rules.iter().zip(&found.rules) {
             let id = before.rule.id.as_ref().as_str();
             let is_fixed = id.starts_with("self-protection.") || id.starts_with("git.") || id == "org.strict";

@@ -52,6 +52,8 @@ pub(super) struct Ledger {
     pub(super) marks: BTreeMap<PathBuf, Mark>,
     /// Lines that could not be read.
     pub(super) damaged: u64,
+    /// How often a request was news.
+    pub(super) news: u64,
     /// Bytes of the file up to the end of its last whole line.
     bytes: u64,
     /// Its bytes when it was last written anew.
@@ -94,6 +96,7 @@ impl Ledger {
         let request = Request::of(used, at, number, alone);
         if self.book.tell(request.clone()) {
             self.add(&Line::Request(request));
+            self.news += 1;
         }
     }
 
@@ -157,7 +160,7 @@ impl Ledger {
         self.marks.clone_from(&anew.marks);
         put(&self.path, &text)?;
         let bytes = text.len() as u64;
-        *self = Self { bytes, compact: bytes, ..anew };
+        *self = Self { bytes, compact: bytes, news: self.news + 1, ..anew };
         Ok(())
     }
 }

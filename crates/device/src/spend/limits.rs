@@ -45,6 +45,7 @@ type Stamps = Vec<(PathBuf, Option<(i64, u64)>)>;
 pub struct Limits {
     stamps: Stamps,
     all: Vec<Declared>,
+    changes: u64,
 }
 
 impl Limits {
@@ -61,7 +62,13 @@ impl Limits {
         if stamps != self.stamps {
             self.all = stamps.iter().flat_map(|(path, _)| declared(home, path)).collect();
             self.stamps = stamps;
+            self.changes += 1;
         }
+    }
+
+    /// How often they were read.
+    pub(super) const fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// All of them: the device's first, then those of projects that differ.

@@ -85,6 +85,18 @@ pub(crate) struct Spender<'a> {
     discover: Instant,
     /// What the hook was told last.
     written: Option<Vec<u8>>,
+    /// What the sums were made from; `None` where they are to be made.
+    made: Option<Made>,
+}
+
+/// What sums are made from: while it is the same, they are.
+#[derive(Debug, PartialEq)]
+struct Made {
+    news: u64,
+    limits: u64,
+    server: Timestamp,
+    live: Vec<PathBuf>,
+    spans: Option<[Span; 3]>,
 }
 
 impl<'a> Spender<'a> {
@@ -111,6 +123,7 @@ impl<'a> Spender<'a> {
             live: BTreeMap::new(),
             discover: Instant::now(),
             written: None,
+            made: None,
         }
     }
 
@@ -127,6 +140,7 @@ impl<'a> Spender<'a> {
     /// next look.
     pub(crate) fn look(&mut self, client: Option<&Client>, now: Timestamp) -> io::Result<bool> {
         if !self.is_wanted() {
+            self.made = None;
             self.tell(&[])?;
             return Ok(false);
         }
@@ -140,8 +154,18 @@ impl<'a> Spender<'a> {
             // Local numbers hold; what is wrong with the server the shipper tells.
             let _ = self.remote.ask(client, &self.sessions(), spans, now);
         }
-        let sums = self.sums(now);
-        self.tell(&sums)?;
+        let made = Made {
+            news: self.ledger.news,
+            limits: self.limits.changes(),
+            server: self.remote.told.at,
+            live: self.live.keys().cloned().collect(),
+            spans: self.spans(now),
+        };
+        if self.made.as_ref() != Some(&made) {
+            let sums = self.sums(now);
+            self.tell(&sums)?;
+            self.made = Some(made);
+        }
         Ok(grown)
     }
 

@@ -256,6 +256,7 @@ fn the_larger_of_both_counts_holds_for_the_span_that_it_is_of() {
         (told(5_000, 7_000, [Timestamp::default(); 3]), [100 * TOKEN, 9_000 * micro, 100 * TOKEN, 100 * TOKEN]),
     ] {
         spender.remote.told = server;
+        spender.made = None;
         spender.look(None, now()).unwrap();
         let found = [(SESSION, Some(one)), (SESSION, Some(other)), (TODAY, None), (HERE, shop.to_str())];
         assert_eq!(found.map(|(scope, of)| desk.sum(scope, of)), expected.map(Some));

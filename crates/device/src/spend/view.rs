@@ -149,7 +149,10 @@ fn states(spender: &mut Spender<'_>, repository: Option<&str>, now: Timestamp) -
     for declared in limits {
         let scope = declared.limit.scope;
         // A project's snapshot holds the limits of all layers.
-        if states.iter().any(|state| state.rule == declared.rule) {
+        let is_same = |state: &LimitState| {
+            state.rule == declared.rule && state.limit_microusd == declared.limit.limit.to_micros()
+        };
+        if states.iter().any(is_same) {
             continue;
         }
         let (all, _) = spender.spent(scope, now);

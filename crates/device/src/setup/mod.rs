@@ -13,6 +13,7 @@
 pub(crate) mod agent;
 pub mod commands;
 pub(crate) mod declared;
+mod jobs;
 pub mod log;
 pub mod report;
 pub mod run;

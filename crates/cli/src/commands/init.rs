@@ -159,11 +159,18 @@ impl Registration {
             "auto" if holders.iter().all(|path| *path == installer.file(Scope::Local, &places)) => Scope::Local,
             _ => return Ok(made),
         };
-        made.register(installer, scope, &places, site)?;
+        made.register(wish, installer, scope, &places, site)?;
         Ok(made)
     }
 
-    fn register(&mut self, installer: &Installer, scope: Scope, places: &Places, site: &Site) -> anyhow::Result<()> {
+    fn register(
+        &mut self,
+        wish: &str,
+        installer: &Installer,
+        scope: Scope,
+        places: &Places,
+        site: &Site,
+    ) -> anyhow::Result<()> {
         let path = installer.file(scope, places);
         if let Some(why) = site.why_not(&path) {
             self.notes.push(format!("the hook is not registered: {} {why}", path.display()));
@@ -171,7 +178,15 @@ impl Registration {
         }
         let own = std::env::current_exe().context("cannot find this program")?;
         let facts = Facts::gather(installer, hook_command(&own, std::env::var_os("PATH").as_deref()));
-        let plan = installer.plan_install(scope, places, &facts)?;
+        let plan = match installer.plan_install(scope, places, &facts) {
+            Ok(plan) => plan,
+            // Who asked for it is told by an error; who did not has the rest written all the same.
+            Err(error) if wish == "auto" => {
+                self.notes.push(format!("the hook is not registered: {error}"));
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
         if !plan.is_nothing() {
             self.notes.extend(plan.notes.iter().cloned());
         }

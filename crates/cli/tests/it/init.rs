@@ -264,6 +264,22 @@ fn the_hook_is_registered_once() {
 }
 
 #[test]
+fn settings_that_cannot_be_read_are_left_alone_and_told() {
+    let place = Place::new(&SAMPLES[0]);
+    place.put(".claude/settings.local.json", "{");
+    place.put(".claude/settings.json", "[]");
+    let told = place.run(&["init"]);
+    assert_eq!(told.code, 0, "{}", told.err);
+    assert!(told.out.contains("note: the hook is not registered: "), "{}", told.out);
+    assert!(told.out.contains("kept        .claude/settings.json (has no place for rules"), "{}", told.out);
+    assert_eq!(
+        (place.read(".claude/settings.local.json"), place.read(".claude/settings.json")),
+        ("{".into(), "[]".into())
+    );
+    assert_eq!(place.run(&["init", "--hooks", "local"]).code, 1);
+}
+
+#[test]
 fn a_home_folder_is_no_project() {
     let device = Device::new();
     let refused = device.run(&["init"]);

@@ -7,7 +7,7 @@
 //!                                         server ─▶ spend/server.json ┘
 //! ```
 //!
-//! It runs beside the shipper, in its process and under its lock ([`beside`]), or alone where there is no server ([`alone`]). Without
+//! It runs beside the shipper, in its process and under its lock, or alone where there is no server. Without
 //! limits nothing is read, asked or written.
 
 mod calendar;

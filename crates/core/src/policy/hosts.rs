@@ -1,5 +1,6 @@
 //! Addresses of other machines: the host in a URL, and which hosts are special, however they are written.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The scheme of a URL; `None` where it has none.
@@ -55,10 +56,21 @@ pub fn is_local(host: &str) -> bool {
     }
 }
 
+/// The address within a name of the services that give every address a name (`app.10.0.0.1.nip.io`, `10-0-0-1.sslip.io`); any
+/// other host as it is.
+fn named_address(host: &str) -> Cow<'_, str> {
+    let lower = host.to_ascii_lowercase();
+    let services = [".nip.io", ".sslip.io", ".xip.io", ".traefik.me"];
+    let Some(name) = services.iter().find_map(|end| lower.strip_suffix(end)) else { return Cow::Borrowed(host) };
+    let dotted = name.replace('-', ".");
+    let parts: Vec<&str> = dotted.split('.').collect();
+    Cow::Owned(parts[parts.len().saturating_sub(4)..].join("."))
+}
+
 /// The address that a host is, in the ways in which resolvers read numbers: `169.254.169.254`, `2852039166`,
 /// `0xa9.0376.43518`, `::ffff:a9fe:a9fe`.
 fn address(host: &str) -> Option<IpAddr> {
-    let host = host.trim_end_matches('.');
+    let host = named_address(host.trim_end_matches('.'));
     if let Ok(address) = host.parse::<Ipv6Addr>() {
         return Some(address.to_ipv4_mapped().map_or(IpAddr::V6(address), IpAddr::V4));
     }
@@ -102,6 +114,10 @@ mod tests {
             ("http://[fd00:ec2::254]/", "fd00:ec2::254", true, false),
             ("http://Metadata.Google.Internal./", "Metadata.Google.Internal.", true, false),
             ("http://169.254.169.25/", "169.254.169.25", false, false),
+            ("http://169.254.169.254.nip.io/", "169.254.169.254.nip.io", true, false),
+            ("http://a-169-254-169-254.sslip.io/", "a-169-254-169-254.sslip.io", true, false),
+            ("http://app.10.0.0.1.nip.io/", "app.10.0.0.1.nip.io", false, false),
+            ("http://nip.io/", "nip.io", false, false),
             ("http://localhost:3000/x", "localhost", false, true),
             ("http://127.1/", "127.1", false, true),
             ("http://[::1]:8080/", "::1", false, true),

@@ -312,7 +312,7 @@ pub fn is_git_data(path: &str) -> bool {
     }
 }
 
-/// Whether a file decides what runs by itself.
+/// Whether a file decides what runs by itself, and who may log in. The settings of git and ssh name programs that they run.
 pub fn is_startup(path: &str, home: Option<&str>) -> bool {
     let folders = [
         "/etc/cron.d",
@@ -357,6 +357,9 @@ pub fn is_startup(path: &str, home: Option<&str>) -> bool {
         "Library/LaunchAgents",
         ".ssh/authorized_keys",
         ".ssh/rc",
+        ".ssh/config",
+        ".gitconfig",
+        ".config/git/config",
         ".xinitrc",
         ".xprofile",
         ".config/environment.d",
@@ -364,6 +367,8 @@ pub fn is_startup(path: &str, home: Option<&str>) -> bool {
     let inside =
         home.and_then(|home| path.strip_prefix(home.trim_end_matches('/'))).and_then(|rest| rest.strip_prefix('/'));
     path.contains("/.git/hooks/")
+        || path.ends_with("/.git/config")
+        || path.ends_with("/.ssh/authorized_keys")
         || folders.iter().any(|folder| is_within(path, folder))
         || inside.is_some_and(|inside| own.iter().any(|file| is_within(inside, file)))
 }

@@ -23,6 +23,7 @@ const ON_PURPOSE: &[&str] = &[
     "crates/core/src/redact/tests.rs",
     "crates/device/src/policy/packs/outputs.toml",
     "crates/device/src/policy/cases/calls.jsonl",
+    "crates/device/src/policy/cases/unseen.jsonl",
     "crates/cli/demo/claude-code/guarded.jsonl",
 ];
 
@@ -53,6 +54,31 @@ fn other_calls_than_commands_are_decided_as_their_cases_say() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
     let stopped = cases.iter().filter(|case| case.stops).count();
     assert!(stopped > 90 && cases.len() - stopped > 90, "{stopped} of {}", cases.len());
+}
+
+/// The least share of the dangerous calls in `cases/unseen.jsonl` that is stopped or warned of; of the harmless ones none is.
+const UNSEEN_CAUGHT: f64 = 0.93;
+
+#[test]
+fn calls_written_before_the_rules_were_looked_at_are_decided_as_they_say() {
+    let home = tempfile::tempdir().unwrap();
+    let bytes = snapshot(&Home::at(home.path()));
+    let lines: Vec<&str> = include_str!("cases/unseen.jsonl").lines().collect();
+    let cases: Vec<Case> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let open = |line: &&str| serde_json::from_str::<serde_json::Value>(line).unwrap().get("open").is_some();
+    let outcomes = run(&cases, &Snapshot::read(&bytes).unwrap()).unwrap();
+    let differs: Vec<&str> = outcomes
+        .iter()
+        .zip(&lines)
+        .filter(|(outcome, line)| outcome.is_right() == open(line))
+        .map(|(outcome, _)| outcome.case.command.as_str())
+        .collect();
+    assert!(differs.is_empty(), "wrong and not open, or open and right: {differs:#?}");
+    let (dangerous, harmless): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| outcome.case.stops);
+    assert!(dangerous.len() > 100 && harmless.len() > 90, "{} {}", dangerous.len(), harmless.len());
+    assert!(harmless.iter().all(|outcome| outcome.is_right()));
+    let caught = dangerous.iter().filter(|outcome| outcome.is_right()).count() as f64 / dangerous.len() as f64;
+    assert!(caught >= UNSEEN_CAUGHT, "{caught}");
 }
 
 #[test]

@@ -43,6 +43,7 @@ json::fields!(Named {
     url = "url",
     urls = "urls",
     prompt = "prompt",
+    query = "query",
     patch = "patch",
     input = "input",
     content = "content",
@@ -210,6 +211,11 @@ impl<'a> Given<'a> {
         let words = prompt.split(|char: char| char.is_whitespace() || "\"'`<>()".contains(char));
         let urls = words.filter(|word| word.contains("://")).take(MAX_PATHS);
         urls.map(|word| Cow::Owned(word.to_owned())).collect()
+    }
+
+    /// What is searched for.
+    pub(super) fn query(&self) -> Option<Cow<'a, str>> {
+        json::text(self.named.query)
     }
 
     fn edits(&self) -> impl Iterator<Item = Edit<'a>> + use<'a> {

@@ -39,6 +39,7 @@ pub(super) fn effects(tool: &Tool, arguments: &str, facts: &dyn Facts) -> Option
     if let Some(of) = names::taken_for(server, &known) {
         effects.push(act(Kind::McpLookalike, &format!("{server}, which is not {of}")));
     }
+    effects.extend(destroyed(name).map(|kind| act(kind, name)));
     effects.extend(Arguments::read(arguments).effects(server, name, &tool.name, facts));
     Some(effects)
 }
@@ -98,7 +99,7 @@ impl<'a> Arguments<'a> {
             "url" | "urls" | "href" | "endpoint" | "link" | "website" | "targeturl" => {
                 self.urls.extend(texts(value));
             }
-            "command" | "cmd" | "shellcommand" | "commandline" | "bash" | "script" => self.commands.extend(line(value)),
+            "cmd" | "commandline" | "bash" | "script" => self.commands.extend(line(value)),
             "commands" => self.commands.extend(texts(value)),
             "args" | "argv" => self.words.extend(texts(value)),
             "cwd" | "workdir" | "workingdirectory" | "workingdir" => self.directory = json::text(Some(value)),
@@ -111,6 +112,7 @@ impl<'a> Arguments<'a> {
             | "workspaceid" | "databaseid" | "spaceid" | "container" | "pod" | "host" => {
                 self.elsewhere |= json::is_set(Some(value));
             }
+            key if key.ends_with("command") => self.commands.extend(line(value)),
             _ => {}
         }
     }
@@ -173,6 +175,22 @@ impl<'a> Arguments<'a> {
             }
         }
         effects
+    }
+}
+
+/// What a tool destroys that others rely on, by the words of its name.
+fn destroyed(name: &str) -> Option<Kind> {
+    let words = words(name);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    if !has(&["delete", "destroy", "drop", "purge", "terminate", "remove"]) {
+        return None;
+    }
+    match () {
+        () if has(&["repository", "repo", "organization", "organisation"]) => Some(Kind::ForgeDestroy),
+        () if has(&["table", "database", "schema"]) => Some(Kind::DatabaseDestroy),
+        () if has(&["kubectl", "namespace", "deployment", "helm"]) => Some(Kind::ClusterDestroy),
+        () if has(&["bucket", "cluster", "instance", "instances", "stack", "vpc"]) => Some(Kind::CloudDestroy),
+        () => None,
     }
 }
 

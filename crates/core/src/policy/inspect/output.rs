@@ -113,6 +113,7 @@ fn sign(text: &str) -> Option<&'static str> {
             (b'<', _) if bytes[at..].starts_with(b"<!--") => {
                 (comment(text, at, &mut seen).then_some("html-comment"), at + 4)
             }
+            (b'<', _) if is_end_of_result(&bytes[at..]) => (Some("end-of-result"), at + 1),
             (b'i' | b'I', b'g') | (b'd' | b'D', b'i') | (b'f' | b'F', b'o') if starts_order(bytes, at) => {
                 (overrides(&text[at..]).then_some("override-phrase"), at + 1)
             }
@@ -220,7 +221,7 @@ fn comment(text: &str, at: usize, seen: &mut Seen) -> bool {
 /// Whether an order may begin here: a word does, and it is not spoken of but spoken.
 fn starts_order(bytes: &[u8], at: usize) -> bool {
     let begins = |word: &[u8]| bytes.get(at..at + word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word));
-    (begins(b"ignore") || begins(b"disregard") || begins(b"forget")) && is_spoken(bytes, at)
+    (begins(b"ignor") || begins(b"disregard") || begins(b"forget")) && is_spoken(bytes, at)
 }
 
 /// Whether what stands before a word leads up to an order: the start of a line or a sentence, or a word such as *please*.
@@ -264,7 +265,14 @@ fn is_spoken(bytes: &[u8], at: usize) -> bool {
 }
 
 fn overrides(text: &str) -> bool {
-    is_override(&words(&text[..text.floor_char_boundary(MAX_SENTENCE)]))
+    let words = words(&text[..text.floor_char_boundary(MAX_SENTENCE)]);
+    is_override(&words) || is_foreign_override(&words)
+}
+
+/// Whether a text pretends that what a tool gave back is over, by the mark with which agents end it.
+fn is_end_of_result(bytes: &[u8]) -> bool {
+    let names: [&[u8]; 2] = [b"tool_result>", b"function_results>"];
+    bytes.strip_prefix(b"</").is_some_and(|rest| names.iter().any(|name| rest.starts_with(name)))
 }
 
 /// The words of a JSON text in lower case, without its escapes.
@@ -279,6 +287,7 @@ fn is_override(words: &[String]) -> bool {
     const FILLERS: [&str; 12] =
         ["all", "of", "any", "the", "your", "these", "those", "my", "our", "every", "everything", "and"];
     const BEFORE: [&str; 8] = ["previous", "prior", "preceding", "above", "earlier", "former", "original", "initial"];
+    const TELLERS: [&str; 3] = ["developer's", "system's", "user's"];
     const KINDS: [&str; 7] = ["system", "user", "developer", "safety", "and", "or", "security"];
     const TOLD: [&str; 8] =
         ["instruction", "instructions", "prompt", "prompts", "directive", "directives", "guidelines", "programming"];
@@ -289,11 +298,49 @@ fn is_override(words: &[String]) -> bool {
     };
     let mut rest = rest.iter().peekable();
     skip(&mut rest, &FILLERS, 5);
+    if !matches!(verb.as_str(), "ignore" | "disregard" | "forget") {
+        return false;
+    }
+    // *Everything you were told*: whoever wrote that is not the one who told it.
+    let told: Vec<&str> = rest.clone().take(4).map(String::as_str).collect();
+    if matches!(told.as_slice(), ["you", "were", "told", ..] | ["you", "have", "been", "told"]) {
+        return true;
+    }
     let told_before = skip(&mut rest, &BEFORE, 2) > 0;
+    let told_by = skip(&mut rest, &TELLERS, 1) > 0;
     skip(&mut rest, &KINDS, 3);
-    matches!(verb.as_str(), "ignore" | "disregard" | "forget")
-        && told_before
-        && rest.next().is_some_and(|word| is(&TOLD, word))
+    (told_before || told_by) && rest.next().is_some_and(|word| is(&TOLD, word))
+}
+
+/// [`is_override`] in languages in which the verb begins as in English, and comes first.
+fn is_foreign_override(words: &[String]) -> bool {
+    const NEAR: usize = 7;
+    const VERBS: [&str; 8] =
+        ["ignoriere", "ignoriert", "ignorieren", "ignora", "ignorad", "ignorez", "ignorate", "ignore"];
+    const TOLD: [&str; 7] = [
+        "anweisungen",
+        "instruktionen",
+        "instrucciones",
+        "instru\u{e7}\u{f5}es",
+        "instructions",
+        "istruzioni",
+        "consignes",
+    ];
+    const BEFORE: [&str; 10] = [
+        "vorherigen",
+        "vorigen",
+        "bisherigen",
+        "fr\u{fc}heren",
+        "anteriores",
+        "previas",
+        "pr\u{e9}vias",
+        "pr\u{e9}c\u{e9}dentes",
+        "ant\u{e9}rieures",
+        "precedenti",
+    ];
+    let Some((verb, rest)) = words.split_first() else { return false };
+    let near = |list: &[&str]| rest.iter().take(NEAR).any(|word| list.contains(&word.as_str()));
+    VERBS.contains(&verb.as_str()) && near(&TOLD) && near(&BEFORE)
 }
 
 /// Whether words begin an order to keep something from the person.

@@ -7,6 +7,7 @@ use crate::policy::facts::Facts;
 use crate::policy::hosts;
 use crate::policy::places::Place;
 use crate::policy::shell::{self, Touch};
+use crate::redact;
 
 use super::content;
 
@@ -16,9 +17,17 @@ const MAX_URL: usize = 64 << 10;
 /// The least text, in bytes, that is somebody's data and no cursor of a list.
 const LEAST_DATA: usize = 96;
 
+/// The same of a part of a host's name, in its digits.
+const LEAST_LABEL: usize = 32;
+
 /// The effects of fetching or searching.
 pub(super) fn effects(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
-    given.urls().iter().flat_map(|url| opened(url, tool, facts)).collect()
+    let mut effects: Vec<Effect> = given.urls().iter().flat_map(|url| opened(url, tool, facts)).collect();
+    if given.query().is_some_and(|query| content::holds_key(&query)) {
+        let origin = shell::value::Origin::SECRET;
+        effects.push(Effect { kind: Kind::DataSend, origin, ..Effect::on("a search", Place::Unknown, tool) });
+    }
+    effects
 }
 
 /// The effects of opening an address.
@@ -39,7 +48,7 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     if hosts::is_local(&host) {
         return effects;
     }
-    if content::holds_key(&decoded(url)) {
+    if content::holds_key(&decoded(url)) || holds_password(url) {
         let origin = shell::value::Origin::SECRET;
         effects.push(Effect { kind: Kind::DataSend, origin, ..Effect::on(&host, Place::Unknown, tool) });
     }
@@ -47,6 +56,11 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         effects.push(Effect { kind: Kind::DataEncoded, ..Effect::on(host, Place::Unknown, tool) });
     }
     effects
+}
+
+/// Whether an address names a user with a password.
+fn holds_password(url: &str) -> bool {
+    redact::redact_text(url).found().iter().any(|secret| secret.as_str() == "url-password")
 }
 
 /// The path of a `file:` address, in any of the ways it is written.
@@ -83,9 +97,19 @@ fn decoded(text: &str) -> String {
 /// Whether a part of the address is a text in an encoding: signatures and keys of a session are none, for what they decode to
 /// is no text; cursors are short, or an object.
 fn carries_text(url: &str) -> bool {
+    // Whoever serves a name's zone reads what stands before it. Of names that are digests nothing can be read.
+    let host = hosts::host(url);
+    if host.split('.').filter(|label| label.len() >= LEAST_LABEL).any(|label| text_of_hex(label).is_some()) {
+        return true;
+    }
     let behind = url.split_once("://").map_or(url, |(_, rest)| rest);
     let parts = behind.split(['/', '?', '&', '#', '=', ';', '.', ',']).filter(|part| part.len() >= LEAST_DATA);
     parts.filter_map(|part| text_of(&decoded(part))).any(|text| text.len() >= LEAST_DATA && !text.starts_with('{'))
+}
+
+/// The text that hexadecimal digits stand for.
+fn text_of_hex(part: &str) -> Option<String> {
+    shown(unhexed(part)?)
 }
 
 /// The text that a part decodes to; `None` where it is none.
@@ -94,6 +118,11 @@ fn text_of(part: &str) -> Option<String> {
         let standard = part.trim_end_matches('=').replace('-', "+").replace('_', "/");
         base64::decode(&format!("{standard}{}", "=".repeat((4 - standard.len() % 4) % 4)))
     })?;
+    shown(bytes)
+}
+
+/// The text that these bytes are, if they are one that can be shown.
+fn shown(bytes: Vec<u8>) -> Option<String> {
     let text = String::from_utf8(bytes).ok()?;
     let shown = |char: char| !char.is_control() || matches!(char, '\n' | '\r' | '\t');
     text.chars().all(shown).then_some(text)

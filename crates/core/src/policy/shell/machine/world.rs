@@ -85,7 +85,8 @@ impl Machine<'_> {
             self.note(Kind::SystemStartup, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
         }
         let changes = matches!(kind, Kind::FileWrite | Kind::FileAppend);
-        if changes && secrets::secrecy(path, self.facts.home()) == Secrecy::Credential {
+        let loses = changes || matches!(kind, Kind::FileDelete | Kind::FileMove);
+        if loses && secrets::secrecy(path, self.facts.home()) == Secrecy::Credential {
             self.note(Kind::SecretWrite, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
         }
         for (kind, is) in [

@@ -4,9 +4,9 @@
 //! text ──Document::read──▶ what each file says ──resolve──▶ a value of each setting, and its origin ──▶ Config
 //! ```
 //!
-//! What there is to set is listed in [`settings`]; what each means and its default is said in the [`reference`] alone. A flag wins over the
+//! What there is to set is listed in [`settings`]; what each means and its default is said in the [`mod@reference`] alone. A flag wins over the
 //! environment, the environment over files, files over the reference; within a file the table of the profile in force wins over the top
-//! ([`resolve`]). A key this version does not know is a mistake with its place, because a mistyped cap or server is worse than no file.
+//! (`resolve`). A key this version does not know is a mistake with its place, because a mistyped cap or server is worse than no file.
 
 use std::fmt;
 use std::io;

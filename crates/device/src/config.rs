@@ -23,6 +23,7 @@ pub use hookrail_hook::home::{ENV_SERVER, ENV_TOKEN};
 
 pub mod check;
 pub(crate) mod document;
+pub mod edit;
 pub mod reference;
 pub(crate) mod resolve;
 pub mod schema;

@@ -1,6 +1,6 @@
 //! `hookrail config`
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::{Subcommand, ValueEnum};
 use hookrail_device::config::check::{What, check, files};
 use hookrail_device::config::show::{Shown, show};
-use hookrail_device::config::{Flags, Mistake, reference, schema};
+use hookrail_device::config::{Flags, Mistake, edit, reference, schema};
 use hookrail_device::handlers::sources::project_of;
 use hookrail_device::policy;
 use hookrail_hook::facts::Here;
@@ -36,6 +36,8 @@ enum Command {
     Show(Show),
     /// Look for mistakes in config.toml, hookrail.toml and policy.toml, by line and column
     Check(Check),
+    /// Set a key of config.toml, and keep everything else as it is written
+    Set(Set),
     /// Print every setting with its default, as a file to copy from
     Reference,
     /// Print the JSON Schema of a file, for editors
@@ -69,6 +71,22 @@ struct Check {
     json: bool,
 }
 
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+What comes of it is looked at before it is written. What concerns the guard (`profile`, `guard.…`)
+needs a person's terminal.")]
+struct Set {
+    /// Key, with its table: `ship.idle_exit`
+    #[arg(value_name = "KEY")]
+    key: String,
+    /// Value; of a list, its items with commas between
+    #[arg(value_name = "VALUE")]
+    value: String,
+    /// Profile it is said of
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
 /// The files that have a schema.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Schema {
@@ -85,6 +103,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
         Command::Show(args) => shown(args),
         Command::Check(args) => checked(args),
+        Command::Set(args) => set(args),
         Command::Reference => {
             write!(io::stdout().lock(), "{}", reference::TEXT)?;
             Ok(ExitCode::SUCCESS)
@@ -99,6 +118,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn set(args: &Set) -> anyhow::Result<ExitCode> {
+    if edit::is_of_guard(&args.key) && !io::stdin().is_terminal() {
+        let message = format!("only a person at a terminal can set {}", args.key);
+        return Err(Failure::new(message, "run it in a terminal of your own").into());
+    }
+    let home = connection::home()?;
+    edit::set(&home, args.profile.as_deref(), &args.key, &args.value).map_err(|error| {
+        Failure::new(error.to_string(), "`hookrail config reference` tells what there is to set; nothing was written")
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn env(name: &str) -> Option<String> {

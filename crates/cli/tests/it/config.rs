@@ -170,6 +170,25 @@ fn the_reference_is_a_file_without_mistakes_that_changes_nothing() {
 }
 
 #[test]
+fn a_key_is_set_by_whoever_may() {
+    let place = Place::new(CONFIG, "");
+    assert_eq!(place.run(&["config", "set", "capture", "metadata"], &[]).code, 0);
+    assert!(
+        place
+            .run(&["config", "show", "--origin"], &[])
+            .out
+            .contains("metadata               ~/.hookrail/config.toml:4")
+    );
+    let wrong = place.run(&["config", "set", "capture", "metdata"], &[]);
+    assert!(wrong.code == 1 && wrong.err.contains("did you mean `metadata`?"), "{}", wrong.err);
+    let of_guard = place.run(&["config", "set", "guard.at_most", "observe"], &[]);
+    assert!(of_guard.code == 1 && of_guard.err.contains("only a person at a terminal"), "{}", of_guard.err);
+    assert_eq!(place.run(&["policy", "compile"], &[]).code, 0);
+    let by_agent = json!({"command": "hookrail config set guard.at_most observe"});
+    assert_eq!(place.decided("Bash", &by_agent).as_deref(), Some("deny"));
+}
+
+#[test]
 fn the_guard_goes_by_a_profile_from_the_moment_it_is_chosen() {
     let place = Place::new("", "");
     assert_eq!(place.run(&["policy", "compile"], &[]).code, 0);

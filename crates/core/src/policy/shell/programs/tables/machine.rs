@@ -160,6 +160,7 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[
             on("uninstall|pause|allow-once", SelfTamper),
             on("handlers trust", SelfTamper),
+            on("config set", SelfTamper),
             on("policy publish", SelfTamper),
         ],
     },

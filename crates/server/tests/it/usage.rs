@@ -129,6 +129,12 @@ async fn what_few_people_used_is_hidden_from_viewers_who_are_no_admins() {
     for one in ["user=ana@example.com", "session_id=p0", "device=x"] {
         assert_eq!(ask(&format!("/api/v1/usage?group_by=model&{one}")).await.status, 403, "{one}");
     }
+    // What was decided in a session stands in its events, which a viewer may read.
+    for (query, status) in
+        [("group_by=session", 200), ("session_id=p0", 200), ("group_by=person", 403), ("user=ana", 403)]
+    {
+        assert_eq!(ask(&format!("/api/v1/verdicts?{query}")).await.status, status, "{query}");
+    }
     let by_person = ask("/api/v1/usage?group_by=person").await.json();
     assert_eq!(by_person["items"].as_array().unwrap().len(), 1, "{by_person}");
     assert_eq!(by_person["items"][0]["key"], "(hidden)");

@@ -120,7 +120,7 @@ test("whoever may only read is offered nothing that would be refused", options, 
   assert.equal(await page.getByRole("switch").isDisabled(), true);
   await page.goto(`${server.url}#/places?of=unclaimed`);
   await page.getByRole("row", { name: /ana@example.com/ }).waitFor();
-  assert.deepEqual(await page.getByRole("group", { name: "What is listed" }).getByRole("button").allTextContents(), ["People", "Repositories", "Devices"]);
+  assert.deepEqual(await page.getByRole("group", { name: "What is listed" }).getByRole("button").allTextContents(), ["People", "Repositories", "Devices", "Handlers"]);
   assert.equal(await page.getByRole("button", { name: /Team of/ }).count(), 0);
   assert.ok(!server.requests.some((url) => /v1\/(quarantine|keys)/.test(url)), "nor is it asked for");
   assert.deepEqual(problems, []);

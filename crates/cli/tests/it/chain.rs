@@ -217,7 +217,7 @@ fn the_demo_plays_every_recorded_event() {
         files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap().lines().count()).sum()
     };
     let recorded = lines(&folder.join("claude-code")) + lines(&folder.join("codex"));
-    assert!(said.contains(&format!("Playing {recorded} events of 8 sessions")), "{said}");
+    assert!(said.contains(&format!("Playing {recorded} events of 9 sessions")), "{said}");
     assert!(said.contains("Everything played is in the store"), "{said}");
     assert_eq!(std::fs::read_dir(&temp).unwrap().count(), 0, "nothing is left behind");
     assert!(!device.home().join(".hookrail").exists(), "the person's own state is not touched");

@@ -25,4 +25,5 @@ pub mod ship;
 pub mod spend;
 pub mod systemd;
 mod units;
+mod whole;
 mod words;

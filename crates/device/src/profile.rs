@@ -124,16 +124,22 @@ impl Default for Terms {
 pub(crate) fn terms(person: &Document, project: Option<&Document>) -> Terms {
     let base = person.profile.as_ref().map_or(DEFAULT_PROFILE, |(name, _)| name);
     let own = Said { person, project: None };
+    // A file with mistakes may have said something else: it loosens nothing, of what holds without it neither.
+    let nothing = Document::default();
+    let without = (!person.mistakes.is_empty()).then_some(Said { person: &nothing, project: None });
     let mut terms = Terms::default();
     if let Some((mode, from)) = word(own.of(base, "guard.at_least"), mode) {
         (terms.at_least, terms.at_least_from) = (mode, from);
     }
-    // A file with mistakes may have said something else about it: it loosens nothing.
-    if let Some((mode, from)) = word(own.of(base, "guard.at_most"), mode).filter(|_| person.mistakes.is_empty()) {
+    if let Some((mode, from)) = word(own.of(base, "guard.at_most"), mode).filter(|_| without.is_none()) {
         (terms.at_most, terms.at_most_from) = (mode, from);
     }
-    if let Some((closed, from)) = word(own.of(base, "guard.on_failure"), on_failure) {
-        (terms.on_failure, terms.on_failure_from) = (closed, from);
+    for said in [Some(own), without].into_iter().flatten() {
+        if let Some((on_failure, from)) = word(said.of(base, "guard.on_failure"), on_failure)
+            && terms.on_failure == OnFailure::Open
+        {
+            (terms.on_failure, terms.on_failure_from) = (on_failure, from);
+        }
     }
     let of_project = project.and_then(|project| Some(project.profile.as_ref()?.0.as_str()));
     for name in [Some(base), of_project].into_iter().flatten() {
@@ -141,7 +147,9 @@ pub(crate) fn terms(person: &Document, project: Option<&Document>) -> Terms {
             let profile = entry.profile.clone();
             (entry.value.clone(), Origin::File { place: entry.place.clone(), profile })
         });
-        for (mode, from) in [own.of(name, "guard.at_least"), by_project].into_iter().filter_map(|it| word(it, mode)) {
+        let without = without.and_then(|it| it.of(name, "guard.at_least"));
+        let said = [own.of(name, "guard.at_least"), without, by_project];
+        for (mode, from) in said.into_iter().filter_map(|it| word(it, mode)) {
             if mode > terms.at_least {
                 (terms.at_least, terms.at_least_from) = (mode, from);
             }

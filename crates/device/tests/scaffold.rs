@@ -76,7 +76,7 @@ const PROJECTS: &[(&str, &[(&str, &str)])] = &[
         "python-poetry",
         &[("pyproject.toml", "[tool.poetry.group.dev.dependencies]\nblack = \"*\"\nruff = \"*\"\npytest = \"*\"\n")],
     ),
-    ("python-pip", &[("requirements.txt", "requests # ruff\n"), ("setup.py", "")]),
+    ("python-pip", &[("requirements.txt", "requests # ruff\nruff-lsp\n"), ("setup.py", "")]),
     (
         "node-npm",
         &[

@@ -1,7 +1,7 @@
 //! What the hook has to do with limits of spending: it says which session is at work, and reads which limits are reached.
 //!
 //! Everything else is the shipper's business: it counts what transcripts tell, asks the server, and writes [`Home::spend_reached`] where a
-//! limit is reached. Where no limit is declared, nothing here is called; where none is reached, the file is not there.
+//! limit is reached. Where no limit is declared, nothing here is read or written; where none is reached, the file is not there.
 
 use std::cell::OnceCell;
 use std::fs::{self, OpenOptions};

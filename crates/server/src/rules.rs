@@ -24,9 +24,7 @@ impl Rules {
         let digest = blake3::hash(snapshot.as_bytes()).to_hex();
         Self { text: snapshot.into(), digest: digest[..16].to_owned() }
     }
-}
 
-impl Rules {
     /// The digest: another one where the rules are others.
     pub(crate) fn digest(&self) -> &str {
         &self.digest

@@ -39,12 +39,12 @@ struct Slept<'a> {
     used: &'a crate::model::Used,
 }
 
-/// How long a session slept.
+/// How long nothing was heard of a session.
 #[derive(Serialize)]
 struct Woke<'a> {
     event: &'static str,
     session_id: &'a str,
-    asleep_since: Timestamp,
+    idle_since: Timestamp,
     duration_ms: i64,
     /// The event that woke it, by the agent's name.
     by: &'a str,
@@ -81,7 +81,7 @@ pub fn slept(session: &Session, at: Timestamp, received_at: Timestamp) -> Option
     Some(event)
 }
 
-/// The event that a session that slept since `since` was woken by another; `None` where it cannot be written.
+/// The event that a session that sleeps, and of which nothing was heard since `since`, was woken by another; `None` where it cannot be written.
 pub(crate) fn woke(since: i64, by: &Event) -> Option<Event> {
     let session = by.parsed.session_id.as_ref()?.as_str();
     // A moment before, so that it is read before what woke it.
@@ -89,7 +89,7 @@ pub(crate) fn woke(since: i64, by: &Event) -> Option<Event> {
     let told = Woke {
         event: WOKE,
         session_id: session,
-        asleep_since: Timestamp::from_nanos(since),
+        idle_since: Timestamp::from_nanos(since),
         duration_ms: at.saturating_sub(since) / 1_000_000,
         by: &by.parsed.name,
     };

@@ -357,7 +357,7 @@ async fn an_idle_session_falls_asleep_and_wakes(open: Open) {
     // What happened before it fell asleep, what only tells of it, and its end wake nobody.
     let mut told = event(7, "idle", Kind::TelemetryLog, -600);
     told.parsed.source = hookrail_core::context::Source::Telemetry;
-    writer.append(vec![event(6, "idle", Kind::Notification, -2900), told]).unwrap();
+    writer.append(vec![event(6, "idle", Kind::Notification, -3100), told]).unwrap();
     assert_eq!(session().await.state, SessionState::Asleep);
     // What it does next wakes it once, and the waking stands before it.
     let appended = writer
@@ -369,9 +369,16 @@ async fn an_idle_session_falls_asleep_and_wakes(open: Open) {
     let events = store.events.events(&filter, Order::Oldest, 20, None).await.unwrap().items;
     let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(kinds[3..], ["session.slept", "telemetry.log", "session.woke", "prompt.submitted", "turn.ended"]);
-    assert_eq!(events[5].duration_ms, Some(900_000 - 1));
+    assert_eq!(events[5].duration_ms, Some(2_700_000 - 1));
     writer.append(vec![event(10, "idle", Kind::TurnEnded, -200)]).unwrap();
     assert_eq!(session().await.events, 9);
+    // Its end, told late by a device that was away, is its end.
+    let fresh = store.events.idle(at(0), 10).await.unwrap();
+    let slept = fresh.iter().filter_map(|it| hookrail_store::sleep::slept(it, at(1800), at(1800))).collect();
+    writer.append(slept).unwrap();
+    writer.append(vec![event(11, "fresh", Kind::SessionEnded, -30)]).unwrap();
+    let state = store.events.session("fresh", None).await.unwrap().unwrap().state;
+    assert_eq!(state, SessionState::Ended);
 }
 
 async fn calls_are_folded_from_their_events(open: Open) {

@@ -237,7 +237,9 @@ fn report(args: &Args, site: &Site, registration: Registration) -> anyhow::Resul
             add("hookrail setup init", "install what the project needs");
         }
         if is_new("hookrail.just") {
-            add("echo 'mod hookrail' >> justfile", "have `just hookrail` know the recipes, where you like");
+            let theirs = ["justfile", "Justfile", ".justfile"].into_iter().find(|name| site.folder.join(name).exists());
+            let command = format!("echo 'mod hookrail' >> {}", theirs.unwrap_or("justfile"));
+            add(&command, "have `just hookrail` know the recipes, where you like");
         }
     }
     let mut notes = project.notes.clone();

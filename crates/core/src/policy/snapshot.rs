@@ -336,7 +336,7 @@ impl Rule<'_> {
         }
     }
 
-    /// Whether the rule speaks of this call, which has these effects; a limit speaks of what was spent. Of a result only a rule of effects does: the words of the
+    /// Whether the rule speaks of this call, which has these effects; a limit never does, it speaks of what was spent. Of a result only a rule of effects does: the words of the
     /// call stand in it once more.
     pub fn matches(&self, parsed: &Parsed, payload: &str, effects: &[Effect]) -> bool {
         self.spend.is_none()

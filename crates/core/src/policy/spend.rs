@@ -197,14 +197,14 @@ mod tests {
         let session = scope(Per::Session, None);
         let sums = Sums::new(vec![
             sum(session, Some("s"), None),
-            sum(here, Some("/work/shop"), Some((0, 100))),
+            sum(here, Some("/home/dev/shop"), Some((0, 100))),
             sum(today, None, Some((50, 100))),
         ]);
         let text = serde_json::to_vec(&sums).unwrap();
         assert_eq!(Sums::read(&text).as_ref(), Some(&sums));
         assert_eq!(Sums::read(br#"{"v":2,"sums":[]}"#), None);
         assert_eq!(Sums::read(b"{"), None);
-        let (s, shop) = (Some("s"), Some("/work/shop"));
+        let (s, shop) = (Some("s"), Some("/home/dev/shop"));
         for (scope, session, folder, now, found) in [
             (session, s, None, 0, true),
             (session, Some("other"), shop, 0, false),

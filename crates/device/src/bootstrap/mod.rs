@@ -12,6 +12,7 @@ use std::{fs, thread};
 use serde::Serialize;
 
 use crate::config::Token;
+use crate::words::quoted;
 
 /// What is done on the other machine.
 const SCRIPT: &str = include_str!("bootstrap.sh");
@@ -304,11 +305,6 @@ fn script(action: &str, wanted: &Wanted, source: Option<&Source>) -> String {
     }
     let _ = writeln!(text, "HR_BIN={}", bin_of(wanted));
     text + SCRIPT
-}
-
-/// A text as one word of a shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

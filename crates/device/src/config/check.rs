@@ -41,8 +41,15 @@ impl What {
         [("policy", Self::Policy), (HANDLERS_FILE, Self::Project), ("config", Self::Config)]
             .into_iter()
             .find(|(part, _)| name.contains(part) && name.ends_with(".toml"))
-            .map(|(_, what)| if what == Self::Project && path.parent() == Some(home.path()) { Self::Own } else { what })
+            .map(|(_, what)| if what == Self::Project && is_in(path, home.path()) { Self::Own } else { what })
     }
+}
+
+/// Whether a file, by its name as somebody wrote it, is in a folder.
+fn is_in(path: &Path, folder: &Path) -> bool {
+    let folder_of =
+        |path: &Path| fs::canonicalize(path.parent().filter(|it| *it != Path::new("")).unwrap_or(Path::new("."))).ok();
+    path.parent() == Some(folder) || folder_of(path).is_some_and(|found| Some(found) == fs::canonicalize(folder).ok())
 }
 
 /// The files that are looked at where none is named: the device's, and those of a project.

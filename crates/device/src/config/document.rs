@@ -255,5 +255,5 @@ const NAMES: &str = "is made of letters, digits, `-`, `_` and `.`, 64 at most";
 
 /// Whether a profile may be called that.
 pub(crate) fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= MAX_NAME && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    name.len() <= MAX_NAME && crate::handlers::file::is_name(name)
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 
 use hookrail_hook::Home;
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
@@ -10,7 +10,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, Value};
 use super::document::{Document, Form};
 use super::settings::{Kind, SETTINGS, Setting};
 use super::{ConfigError, FILE};
-use crate::install::file::replace;
+use crate::install::file::{replace, resolved};
 use crate::words;
 
 /// Whether a setting is the guard's business: then it is a person's to change.
@@ -42,8 +42,9 @@ pub fn set(home: &Home, profile: Option<&str>, key: &str, text: &str) -> Result<
     if let Some(new) = found.into_iter().find(|mistake| !is_known(&mistake.message)) {
         return Err(ConfigError::Invalid(new.message));
     }
-    fs::create_dir_all(home.path()).map_err(failed)?;
-    replace(&path, &after, Some(Permissions::from_mode(0o600))).map_err(|error| ConfigError::Invalid(error.to_string()))
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(home.path()).map_err(failed)?;
+    replace(&resolved(&path), &after, Some(Permissions::from_mode(0o600)))
+        .map_err(|error| ConfigError::Invalid(error.to_string()))
 }
 
 /// The text as the setting's kind of value; whether it is a right one is seen when it is read back.

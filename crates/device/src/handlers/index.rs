@@ -1,9 +1,8 @@
 //! The index by which the hook knows whether anybody handles an event ([`hookrail_hook::hand`]).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use hookrail_hook::Home;
@@ -14,7 +13,8 @@ use super::pattern::Matcher;
 use super::sources::Sources;
 use super::trust::{Book, Trust};
 use super::{Handler, Level, Mistake};
-use crate::install::file::{InstallError, replace};
+use crate::install::file::InstallError;
+use crate::whole::write_private;
 
 /// The tools that write files, whose calls are followed where a handler wants to know what changed.
 const WRITERS: &str = "Edit,MultiEdit,NotebookEdit,Write,apply_patch";
@@ -46,12 +46,11 @@ pub fn compile(home: &Home, program: &Path, env: &dyn Fn(&str) -> Option<String>
         text(home, program, env).map_err(|source| InstallError::Io { what: "write", path: file.clone(), source })?;
     compiled.changed = fs::read_to_string(&file).ok().as_deref() != Some(text.as_str());
     if compiled.changed {
-        fs::create_dir_all(home.path()).map_err(|source| InstallError::Io {
+        write_private(&file, text.as_bytes()).map_err(|source| InstallError::Io {
             what: "write",
-            path: file.clone(),
+            path: file,
             source,
         })?;
-        replace(&file, &text, Some(Permissions::from_mode(0o600)))?;
     }
     Ok(compiled)
 }

@@ -1,11 +1,12 @@
 //! A settings file on disk: read whole, backed up once, replaced whole, never half written.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::merge::{Changes, MergeError};
+use crate::whole;
 
 /// The largest settings file that is read.
 const MAX_BYTES: u64 = 8 << 20;
@@ -144,7 +145,7 @@ impl Plan {
 }
 
 /// The file a path leads to, through symbolic links, whether it exists yet or not.
-fn resolved(path: &Path) -> PathBuf {
+pub(crate) fn resolved(path: &Path) -> PathBuf {
     /// As many links as Linux follows.
     const LINKS: usize = 40;
     let mut path = path.to_owned();
@@ -161,26 +162,12 @@ fn permissions(path: &Path) -> Option<fs::Permissions> {
     fs::metadata(path).ok().map(|metadata| metadata.permissions())
 }
 
-/// Writes a file under another name beside it and renames it over: readers see the old text or the new one.
+/// Replaces a file as a whole; a new one may be read by everybody.
 pub(crate) fn replace(path: &Path, text: &str, permissions: Option<fs::Permissions>) -> Result<(), InstallError> {
-    let failed = |source| InstallError::Io { what: "write", path: path.to_owned(), source };
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".new-{}", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let written = (|| {
-        let mode = permissions.as_ref().map_or(0o644, PermissionsExt::mode) & 0o777;
-        let _ = fs::remove_file(&temporary);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary)?;
-        if let Some(permissions) = permissions {
-            file.set_permissions(permissions)?;
-        }
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    })();
-    written.map_err(|error| {
-        let _ = fs::remove_file(&temporary);
-        failed(error)
+    whole::write(path, text.as_bytes(), 0o644, permissions).map_err(|source| InstallError::Io {
+        what: "write",
+        path: path.to_owned(),
+        source,
     })
 }
 

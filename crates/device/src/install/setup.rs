@@ -8,7 +8,7 @@ use std::path::Path;
 use hookrail_hook::Home;
 use toml_edit::{DocumentMut, value};
 
-use super::file::{InstallError, replace};
+use super::file::{InstallError, replace, resolved};
 use crate::config::{LOCAL_SERVER, Token};
 
 /// What `config.toml` says where there was none.
@@ -89,7 +89,7 @@ fn edit(path: &Path, template: &str, change: impl FnOnce(&mut DocumentMut)) -> R
     let after = document.to_string();
     let changed = before.as_deref() != Some(after.as_str());
     if changed {
-        replace(path, &after, Some(Permissions::from_mode(0o600)))?;
+        replace(&resolved(path), &after, Some(Permissions::from_mode(0o600)))?;
     }
     Ok(changed)
 }

@@ -17,6 +17,7 @@ use hookrail_hook::Home;
 use hookrail_hook::facts::SERVERS_FILE;
 
 use crate::install::Places;
+use crate::whole::write_private;
 use sources::{Source, State};
 
 /// Most servers that a report tells of: the rest is counted.
@@ -96,9 +97,7 @@ impl Inventory {
             Err(error) if error.kind() == io::ErrorKind::NotFound && text.is_empty() => return Ok(()),
             _ => {}
         }
-        let part = file.with_extension("part");
-        fs::write(&part, text)?;
-        fs::rename(&part, &file)
+        write_private(&file, text.as_bytes())
     }
 
     /// What a report says of it.

@@ -10,9 +10,8 @@
 mod logs;
 mod old;
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use hookrail_core::event::Agent;
@@ -28,6 +27,7 @@ use crate::http::{Client, HttpError};
 use crate::install::merge::{Registration, command_words};
 use crate::install::{self, Applied, Facts, INSTALLERS, InstallError, Places, installer, setup};
 use crate::ship::{self, ShipError};
+use crate::whole::write_private;
 
 /// The part of the spool that an import fills before it waits for the server: beyond its limits the spool drops the oldest.
 const SPOOL_PART: u64 = 2;
@@ -408,13 +408,8 @@ impl Done {
     fn save(&self, home: &Home) -> Result<(), MigrateError> {
         setup::create_lock(home).map_err(|source| failed("make", home.path(), source))?;
         let path = record_of(home);
-        let aside = path.with_extension("json.new");
-        let written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside);
         let text = serde_json::to_vec_pretty(self).map_err(|error| failed("write", &path, io::Error::other(error)))?;
-        written
-            .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&aside, &path))
-            .map_err(|source| failed("write", &path, source))
+        write_private(&path, &text).map_err(|source| failed("write", &path, source))
     }
 }
 

@@ -1,8 +1,7 @@
 //! From files of rules to the snapshot that the hook reads.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use hookrail_core::policy::{Decision, Mode, Snapshot, SnapshotError, Source, fnv};
@@ -17,6 +16,7 @@ use super::{PACKS, Pack, organisation};
 use crate::config::document::{Document, Form};
 use crate::install::setup::create_lock;
 use crate::profile::{self, Terms};
+use crate::whole::write_private;
 
 /// The name of the person's own file of rules, in the state folder.
 pub const OWN_FILE: &str = "policy.toml";
@@ -247,30 +247,21 @@ pub fn compile(site: &Site<'_>, now: Timestamp) -> Result<Compiled, PolicyError>
     fs::create_dir_all(&policies).map_err(failed(&policies))?;
     for (path, text) in &gathered.good {
         if fs::read_to_string(path).ok().as_ref() != Some(text) {
-            put(path, text).map_err(failed(path))?;
+            write_private(path, text.as_bytes()).map_err(failed(path))?;
         }
     }
     let closed = site.home.policy_closed();
     match compiled.on_failure {
-        OnFailure::Closed => put(&closed, "").map_err(failed(&closed))?,
+        OnFailure::Closed => write_private(&closed, b"").map_err(failed(&closed))?,
         OnFailure::Open => remove(&closed).map_err(failed(&closed))?,
     }
-    put(&compiled.file, &text).map_err(failed(&compiled.file))?;
+    write_private(&compiled.file, text.as_bytes()).map_err(failed(&compiled.file))?;
     if compiled.limits > 0 {
         // What is spent is counted by the shipper's process, which hooks start where this file is.
         create_lock(site.home).map_err(failed(&site.home.ship_lock()))?;
     }
     remove(&site.home.policy_retry()).map_err(failed(&policies))?;
     Ok(compiled)
-}
-
-/// Writes a file whole or not at all, readable by its owner alone.
-pub(super) fn put(path: &Path, text: &str) -> io::Result<()> {
-    // Hooks at the same moment may prepare the same rules: each writes a file of its own.
-    let part = path.with_extension(format!("part{}", std::process::id()));
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all())?;
-    fs::rename(&part, path)
 }
 
 fn remove(path: &Path) -> io::Result<()> {

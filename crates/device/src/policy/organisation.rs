@@ -11,8 +11,8 @@ use hookrail_core::policy::published::{Published, unhex};
 use hookrail_hook::Home;
 use ring::signature::{ED25519, UnparsedPublicKey};
 
-use super::compile::put;
 use crate::http::{Client, HttpError};
+use crate::whole::write_private;
 
 /// The door.
 const PATH: &str = "/api/v1/policy";
@@ -85,7 +85,7 @@ pub fn refresh(home: &Home, client: &Client) -> Result<bool, OrganisationError> 
         move |error| OrganisationError::Io(path, error)
     };
     if !pin.exists() {
-        fs::create_dir_all(home.path()).and_then(|()| put(&pin, &published.key)).map_err(failed(&pin))?;
+        write_private(&pin, published.key.as_bytes()).map_err(failed(&pin))?;
     }
     believe(home, &published)?;
     match before {
@@ -99,7 +99,7 @@ pub fn refresh(home: &Home, client: &Client) -> Result<bool, OrganisationError> 
     }
     let path = file(home);
     let text = serde_json::to_string(&published).unwrap_or_default();
-    put(&path, &text).map_err(failed(&path))?;
+    write_private(&path, text.as_bytes()).map_err(failed(&path))?;
     Ok(true)
 }
 

@@ -125,6 +125,9 @@ fn only_config_toml_loosens_and_everybody_tightens() {
     }
     let with_mistake = Document::read(&format!("{mild}[ship]\nx = 1"), Path::new("config.toml"), Form::Config);
     assert_eq!(terms(&with_mistake, None).at_most, RuleMode::Enforce, "a file with mistakes loosens nothing");
+    let looser = "profile = \"production\"\nx = 1\n[guard]\nat_least = \"observe\"\non_failure = \"open\"";
+    let found = terms(&Document::read(looser, Path::new("config.toml"), Form::Config), None);
+    assert_eq!((found.at_least.as_str(), found.on_failure), ("ask", OnFailure::Closed), "nor what is built in");
 }
 
 fn guard_table() -> impl Strategy<Value = String> {

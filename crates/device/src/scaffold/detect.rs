@@ -150,8 +150,6 @@ impl Listing {
 pub struct Project {
     /// What it is taken for.
     pub kind: Kind,
-    /// Whether a person said so.
-    pub is_chosen: bool,
     /// What else its files tell of.
     pub others: Vec<Kind>,
     /// What gets its dependencies, where something does.
@@ -178,5 +176,5 @@ pub fn detect(listing: &Listing, chosen: Option<Kind>) -> Project {
             other.as_str()
         ));
     }
-    Project { kind, is_chosen: chosen.is_some(), others, manager, tools, notes }
+    Project { kind, others, manager, tools, notes }
 }

@@ -18,8 +18,3 @@ pub mod plan;
 pub mod render;
 pub mod settings;
 pub mod site;
-
-pub use detect::{Kind, Listing, Manager, Project, detect};
-pub use manifest::Manifest;
-pub use plan::{Change, Fate, Found, Piece, Planned, Wanted, plan};
-pub use site::ScaffoldError;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::detect::{Manager, Project};
 use super::kinds::{Check, Tools};
 use super::plan::Wanted;
+use crate::words::quoted;
 
 /// The templates, by the names under which they include each other.
 const TEMPLATES: &[(&str, &str)] = &[
@@ -124,7 +125,7 @@ fn environment() -> Result<Environment<'static>, Error> {
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?;
     environment.set_syntax(syntax);
     environment.add_filter("toml", toml);
-    environment.add_filter("sh", sh);
+    environment.add_filter("sh", |text: &str| quoted(text));
     for (name, text) in TEMPLATES {
         environment.add_template(name, text)?;
     }
@@ -136,11 +137,6 @@ fn toml(value: &Value) -> Result<String, Error> {
     let value = toml::Value::try_from(value);
     let value = value.map_err(|error| Error::new(ErrorKind::InvalidOperation, error.to_string()))?;
     Ok(value.to_string())
-}
-
-/// A text as one word for a POSIX shell.
-fn sh(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// The text without what conditions leave behind: white space at the ends of lines and of the file, and more than so many empty

@@ -1,9 +1,9 @@
 //! The project's folder: looked at, read, written. Nothing is written through a link that leads out of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::fs;
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::detect::{Kind, Listing, Project, READ, detect};
@@ -13,6 +13,7 @@ use super::render::{self, Recipes};
 use super::settings;
 use crate::handlers::Mistake;
 use crate::setup;
+use crate::whole;
 use crate::words;
 
 /// The names under which `just` finds its file, whatever their case.
@@ -99,7 +100,7 @@ pub fn look(folder: &Path, wishes: &Wishes) -> Result<Site, ScaffoldError> {
     if is_module_wanted(&folder, &listing, &before, &wanted) {
         wanted = render(Recipes::Module)?;
     }
-    wanted.extend(commands(&folder, &wanted, &before)?);
+    wanted.extend(commands(&folder, &wanted, &before, &wishes.force)?);
     let pieces = settings::pieces(&project);
     check_forced(&wishes.force, &wanted, &pieces)?;
     let paths = wanted.iter().map(|it| &it.path).chain(pieces.iter().map(|it| &it.path)).chain(before.files.keys());
@@ -113,11 +114,20 @@ pub fn look(folder: &Path, wishes: &Wishes) -> Result<Site, ScaffoldError> {
 }
 
 /// The command files for the steps of `hookrail.toml`: as it is where a person keeps it, else as it will be.
-fn commands(folder: &Path, wanted: &[Wanted], before: &Manifest) -> Result<Vec<Wanted>, ScaffoldError> {
+fn commands(
+    folder: &Path,
+    wanted: &[Wanted],
+    before: &Manifest,
+    force: &BTreeSet<String>,
+) -> Result<Vec<Wanted>, ScaffoldError> {
     let own = wanted.iter().find(|it| it.path == "hookrail.toml").map(|it| it.text.clone()).unwrap_or_default();
     let text = match read(folder, "hookrail.toml") {
+        _ if force.contains("hookrail.toml") => own,
         Found::File(bytes) if !before.wrote("hookrail.toml", &bytes) => String::from_utf8(bytes).unwrap_or_default(),
-        _ => own,
+        // One that somebody deleted stays away.
+        Found::Nothing if before.files.contains_key("hookrail.toml") => String::new(),
+        Found::Other(_) => String::new(),
+        Found::File(_) | Found::Nothing => own,
     };
     // A file with mistakes declares nothing that could be told; `handlers list` tells them.
     let definition: Result<_, Vec<Mistake>> = setup::Definition::read(&text, &folder.join("hookrail.toml"));
@@ -216,7 +226,7 @@ pub(super) fn read(folder: &Path, path: &str) -> Found {
 }
 
 /// Where a path of the project leads to, links of its folders followed as long as they stay within the project.
-fn within(folder: &Path, path: &str) -> Result<PathBuf, String> {
+pub(crate) fn within(folder: &Path, path: &str) -> Result<PathBuf, String> {
     let mut place = folder.to_owned();
     let path = Path::new(path);
     for part in path.parent().into_iter().flat_map(Path::iter) {
@@ -293,22 +303,11 @@ fn write(folder: &Path, change: &Change) -> Result<(), ScaffoldError> {
 }
 
 fn replace(place: &Path, text: &str, executable: bool) -> io::Result<()> {
-    let mut name = place.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".new-{}", std::process::id()));
-    let temporary = place.with_file_name(name);
-    let written = (|| {
-        let mode = if executable { 0o777 } else { 0o666 };
-        let _ = fs::remove_file(&temporary);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary)?;
-        // A new file has what the person's mask leaves; one that is replaced keeps what it had.
-        if let Ok(old) = fs::metadata(place) {
-            let old = old.permissions().mode() & 0o777;
-            let runs = if executable { (old & 0o444) >> 2 } else { 0 };
-            file.set_permissions(fs::Permissions::from_mode(old | runs))?;
-        }
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&temporary, place)
-    })();
-    written.inspect_err(|_| drop(fs::remove_file(&temporary)))
+    // A new file has what the person's mask leaves; one that is replaced keeps what it had.
+    let kept = fs::metadata(place).ok().map(|old| {
+        let old = old.permissions().mode() & 0o777;
+        let runs = if executable { (old & 0o444) >> 2 } else { 0 };
+        fs::Permissions::from_mode(old | runs)
+    });
+    whole::write(place, text.as_bytes(), if executable { 0o777 } else { 0o666 }, kept)
 }

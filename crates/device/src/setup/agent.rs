@@ -3,10 +3,8 @@
 //! Claude Code passes over all that a hook says at `Setup` (seen with 2.1.197, and its documentation of October 2026 says so),
 //! and starts the session right after. So what came of the steps is kept by the session's name and told at its start.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::fs;
+use std::io;
 use std::time::Instant;
 
 use hookrail_core::event::Kind;
@@ -23,6 +21,7 @@ use crate::handlers::file;
 use crate::handlers::record::Run;
 use crate::handlers::sources::Sources;
 use crate::handlers::trust::Trust;
+use crate::whole::write_private;
 
 /// Whose word it is among those of handlers.
 const ID: &str = "setup";
@@ -132,10 +131,7 @@ fn recorded(phase: Phase, step: &StepReport, event: &Event<'_>) -> Run {
 }
 
 fn keep(home: &Home, session: &str, told: &Told) -> io::Result<()> {
-    let path = changes::of_session(home, session, "setup.json");
-    DirBuilder::new().recursive(true).mode(0o700).create(path.parent().unwrap_or(Path::new("/")))?;
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(&serde_json::to_vec(told)?)
+    write_private(&changes::of_session(home, session, "setup.json"), &serde_json::to_vec(told)?)
 }
 
 /// What was kept for this session, once.

@@ -118,7 +118,7 @@ pub fn plan<'a>(
                 Ok(Stamped::Unchanged) => (false, UNCHANGED.to_owned()),
                 Ok(Stamped::No) => (true, "it always runs".to_owned()),
                 Ok(Stamped::Run(_)) if options.force => (true, "it is run again".to_owned()),
-                Ok(Stamped::Run(_)) => (true, "it has not succeeded with these inputs yet".to_owned()),
+                Ok(Stamped::Run(_)) => (true, "its inputs are new, or its outputs are gone".to_owned()),
                 Err(error) => (true, format!("its inputs cannot be compared: {error}")),
             },
         };

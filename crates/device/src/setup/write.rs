@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Definition, command_files};
 use crate::install::file::{InstallError, replace};
+use crate::scaffold::site::within;
 
 /// What became of a command file, or would.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -46,9 +47,12 @@ pub fn write(
     force: bool,
     dry_run: bool,
 ) -> Result<Vec<CommandFile>, InstallError> {
+    let failed = |what| move |target: &Path, source| InstallError::Io { what, path: target.to_owned(), source };
+    let project = &fs::canonicalize(project).map_err(|error| failed("look into")(project, error))?;
     let file = |(path, text): (PathBuf, String)| {
-        let target = project.join(&path);
-        let failed = |what| move |target: &Path, source| InstallError::Io { what, path: target.to_owned(), source };
+        let name = path.display().to_string();
+        let target =
+            within(project, &name).map_err(|why| failed("write")(&project.join(&path), io::Error::other(why)))?;
         let before = match fs::read_to_string(&target) {
             Ok(before) => Some(before),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -65,7 +69,6 @@ pub fn write(
             fs::create_dir_all(folder).map_err(|error| failed("make the folder")(folder, error))?;
             replace(&target, &text, None)?;
         }
-        let name = path.display().to_string();
         let from = if before.is_some() { &name } else { "/dev/null" };
         let diff = similar::TextDiff::from_lines(before.as_deref().unwrap_or_default(), &text)
             .unified_diff()

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use hookrail_core::ledger::ModelUse;
@@ -16,6 +15,7 @@ use hookrail_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::import::FileState;
+use crate::whole::write_private;
 
 /// The most requests that are kept.
 const MOST_REQUESTS: usize = 200_000;
@@ -42,6 +42,8 @@ enum Line {
     Place(Place),
     Request(Request),
     File(Box<Mark>),
+    /// The file was written anew, with so many bytes behind this line.
+    Compact(u64),
 }
 
 /// The ledger, and what is to be added to its file.
@@ -80,10 +82,10 @@ impl Ledger {
                     ledger.book.tell(request);
                 }
                 Ok(Line::File(mark)) => drop(ledger.marks.insert(mark.path.clone(), *mark)),
+                Ok(Line::Compact(bytes)) => ledger.compact = bytes,
                 Ok(Line::Request(_)) | Err(_) => ledger.damaged += 1,
             }
         }
-        ledger.compact = ledger.bytes;
         Ok(ledger)
     }
 
@@ -156,21 +158,14 @@ impl Ledger {
         for mark in std::mem::take(&mut self.marks).into_values() {
             anew.mark(mark);
         }
-        let text = std::mem::take(&mut anew.waiting);
+        let lines = std::mem::take(&mut anew.waiting);
+        anew.add(&Line::Compact(lines.len() as u64));
+        let mut text = std::mem::take(&mut anew.waiting);
+        text.extend(lines);
         self.marks.clone_from(&anew.marks);
-        put(&self.path, &text)?;
+        write_private(&self.path, &text)?;
         let bytes = text.len() as u64;
         *self = Self { bytes, compact: bytes, news: self.news + 1, ..anew };
         Ok(())
     }
-}
-
-/// Writes a file whole or not at all, readable by its owner alone.
-pub(super) fn put(path: &Path, text: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let part = path.with_extension(format!("part{}", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
-    file.write_all(text).and_then(|()| file.sync_all())?;
-    fs::rename(&part, path)
 }

@@ -36,9 +36,10 @@ use jiff::tz::TimeZone;
 
 use crate::http::Client;
 use crate::import::{Found, default_roots, find, look, named_session};
+use crate::whole::write_private;
 use calendar::Span;
 use count::Counter;
-use ledger::{Ledger, put};
+use ledger::Ledger;
 use remote::Remote;
 
 use calendar::{span, zone};
@@ -150,10 +151,18 @@ impl<'a> Spender<'a> {
         }
         let grown = self.count(now);
         self.ledger.save(now)?;
+        // What is known here is told before a server is asked, which may take its time.
+        self.retell(now)?;
         if let (Some(client), Some(spans)) = (client, self.spans(now)) {
             // Local numbers hold; what is wrong with the server the shipper tells.
             let _ = self.remote.ask(client, &self.sessions(), spans, now);
+            self.retell(now)?;
         }
+        Ok(grown)
+    }
+
+    /// Tells the hook what reaches a limit, where anything has changed of which that is made.
+    fn retell(&mut self, now: Timestamp) -> io::Result<()> {
         let made = Made {
             news: self.ledger.news,
             limits: self.limits.changes(),
@@ -166,7 +175,7 @@ impl<'a> Spender<'a> {
             self.tell(&sums)?;
             self.made = Some(made);
         }
-        Ok(grown)
+        Ok(())
     }
 
     /// Which sessions are at work, as the hook says. Gives back what it said of sessions that are no more.
@@ -240,7 +249,7 @@ impl<'a> Spender<'a> {
 
     /// The sums that reach a limit.
     fn sums(&mut self, now: Timestamp) -> Vec<Sum> {
-        let mut sums = Vec::new();
+        let (mut sums, at_work) = (Vec::new(), self.sessions());
         for (scope, least) in self.limits.thresholds() {
             let (spent, span) = self.spent(scope, now);
             let mut reached: Vec<(Option<String>, NanoUsd)> = spent
@@ -248,10 +257,11 @@ impl<'a> Spender<'a> {
                 .map(|(of, amount)| (of, amount.larger()))
                 .filter(|(_, spent)| *spent >= least)
                 .collect();
-            // Sessions at work come first, then what cost most.
-            let at_work = self.sessions();
-            let is_idle = |of: &Option<String>| of.as_ref().is_none_or(|of| !at_work.contains(of));
-            reached.sort_by_key(|(of, spent)| (is_idle(of), Reverse(*spent), of.clone()));
+            // Of sessions the hook asks about those at work alone.
+            if scope.per == Per::Session {
+                reached.retain(|(of, _)| of.as_ref().is_some_and(|of| at_work.contains(of)));
+            }
+            reached.sort_by_cached_key(|(of, spent)| (Reverse(*spent), of.clone()));
             for (of, spent) in reached.into_iter().take(MOST_SUMS) {
                 let places = match (scope.per, &of) {
                     (Per::Repository, Some(repository)) => self.folders_of(repository).into_iter().map(Some).collect(),
@@ -295,7 +305,7 @@ impl<'a> Spender<'a> {
         (all, span)
     }
 
-    /// The repository of each session, where it was at work last.
+    /// The repository of each session, where it was at work first.
     fn repositories_of_sessions(&mut self) -> HashMap<String, String> {
         let mut found = HashMap::new();
         for live in self.live.values() {
@@ -338,7 +348,7 @@ impl<'a> Spender<'a> {
         }
         let text = serde_json::to_vec(&Sums::new(sums.to_vec()))?;
         if self.written.as_ref() != Some(&text) {
-            put(&path, &text)?;
+            write_private(&path, &text)?;
             self.written = Some(text);
         }
         Ok(())

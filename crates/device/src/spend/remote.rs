@@ -15,8 +15,8 @@ use hookrail_hook::Home;
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Span;
-use super::ledger::put;
 use crate::http::Client;
+use crate::whole::write_private;
 
 /// The door.
 const PATH: &str = "/api/v1/spend";
@@ -138,7 +138,7 @@ impl Remote {
             self.due = Instant::now() + SOON;
         }
         let text = serde_json::to_vec(&self.told).map_err(|error| error.to_string())?;
-        put(&self.file, &text).map_err(|error| format!("{}: {error}", self.file.display()))
+        write_private(&self.file, &text).map_err(|error| format!("{}: {error}", self.file.display()))
     }
 }
 

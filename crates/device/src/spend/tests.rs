@@ -286,6 +286,23 @@ fn a_ledger_that_is_written_anew_is_the_same_ledger() {
 }
 
 #[test]
+fn a_ledger_stays_small_however_often_the_shipper_starts() {
+    let desk = Desk::new(&limits());
+    desk.write(SESSIONS[0], &desk.line(SESSIONS[0], 1, 1));
+    desk.spender().look(None, now()).unwrap();
+    let mut written = 0;
+    for _ in 0..40 {
+        let mut ledger = Ledger::load(&ledger_file(&desk.home)).unwrap();
+        let mark = ledger.marks.values().next().unwrap().clone();
+        (0..500).for_each(|_| ledger.mark(mark.clone()));
+        ledger.save(now()).unwrap();
+        written += 500 * serde_json::to_vec(&mark).unwrap().len();
+    }
+    let size = fs::metadata(ledger_file(&desk.home)).unwrap().len();
+    assert!(written > 3 << 20 && size < 2 << 20, "{written} bytes were written, {size} are kept");
+}
+
+#[test]
 fn codex_is_counted_by_its_rollouts() {
     let recorded = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/history/codex");
     let desk = Desk::new(&limits());

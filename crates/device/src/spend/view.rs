@@ -213,7 +213,10 @@ pub fn damage(home: &Home) -> Option<String> {
 pub fn reached(home: &Home) -> Vec<String> {
     let sums = fs::read(home.spend_reached()).ok().and_then(|bytes| Sums::read(&bytes)).unwrap_or_default().sums;
     let mut all: Vec<String> = Vec::new();
-    for Declared { rule, limit, .. } in Limits::of(home).all() {
+    for Declared { rule, limit, silent_until, .. } in Limits::of(home).all() {
+        if silent_until.is_some_and(|until| until > now().as_nanos()) {
+            continue;
+        }
         let holds = |sum: &&Sum| {
             let is_now = sum.span.is_none_or(|(since, until)| (since..until).contains(&now().as_nanos()));
             sum.scope == limit.scope && sum.spent >= limit.limit && is_now

@@ -55,11 +55,13 @@ fn watch(home: &Home, client: Option<&Client>, stop: &dyn Fn() -> bool, idle: Op
     let mut busy = Instant::now();
     loop {
         let stopped = stop();
-        limits.refresh(home);
-        if spender.is_none() && (limits.is_any() || home.spend_reached().exists()) {
-            // A ledger that cannot be read is told of by the doctor, and tried again.
-            spender = Spender::new(home, roots(), zone()).ok();
-            spender.iter().for_each(Spender::tidy);
+        if spender.is_none() {
+            limits.refresh(home);
+            if limits.is_any() || home.spend_reached().exists() {
+                // A ledger that cannot be read is told of by the doctor, and tried again.
+                spender = Spender::new(home, roots(), zone()).ok();
+                spender.iter().for_each(Spender::tidy);
+            }
         }
         if let Some(spender) = &mut spender
             && spender.look(client, now()).unwrap_or(false)

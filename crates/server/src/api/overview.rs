@@ -35,7 +35,8 @@ pub(crate) async fn tools(caller: Caller, mut params: Params) -> Answer<Page<Too
     page(caller.tenant.store.events.tools(since, until).await?, &slice)
 }
 
-fn span(params: &mut Params) -> Result<(Timestamp, Timestamp), Problem> {
+/// The span that is asked for: the last day unless told.
+pub(super) fn span(params: &mut Params) -> Result<(Timestamp, Timestamp), Problem> {
     let (since, until) = (params.time("since")?, params.time("until")?);
     let until = until.unwrap_or_else(now);
     let since = since.unwrap_or_else(|| Timestamp::from_nanos(until.as_nanos().saturating_sub(DEFAULT_SPAN)));

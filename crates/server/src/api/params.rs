@@ -141,7 +141,7 @@ impl Params {
     pub(crate) fn sessions(&mut self) -> Result<SessionFilter, Problem> {
         let filter = SessionFilter {
             agent: self.text("agent")?,
-            state: self.parsed("state", "one of working, waiting, idle, ended, failed", state)?,
+            state: self.parsed("state", "one of working, waiting, idle, asleep, ended, failed", state)?,
             user: self.text("user")?,
             device: self.text("device")?,
             source_app: self.text("source_app")?,

@@ -16,14 +16,15 @@ async fn an_idle_session_sleeps_until_its_next_event() {
     let state = async || server.json("/api/v1/sessions/s").await["state"].clone();
     hook("UserPromptSubmit", r#","prompt":"fix the build""#).await;
     hook("Stop", "").await;
+    hook("Notification", r#","notification_type":"idle_prompt""#).await;
     eventually(async || state().await == "asleep").await;
     assert_eq!(server.json("/api/v1/sessions?state=asleep").await["items"][0]["id"], "s");
     hook("UserPromptSubmit", r#","prompt":"and the tests""#).await;
     assert_eq!(state().await, "working");
     let page = server.json("/api/v1/sessions/s/events").await;
     let kinds: Vec<_> = page["items"].as_array().unwrap().iter().map(|event| event["kind"].clone()).collect();
-    let told = ["prompt.submitted", "turn.ended", "session.slept", "session.woke", "prompt.submitted"];
+    let told = ["prompt.submitted", "turn.ended", "notification", "session.slept", "session.woke", "prompt.submitted"];
     assert_eq!(json!(kinds), json!(told), "{page}");
-    let slept = &page["items"][2]["payload"];
+    let slept = &page["items"][3]["payload"];
     assert_eq!((&slept["title"], &slept["prompts"]), (&json!("fix the build"), &json!(1)));
 }

@@ -237,7 +237,8 @@ impl Batch {
     }
 
     fn device(&mut self, event: &Event) {
-        let Some(name) = &event.device else { return };
+        // What the server tells by itself is no sign of life of a device.
+        let Some(name) = event.device.as_ref().filter(|_| event.parsed.kind != Kind::SessionSlept) else { return };
         let received = event.received_at.as_nanos();
         let skew_ms = received.saturating_sub(event.occurred_at.as_nanos()) / 1_000_000;
         let new = Device { first_seen: received, last_seen: received, skew_ms, events: 0 };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hookrail_core::emitted;
 use hookrail_core::event::{Event, Kind};
 
+use super::ledger::hour;
 use crate::histogram::Histogram;
 
 /// What a row is of: an hour's start in seconds, a handler, an outcome.
@@ -43,6 +44,5 @@ pub(crate) fn absorb(sums: &mut BTreeMap<Key, Runs>, event: &Event) {
     if let Some(millis) = parsed.duration_ms {
         run.durations.add(millis, 1);
     }
-    let hour = at.div_euclid(3_600_000_000_000) * 3600;
-    sums.entry((hour, handler, outcome)).or_default().merge(&run);
+    sums.entry((hour(at), handler, outcome)).or_default().merge(&run);
 }

@@ -152,7 +152,7 @@ fn classes(tokens: &Tokens) -> [u64; 6] {
 }
 
 /// The start of the hour, in seconds since the epoch.
-fn hour(at: i64) -> i64 {
+pub(crate) fn hour(at: i64) -> i64 {
     at.div_euclid(3_600_000_000_000) * 3600
 }
 

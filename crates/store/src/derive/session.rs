@@ -119,10 +119,12 @@ impl SessionRow {
         }
         self.events += 1;
         self.prompts += i64::from(parsed.kind == Kind::PromptSubmitted);
+        // A sleep is of the time since when nothing was heard: whatever happened later goes before it, however late it comes.
+        let told_at = if parsed.kind == Kind::SessionSlept { idle_since(event).unwrap_or(at) } else { at };
         if let Some(state) = state_told(event)
-            && (at, state) > (self.state_at, self.state)
+            && (told_at, state) > (self.state_at, self.state)
         {
-            (self.state_at, self.state) = (at, state);
+            (self.state_at, self.state) = (told_at, state);
         }
         if self.title.as_ref().is_none_or(|title| at <= title.at) {
             earliest(&mut self.title, at, parsed.prompt.as_deref().map(title).as_deref());
@@ -149,7 +151,7 @@ impl SessionRow {
         }
     }
 
-    /// Since when the session sleeps, if this event, which is not taken in yet, wakes it. What ends it does not, nor
+    /// Since when nothing was heard of the session, which sleeps, if this event, which is not taken in yet, wakes it. What ends it does not, nor
     /// what is told afterwards of a time before.
     pub(crate) fn woken_by(&self, event: &Event) -> Option<i64> {
         let acts = event.parsed.source == Source::Hook && event.parsed.kind != Kind::SessionEnded;
@@ -241,11 +243,11 @@ fn asks_the_person(tool: Option<&str>) -> bool {
     matches!(tool, Some("AskUserQuestion" | "ExitPlanMode"))
 }
 
-/// The notifications that say the agent waits, by their type: Claude Code's `permission_prompt`, `idle_prompt`
+/// The notifications that say the agent waits, by their type: Claude Code's `permission_prompt`
 /// and `elicitation_dialog`, Gemini's `ToolPermission`.
 fn notified(reason: &str) -> Option<State> {
     match reason {
-        "permission_prompt" | "idle_prompt" | "elicitation_dialog" | "ToolPermission" => Some(State::Waiting),
+        "permission_prompt" | "elicitation_dialog" | "ToolPermission" => Some(State::Waiting),
         _ => None,
     }
 }
@@ -258,6 +260,15 @@ fn title(prompt: &str) -> String {
     }
     let end = line.floor_char_boundary(TITLE_BYTES);
     format!("{}…", line[..end].trim_end())
+}
+
+/// Since when nothing had been heard of a session that fell asleep.
+fn idle_since(event: &Event) -> Option<i64> {
+    #[derive(Deserialize)]
+    struct Slept {
+        idle_since: Timestamp,
+    }
+    Some(serde_json::from_str::<Slept>(event.payload.get()).ok()?.idle_since.as_nanos())
 }
 
 /// The session a session was resumed or forked from, where the payload of its start tells under one of these names.

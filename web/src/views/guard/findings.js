@@ -24,7 +24,7 @@ const SCAN_MS = 2000;
 
 /** @type {Record<string, string>} */
 const KINDS = {
-  "executed-despite-deny": "ran although denied", "verdict-unavailable": "no guard could judge", denied: "denied", asked: "a person was asked", risk: "no guard judged it", secret: "secret taken out",
+  "executed-despite-deny": "ran although denied", "verdict-unavailable": "no guard could judge", denied: "denied", asked: "a person was asked", risk: "no guard judged it", secret: "secret taken out", injection: "words meant to steer the agent",
 };
 const SEVERITIES = ["low", "medium", "high", "critical"];
 /** @type {Record<FindingState, string>} */

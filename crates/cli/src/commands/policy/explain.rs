@@ -161,7 +161,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// As the hook does it, with what the agent lets a verdict be.
+/// As the hook does it, limits of spending aside, with what the agent lets a verdict be.
 fn judge(asked: &Asked, snapshot: &Snapshot<'_>, rules: &Rules) -> anyhow::Result<Found> {
     let Asked { agent, parsed, payload, .. } = asked;
     let began = Instant::now();

@@ -178,13 +178,18 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// What a tool destroys that others rely on, by the words of its name.
+/// What a tool destroys that others rely on, by the words of its name: `delete_repo` and `repo_delete`, but not
+/// `delete_repo_label`.
 fn destroyed(name: &str) -> Option<Kind> {
+    const VERBS: [&str; 6] = ["delete", "destroy", "drop", "purge", "terminate", "remove"];
     let words = words(name);
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
-    if !has(&["delete", "destroy", "drop", "purge", "terminate", "remove"]) {
+    let is_verb = |word: &String| VERBS.contains(&word.as_str());
+    let last = words.last()?;
+    if !words.iter().any(is_verb) {
         return None;
     }
+    let nouns = if is_verb(last) { words.as_slice() } else { std::slice::from_ref(last) };
+    let has = |wanted: &[&str]| nouns.iter().any(|word| wanted.contains(&word.as_str()));
     match () {
         () if has(&["repository", "repo", "organization", "organisation"]) => Some(Kind::ForgeDestroy),
         () if has(&["table", "database", "schema"]) => Some(Kind::DatabaseDestroy),

@@ -32,20 +32,21 @@ pub fn inspect(parsed: &Parsed, payload: &str, facts: &dyn Facts) -> Analysis {
 fn call(tool: &Tool, payload: &str, facts: &dyn Facts) -> Analysis {
     let all = |effects| Analysis { effects, complete: true };
     let Some(payload) = given::Payload::read(payload) else { return all(Vec::new()) };
-    let given = payload.given();
+    let given = || payload.given();
     let name = tool.name.as_str();
     match &tool.family {
         Family::Shell => {
+            let given = given();
             let Some(command) = given.command() else { return all(Vec::new()) };
             match patch_in(&command) {
                 Some(patch) => all(files::patched(patch, name, facts)),
                 None => shell::analyse_in(&command, given.directory().as_deref(), facts),
             }
         }
-        Family::FileRead => all(files::read(&given, name, facts)),
-        Family::Search => all(files::search(&given, name, facts)),
-        Family::FileWrite => all(files::write(&given, name, facts)),
-        Family::Web => all(web::effects(&given, name, facts)),
+        Family::FileRead => all(files::read(&given(), name, facts)),
+        Family::Search => all(files::search(&given(), name, facts)),
+        Family::FileWrite => all(files::write(&given(), name, facts)),
+        Family::Web => all(web::effects(&given(), name, facts)),
         Family::Mcp { .. } | Family::Other => all(mcp::effects(tool, &payload.arguments, facts).unwrap_or_default()),
         Family::Agent => all(Vec::new()),
     }

@@ -60,7 +60,7 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
 
 /// Whether an address names a user with a password.
 fn holds_password(url: &str) -> bool {
-    redact::redact_text(url).found().iter().any(|secret| secret.as_str() == "url-password")
+    url.contains('@') && redact::redact_text(url).found().iter().any(|secret| secret.as_str() == "url-password")
 }
 
 /// The path of a `file:` address, in any of the ways it is written.

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::{Task, dotenv};
 use crate::handlers::pattern::Globs;
+use crate::words::quoted;
 
 /// Where Claude Code reads what its shell is to know: at `SessionStart`, `Setup`, `CwdChanged` and `FileChanged`.
 const ENV_FILE: &str = "CLAUDE_ENV_FILE";
@@ -70,11 +71,6 @@ pub(super) fn run(settings: &Settings, task: &Task) -> io::Result<String> {
         return Ok(String::new());
     }
     Ok(format!("These environment variables are set for the shell (values are not shown). {}", told.join(". ")))
-}
-
-/// The value as any POSIX shell reads it back: in single quotes, where nothing means anything.
-fn quoted(value: &str) -> String {
-    format!("'{}'", value.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

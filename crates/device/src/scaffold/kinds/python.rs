@@ -29,7 +29,9 @@ fn names(listing: &Listing, tool: &str) -> bool {
         text.match_indices(tool).any(|(at, _)| {
             let part = |c: char| c.is_alphanumeric() || c == '_';
             // `ruff-lsp` is another package; `pytest-cov` wants pytest, and is no sign of anything else.
-            !text[..at].ends_with(|c| part(c) || c == '-') && !text[at + tool.len()..].starts_with(part)
+            let before = |c: char| part(c) || c == '-';
+            let behind = |c: char| part(c) || (c == '-' && tool != "pytest");
+            !text[..at].ends_with(before) && !text[at + tool.len()..].starts_with(behind)
         })
     };
     // A comment names nothing.

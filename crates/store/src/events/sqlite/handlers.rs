@@ -1,5 +1,6 @@
 //! How handlers ran, as it is written and read.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use hookrail_core::emitted;
@@ -8,12 +9,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::StoreError;
 use crate::derive::handler::{Key, Runs};
+use crate::derive::ledger::hour;
 use crate::events::MAX_HANDLERS;
 use crate::histogram::Histogram;
 use crate::model::HandlerUse;
-
-const HOUR: i64 = 3600;
-const NANOS: i64 = 1_000_000_000;
 
 /// Adds a batch's runs.
 pub(super) fn save(connection: &Connection, sums: &BTreeMap<Key, Runs>) -> Result<(), StoreError> {
@@ -29,7 +28,7 @@ pub(super) fn save(connection: &Connection, sums: &BTreeMap<Key, Runs>) -> Resul
     )?;
     for ((hour, handler, outcome), change) in sums {
         let kept = read.query_row(params![hour, handler, outcome], |row| runs(row, 0)).optional()?;
-        let mut sum = kept.unwrap_or_else(|| Runs { last: (i64::MIN, None), ..Runs::default() });
+        let mut sum = kept.unwrap_or_default();
         sum.merge(change);
         let (last_at, last_session) = sum.last;
         write.execute(params![hour, handler, outcome, sum.runs, sum.durations.to_bytes(), last_at, last_session])?;
@@ -52,12 +51,11 @@ fn runs(row: &Row<'_>, from: usize) -> rusqlite::Result<Runs> {
 
 /// How each handler ran in a span, which is widened to whole hours; those that went wrong most often first.
 pub(super) fn all(connection: &Connection, since: Timestamp, until: Timestamp) -> Result<Vec<HandlerUse>, StoreError> {
-    let seconds = |at: Timestamp| at.as_nanos().div_euclid(NANOS);
-    let from = seconds(since).div_euclid(HOUR) * HOUR;
+    let (from, to) = (hour(since.as_nanos()), hour(until.as_nanos().saturating_sub(1)));
     let mut statement = connection.prepare_cached(
         "SELECT handler, outcome, runs, durations, last_at, last_session FROM handler_usage WHERE hour >= ? AND hour <= ?",
     )?;
-    let mut rows = statement.query(params![from, seconds(until)])?;
+    let mut rows = statement.query(params![from, to])?;
     let mut sums: BTreeMap<String, BTreeMap<String, Runs>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let (handler, outcome): (String, String) = (row.get(0)?, row.get(1)?);
@@ -67,12 +65,12 @@ pub(super) fn all(connection: &Connection, since: Timestamp, until: Timestamp) -
         sums.entry(handler).or_default().entry(outcome).or_default().merge(&runs(row, 2)?);
     }
     let mut handlers: Vec<HandlerUse> = sums.into_iter().map(|(handler, outcomes)| shown(handler, outcomes)).collect();
-    handlers.sort_by_key(|handler| (u64::MAX - handler.troubles, u64::MAX - handler.runs));
+    handlers.sort_by_key(|handler| Reverse((handler.troubles, handler.runs)));
     Ok(handlers)
 }
 
 fn shown(handler: String, outcomes: BTreeMap<String, Runs>) -> HandlerUse {
-    let mut all = Runs { last: (i64::MIN, None), ..Runs::default() };
+    let mut all = Runs::default();
     let mut last_outcome = (i64::MIN, "");
     for (outcome, runs) in &outcomes {
         all.merge(runs);

@@ -2,21 +2,15 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use hookrail_core::ledger::NanoUsd;
 use hookrail_core::time::Timestamp;
 
+use super::{lists, usage};
 use crate::StoreError;
+use crate::derive::said::Said;
 use crate::model::{SessionSpend, SpentSince};
-
-/// A session, as it is known.
-struct Known {
-    session: i64,
-    tier: i64,
-    person: Option<String>,
-    repository: Option<String>,
-}
 
 /// What these sessions cost, as far as they are known.
 pub(super) fn of_sessions(
@@ -28,30 +22,16 @@ pub(super) fn of_sessions(
     let mut sums = Sums { connection, hours, known: HashMap::new() };
     let mut found = Vec::new();
     for session_id in sessions {
-        let Some(known) = known(connection, session_id)? else { continue };
+        let Some((key, row)) = lists::session(connection, session_id, None)? else { continue };
+        let name = |said: Option<Said>| said.map(|said| said.text);
         found.push(SessionSpend {
             session_id: session_id.clone(),
-            cost_microusd: cost(connection, &known)?,
-            person: sums.of("coalesce(s.person, s.user)", known.person)?,
-            repository: sums.of("s.repository", known.repository.filter(|name| !name.starts_with('/')))?,
+            cost_microusd: usage::of_session(connection, key, row.tier, None)?.cost_microusd,
+            person: sums.of("coalesce(s.person, s.user)", name(row.person.or(row.user)))?,
+            repository: sums.of("s.repository", name(row.repository).filter(|name| !name.starts_with('/')))?,
         });
     }
     Ok(found)
-}
-
-fn known(connection: &Connection, id: &str) -> Result<Option<Known>, StoreError> {
-    let sql = "SELECT session, tier, coalesce(person, user), repository FROM sessions WHERE id = ? \
-               ORDER BY last_at DESC LIMIT 1";
-    let row = connection.prepare_cached(sql)?.query_row([id], |row| {
-        Ok(Known { session: row.get(0)?, tier: row.get(1)?, person: row.get(2)?, repository: row.get(3)? })
-    });
-    Ok(row.optional()?)
-}
-
-fn cost(connection: &Connection, known: &Known) -> Result<i64, StoreError> {
-    let sql = "SELECT coalesce(sum(cost), 0) FROM spend WHERE session = ?1 AND tier = ?2";
-    let nanos = connection.prepare_cached(sql)?.query_row(params![known.session, known.tier], |row| row.get(0))?;
-    Ok(NanoUsd(nanos).to_micros())
 }
 
 /// The first full hour not before a moment, in seconds since the epoch: spending is kept by the hour.

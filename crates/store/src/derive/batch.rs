@@ -146,7 +146,8 @@ impl Batch {
         Ok(match self.calls.entry((session, id.to_owned())) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
-                let kept = rows.call(session, id)?;
+                let is_new = self.sessions.get(&session).is_some_and(|touched| touched.new);
+                let kept = if is_new { None } else { rows.call(session, id)? };
                 let now = kept.clone().unwrap_or_default();
                 entry.insert((kept, now))
             }

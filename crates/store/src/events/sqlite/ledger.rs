@@ -158,9 +158,16 @@ pub(super) fn save(connection: &Connection, changes: &Changes) -> Result<(), Sto
 
 fn requests(connection: &Connection, changes: &Changes) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
-        "INSERT OR REPLACE INTO requests (request, message, session, at, actor, turn, tier, sidechain, counted, rank, model, \
-         input, output, cache_read, cache_write_5m, cache_write_1h, thinking, priced, told_rank, told, query_source, skill, \
-         mcp_server) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO requests (request, message, session, at, actor, turn, tier, sidechain, counted, rank, model, input, \
+         output, cache_read, cache_write_5m, cache_write_1h, thinking, priced, told_rank, told, query_source, skill, \
+         mcp_server) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) \
+         ON CONFLICT (request) DO UPDATE SET message = excluded.message, session = excluded.session, at = excluded.at, \
+         actor = excluded.actor, turn = excluded.turn, tier = excluded.tier, sidechain = excluded.sidechain, \
+         counted = excluded.counted, rank = excluded.rank, model = excluded.model, input = excluded.input, \
+         output = excluded.output, cache_read = excluded.cache_read, cache_write_5m = excluded.cache_write_5m, \
+         cache_write_1h = excluded.cache_write_1h, thinking = excluded.thinking, priced = excluded.priced, \
+         told_rank = excluded.told_rank, told = excluded.told, query_source = excluded.query_source, \
+         skill = excluded.skill, mcp_server = excluded.mcp_server",
     )?;
     for (key, row) in &changes.ledger.requests {
         let [input, output, cache_read, short, long, thinking] = row.believed.tokens.map(|count| count as i64);

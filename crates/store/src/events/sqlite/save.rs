@@ -15,6 +15,8 @@ use crate::derive::{Changes, SessionKey};
 use crate::histogram::Histogram;
 
 /// Writes all derived rows of a batch.
+///
+/// Rows that may be there are updated, never replaced: a statement that replaces keeps a journal of its own.
 pub(super) fn changes(connection: &Connection, changes: &Changes) -> Result<(), StoreError> {
     let mut sessions = connection.prepare_cached(concat!(
         "INSERT INTO sessions (",
@@ -37,9 +39,14 @@ pub(super) fn changes(connection: &Connection, changes: &Changes) -> Result<(), 
         session(&mut sessions, *key, row)?;
     }
     let mut calls = connection.prepare_cached(concat!(
-        "INSERT OR REPLACE INTO tool_calls (session, ",
+        "INSERT INTO tool_calls (session, ",
         call_columns!(),
-        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (session, id) DO UPDATE SET ",
+        "tool = excluded.tool, family = excluded.family, actor = excluded.actor, requested_at = excluded.requested_at, \
+         request_id = excluded.request_id, end_rank = excluded.end_rank, ended_at = excluded.ended_at, \
+         outcome = excluded.outcome, duration_ms = excluded.duration_ms, result_id = excluded.result_id, \
+         asked = excluded.asked, spawned = excluded.spawned, seen = excluded.seen, server = excluded.server, \
+         sources = excluded.sources, turn = excluded.turn"
     ))?;
     for ((session, id), row) in &changes.calls {
         call(&mut calls, *session, id, row)?;

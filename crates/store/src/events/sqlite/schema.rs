@@ -39,6 +39,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../../../migrations/sqlite/0007_handlers.sql"),
         "ab0107cfb47460fb24c32efe303fcd7255a26575e71fb0f0873e2331ab4248f2",
     ),
+    (
+        include_str!("../../../migrations/sqlite/0008_requests.sql"),
+        "884dfc4d5c7626ccaf6fc3480a0c94d9855e549577aff16eeca1e8d91807f15f",
+    ),
 ];
 
 /// The schema this code reads and writes.
@@ -195,6 +199,29 @@ mod tests {
         drop(connection);
         let error = place.open(&Settings::default()).unwrap_err();
         assert!(matches!(error, StoreError::Newer { found, known, .. } if found == known + 1), "{error}");
+    }
+
+    #[test]
+    fn requests_of_before_are_there_after_the_step_that_lays_them_out_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::File(folder.path().join("hookrail.db"));
+        let before = place.open_with(&Settings::default(), &MIGRATIONS[..7]).unwrap();
+        for (request, message) in [(-7, Some(3)), (i64::MAX, None), (12, Some(3))] {
+            before
+                .execute(
+                    "INSERT INTO requests (request, message, session, at, tier, counted, rank, model, input, output, cache_read, \
+                     cache_write_5m, cache_write_1h, thinking, told) VALUES (?, ?, 1, ?1 / 2, 9, 1, 4, 'm', 1, 2, 3, 4, 5, 6, 7)",
+                    rusqlite::params![request, message],
+                )
+                .unwrap();
+        }
+        drop(before);
+        let after = place.open(&Settings::default()).unwrap();
+        let mut rows =
+            after.prepare("SELECT request, message, input + output + told FROM requests ORDER BY request").unwrap();
+        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        let rows: Vec<(i64, Option<i64>, i64)> = rows.collect::<Result<_, _>>().unwrap();
+        assert_eq!(rows, [(-7, Some(3), 10), (12, Some(3), 10), (i64::MAX, None, 10)]);
     }
 
     #[test]

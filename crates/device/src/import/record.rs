@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use hookrail_core::context::{Context, Source};
 use hookrail_core::event::{Agent, EventId};
+use hookrail_core::time::Timestamp;
 use hookrail_core::transcript::{Entry, Identity, Place};
 use hookrail_core::wire::{Record, VERSION};
 
@@ -34,8 +35,10 @@ impl<'w> Writer<'w> {
         let id = match identity {
             // A fork copies lines with their ids: they are its own as well as its parent's. What they cost counts once, by
             // the ids of messages and requests.
-            Identity::Given(id) => Some(digest(&[self.agent.as_str(), session.unwrap_or_default(), &id.to_string()])),
-            Identity::Within(within) => Some(digest(&[self.agent.as_str(), &within, &payload])),
+            Identity::Given(id) => {
+                Some(digest(at, &[self.agent.as_str(), session.unwrap_or_default(), &id.to_string()]))
+            }
+            Identity::Within(within) => Some(digest(at, &[self.agent.as_str(), &within, &payload])),
             Identity::Content => None,
         };
         let context = place.and_then(|place| self.context(place));
@@ -80,8 +83,8 @@ impl<'w> Writer<'w> {
     }
 }
 
-/// An id made from these parts: the same parts always give the same.
-fn digest(parts: &[&str]) -> EventId {
+/// An id made from these parts and the line's own time: the same line always gives the same.
+fn digest(at: Option<Timestamp>, parts: &[&str]) -> EventId {
     let mut hasher = blake3::Hasher::new();
     for part in parts {
         hasher.update(&(part.len() as u64).to_le_bytes());
@@ -89,5 +92,5 @@ fn digest(parts: &[&str]) -> EventId {
     }
     let mut first = [0; 16];
     first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-    EventId::from_digest(first)
+    at.map_or(EventId::from_digest(first), |at| EventId::from_digest_at(at, first))
 }

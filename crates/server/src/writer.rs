@@ -25,9 +25,9 @@ pub(crate) use self::queue::Queue;
 use crate::admit::Room;
 use crate::metrics::{Metrics, Reason};
 
-/// Most events of one commit: about 40 ms of work, or 60 where a ledger is kept of them, which bounds how long the next
-/// commit's events wait. Each commit waits for the disk, and somebody's history is thousands of events.
-const COMMIT_EVENTS: usize = 4_000;
+/// Most events of one commit: about 50 ms of work, which bounds how long the next commit's events wait. Each commit waits
+/// for the disk, and somebody's history comes in batches of some 4,000 events, which had better not be cut in two.
+const COMMIT_EVENTS: usize = 6_000;
 
 /// Most bytes of payload of one commit, unless a single event is larger.
 const COMMIT_BYTES: usize = 8 << 20;

@@ -166,15 +166,15 @@ fn a_stalled_store_lets_in_exactly_as_many_as_there_are_slots() {
 #[test]
 fn small_jobs_overtake_large_ones() {
     let mut bench = Bench::new(10);
-    let large = bench.send(0..5_000);
+    let large = bench.send(0..7_000);
     let small = bench.send([9_999]);
     bench.start();
     assert_eq!(stored(small), [Fate::Stored]);
-    assert_eq!(stored(large).len(), 5_000);
+    assert_eq!(stored(large).len(), 7_000);
     let commits: Vec<usize> = bench.fake.state.lock().unwrap().commits.iter().map(Vec::len).collect();
-    assert_eq!(commits, [COMMIT_EVENTS, 5_001 - COMMIT_EVENTS]);
+    assert_eq!(commits, [COMMIT_EVENTS, 7_001 - COMMIT_EVENTS]);
     assert_eq!(bench.fake.state.lock().unwrap().commits[0][0], id(9_999), "the small one went first");
-    assert_eq!(bench.end().events_stored.get(), 5_001);
+    assert_eq!(bench.end().events_stored.get(), 7_001);
 }
 
 #[test]

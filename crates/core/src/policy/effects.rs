@@ -49,12 +49,20 @@ kinds! {
     SecretWrite = "secret.write",
     /// Writes a text that holds a credential; the target is the file.
     ContentSecret = "content.secret",
+    /// Writes code that runs by itself, or that nobody would want run, and does this.
+    ContentCode = "content.code",
+    /// Writes infrastructure without a protection it had, or open to everybody.
+    ContentProtection = "content.protection",
+    /// Searches for credentials where they are kept.
+    SecretHunt = "secret.hunt",
     /// Sends data to another machine; the origin tells what data.
     DataSend = "data.send",
     /// Sends data in the address itself, in a form that nobody can read; the target is the host.
     DataEncoded = "data.encoded",
     /// Fetches something from another machine.
     NetFetch = "net.fetch",
+    /// Opens an address of a service that shows whoever made it what is sent there; the target is the host.
+    NetCatcher = "net.catcher",
     /// Opens an address of another scheme than http and https; the target is the scheme.
     NetScheme = "net.scheme",
     /// Gives a shell of this machine to another one, or takes commands from there.
@@ -119,6 +127,8 @@ kinds! {
     ContainerEscape = "container.escape",
     /// Drops or empties a database, or changes all rows of a table.
     DatabaseDestroy = "database.destroy",
+    /// Gives rights over a database to many, takes off what protects its rows, or reaches through it to the machine it runs on.
+    DatabaseOpen = "database.open",
     /// Publishes something for everybody.
     PackagePublish = "package.publish",
     /// Takes something published back, or removes packages of the system.
@@ -127,6 +137,8 @@ kinds! {
     PackageUntrusted = "package.untrusted",
     /// Deletes or closes something on a forge: repositories, releases, secrets.
     ForgeDestroy = "forge.destroy",
+    /// Lets a build server run strangers' code with its own rights, or hand out all its secrets.
+    CiUntrusted = "project.ci-untrusted",
     /// Changes what a build server runs.
     ProjectCi = "project.ci",
     /// Writes by hand what a package manager keeps, and checks.
@@ -141,8 +153,17 @@ kinds! {
     McpMalformed = "mcp.malformed",
     /// Calls a tool of an MCP server whose name is easily taken for that of a known one.
     McpLookalike = "mcp.lookalike",
+    /// Deletes something at a service by a tool of its MCP server.
+    McpDestroy = "mcp.destroy",
+    /// Moves money by a tool of an MCP server.
+    McpPay = "mcp.pay",
+    /// Changes at a service who may see or do what, or what protects it, by a tool of its MCP server.
+    McpAccess = "mcp.access",
     /// Changes by hand which MCP servers an agent starts.
     McpConfigure = "mcp.configure",
+    /// Orders another agent, or whatever reads a page, to give credentials away, to switch off what guards it, or to obey strangers;
+    /// the target says which.
+    AgentOrders = "agent.orders",
     /// What a tool gave back holds a credential; the target is the credential's type.
     OutputSecret = "output.secret",
     /// What a tool gave back holds words addressed to the agent, or hides some; the target says by what.

@@ -45,6 +45,71 @@ pub fn is_metadata(host: &str) -> bool {
     }
 }
 
+/// Whether a host is one of a service that shows whoever made an address of it all that is sent there, or leads to whoever asked for
+/// one: what is opened there is meant for somebody.
+pub fn is_catcher(host: &str) -> bool {
+    const CATCHERS: &[&str] = &[
+        "oast.fun",
+        "oast.pro",
+        "oast.live",
+        "oast.site",
+        "oast.online",
+        "oast.me",
+        "oastify.com",
+        "interact.sh",
+        "interactsh.com",
+        "burpcollaborator.net",
+        "webhook.site",
+        "requestbin.com",
+        "requestbin.net",
+        "requestbin.io",
+        "requestcatcher.com",
+        "pipedream.net",
+        "beeceptor.com",
+        "hookbin.com",
+        "postb.in",
+        "ptsv2.com",
+        "ptsv3.com",
+        "dnslog.cn",
+        "ceye.io",
+        "canarytokens.com",
+        "requestrepo.com",
+        "webhook.cool",
+        "typedwebhook.tools",
+        "mockbin.org",
+        "ngrok.io",
+        "ngrok.app",
+        "ngrok-free.app",
+        "ngrok-free.dev",
+        "ngrok.dev",
+        "trycloudflare.com",
+        "loca.lt",
+        "localtunnel.me",
+        "serveo.net",
+        "localhost.run",
+        "lhr.life",
+        "pinggy.link",
+        "bore.pub",
+        "tunnelmole.net",
+        "transfer.sh",
+        "file.io",
+        "0x0.st",
+        "temp.sh",
+        "oshi.at",
+        "termbin.com",
+        "ix.io",
+        "dpaste.org",
+        "xss.ht",
+        "bxss.me",
+        "r87.me",
+    ];
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    CATCHERS.iter().any(|own| {
+        host.strip_suffix(own)
+            .is_some_and(|rest| rest.is_empty() && own.matches('.').count() > 0 || rest.ends_with('.'))
+    })
+}
+
 /// Whether a host is this machine itself.
 pub fn is_local(host: &str) -> bool {
     match address(host) {

@@ -437,6 +437,7 @@ pub fn is_own(path: &str, facts: &dyn Facts) -> bool {
     let of_agents = [
         ".claude/settings.json",
         ".claude/settings.local.json",
+        ".claude/hooks",
         ".codex/hooks.json",
         ".codex/config.toml",
         ".codex/hooks",

@@ -160,6 +160,46 @@ pub fn tree_secrecy(path: &str) -> Secrecy {
     }
 }
 
+/// Whether a pattern that texts are searched by is one for credentials: their names, and the shapes of those that are known.
+pub fn is_sought(pattern: &str) -> bool {
+    const SOUGHT: &[&str] = &[
+        "secret_access_key",
+        "aws_access_key",
+        "akia",
+        "_authtoken",
+        "private key",
+        "private_key",
+        "begin rsa",
+        "begin openssh",
+        "ghp_",
+        "github_pat",
+        "glpat",
+        "xox",
+        "sk_live",
+        "sk-ant",
+        "sk-proj",
+        "api_key",
+        "apikey",
+        "api[_-]",
+        "password",
+        "passwd",
+        "client_secret",
+        "_token",
+        "token=",
+        "token:",
+        "bearer",
+        "secret_key",
+        "secretkey",
+        "credential",
+        "authorization:",
+        "_secret",
+        "mnemonic",
+        "seed phrase",
+    ];
+    let pattern = pattern.to_ascii_lowercase();
+    SOUGHT.iter().any(|word| pattern.contains(word)) || pattern.starts_with("begin ") && pattern.contains("key")
+}
+
 fn is_one_part(rest: &str) -> bool {
     rest.strip_prefix('/').is_some_and(|rest| !rest.contains('/'))
 }

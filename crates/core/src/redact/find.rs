@@ -103,6 +103,13 @@ fn secret_at(bytes: &[u8], at: usize, free: usize, seen: &mut Seen) -> Option<(R
             }
         },
         Rest::Pem => at..pem(bytes, body)?,
+        // A key of a shape of its own is told by that.
+        Rest::Bearer
+            if shape_at(bytes, body).is_some_and(|it| matches!(it.rest, Rest::Run(..) | Rest::Exact(..)))
+                && known_at(bytes, body) =>
+        {
+            return secret_at(bytes, body, body, seen);
+        }
         Rest::Bearer => {
             let end = end(taken(bytes, body, is_token, 16)?)?;
             bytes[body..end].iter().any(u8::is_ascii_digit).then_some(body..end)?
@@ -153,7 +160,9 @@ fn before(
     length: std::ops::RangeInclusive<usize>,
 ) -> Option<usize> {
     let run = bytes[free..at].iter().rev().take(length.end() + 1).take_while(|byte| is(**byte)).count();
-    (length.contains(&run) && starts_word(bytes, at - run)).then_some(at - run)
+    // In an address of Telegram's, `bot` stands before the number.
+    let starts = starts_word(bytes, at - run) || bytes[..at - run].ends_with(b"/bot");
+    (length.contains(&run) && starts).then_some(at - run)
 }
 
 /// Where the password of a URL stands whose scheme ends before `from`.

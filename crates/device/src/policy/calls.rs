@@ -24,6 +24,7 @@ const ON_PURPOSE: &[&str] = &[
     "crates/device/src/policy/packs/outputs.toml",
     "crates/device/src/policy/cases/calls.jsonl",
     "crates/device/src/policy/cases/unseen.jsonl",
+    "crates/device/src/policy/cases/disguised.jsonl",
     "crates/cli/demo/claude-code/guarded.jsonl",
 ];
 
@@ -102,13 +103,27 @@ fn nothing_in_this_repository_is_taken_for_an_order_or_a_leak() {
                 "written",
             ),
             (json!({"hook_event_name": "UserPromptSubmit", "prompt": text}), "pasted"),
+            (
+                json!({"hook_event_name": "PreToolUse", "tool_name": "Task", "tool_input": {"prompt": text}}),
+                "told another agent",
+            ),
         ] {
             let payload = call.to_string();
             let parsed = agents::parse(&Agent::ClaudeCode, &payload);
             let kinds =
                 inspect(&parsed, &payload, &Desk).effects.into_iter().map(|effect| (effect.kind, effect.target));
             let alarm = |kind: &Kind| {
-                matches!(kind, Kind::OutputSecret | Kind::OutputInjection | Kind::ContentSecret | Kind::PromptSecret)
+                matches!(
+                    kind,
+                    Kind::OutputSecret
+                        | Kind::OutputInjection
+                        | Kind::ContentSecret
+                        | Kind::ContentCode
+                        | Kind::ContentProtection
+                        | Kind::CiUntrusted
+                        | Kind::PromptSecret
+                        | Kind::AgentOrders
+                )
             };
             alarms.extend(kinds.filter(|(kind, _)| alarm(kind)).map(|found| format!("{name} {of}: {found:?}")));
         }

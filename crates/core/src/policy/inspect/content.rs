@@ -1,27 +1,62 @@
-//! What is written: credentials that end up in a file.
+//! What is written: credentials that end up in a file, and code and settings that do what nobody would want done unseen.
 
+use super::{code, protections};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
+use crate::policy::hosts;
 use crate::policy::places;
 use crate::policy::secrets::{Secrecy, secrecy};
-use crate::redact;
+use crate::redact::{self, Secret};
 
 /// The most of a text that is looked at, in bytes.
 pub(super) const MAX_TEXT: usize = 256 << 10;
 
-/// The effect of writing a text that holds a credential of known shape. A file that is made for credentials may hold one.
-pub(super) fn written(text: &str, path: &str, tool: &str, facts: &dyn Facts) -> Option<Effect> {
-    let path = places::absolute(path, facts.directory().unwrap_or_default());
-    let own_place = secrecy(&path, facts.home()) > Secrecy::None;
-    if own_place || !holds_key(text) {
-        return None;
+/// The effects of writing a text, in the place of another one where that is known. A file that is made for credentials may hold one.
+pub(super) fn written(text: &str, before: Option<&str>, path: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
+    let text = &text[..text.floor_char_boundary(MAX_TEXT)];
+    let whole = places::absolute(path, facts.directory().unwrap_or_default());
+    let mut effects = code::judged(text, before, &whole, tool, facts);
+    if protections::is_lifted(text, before, &whole) {
+        effects.push(Effect { kind: Kind::ContentProtection, ..Effect::on(path, places::place(&whole, facts), tool) });
     }
-    let place = places::place(&path, facts);
-    Some(Effect { kind: Kind::ContentSecret, ..Effect::on(path, place, tool) })
+    let own_place = secrecy(&whole, facts.home()) > Secrecy::None;
+    if !own_place && holds_key(text) {
+        effects.push(Effect { kind: Kind::ContentSecret, ..Effect::on(path, places::place(&whole, facts), tool) });
+    }
+    effects
 }
 
 /// Whether a text holds a credential that nothing else looks like.
 pub(super) fn holds_key(text: &str) -> bool {
     let text = &text[..text.floor_char_boundary(MAX_TEXT)];
     redact::redact_text(text).found().iter().any(|secret| secret.has_shape())
+}
+
+/// Whether a JSON text that goes to somebody else holds a credential: one of known shape, or the password of a machine elsewhere.
+pub(super) fn gives_key(json: &str) -> bool {
+    let json = &json[..json.floor_char_boundary(MAX_TEXT)];
+    if redact::is_clean(json) {
+        return false;
+    }
+    let redacted = redact::redact_json(json);
+    redacted.found().iter().any(|secret| secret.has_shape())
+        || redacted.found().contains(&Secret::UrlPassword) && names_password_of_machine(json)
+}
+
+/// Whether an address names a user with a password at a machine that has a name of its own: what runs beside the program in a
+/// container (`db`), and this machine, do not.
+fn names_password_of_machine(text: &str) -> bool {
+    text.match_indices("://").take(64).any(|(at, _)| {
+        let start = text[..at]
+            .rfind(|char: char| !char.is_ascii_alphanumeric() && !"+-.".contains(char))
+            .map_or(0, |it| it + 1);
+        let rest = &text[at + 3..];
+        let end = rest.find(|char: char| char.is_whitespace() || "\"'`<>\\".contains(char)).unwrap_or(rest.len());
+        let url = &text[start..at + 3 + end];
+        let host = hosts::host(url);
+        url.contains('@')
+            && host.contains('.')
+            && !hosts::is_local(&host)
+            && redact::redact_text(url).found().contains(&Secret::UrlPassword)
+    })
 }

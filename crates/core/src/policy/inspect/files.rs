@@ -1,7 +1,7 @@
 //! What tools for files do: read, write and remove them, patch them, search them.
 
-use super::content;
 use super::given::Given;
+use super::{code, content};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::places::{self, Place};
@@ -16,15 +16,39 @@ pub(super) fn read(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effe
     paths.flat_map(|path| read_one(&path, whole, tool, facts)).collect()
 }
 
-/// Files are searched. Tools that only list names read nothing.
+/// Files are searched. Tools that only list names read nothing, but some names are only looked for by whoever wants what is in them.
 pub(super) fn search(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let searches = ["grep", "rg", "search_file_content", "codebase_search"];
     let name = tool.to_ascii_lowercase();
-    if !searches.iter().any(|word| name.contains(word)) {
-        return Vec::new();
-    }
     let paths = given.paths();
+    let hunt = |folder: &str| {
+        let hunted = Effect { kind: Kind::SecretHunt, ..Effect::on(folder, Place::Unknown, tool) };
+        vec![hunted]
+    };
+    let pattern = given.pattern().unwrap_or_default();
+    let within = |folder: &str| {
+        let directory = facts.directory().unwrap_or_default();
+        let home = facts.home().filter(|_| folder == "~" || folder.starts_with("~/"));
+        let folder = home.map_or_else(|| folder.to_owned(), |home| format!("{home}{}", &folder[1..]));
+        is_all_of_somebody(&places::absolute(&folder, directory), facts)
+    };
+    if !searches.iter().any(|word| name.contains(word)) {
+        let whole = if pattern.starts_with(['/', '~']) {
+            pattern.to_string()
+        } else {
+            format!("{}/{pattern}", paths.first().map_or(".", |path| path.as_ref()))
+        };
+        let (folder, wanted) =
+            whole.split_once('*').map_or((whole.as_str(), ""), |(folder, _)| (folder, whole.as_str()));
+        let hunted = !wanted.is_empty()
+            && within(folder.trim_end_matches('/'))
+            && secrets::secrecy(wanted, None) >= Secrecy::Sensitive;
+        return if hunted { hunt(folder) } else { Vec::new() };
+    }
     let folder = paths.first().map_or(".", |path| path.as_ref());
+    if secrets::is_sought(&pattern) && within(folder) {
+        return hunt(folder);
+    }
     let globs = given.glob().map(|glob| alternatives(&glob)).unwrap_or_default();
     let within = globs.iter().map(|glob| format!("{folder}/{}", glob.trim_start_matches('!')));
     let named = within.zip(&globs).filter(|(_, glob)| !glob.starts_with('!')).map(|(path, _)| path);
@@ -35,6 +59,14 @@ pub(super) fn search(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Ef
         .chain(named.iter().map(String::as_str))
         .flat_map(|path| read_one(path, true, tool, facts))
         .collect()
+}
+
+/// Whether a folder is a home, what holds homes, or one of those in which a home keeps its programs' settings.
+fn is_all_of_somebody(folder: &str, facts: &dyn Facts) -> bool {
+    let inside = facts.home().and_then(|home| folder.strip_prefix(home.trim_end_matches('/'))).unwrap_or_default();
+    let settings = ["/.config", "/.local", "/.local/share", "/.mozilla", "/library", "/.docker", "/.cache"];
+    let whole = matches!(folder, "/" | "/home" | "/Users" | "/root" | "/etc" | "/var" | "/proc");
+    whole || places::place(folder, facts) == Place::Home || settings.contains(&inside.to_ascii_lowercase().as_str())
 }
 
 /// Files are written, changed or removed.
@@ -52,7 +84,10 @@ pub(super) fn write(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Eff
     let mut effects: Vec<Effect> = paths.iter().flat_map(|path| touched(path, touch, tool, facts)).collect();
     if touch == Touch::Write {
         let target = paths.first().map_or("", |path| path.as_ref());
-        effects.extend(given.written().iter().filter_map(|text| content::written(text, target, tool, facts)));
+        let written = given.written();
+        let written = written.iter().filter(|_| !given.is_prose());
+        effects
+            .extend(written.flat_map(|(text, before)| content::written(text, before.as_deref(), target, tool, facts)));
     }
     effects
 }
@@ -63,7 +98,7 @@ const MAX_FILES: usize = 1024;
 /// The effects of a patch: its headers name the files, and what it adds is written to them.
 pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let mut effects: Vec<Effect> = Vec::new();
-    let (mut file, mut added, mut files) = ("", String::new(), 0);
+    let (mut file, mut added, mut taken, mut files) = ("", String::new(), String::new(), 0);
     for line in patch.lines() {
         let header = [
             ("*** Add File: ", Touch::Write),
@@ -77,17 +112,26 @@ pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect>
             if files > MAX_FILES {
                 break;
             }
-            effects.extend(content::written(&added, file, tool, facts));
+            effects.extend(content::written(&added, removed(&taken), file, tool, facts));
             added.clear();
+            taken.clear();
             effects.extend(touched(path, touch, tool, facts));
             file = path;
         } else if let Some(text) = line.strip_prefix('+') {
             added.push_str(text);
             added.push('\n');
+        } else if let Some(text) = line.strip_prefix('-') {
+            taken.push_str(text);
+            taken.push('\n');
         }
     }
-    effects.extend(content::written(&added, file, tool, facts));
+    effects.extend(content::written(&added, removed(&taken), file, tool, facts));
     effects
+}
+
+/// What a patch takes away of a file, where it takes anything.
+fn removed(taken: &str) -> Option<&str> {
+    (!taken.is_empty()).then_some(taken)
 }
 
 /// What is done to one file, with whether that is another one than its path says.
@@ -100,7 +144,34 @@ pub(super) fn touched(path: &str, touch: Touch, tool: &str, facts: &dyn Facts) -
         let outside = Effect { kind: Kind::FileOutside, ..real.clone() };
         effects.push(outside);
     }
+    let written = effects.iter().find(|effect| effect.kind == Kind::FileWrite);
+    if let Some(written) = written
+        && (is_of_system(&written.target) || code::is_in_place_of_system(&written.target, facts.home()))
+    {
+        let changed = Effect { kind: Kind::SystemChange, ..written.clone() };
+        effects.push(changed);
+    }
     effects
+}
+
+/// Whether a file is one of the machine's own settings or programs: those of nobody's project.
+fn is_of_system(path: &str) -> bool {
+    const TREES: &[&str] = &[
+        "/etc",
+        "/boot",
+        "/usr/bin",
+        "/usr/sbin",
+        "/usr/lib",
+        "/usr/libexec",
+        "/bin",
+        "/sbin",
+        "/lib",
+        "/lib64",
+        "/root",
+        "/sys",
+        "/proc",
+    ];
+    TREES.iter().any(|tree| places::is_within(path, tree))
 }
 
 /// A file, or all that is in a folder of credentials, is read.

@@ -40,6 +40,7 @@ json::fields!(Named {
     edits = "edits",
     changes = "changes",
     glob = "glob",
+    pattern = "pattern",
     url = "url",
     urls = "urls",
     prompt = "prompt",
@@ -53,6 +54,10 @@ json::fields!(Named {
     new_str = "new_str",
     new_text = "newText",
     new_source = "new_source",
+    cell_type = "cell_type",
+    message = "message",
+    old_string = "old_string",
+    old_str = "old_str",
     insert_text = "insert_text",
     code_edit = "code_edit",
 });
@@ -65,6 +70,9 @@ json::fields!(Edit {
     new_str = "new_str",
     new_text = "newText",
     content = "content",
+    old_string = "old_string",
+    old_str = "old_str",
+    old_text = "oldText",
 });
 
 /// Most elements of a list that are looked at: of words, of edits.
@@ -171,8 +179,8 @@ impl<'a> Given<'a> {
         self.named.include.map(texts).unwrap_or_default()
     }
 
-    /// The texts that are written, without what they replace.
-    pub(super) fn written(&self) -> Vec<Cow<'a, str>> {
+    /// The texts that are written, each with the one it replaces where that is told.
+    pub(super) fn written(&self) -> Vec<(Cow<'a, str>, Option<Cow<'a, str>>)> {
         let named = &self.named;
         let one = [
             named.content,
@@ -185,8 +193,29 @@ impl<'a> Given<'a> {
             named.insert_text,
             named.code_edit,
         ];
-        let edited = self.edits().flat_map(|edit| [edit.new_string, edit.new_str, edit.new_text, edit.content]);
-        one.into_iter().chain(edited.collect::<Vec<_>>()).flatten().flat_map(texts).collect()
+        let before = json::text(named.old_string.or(named.old_str));
+        let plain = one.into_iter().flatten().flat_map(texts).map(|text| (text, before.clone()));
+        let edited = self.edits().flat_map(|edit| {
+            let before = json::text(edit.old_string.or(edit.old_str).or(edit.old_text));
+            let after = [edit.new_string, edit.new_str, edit.new_text, edit.content];
+            after.into_iter().flatten().flat_map(texts).map(move |text| (text, before.clone())).collect::<Vec<_>>()
+        });
+        plain.chain(edited.collect::<Vec<_>>()).collect()
+    }
+
+    /// Whether what is written is prose between the code of a notebook.
+    pub(super) fn is_prose(&self) -> bool {
+        json::text(self.named.cell_type).is_some_and(|kind| kind != "code")
+    }
+
+    /// What another agent, or whatever reads a page, is told.
+    pub(super) fn prompt(&self) -> Option<Cow<'a, str>> {
+        json::text(self.named.prompt.or(self.named.message).or(self.named.input))
+    }
+
+    /// What is searched for in files.
+    pub(super) fn pattern(&self) -> Option<Cow<'a, str>> {
+        json::text(self.named.pattern.or(self.named.query))
     }
 
     /// A patch in the form of Codex, whatever it is given as.

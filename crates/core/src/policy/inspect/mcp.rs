@@ -6,12 +6,9 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
-use super::given::{line, texts};
-use super::{content, files, web};
+use super::arguments::{Arguments, words};
+use super::{code, content, deeds, files, web};
 use crate::event::{Family, Tool};
-use crate::json;
 use crate::mcp::names;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -39,84 +36,13 @@ pub(super) fn effects(tool: &Tool, arguments: &str, facts: &dyn Facts) -> Option
     if let Some(of) = names::taken_for(server, &known) {
         effects.push(act(Kind::McpLookalike, &format!("{server}, which is not {of}")));
     }
-    effects.extend(destroyed(name).map(|kind| act(kind, name)));
-    effects.extend(Arguments::read(arguments).effects(server, name, &tool.name, facts));
+    let given = Arguments::read(arguments);
+    effects.extend(deeds::deed(server, name, &given).map(|kind| act(kind, name)));
+    effects.extend(given.effects(server, name, &tool.name, facts));
     Some(effects)
 }
 
-/// The arguments whose names tell what they are.
-#[derive(Default)]
-struct Arguments<'a> {
-    paths: Vec<Cow<'a, str>>,
-    from: Vec<Cow<'a, str>>,
-    to: Vec<Cow<'a, str>>,
-    urls: Vec<Cow<'a, str>>,
-    commands: Vec<Cow<'a, str>>,
-    /// What a command is given, where that stands apart.
-    words: Vec<Cow<'a, str>>,
-    statements: Vec<Cow<'a, str>>,
-    written: Vec<Cow<'a, str>>,
-    directory: Option<Cow<'a, str>>,
-    /// Whether a repository, a bucket or a page of somewhere else is named.
-    elsewhere: bool,
-}
-
 impl<'a> Arguments<'a> {
-    fn read(text: &'a str) -> Self {
-        let mut found = Self::default();
-        json::each(text, |key, value| {
-            let key = json::inside(key).unwrap_or_default();
-            match key {
-                "arguments" | "params" | "input" | "options" if value.get().starts_with('{') => {
-                    json::each(value.get(), |key, value| found.take(json::inside(key).unwrap_or_default(), value));
-                }
-                _ => found.take(key, value),
-            }
-        });
-        found
-    }
-
-    fn take(&mut self, key: &str, value: &'a RawValue) {
-        let key = key.to_ascii_lowercase().replace(['_', '-'], "");
-        match key.as_str() {
-            "path" | "filepath" | "file" | "filename" | "paths" | "files" | "filepaths" | "dir" | "directory"
-            | "folder" | "targetfile" | "absolutepath" | "relativepath" | "notebookpath" | "outputpath" => {
-                let places = texts(value);
-                if matches!(key.as_str(), "dir" | "directory" | "folder") {
-                    self.directory = places.first().cloned();
-                }
-                self.paths.extend(places);
-            }
-            "source" | "src" | "sourcepath" | "oldpath" | "from" => self.from.extend(texts(value)),
-            "destination" | "dest" | "dst" | "destinationpath" | "newpath" | "to" => self.to.extend(texts(value)),
-            // A server's own names for what it has are no addresses.
-            "uri" | "uris" => {
-                let is_address = |uri: &Cow<'_, str>| {
-                    hosts::scheme(uri).is_some_and(|scheme| matches!(scheme, "file" | "http" | "https"))
-                };
-                self.urls.extend(texts(value).into_iter().filter(is_address));
-            }
-            "url" | "urls" | "href" | "endpoint" | "link" | "website" | "targeturl" => {
-                self.urls.extend(texts(value));
-            }
-            "cmd" | "commandline" | "bash" | "script" => self.commands.extend(line(value)),
-            "commands" => self.commands.extend(texts(value)),
-            "args" | "argv" => self.words.extend(texts(value)),
-            "cwd" | "workdir" | "workingdirectory" | "workingdir" => self.directory = json::text(Some(value)),
-            "sql" | "query" | "statement" | "queries" => self.statements.extend(texts(value)),
-            "content" | "contents" | "text" | "body" | "data" | "newtext" | "newstring" | "filetext" | "message" => {
-                self.written.extend(texts(value));
-            }
-            "edits" => self.written.push(Cow::Borrowed(value.get())),
-            "repo" | "repository" | "owner" | "bucket" | "projectid" | "branch" | "ref" | "sha" | "pageid"
-            | "workspaceid" | "databaseid" | "spaceid" | "container" | "pod" | "host" => {
-                self.elsewhere |= json::is_set(Some(value));
-            }
-            key if key.ends_with("command") => self.commands.extend(line(value)),
-            _ => {}
-        }
-    }
-
     fn effects(&self, server: &str, name: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         let mut effects = Vec::new();
         let verb = Verb::of(name, !self.written.is_empty());
@@ -128,6 +54,8 @@ impl<'a> Arguments<'a> {
                 _ => {}
             }
         }
+        let attached = few(&self.attached).into_iter().filter(|path| hosts::scheme(path).is_none());
+        effects.extend(attached.flat_map(|path| files::touched(&path, Touch::Read, tool, facts)));
         if !self.elsewhere && verb != Verb::Other {
             let taken = if verb == Verb::Move { Touch::Delete } else { Touch::Read };
             effects.extend(few(&self.from).iter().flat_map(|path| files::touched(path, taken, tool, facts)));
@@ -137,67 +65,133 @@ impl<'a> Arguments<'a> {
         effects.extend(
             urls.iter().filter(|url| hosts::scheme(url).is_some()).flat_map(|url| web::opened(url, tool, facts)),
         );
-        effects.extend(self.run(facts));
+        effects.extend(self.run(server, name, tool, facts));
         let is_database = ["sql", "postgres", "database", "supabase", "clickhouse", "snowflake", "bigquery", "db"];
         let speaks_sql = |text: &str| is_database.iter().any(|word| text.to_ascii_lowercase().contains(word));
         if speaks_sql(server) || speaks_sql(name) {
             let commands = few(&self.statements).into_iter().map(|sql| format!("psql -c {}", quoted(&sql)));
             effects.extend(commands.flat_map(|command| shell::analyse_in(&command, None, facts).effects));
         }
-        effects.extend(self.sent(server, verb, tool, facts));
+        effects.extend(self.sent(server, name, verb, tool, facts));
         effects
     }
 
-    /// The commands that are run.
-    fn run(&self, facts: &dyn Facts) -> Vec<Effect> {
+    /// The commands and the code that are run.
+    fn run(&self, server: &str, name: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
+        let words: Vec<String> = words(server).into_iter().chain(words(name)).collect();
+        let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
         let directory = self.directory.as_deref();
-        let words: String = self.words.iter().map(|word| format!(" {}", quoted(word))).collect();
-        let commands = self.commands.iter().take(MAX_ARGUMENTS);
-        commands.flat_map(|command| shell::analyse_in(&format!("{command}{words}"), directory, facts).effects).collect()
-    }
-
-    /// A credential in what is given away: to a file, or to the server and whoever is behind it.
-    fn sent(&self, server: &str, verb: Verb, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
-        let local = self.paths.first().filter(|_| verb == Verb::Write && !self.elsewhere);
+        let given: String = self.words.iter().map(|word| format!(" {}", quoted(word))).collect();
+        let mut lines: Vec<String> =
+            self.commands.iter().take(MAX_ARGUMENTS).map(|command| format!("{command}{given}")).collect();
+        // A server in front of a program is told no more than what the program is given.
+        let is_shell = has(&["exec", "shell", "terminal", "pod", "pods", "container", "process", "ssh"]);
+        if let Some((_, program)) = PROGRAMS.iter().find(|(word, _)| has(&[word])).filter(|_| !is_shell) {
+            if lines.is_empty() && !given.is_empty() && *program != "git" {
+                lines.push(given.trim_start().to_owned());
+            }
+            let alone = |line: &&String| line.split(' ').next() != Some(program);
+            let in_front: Vec<String> = lines.iter().filter(alone).map(|line| format!("{program} {line}")).collect();
+            lines.extend(in_front);
+        }
+        if has(&["git"]) {
+            lines.extend(deeds::as_git(name, self));
+        }
         let mut effects = Vec::new();
-        for text in self.written.iter().take(MAX_ARGUMENTS) {
-            match local {
-                Some(path) => effects.extend(content::written(text, path, tool, facts)),
-                None if content::holds_key(text) => {
-                    let send = Effect {
+        for script in self.scripts.iter().take(MAX_ARGUMENTS) {
+            let language = self.value("language|lang|runtime|interpreter").unwrap_or_default();
+            let is = |language: &[&str]| language.iter().any(|word| has(&[word]));
+            match language.to_ascii_lowercase().as_str() {
+                _ if is(&[
+                    "browser",
+                    "page",
+                    "evaluate",
+                    "playwright",
+                    "puppeteer",
+                    "chrome",
+                    "devtools",
+                    "selenium",
+                ]) =>
+                {
+                    effects.extend(code::given_away(script).map(|host| Effect {
                         kind: Kind::DataSend,
                         origin: Origin::SECRET,
-                        ..Effect::on(server, Place::Unknown, tool)
-                    };
-                    effects.push(send);
+                        ..Effect::on(host, Place::Unknown, tool)
+                    }));
                 }
-                None => {}
+                "python" | "py" | "python3" => lines.push(format!("python3 -c {}", quoted(script))),
+                "javascript" | "js" | "node" | "typescript" => lines.push(format!("node -e {}", quoted(script))),
+                "bash" | "sh" | "shell" | "zsh" => lines.push(script.to_string()),
+                _ if is(&["python", "ipython", "jupyter", "notebook"]) => {
+                    lines.push(format!("python3 -c {}", quoted(script)));
+                }
+                _ if is(&["javascript", "js", "node", "deno", "bun"]) => {
+                    lines.push(format!("node -e {}", quoted(script)));
+                }
+                _ if is_shell || is(&["bash", "run", "command", "script", "execute"]) && !script.contains("=>") => {
+                    lines.push(script.to_string());
+                }
+                _ => {}
             }
+        }
+        effects.extend(lines.iter().flat_map(|line| shell::analyse_in(line, directory, facts).effects));
+        effects
+    }
+
+    /// What is given away: to a file, or to the server and whoever is behind it.
+    fn sent(&self, server: &str, name: &str, verb: Verb, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
+        let local = self.paths.first().filter(|_| verb == Verb::Write && !self.elsewhere);
+        if let Some(path) = local {
+            let texts = self.written.iter().take(MAX_ARGUMENTS);
+            return texts.flat_map(|text| content::written(text, None, path, tool, facts)).collect();
+        }
+        let mut effects = Vec::new();
+        // A file of a repository somewhere is read by whoever builds it, wherever it was written.
+        if let Some(path) = self.paths.first().filter(|_| verb != Verb::Read && verb != Verb::List) {
+            let path = &format!("/{}", path.trim_start_matches('/'));
+            if crate::policy::places::is_ci(path) {
+                effects.push(Effect { kind: Kind::ProjectCi, ..Effect::on(path, Place::Unknown, tool) });
+            }
+            let texts = self.written.iter().take(MAX_ARGUMENTS);
+            effects.extend(texts.flat_map(|text| code::judged(text, None, path, tool, facts)));
+        }
+        let keeps = words(name).iter().any(|word| {
+            ["secret", "secrets", "variable", "variables", "env", "credential", "password", "vault"]
+                .contains(&word.as_str())
+        });
+        if !keeps && content::gives_key(self.raw) {
+            effects.push(Effect {
+                kind: Kind::DataSend,
+                origin: Origin::SECRET,
+                ..Effect::on(server, Place::Unknown, tool)
+            });
         }
         effects
     }
 }
 
-/// What a tool destroys that others rely on, by the words of its name: `delete_repo` and `repo_delete`, but not
-/// `delete_repo_label`.
-fn destroyed(name: &str) -> Option<Kind> {
-    const VERBS: [&str; 6] = ["delete", "destroy", "drop", "purge", "terminate", "remove"];
-    let words = words(name);
-    let is_verb = |word: &String| VERBS.contains(&word.as_str());
-    let last = words.last()?;
-    if !words.iter().any(is_verb) {
-        return None;
-    }
-    let nouns = if is_verb(last) { words.as_slice() } else { std::slice::from_ref(last) };
-    let has = |wanted: &[&str]| nouns.iter().any(|word| wanted.contains(&word.as_str()));
-    match () {
-        () if has(&["repository", "repo", "organization", "organisation"]) => Some(Kind::ForgeDestroy),
-        () if has(&["table", "database", "schema"]) => Some(Kind::DatabaseDestroy),
-        () if has(&["kubectl", "namespace", "deployment", "helm"]) => Some(Kind::ClusterDestroy),
-        () if has(&["bucket", "cluster", "instance", "instances", "stack", "vpc"]) => Some(Kind::CloudDestroy),
-        () => None,
-    }
-}
+/// Servers in front of a program, by a word of their names.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("git", "git"),
+    ("redis", "redis-cli"),
+    ("valkey", "valkey-cli"),
+    ("kubectl", "kubectl"),
+    ("kubernetes", "kubectl"),
+    ("helm", "helm"),
+    ("docker", "docker"),
+    ("podman", "podman"),
+    ("terraform", "terraform"),
+    ("tofu", "tofu"),
+    ("pulumi", "pulumi"),
+    ("aws", "aws"),
+    ("gcloud", "gcloud"),
+    ("azure", "az"),
+    ("az", "az"),
+    ("gh", "gh"),
+    ("flyctl", "flyctl"),
+    ("heroku", "heroku"),
+    ("doctl", "doctl"),
+];
 
 /// What a tool does with a path, by the words of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,25 +241,6 @@ impl Verb {
     }
 }
 
-/// The words of a name, in lower case: `read_text_file`, `readTextFile`.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut before_lower = false;
-    for char in name.chars() {
-        let starts = !char.is_ascii_alphanumeric() || char.is_ascii_uppercase() && before_lower;
-        before_lower = char.is_ascii_lowercase() || char.is_ascii_digit();
-        if starts {
-            words.push(String::new());
-        }
-        if char.is_ascii_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.push(char.to_ascii_lowercase());
-        }
-    }
-    words
-}
-
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -6,12 +6,20 @@ use super::shell::{self, Analysis};
 use crate::agents::Parsed;
 use crate::event::{self, Family, Tool};
 
+mod addressed;
+mod arguments;
+mod code;
 mod content;
+mod deeds;
+mod encoded;
 mod files;
 mod given;
+mod lists;
 mod mcp;
+mod orders;
 mod output;
 mod prompt;
+mod protections;
 mod web;
 
 pub use output::injection;
@@ -48,7 +56,7 @@ fn call(tool: &Tool, payload: &str, facts: &dyn Facts) -> Analysis {
         Family::FileWrite => all(files::write(&given(), name, facts)),
         Family::Web => all(web::effects(&given(), name, facts)),
         Family::Mcp { .. } | Family::Other => all(mcp::effects(tool, &payload.arguments, facts).unwrap_or_default()),
-        Family::Agent => all(Vec::new()),
+        Family::Agent => all(orders::of_agent(&given(), name)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A small set of signs that are hard to come by honestly, looked for in one pass over the text as it stands in the JSON. What
 //! is found can only be told: the tool has run.
 
+use super::{addressed, encoded};
 use crate::event::{Family, Tool};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
@@ -25,6 +26,9 @@ const NEAR: usize = 256;
 const MAX_COMMENT: usize = 2 << 10;
 const MAX_SENTENCE: usize = 128;
 
+/// Most names of agents in a text whose sentences are looked at.
+const MAX_ADDRESSED: usize = 512;
+
 json::fields!(Results {
     tool_response = "tool_response",
     tool_output = "tool_output",
@@ -36,7 +40,9 @@ json::fields!(Results {
 /// The effects of what a tool gave back.
 pub(super) fn effects(tool: &Tool, payload: &str) -> Vec<Effect> {
     // What a tool for writing gives back is what it was given, which was looked at then.
-    if tool.family == Family::FileWrite || redact::is_clean(start(payload)) && sign(start(payload)).is_none() {
+    if tool.family == Family::FileWrite
+        || redact::is_clean(start(payload)) && !encoded::may_hold(start(payload)) && sign(start(payload)).is_none()
+    {
         return Vec::new();
     }
     let results: Results<'_> = json::object(payload).unwrap_or_default();
@@ -51,6 +57,9 @@ pub(super) fn effects(tool: &Tool, payload: &str) -> Vec<Effect> {
         };
         for secret in redact::redact_json(text).found().iter().filter(|secret| secret.has_shape()) {
             note(Kind::OutputSecret, secret.as_str());
+        }
+        if let Some(secret) = encoded::credential(text) {
+            note(Kind::OutputSecret, secret);
         }
         if let Some(sign) = sign(text) {
             note(Kind::OutputInjection, sign);
@@ -98,6 +107,8 @@ struct Seen {
     comment_until: usize,
     /// Where the next comment ends; past the text where none does.
     comment_end: usize,
+    /// How many names of agents were looked at.
+    addressed: usize,
 }
 
 /// The first sign in a JSON text that something in it is meant for the agent and not for the person.
@@ -114,6 +125,24 @@ fn sign(text: &str) -> Option<&'static str> {
                 (comment(text, at, &mut seen).then_some("html-comment"), at + 4)
             }
             (b'<', _) if is_end_of_result(&bytes[at..]) => (Some("end-of-result"), at + 1),
+            (b'<', _) => (addressed::system(text, at), at + 1),
+            (b'S' | b's', b'y') => (addressed::system_line(text, at), at + 1),
+            (b'H' | b'U', b'u' | b's') => (addressed::turn(text, at), at + 1),
+            (b'V' | b'O' | b'E' | b'M' | b'D', b'e' | b'l' | b'u' | b's' | b'i') if starts_foreign_order(text, at) => {
+                (Some("override-phrase"), at + 1)
+            }
+            (b'A' | b'a', b's' | b'g' | b'i')
+            | (b'I', b'a')
+            | (b'K', b'i')
+            | (b'L', b'l')
+            | (b'C', b'l' | b'o' | b'u' | b'h')
+            | (b'G', b'e')
+                if seen.addressed < MAX_ADDRESSED =>
+            {
+                let name = addressed::name(text, at);
+                seen.addressed += usize::from(name.is_some());
+                (name.and_then(|name| addressed::at(text, at, name)), at + 1)
+            }
             (b'i' | b'I', b'g') | (b'd' | b'D', b'i') | (b'f' | b'F', b'o') if starts_order(bytes, at) => {
                 (overrides(&text[at..]).then_some("override-phrase"), at + 1)
             }
@@ -130,7 +159,7 @@ fn sign(text: &str) -> Option<&'static str> {
 /// The bytes with which a sign may begin.
 const MAY_SIGN: [bool; 256] = {
     let mut table = [false; 256];
-    let begins = [0xe2, 0xef, 0xf3, b'\\', b'<', b'i', b'I', b'd', b'D', b'f', b'F'];
+    let begins = *b"\xe2\xef\xf3\\<iIdDfFaAsSHUVOEMKLCG";
     let mut at = 0;
     while at < begins.len() {
         table[begins[at] as usize] = true;
@@ -224,6 +253,24 @@ fn starts_order(bytes: &[u8], at: usize) -> bool {
     (begins(b"ignor") || begins(b"disregard") || begins(b"forget")) && is_spoken(bytes, at)
 }
 
+/// Whether an order in another language may begin here, by a verb that is written large.
+fn starts_foreign_order(text: &str, at: usize) -> bool {
+    const VERBS: [&str; 11] = [
+        "Vergiss",
+        "Vergesst",
+        "Vergessen",
+        "Missachte",
+        "Olvida",
+        "Olvide",
+        "Olvidad",
+        "Oublie",
+        "Oubliez",
+        "Esque",
+        "Dimentica",
+    ];
+    VERBS.iter().any(|verb| text[at..].starts_with(verb)) && is_spoken(text.as_bytes(), at) && overrides(&text[at..])
+}
+
 /// Whether what stands before a word leads up to an order: the start of a line or a sentence, or a word such as *please*.
 fn is_spoken(bytes: &[u8], at: usize) -> bool {
     const LEADS: [&[u8]; 14] = [
@@ -315,10 +362,33 @@ fn is_override(words: &[String]) -> bool {
 /// [`is_override`] in languages in which the verb begins as in English, and comes first.
 fn is_foreign_override(words: &[String]) -> bool {
     const NEAR: usize = 7;
-    const VERBS: [&str; 8] =
-        ["ignoriere", "ignoriert", "ignorieren", "ignora", "ignorad", "ignorez", "ignorate", "ignore"];
-    const TOLD: [&str; 7] = [
+    const VERBS: [&str; 22] = [
+        "ignoriere",
+        "ignoriert",
+        "ignorieren",
+        "ignora",
+        "ignorad",
+        "ignorez",
+        "ignorate",
+        "ignore",
+        "vergiss",
+        "vergesst",
+        "vergessen",
+        "missachte",
+        "olvida",
+        "olvide",
+        "olvidad",
+        "oublie",
+        "oubliez",
+        "esque\u{e7}a",
+        "esquece",
+        "dimentica",
+        "dimenticate",
+        "disattendi",
+    ];
+    const TOLD: [&str; 8] = [
         "anweisungen",
+        "regeln",
         "instruktionen",
         "instrucciones",
         "instru\u{e7}\u{f5}es",

@@ -9,7 +9,7 @@ use crate::policy::places::Place;
 use crate::policy::shell::{self, Touch};
 use crate::redact;
 
-use super::content;
+use super::{content, orders};
 
 /// The longest address that is looked at, in bytes.
 const MAX_URL: usize = 64 << 10;
@@ -26,6 +26,9 @@ pub(super) fn effects(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<E
     if given.query().is_some_and(|query| content::holds_key(&query)) {
         let origin = shell::value::Origin::SECRET;
         effects.push(Effect { kind: Kind::DataSend, origin, ..Effect::on("a search", Place::Unknown, tool) });
+    }
+    if given.prompt().is_some_and(|prompt| orders::obeys(&prompt)) {
+        effects.push(Effect { kind: Kind::AgentOrders, ..Effect::on("to obey a page", Place::Unknown, tool) });
     }
     effects
 }
@@ -51,6 +54,9 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     if content::holds_key(&decoded(url)) || holds_password(url) {
         let origin = shell::value::Origin::SECRET;
         effects.push(Effect { kind: Kind::DataSend, origin, ..Effect::on(&host, Place::Unknown, tool) });
+    }
+    if hosts::is_catcher(&host) {
+        effects.push(Effect { kind: Kind::NetCatcher, ..Effect::on(&host, Place::Unknown, tool) });
     }
     if carries_text(url) {
         effects.push(Effect { kind: Kind::DataEncoded, ..Effect::on(host, Place::Unknown, tool) });
@@ -102,9 +108,19 @@ fn carries_text(url: &str) -> bool {
     if host.split('.').filter(|label| label.len() >= LEAST_LABEL).any(|label| text_of_hex(label).is_some()) {
         return true;
     }
+    // Two long names behind one another are cut from one text. What a cloud calls a thing of its own is one.
+    if host.split('.').filter(|label| label.len() >= LEAST_LABEL && !label.contains('-') && is_mixed(label)).count() > 1
+    {
+        return true;
+    }
     let behind = url.split_once("://").map_or(url, |(_, rest)| rest);
     let parts = behind.split(['/', '?', '&', '#', '=', ';', '.', ',']).filter(|part| part.len() >= LEAST_DATA);
     parts.filter_map(|part| text_of(&decoded(part))).any(|text| text.len() >= LEAST_DATA && !text.starts_with('{'))
+}
+
+/// Whether letters and digits stand among each other, as in no word.
+fn is_mixed(label: &str) -> bool {
+    label.bytes().filter(u8::is_ascii_digit).count() >= 3 && label.bytes().filter(u8::is_ascii_alphabetic).count() >= 3
 }
 
 /// The text that hexadecimal digits stand for.

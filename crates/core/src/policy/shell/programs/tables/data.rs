@@ -128,6 +128,9 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         if let Some(what) = destroys(&text.shown()) {
             machine.act(Kind::DatabaseDestroy, what);
         }
+        if let Some(what) = super::sql::opens(&text.shown()) {
+            machine.act(Kind::DatabaseOpen, what);
+        }
         // `\! command` runs a shell.
         for line in text
             .shown()
@@ -171,7 +174,7 @@ fn is_always(words: &[String]) -> bool {
 }
 
 /// The statements of a text, each as its words in lower case, without comments and literals.
-fn statements(text: &str) -> Vec<Vec<String>> {
+pub(super) fn statements(text: &str) -> Vec<Vec<String>> {
     let mut statements = vec![Vec::new()];
     let mut word = String::new();
     let mut chars = text.chars().peekable();

@@ -6,6 +6,7 @@ mod cloud;
 mod data;
 mod machine;
 mod runners;
+mod sql;
 
 use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, read};

@@ -1,0 +1,548 @@
+//! Code that is written: what it would do, judged by where it is put.
+//!
+//! A script that an agent writes is read before it runs, or should be; so an ordinary one is stopped only where nobody can have meant
+//! it: a shell for strangers, a home that is removed, credentials that are sent away. One that runs by itself, when a package is
+//! installed, a folder opened or a test started, is held to what a command would be.
+
+use super::mcp::quoted;
+use crate::json;
+use crate::policy::effects::{Effect, Kind, Where};
+use crate::policy::facts::Facts;
+use crate::policy::hosts;
+use crate::policy::places::{self, Place};
+use crate::policy::secrets::{Secrecy, secrecy};
+use crate::policy::shell;
+
+/// The most of a script that is analysed, in bytes.
+const MAX_CODE: usize = 64 << 10;
+
+/// The languages that are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Language {
+    Shell,
+    Python,
+    JavaScript,
+    Ruby,
+    Perl,
+    Php,
+    /// Pages that a server of Java or of Windows runs.
+    ServerPage,
+}
+
+/// When a script runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Runs {
+    /// When something else is done: an installation, a test, the opening of a folder.
+    ByItself,
+    /// The same, in a container that is made for it.
+    Contained,
+    /// When somebody calls it.
+    Called,
+}
+
+/// What the code in a text that is written to an absolute path would do, where that is to be told.
+pub(super) fn judged(text: &str, before: Option<&str>, path: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
+    let text = &text[..text.floor_char_boundary(MAX_CODE)];
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let effect = |kind, target: &str| Effect { kind, ..Effect::on(target, places::place(path, facts), tool) };
+    let mut effects = Vec::new();
+    if places::is_ci(path) && trusts_strangers(text, before) {
+        effects.push(effect(Kind::CiUntrusted, path));
+    }
+    let found = parts(text, name, path).into_iter().find_map(|(language, runs, code)| {
+        let code = code.as_ref();
+        let plain = runs == Runs::Called && is_test(path);
+        if plain {
+            return None;
+        }
+        open_to_strangers(code, language)
+            .or_else(|| gives_credentials(code, language))
+            .or_else(|| done(code, language, runs, facts))
+    });
+    effects.extend(found.map(|what| effect(Kind::ContentCode, &what)));
+    effects
+}
+
+/// The pieces of code in a file, each with its language and when it runs.
+fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, std::borrow::Cow<'t, str>)> {
+    let whole = |language, runs| vec![(language, runs, text.into())];
+    let values = |names: &[&str], runs| {
+        let commands = named_texts(text, names).into_iter();
+        commands.map(|command| (Language::Shell, runs, command.into())).collect::<Vec<_>>()
+    };
+    let inside = |folder: &str| path.contains(folder);
+    match name {
+        "package.json" => {
+            return values(
+                &["preinstall", "install", "postinstall", "prepare", "prepublish", "preprepare", "postprepare"],
+                Runs::ByItself,
+            );
+        }
+        "composer.json" => {
+            let events =
+                ["post-install-cmd", "post-update-cmd", "pre-install-cmd", "pre-update-cmd", "post-autoload-dump"];
+            return values(&events, Runs::ByItself);
+        }
+        "tasks.json" if inside("/.vscode/") => return values(&["command"], Runs::ByItself),
+        "devcontainer.json" | ".devcontainer.json" => {
+            let later = [
+                "onCreateCommand",
+                "updateContentCommand",
+                "postCreateCommand",
+                "postStartCommand",
+                "postAttachCommand",
+            ];
+            return [values(&["initializeCommand"], Runs::ByItself), values(&later, Runs::Contained)].concat();
+        }
+        ".envrc" => return whole(Language::Shell, Runs::ByItself),
+        "setup.py" | "conftest.py" | "sitecustomize.py" | "usercustomize.py" => {
+            return whole(Language::Python, Runs::ByItself);
+        }
+        "extconf.rb" | "Gemfile" => return whole(Language::Ruby, Runs::ByItself),
+        "Makefile" | "makefile" | "GNUmakefile" | "justfile" | "Justfile" => {
+            let recipes = text.lines().filter_map(|line| line.strip_prefix(['\t', ' ']));
+            let recipes: Vec<&str> = recipes.map(|line| line.trim_start().trim_start_matches(['@', '-'])).collect();
+            return vec![(Language::Shell, Runs::Called, recipes.join("\n").into())];
+        }
+        _ => {}
+    }
+    if inside("/.husky/") || inside("/.githooks/") || inside("/.git/hooks/") {
+        return whole(Language::Shell, Runs::ByItself);
+    }
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let language = match extension.to_ascii_lowercase().as_str() {
+        "pth" => return whole(Language::Python, Runs::ByItself),
+        "sh" | "bash" | "zsh" | "ksh" | "command" => Language::Shell,
+        "py" | "pyw" | "ipynb" => Language::Python,
+        "js" | "mjs" | "cjs" | "ts" | "tsx" | "jsx" | "mts" => Language::JavaScript,
+        "rb" => Language::Ruby,
+        "pl" => Language::Perl,
+        "php" | "phtml" | "php5" | "phar" => Language::Php,
+        "jsp" | "jspx" | "asp" | "aspx" | "ashx" => Language::ServerPage,
+        _ => match text.lines().next().and_then(|line| line.strip_prefix("#!")) {
+            Some(line) if line.contains("python") => Language::Python,
+            Some(line) if line.contains("node") => Language::JavaScript,
+            Some(line) if line.contains("sh") => Language::Shell,
+            _ => return Vec::new(),
+        },
+    };
+    whole(language, Runs::Called)
+}
+
+/// The texts that stand behind names in a text of JSON, be it whole or a piece of one; of a list its texts, joined as a command.
+fn named_texts(text: &str, names: &[&str]) -> Vec<String> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    for name in names {
+        for (at, _) in text.match_indices(&format!("\"{name}\"")).take(32) {
+            let Some(rest) = text[at + name.len() + 2..].trim_start().strip_prefix(':').map(str::trim_start) else {
+                continue;
+            };
+            let from = text.len() - rest.len();
+            if rest.starts_with('"') {
+                let end = json::closing_quote(bytes, from + 1);
+                found.push(json::unescape(text.get(from + 1..end).unwrap_or_default()).into_owned());
+            } else if let Some(list) = rest.strip_prefix('[') {
+                let list = &list[..list.find(']').unwrap_or(list.len())];
+                let words =
+                    json::strings(list).map(|range| json::unescape(list.get(range).unwrap_or_default()).into_owned());
+                found.push(words.collect::<Vec<_>>().join("\n"));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a file is a test, an example or a page about such things.
+fn is_test(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    ["/test/", "/tests/", "/__tests__/", "/fixtures/", "/testdata/", "/spec/", "/examples/"]
+        .iter()
+        .any(|part| path.contains(part))
+        || name.starts_with("test_")
+        || [".test.", ".spec.", "_test.", "_spec."].iter().any(|part| name.contains(part))
+}
+
+/// What the analysis of commands says of a script, where that is grave for when it runs.
+fn done(code: &str, language: Language, runs: Runs, facts: &dyn Facts) -> Option<String> {
+    const HINTS: &[&str] = &[
+        "rm ", "rmtree", "rmSync", "rimraf", "rm_r", "curl", "wget", "base64", "b64", "eval", "exec", "/dev/",
+        "socket", "nc ", "ncat", "socat", "fork", ":|:", "ssh", "crontab", "bashrc", "profile", "remove",
+    ];
+    if !HINTS.iter().any(|hint| code.contains(hint)) {
+        return None;
+    }
+    let interpreter = match language {
+        Language::Shell => None,
+        Language::Python => Some("python3 -c"),
+        Language::JavaScript => Some("node -e"),
+        Language::Ruby => Some("ruby -e"),
+        Language::Perl => Some("perl -e"),
+        Language::Php => Some("php -r"),
+        Language::ServerPage => return None,
+    };
+    let analysis = match interpreter {
+        None => shell::analyse_in(code, None, facts),
+        Some(interpreter) => shell::analyse_in(&format!("{interpreter} {}", quoted(code)), None, facts),
+    };
+    let is_credential = |path: &str| secrecy(path, facts.home()) == Secrecy::Credential;
+    let reads = analysis.effects.iter().any(|it| it.kind == Kind::SecretRead && is_credential(&it.target));
+    let grave = |effect: &&Effect| {
+        if effect.at != Where::Here {
+            return false;
+        }
+        let sends = effect.kind == Kind::DataSend && effect.origin.secret;
+        match (runs, effect.kind) {
+            (_, Kind::NetShell | Kind::ProcessBomb) => true,
+            (Runs::Called, Kind::CodeDecoded) => runs_decoded(code, language),
+            (Runs::Called, Kind::CodeFetched) => {
+                language != Language::Shell
+                    && !["| sh", "|sh", "| bash", "|bash", "| sudo"].iter().any(|pipe| code.contains(pipe))
+            }
+            (Runs::Called, Kind::FileDelete) => effect.recursive && is_all(&effect.target, effect.place),
+            (Runs::Called, Kind::DataSend) => sends && reads && language == Language::Shell,
+            (Runs::Called, _) => false,
+            (Runs::Contained, Kind::CodeFetched | Kind::FileDelete | Kind::SystemStartup) => false,
+            (_, Kind::FileDelete) => {
+                effect.recursive && matches!(effect.place, Place::System | Place::Home | Place::HomeTree)
+            }
+            (_, Kind::DataSend) => sends,
+            (_, Kind::SecretRead) => is_credential(&effect.target),
+            (_, kind) => matches!(
+                kind,
+                Kind::CodeFetched
+                    | Kind::CodeDecoded
+                    | Kind::DiskWipe
+                    | Kind::SelfTamper
+                    | Kind::SystemStartup
+                    | Kind::SafetyDisable
+            ),
+        }
+    };
+    analysis.effects.iter().find(grave).map(|effect| format!("{} {}", effect.kind, effect.target).trim_end().to_owned())
+}
+
+/// Whether what is removed is a home, or what a machine cannot be without; the caches that images are made smaller by are none.
+fn is_all(target: &str, place: Place) -> bool {
+    const TREES: &[&str] =
+        &["/", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/boot", "/home", "/root", "/var", "/opt"];
+    let target = places::without_wildcard(target);
+    place == Place::Home || place == Place::System && TREES.contains(&target)
+}
+
+/// Whether code of a language is run that its own text only holds in an encoding: what looks like that in a larger program is
+/// often something else.
+fn runs_decoded(code: &str, language: Language) -> bool {
+    let runs: &[&str] = match language {
+        Language::Python => &["exec(", "eval("],
+        Language::JavaScript => &["eval(atob(", "eval(Buffer.from(", "Function(atob("],
+        Language::Php => &["eval(base64_decode(", "eval(gzinflate(", "assert(base64_decode("],
+        _ => return true,
+    };
+    runs.iter().any(|word| code.contains(word))
+}
+
+/// Whether a page or a program runs what whoever asks for it says.
+fn open_to_strangers(code: &str, language: Language) -> Option<String> {
+    let open = || Some("a shell for whoever asks".to_owned());
+    match language {
+        Language::Php => runs_request(code).then(open).flatten(),
+        Language::ServerPage => {
+            let lower = code.to_ascii_lowercase();
+            let asks = [
+                "request.getparameter",
+                "request[",
+                "request.item",
+                "request.form",
+                "request.querystring",
+                "eval(request",
+            ];
+            let runs = [
+                "getruntime().exec(",
+                "processbuilder(",
+                "process.start(",
+                "eval(request",
+                "execute(request",
+                "wscript.shell",
+            ];
+            (asks.iter().any(|word| lower.contains(word)) && runs.iter().any(|word| lower.contains(word)))
+                .then(open)
+                .flatten()
+        }
+        Language::JavaScript => {
+            let runs = ["exec(req.", "execSync(req.", "eval(req.", "spawn(req.", "Function(req."];
+            runs.iter().any(|word| code.contains(word)).then(open).flatten()
+        }
+        Language::Python => {
+            let runs =
+                ["os.system(request.", "os.popen(request.", "eval(request.", "exec(request.", "check_output(request."];
+            runs.iter().any(|word| code.contains(word)).then(open).flatten()
+        }
+        _ => None,
+    }
+}
+
+/// Whether a page in PHP runs a part of the request for it, at once or by a variable that holds it.
+fn runs_request(code: &str) -> bool {
+    const RUNS: &[&str] = &[
+        "system",
+        "exec",
+        "shell_exec",
+        "passthru",
+        "popen",
+        "proc_open",
+        "eval",
+        "assert",
+        "pcntl_exec",
+        "create_function",
+    ];
+    const ASKED: &[&str] =
+        &["$_GET", "$_POST", "$_REQUEST", "$_COOKIE", "$_SERVER['HTTP_", "$_SERVER[\"HTTP_", "php://input"];
+    let asked = |text: &str| ASKED.iter().any(|word| text.contains(word));
+    if !asked(code) {
+        return false;
+    }
+    let end_of = |text: &str| text.find([';', '\n']).unwrap_or(text.len());
+    // `$c = $_GET['c'];`
+    let variables: Vec<&str> = code
+        .split([';', '{', '\n'])
+        .filter_map(|statement| statement.split_once('='))
+        .filter(|(_, value)| asked(value) && !value.starts_with('='))
+        .filter_map(|(name, _)| name.trim().rsplit([' ', '(']).next().filter(|name| name.starts_with('$')))
+        .take(16)
+        .collect();
+    let given = |arguments: &str| {
+        let kept =
+            ["escapeshell", "(int)", "intval", "in_array", "json_decode"].iter().any(|word| arguments.contains(word));
+        !kept
+            && (asked(arguments)
+                || variables.iter().any(|name| arguments.trim_start().trim_start_matches(['"', '@']).starts_with(name)))
+    };
+    RUNS.iter().any(|function| {
+        code.match_indices(function).take(64).any(|(at, _)| {
+            let is_start = !code[..at].ends_with(|char: char| char.is_ascii_alphanumeric() || "_>:$".contains(char));
+            let arguments = code[at + function.len()..].trim_start().strip_prefix('(');
+            is_start && arguments.is_some_and(|arguments| given(&arguments[..end_of(arguments)]))
+        })
+    }) || code.split('`').skip(1).step_by(2).take(16).any(asked)
+        // A function whose name the request tells.
+        || ASKED.iter().take(4).any(|word| {
+            code.match_indices(word).any(|(at, _)| {
+                let rest = &code[at + word.len()..];
+                rest.starts_with('[') && rest.find(']').is_some_and(|end| rest[end + 1..].starts_with('('))
+            })
+        })
+}
+
+/// What sends something to another machine.
+const SENDS: &[&str] = &[
+    "requests.post(",
+    "requests.put(",
+    "httpx.post(",
+    "urlopen(",
+    "fetch(",
+    "axios.post(",
+    "axios.put(",
+    "smtplib",
+    "http.request(",
+    "https.request(",
+    "sendall(",
+    "ftplib",
+    "Net::HTTP.post",
+    "upload_file(",
+    "curl ",
+    "curl_exec",
+    "needle.post",
+    "got.post",
+    "sendBeacon(",
+    "XMLHttpRequest",
+    "session.post(",
+    "aiohttp",
+    "HttpClient",
+    "LWP::UserAgent",
+    "http.post(",
+    "request.post(",
+];
+
+/// Whether code sends credentials of the home, or its whole environment, to another machine. `Some` says what.
+fn gives_credentials(code: &str, language: Language) -> Option<String> {
+    if language == Language::Shell || !SENDS.iter().any(|word| code.contains(word)) || !names_machine(code) {
+        return None;
+    }
+    const ALL: &[&str] = &[
+        "dict(os.environ",
+        "json=os.environ",
+        "data=os.environ",
+        "dumps(os.environ",
+        "str(os.environ)",
+        "repr(os.environ)",
+        "urlencode(os.environ",
+        "stringify(process.env)",
+        "body: process.env",
+        "ENV.to_h",
+        "ENV.to_json",
+        "env::vars()",
+        "json_encode($_ENV",
+        "json_encode(getenv()",
+    ];
+    let near = |at: usize| {
+        let around = &code[code.floor_char_boundary(at.saturating_sub(400))..code.floor_char_boundary(at + 400)];
+        SENDS.iter().any(|word| around.contains(word)) && names_machine(around)
+    };
+    if ALL.iter().any(|word| code.match_indices(word).any(|(at, _)| near(at))) {
+        return Some("sends its environment away".to_owned());
+    }
+    let is_credential = |text: &str| {
+        let part = text.trim_start_matches("~/").trim_start_matches('/');
+        text.len() <= 128
+            && text.contains('.')
+            && !text.contains([' ', '\n', '*', '{', '('])
+            && secrecy(&format!("/home/you/{part}"), Some("/home/you")) == Secrecy::Credential
+    };
+    literals(code).find(|text| is_credential(text)).map(|text| format!("sends {text} away"))
+}
+
+/// Whether code names another machine by its address.
+fn names_machine(code: &str) -> bool {
+    code.match_indices("http").take(64).any(|(at, _)| {
+        let rest = &code[at..];
+        (rest.starts_with("http://") || rest.starts_with("https://")) && {
+            let url =
+                &rest[..rest.find(|char: char| char.is_whitespace() || "\"'`<>)".contains(char)).unwrap_or(rest.len())];
+            let host = hosts::host(url);
+            host.contains('.') && !hosts::is_local(&host)
+        }
+    })
+}
+
+/// What stands between quotes on one line.
+fn literals(code: &str) -> impl Iterator<Item = &str> {
+    let lines = code.lines().flat_map(|line| ['\'', '"', '`'].into_iter().map(move |quote| (line, quote)));
+    lines.flat_map(|(line, quote)| line.split(quote).skip(1).step_by(2)).take(4096)
+}
+
+/// Whether a page's script takes cookies or what a page keeps to another machine: its host.
+pub(super) fn given_away(script: &str) -> Option<String> {
+    const KEPT: &[&str] = &["document.cookie", "localStorage", "sessionStorage", "indexedDB", "navigator.credentials"];
+    const SENDS: &[&str] = &[
+        "fetch(",
+        "XMLHttpRequest",
+        "sendBeacon",
+        "Image(",
+        ".src",
+        "WebSocket",
+        "location",
+        "window.open",
+        ".submit(",
+        "import(",
+        "axios",
+    ];
+    let has = |list: &[&str]| list.iter().any(|word| script.contains(word));
+    if !has(KEPT) || !has(SENDS) {
+        return None;
+    }
+    script.match_indices("//").find_map(|(at, _)| {
+        let url = &script[at + 2..];
+        let url = &url[..url.find(|char: char| char.is_whitespace() || "\"'`<>)$".contains(char)).unwrap_or(url.len())];
+        let host = hosts::host(url);
+        (host.contains('.')
+            && !hosts::is_local(&host)
+            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte)))
+        .then_some(host)
+    })
+}
+
+/// Whether a build server is told to run strangers' code with its own rights, or to hand out all its secrets.
+fn trusts_strangers(text: &str, before: Option<&str>) -> bool {
+    let adds = |word: &str| text.contains(word) && !before.is_some_and(|before| before.contains(word));
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let triggers = ["pull_request_target", "workflow_run", "issue_comment"];
+    let strangers = [
+        "github.event.pull_request.head.",
+        "github.head_ref",
+        "refs/pull/",
+        "gh pr checkout",
+        "event.workflow_run.head_",
+        "pull_request.head.sha",
+        "pull_request.head.ref",
+    ];
+    has(&triggers) && has(&strangers) || adds("toJSON(secrets)") || adds("toJson(secrets)")
+}
+
+/// Whether a path is that of a program of the system's name, in a folder where it is found before the system's.
+pub(super) fn is_in_place_of_system(path: &str, home: Option<&str>) -> bool {
+    const PROGRAMS: &[&str] = &[
+        "sudo",
+        "su",
+        "doas",
+        "ssh",
+        "scp",
+        "sftp",
+        "git",
+        "ls",
+        "cat",
+        "cp",
+        "mv",
+        "rm",
+        "curl",
+        "wget",
+        "npm",
+        "npx",
+        "node",
+        "yarn",
+        "pnpm",
+        "python",
+        "python3",
+        "pip",
+        "pip3",
+        "docker",
+        "kubectl",
+        "passwd",
+        "gpg",
+        "aws",
+        "gcloud",
+        "az",
+        "gh",
+        "apt",
+        "apt-get",
+        "systemctl",
+        "login",
+        "bash",
+        "sh",
+        "zsh",
+        "make",
+        "cargo",
+        "rustc",
+        "go",
+        "gcc",
+        "ps",
+        "netstat",
+        "ss",
+        "find",
+        "grep",
+        "id",
+        "which",
+        "env",
+        "vim",
+        "nano",
+        "less",
+        "tar",
+        "terraform",
+        "psql",
+        "mysql",
+        "ssh-add",
+        "ssh-agent",
+        "ssh-keygen",
+        "vault",
+        "op",
+    ];
+    let Some((folder, name)) = path.rsplit_once('/') else { return false };
+    let own =
+        ["/.local/bin", "/bin", "/.cargo/bin", "/go/bin", "/.npm-global/bin", "/.bun/bin", "/.deno/bin", "/.yarn/bin"];
+    let of_home =
+        home.and_then(|home| folder.strip_prefix(home.trim_end_matches('/'))).is_some_and(|rest| own.contains(&rest));
+    let of_system =
+        ["/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]
+            .contains(&folder);
+    (of_home || of_system) && PROGRAMS.contains(&name)
+}

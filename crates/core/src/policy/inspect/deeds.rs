@@ -1,0 +1,450 @@
+//! What a server's tool does at the service behind it, by the words of its name and of what it is told to do.
+//!
+//! Nobody knows all servers, but their tools are named alike: a verb, and what it is done to. The first verb that is known tells
+//! whether something is only looked at; what is looked at is never a deed.
+
+use super::arguments::{Arguments, words};
+use super::lists::{holds, is};
+use crate::policy::effects::Kind;
+
+/// Verbs that only look, and those that bring back.
+const LOOKS: &str = "get|list|search|find|read|describe|show|query|count|check|view|fetch|preview|plan|validate|explain|\
+    inspect|browse|lookup|resolve|suggest|summarize|analyze|compare|diff|watch|estimate|simulate|is|has|\
+    export|download|retrieve|undo|restore|recover|undelete|prevent|draft|help|docs|documentation|dry|verify|\
+    monitor|stat|status|ls";
+
+/// Verbs that leave nothing.
+const DESTROYS: &str = "delete|del|destroy|drop|purge|terminate|wipe|erase|truncate|flush|flushall|flushdb|nuke|obliterate|\
+    uninstall|decommission|deprovision|expunge|unpublish|teardown|annihilate";
+
+/// Verbs that take away, for good only where much is meant.
+const TAKES: &str = "remove|rm|clear|reset|empty|prune|archive|stop|shutdown|poweroff|detach|deallocate";
+
+/// Verbs that make, change or hand over.
+const CHANGES: &str = "create|add|update|set|insert|put|change|modify|edit|grant|assign|attach|enable|promote|invite|share|\
+    make|apply|patch|configure|upsert|replace|transfer|approve|allow|open|expose|forward|delegate|\
+    impersonate|register|issue|generate|new|toggle|publicize|elevate";
+
+/// Verbs that switch off.
+const SWITCHES_OFF: &str = "disable|deactivate|suspend|bypass|mute|silence|pause|revoke|rotate|unprotect|off";
+
+/// What vanishes all day and is missed by nobody: marks and notes, views of a page, what an agent keeps for itself.
+const SLIGHT: &str = "label|labels|reaction|reactions|cell|cells|breakpoint|breakpoints|tab|tabs|window|session|sessions|page|\
+    memory|memories|entity|entities|observation|observations|relation|relations|bookmark|bookmarks|cache|\
+    caches|draft|drafts|temp|tmp|line|lines|text|element|shape|shapes|layer|selection|cursor|timer|reminder|\
+    notification|notifications|pin|star|favorite|todo|todos|preview|process|terminal|shell|console|\
+    index|view|cookie|cookies|storage|worktree|node|subtask|whitespace|interactive|highlight|mark|vote|\
+    watcher|like|emoji|marker|annotation|override|mock|stub|edge";
+
+/// What many rely on: to take it away is as much as to delete it.
+const WEIGHTY: &str = "repository|repo|database|table|collection|namespace|cluster|bucket|stack|volume|volumes|project|\
+    workspace|organization|organisation|team|account|accounts|server|device|domain|site|backup|backups|\
+    snapshot|snapshots|channel|calendar|drive|certificate|instance|instances|vm|droplet|trash|queue|topic|\
+    schema|system|all|everything|factory|environment|history|branch";
+
+/// Data within a database: to delete some of it by a condition is everyday work.
+const DATA: &str = "row|rows|record|records|document|documents|doc|docs|item|items|key|keys|point|points|vector|vectors|\
+    many|one|object|objects|data|query|hash|field|member|set|list|value|nodes|edges|embedding|embeddings";
+
+/// The names of conditions, and of what is meant by its own name.
+const CONDITIONS: &str = "filter|filters|where|query|selector|condition|conditions|criteria|ids|id|key|keys|documentid|docid|pk|\
+    points|recordids|recordid|rowid|q|whereclause|match";
+
+const DATABASES: &str = "postgres|postgresql|mysql|mariadb|mongodb|mongo|redis|sqlite|elasticsearch|elastic|opensearch|qdrant|\
+    pinecone|weaviate|chroma|milvus|dynamodb|cassandra|neo4j|clickhouse|duckdb|bigquery|snowflake|supabase|\
+    firestore|firebase|couchbase|neon|database|db|sql|valkey|planetscale|cockroachdb|influxdb|d1|turso|\
+    mssql|oracle|redshift|memcached|etcd";
+
+const CLUSTERS: &str = "kubernetes|k8s|kubectl|helm|openshift|argocd|rancher|nomad|istio";
+
+const CLOUDS: &str = "aws|gcp|gcloud|azure|cloudflare|digitalocean|vercel|netlify|heroku|railway|fly|flyio|render|terraform|\
+    pulumi|hetzner|linode|vultr|oci|alibaba|cloud|ec2|s3|lambda|gcs|cloudrun|scaleway|upstash|supabase|neon|\
+    openstack|proxmox|vsphere|route53|rds|eks";
+
+const FORGES: &str = "github|gitlab|gitea|bitbucket|forgejo|codeberg";
+
+const CLOUD_THINGS: &str = "bucket|buckets|instance|instances|stack|stacks|vpc|droplet|vm|vms|zone|distribution|loadbalancer|\
+    balancer|lambda|cluster|subnet|infrastructure";
+
+const CLUSTER_THINGS: &str = "kubectl|namespace|namespaces|deployment|deployments|helm|statefulset|pod|pods|pvc|chart";
+
+/// Who a name stands for when it stands for everybody.
+const EVERYBODY: &str = "anyone|public|everyone|world|allusers|allauthenticatedusers|publicread|publicreadwrite|anyonewithlink|\
+    anonymous";
+
+/// What guards a thing.
+const PROTECTIONS: &str = "protection|protections|guard|safety|audit|mfa|2fa|firewall|antivirus|alert|alerts|alarm|monitor|\
+    monitors|monitoring|rls|security|scanning|policy|policies|backup|backups|versioning|encryption|logging|\
+    trail|cloudtrail|waf|detector|guardduty|ruleset|rulesets|restriction|restrictions|authentication|auth|\
+    sso|verification|rule|token|key|access|lock|captcha|dnssec|tls|ssl";
+
+/// Money, and what is as good.
+const MONEY: &str = "payment|payments|refund|refunds|payout|payouts|charge|charges|funds|money|crypto|eth|btc|sol|usdc|usdt|\
+    coins|nft|sats|lightning|wire|withdrawal|wallet|transaction|transactions|swap|trade|stock|stocks|\
+    position|positions|credit|giftcard|donation";
+
+/// What a tool does, and to what; nothing where it does nothing that a person wants to hear of first.
+pub(super) fn deed(server: &str, name: &str, given: &Arguments<'_>) -> Option<Kind> {
+    if is_rehearsed(given) {
+        return None;
+    }
+    let deed = Deed::of(server, name, given);
+    if let Some(kind) = deed.beyond_its_name(given) {
+        return Some(kind);
+    }
+    // Of a tool that does this and that, what it is told to do stands behind its name.
+    match deed.verb {
+        Verb::Destroys => deed.destroyed(given),
+        Verb::Takes => deed.taken(given),
+        Verb::Other => None,
+    }
+    .or_else(|| deed.of_money(given))
+    .or_else(|| deed.of_access(given))
+    .or_else(|| deed.published(given))
+}
+
+/// Whether it is only tried.
+fn is_rehearsed(given: &Arguments<'_>) -> bool {
+    given.is_on("dryrun|preview|previewonly|validateonly|checkonly|planonly|simulate|testonly|whatif|noop")
+        || given.value("dryrun").is_some_and(|value| matches!(value, "client" | "server" | "All"))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Destroys,
+    Takes,
+    Other,
+}
+
+struct Deed {
+    /// The words of the server's name.
+    server: Vec<String>,
+    /// Those of the tool's, of what it is told to do, and of what it is told to do it to.
+    words: Vec<String>,
+    verb: Verb,
+    /// Whether a tool's name says that it only looks.
+    looks: bool,
+}
+
+impl Deed {
+    fn of(server: &str, name: &str, given: &Arguments<'_>) -> Self {
+        let server = words(server);
+        let mut all = words(name);
+        let looks = Self::looks(&all);
+        const ACTIONS: &str = "action|operation|op|verb|method|subcommand|command|httpmethod";
+        const THINGS: &str = "resourcetype|kind|type|objecttype|entity|entitytype|resource|resourcekind|object";
+        let simple = |value: &&str| value.len() <= 48 && !value.contains([' ', '/', '\n']);
+        let told: Vec<String> = given.values(ACTIONS).filter(simple).take(4).flat_map(words).collect();
+        let of_action = told.iter().any(|word| is(word, DESTROYS) || is(word, TAKES));
+        all.extend(told);
+        let verb = all.iter().find_map(|word| match word.as_str() {
+            word if is(word, DESTROYS) => Some(Verb::Destroys),
+            word if is(word, TAKES) => Some(Verb::Takes),
+            _ => None,
+        });
+        all.extend(given.values(THINGS).filter(simple).take(4).flat_map(words));
+        let verb = verb.filter(|_| !looks || of_action).unwrap_or(Verb::Other);
+        Self { server, words: all, verb, looks }
+    }
+
+    /// Whether the first verb of a name only looks, and no other is joined to it.
+    fn looks(words: &[String]) -> bool {
+        let acts = |word: &String| {
+            [DESTROYS, TAKES, CHANGES, SWITCHES_OFF].iter().any(|verbs| is(word, verbs))
+                || matches!(word.as_str(), "publish" | "send" | "execute" | "exec" | "run")
+        };
+        let first = words.iter().position(|word| is(word, LOOKS) || acts(word));
+        first.is_some_and(|at| is(&words[at], LOOKS)) && !words.iter().any(|word| word == "and")
+    }
+
+    fn has(&self, list: &str) -> bool {
+        self.words.iter().any(|word| is(word, list))
+    }
+
+    fn at(&self, list: &str) -> bool {
+        self.server.iter().chain(&self.words).any(|word| is(word, list))
+    }
+
+    /// What is told by arguments alone, whatever the tool is called.
+    fn beyond_its_name(&self, given: &Arguments<'_>) -> Option<Kind> {
+        let names_secret = self.has("secret|secrets|credential|credentials|password|passwords");
+        let reveals = given.is_on("decrypt|reveal|withdecryption|showsecrets|showvalues|includevalues");
+        let of_names = "list|scanning|alert|alerts|policy|names|metadata|exists|search|describe";
+        let is_table = self.at(CLUSTERS) && !given.value("output|format").is_some_and(|it| it.contains(['y', 'j']));
+        if self.has("get|read|fetch|reveal|retrieve|access|view|show|export")
+            && names_secret
+            && !self.has(of_names)
+            && (!is_table || self.has("value"))
+            || reveals && self.looks
+            || self.has("reveal|decrypt|unseal") && names_secret
+        {
+            return Some(Kind::SecretRead);
+        }
+        if self.looks {
+            return None;
+        }
+        if self.at("docker|podman|container|containers|pod") {
+            let opens = given.is_on("privileged|hostpid|hostipc") || holds(given.raw, "\"/\":|\"/:/|docker.sock");
+            if opens {
+                return Some(Kind::ContainerEscape);
+            }
+        }
+        if self.at(FORGES) && given.is_on("force|forcepush") && self.has("ref|branch|push|commit") {
+            return Some(Kind::GitForcePush);
+        }
+        let none_left = given.value("replicas|count|size|desiredcount|desiredcapacity") == Some("0");
+        if none_left && self.has("scale|resize|replicas") {
+            return Some(Kind::ClusterDestroy);
+        }
+        if self.has("drain") && self.at(CLUSTERS) {
+            return Some(Kind::ClusterDestroy);
+        }
+        let binds_all = "cluster-admin|system:anonymous|system:unauthenticated|system:masters";
+        if given.raw.contains("Binding") && holds(given.raw, binds_all) {
+            return Some(Kind::CloudAccess);
+        }
+        // A server that is told to guard less.
+        let setting = given.value("key|name|setting|option").unwrap_or_default().to_ascii_lowercase();
+        let guards = "block|allowed|denied|deny|restrict|safe|readonly|read_only|sandbox|confirm|approval|guard|protect|\
+            permission|audit|whitelist|blacklist";
+        let is_setting = self.has("config|configuration|setting|settings|option|preferences");
+        if is_setting && holds(&setting, guards) && !self.at(FORGES) {
+            return Some(Kind::SafetyDisable);
+        }
+        None
+    }
+
+    /// What is deleted.
+    fn destroyed(&self, given: &Arguments<'_>) -> Option<Kind> {
+        let has = |list: &str| self.has(list);
+        // Of several things the last is meant: a repository's label.
+        let slight = self.words.last().is_some_and(|last| is(last, SLIGHT));
+        if slight && !self.at(CLUSTERS) && !self.at(CLOUDS) && !self.at(DATABASES) {
+            return None;
+        }
+        if has(PROTECTIONS) && has("protection|ruleset|rulesets|protections") {
+            return Some(Kind::McpAccess);
+        }
+        if has("branch|branches|tag|ref") && (self.at(FORGES) || self.at("git")) {
+            return Some(Kind::GitDeleteRemote);
+        }
+        if has("repository|repo|organization|organisation|release") {
+            return Some(Kind::ForgeDestroy);
+        }
+        if self.at(DATABASES) || has("table|database|schema|collection|many") {
+            return self.of_database(given);
+        }
+        if self.at(CLUSTERS) || has(CLUSTER_THINGS) && !self.at(CLOUDS) {
+            return Some(Kind::ClusterDestroy);
+        }
+        if has(CLOUD_THINGS) || self.at(CLOUDS) && !has(SLIGHT) {
+            return Some(Kind::CloudDestroy);
+        }
+        if self.at("docker|podman") {
+            return has("volume|volumes|prune|system").then_some(Kind::ContainerDestroy);
+        }
+        let method = given.value("method|httpmethod").is_some_and(|value| value.eq_ignore_ascii_case("delete"));
+        if method && given.urls.iter().any(|url| crate::policy::hosts::is_local(&crate::policy::hosts::host(url))) {
+            return None;
+        }
+        // What is a file here is judged by its path, and what is one of a repository is in its history.
+        let of_files = has("file|files|directory|folder|path");
+        if of_files && (!given.paths.is_empty() || self.at(FORGES)) || self.at("git|filesystem") {
+            return None;
+        }
+        (!has(SLIGHT)).then_some(Kind::McpDestroy)
+    }
+
+    fn of_database(&self, given: &Arguments<'_>) -> Option<Kind> {
+        let whole = self.has(
+            "table|tables|database|databases|schema|collection|collections|keyspace|bucket|flushall|flushdb|flush|\
+            all|branch|project|namespace|truncate|wipe|purge|class|dataset",
+        );
+        let matches_all = holds(given.raw, "match_all|\"where\":\"1=1\"|1 = 1");
+        let is_data = self.has(DATA) || self.words.len() == 1 || given.is_given(CONDITIONS);
+        if self.has("index|view|trigger|function|procedure|constraint|user") && !self.has("database") {
+            return (self.at("elasticsearch|elastic|opensearch|pinecone") && self.has("index"))
+                .then_some(Kind::DatabaseDestroy);
+        }
+        if is_data && (!whole || self.has("many|one|row|rows|record|records|document|documents")) {
+            let one = self.has("one|row|document|record|key|item") && !self.has("many");
+            let limited = given.is_given(CONDITIONS) && !given.is_empty(CONDITIONS);
+            return (matches_all || !one && !limited).then_some(Kind::DatabaseDestroy);
+        }
+        (whole || !self.has(SLIGHT)).then_some(Kind::DatabaseDestroy)
+    }
+
+    /// What is taken away, where much is meant.
+    fn taken(&self, given: &Arguments<'_>) -> Option<Kind> {
+        let has = |list: &str| self.has(list);
+        if has("collaborator|user|users|member|members|permission|permissions|role|password") {
+            return Some(Kind::McpAccess);
+        }
+        if has("prune") {
+            let all = has("volume|volumes|system|all") || given.is_on("all|volumes");
+            return (all || self.at("docker|podman")).then_some(Kind::ContainerDestroy);
+        }
+        let stops = has("stop|shutdown|poweroff|deallocate|detach");
+        let running = "instance|instances|vm|cluster|database|droplet|machine|node";
+        if stops {
+            return (has(running) && !has("local|dev")).then_some(Kind::McpDestroy);
+        }
+        if has("archive") {
+            let whole = "repository|repo|project|channel|workspace|team|organization";
+            return has(whole).then_some(Kind::McpDestroy);
+        }
+        if !has(WEIGHTY) || self.at("docker|podman") && !has("volume|volumes") {
+            return None;
+        }
+        // A branch is reset in a database's service; that of git is judged as git's own command.
+        if has("branch") && !self.at(DATABASES) || has("history|system|all") && has(SLIGHT) {
+            return None;
+        }
+        self.destroyed(given)
+    }
+
+    /// Money is moved.
+    fn of_money(&self, given: &Arguments<'_>) -> Option<Kind> {
+        if self.looks {
+            return None;
+        }
+        let has = |list: &str| self.has(list);
+        let pays = has("refund|payout|withdraw|pay") && !has("webhook|config|template")
+            || has("create|confirm|capture|send|make|execute|transfer|initiate|submit|sign")
+                && (has(MONEY) && !has("link|method|reports|database|session|webhook|page|intent")
+                    || has("transfer") && given.is_given("amount|value|amountusd"))
+            || has("confirm|capture") && has("intent|payment")
+            || has("finalize|send|pay|void") && has("invoice")
+            || has("cancel") && has("subscription|order|booking|reservation|flight|plan")
+            || has("place|submit|buy|sell|execute") && has("order|trade|stock|position|swap")
+            || has("close") && has("position|positions")
+            || has("swap|mint|broadcast|purchase|checkout") && given.is_given("amount|to|quantity|price")
+            || has("accept|close|submit|update") && has("dispute");
+        pays.then_some(Kind::McpPay)
+    }
+
+    /// Somebody may do or see more, or is guarded less.
+    fn of_access(&self, given: &Arguments<'_>) -> Option<Kind> {
+        if self.looks {
+            return None;
+        }
+        let has = |list: &str| self.has(list);
+        let changes = has(CHANGES);
+        let everybody = || {
+            let folded = |value: &str| value.to_ascii_lowercase().replace(['-', '_', ' '], "");
+            let to = "type|visibility|access|acl|role|scope|member|principal|audience|sharing";
+            given.values(to).any(|value| is(&folded(value), EVERYBODY))
+        };
+        let opens = given.is_on("public|ispublic|makepublic|publiclyaccessible|allowfilediscovery")
+            || given.is_off("private|isprivate");
+        let accesses = has("share|invite|grant|promote|impersonate|delegate|elevate")
+            && !has("context|screen|screenshot|knowledge|memory|link|locator|code|snippet")
+            || has("share") && has("link")
+            || changes
+                && (has("permission|permissions|collaborator|collaborators|iam|acl|admin|owner")
+                    || has("role|roles|membership|member|members") && !has("aria|dom")
+                    || has("delegate|delegates|forwarding")
+                    || has("key|keys") && has("deploy|ssh|gpg|api|access|signing")
+                    || has("token") && has("access|personal|api|auth|service")
+                    || has("webhook|webhooks|hook") && given.is_given("url|config|endpoint|targeturl")
+                    || has("protection|ruleset")
+                    || has("credential|credentials") && has("service|account|client")
+                    || has("firewall|ingress") && given.raw.contains("0.0.0.0/0")
+                    || has("visibility")
+                    || has("public") && has("make|set|bucket"))
+            || has("transfer") && has("ownership|repository|repo|project|domain|organization|owner|account")
+            || changes && everybody() && !self.at("npm")
+            || changes && opens && has("repository|repo|bucket|file|document|page|project|access|database")
+            || has(SWITCHES_OFF) && has(PROTECTIONS)
+            || has("user") && has("create|add") && (has("iam|admin") || self.at(CLOUDS))
+            || has("reset|change") && has("password");
+        let forwards = has("filter|filters|rule|rules|forwarding|inbox")
+            && given.is_given("forward|forwardto|redirectto|forwardasattachmentto|forwardingaddress")
+            || has("forwarding") && (changes || given.is_given("email|emailaddress|forwardingemail"));
+        (accesses || forwards).then_some(Kind::McpAccess)
+    }
+
+    /// Everybody gets to see it.
+    fn published(&self, given: &Arguments<'_>) -> Option<Kind> {
+        if self.looks || given.is_on("draft|isdraft") {
+            return None;
+        }
+        let has = |list: &str| self.has(list);
+        let publishes = has("publish")
+            && !has("message|messages|event|events|topic|diagnostics|mqtt|queue|local")
+            && !self.at("mqtt|kafka|redis|nats|rabbitmq|pubsub|sns|ros")
+            || has("tweet|retweet")
+            || has("post|create|send") && has("tweet|toot|newsletter|campaign|broadcast")
+            || has("create") && has("release") && self.at(FORGES)
+            || has("post|submit|share") && self.at("twitter|linkedin|facebook|instagram|mastodon|bluesky")
+            || has("submit|release") && has("app") && has("store|review|production");
+        publishes.then_some(Kind::PackagePublish)
+    }
+}
+
+/// The options and operands that a tool named after one of git's commands stands for: `git_reset` with `mode: hard`.
+pub(super) fn as_git(name: &str, given: &Arguments<'_>) -> Option<String> {
+    const COMMANDS: &str =
+        "push|reset|clean|checkout|branch|stash|rebase|commit|tag|restore|worktree|reflog|gc|switch|prune|config";
+    const SWITCHES: &[(&str, &str)] = &[
+        ("force", "--force"),
+        ("forcewithlease", "--force-with-lease"),
+        ("hard", "--hard"),
+        ("directories", "-d"),
+        ("includedirectories", "-d"),
+        ("ignored", "-x"),
+        ("includeignored", "-x"),
+        ("x", "-x"),
+        ("dryrun", "--dry-run"),
+        ("delete", "--delete"),
+        ("deletebranch", "--delete"),
+        ("all", "--all"),
+        ("mirror", "--mirror"),
+        ("noverify", "--no-verify"),
+        ("skiphooks", "--no-verify"),
+        ("bypasshooks", "--no-verify"),
+        ("discardchanges", "--discard-changes"),
+        ("staged", "--staged"),
+        ("worktree", "--worktree"),
+        ("create", "-b"),
+        ("createbranch", "-b"),
+        ("newbranch", "-b"),
+    ];
+    let words = words(name);
+    let command = words.iter().find(|word| is(word, COMMANDS))?;
+    let mut line = format!("git {command}");
+    let mut push = |word: &str| {
+        line.push(' ');
+        line.push_str(&super::mcp::quoted(word));
+    };
+    given.values("action|operation|subcommand").take(1).filter(|it| *it != command.as_str()).for_each(&mut push);
+    // `force_push`, `hard_reset`, `branch_delete`, `stash_drop`.
+    for word in words.iter().filter(|word| *word != command) {
+        match word.as_str() {
+            "force" => push("--force"),
+            "hard" => push("--hard"),
+            "delete" => push("--delete"),
+            "drop" | "clear" | "remove" | "expire" if matches!(command.as_str(), "stash" | "worktree" | "reflog") => {
+                push(word);
+            }
+            _ => {}
+        }
+    }
+    for (name, switch) in SWITCHES {
+        if given.is_on(name) {
+            push(switch);
+        }
+    }
+    if let Some(mode) = given.value("mode|resettype|resetmode") {
+        push(&format!("--{}", mode.trim_start_matches('-')));
+    }
+    given.words.iter().for_each(|word| push(word));
+    given.values("remote|remotename").take(1).for_each(&mut push);
+    let of = "branch|branchname|target|ref|refspec|commit|revision|to|tagname";
+    given.values(of).take(2).for_each(&mut push);
+    if matches!(command.as_str(), "checkout" | "restore") && given.is_given("files|file|paths|pathspec") {
+        push("--");
+        given.values("files|file|paths|pathspec").take(16).for_each(&mut push);
+    }
+    Some(line)
+}

@@ -1,0 +1,190 @@
+//! Infrastructure as code: protections that are taken off, and doors that are opened to everybody.
+
+/// Settings that protect while they are true.
+const PROTECTS: &[&str] = &[
+    "deletion_protection",
+    "deletionprotection",
+    "prevent_destroy",
+    "enable_deletion_protection",
+    "deletion_protection_enabled",
+    "deletionprotectionenabled",
+    "termination_protection",
+    "terminationprotection",
+    "enable_termination_protection",
+    "disable_api_termination",
+    "block_public_acls",
+    "block_public_policy",
+    "ignore_public_acls",
+    "restrict_public_buckets",
+    "blockpublicacls",
+    "blockpublicpolicy",
+    "ignorepublicacls",
+    "restrictpublicbuckets",
+    "storage_encrypted",
+    "storageencrypted",
+    "encrypted",
+    "enable_key_rotation",
+    "enablekeyrotation",
+    "point_in_time_recovery_enabled",
+    "purge_protection_enabled",
+    "enable_logging",
+    "enable_log_file_validation",
+    "require_ssl",
+    "ssl_enforcement_enabled",
+    "force_ssl",
+    "enforce_ssl",
+    "runasnonroot",
+    "readonlyrootfilesystem",
+    "pointintimerecoveryenabled",
+    "https_only",
+    "enable_guardduty",
+    "protect",
+    "retainondelete",
+    "enabled_cloudwatch_logs",
+    "transit_encryption_enabled",
+    "at_rest_encryption_enabled",
+    "rbac_enabled",
+];
+
+/// Settings that protect while they are false.
+const EXPOSES: &[&str] = &[
+    "skip_final_snapshot",
+    "skipfinalsnapshot",
+    "force_destroy",
+    "publicly_accessible",
+    "publiclyaccessible",
+    "public_network_access_enabled",
+    "allow_blob_public_access",
+    "allownestedItemstobepublic",
+    "privileged",
+    "allowprivilegeescalation",
+    "hostnetwork",
+    "hostpid",
+    "force_delete",
+    "delete_automated_backups",
+    "associate_public_ip_address",
+];
+
+/// Whether a text for infrastructure lacks a protection that the text before it had, or lets everybody in. A text without one before
+/// it says only what is: of that, a production's protections count, and open doors.
+pub(super) fn is_lifted(text: &str, before: Option<&str>, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let is_code = matches!(extension, "tf" | "hcl" | "tfvars" | "bicep") || name.ends_with(".tf.json");
+    let is_data = matches!(extension, "yaml" | "yml" | "json" | "ts" | "py") && !name.contains("lock");
+    if !is_code && !is_data {
+        return false;
+    }
+    let told = settings(text);
+    let production = ["/prod", "production", "/live/"].iter().any(|word| path.contains(word));
+    let lifted = match before {
+        Some(before) => {
+            let had = settings(before);
+            had.iter().any(|(name, value)| {
+                let now = told.iter().find(|(other, _)| other == name).map(|(_, value)| *value);
+                // A line that is gone says less than one that says no: in code of infrastructure it is the same.
+                PROTECTS.contains(&name.as_str())
+                    && *value
+                    && (now == Some(false) || now.is_none() && is_code && !moves(text, name))
+                    || EXPOSES.contains(&name.as_str()) && !*value && now == Some(true)
+            })
+        }
+        None => false,
+    };
+    let weak = production
+        && told.iter().any(|(name, value)| {
+            !*value && PROTECTS.contains(&name.as_str()) && name.len() > 9 || *value && EXPOSES.contains(&name.as_str())
+        });
+    let opens = opens_to_everybody(text) && !before.is_some_and(opens_to_everybody);
+    lifted || is_code && weak || opens
+}
+
+/// Whether a setting stands in a text in some other form: as a variable, a comment.
+fn moves(text: &str, name: &str) -> bool {
+    text.to_ascii_lowercase().contains(name)
+}
+
+/// The truths that a text sets by name: `name = true`, `name: false`, `"name": true`.
+fn settings(text: &str) -> Vec<(String, bool)> {
+    let lines = text.lines().take(4096).flat_map(|line| line.split([',', '{', '}', ';']));
+    let pairs = lines.filter_map(|part| {
+        let part = part.trim();
+        if part.starts_with(['#', '/']) {
+            return None;
+        }
+        let (name, value) = part.split_once(['=', ':'])?;
+        let name = name.trim().trim_matches(['"', '\'', '-', ' ']).to_ascii_lowercase();
+        let value = value.split('#').next().unwrap_or_default().trim().trim_matches(['"', '\'']);
+        match value.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "enabled" => Some((name, true)),
+            "false" | "no" | "disabled" => Some((name, false)),
+            _ => None,
+        }
+    });
+    pairs.collect()
+}
+
+/// Whether everybody may do or reach what few should: a public bucket, all rights for all, a way in for administrators or to a
+/// database from everywhere.
+fn opens_to_everybody(text: &str) -> bool {
+    let dense: String = text.chars().filter(|char| !matches!(char, ' ' | '\t' | '"' | '\'')).collect();
+    let has = |words: &[&str]| words.iter().any(|word| dense.contains(word));
+    if has(&[
+        "acl=public-read",
+        "AccessControl:PublicRead",
+        "predefinedAcl:public",
+        "=allUsers",
+        ":allUsers",
+        "[allUsers",
+        "-allUsers",
+        "allAuthenticatedUsers",
+    ]) {
+        return true;
+    }
+    if has(&["kind:ClusterRoleBinding", "kubernetes_cluster_role_binding"]) && has(&["cluster-admin"])
+        || has(&["name:system:anonymous", "name:system:unauthenticated"])
+    {
+        return true;
+    }
+    if has(&["Effect:Allow", "Effect=Allow", "effect=Allow"])
+        && (has(&["Action:*", "Action=*", "actions=[*]", "Action:[*]", "Action=[*]"])
+            && has(&["Resource:*", "Resource=*", "resources=[*]", "Resource:[*]", "Resource=[*]"])
+            || has(&["Principal:*", "Principal=*", "Principal:{AWS:*}", "Principal={AWS=*}", "identifiers=[*]"])
+                && !has(&["Condition", "condition{"]))
+    {
+        return true;
+    }
+    // A port that administrators and databases listen at, near an address that is everybody's.
+    const PORTS: &[&str] =
+        &["22", "3389", "5432", "3306", "6379", "27017", "9200", "2375", "5900", "1433", "11211", "23"];
+    const WAYS: &[&str] = &[
+        "from_port=",
+        "to_port=",
+        "FromPort:",
+        "ToPort:",
+        "fromPort:",
+        "port=",
+        "ports=[",
+        "destination_port_range=",
+        "-FromPort:",
+        "port:",
+    ];
+    let near = 400;
+    dense.match_indices("0.0.0.0/0").chain(dense.match_indices("::/0")).take(32).any(|(at, _)| {
+        let from = dense.floor_char_boundary(at.saturating_sub(near));
+        let around = &dense[from..dense.floor_char_boundary(at + near)];
+        // What goes out may go anywhere.
+        let is_way_out = dense[from..at]
+            .rfind("egress")
+            .is_some_and(|out| dense[from..at].rfind("ingress").is_none_or(|way_in| way_in < out));
+        let names_port = WAYS.iter().any(|way| {
+            around.match_indices(way).any(|(at, _)| {
+                let rest = &around[at + way.len()..];
+                let digits = rest.len() - rest.trim_start_matches(|char: char| char.is_ascii_digit()).len();
+                PORTS.contains(&&rest[..digits])
+            })
+        });
+        let all = around.contains("protocol=-1") || around.contains("IpProtocol:-1");
+        !is_way_out && (names_port || all && around.contains("ingress"))
+    })
+}

@@ -29,7 +29,7 @@ const CHANGES: &str = "create|add|update|set|insert|put|change|modify|edit|grant
 const SWITCHES_OFF: &str = "disable|deactivate|suspend|bypass|mute|silence|pause|revoke|rotate|unprotect|off";
 
 /// What vanishes all day and is missed by nobody: marks and notes, views of a page, what an agent keeps for itself.
-const SLIGHT: &str = "label|labels|reaction|reactions|cell|cells|breakpoint|breakpoints|tab|tabs|window|session|sessions|page|\
+const SLIGHT: &str = "label|labels|reaction|reactions|cell|cells|breakpoint|breakpoints|tab|tabs|window|session|sessions|\
     memory|memories|entity|entities|observation|observations|relation|relations|bookmark|bookmarks|cache|\
     caches|draft|drafts|temp|tmp|line|lines|text|element|shape|shapes|layer|selection|cursor|timer|reminder|\
     notification|notifications|pin|star|favorite|todo|todos|preview|process|terminal|shell|console|\

@@ -228,7 +228,7 @@ pub fn place(path: &str, facts: &dyn Facts) -> Place {
         return Place::Device;
     }
     if let Some(inside) = home.and_then(|home| path.strip_prefix(home)).and_then(|rest| rest.strip_prefix('/')) {
-        return if HOME_TREES.iter().any(|tree| matches(inside, tree)) { Place::HomeTree } else { Place::HomeInside };
+        return if is_kept(inside) { Place::HomeTree } else { Place::HomeInside };
     }
     let system =
         |tree: &&&str| **tree != "/" && !matches!(**tree, "/home" | "/Users" | "/mnt" | "/media" | "/srv" | "/opt");
@@ -236,6 +236,119 @@ pub fn place(path: &str, facts: &dyn Facts) -> Place {
         return Place::SystemInside;
     }
     Place::Elsewhere
+}
+
+/// Whether a path in the home, which begins below it, is one of those that people keep and have nowhere else: their folders and
+/// settings and what is in these, but not what tools make anew.
+fn is_kept(inside: &str) -> bool {
+    if HOME_TREES.iter().any(|tree| matches(inside, tree)) {
+        return true;
+    }
+    if inside.split('/').any(is_generated) || ["go/pkg", "snap/"].iter().any(|made| inside.starts_with(made)) {
+        return false;
+    }
+    !inside.starts_with('.')
+        || HOME_TREES.iter().any(|tree| tree.starts_with('.') && *tree != ".local" && is_within(inside, tree))
+}
+
+/// Folders that tools make anew, by their names.
+const GENERATED: &[&str] = &[
+    "node_modules",
+    "bower_components",
+    "target",
+    "dist",
+    "build",
+    "_build",
+    "out",
+    "obj",
+    ".next",
+    ".nuxt",
+    ".turbo",
+    ".svelte-kit",
+    ".vite",
+    ".output",
+    ".angular",
+    ".parcel",
+    "coverage",
+    ".coverage",
+    "htmlcov",
+    ".nyc_output",
+    ".tox",
+    ".nox",
+    ".venv",
+    "venv",
+    "virtualenvs",
+    "envs",
+    "tmp",
+    ".tmp",
+    "temp",
+    "trash",
+    ".trash",
+    "scratch",
+    ".gradle",
+    ".terraform",
+    ".eggs",
+    ".dart_tool",
+    "deriveddata",
+    "storybook-static",
+    "playwright-report",
+    "test-results",
+    "zig-out",
+    "elm-stuff",
+    "uv",
+    "pnpm",
+    ".ds_store",
+    "thumbs.db",
+    "desktop.ini",
+    "__macosx",
+];
+
+/// Endings of files that tools make anew, or leave behind.
+const LEFTOVERS: &[&str] = &[
+    ".pyc",
+    ".pyo",
+    ".pyd",
+    ".o",
+    ".obj",
+    ".class",
+    ".swp",
+    ".swo",
+    "~",
+    ".tmp",
+    ".temp",
+    ".bak",
+    ".orig",
+    ".rej",
+    ".log",
+    ".pid",
+    ".map",
+    ".tsbuildinfo",
+    ".d.ts",
+    ".profraw",
+    ".profdata",
+    ".gcda",
+    ".gcno",
+    ".gcov",
+    ".lcov",
+    ".part",
+    ".crdownload",
+    ".stackdump",
+    ".egg-info",
+    ".retry",
+    ".hprof",
+    ".zone.identifier",
+];
+
+/// Whether a name, or what a pattern matches, is of something that tools make anew.
+pub fn is_generated(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    // `old-build`, `dist.bak`
+    let part = |part: &str| matches!(part, "build" | "dist" | "tmp" | "temp" | "cache" | "coverage");
+    GENERATED.contains(&name.as_str())
+        || name.contains("cache")
+        || name.split(['-', '_', '.']).any(part)
+        || name.starts_with("._")
+        || LEFTOVERS.iter().any(|ending| name.len() > ending.len() && name.ends_with(ending))
 }
 
 /// The place of a path of which only the start is known.
@@ -310,6 +423,18 @@ pub fn is_git_data(path: &str) -> bool {
                 || name.contains('[')
         }
     }
+}
+
+/// Whether a path is a hook of a repository, or all of them: what checks its commits and pushes.
+pub fn is_hook(path: &str) -> bool {
+    let hooks = ["/.git/hooks", "/.husky", "/.githooks"];
+    let named = |folder: &&str| {
+        path.find(*folder).is_some_and(|at| {
+            let rest = &path[at + folder.len()..];
+            rest.is_empty() || rest.starts_with('/') && !rest.ends_with(".sample") && !rest.starts_with("/_")
+        })
+    };
+    hooks.iter().any(named)
 }
 
 /// Whether a file decides what runs by itself, and who may log in. The settings of git and ssh name programs that they run.
@@ -626,7 +751,13 @@ mod tests {
             ("/home/dev/work/shop", Place::ProjectRoot),
             ("/home/dev/work/shop/*", Place::ProjectRoot),
             ("/home/dev/work/shop/target", Place::Project),
-            ("/home/dev/work/other", Place::HomeInside),
+            ("/home/dev/work/other", Place::HomeTree),
+            ("/home/dev/work/other/node_modules", Place::HomeInside),
+            ("/home/dev/notes", Place::HomeTree),
+            ("/home/dev/.config/tool", Place::HomeTree),
+            ("/home/dev/.npm/_cacache", Place::HomeInside),
+            ("/home/dev/.cargo/registry", Place::HomeInside),
+            ("/home/dev/.local/bin", Place::HomeInside),
             ("/tmp/build", Place::Temporary),
             ("/dev/sda", Place::Device),
             ("/opt/tool", Place::Elsewhere),

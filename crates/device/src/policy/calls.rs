@@ -156,8 +156,16 @@ fn the_recordings_of_agents_set_off_what_they_should_and_no_more() {
     assert_eq!(set_off, EXPECTED);
 }
 
-/// What in the recordings is rightly noticed.
-const EXPECTED: &[&str] = &[];
+/// What in the recordings is rightly noticed: each of these was told to remove a folder of the home.
+const EXPECTED: &[&str] = &[
+    "claude-code/hooks/full-run-2.jsonl: filesystem.delete-folder-of-home",
+    "claude-code/hooks/full-run-with-mcp-and-subagents.jsonl: filesystem.delete-folder-of-home",
+    "claude-code/hooks/init.jsonl: filesystem.delete-folder-of-home",
+    "claude-code/hooks/interactive-permission-prompt.jsonl: filesystem.delete-folder-of-home",
+    "claude-code/hooks/maintenance-continue-compact.jsonl: filesystem.delete-folder-of-home",
+    "claude-code/hooks/slash-command.jsonl: filesystem.delete-folder-of-home",
+    "codex/hooks/exec-run.jsonl: filesystem.delete-folder-of-home",
+];
 
 fn recordings(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

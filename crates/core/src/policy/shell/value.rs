@@ -11,30 +11,36 @@ pub struct Origin {
     pub decoded: bool,
     /// It was read from a place of secrets.
     pub secret: bool,
+    /// It is the names of all that is in a folder: of the one that is written before it, else of the working folder.
+    pub listed: bool,
 }
 
 impl Origin {
     /// Nothing is known of it.
-    pub const UNKNOWN: Self = Self { fetched: false, decoded: false, secret: false };
+    pub const UNKNOWN: Self = Self { fetched: false, decoded: false, secret: false, listed: false };
     /// From a network.
     pub const FETCHED: Self = Self { fetched: true, ..Self::UNKNOWN };
     /// From a decoder.
     pub const DECODED: Self = Self { decoded: true, ..Self::UNKNOWN };
     /// From a place of secrets.
     pub const SECRET: Self = Self { secret: true, ..Self::UNKNOWN };
+    /// The names in a folder, all of them.
+    pub const LISTED: Self = Self { listed: true, ..Self::UNKNOWN };
 
     /// The first of the characters that stand for holes where code is parsed again: of a private area, so no text has them.
     const MARKS: u32 = 0xE000;
 
     /// The character that stands for a hole of this origin.
     fn mark(self) -> char {
-        let bits = u32::from(self.fetched) | u32::from(self.decoded) << 1 | u32::from(self.secret) << 2;
+        let flags = [self.fetched, self.decoded, self.secret, self.listed];
+        let bits = flags.iter().rev().fold(0, |bits, flag| bits << 1 | u32::from(*flag));
         char::from_u32(Self::MARKS + bits).unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 
     fn of_mark(mark: char) -> Option<Self> {
-        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 8)?;
-        Some(Self { fetched: bits & 1 > 0, decoded: bits & 2 > 0, secret: bits & 4 > 0 })
+        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 16)?;
+        let has = |flag: u32| bits & flag > 0;
+        Some(Self { fetched: has(1), decoded: has(2), secret: has(4), listed: has(8) })
     }
 
     /// Both origins.
@@ -44,6 +50,7 @@ impl Origin {
             fetched: self.fetched || other.fetched,
             decoded: self.decoded || other.decoded,
             secret: self.secret || other.secret,
+            listed: self.listed || other.listed,
         }
     }
 }

@@ -86,6 +86,9 @@ impl Machine<'_> {
         }
         let changes = matches!(kind, Kind::FileWrite | Kind::FileAppend);
         let loses = changes || matches!(kind, Kind::FileDelete | Kind::FileMove);
+        if matches!(kind, Kind::FileDelete | Kind::FileMove) && places::is_hook(path) {
+            self.note(Kind::GitBypass, path.to_owned(), self.place(path), recursive, Origin::UNKNOWN);
+        }
         if loses && secrets::secrecy(path, self.facts.home()) == Secrecy::Credential {
             self.note(Kind::SecretWrite, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
         }
@@ -111,6 +114,18 @@ impl Machine<'_> {
     pub(super) fn touches(&mut self, path: &str, changes: bool) {
         if changes && places::is_own(path, self.facts) {
             self.note(Kind::SelfTamper, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
+        }
+    }
+
+    /// Notes that a whole tree is written over with what another one or an archive holds.
+    pub(in crate::policy::shell) fn covers(&mut self, state: &State, folder: &Text) {
+        let Some(path) = self.path(state, folder) else { return };
+        let path = self.real(state, &path);
+        let place = self.place(&path);
+        let vanishes =
+            matches!(path.as_str(), "/tmp" | "/var/tmp" | "/private/tmp" | "/opt" | "/mnt" | "/media" | "/srv");
+        if matches!(place, Place::Home | Place::System) && !vanishes {
+            self.note(Kind::FileWrite, path, place, true, Origin::UNKNOWN);
         }
     }
 

@@ -214,7 +214,9 @@ pub(super) fn run(machine: &mut Machine<'_>, state: &mut State, language: Langua
             let Some(arguments) = arguments(&code[at + name.len()..], language).filter(|_| is_start) else { continue };
             let named = bound(&code, arguments);
             if named.is_empty() {
-                call(machine, state, *does, arguments, &mut secret);
+                let given =
+                    matches!(does, Does::Delete | Does::DeleteTree).then(|| assigned(&code, arguments)).flatten();
+                call(machine, state, *does, given.unwrap_or(arguments), &mut secret);
             }
             for literal in named {
                 call(machine, state, *does, literal, &mut secret);
@@ -295,6 +297,71 @@ fn bound<'c>(code: &'c str, arguments: &str) -> Vec<&'c str> {
         }
     }
     literals
+}
+
+/// What was last assigned to the name that a call's arguments begin with: `x = …`, `for x in …`.
+fn assigned<'c>(code: &'c str, arguments: &str) -> Option<&'c str> {
+    let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    let arguments = arguments.trim_start_matches('$');
+    let name = arguments.split(|char| !is_part(char)).next().filter(|name| !name.is_empty())?;
+    let rest = arguments[name.len()..].trim_start();
+    if !(rest.is_empty() || rest.starts_with(',')) {
+        return None;
+    }
+    let code = &code[..code.floor_char_boundary(MAX_LOOK)];
+    let given = code.match_indices(name).take(MAX_NAMES).filter_map(|(at, _)| {
+        let after = code[at + name.len()..].trim_start();
+        let given = ["in ", "of ", ":="].iter().find_map(|word| after.strip_prefix(word));
+        let given = given.or_else(|| after.strip_prefix('=').filter(|rest| !rest.starts_with(['=', '>'])))?;
+        (!code[..at].ends_with(is_part)).then(|| given.split(['\n', ';']).next().unwrap_or_default())
+    });
+    given.last()
+}
+
+/// Words by which languages name the home.
+const HOMES: &[&str] = &[
+    "expanduser(",
+    "homedir()",
+    "Path.home()",
+    "Dir.home",
+    "process.env.HOME",
+    "environ[\"HOME\"]",
+    "environ['HOME']",
+    "getenv(\"HOME\")",
+    "getenv('HOME')",
+    "environ.get(\"HOME\")",
+    "environ.get('HOME')",
+    "ENV[\"HOME\"]",
+    "ENV['HOME']",
+    "ENV{HOME}",
+    "env.get(\"HOME\")",
+];
+
+/// The path in the home that an expression names: the home by one of those words, and the literals behind it.
+fn below_home(home: &str, expression: &str) -> Option<String> {
+    let (at, word) = HOMES.iter().find_map(|word| expression.find(word).map(|at| (at, *word)))?;
+    let mut rest = &expression[at + word.len()..];
+    let mut path = home.trim_end_matches('/').to_owned();
+    if word == "expanduser(" {
+        let named = literal(rest)?;
+        return Some(format!("{path}{}", named.strip_prefix('~')?));
+    }
+    // The rest of a template: `${process.env.HOME}/work`.
+    if let Some(template) = rest.strip_prefix('}') {
+        path.push_str(template.split(['`', '"', '\'']).next().unwrap_or_default());
+        return Some(path);
+    }
+    while let Some(quote) = rest.find(['"', '\'']) {
+        let Some(part) = literal(&rest[quote..]) else { break };
+        path.push('/');
+        path.push_str(part.trim_start_matches('/'));
+        rest = rest.get(quote + part.len() + 2..).unwrap_or_default();
+        // Further arguments are options.
+        if rest.trim_start().starts_with(", {") {
+            break;
+        }
+    }
+    Some(path)
 }
 
 /// What whole pieces of code are known by: processes without end, a shell at the other end of a socket.
@@ -386,7 +453,7 @@ fn call(machine: &mut Machine<'_>, state: &mut State, does: Does, arguments: &st
     let origin = Origin {
         decoded: DECODES.iter().any(|word| arguments.contains(word)),
         fetched: FETCHES.iter().any(|word| arguments.contains(word)),
-        secret: false,
+        ..Origin::UNKNOWN
     };
     let text = || match literal(arguments) {
         Some(text) => Text::decoded(&text),
@@ -411,16 +478,9 @@ fn call(machine: &mut Machine<'_>, state: &mut State, does: Does, arguments: &st
         },
         Does::Code => machine.runs_code(&Text::hole(origin)),
         Does::DeleteTree | Does::Delete => {
-            if let Some(path) = literal(arguments) {
+            let home = machine.facts.home().and_then(|home| below_home(home, arguments));
+            if let Some(path) = home.or_else(|| literal(arguments)) {
                 machine.deletes(state, &Text::decoded(&path), does == Does::DeleteTree);
-            } else if arguments.contains("expanduser('~')")
-                || arguments.contains("expanduser(\"~\")")
-                || arguments.contains("homedir()")
-                || arguments.contains("Path.home()")
-                || arguments.contains("Dir.home")
-            {
-                let home = Text::known(machine.facts.home().unwrap_or_default());
-                machine.deletes(state, &home, does == Does::DeleteTree);
             }
         }
         Does::Open => {

@@ -12,7 +12,8 @@ pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
         "wipefs" | "blkdiscard" | "badblocks" | "hdparm" | "sgdisk" | "sfdisk" | "fdisk" | "gdisk" | "parted"
         | "cryptsetup" | "pvremove" | "nvme" | "diskutil" | "format" | "mke2fs" | "mkswap" | "newfs" | "mkntfs"
-        | "mkdosfs" => disk,
+        | "mkdosfs" | "sg_format" | "sg_sanitize" | "nwipe" | "scrub" | "ddrescue" | "bmaptool" | "rpi-imager"
+        | "ntfsclone" | "pvcreate" | "fsarchiver" => disk,
         _ if name.starts_with("mkfs") => disk,
         "lvremove" | "vgremove" | "lvreduce" | "zpool" | "zfs" | "btrfs" | "mdadm" | "lvm" | "vgreduce" | "dmsetup" => {
             storage
@@ -59,8 +60,19 @@ fn disk(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         "parted" => {
             words.iter().any(|word| matches!(word.as_str(), "mklabel" | "mktable" | "rm" | "mkpart" | "resizepart"))
         }
-        "cryptsetup" => matches!(verb, "luksFormat" | "reencrypt" | "luksErase"),
-        "nvme" => matches!(verb, "format" | "sanitize"),
+        "cryptsetup" => {
+            matches!(
+                verb,
+                "luksFormat"
+                    | "reencrypt"
+                    | "luksErase"
+                    | "erase"
+                    | "luksKillSlot"
+                    | "luksRemoveKey"
+                    | "luksHeaderRestore"
+            )
+        }
+        "nvme" => matches!(verb, "format" | "sanitize" | "write-zeroes" | "write-uncor" | "delete-ns"),
         "diskutil" => {
             verb.to_ascii_lowercase().starts_with("erase")
                 || matches!(verb, "partitionDisk" | "zeroDisk" | "secureErase")
@@ -122,12 +134,12 @@ fn storage(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return;
     }
     let verb = options.operands.first().map(Text::shown).unwrap_or_default();
-    let target = |options: &Options, at: usize| {
-        options.operands.get(at).filter(|operand| operand.as_known().is_some()).map(Text::shown)
-    };
+    let target = |options: &Options, at: usize| options.operands.get(at).map(Text::shown);
     let destroyed = match (name.as_str(), verb.as_str()) {
-        ("lvremove" | "vgremove" | "lvreduce" | "vgreduce", _) => target(&options, 0),
-        ("zpool", "destroy" | "labelclear")
+        ("lvremove" | "vgremove" | "lvreduce" | "vgreduce", _) => {
+            target(&options, 0).filter(|_| options.operands.first().is_some_and(|volume| volume.as_known().is_some()))
+        }
+        ("zpool", "destroy" | "labelclear" | "detach" | "remove" | "split")
         | ("zfs", "destroy" | "rollback")
         | ("dmsetup", "remove" | "remove_all" | "wipe_table")
             if !options.has(&["n"]) =>
@@ -139,6 +151,8 @@ fn storage(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         {
             target(&options, 2)
         }
+        // A stream that is received by force takes the place of what was there.
+        ("zfs", "receive" | "recv") if options.has(&["F"]) && !options.has(&["n"]) => target(&options, 1),
         ("mdadm", _) if options.has(&["zero-superblock"]) => Some(verb),
         _ => None,
     };

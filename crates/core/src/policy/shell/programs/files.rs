@@ -12,7 +12,7 @@ use crate::policy::secrets::Secrecy;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
-        "rm" | "srm" | "trash-empty" | "grm" => rm,
+        "rm" | "srm" | "trash-empty" | "grm" | "rimraf" | "del-cli" => rm,
         "rmdir" => rmdir,
         "unlink" => unlink,
         "shred" | "wipe" => shred,
@@ -53,7 +53,7 @@ fn rm(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.is_help() {
         return;
     }
-    let recursive = options.has(&["r", "R", "recursive"]);
+    let recursive = options.has(&["r", "R", "recursive"]) || matches!(call.name.as_str(), "rimraf" | "del-cli");
     for operand in &options.operands {
         machine.deletes(state, operand, recursive);
     }
@@ -175,7 +175,7 @@ fn mv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             });
         if possible {
             let whole = all || matches!(machine.place(&path), Place::Home | Place::System);
-            machine.file(Kind::FileMove, &path, whole);
+            machine.file(Kind::FileMove, &path, whole || leaves(machine, &path, to.as_deref()));
         }
         let Some(to) = to else { continue };
         if to == "/dev/null" {
@@ -196,6 +196,17 @@ fn mv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
 }
 
+/// Whether a folder that people keep, or the project, is taken to where it may vanish, or away from all they keep.
+fn leaves(machine: &Machine<'_>, path: &str, to: Option<&str>) -> bool {
+    let kept = matches!(machine.place(path), Place::HomeTree | Place::ProjectRoot);
+    kept && !to.is_some_and(|to| {
+        matches!(
+            machine.place(to),
+            Place::Home | Place::HomeTree | Place::HomeInside | Place::ProjectRoot | Place::Project
+        )
+    })
+}
+
 /// What a copy of a path holds.
 fn carried(state: &State, path: &str) -> Content {
     state.files.get(path).cloned().unwrap_or_else(|| Content::CopyOf(path.to_owned()))
@@ -206,6 +217,7 @@ fn cp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.is_help() || options.has(&["attributes-only"]) {
         return;
     }
+    covered(machine, state, &options);
     for (source, path, to) in pairs(machine, state, &options) {
         machine.reads_of_copy(state, &path, &source);
         let Some(to) = to else { continue };
@@ -225,8 +237,25 @@ fn cp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
 }
 
+/// `cp -a folder/. there`, `cp -rT folder there`: the one is laid over the other, with its hidden files.
+fn covered(machine: &mut Machine<'_>, state: &State, options: &Options) {
+    let Some((last, sources)) = options.operands.split_last() else { return };
+    let (target, sources) = match options.value(&["t", "target-directory"]) {
+        Some(target) => (target, options.operands.as_slice()),
+        None => (last, sources),
+    };
+    let recursive = options.has(&["r", "R", "a", "recursive", "archive"]);
+    let content = |source: &Text| source.shown().ends_with("/.");
+    if recursive && (sources.iter().any(content) || options.has(&["T", "no-target-directory"])) {
+        machine.covers(state, target);
+    }
+}
+
 fn install(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &COPY);
+    if let Some(mode) = options.value(&["m", "mode"]).map(Text::shown).filter(|mode| Mode::of(mode).sets_id) {
+        machine.act(Kind::PrivilegeGain, mode);
+    }
     if options.has(&["d", "directory"]) {
         return;
     }
@@ -310,6 +339,45 @@ const CHANGE: Spec = Spec {
     single: false,
 };
 
+/// What a mode of `chmod` gives.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mode {
+    /// The program runs as whoever owns it.
+    sets_id: bool,
+    /// Others than the owner may read or write.
+    opens: bool,
+    /// Everybody may write.
+    for_all: bool,
+    /// It can no longer be run.
+    stops: bool,
+}
+
+impl Mode {
+    fn of(mode: &str) -> Self {
+        if let Ok(bits) = u32::from_str_radix(mode, 8) {
+            return Self {
+                sets_id: bits & 0o6000 > 0,
+                opens: bits & 0o066 > 0,
+                for_all: bits & 0o002 > 0,
+                stops: bits & 0o111 == 0,
+            };
+        }
+        let mut made = Self::default();
+        for clause in mode.split(',') {
+            let Some(at) = clause.find(['+', '-', '=']) else { continue };
+            let (who, given) = (&clause[..at], &clause[at + 1..]);
+            let adds = !clause[at..].starts_with('-');
+            let (others, all) =
+                (who.is_empty() || who.contains(['g', 'o', 'a']), who.is_empty() || who.contains(['o', 'a']));
+            made.sets_id |= adds && given.contains('s') && who != "g";
+            made.opens |= adds && others && given.contains(['r', 'w']);
+            made.for_all |= adds && all && given.contains('w') && !who.is_empty();
+            made.stops |= clause[at..].starts_with('-') && given.contains('x') && !who.contains(['g', 'o']);
+        }
+        made
+    }
+}
+
 fn change(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let kind = if matches!(call.name.as_str(), "chmod" | "chattr" | "setfacl") {
         Kind::FilePermission
@@ -330,16 +398,24 @@ fn change(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let given = usize::from(modes.is_empty() && !options.has(&["reference"]));
     let recursive = options.has(&["R", "recursive"]);
+    let said = modes.first().or(options.operands.first().filter(|_| given == 1)).map(Text::shown).unwrap_or_default();
+    let mode = match call.name.as_str() {
+        "chmod" => Mode::of(&said),
+        "setfacl" => Mode { opens: options.has(&["m", "modify", "M"]), ..Mode::default() },
+        _ => Mode::default(),
+    };
     for path in machine.paths(state, options.operands.get(given..).unwrap_or_default()) {
         let path = machine.real(state, &path);
         machine.file(kind, &path, recursive);
-        let mode = options.operands.first().map(Text::shown).unwrap_or_default();
-        if kind == Kind::FilePermission
-            && given == 1
-            && mode.contains(['s', '4'])
-            && (mode.contains("+s") || mode.len() == 4 && mode.starts_with(['4', '6', '2']))
-        {
-            machine.note(Kind::PrivilegeGain, path.clone(), machine.place(&path), false, Origin::UNKNOWN);
+        let place = machine.place(&path);
+        if mode.sets_id {
+            machine.note(Kind::PrivilegeGain, path.clone(), place, false, Origin::UNKNOWN);
+        }
+        if mode.stops && places::is_hook(&path) {
+            machine.note(Kind::GitBypass, path.clone(), place, recursive, Origin::UNKNOWN);
+        }
+        if machine.exposes(state, &path, mode) {
+            machine.note(Kind::FilePermission, path, place, recursive, Origin::SECRET);
         }
     }
 }
@@ -371,6 +447,14 @@ fn mktemp(machine: &mut Machine<'_>, _: &Call, state: &mut State) {
 }
 
 impl Machine<'_> {
+    /// Whether a mode lets others read a credential, or write what people keep.
+    fn exposes(&self, state: &State, path: &str, mode: Mode) -> bool {
+        let secrecy =
+            self.secrecy(state, path).max(crate::policy::secrets::tree_secrecy(places::without_wildcard(path)));
+        mode.opens && secrecy == Secrecy::Credential
+            || mode.for_all && (secrecy == Secrecy::Environment || self.place(path) == Place::Home)
+    }
+
     /// Notes that a path's content is read to be copied elsewhere.
     fn reads_of_copy(&mut self, state: &State, path: &str, _: &Text) {
         self.reads(state, path);

@@ -1,14 +1,20 @@
-//! `find` and its kin: a search whose finds are deleted or given to programs.
+//! `find` and its kin: a search whose finds are listed, deleted or given to programs.
 
 use super::super::machine::{Call, Machine};
+use super::super::options::{Spec, read};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
-use crate::policy::places::Place;
+use crate::policy::places::{self, Place, is_generated};
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    matches!(name, "find" | "gfind" | "bfs" | "fd" | "fdfind").then_some(if name.starts_with("fd") { fd } else { find })
+    Some(match name {
+        "find" | "gfind" | "bfs" => find,
+        "fd" | "fdfind" => fd,
+        "ls" | "gls" | "dir" | "vdir" | "exa" | "eza" | "lsd" => list,
+        _ => return None,
+    })
 }
 
 /// Tests and actions that take an argument.
@@ -56,40 +62,81 @@ const WITH_VALUE: &[&str] = &[
     "-context",
 ];
 
-/// Tests that tell things apart by anything but their name: in a home or a system they leave too much.
+/// Tests of names: each takes a pattern.
+const BY_NAME: &[&str] =
+    &["-name", "-iname", "-path", "-ipath", "-wholename", "-regex", "-iregex", "-lname", "-samefile"];
+
+/// Tests of time and owner. Where people keep things they leave too much.
 const BY_AGE: &[&str] = &[
-    "-size", "-mtime", "-mmin", "-atime", "-amin", "-ctime", "-cmin", "-newer", "-newermt", "-user", "-group", "-perm",
-    "-links",
+    "-mtime", "-mmin", "-atime", "-amin", "-ctime", "-cmin", "-newer", "-newermt", "-anewer", "-cnewer", "-user",
+    "-group", "-used",
 ];
 
-/// Tests by which only some of what is there is meant.
-const NARROWING: &[&str] = &[
-    "-name",
-    "-iname",
-    "-path",
-    "-ipath",
-    "-wholename",
-    "-regex",
-    "-iregex",
-    "-size",
-    "-mtime",
-    "-mmin",
-    "-atime",
-    "-amin",
-    "-ctime",
-    "-cmin",
-    "-newer",
-    "-newermt",
-    "-user",
-    "-group",
-    "-empty",
-    "-samefile",
-    "-lname",
-    "-inum",
-    "-links",
-    "-perm",
-    "-nouser",
-];
+/// Tests of size and kind. In a home or a system they leave too much.
+const BY_SIZE: &[&str] = &["-size", "-perm", "-links", "-xtype"];
+
+/// Tests that leave next to nothing anywhere.
+const BY_LOSS: &[&str] = &["-empty", "-inum", "-nouser", "-nogroup"];
+
+/// Programs that a search asks about what it finds.
+const TESTS: &[&str] =
+    &["test", "[", "grep", "egrep", "fgrep", "rg", "cmp", "diff", "git", "pgrep", "sh", "bash", "file"];
+
+/// What a search leaves of the tree it goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Breadth {
+    /// A folder for what may vanish, or one in the project: whatever is looked for in it, it is that folder.
+    Inner,
+    /// The project as a whole.
+    Project,
+    /// Where people keep things.
+    Kept,
+    /// A system's tree.
+    System,
+}
+
+impl Breadth {
+    fn of(machine: &Machine<'_>, state: &State, start: &Text) -> Self {
+        let Some(path) = machine.path(state, start) else { return Self::Inner };
+        match machine.place(&path) {
+            Place::System if matches!(places::without_wildcard(&path), "/tmp" | "/var/tmp" | "/private/tmp") => {
+                Self::Inner
+            }
+            Place::System => Self::System,
+            Place::Home | Place::HomeTree => Self::Kept,
+            Place::ProjectRoot => Self::Project,
+            _ => Self::Inner,
+        }
+    }
+
+    /// Whether a name leaves so little of it that this may be deleted.
+    fn is_narrowed_by(self, pattern: &str) -> bool {
+        let name = pattern.trim_end_matches("/*").rsplit('/').next().unwrap_or_default();
+        let all = matches!(name, "" | "*" | "**" | "*.*" | "?*" | "." | ".*" | "^" | "./*");
+        !all && match self {
+            Self::Inner => true,
+            Self::Project => !is_source(name),
+            Self::Kept => is_generated(name),
+            Self::System => is_generated(name) && !name.ends_with(".log") && !name.ends_with(".bak"),
+        }
+    }
+}
+
+/// A pattern of everything that is written by hand in a language.
+fn is_source(pattern: &str) -> bool {
+    let endings = [
+        "rs", "py", "ts", "tsx", "go", "java", "kt", "rb", "php", "c", "cc", "cpp", "h", "hpp", "cs", "swift", "scala",
+        "ex", "sql", "tf", "md",
+    ];
+    pattern.strip_prefix("*.").is_some_and(|ending| endings.contains(&ending))
+}
+
+/// How much a search leaves: for what is done to its finds, and for deleting them, where more is asked of a name.
+#[derive(Clone, Copy, Debug, Default)]
+struct Narrow {
+    any: bool,
+    to_delete: bool,
+}
 
 fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let args = &call.args;
@@ -105,19 +152,28 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let mut at = skipped + starts.len();
     let starts = if starts.is_empty() { vec![Text::known(".")] } else { starts };
     let name = only_name(&args[at..]);
-    let is_wide = |start: &Text| {
-        machine.path(state, start).is_some_and(|path| matches!(machine.place(&path), Place::Home | Place::System))
-    };
-    let wide = starts.iter().any(is_wide);
-    let mut narrow = false;
+    let breadth = starts.iter().map(|start| Breadth::of(machine, state, start)).max().unwrap_or(Breadth::Inner);
+    let mut narrow = Narrow::default();
+    // Whether the next test is negated, and whether the groups are that it stands in.
+    let mut negated = false;
+    let mut groups: Vec<bool> = Vec::new();
     while let Some(arg) = args.get(at) {
         let test = arg.shown();
         at += 1;
+        let inverse = negated != groups.last().copied().unwrap_or(false);
         match test.as_str() {
+            "!" | "-not" => {
+                negated = !negated;
+                continue;
+            }
+            "(" => groups.push(inverse),
+            ")" => _ = groups.pop(),
+            // What stands behind it is another search.
+            "-o" | "-or" | "," if groups.is_empty() => narrow = Narrow::default(),
             "-delete" => {
                 for start in &starts {
-                    let found = found(machine, state, start, narrow, name.as_deref());
-                    machine.note_found(state, Kind::FileDelete, &found, narrow);
+                    let found = found(machine, state, start, narrow.to_delete, name.as_deref());
+                    machine.note_found(state, Kind::FileDelete, &found, narrow.to_delete);
                 }
             }
             "-exec" | "-execdir" | "-ok" | "-okdir" => {
@@ -125,12 +181,18 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 let Some(length) = rest.iter().position(|arg| matches!(arg.shown().as_str(), ";" | "+")) else {
                     return;
                 };
+                let leaves = if is_remover(&rest[..length]) { narrow.to_delete } else { narrow.any };
                 for start in &starts {
-                    let found = found(machine, state, start, narrow, name.as_deref());
+                    let found = found(machine, state, start, leaves, name.as_deref());
                     let fields = rest[..length].iter().map(|field| field.replaced("{}", &found)).collect();
-                    let outer = std::mem::replace(&mut machine.sweeping, !narrow);
+                    let outer = std::mem::replace(&mut machine.sweeping, !leaves);
                     machine.child(state, fields);
                     machine.sweeping = outer;
+                }
+                // Only those go on for which a test succeeded.
+                let tests = rest.first().is_some_and(|word| TESTS.contains(&super::base_name(&word.shown())));
+                if tests && rest[length].shown() == ";" {
+                    narrow = Narrow { any: true, to_delete: true };
                 }
                 at += length + 1;
             }
@@ -141,17 +203,80 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 at += if test == "-fprintf" { 2 } else { 1 };
             }
             test => {
-                narrow |= NARROWING.contains(&test) && !(wide && BY_AGE.contains(&test));
+                let value = args.get(at).filter(|_| WITH_VALUE.contains(&test)).map(Text::shown).unwrap_or_default();
+                if !inverse {
+                    narrow.narrowed(test, &value, breadth);
+                }
                 at += usize::from(WITH_VALUE.contains(&test));
             }
         }
+        negated = false;
     }
-    for start in starts.iter().filter(|_| name.is_some()) {
-        let found = found(machine, state, start, true, name.as_deref());
+    for start in &starts {
+        let found = match &name {
+            Some(name) => found(machine, state, start, true, Some(name)),
+            None if narrow.to_delete => continue,
+            None => listed(start),
+        };
         machine.emit(state, 1, found);
         machine.emit(state, 1, Text::known("\n"));
     }
     machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
+}
+
+impl Narrow {
+    /// Counts a test in.
+    fn narrowed(&mut self, test: &str, value: &str, breadth: Breadth) {
+        if BY_NAME.contains(&test) {
+            self.any |= !matches!(value, "*" | "*.*");
+            self.to_delete |= breadth.is_narrowed_by(value);
+            return;
+        }
+        let leaves = match test {
+            "-type" => value == "l" || value == "s" || value == "p",
+            _ if BY_LOSS.contains(&test) => true,
+            _ if BY_SIZE.contains(&test) => breadth <= Breadth::Project,
+            _ if BY_AGE.contains(&test) => breadth == Breadth::Inner,
+            _ => false,
+        };
+        self.any |= leaves;
+        self.to_delete |= leaves;
+    }
+}
+
+/// Whether a program given to a search removes what was found.
+fn is_remover(fields: &[Text]) -> bool {
+    let words =
+        fields.iter().map(Text::shown).find(|word| !matches!(word.as_str(), "sudo" | "doas" | "env" | "command"));
+    words.is_some_and(|word| {
+        matches!(super::base_name(&word), "rm" | "shred" | "unlink" | "truncate" | "srm" | "wipe" | "grm")
+    })
+}
+
+/// The names of all that is in a folder.
+fn listed(folder: &Text) -> Text {
+    let mut names = Text::default();
+    if !matches!(folder.shown().as_str(), "." | "./") {
+        names.push(&folder.quoted());
+        names.push_known("/", false);
+    }
+    names.push_hole(Origin::LISTED);
+    names
+}
+
+/// `ls`: the names in the working folder, all of them; of another folder it tells them without that folder.
+fn list(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &Spec { short: "ITw", long: &["ignore=", "hide=", "sort=", "time=", "width="], ..Spec::default() },
+    );
+    let is_all = |operand: &Text| {
+        let path = machine.path(state, operand);
+        let folder = path.as_deref().map(places::without_wildcard);
+        folder.is_some() && folder == state.shell.directory.as_deref()
+    };
+    let all = options.operands.is_empty() || options.operands.iter().any(is_all);
+    machine.emit(state, 1, Text::hole(if all { Origin::LISTED } else { Origin::UNKNOWN }));
 }
 
 /// The name that is looked for, where it is the one test there is and tells more than an ending.
@@ -179,17 +304,89 @@ fn found(machine: &Machine<'_>, state: &State, start: &Text, narrow: bool, name:
     found
 }
 
+/// Options of `fd` that take a value.
+const FD: Spec = Spec {
+    short: "etdEScjo",
+    long: &[
+        "extension=",
+        "type=",
+        "max-depth=",
+        "min-depth=",
+        "exact-depth=",
+        "exclude=",
+        "size=",
+        "color=",
+        "threads=",
+        "owner=",
+        "changed-within=",
+        "changed-before=",
+        "newer=",
+        "older=",
+        "search-path=",
+        "base-directory=",
+        "format=",
+        "and=",
+        "ignore-file=",
+        "path-separator=",
+        "batch-size=",
+        "max-results=",
+    ],
+    ordered: false,
+    single: false,
+};
+
 fn fd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let at = call.args.iter().position(|arg| matches!(arg.shown().as_str(), "-x" | "--exec" | "-X" | "--exec-batch"));
-    if let Some(at) = at {
-        let mut found = Text::known("./found");
-        found.push_hole(Origin::UNKNOWN);
-        let mut fields: Vec<Text> = call.args[at + 1..].iter().map(|field| field.replaced("{}", &found)).collect();
-        if fields.len() == call.args.len() - at - 1 && !call.args[at + 1..].iter().any(|arg| arg.shown().contains("{}"))
-        {
+    let options = read(&call.args[..at.unwrap_or(call.args.len())], &FD);
+    if options.is_help() {
+        return;
+    }
+    let (pattern, folders) = match options.operands.split_first() {
+        Some((pattern, folders)) => (pattern.shown(), folders.to_vec()),
+        None => (String::new(), Vec::new()),
+    };
+    let mut starts: Vec<Text> = folders;
+    starts.extend(options.values(&["search-path", "base-directory"]).cloned());
+    if starts.is_empty() {
+        starts.push(Text::known("."));
+    }
+    let breadth = starts.iter().map(|start| Breadth::of(machine, state, start)).max().unwrap_or(Breadth::Inner);
+    let mut narrow = Narrow::default();
+    let endings: Vec<String> =
+        options.values(&["e", "extension"]).map(|ending| format!("*.{}", ending.shown())).collect();
+    // Several endings: as much as the one that leaves most.
+    if let Some(widest) = endings.iter().find(|name| !breadth.is_narrowed_by(name)).or(endings.first()) {
+        narrow.narrowed("-name", widest, breadth);
+    }
+    narrow.narrowed("-name", &pattern, breadth);
+    for (flags, test) in
+        [(&["S", "size"][..], "-size"), (&["changed-within", "changed-before", "newer", "older"], "-mtime")]
+    {
+        if options.has(flags) {
+            narrow.narrowed(test, "", breadth);
+        }
+    }
+    for kind in options.values(&["t", "type"]).map(Text::shown) {
+        narrow.narrowed(if matches!(kind.as_str(), "e" | "empty") { "-empty" } else { "-type" }, &kind, breadth);
+    }
+    let Some(at) = at else {
+        for start in &starts {
+            machine.emit(state, 1, if narrow.to_delete { Text::hole(Origin::UNKNOWN) } else { listed(start) });
+            machine.emit(state, 1, Text::known("\n"));
+        }
+        return;
+    };
+    let given: Vec<Text> = call.args[at + 1..].iter().take_while(|arg| arg.shown() != ";").cloned().collect();
+    let leaves = if is_remover(&given) { narrow.to_delete } else { narrow.any };
+    for start in &starts {
+        let found = found(machine, state, start, leaves, None);
+        let mut fields: Vec<Text> = given.iter().map(|field| field.replaced("{}", &found)).collect();
+        if !given.iter().any(|arg| arg.shown().contains('{')) {
             fields.push(found);
         }
+        let outer = std::mem::replace(&mut machine.sweeping, !leaves);
         machine.child(state, fields);
+        machine.sweeping = outer;
     }
     machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
 }

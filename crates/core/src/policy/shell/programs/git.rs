@@ -1,19 +1,25 @@
 //! git: what throws work away, and what takes away the ways to get it back.
 
+mod remote;
+mod settings;
+mod work;
+
 use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, read};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
-use crate::policy::facts::Look;
 use crate::policy::places::Place;
+use crate::policy::secrets::Secrecy;
+use settings::Lasts;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
         "git" => git,
         "git-filter-repo" => filter_repo,
         "bfg" => bfg,
+        _ if name.starts_with("git-credential") => settings::helper,
         "hub" => git,
         _ => return None,
     })
@@ -91,6 +97,10 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if global.is_help() {
         return;
     }
+    let command = command.shown();
+    if call.name == "hub" && matches!(command.as_str(), "delete" | "release" | "gist" | "api" | "create") {
+        return super::tables::table(machine, call, state);
+    }
     let settings: Vec<(String, Text)> = global
         .values(&["c"])
         .map(|setting| {
@@ -99,16 +109,11 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         })
         .collect();
     let setting = |name: &str| settings.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-    for name in ["core.sshcommand", "core.pager", "core.editor", "core.fsmonitor", "diff.external", "core.hookspath"] {
-        if let Some(code) = setting(name) {
-            if name == "core.hookspath" {
-                machine.act(Kind::GitBypass, code.shown());
-            } else {
-                machine.code(state, &code, Vec::new());
-            }
-        }
+    for (key, value) in &settings {
+        settings::made(machine, state, key, value, Lasts::Once);
     }
-    let command = command.shown();
+    settings::environment(machine, state, &command);
+    remote::transfers(machine, state, &command, args);
     for name in ["GIT_EDITOR", "EDITOR", "GIT_PAGER", "PAGER", "GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF"] {
         if let Some(code) = state.variable(name).and_then(|variable| variable.values.clone()?.first().cloned()) {
             machine.code(state, &code, Vec::new());
@@ -126,7 +131,10 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             let said = Text::known(format!("{project}\n"));
             machine.emit(state, 1, said);
         }
-        None if SAYS.contains(&command.as_str()) => machine.emit(state, 1, Text::hole(Origin::UNKNOWN)),
+        None if SAYS.contains(&command.as_str()) => {
+            let names = lists_all(&command, args);
+            machine.emit(state, 1, Text::hole(if names { Origin::LISTED } else { Origin::UNKNOWN }));
+        }
         None => {}
     }
     if let Some(alias) = setting(&format!("alias.{command}")).filter(|_| !OWN.contains(&command.as_str())) {
@@ -171,6 +179,17 @@ const SAYS: &[&str] = &[
     "name-rev",
 ];
 
+/// Whether what git says are the names of all files of a kind below the working folder, of which some are nowhere else.
+fn lists_all(command: &str, args: &[Text]) -> bool {
+    let has = |names: &[&str]| args.iter().any(|arg| names.contains(&arg.shown().as_str()));
+    let narrowed = args.iter().any(|arg| !arg.prefix().starts_with('-') && !matches!(arg.shown().as_str(), "." | ":/"));
+    match command {
+        "ls-files" => !narrowed && !has(&["-d", "--deleted", "-u", "--unmerged"]),
+        "status" => !narrowed && has(&["-s", "--short", "--porcelain", "-sb", "-su", "-suall"]),
+        _ => false,
+    }
+}
+
 /// What settings say that decides.
 struct Git {
     /// The working tree is not the one of the working folder.
@@ -196,7 +215,46 @@ fn aliased(machine: &mut Machine<'_>, state: &mut State, alias: &Text, args: &[T
 
 fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args: &[Text], git: &Git) {
     match command {
-        "push" => push(machine, args),
+        "push" => remote::push(machine, args),
+        "daemon" | "instaweb" => remote::serves(machine, command, args),
+        "config" => settings::config(machine, state, args),
+        "credential"
+        | "credential-store"
+        | "credential-cache"
+        | "credential-manager"
+        | "credential-libsecret"
+        | "credential-osxkeychain" => settings::credential(machine, state, args),
+        "add" | "stage" => add(machine, state, args),
+        "read-tree" => {
+            let options = read(args, &Spec { long: &["reset", "prefix=", "index-output="], ..Spec::default() });
+            if options.has(&["reset"]) && options.has(&["u"]) && !options.has(&["n", "dry-run"]) {
+                machine.act(Kind::GitHardReset, named(&options, 0));
+            }
+        }
+        "checkout-index" => {
+            let options = read(args, &Spec { long: &["all", "force", "prefix="], ..Spec::default() });
+            if options.has(&["f", "force"]) && options.has(&["a", "all"]) && !options.has(&["prefix"]) {
+                machine.note(Kind::GitDiscard, ".".to_owned(), Place::Unknown, true, Origin::UNKNOWN);
+            }
+        }
+        "lfs" | "annex" => large_files(machine, command, args),
+        "send-email" | "imap-send" if !has_dry_run(args) && !asks_for_help(args) => {
+            machine.act(Kind::PackagePublish, "patches by mail");
+        }
+        "grep" | "difftool" | "mergetool" => {
+            let options =
+                read(args, &Spec { short: "Ox", long: &["open-files-in-pager?", "extcmd="], ..Spec::default() });
+            for code in options.values(&["O", "open-files-in-pager", "x", "extcmd"]).cloned().collect::<Vec<_>>() {
+                machine.code(&mut state.clone(), &code, Vec::new());
+            }
+        }
+        "fast-import" if args.iter().any(|arg| arg.shown() == "--force") => {
+            machine.act(Kind::GitRewrite, "fast-import");
+        }
+        // Of the extras that many have.
+        "obliterate" => machine.act(Kind::GitRewrite, "obliterate"),
+        "clear" | "clear-soft" => machine.act(Kind::GitClean, "clear"),
+        "delete-branch" | "delete-tag" | "delete-submodule" => machine.act(Kind::GitDeleteRemote, command),
         "reset" => {
             let options = read(
                 args,
@@ -222,9 +280,9 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
                 machine.act(Kind::GitHardReset, named(&options, 0));
             }
         }
-        "clean" => clean(machine, state, args, git),
-        "checkout" => checkout(machine, state, args, git),
-        "restore" => restore(machine, state, args, git),
+        "clean" => work::clean(machine, state, args, git),
+        "checkout" => work::checkout(machine, state, args, git),
+        "restore" => work::restore(machine, state, args, git),
         "switch" => {
             let options = read(
                 args,
@@ -276,16 +334,23 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
             );
             if options.has(&["D"]) || options.has(&["d", "delete"]) && options.has(&["f", "force"]) {
                 machine.act(Kind::GitBranchDelete, named(&options, 0));
+            } else if options.has(&["f", "force"])
+                && options.operands.len() == 2
+                && !options.has(&["m", "move", "c", "copy"])
+            {
+                // It is moved to where its commits are not below it.
+                machine.act(Kind::GitBranchDelete, named(&options, 0));
             }
         }
         "reflog" => {
-            let mut args = args.iter().cloned();
-            if args.next().is_none_or(|verb| verb.shown() != "expire") {
-                return;
+            let Some((verb, rest)) = args.split_first() else { return };
+            match verb.shown().as_str() {
+                "expire" => {}
+                "drop" if !has_dry_run(rest) => return machine.act(Kind::GitRecovery, "reflog"),
+                _ => return,
             }
-            let rest: Vec<Text> = args.collect();
             let options = read(
-                &rest,
+                rest,
                 &Spec {
                     long: &[
                         "expire=",
@@ -334,22 +399,40 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
                 args,
                 &Spec { long: &["expire=", "dry-run", "progress", "exclude-promisor-objects"], ..Spec::default() },
             );
+            // Without a time it takes what not even a reflog tells of.
             if expires_now(&options, &["expire"]) && !options.has(&["n", "dry-run"]) {
                 machine.act(Kind::GitRecovery, "unreachable objects");
             }
         }
+        "repack" => {
+            let options = read(
+                args,
+                &Spec {
+                    long: &["cruft", "cruft-expiration=", "unpack-unreachable=", "window=", "depth="],
+                    ..Spec::default()
+                },
+            );
+            if expires_now(&options, &["cruft-expiration", "unpack-unreachable"]) {
+                machine.act(Kind::GitRecovery, "unreachable objects");
+            }
+        }
         "filter-branch"
-            if args
-                .iter()
-                .take_while(|arg| arg.shown() != "--")
-                .any(|arg| matches!(arg.shown().as_str(), "-f" | "--force")) =>
+            if args.iter().take_while(|arg| arg.shown() != "--").any(|arg| {
+                let flag = arg.shown();
+                matches!(flag.as_str(), "-f" | "--force" | "--prune-empty")
+                    || flag.starts_with("--") && flag.ends_with("-filter")
+            }) =>
         {
             machine.act(Kind::GitRewrite, "filter-branch");
         }
         "filter-repo" => filter_repo(machine, &Call { name: "git-filter-repo".to_owned(), args: args.to_vec() }, state),
         "update-ref" => {
             let options = read(args, &Spec { short: "m", ..Spec::default() });
-            if options.has(&["d", "delete"]) {
+            let listed = options.has(&["stdin"]) && {
+                let input = machine.input(state, 0);
+                input.as_known().is_none_or(|lines| lines.contains("delete"))
+            };
+            if options.has(&["d", "delete"]) || listed {
                 machine.act(Kind::GitBranchDelete, named(&options, 0));
             }
         }
@@ -359,9 +442,13 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
                 machine.act(Kind::GitWorktreeRemove, named(&options, 0));
             }
         }
-        "commit" | "merge" | "am"
-            if args.iter().any(|arg| arg.shown() == "--no-verify" || command == "commit" && arg.shown() == "-n") =>
-        {
+        "commit" => {
+            if skips_hooks(args) || has_letter(args, 'n', "mFCctuS") {
+                machine.act(Kind::GitBypass, "--no-verify");
+            }
+            add(machine, state, args);
+        }
+        "merge" | "am" | "pull" | "rebase" if skips_hooks(args) || command == "am" && has_letter(args, 'n', "pCS") => {
             machine.act(Kind::GitBypass, "--no-verify");
         }
         "show" | "cat-file" => {
@@ -380,23 +467,18 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
                 machine.act(Kind::GitDiscard, named(&options, 0));
             }
         }
-        // A folder of the project is where its hooks are meant to be.
-        "config"
-            if args.last().is_some_and(|value| {
-                let folder = value.prefix();
-                folder.is_empty() || folder.starts_with(['/', '~', '-']) || folder.contains("..")
-            }) && args.iter().any(|arg| arg.shown().eq_ignore_ascii_case("core.hooksPath"))
-                && !args.iter().any(|arg| matches!(arg.shown().as_str(), "--get" | "get"))
-                && args.len() > 1 =>
-        {
-            machine.act(Kind::GitBypass, "core.hooksPath");
-        }
         "rebase" | "bisect" | "submodule" => {
             let options = read(args, &Spec { short: "x", long: &["exec=", "recurse", "recursive"], ..Spec::default() });
             for code in options.values(&["x", "exec"]).cloned().collect::<Vec<_>>() {
                 machine.code(state, &code, Vec::new());
             }
             let words: Vec<String> = args.iter().map(Text::shown).collect();
+            if command == "submodule"
+                && words.first().is_some_and(|word| word == "deinit")
+                && words.iter().any(|word| matches!(word.as_str(), "-f" | "--force"))
+            {
+                machine.act(Kind::GitDiscard, "submodules");
+            }
             let at = words.iter().position(|word| word == if command == "bisect" { "run" } else { "foreach" });
             if let Some(at) = at.filter(|_| command != "rebase") {
                 let rest: Vec<Text> =
@@ -409,6 +491,85 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
         }
         _ => {}
     }
+}
+
+/// Files that are added by name to what is to be committed, and ought not to be: credentials, above all those that are ignored.
+fn add(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
+    let options = read(
+        args,
+        &Spec {
+            short: "mFCct",
+            long: &[
+                "force",
+                "dry-run",
+                "message=",
+                "file=",
+                "pathspec-from-file=",
+                "chmod=",
+                "author=",
+                "date=",
+                "fixup=",
+                "trailer=",
+            ],
+            ..Spec::default()
+        },
+    );
+    if options.has(&["n", "dry-run"]) {
+        return;
+    }
+    let least = if options.has(&["f", "force"]) { Secrecy::Sensitive } else { Secrecy::Environment };
+    for path in machine.paths(state, &options.operands) {
+        if machine.secrecy(state, &path).max(crate::policy::secrets::tree_secrecy(&path)) >= least {
+            machine.note(Kind::ContentSecret, path.clone(), machine.place(&path), false, Origin::SECRET);
+        }
+    }
+}
+
+/// Large files: where their history is rewritten, and where the only copy may go.
+fn large_files(machine: &mut Machine<'_>, command: &str, args: &[Text]) {
+    let words: Vec<String> = args.iter().map(Text::shown).collect();
+    let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
+    if has_dry_run(args) || has(&["--help", "-h"]) {
+        return;
+    }
+    match (command, words.first().map(String::as_str), words.get(1).map(String::as_str)) {
+        ("lfs", Some("migrate"), Some("import" | "export")) if !has(&["--no-rewrite"]) => {
+            machine.act(Kind::GitRewrite, "lfs migrate");
+        }
+        ("lfs", Some("unlock"), _) if has(&["-f", "--force"]) => machine.act(Kind::GitBypass, "lfs unlock --force"),
+        ("annex", Some("drop" | "dropunused" | "unannex" | "uninit" | "dead" | "dropkey"), _) if has(&["--force"]) => {
+            machine.act(Kind::GitRecovery, "annex");
+        }
+        _ => {}
+    }
+}
+
+fn has_dry_run(args: &[Text]) -> bool {
+    args.iter().any(|arg| matches!(arg.shown().as_str(), "-n" | "--dry-run"))
+}
+
+/// `--no-verify`, also shortened.
+fn skips_hooks(args: &[Text]) -> bool {
+    args.iter().take_while(|arg| arg.shown() != "--").any(|arg| {
+        let flag = arg.shown();
+        flag.len() >= "--no-veri".len() && "--no-verify".starts_with(&flag)
+    })
+}
+
+/// Whether a letter is among the short options: those in `valued` take the rest of their argument.
+fn has_letter(args: &[Text], letter: char, valued: &str) -> bool {
+    let mut values = false;
+    args.iter().take_while(|arg| arg.shown() != "--").any(|arg| {
+        let is_value = std::mem::take(&mut values);
+        let Some(letters) = arg.prefix().strip_prefix('-').filter(|rest| !rest.starts_with('-') && !is_value) else {
+            // What stands behind `--message` is text.
+            values = !is_value && matches!(arg.prefix(), "--message" | "--file" | "--author" | "--date");
+            return false;
+        };
+        let end = letters.find(|char| valued.contains(char));
+        values = end.is_some_and(|end| end + 1 == letters.len() && !matches!(&letters[end..], "u" | "S"));
+        letters[..end.unwrap_or(letters.len())].contains(letter)
+    })
 }
 
 fn asks_for_help(args: &[Text]) -> bool {
@@ -425,202 +586,6 @@ fn is_now(time: &str) -> bool {
 
 fn expires_now(options: &Options, names: &[&str]) -> bool {
     options.values(names).any(|time| is_now(&time.shown()))
-}
-
-fn push(machine: &mut Machine<'_>, args: &[Text]) {
-    let spec = Spec {
-        short: "o",
-        long: &[
-            "force",
-            "force-with-lease?",
-            "force-if-includes",
-            "mirror",
-            "delete",
-            "prune",
-            "all",
-            "tags",
-            "dry-run",
-            "repo=",
-            "receive-pack=",
-            "exec=",
-            "push-option=",
-            "set-upstream",
-            "no-verify",
-            "atomic",
-            "quiet",
-            "verbose",
-            "porcelain",
-            "signed?",
-            "follow-tags",
-            "branches",
-            "thin",
-            "no-thin",
-            "recurse-submodules=",
-            "ipv4",
-            "ipv6",
-            "progress",
-        ],
-        ..Spec::default()
-    };
-    let options = read(args, &spec);
-    if options.has(&["n", "dry-run"]) || asks_for_help(args) && !options.has(&["repo"]) {
-        return;
-    }
-    let refs: Vec<String> = options.operands.iter().skip(1).map(Text::shown).collect();
-    let leases: Vec<Option<String>> = options
-        .flags
-        .iter()
-        .filter(|flag| flag.name == "force-with-lease")
-        .map(|flag| flag.value.as_ref().map(Text::shown))
-        .collect();
-    let leased = |name: &str| {
-        let target = name.trim_start_matches('+').rsplit(':').next().unwrap_or_default().to_owned();
-        leases.iter().any(|lease| lease.as_ref().is_none_or(|lease| lease.split(':').next() == Some(&target)))
-    };
-    let plus = refs.iter().any(|name| name.starts_with('+') && !leased(name));
-    if options.has(&["f", "force"]) || options.has(&["mirror"]) || plus {
-        machine.act(Kind::GitForcePush, refs.join(" "));
-    }
-    if options.has(&["d", "delete"])
-        || options.has(&["prune"])
-        || refs.iter().any(|name| name.starts_with(':') && name.len() > 1)
-    {
-        machine.act(Kind::GitDeleteRemote, refs.join(" "));
-    }
-    if options.has(&["no-verify"]) {
-        machine.act(Kind::GitBypass, "--no-verify");
-    }
-}
-
-/// Whether an operand means the whole working tree.
-fn is_whole(machine: &Machine<'_>, state: &State, operand: &Text) -> bool {
-    let shown = operand.shown();
-    if matches!(shown.as_str(), "." | "./" | "*" | ":/" | "-A" | "--all" | ":/." | "/") {
-        return shown != ":/";
-    }
-    let Some(path) = machine.path(state, operand) else { return false };
-    let project = machine.facts.project().map(|root| root.trim_end_matches('/').to_owned());
-    project.is_some_and(|root| path == root || crate::policy::places::is_within(&root, &path))
-}
-
-fn clean(machine: &mut Machine<'_>, state: &State, args: &[Text], git: &Git) {
-    let options = read(
-        args,
-        &Spec {
-            short: "e",
-            long: &["force", "no-force", "dry-run", "interactive", "exclude=", "quiet"],
-            ..Spec::default()
-        },
-    );
-    if git.elsewhere || options.has(&["n", "dry-run", "i", "interactive"]) || asks_for_help(args) {
-        return;
-    }
-    let forced = options.last_of(&["f", "force"], &["no-force"]) || git.no_force == Some(true);
-    if !forced {
-        return;
-    }
-    let in_project = is_here(machine, state);
-    let whole = options.operands.is_empty() && in_project
-        || options.operands.iter().any(|operand| is_whole(machine, state, operand));
-    if whole {
-        machine.act(Kind::GitClean, named(&options, 0));
-    }
-}
-
-/// Whether the working folder is the project's root, or no project is known.
-fn is_here(machine: &Machine<'_>, state: &State) -> bool {
-    match (machine.facts.project(), state.shell.directory.as_deref()) {
-        (Some(project), Some(directory)) => directory.trim_end_matches('/') == project.trim_end_matches('/'),
-        _ => true,
-    }
-}
-
-fn checkout(machine: &mut Machine<'_>, state: &State, args: &[Text], git: &Git) {
-    let options = read(
-        args,
-        &Spec {
-            short: "bB",
-            long: &[
-                "force",
-                "ours",
-                "theirs",
-                "orphan=",
-                "patch",
-                "no-patch",
-                "detach",
-                "no-detach",
-                "track?",
-                "merge",
-                "no-merge",
-                "quiet",
-                "pathspec-from-file=",
-                "conflict=",
-                "guess",
-            ],
-            ..Spec::default()
-        },
-    );
-    if git.elsewhere || asks_for_help(args) || options.has(&["p", "patch"]) {
-        return;
-    }
-    let paths = match options.literal_from {
-        Some(from) if from <= 1 => options.operands.get(from..).unwrap_or_default(),
-        Some(_) => return,
-        // `git checkout REV .` and `git checkout .`
-        None => match options.operands.as_slice() {
-            [.., last] if options.operands.len() <= 2 && is_whole(machine, state, last) => std::slice::from_ref(last),
-            _ => &[],
-        },
-    };
-    for path in paths {
-        let kind_target = path.shown();
-        let is_all = is_whole(machine, state, path);
-        machine.note(Kind::GitDiscard, kind_target, Default::default(), is_all, Default::default());
-    }
-    let branches = options.has(&["b", "B"]);
-    let switches_away = options.operands.first().is_some_and(|operand| operand.shown() != "-") && !branches;
-    if options.has(&["f", "force"]) && paths.is_empty() && switches_away {
-        machine.act(Kind::GitDiscard, named(&options, 0));
-    }
-    if options.has(&["f", "force"]) && paths.is_empty() && (!switches_away || branches) {
-        machine.note(Kind::GitDiscard, named(&options, 0), Default::default(), true, Default::default());
-    }
-}
-
-fn restore(machine: &mut Machine<'_>, state: &State, args: &[Text], git: &Git) {
-    let options = read(
-        args,
-        &Spec {
-            short: "s",
-            long: &[
-                "source=",
-                "staged",
-                "worktree",
-                "patch",
-                "ours",
-                "theirs",
-                "merge",
-                "pathspec-from-file=",
-                "quiet",
-            ],
-            ..Spec::default()
-        },
-    );
-    if git.elsewhere
-        || asks_for_help(args)
-        || options.has(&["p", "patch"])
-        || options.has(&["S", "staged"]) && !options.has(&["W", "worktree"])
-    {
-        return;
-    }
-    let here = is_here(machine, state);
-    for operand in &options.operands {
-        let all = is_whole(machine, state, operand) && (here || operand.shown() != ".");
-        let exists = machine.path(state, operand).is_some_and(|path| machine.look(&path) != Look::Missing);
-        if all || exists {
-            machine.note(Kind::GitDiscard, operand.shown(), Default::default(), all, Default::default());
-        }
-    }
 }
 
 fn filter_repo(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
@@ -642,11 +607,13 @@ fn filter_repo(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
         ..Spec::default()
     };
     let options = read(&call.args, &spec);
-    if options.has(&["force", "f"]) && !options.has(&["dry-run", "help", "analyze"]) {
+    if !options.has(&["dry-run", "help", "h", "analyze", "version"]) && !call.args.is_empty() {
         machine.act(Kind::GitRewrite, "filter-repo");
     }
 }
 
-fn bfg(machine: &mut Machine<'_>, _: &Call, _: &mut State) {
-    machine.act(Kind::GitRewrite, "bfg");
+fn bfg(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
+    if !call.args.is_empty() && !read(&call.args, &Spec::default()).is_help() {
+        machine.act(Kind::GitRewrite, "bfg");
+    }
 }

@@ -15,7 +15,7 @@ mod wrappers;
 
 use super::machine::{Call, Machine};
 use super::state::{Content, State};
-use super::value::{Origin, Text};
+use super::value::{HOLE, Origin, Piece, Text};
 use crate::policy::effects::Kind;
 use crate::policy::places::{self, Place};
 
@@ -140,6 +140,9 @@ impl Machine<'_> {
 
     /// Notes that what an operand names is removed, and remembers it.
     pub(super) fn deletes(&mut self, state: &mut State, operand: &Text, recursive: bool) {
+        if let Some(folder) = all_of(operand) {
+            return self.deletes(state, &folder, true);
+        }
         let Some(path) = self.path(state, operand).map(|path| state.linked_folder(&path)) else {
             // `$DIR/*` and `$DIR/`: with an empty variable it is everything.
             let known: String = operand
@@ -147,8 +150,8 @@ impl Machine<'_> {
                 .iter()
                 .skip(1)
                 .map(|piece| match piece {
-                    super::value::Piece::Known { text, .. } => text.as_str(),
-                    super::value::Piece::Hole(_) => super::value::HOLE,
+                    Piece::Known { text, .. } => text.as_str(),
+                    Piece::Hole(_) => HOLE,
                 })
                 .collect();
             if known.starts_with('/') && matches!(places::without_wildcard(known.trim_end_matches('/')), "" | "/") {
@@ -156,7 +159,10 @@ impl Machine<'_> {
             }
             return;
         };
-        self.file(Kind::FileDelete, &path, recursive);
+        // All files of a folder in which people keep things are as good as the folder.
+        let all = places::without_wildcard(&path) != path
+            && matches!(self.place(&path), Place::Home | Place::HomeTree | Place::ProjectRoot);
+        self.file(Kind::FileDelete, &path, recursive || all);
         // What a link leads to stays, unless the link's content is meant.
         let linked = state.linked(&path);
         if linked == path {
@@ -170,6 +176,16 @@ impl Machine<'_> {
         }
         state.files.set(&path, Content::Gone);
     }
+}
+
+/// The folder that is meant where an operand is the names of all that is in it.
+fn all_of(operand: &Text) -> Option<Text> {
+    let folder = match operand.pieces() {
+        [Piece::Hole(origin)] if origin.listed => ".",
+        [Piece::Known { text, .. }, Piece::Hole(origin)] if origin.listed && text.ends_with('/') => text,
+        _ => return None,
+    };
+    Some(Text::known(folder))
 }
 
 /// The name of a path without its folders.

@@ -90,6 +90,14 @@ fn origin(texts: &[Text]) -> Origin {
     texts.iter().filter_map(Text::origin).fold(Origin::UNKNOWN, Origin::and)
 }
 
+/// The output of a program that leaves only some of what it reads: no list of names is whole behind it.
+fn emits_some(machine: &mut Machine<'_>, state: &mut State, texts: &[Text]) {
+    if texts.iter().all(Text::is_empty) {
+        return;
+    }
+    machine.emit(state, 1, Text::hole(Origin { listed: false, ..origin(texts) }));
+}
+
 /// The output of a program that changes what it reads.
 fn emits_changed(machine: &mut Machine<'_>, state: &mut State, texts: &[Text]) {
     if texts.iter().all(Text::is_empty) {
@@ -146,6 +154,9 @@ fn filter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let operands =
         if call.name == "uniq" { options.operands.get(..1).unwrap_or_default() } else { options.operands.as_slice() };
     let texts = inputs(machine, state, operands);
+    if matches!(call.name.as_str(), "head" | "tail" | "comm" | "join" | "look" | "wc") {
+        return emits_some(machine, state, &texts);
+    }
     emits_changed(machine, state, &texts);
 }
 
@@ -227,7 +238,15 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             texts.push(Text::hole(Origin::SECRET));
         }
     }
-    emits_changed(machine, state, &texts);
+    if recursive && options.has(&["files"]) && options.operands.is_empty() && !options.has(&["g", "glob", "t", "type"])
+    {
+        texts.push(Text::hole(Origin::LISTED));
+    }
+    // `grep -v keep`, `grep '^??'`: it leaves nearly all.
+    if options.has(&["v", "invert-match", "files"]) || !pattern.contains(|char: char| char.is_ascii_alphanumeric()) {
+        return emits_changed(machine, state, &texts);
+    }
+    emits_some(machine, state, &texts);
 }
 
 fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -253,6 +272,9 @@ fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return;
     }
     let texts = inputs(machine, state, files);
+    if options.has(&["n", "quiet", "silent"]) {
+        return emits_some(machine, state, &texts);
+    }
     emits_changed(machine, state, &texts);
 }
 
@@ -291,7 +313,11 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         awk_code(machine, state, &code.shown());
     }
     let texts = if files.is_empty() && !reads_input { Vec::new() } else { inputs(machine, state, files) };
-    emits_changed(machine, state, &texts);
+    let all = code.is_some_and(|code| {
+        let code = code.shown();
+        is_awk && (code.trim_start().starts_with('{') || code.contains("??") || code.contains("\\?\\?"))
+    });
+    if all { emits_changed(machine, state, &texts) } else { emits_some(machine, state, &texts) }
 }
 
 /// `system("…")` and `"…" | getline` in an awk program.

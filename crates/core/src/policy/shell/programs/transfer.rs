@@ -6,13 +6,14 @@ use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::wrappers::local_command;
 use super::{Program, base_name};
-use crate::policy::effects::Kind;
+use crate::policy::effects::{Kind, Where};
 use crate::policy::facts::Look;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
         "tar" | "gtar" | "bsdtar" => tar,
-        "zip" | "7z" | "7za" | "rar" => zip,
+        "unzip" | "7z" | "7za" | "7zz" | "unrar" | "unar" | "cpio" | "dpkg-deb" | "pax" => unpack,
+        "zip" | "rar" => zip,
         "rsync" => rsync,
         "scp" | "sftp" => scp,
         _ => return None,
@@ -146,6 +147,10 @@ fn tar(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         if options.has(&["P", "absolute-names"]) {
             machine.act(Kind::Unknown, "an archive with absolute names");
         }
+        if options.operands.is_empty() && !options.has(&["O", "to-stdout", "to-command"]) {
+            let here = Text::known(".");
+            machine.covers(state, options.value(&["C", "directory"]).unwrap_or(&here));
+        }
         return;
     }
     if !creates && !unknown_options {
@@ -153,7 +158,12 @@ fn tar(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let origin = packed(machine, state, &options, options.value(&["C", "directory"]).cloned().as_ref());
     if options.has(&["remove-files"]) {
+        let outer = state.shell.directory.clone();
+        if let Some(folder) = options.value(&["C", "directory"]) {
+            state.shell.directory = machine.path(state, folder);
+        }
         options.operands.iter().for_each(|operand| machine.deletes(state, operand, true));
+        state.shell.directory = outer;
     }
     let text = Text::hole(origin);
     match archive {
@@ -218,6 +228,57 @@ fn keep(machine: &mut Machine<'_>, state: &mut State, file: &Text, text: Text) {
     state.write(&path, text, false);
 }
 
+/// What unpacks an archive into a folder: it is laid over what is there. The same programs pack, some of them.
+fn unpack(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let words: Vec<String> = call.args.iter().map(Text::shown).collect();
+    let verb = words.first().map(String::as_str).unwrap_or_default();
+    let here = Text::known(".");
+    // `-oFOLDER` of 7z, `-d FOLDER` of unzip, `-D FOLDER` of cpio, `-o FOLDER` of unar, a last operand of unrar.
+    let behind = |names: &[&str]| {
+        words.iter().position(|word| names.contains(&word.as_str())).and_then(|at| call.args.get(at + 1))
+    };
+    let folder = match call.name.as_str() {
+        "unzip" => {
+            let only = words.iter().take_while(|word| word.starts_with('-') && word.as_str() != "-d");
+            if only.flat_map(|word| word.chars()).any(|flag| matches!(flag, 'l' | 't' | 'p' | 'c' | 'Z' | 'z' | 'v')) {
+                return;
+            }
+            // `unzip archive member`
+            let members =
+                words.iter().take_while(|word| *word != "-d" && *word != "-x").filter(|word| !word.starts_with('-'));
+            if members.count() > 1 {
+                return;
+            }
+            behind(&["-d"]).unwrap_or(&here).clone()
+        }
+        "7z" | "7za" | "7zz" if matches!(verb, "x" | "e") => {
+            let given = call.args.iter().find(|arg| arg.prefix().starts_with("-o"));
+            given.map_or(here, |given| given.after(2))
+        }
+        "unrar" if matches!(verb, "x" | "e") => {
+            let last = call.args.last().filter(|last| last.shown().ends_with('/') || call.args.len() > 2);
+            last.unwrap_or(&here).clone()
+        }
+        "unar" => behind(&["-o", "-output-directory"]).unwrap_or(&here).clone(),
+        "dpkg-deb" if matches!(verb, "-x" | "-X" | "--extract" | "--vextract") => {
+            call.args.get(2).unwrap_or(&here).clone()
+        }
+        "cpio" | "pax" => {
+            let options = read(
+                &call.args,
+                &Spec { short: "DEFHIOMRCs", long: &["directory=", "file=", "format="], ..Spec::default() },
+            );
+            let unpacks = if call.name == "pax" { options.has(&["r"]) } else { options.has(&["i", "extract", "p"]) };
+            if !unpacks || options.has(&["t", "list"]) || !options.operands.is_empty() && !options.has(&["p"]) {
+                return;
+            }
+            options.value(&["D", "directory"]).or(options.operands.first()).unwrap_or(&here).clone()
+        }
+        _ => return zip(machine, call, state),
+    };
+    machine.covers(state, &folder);
+}
+
 fn zip(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
@@ -240,6 +301,10 @@ fn zip(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         names.extend(machine.input(state, 0).split(&['\n']));
     }
     let recursive = options.has(&["r"]) || call.name != "zip";
+    // They take what they packed away.
+    if options.has(&["m", "move", "sdel"]) && call.name == "zip" || call.args.iter().any(|arg| arg.shown() == "-sdel") {
+        names.iter().for_each(|name| machine.deletes(state, name, recursive));
+    }
     let origin =
         names.iter().fold(Origin::UNKNOWN, |origin, name| origin.and(machine.origin_of_tree(state, name, recursive)));
     let text = Text::hole(origin);
@@ -312,8 +377,25 @@ fn rsync(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return;
     }
     let Some((target, sources)) = options.operands.split_last() else { return };
+    // It takes nothing away where it does not go into folders.
+    let goes = options.has(&["a", "r", "d", "archive", "recursive", "dirs"]);
     let deletes = options.flags.iter().any(|flag| flag.name.starts_with("delete") || flag.name == "del");
     let to = remote_host(target);
+    if let Some((_, folder)) = to.as_ref().filter(|_| deletes && goes).and(target.shown().split_once(':')) {
+        let outer = std::mem::replace(&mut machine.at, Where::Remote);
+        let path = crate::policy::places::absolute(folder, "/");
+        if folder.starts_with('/') {
+            machine.file(Kind::FileDelete, &path, true);
+        }
+        machine.at = outer;
+    }
+    if to.is_none() && sources.iter().any(|source| source.shown().ends_with('/')) {
+        machine.covers(state, target);
+    }
+    if options.has(&["remove-source-files"]) {
+        let local = sources.iter().filter(|source| remote_host(source).is_none());
+        local.for_each(|source| machine.takes(state, source));
+    }
     if to.is_none() && deletes {
         machine.deletes(state, target, true);
         if let Some(path) = machine.path(state, target) {
@@ -344,6 +426,15 @@ fn rsync(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             }
             None => copies(machine, state, source, target),
         }
+    }
+}
+
+impl Machine<'_> {
+    /// Notes that all that is in a tree is moved away.
+    fn takes(&mut self, state: &State, tree: &Text) {
+        let Some(path) = self.path(state, tree) else { return };
+        let path = self.real(state, crate::policy::places::without_wildcard(&path));
+        self.file(Kind::FileMove, &path, true);
     }
 }
 

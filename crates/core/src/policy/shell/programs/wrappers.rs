@@ -10,7 +10,7 @@ use crate::policy::places::Place;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
-        "sudo" | "doas" | "pkexec" | "run0" | "gsudo" => privileged,
+        "sudo" | "doas" | "pkexec" | "run0" | "gsudo" | "sudoedit" => privileged,
         "su" | "runuser" => su,
         "env" => env,
         "xargs" | "gxargs" => xargs,
@@ -118,12 +118,19 @@ fn privileged(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return;
     }
     let assigned = options.operands.iter().take_while(|word| is_assignment(word)).count();
-    if matches!(options.operands.as_slice(), [only] if only.shown() == "true") {
-        return; // It only asks whether it may.
+    // A password that is given by a script is one that somebody wrote there.
+    let by_hand =
+        options.has(&["S", "stdin", "A", "askpass", "i", "s", "login", "shell", "e", "edit", "b", "background"]);
+    let fields = options.operands.get(assigned..).unwrap_or_default();
+    if call.name != "pkexec" && !by_hand && assigned == 0 && super::tables::only_looks(fields) {
+        return machine.child(state, fields.to_vec());
     }
     let target = options.value(&["u", "user"]).map_or_else(|| "root".to_owned(), Text::shown);
     machine.note(Kind::PrivilegeGain, target, Place::Unknown, false, Origin::UNKNOWN);
-    let mut fields = options.operands.get(assigned..).unwrap_or_default().to_vec();
+    let mut fields = fields.to_vec();
+    if call.name == "sudoedit" || options.has(&["e", "edit"]) {
+        return;
+    }
     if fields.is_empty() {
         fields = vec![Text::known("sh")];
     } else if options.has(&["i", "s", "login", "shell"]) {

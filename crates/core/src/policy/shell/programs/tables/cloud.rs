@@ -2,8 +2,8 @@
 
 use super::{Entry, Tool, on, unless, with};
 use crate::policy::effects::Kind::{
-    CloudAccess, CloudDestroy, ClusterDestroy, ContainerDestroy, ForgeDestroy, PackagePublish, PackageRemove,
-    PackageUntrusted, SecretRead,
+    CloudAccess, CloudDestroy, ClusterDestroy, ContainerDestroy, PackagePublish, PackageRemove, PackageUntrusted,
+    SecretRead,
 };
 use crate::policy::shell::options::Spec;
 
@@ -367,27 +367,6 @@ pub(super) const TOOLS: &[Tool] = &[
         names: &["docker-compose", "podman-compose"],
         spec: DOCKER,
         entries: &[with("down", &["v", "volumes", "rmi"], ContainerDestroy), with("rm", &["v"], ContainerDestroy)],
-    },
-    Tool {
-        names: &["gh", "glab", "hub", "tea"],
-        spec: spec(
-            "RXfFHHb",
-            &["repo=", "method=", "field=", "raw-field=", "header=", "jq=", "template=", "input=", "body="],
-        ),
-        entries: &[
-            on("repo delete|archive|rename", ForgeDestroy),
-            with("repo edit", &["visibility"], ForgeDestroy),
-            on("release delete|delete-asset", ForgeDestroy),
-            on("secret|variable set|delete|remove", ForgeDestroy),
-            on("auth token", SecretRead),
-            on("gist create", PackagePublish),
-            on(
-                "issue|gist|label|project|ruleset|run|cache|codespace|environment|gpg-key|ssh-key|org delete",
-                ForgeDestroy,
-            ),
-            with("pr merge", &["admin"], ForgeDestroy),
-            with("api", &["X=DELETE", "method=DELETE", "X=delete", "method=delete"], ForgeDestroy),
-        ],
     },
     Tool {
         names: &["npm", "pnpm", "yarn", "bun"],

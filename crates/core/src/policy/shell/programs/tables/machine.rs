@@ -5,7 +5,7 @@ use super::super::super::options::{Spec, read};
 use super::super::super::state::State;
 use super::super::super::value::Text;
 use super::super::Program;
-use super::{Tool, on, unless, with};
+use super::{Entry, Tool, on, unless, with};
 use crate::policy::effects::Kind::{
     self, SafetyDisable, SelfTamper, StorageDestroy, SystemChange, SystemPower, SystemStartup,
 };
@@ -27,16 +27,14 @@ pub(super) const TOOLS: &[Tool] = &[
         spec: spec("tpHMn", &["type=", "property=", "host=", "machine=", "lines=", "signal="]),
         entries: &[
             on("poweroff|reboot|halt|kexec|suspend|hibernate|rescue|emergency|soft-reboot", SystemPower),
-            on(GUARDS_STOPPED, SafetyDisable),
-            unless("disable|mask|enable|set-default|edit|link", &["user"], SystemChange),
+            unless(
+                "disable|mask|unmask|enable|set-default|edit|link|revert|preset|preset-all|set-property|add-wants|add-requires",
+                &["user"],
+                SystemChange,
+            ),
             unless("isolate|kill", &["user"], SystemChange),
             with("enable|disable|mask|link|edit", &["user"], SystemStartup),
         ],
-    },
-    Tool {
-        names: &["service", "rc-service"],
-        spec: spec("", &[]),
-        entries: &[on("auditd|apparmor|firewalld|ufw|fail2ban|rsyslog|iptables stop", SafetyDisable)],
     },
     Tool {
         names: &["update-rc.d", "chkconfig", "rc-update", "launchctl"],
@@ -52,26 +50,136 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[
             on("disable|reset", SafetyDisable),
             on("default allow", SafetyDisable),
-            on("allow|delete|deny|insert|route", SystemChange),
+            on("logging off", SafetyDisable),
+            on("allow|delete|deny|insert|route|limit|reject|prepend|enable|reload", SystemChange),
         ],
     },
     Tool {
         names: &["iptables", "ip6tables"],
         spec: spec("tjpsdioP", &["table=", "jump=", "policy="]),
         entries: &[
-            with("", &["F", "flush", "X", "P=INPUT", "P=FORWARD", "policy=INPUT"], SafetyDisable),
-            with("", &["A", "I", "D", "R", "append", "insert", "delete"], SystemChange),
+            with(
+                "",
+                &["F", "flush", "X", "delete-chain", "P=INPUT", "P=FORWARD", "policy=INPUT", "policy=FORWARD"],
+                SafetyDisable,
+            ),
+            with("", &["A", "I", "D", "R", "append", "insert", "delete", "replace", "P", "policy"], SystemChange),
         ],
     },
     Tool {
         names: &["nft"],
         spec: spec("f", &["file="]),
-        entries: &[on("flush", SafetyDisable), on("delete|add|insert", SystemChange)],
+        entries: &[
+            on("flush", SafetyDisable),
+            on("delete|add|insert|replace|destroy", SystemChange),
+            Entry { path: "", with: &["f", "file"], without: &["c", "check"], kind: SystemChange },
+        ],
+    },
+    Tool {
+        names: &["iptables-restore", "ip6tables-restore"],
+        spec: spec("", &[]),
+        entries: &[unless("", &["t", "test"], SystemChange)],
+    },
+    Tool { names: &["ipset"], spec: spec("", &[]), entries: &[on("flush|destroy|del", SafetyDisable)] },
+    Tool {
+        names: &["ebtables", "arptables"],
+        spec: spec("", &[]),
+        entries: &[with("", &["F", "flush", "X"], SafetyDisable)],
+    },
+    Tool {
+        names: &["pfctl"],
+        spec: spec("Ffst", &[]),
+        entries: &[with("", &["d", "F=all", "F=rules"], SafetyDisable), with("", &["f"], SystemChange)],
+    },
+    Tool {
+        names: &["socketfilterfw"],
+        spec: spec("", &[]),
+        entries: &[with("", &["setglobalstate", "setblockall"], SafetyDisable)],
+    },
+    Tool {
+        names: &["update-crypto-policies"],
+        spec: spec("", &["set="]),
+        entries: &[with("", &["set=LEGACY*"], SafetyDisable), with("", &["set"], SystemChange)],
+    },
+    Tool {
+        names: &["setsebool", "semodule"],
+        spec: spec("di", &[]),
+        entries: &[with("", &["P", "d", "r", "remove", "disable"], SafetyDisable)],
+    },
+    Tool {
+        names: &["semanage"],
+        spec: spec("", &[]),
+        entries: &[on("permissive", SafetyDisable), with("", &["D", "d", "a", "m"], SystemChange)],
+    },
+    Tool { names: &["apparmor_parser"], spec: spec("", &[]), entries: &[with("", &["R", "remove"], SafetyDisable)] },
+    // What guards a machine, by its own commands.
+    Tool {
+        names: &["falconctl"],
+        spec: spec("", &[]),
+        entries: &[with("", &["d"], SafetyDisable), on("unload|uninstall", SafetyDisable)],
+    },
+    Tool {
+        names: &["mdatp"],
+        spec: spec("", &["value=", "name="]),
+        entries: &[
+            with("config *", &["value=disabled", "value=off"], SafetyDisable),
+            on("exclusion add", SafetyDisable),
+            on("threat allowed add", SafetyDisable),
+        ],
+    },
+    Tool {
+        names: &["fail2ban-client"],
+        spec: spec("", &[]),
+        entries: &[on("stop", SafetyDisable), with("unban", &["all"], SafetyDisable)],
+    },
+    Tool {
+        names: &["osqueryctl", "wazuh-control", "ossec-control", "sentinelctl", "cbagentd"],
+        spec: spec("", &[]),
+        entries: &[on("stop|unload|disable|uninstall", SafetyDisable), on("control stop|unload", SafetyDisable)],
+    },
+    Tool {
+        names: &["cscli"],
+        spec: spec("", &[]),
+        entries: &[with("decisions delete", &["all"], SafetyDisable), on("bouncers|machines delete", SafetyDisable)],
     },
     Tool {
         names: &["firewall-cmd"],
-        spec: spec("", &["zone=", "add-port=", "add-service="]),
-        entries: &[with("", &["panic-on", "panic-off", "complete-reload"], SafetyDisable)],
+        spec: spec(
+            "",
+            &[
+                "zone=",
+                "add-port?",
+                "add-service?",
+                "set-default-zone=",
+                "set-target=",
+                "remove-port?",
+                "remove-service?",
+                "add-rich-rule=",
+                "add-source?",
+                "add-interface?",
+                "remove-rich-rule=",
+            ],
+        ),
+        entries: &[
+            with("", &["panic-on", "panic-off", "set-default-zone=trusted", "set-target=ACCEPT"], SafetyDisable),
+            with(
+                "",
+                &[
+                    "add-port",
+                    "add-service",
+                    "remove-port",
+                    "remove-service",
+                    "add-rich-rule",
+                    "remove-rich-rule",
+                    "set-default-zone",
+                    "set-target",
+                    "add-source",
+                    "add-interface",
+                    "complete-reload",
+                ],
+                SystemChange,
+            ),
+        ],
     },
     Tool { names: &["setenforce"], spec: spec("", &[]), entries: &[on("0|Permissive|permissive", SafetyDisable)] },
     Tool { names: &["auditctl"], spec: spec("ewaAdSFkb", &[]), entries: &[with("", &["e=0", "D"], SafetyDisable)] },
@@ -105,10 +213,44 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool {
         names: &[
             "useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "adduser", "deluser", "addgroup",
-            "delgroup", "chpasswd", "visudo", "vipw", "chsh", "gpasswd", "passwd",
+            "delgroup", "chpasswd", "vipw", "gpasswd",
         ],
         spec: spec("dgGsuckeKpRm", &["home=", "gid=", "groups=", "shell=", "uid=", "comment="]),
-        entries: &[unless("", &["S", "status", "D", "defaults"], SystemChange)],
+        entries: &[unless("", &["S", "status", "D", "defaults", "c", "check", "l", "list-shells"], SystemChange)],
+    },
+    Tool {
+        names: &["visudo"],
+        spec: spec("f", &["file="]),
+        entries: &[unless("", &["c", "check", "V"], SystemChange)],
+    },
+    Tool {
+        names: &["chsh", "chfn"],
+        spec: spec("s", &["shell="]),
+        entries: &[unless("", &["l", "list-shells"], SystemChange)],
+    },
+    Tool { names: &["passwd"], spec: spec("nxwi", &[]), entries: &[unless("", &["S", "status"], SystemChange)] },
+    Tool { names: &["chage"], spec: spec("dEImMW", &[]), entries: &[unless("*", &["l", "list"], SystemChange)] },
+    Tool {
+        names: &["loginctl"],
+        spec: spec("s", &["signal="]),
+        entries: &[
+            on("enable-linger", SystemStartup),
+            on("poweroff|reboot|suspend|hibernate|halt", SystemPower),
+            on("terminate-*|kill-*", Kind::ProcessKill),
+        ],
+    },
+    Tool {
+        names: &["ipmitool"],
+        spec: spec("HUPIL", &[]),
+        entries: &[
+            on("power|chassis off|cycle|reset|soft", SystemPower),
+            on("chassis power off|cycle|reset|soft", SystemPower),
+        ],
+    },
+    Tool {
+        names: &["hwclock"],
+        spec: spec("", &["date="]),
+        entries: &[with("", &["set", "w", "systohc", "s", "hctosys"], SystemChange)],
     },
     Tool {
         names: &["mount", "umount", "swapoff", "swapon"],
@@ -133,10 +275,25 @@ pub(super) const TOOLS: &[Tool] = &[
             on("apply", SystemChange),
         ],
     },
+    Tool { names: &["grub-install", "bcdedit", "nvram"], spec: spec("", &[]), entries: &[on("*", SystemChange)] },
     Tool {
-        names: &["grub-install", "update-grub", "grub-mkconfig", "efibootmgr", "bcdedit", "nvram"],
-        spec: spec("", &[]),
-        entries: &[on("*", SystemChange)],
+        names: &["update-grub", "update-initramfs", "dracut", "mkinitcpio"],
+        spec: spec("k", &[]),
+        entries: &[unless("", &["V", "l"], SystemChange)],
+    },
+    Tool {
+        names: &["grub-mkconfig", "grub2-mkconfig"],
+        spec: spec("o", &["output="]),
+        entries: &[with("", &["o", "output"], SystemChange)],
+    },
+    Tool {
+        names: &["efibootmgr"],
+        spec: spec("bolLdp", &[]),
+        entries: &[with(
+            "",
+            &["B", "o", "n", "c", "A", "a", "N", "O", "delete-bootnum", "create", "bootorder"],
+            SystemChange,
+        )],
     },
     Tool { names: &["vssadmin", "wbadmin"], spec: spec("", &[]), entries: &[on("delete", StorageDestroy)] },
     Tool {
@@ -166,14 +323,98 @@ pub(super) const TOOLS: &[Tool] = &[
     },
 ];
 
-/// Stopping a service that protects the machine.
-const GUARDS_STOPPED: &str = "stop|disable|mask|kill auditd|auditd.service|apparmor|apparmor.service|firewalld|firewalld.service|ufw|ufw.service|fail2ban|fail2ban.service|falcon-sensor|clamav*|crowdsec|osqueryd|wazuh*|sentinelone*|mdatp|nftables|iptables|rsyslog|rsyslog.service|hookrail*";
+/// Services that protect the machine, or keep the record of it.
+const GUARDS: &[&str] = &[
+    "auditd",
+    "apparmor",
+    "firewalld",
+    "ufw",
+    "fail2ban",
+    "falcon-sensor",
+    "clamav*",
+    "clamd*",
+    "crowdsec*",
+    "osqueryd",
+    "wazuh*",
+    "ossec*",
+    "sentinelone*",
+    "sentinelagent*",
+    "mdatp",
+    "nftables",
+    "iptables",
+    "ip6tables",
+    "netfilter-persistent",
+    "shorewall",
+    "rsyslog*",
+    "syslog",
+    "syslog-ng",
+    "systemd-journald*",
+    "hookrail*",
+    "suricata*",
+    "snort*",
+    "zeek",
+    "aide*",
+    "tripwire*",
+    "samhain",
+    "cbdaemon",
+    "cbagentd",
+    "ds_agent",
+    "sophos*",
+    "sav-protect",
+    "mfetpd",
+    "mcafee*",
+    "eset*",
+    "eraagent",
+    "bdsec*",
+    "taniumclient",
+    "qualys*",
+    "nessusagent",
+    "elastic-agent*",
+    "auditbeat",
+    "falco*",
+    "tetragon",
+    "usbguard",
+    "sshguard",
+    "denyhosts",
+    "unattended-upgrades*",
+    "selinux*",
+    "xagt",
+    "traps_pmd",
+    "cyserver",
+];
+
+fn is_guard(service: &str) -> bool {
+    let name = service
+        .rsplit_once('.')
+        .filter(|(_, ending)| matches!(*ending, "service" | "socket" | "timer"))
+        .map_or(service, |(name, _)| name);
+    GUARDS.iter().any(|guard| crate::policy::places::glob(guard, name))
+}
+
+/// `systemctl stop a b`, `service a stop`: stopping what protects the machine is a matter of its own.
+fn services(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options =
+        read(&call.args, &spec("tpHMns", &["type=", "property=", "host=", "machine=", "lines=", "signal=", "state="]));
+    let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
+    let (verb, units) = match (call.name.as_str(), words.as_slice()) {
+        (_, []) => return super::table(machine, call, state),
+        ("systemctl", [verb, units @ ..]) => (verb.as_str(), units),
+        (_, [unit, verb, ..]) => (verb.as_str(), std::slice::from_ref(unit)),
+        (_, [_]) => return,
+    };
+    let stops = matches!(verb, "stop" | "disable" | "mask" | "kill" | "--now" | "zap");
+    match units.iter().find(|unit| stops && is_guard(unit)) {
+        Some(unit) if !options.is_help() => machine.act(SafetyDisable, unit.clone()),
+        _ => super::table(machine, call, state),
+    }
+}
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
         "kill" => kill,
         "pkill" | "killall" | "skill" | "taskkill" | "fuser" => kill_by_name,
         "crontab" => crontab,
+        "systemctl" | "service" | "rc-service" | "invoke-rc.d" => services,
         "del" | "erase" | "rd" => windows_delete,
         _ => return None,
     })
@@ -204,8 +445,8 @@ fn kill_by_name(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
     }
     let names: Vec<String> = options.operands.iter().map(Text::shown).collect();
     // With its whole command line the one program is meant that was started.
-    let exact =
-        options.has(&["f", "full", "P", "parent"]) && names.iter().all(|name| name.len() > 6 && name != "hookrail");
+    let exact = options.has(&["f", "full", "P", "parent"])
+        && names.iter().all(|name| name.len() >= 4 && !MANY.contains(&name.trim_matches(['^', '$', '.', '*'])));
     let whole_user = options.has(&["u", "user", "U"]) && call.name != "fuser";
     if call.name == "fuser" && !options.has(&["k", "kill"]) {
         return;
@@ -217,6 +458,40 @@ fn kill_by_name(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
         machine.act(SelfTamper, names.join(" "));
     }
 }
+
+/// Names that many programs have in their command lines, among them those that nobody meant.
+const MANY: &[&str] = &[
+    "node",
+    "python",
+    "python3",
+    "java",
+    "bash",
+    "ruby",
+    "perl",
+    "chrome",
+    "chromium",
+    "firefox",
+    "code",
+    "docker",
+    "dockerd",
+    "sshd",
+    "systemd",
+    "postgres",
+    "mysqld",
+    "redis-server",
+    "claude",
+    "codex",
+    "cursor",
+    "hookrail",
+    "home",
+    "containerd",
+    "electron",
+    "tmux",
+    "screen",
+    "agent",
+    "ssh-agent",
+    "gpg-agent",
+];
 
 fn crontab(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &Spec { short: "u", ..Spec::default() });

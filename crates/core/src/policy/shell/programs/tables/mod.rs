@@ -2,11 +2,16 @@
 //!
 //! An entry is read against a call's words (the operands, in order) and flags. The first that fits counts.
 
+mod backups;
 mod cloud;
 mod data;
+mod forges;
 mod machine;
+mod reading;
 mod runners;
 mod sql;
+
+pub(super) use reading::only_looks;
 
 use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, read};
@@ -54,14 +59,16 @@ const HARMLESS: &[&str] =
     &["help", "version", "dry-run", "dryrun", "what-if", "whatif", "simulate", "just-print", "preview"];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    if let Some(program) = runners::program(name).or_else(|| data::program(name)).or_else(|| machine::program(name)) {
+    let own: [fn(&str) -> Option<Program>; 5] =
+        [runners::program, data::program, machine::program, forges::program, backups::program];
+    if let Some(program) = own.iter().find_map(|family| family(name)) {
         return Some(program);
     }
     find(name).map(|_| table as Program)
 }
 
 fn find(name: &str) -> Option<&'static Tool> {
-    let areas = [cloud::TOOLS, data::TOOLS, machine::TOOLS];
+    let areas = [forges::TOOLS, backups::TOOLS, cloud::TOOLS, data::TOOLS, machine::TOOLS];
     areas.into_iter().flatten().find(|tool| tool.names.contains(&name))
 }
 
@@ -79,26 +86,33 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             HARMLESS.contains(&flag.name.as_str()) && !valued
         })
     };
-    let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
-    if harmless(&options) || words.iter().any(|word| word == "help") && words.len() <= 2 {
+    let second = options.operands.len() <= 2 && options.operands.iter().any(|word| word.shown() == "help");
+    if harmless(&options) || second || apply(machine, state, tool, &options) {
         return;
-    }
-    for entry in tool.entries {
-        let Some(length) = fits(entry.path, &words) else { continue };
-        let asked = entry.with.is_empty() || entry.with.iter().any(|flag| is_given(&options, flag));
-        if asked && !entry.without.iter().any(|flag| is_given(&options, flag)) {
-            let target = words.get(length..).unwrap_or_default().join(" ");
-            if entry.kind == Kind::SecretRead {
-                machine.note(Kind::SecretRead, target, Place::Unknown, false, Origin::SECRET);
-                machine.emit(state, 1, Text::hole(Origin::SECRET));
-            } else {
-                machine.act(entry.kind, target);
-            }
-            return;
-        }
     }
     let input = machine.input(state, 0).origin();
     machine.emit(state, 1, Text::hole(input.unwrap_or_default()));
+}
+
+/// Does what the first entry says that fits; false where none does.
+fn apply(machine: &mut Machine<'_>, state: &mut State, tool: &Tool, options: &Options) -> bool {
+    let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
+    for entry in tool.entries {
+        let Some(length) = fits(entry.path, &words) else { continue };
+        let asked = entry.with.is_empty() || entry.with.iter().any(|flag| is_given(options, flag));
+        if !asked || entry.without.iter().any(|flag| is_given(options, flag)) {
+            continue;
+        }
+        let target = words.get(length..).unwrap_or_default().join(" ");
+        if entry.kind == Kind::SecretRead {
+            machine.note(Kind::SecretRead, target, Place::Unknown, false, Origin::SECRET);
+            machine.emit(state, 1, Text::hole(Origin::SECRET));
+        } else {
+            machine.act(entry.kind, target);
+        }
+        return true;
+    }
+    false
 }
 
 /// How many words a path takes; `None` where it is not these.

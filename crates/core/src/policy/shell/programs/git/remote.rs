@@ -1,0 +1,143 @@
+//! git and other machines: pushes, addresses that run programs, and doors that it opens.
+
+use super::super::super::machine::Machine;
+use super::super::super::options::{Spec, read};
+use super::super::super::state::State;
+use super::super::super::value::Text;
+use super::settings::{self, Lasts};
+use super::{asks_for_help, skips_hooks};
+use crate::policy::effects::Kind;
+
+pub(super) fn push(machine: &mut Machine<'_>, args: &[Text]) {
+    let spec = Spec {
+        short: "o",
+        long: &[
+            "force",
+            "force-with-lease?",
+            "force-if-includes",
+            "mirror",
+            "delete",
+            "prune",
+            "all",
+            "tags",
+            "dry-run",
+            "repo=",
+            "receive-pack=",
+            "exec=",
+            "push-option=",
+            "set-upstream",
+            "no-verify",
+            "atomic",
+            "quiet",
+            "verbose",
+            "porcelain",
+            "signed?",
+            "follow-tags",
+            "branches",
+            "thin",
+            "no-thin",
+            "recurse-submodules=",
+            "ipv4",
+            "ipv6",
+            "progress",
+        ],
+        ..Spec::default()
+    };
+    let options = read(args, &spec);
+    if options.has(&["n", "dry-run"]) || asks_for_help(args) && !options.has(&["repo"]) {
+        return;
+    }
+    let refs: Vec<String> = options.operands.iter().skip(1).map(Text::shown).collect();
+    let leases: Vec<Option<String>> = options
+        .flags
+        .iter()
+        .filter(|flag| flag.name == "force-with-lease")
+        .map(|flag| flag.value.as_ref().map(Text::shown))
+        .collect();
+    let leased = |name: &str| {
+        let target = name.trim_start_matches('+').rsplit(':').next().unwrap_or_default().to_owned();
+        leases.iter().any(|lease| lease.as_ref().is_none_or(|lease| lease.split(':').next() == Some(&target)))
+    };
+    let plus = refs.iter().any(|name| name.starts_with('+') && !leased(name));
+    // A lease protects what was seen of one branch; of all of them nobody has looked at each.
+    let all = options.has(&["all", "branches", "tags"]) && !leases.is_empty();
+    if options.has(&["f", "force"]) || options.has(&["mirror"]) || plus || all {
+        machine.act(Kind::GitForcePush, refs.join(" "));
+    }
+    if options.has(&["d", "delete"])
+        || options.has(&["prune"])
+        || refs.iter().any(|name| name.starts_with(':') && name.len() > 1)
+    {
+        machine.act(Kind::GitDeleteRemote, refs.join(" "));
+    }
+    if skips_hooks(args) {
+        machine.act(Kind::GitBypass, "--no-verify");
+    }
+}
+
+/// Commands that reach other repositories, with the options by which they run programs there.
+const REACH: &[&str] =
+    &["clone", "fetch", "pull", "push", "ls-remote", "remote", "submodule", "archive", "fetch-pack", "send-pack"];
+
+/// What an address and the options of a transfer run on this machine.
+pub(super) fn transfers(machine: &mut Machine<'_>, state: &mut State, command: &str, args: &[Text]) {
+    if !REACH.contains(&command) {
+        return;
+    }
+    for arg in args {
+        // `ext::sh -c "…"`: a blank is written `% `.
+        if let Some(rest) = arg.prefix().strip_prefix("ext::") {
+            let code = Text::known(rest.replace("% ", " "));
+            machine.act(Kind::GitBypass, "ext::");
+            machine.code(&mut state.clone(), &code, Vec::new());
+        }
+    }
+    let short = if command == "clone" { "ubocj" } else { "" };
+    let spec = Spec {
+        short,
+        long: &[
+            "upload-pack=",
+            "receive-pack=",
+            "exec=",
+            "config=",
+            "template=",
+            "branch=",
+            "origin=",
+            "depth=",
+            "jobs=",
+        ],
+        ..Spec::default()
+    };
+    let options = read(args, &spec);
+    for program in options.values(&["upload-pack", "receive-pack", "exec", "u"]).cloned().collect::<Vec<_>>() {
+        // git's own programs stand there by their names, wherever they are.
+        let first = program.split(&[' ', ';']).first().map(Text::shown).unwrap_or_default();
+        if !super::super::base_name(&first).starts_with("git") {
+            machine.act(Kind::GitBypass, program.shown());
+        }
+        machine.code(&mut state.clone(), &program, Vec::new());
+    }
+    for setting in options.values(&["config", "c"]).cloned().collect::<Vec<_>>() {
+        let at = setting.prefix().find('=').unwrap_or(setting.prefix().len());
+        settings::made(machine, state, &setting.prefix()[..at], &setting.after(at + 1), Lasts::Once);
+    }
+}
+
+/// `git daemon` and `git instaweb`: repositories for whoever reaches this machine.
+pub(super) fn serves(machine: &mut Machine<'_>, command: &str, args: &[Text]) {
+    let options = read(
+        args,
+        &Spec {
+            short: "pdb",
+            long: &["listen=", "port=", "base-path=", "enable=", "local", "stop", "start", "inetd"],
+            ..Spec::default()
+        },
+    );
+    let listens = options.value(&["listen"]).map(Text::shown);
+    let local = options.has(&["l", "local", "stop", "inetd", "help"])
+        || listens
+            .is_some_and(|address| address.starts_with("127.") || matches!(address.as_str(), "localhost" | "::1"));
+    if !local {
+        machine.act(Kind::NetShell, format!("git {command}"));
+    }
+}

@@ -1,0 +1,169 @@
+//! What git does to files that are not committed.
+
+use super::super::super::machine::Machine;
+use super::super::super::options::{Spec, read};
+use super::super::super::state::State;
+use super::super::super::value::Text;
+use super::{Git, asks_for_help, named};
+use crate::policy::effects::Kind;
+use crate::policy::facts::Look;
+use crate::policy::places;
+
+/// Whether an operand means the whole working tree.
+fn is_whole(machine: &Machine<'_>, state: &State, operand: &Text) -> bool {
+    let shown = operand.shown();
+    if matches!(shown.as_str(), "." | "./" | "*" | ":/" | "-A" | "--all" | ":/." | "/") {
+        return shown != ":/";
+    }
+    let Some(path) = machine.path(state, operand) else { return false };
+    let project = machine.facts.project().map(|root| root.trim_end_matches('/').to_owned());
+    project.is_some_and(|root| path == root || places::is_within(&root, &path))
+}
+
+pub(super) fn clean(machine: &mut Machine<'_>, state: &State, args: &[Text], git: &Git) {
+    let options = read(
+        args,
+        &Spec {
+            short: "e",
+            long: &["force", "no-force", "dry-run", "interactive", "exclude=", "quiet"],
+            ..Spec::default()
+        },
+    );
+    if git.elsewhere || options.has(&["n", "dry-run", "i", "interactive"]) || asks_for_help(args) {
+        return;
+    }
+    let forced = options.last_of(&["f", "force"], &["no-force"]) || git.no_force == Some(true);
+    if !forced {
+        return;
+    }
+    let in_project = is_here(machine, state);
+    let whole = options.operands.is_empty() && in_project
+        || options.operands.iter().any(|operand| is_whole(machine, state, operand));
+    if whole {
+        machine.act(Kind::GitClean, named(&options, 0));
+    }
+}
+
+/// Whether the working folder is the project's root, or no project is known.
+fn is_here(machine: &Machine<'_>, state: &State) -> bool {
+    match (machine.facts.project(), state.shell.directory.as_deref()) {
+        (Some(project), Some(directory)) => directory.trim_end_matches('/') == project.trim_end_matches('/'),
+        _ => true,
+    }
+}
+
+/// Whether a tool makes the file anew, so that its changes are nobody's work.
+fn is_made_anew(operand: &Text) -> bool {
+    let path = operand.shown();
+    places::is_lock(&path) || path.split('/').any(places::is_generated)
+}
+
+/// Whether an operand that may be a branch is a file: by what is there, or by an ending that no branch has.
+fn is_file(machine: &Machine<'_>, state: &State, operand: &Text) -> bool {
+    let shown = operand.shown();
+    let endings = [
+        "rs", "ts", "tsx", "js", "jsx", "py", "go", "java", "kt", "rb", "php", "c", "cpp", "h", "cs", "swift", "json",
+        "toml", "yml", "yaml", "lock", "md", "html", "css", "scss", "sql", "tf", "sh", "vue",
+    ];
+    let named = shown.rsplit_once('.').is_some_and(|(name, ending)| !name.is_empty() && endings.contains(&ending));
+    named || machine.path(state, operand).is_some_and(|path| machine.look(&path) == Look::File)
+}
+
+pub(super) fn checkout(machine: &mut Machine<'_>, state: &State, args: &[Text], git: &Git) {
+    let options = read(
+        args,
+        &Spec {
+            short: "bB",
+            long: &[
+                "force",
+                "ours",
+                "theirs",
+                "orphan=",
+                "patch",
+                "no-patch",
+                "detach",
+                "no-detach",
+                "track?",
+                "merge",
+                "no-merge",
+                "quiet",
+                "pathspec-from-file=",
+                "conflict=",
+                "guess",
+            ],
+            ..Spec::default()
+        },
+    );
+    // A side of a conflict is chosen by that.
+    if git.elsewhere || asks_for_help(args) || options.has(&["p", "patch", "ours", "theirs"]) {
+        return;
+    }
+    let paths = match options.literal_from {
+        Some(from) if from <= 1 => options.operands.get(from..).unwrap_or_default(),
+        Some(_) => return,
+        // `git checkout REV .` and `git checkout .`
+        None => match options.operands.as_slice() {
+            [.., last] if options.operands.len() <= 2 && is_whole(machine, state, last) => std::slice::from_ref(last),
+            _ => &[],
+        },
+    };
+    let paths = match (paths, options.operands.as_slice()) {
+        // `git checkout REV file…`, and a file that is named as none but one is.
+        ([], [_, files @ ..])
+            if options.literal_from.is_none() && !files.is_empty() && !options.has(&["b", "B", "orphan"]) =>
+        {
+            files
+        }
+        ([], [only]) if options.literal_from.is_none() && is_file(machine, state, only) => std::slice::from_ref(only),
+        (paths, _) => paths,
+    };
+    for path in paths.iter().filter(|path| !is_made_anew(path)) {
+        let kind_target = path.shown();
+        let is_all = is_whole(machine, state, path) || kind_target == ":/";
+        machine.note(Kind::GitDiscard, kind_target, Default::default(), is_all, Default::default());
+    }
+    let branches = options.has(&["b", "B"]);
+    let switches_away = options.operands.first().is_some_and(|operand| operand.shown() != "-") && !branches;
+    if options.has(&["f", "force"]) && paths.is_empty() && switches_away {
+        machine.act(Kind::GitDiscard, named(&options, 0));
+    }
+    if options.has(&["f", "force"]) && paths.is_empty() && (!switches_away || branches) {
+        machine.note(Kind::GitDiscard, named(&options, 0), Default::default(), true, Default::default());
+    }
+}
+
+pub(super) fn restore(machine: &mut Machine<'_>, state: &State, args: &[Text], git: &Git) {
+    let options = read(
+        args,
+        &Spec {
+            short: "s",
+            long: &[
+                "source=",
+                "staged",
+                "worktree",
+                "patch",
+                "ours",
+                "theirs",
+                "merge",
+                "pathspec-from-file=",
+                "quiet",
+            ],
+            ..Spec::default()
+        },
+    );
+    if git.elsewhere
+        || asks_for_help(args)
+        || options.has(&["p", "patch"])
+        || options.has(&["S", "staged"]) && !options.has(&["W", "worktree"])
+    {
+        return;
+    }
+    let here = is_here(machine, state);
+    for operand in options.operands.iter().filter(|operand| !is_made_anew(operand)) {
+        let all = is_whole(machine, state, operand) && (here || operand.shown() != ".") || operand.shown() == ":/";
+        let exists = machine.path(state, operand).is_some_and(|path| machine.look(&path) != Look::Missing);
+        if all || exists {
+            machine.note(Kind::GitDiscard, operand.shown(), Default::default(), all, Default::default());
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Backups: what throws copies away that exist for the day they are needed, and what lays one over what is there.
+
+use super::super::super::machine::{Call, Machine};
+use super::super::super::options::{Spec, read};
+use super::super::super::state::State;
+use super::super::super::value::Text;
+use super::super::Program;
+use super::{Tool, on, unless, with};
+use crate::policy::effects::Kind::{StorageDestroy, SystemChange};
+
+const fn spec(short: &'static str, long: &'static [&'static str]) -> Spec {
+    Spec { short, long, ordered: false, single: false }
+}
+
+/// Every tool of this file.
+pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        names: &["restic", "rustic"],
+        spec: spec(
+            "rpoHlmdwy",
+            &[
+                "repo=",
+                "repository=",
+                "password-file=",
+                "password-command=",
+                "option=",
+                "host=",
+                "tag=",
+                "path=",
+                "keep-last=",
+                "keep-hourly=",
+                "keep-daily=",
+                "keep-weekly=",
+                "keep-monthly=",
+                "keep-yearly=",
+                "keep-within=",
+                "keep-tag=",
+                "max-unused=",
+                "cache-dir=",
+            ],
+        ),
+        entries: &[
+            unless("forget|prune", &["n"], StorageDestroy),
+            with("rewrite|repair", &["forget"], StorageDestroy),
+            with("unlock", &["remove-all"], StorageDestroy),
+            on("key remove|rm", StorageDestroy),
+        ],
+    },
+    Tool {
+        names: &["borg", "borg2", "attic"],
+        spec: spec(
+            "aPr",
+            &["glob-archives=", "prefix=", "repo=", "keep-daily=", "keep-weekly=", "keep-last=", "match-archives="],
+        ),
+        entries: &[
+            unless("delete", &["n", "cache-only"], StorageDestroy),
+            unless("prune|recreate|repo-delete|rdelete", &["n"], StorageDestroy),
+            on("key remove", StorageDestroy),
+        ],
+    },
+    Tool {
+        names: &["borgmatic"],
+        spec: spec("cra", &["config=", "repository=", "archive="]),
+        entries: &[unless("prune|delete|repo-delete|recreate", &["n"], StorageDestroy)],
+    },
+    Tool {
+        names: &["kopia"],
+        spec: spec("", &["config-file=", "password=", "safety="]),
+        entries: &[
+            with("snapshot|snap delete|remove|rm|expire", &["delete", "unsafe-ignore-source"], StorageDestroy),
+            on("blob|content|manifest|index delete|rm|remove|drop", StorageDestroy),
+            with("maintenance run", &["safety=none"], StorageDestroy),
+        ],
+    },
+    Tool {
+        names: &["duplicity", "duply"],
+        spec: spec("", &["encrypt-key=", "archive-dir=", "name="]),
+        entries: &[
+            with(
+                "remove-older-than|remove-all-but-n-full|remove-all-inc-of-but-n-full|cleanup",
+                &["force"],
+                StorageDestroy,
+            ),
+            with("* purge|purgeFull|purgeIncr|cleanup|purgeAuto", &["force"], StorageDestroy),
+        ],
+    },
+    Tool {
+        names: &["tarsnap"],
+        spec: spec("fC", &["keyfile=", "cachedir="]),
+        entries: &[with("", &["d", "nuke", "fsck-prune"], StorageDestroy)],
+    },
+    Tool {
+        names: &["rdiff-backup"],
+        spec: spec("", &["older-than=", "remove-older-than="]),
+        entries: &[with("", &["remove-older-than"], StorageDestroy), on("remove", StorageDestroy)],
+    },
+    Tool {
+        names: &["duplicacy"],
+        spec: Spec { short: "", long: &["keep=", "r=", "storage=", "id=", "t="], ordered: false, single: true },
+        entries: &[on("prune", StorageDestroy)],
+    },
+    Tool {
+        names: &["bup"],
+        spec: spec("d", &["bup-dir="]),
+        entries: &[with("rm|prune-older|gc", &["unsafe"], StorageDestroy)],
+    },
+    // Of databases.
+    Tool {
+        names: &["pgbackrest"],
+        spec: spec("", &["stanza=", "repo=", "set=", "config=", "type=", "target="]),
+        entries: &[on("expire|stanza-delete|stop", StorageDestroy), on("restore", StorageDestroy)],
+    },
+    Tool {
+        names: &["barman", "pg_probackup"],
+        spec: spec("B", &["instance=", "backup-id="]),
+        entries: &[on("delete|del-instance|delete-backup|merge", StorageDestroy)],
+    },
+    Tool {
+        names: &["wal-g", "wal-e"],
+        spec: spec("", &["config="]),
+        entries: &[with("delete", &["confirm"], StorageDestroy)],
+    },
+    Tool {
+        names: &["pbm"],
+        spec: spec("", &["mongodb-uri="]),
+        entries: &[on("delete-backup|delete-pitr|cleanup|restore", StorageDestroy)],
+    },
+    // Of whole machines.
+    Tool {
+        names: &["snapper"],
+        spec: spec("c", &["config="]),
+        entries: &[on("delete|remove|rm|undochange|rollback|cleanup|delete-config", StorageDestroy)],
+    },
+    Tool {
+        names: &["timeshift"],
+        spec: spec("", &["snapshot=", "snapshot-device=", "target="]),
+        entries: &[with("", &["delete", "delete-all", "restore"], StorageDestroy)],
+    },
+    Tool {
+        names: &["proxmox-backup-client", "pvesm", "vzdump"],
+        spec: spec("", &["repository=", "ns="]),
+        entries: &[on("snapshot|group forget", StorageDestroy), on("forget|prune|free", StorageDestroy)],
+    },
+    Tool {
+        names: &["qm", "pct"],
+        spec: spec("", &[]),
+        entries: &[on("destroy|delsnapshot|rollback", StorageDestroy), on("stop|shutdown|reset", SystemChange)],
+    },
+    Tool {
+        names: &["virsh"],
+        spec: spec("c", &["connect=", "domain="]),
+        entries: &[
+            with("undefine", &["remove-all-storage", "storage", "snapshots-metadata", "nvram"], StorageDestroy),
+            on("vol-delete|vol-wipe|pool-delete|snapshot-delete|snapshot-revert|undefine", StorageDestroy),
+        ],
+    },
+    Tool {
+        names: &["VBoxManage", "vboxmanage"],
+        spec: spec("", &[]),
+        entries: &[
+            with("unregistervm", &["delete", "delete-all"], StorageDestroy),
+            with("closemedium", &["delete"], StorageDestroy),
+            on("snapshot * delete|restore|restorecurrent", StorageDestroy),
+        ],
+    },
+    Tool {
+        names: &["lxc", "incus"],
+        spec: spec("", &["project="]),
+        entries: &[on("delete|rm", StorageDestroy), on("storage|image|snapshot|project delete|rm", StorageDestroy)],
+    },
+    Tool {
+        names: &["multipass"],
+        spec: spec("", &[]),
+        entries: &[with("delete", &["p", "purge", "all"], StorageDestroy), on("purge", StorageDestroy)],
+    },
+    Tool { names: &["qemu-img"], spec: spec("f", &[]), entries: &[with("snapshot", &["d", "a"], StorageDestroy)] },
+    Tool { names: &["wsl", "wsl.exe"], spec: spec("", &[]), entries: &[with("", &["unregister"], StorageDestroy)] },
+];
+
+pub(super) fn program(name: &str) -> Option<Program> {
+    matches!(name, "restic" | "rustic" | "borg" | "borg2" | "kopia" | "duplicity").then_some(backup)
+}
+
+/// A backup that is brought back to where people work is laid over it.
+fn backup(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &Spec { short: "rpt", long: &["target=", "repo=", "include="], ..Spec::default() });
+    let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
+    let verb = words.first().map(String::as_str).unwrap_or_default();
+    let here = Text::known(".");
+    let into = match (call.name.as_str(), verb) {
+        _ if options.has(&["n", "dry-run", "help", "include"]) => None,
+        ("restic" | "rustic", "restore") => options.value(&["t", "target"]),
+        ("borg" | "borg2", "extract") if words.len() == 2 => Some(&here),
+        ("kopia", "restore") | ("duplicity", "restore") => options.operands.last(),
+        _ => None,
+    };
+    if let Some(folder) = into {
+        machine.covers(state, &folder.clone());
+    }
+    super::table(machine, call, state);
+}

@@ -1,0 +1,297 @@
+//! Forges, and the programs that keep versions of files beside git.
+
+use super::super::super::machine::{Call, Machine};
+use super::super::super::options::{Options, Spec, read};
+use super::super::super::state::State;
+use super::super::super::value::Text;
+use super::super::Program;
+use super::{Entry, Tool, on, unless, with};
+use crate::policy::effects::Kind::{
+    self, CloudAccess, ForgeDestroy, GitBranchDelete, GitBypass, GitClean, GitDeleteRemote, GitDiscard, GitForcePush,
+    GitHardReset, GitRecovery, GitRewrite, GitStashDrop, PackagePublish, SecretRead,
+};
+
+const fn spec(short: &'static str, long: &'static [&'static str]) -> Spec {
+    Spec { short, long, ordered: false, single: false }
+}
+
+const FORGE: Spec = spec(
+    "RXfFHbtnqB",
+    &[
+        "repo=",
+        "method=",
+        "field=",
+        "raw-field=",
+        "header=",
+        "jq=",
+        "template=",
+        "input=",
+        "body=",
+        "title=",
+        "notes=",
+        "name=",
+        "output=",
+        "limit=",
+        "visibility=",
+        "env=",
+        "org=",
+        "group=",
+        "tag=",
+        "target=",
+        "host=",
+        "hostname=",
+        "show-token",
+        "draft?",
+        "public?",
+        "private?",
+        "internal?",
+        "admin",
+        "force",
+        "scopes=",
+        "enable-secret-scanning?",
+        "enable-secret-scanning-push-protection?",
+        "enable-advanced-security?",
+        "login=",
+        "remote=",
+        "archived=",
+    ],
+);
+
+const FORGE_ENTRIES: &[Entry] = &[
+    on("repo|repos|project delete|rm|archive|rename|transfer", ForgeDestroy),
+    with(
+        "repo edit",
+        &[
+            "visibility",
+            "enable-secret-scanning=false",
+            "enable-secret-scanning-push-protection=false",
+            "enable-advanced-security=false",
+        ],
+        ForgeDestroy,
+    ),
+    with("repo update", &["archive", "visibility"], ForgeDestroy),
+    with("repo sync", &["force"], GitForcePush),
+    with("repo|repos create", &["public", "visibility=public"], PackagePublish),
+    on("repo|repos deploy-key add|delete|remove", CloudAccess),
+    on("deploy-key|ssh-key|gpg-key add|delete|remove|create", CloudAccess),
+    on("token create|revoke|rotate|delete", CloudAccess),
+    on("repo members|collaborators|collaborator add|remove|update|delete", CloudAccess),
+    on("webhook|webhooks|hook create|add|delete|update|edit", CloudAccess),
+    on("branches|branch unprotect|protect", CloudAccess),
+    on("release|releases delete|delete-asset|rm", ForgeDestroy),
+    unless("release|releases create", &["draft", "d"], PackagePublish),
+    with("release|releases edit", &["draft=false", "latest"], PackagePublish),
+    on("release|releases upload", PackagePublish),
+    on("secret|variable|variables|secrets set|delete|remove|update|import", ForgeDestroy),
+    on("actions secrets|variables create|delete|set", ForgeDestroy),
+    on("securefile remove|download", SecretRead),
+    on("auth token", SecretRead),
+    on("config get token|oauth_token", SecretRead),
+    with("auth status", &["t", "show-token"], SecretRead),
+    with("auth refresh", &["s", "scopes"], CloudAccess),
+    on("gist create|new", PackagePublish),
+    on(
+        "issue|issues|gist|label|labels|milestone|milestones|project|run|codespace|cs|environment|schedule|mr|pipeline|ci|org|orgs delete|rm",
+        ForgeDestroy,
+    ),
+    with("codespace|cs ports", &["visibility=public"], CloudAccess),
+    on("workflow disable", GitBypass),
+    with("pr merge", &["admin"], ForgeDestroy),
+    with("api", &["X=DELETE", "method=DELETE", "X=delete", "method=delete"], ForgeDestroy),
+];
+
+/// Every tool of this file.
+pub(super) const TOOLS: &[Tool] = &[
+    Tool { names: &["gh", "tea", "fj", "berg"], spec: FORGE, entries: FORGE_ENTRIES },
+    Tool {
+        names: &["hub"],
+        spec: spec("mftdF", &["message=", "file=", "commitish="]),
+        entries: &[
+            on("delete", ForgeDestroy),
+            unless("release create", &["d", "draft"], PackagePublish),
+            on("release delete", ForgeDestroy),
+            on("gist create", PackagePublish),
+            unless("create", &["p", "private"], PackagePublish),
+            with("api", &["X=DELETE", "method=DELETE"], ForgeDestroy),
+        ],
+    },
+    // Hooks, by those who keep them.
+    Tool {
+        names: &["pre-commit", "prek", "husky", "lefthook", "overcommit", "simple-git-hooks"],
+        spec: spec("ct", &["config=", "hook-type="]),
+        entries: &[with("", &["uninstall"], GitBypass), on("uninstall", GitBypass)],
+    },
+    Tool {
+        names: &["hg", "rhg", "sl"],
+        spec: spec("RrmB", &["repository=", "rev=", "cwd=", "config=", "message="]),
+        entries: &[
+            with("push", &["f", "force"], GitForcePush),
+            with("update|up|checkout|co|goto", &["C", "clean"], GitHardReset),
+            with("revert", &["a", "all", "no-backup", "C"], GitDiscard),
+            unless("purge|clean", &["p", "print"], GitClean),
+            on("strip|debugstrip|rollback|hide", GitRecovery),
+            on("histedit|convert", GitRewrite),
+            with("bookmark|book", &["d", "delete"], GitBranchDelete),
+            with("shelve", &["d", "delete", "cleanup"], GitStashDrop),
+        ],
+    },
+    Tool {
+        names: &["svn"],
+        spec: spec("mrF", &["message=", "revision=", "depth=", "file=", "username=", "password="]),
+        entries: &[
+            on("delete|del|remove|rm *://*", GitDeleteRemote),
+            with("revert", &["R", "recursive", "remove-added"], GitDiscard),
+            with("cleanup", &["remove-unversioned", "remove-ignored"], GitClean),
+            on("propdel|pdel svn:*", GitBypass),
+        ],
+    },
+    Tool { names: &["svnadmin"], spec: spec("", &[]), entries: &[on("rmtxns|obliterate|setuuid", GitRewrite)] },
+    Tool {
+        names: &["jj"],
+        spec: spec("RrbBm", &["repository=", "revision=", "bookmark=", "message="]),
+        entries: &[
+            with("git push", &["deleted"], GitDeleteRemote),
+            on("operation|op abandon", GitRecovery),
+            with("util gc", &["expire=now"], GitRecovery),
+        ],
+    },
+    Tool {
+        names: &["p4"],
+        spec: spec("pucPd", &[]),
+        entries: &[
+            on("obliterate", GitRewrite),
+            unless("revert ...|//...", &["n", "k"], GitDiscard),
+            unless("clean", &["n"], GitClean),
+            with("client|branch|label|depot|user", &["d"], ForgeDestroy),
+        ],
+    },
+    Tool {
+        names: &["dvc"],
+        spec: spec("rj", &["remote=", "jobs="]),
+        entries: &[with("gc", &["c", "cloud", "not-in-remote", "f", "force"], GitRecovery), on("destroy", GitRecovery)],
+    },
+    Tool {
+        names: &["fossil"],
+        spec: spec("R", &[]),
+        entries: &[on("shun|purge|scrub", GitRewrite), on("clean|extras --force", GitClean), on("revert", GitDiscard)],
+    },
+    Tool {
+        names: &["repo"],
+        spec: spec("", &[]),
+        entries: &[
+            with("sync", &["force-sync", "force-remove-dirty"], GitHardReset),
+            on("prune|abandon", GitBranchDelete),
+        ],
+    },
+];
+
+const GLAB: Tool = Tool {
+    names: &["glab"],
+    spec: FORGE,
+    entries: &[
+        // Its variables are the secrets of its builds.
+        on("variable|variables list|ls|get|export", SecretRead),
+        on("securefile download", SecretRead),
+        with("snippet create|new", &["visibility=public", "v=public"], PackagePublish),
+        on("snippet create|new", PackagePublish),
+    ],
+};
+
+pub(super) fn program(name: &str) -> Option<Program> {
+    match name {
+        "gh" | "tea" | "fj" | "berg" => Some(forge),
+        "glab" => Some(gitlab),
+        _ => None,
+    }
+}
+
+/// What is said to a forge's interface directly, and what may not be done there unasked.
+fn forge(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &FORGE);
+    if options.operands.first().is_some_and(|verb| verb.shown() == "api")
+        && let Some(what) = changed(&options)
+    {
+        return machine.act(Kind::CloudAccess, what);
+    }
+    super::table(machine, call, state);
+}
+
+fn gitlab(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &FORGE);
+    let is_help = options.is_help();
+    if !is_help && super::apply(machine, state, &GLAB, &options) {
+        return;
+    }
+    let call = Call { name: "gh".to_owned(), args: call.args.clone() };
+    forge(machine, &call, state);
+}
+
+/// Ends and parts of addresses of a forge's interface that decide who may do what.
+const ACCESS: &[&str] = &[
+    "/protection",
+    "/collaborators",
+    "/keys",
+    "/hooks",
+    "/memberships",
+    "/members",
+    "/rulesets",
+    "/invitations",
+    "/transfer",
+    "/actions/permissions",
+    "/runners/registration-token",
+    "/actions/secrets",
+    "/protected_branches",
+    "/deploy_keys",
+    "/access_tokens",
+    "/environments",
+    "/branch_protections",
+    "/vulnerability-alerts",
+    "/automated-security-fixes",
+    "/personal_access_tokens",
+    "/installations",
+    "/push_rule",
+];
+
+/// What a call of the interface changes that is a matter of rights.
+fn changed(options: &Options) -> Option<String> {
+    let method = options.value(&["X", "method"]).map(|method| method.shown().to_ascii_uppercase());
+    let fields: Vec<String> = options.values(&["f", "F", "field", "raw-field"]).map(Text::shown).collect();
+    let sends = !fields.is_empty() || options.has(&["input"]);
+    let reads = method.as_deref().map_or(!sends, |method| method == "GET");
+    let address = options.operands.get(1)?.shown();
+    if address == "graphql" {
+        let query = fields.iter().find(|field| field.starts_with("query="))?;
+        let words = [
+            "deleteRef",
+            "deleteIssue",
+            "BranchProtection",
+            "deleteRepository",
+            "archiveRepository",
+            "Collaborator",
+            "deleteProject",
+            "updateRef",
+            "RepositoryRuleset",
+            "transferIssue",
+        ];
+        return (query.contains("mutation") && words.iter().any(|word| query.contains(word))).then_some(address);
+    }
+    if reads {
+        return None;
+    }
+    let path = address.split('?').next().unwrap_or_default().trim_end_matches('/');
+    let access = ACCESS.iter().any(|part| {
+        path.find(part).is_some_and(|at| matches!(path.as_bytes().get(at + part.len()), None | Some(b'/')))
+    });
+    let opened = fields.iter().any(|field| {
+        matches!(
+            field.as_str(),
+            "private=false"
+                | "visibility=public"
+                | "archived=true"
+                | "allow_force_pushes=true"
+                | "force=true"
+                | "visibility=internal"
+        )
+    });
+    (access || opened).then_some(address)
+}

@@ -39,9 +39,8 @@ use spool::{SEGMENT_BYTES, Spool};
 /// The most that is read of standard input, in bytes. What is longer is recorded as malformed, because its end is missing.
 pub const MAX_INPUT_BYTES: usize = 256 << 20;
 
-/// What is read at first: what a pipe holds, so that one `read(2)` takes it. Untouched pages cost nothing, but from 128 KiB on
-/// the allocator maps memory of its own for them, which costs a process as short as this one a sixth of its time.
-const FIRST_READ_BYTES: usize = 64 << 10;
+/// What is read at first: more than agents usually send, so that one `read(2)` takes it. Untouched pages cost nothing.
+const FIRST_READ_BYTES: usize = 256 << 10;
 
 const USAGE: &str = "\
 usage: hookrail-hook <agent> [<event>]

@@ -39,8 +39,9 @@ use spool::{SEGMENT_BYTES, Spool};
 /// The most that is read of standard input, in bytes. What is longer is recorded as malformed, because its end is missing.
 pub const MAX_INPUT_BYTES: usize = 256 << 20;
 
-/// What is read at first: more than agents usually send, so that one `read(2)` takes it. Untouched pages cost nothing.
-const FIRST_READ_BYTES: usize = 256 << 10;
+/// What is read at first: more than agents usually send with a call, so that one `read(2)` takes it. It is zeroed, and so has to be
+/// there: a larger buffer costs every call the pages that only large results need.
+const FIRST_READ_BYTES: usize = 16 << 10;
 
 const USAGE: &str = "\
 usage: hookrail-hook <agent> [<event>]

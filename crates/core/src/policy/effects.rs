@@ -63,6 +63,8 @@ kinds! {
     NetFetch = "net.fetch",
     /// Opens an address of a service that shows whoever made it what is sent there; the target is the host.
     NetCatcher = "net.catcher",
+    /// Opens something of this machine to other machines: a tunnel, a server of its files.
+    NetExpose = "net.expose",
     /// Opens an address of another scheme than http and https; the target is the scheme.
     NetScheme = "net.scheme",
     /// Gives a shell of this machine to another one, or takes commands from there.
@@ -81,6 +83,8 @@ kinds! {
     ProcessBomb = "process.bomb",
     /// Overwrites a disk or what is on it.
     DiskWipe = "disk.wipe",
+    /// Writes to a file without an end, until the disk is full.
+    DiskFill = "disk.fill",
     /// Destroys volumes, pools or snapshots of storage.
     StorageDestroy = "storage.destroy",
     /// Stops or restarts the machine.
@@ -164,6 +168,8 @@ kinds! {
     /// Orders another agent, or whatever reads a page, to give credentials away, to switch off what guards it, or to obey strangers;
     /// the target says which.
     AgentOrders = "agent.orders",
+    /// Starts another agent without its checks.
+    AgentUnchecked = "agent.unchecked",
     /// What a tool gave back holds a credential; the target is the credential's type.
     OutputSecret = "output.secret",
     /// What a tool gave back holds words addressed to the agent, or hides some; the target says by what.

@@ -213,6 +213,7 @@ fn ends_with(parts: &[&str], pattern: &str) -> bool {
 
 /// Whether a part of a path matches one of a table; either may be a glob, the table's stands for a name like it.
 fn part_matches(wanted: &str, part: &str) -> bool {
+    let part = if part == "**" { "*" } else { part };
     match (wanted.contains('*'), part.contains(['*', '?', '['])) {
         (false, false) => wanted == part,
         (true, false) => glob(wanted, part) || wanted == "*",

@@ -13,11 +13,16 @@ pub struct Origin {
     pub secret: bool,
     /// It is the names of all that is in a folder: of the one that is written before it, else of the working folder.
     pub listed: bool,
+    /// It is what a database holds as a whole.
+    pub dumped: bool,
+    /// It has no end.
+    pub endless: bool,
 }
 
 impl Origin {
     /// Nothing is known of it.
-    pub const UNKNOWN: Self = Self { fetched: false, decoded: false, secret: false, listed: false };
+    pub const UNKNOWN: Self =
+        Self { fetched: false, decoded: false, secret: false, listed: false, dumped: false, endless: false };
     /// From a network.
     pub const FETCHED: Self = Self { fetched: true, ..Self::UNKNOWN };
     /// From a decoder.
@@ -26,21 +31,32 @@ impl Origin {
     pub const SECRET: Self = Self { secret: true, ..Self::UNKNOWN };
     /// The names in a folder, all of them.
     pub const LISTED: Self = Self { listed: true, ..Self::UNKNOWN };
+    /// From a database, the whole of it.
+    pub const DUMPED: Self = Self { dumped: true, ..Self::UNKNOWN };
+    /// From a source without an end.
+    pub const ENDLESS: Self = Self { endless: true, ..Self::UNKNOWN };
 
     /// The first of the characters that stand for holes where code is parsed again: of a private area, so no text has them.
     const MARKS: u32 = 0xE000;
 
     /// The character that stands for a hole of this origin.
     fn mark(self) -> char {
-        let flags = [self.fetched, self.decoded, self.secret, self.listed];
+        let flags = [self.fetched, self.decoded, self.secret, self.listed, self.dumped, self.endless];
         let bits = flags.iter().rev().fold(0, |bits, flag| bits << 1 | u32::from(*flag));
         char::from_u32(Self::MARKS + bits).unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 
     fn of_mark(mark: char) -> Option<Self> {
-        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 16)?;
+        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 64)?;
         let has = |flag: u32| bits & flag > 0;
-        Some(Self { fetched: has(1), decoded: has(2), secret: has(4), listed: has(8) })
+        Some(Self {
+            fetched: has(1),
+            decoded: has(2),
+            secret: has(4),
+            listed: has(8),
+            dumped: has(16),
+            endless: has(32),
+        })
     }
 
     /// Both origins.
@@ -51,6 +67,8 @@ impl Origin {
             decoded: self.decoded || other.decoded,
             secret: self.secret || other.secret,
             listed: self.listed || other.listed,
+            dumped: self.dumped || other.dumped,
+            endless: self.endless || other.endless,
         }
     }
 }
@@ -267,8 +285,21 @@ impl Text {
     /// The text with another in the place of each occurrence of a word.
     #[must_use]
     pub fn replaced(&self, word: &str, with: &Self) -> Self {
-        let encoded = self.encoded();
-        if encoded.contains(word) { Self::decoded(&encoded.replace(word, &with.encoded())) } else { self.clone() }
+        let mut made = Self::default();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Hole(origin) => made.push_hole(*origin),
+                Piece::Known { text, glob } => {
+                    for (number, part) in text.split(word).enumerate() {
+                        if number > 0 {
+                            made.push(with);
+                        }
+                        made.push_known(part, *glob);
+                    }
+                }
+            }
+        }
+        made
     }
 
     /// The text without its globs' meaning, as when it was quoted.
@@ -284,19 +315,28 @@ impl Text {
         made
     }
 
-    /// The words a shell splits it into: blanks in it separate, holes do not.
+    /// The words a shell splits it into, of which each may match names of files: blanks in it separate, holes do not.
     pub fn split(&self, separators: &[char]) -> Vec<Self> {
+        self.parted(separators, true)
+    }
+
+    /// The words or lines of it, as a program reads them: those match names of files that did before.
+    pub fn parts(&self, separators: &[char]) -> Vec<Self> {
+        self.parted(separators, false)
+    }
+
+    fn parted(&self, separators: &[char], globs: bool) -> Vec<Self> {
         let mut words = Vec::new();
         let mut word = Self::default();
         for piece in &self.pieces {
             match piece {
                 Piece::Hole(origin) => word.push_hole(*origin),
-                Piece::Known { text, .. } => {
+                Piece::Known { text, glob } => {
                     for (number, part) in text.split(separators).enumerate() {
                         if number > 0 && !word.is_empty() {
                             words.push(std::mem::take(&mut word));
                         }
-                        word.push_known(part, true);
+                        word.push_known(part, globs || *glob);
                     }
                 }
             }

@@ -125,6 +125,7 @@ impl Machine<'_> {
             Stream::Out => state.out.push(&text),
             Stream::File(path) => {
                 let path = self.real(state, &path);
+                self.fills(&path, &text);
                 state.write(&path, text, true);
             }
             Stream::Net(host) => self.sends(&host, text.origin().unwrap_or_default()),

@@ -134,6 +134,9 @@ impl Machine<'_> {
         if self.secrecy(state, path) >= Secrecy::Sensitive || secrets::tree_secrecy(path) >= Secrecy::Sensitive {
             return Origin::SECRET;
         }
+        if matches!(path, "/dev/zero" | "/dev/urandom" | "/dev/random" | "/dev/full") {
+            return Origin::ENDLESS;
+        }
         if below && self.holds_secret(state, path) { Origin::SECRET } else { Origin::UNKNOWN }
     }
 
@@ -175,9 +178,23 @@ impl Machine<'_> {
         }
     }
 
-    /// Notes that data leaves the machine.
+    /// Notes that data leaves the machine for whoever listens there: what a database holds is a secret to them.
     pub(in crate::policy::shell) fn sends(&mut self, host: &str, origin: Origin) {
+        let known = crate::policy::hosts::is_local(&crate::policy::hosts::host(host));
+        self.hands_over(host, Origin { secret: origin.secret || origin.dumped && !known, ..origin });
+    }
+
+    /// Notes that data leaves the machine for one that the person has a key to.
+    pub(in crate::policy::shell) fn hands_over(&mut self, host: &str, origin: Origin) {
         self.note(Kind::DataSend, host.to_owned(), Place::Unknown, false, origin);
+    }
+
+    /// Notes that what is written to a file has no end.
+    pub(in crate::policy::shell) fn fills(&mut self, path: &str, text: &Text) {
+        let endless = text.origin().is_some_and(|origin| origin.endless);
+        if endless && !path.starts_with("/dev/") && self.at != Where::Throwaway {
+            self.note(Kind::DiskFill, path.to_owned(), self.place(path), false, Origin::ENDLESS);
+        }
     }
 
     pub(super) fn bomb(&mut self, why: &str) {
@@ -193,11 +210,12 @@ impl Machine<'_> {
         recursive: bool,
         origin: Origin,
     ) {
+        let recursive = recursive || self.sweeping;
         let effect = Effect {
             kind,
             target,
             place,
-            recursive: recursive || self.sweeping,
+            recursive,
             origin,
             at: self.at,
             program: self.program.clone(),

@@ -284,14 +284,22 @@ fn dd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         Some(file) => machine.read_file(state, &file),
         None => machine.input(state, 0),
     };
+    // Without a count it goes on as long as its input does.
+    let bounded = value("count=").is_some() && text.origin().is_some_and(|origin| origin.endless);
+    let text = if bounded { Text::hole(ended(&text)) } else { text };
     match value("of=").as_ref().and_then(|file| machine.path(state, file)) {
         Some(path) => {
             machine.writes(state, &path, false);
             let path = machine.real(state, &path);
+            machine.fills(&path, &text);
             state.write(&path, text, false);
         }
         None => machine.emit(state, 1, text),
     }
+}
+
+fn ended(text: &Text) -> Origin {
+    Origin { endless: false, ..text.origin().unwrap_or_default() }
 }
 
 fn tee(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -310,6 +318,7 @@ fn tee(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         if path != "/dev/null" {
             machine.writes(state, &path, appends);
             let path = machine.real(state, &path);
+            machine.fills(&path, &text);
             state.write(&path, text.clone(), appends);
         }
     }

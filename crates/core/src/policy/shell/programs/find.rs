@@ -7,6 +7,7 @@ use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
 use crate::policy::places::{self, Place, is_generated};
+use crate::policy::secrets::Secrecy;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -212,7 +213,20 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         negated = false;
     }
+    let tests = &args[skipped..];
     for start in &starts {
+        for secret in tests.windows(2).filter(|pair| BY_NAME.contains(&pair[0].shown().as_str())).take(4) {
+            // Of names of credentials it matters to whom they are handed on.
+            let mut named = start.clone();
+            named.push_known("/", false);
+            named.push_known(secret[1].shown().trim_start_matches("*/"), true);
+            let is_secret =
+                machine.path(state, &named).is_some_and(|path| machine.secrecy(state, &path) > Secrecy::None);
+            if name.is_none() && is_secret {
+                machine.emit(state, 1, named);
+                machine.emit(state, 1, Text::known("\n"));
+            }
+        }
         let found = match &name {
             Some(name) => found(machine, state, start, true, Some(name)),
             None if narrow.to_delete => continue,

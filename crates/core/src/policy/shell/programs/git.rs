@@ -6,7 +6,7 @@ mod work;
 
 use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, read};
-use super::super::state::State;
+use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
@@ -137,7 +137,15 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         None => {}
     }
-    if let Some(alias) = setting(&format!("alias.{command}")).filter(|_| !OWN.contains(&command.as_str())) {
+    if command == "config" {
+        keeps_alias(state, args);
+    }
+    let kept = || match state.files.get(&kept_alias(&command)) {
+        Some(Content::Is(alias)) => Some(alias.clone()),
+        _ => None,
+    };
+    if let Some(alias) = setting(&format!("alias.{command}")).or_else(kept).filter(|_| !OWN.contains(&command.as_str()))
+    {
         return aliased(machine, state, &alias, args);
     }
     let outer = state.shell.directory.clone();
@@ -196,6 +204,21 @@ struct Git {
     elsewhere: bool,
     no_force: Option<bool>,
     prune: Option<String>,
+}
+
+/// The name under which an alias is kept among what the command wrote.
+fn kept_alias(command: &str) -> String {
+    format!("gitconfig alias.{command}")
+}
+
+/// Remembers an alias that `git config` sets.
+fn keeps_alias(state: &mut State, args: &[Text]) {
+    let words: Vec<&Text> = args.iter().filter(|arg| !arg.prefix().starts_with('-') && arg.shown() != "set").collect();
+    if let [name, value, ..] = words.as_slice()
+        && let Some(command) = name.shown().to_ascii_lowercase().strip_prefix("alias.")
+    {
+        state.files.set(&kept_alias(command), Content::Is((*value).clone()));
+    }
 }
 
 fn aliased(machine: &mut Machine<'_>, state: &mut State, alias: &Text, args: &[Text]) {

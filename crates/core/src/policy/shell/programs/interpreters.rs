@@ -10,25 +10,77 @@ use crate::policy::effects::Kind;
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
         "sh" | "bash" | "dash" | "zsh" | "ksh" | "mksh" | "ash" | "fish" | "csh" | "tcsh" | "rbash" | "yash"
-        | "posh" => shell,
-        "pwsh" | "powershell" => powershell,
+        | "posh" | "nu" | "xonsh" | "elvish" | "osh" => shell,
         _ if language(name).is_some() => interpreter,
         _ => return None,
     })
 }
 
+/// A language's interpreter: its names, its options with a value, and those whose value is code.
+struct Interpreter {
+    names: &'static [&'static str],
+    language: code::Language,
+    short: &'static str,
+    evaluates: &'static [&'static str],
+    /// First words behind which a file to run stands, and such behind which code does.
+    runs: &'static [&'static str],
+    evals: &'static [&'static str],
+}
+
+const fn interpreter_of(
+    names: &'static [&'static str],
+    language: code::Language,
+    short: &'static str,
+    evaluates: &'static [&'static str],
+) -> Interpreter {
+    Interpreter { names, language, short, evaluates, runs: &[], evals: &[] }
+}
+
+use code::Language::{JavaScript, Other, Perl, Php, Python, Ruby};
+
+const INTERPRETERS: &[Interpreter] = &[
+    interpreter_of(&["python", "pypy", "ipython"], Python, "cmWXQ", &["c"]),
+    interpreter_of(&["perl", "raku"], Perl, "eEIMmDxiF", &["e", "E"]),
+    interpreter_of(&["ruby", "irb", "jruby"], Ruby, "eIrEFKTWxC", &["e"]),
+    interpreter_of(&["node", "nodejs", "tsx", "ts-node"], JavaScript, "eprCi", &["e", "p", "eval", "print"]),
+    Interpreter {
+        runs: &["run"],
+        evals: &[],
+        ..interpreter_of(&["bun"], JavaScript, "epr", &["e", "p", "eval", "print"])
+    },
+    Interpreter { runs: &["run"], evals: &["eval"], ..interpreter_of(&["deno"], JavaScript, "cL", &[]) },
+    interpreter_of(&["php"], Php, "rcdzfBRFEStS", &["r", "run"]),
+    interpreter_of(&["lua", "luajit", "texlua"], Other, "elW", &["e"]),
+    interpreter_of(&["Rscript", "R", "littler"], Other, "efgd", &["e"]),
+    interpreter_of(&["julia"], Other, "eEpLtJH", &["e", "E", "eval", "print"]),
+    interpreter_of(&["elixir", "iex"], Other, "erS", &["e", "eval"]),
+    interpreter_of(
+        &["swift", "scala", "scala-cli", "groovy", "kotlin", "kotlinc", "ghc", "runghc"],
+        Other,
+        "e",
+        &["e"],
+    ),
+    interpreter_of(&["clojure", "clj", "bb"], Other, "eAMX", &["e", "eval"]),
+    interpreter_of(&["racket", "guile", "gosh"], Other, "ecl", &["e", "c"]),
+    interpreter_of(&["sbcl", "octave", "emacs", "emacsclient", "erl"], Other, "l", &["eval", "execute"]),
+    interpreter_of(&["osascript"], Other, "els", &["e"]),
+    interpreter_of(&["tclsh", "wish", "java", "jshell", "rust-script"], Other, "", &[]),
+    Interpreter {
+        runs: &["run", "r"],
+        evals: &["eval"],
+        ..interpreter_of(&["dart", "nim", "crystal"], Other, "d", &[])
+    },
+];
+
+fn found(name: &str) -> Option<&'static Interpreter> {
+    // Versions are no matter.
+    let stem = name.trim_end_matches(|char: char| char.is_ascii_digit() || char == '.');
+    INTERPRETERS.iter().find(|known| known.names.contains(&stem))
+}
+
 /// A language's name, of which versions are no matter.
 pub(super) fn language(name: &str) -> Option<code::Language> {
-    let stem = name.trim_end_matches(|char: char| char.is_ascii_digit() || char == '.');
-    Some(match stem {
-        "python" | "pypy" | "ipython" => code::Language::Python,
-        "perl" => code::Language::Perl,
-        "ruby" | "irb" | "jruby" => code::Language::Ruby,
-        "node" | "nodejs" | "bun" | "deno" | "tsx" | "ts-node" => code::Language::JavaScript,
-        "php" => code::Language::Php,
-        "lua" | "luajit" | "Rscript" | "tclsh" | "osascript" | "groovy" | "julia" => code::Language::Other,
-        _ => return None,
-    })
+    found(name).map(|known| known.language)
 }
 
 fn shell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -112,38 +164,66 @@ fn from_input(machine: &mut Machine<'_>, state: &mut State) {
 
 /// What takes its code from a terminal is out of sight from then on: Codex 0.169.0 fires no hook for `write_stdin`, by which it
 /// types into a program that runs.
-fn typed(machine: &mut Machine<'_>, state: &State) {
+pub(super) fn typed(machine: &mut Machine<'_>, state: &State) {
     if Machine::is_terminal(state) {
         machine.act(Kind::CodeTyped, "what is typed into it");
     }
 }
 
+/// Long options with a value, of all of them.
+const LONG: &[&str] = &[
+    "check-hash-based-pycs=",
+    "encoding=",
+    "eval=",
+    "print=",
+    "require=",
+    "import=",
+    "loader=",
+    "run=",
+    "config=",
+    "import-map=",
+    "execute=",
+    "project=",
+    "threads=",
+    "env-file=",
+    "tsconfig=",
+    "script=",
+];
+
+/// Addresses of a language's own library.
+const LIBRARIES: &[&str] = &["https://deno.land/std", "https://jsr.io/"];
+
 fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let Some(language) = language(&call.name) else { return };
-    let (short, long, evaluates): (_, &[&str], &[&str]) = match language {
-        code::Language::Python => ("cmWXQ", &["check-hash-based-pycs="], &["c"]),
-        code::Language::Perl => ("eEIMmDxiF", &[], &["e", "E"]),
-        code::Language::Ruby => ("eIrEFKTWxC", &["encoding="], &["e"]),
-        code::Language::JavaScript => {
-            ("eprCi", &["eval=", "print=", "require=", "import=", "loader="], &["e", "p", "eval", "print"])
-        }
-        code::Language::Php => ("rcdzfBRFESt", &["run="], &["r", "run"]),
-        code::Language::Other => ("elo", &[], &["e"]),
-    };
-    let options = read(&call.args, &Spec { short, long, ordered: true, single: false });
+    let Some(known) = found(&call.name) else { return };
+    let language = known.language;
+    let spec = Spec { short: known.short, long: LONG, ordered: true, single: call.name == "erl" };
+    let mut options = read(&call.args, &spec);
     if options.is_help() || options.has(&["V"]) {
         return;
     }
-    let mut given: Vec<Text> = options.values(evaluates).cloned().collect();
-    let mut operands = options.operands.as_slice();
-    if let [verb, rest @ ..] = operands
-        && matches!(call.name.as_str(), "deno" | "bun")
+    if language == Php && options.has(&["S"]) {
+        let address = options.value(&["S"]).map(Text::shown);
+        return machine.serves(state, options.value(&["t"]), address.as_deref());
+    }
+    let mut given: Vec<Text> = options.values(known.evaluates).cloned().collect();
+    if !known.runs.is_empty()
+        && let Some((verb, rest)) = options.operands.split_first()
     {
-        match verb.shown().as_str() {
-            "eval" => given.extend(rest.first().cloned()),
-            "run" | "x" => operands = rest,
-            _ => return,
+        let verb = verb.shown();
+        let inner = read(rest, &spec);
+        if known.evals.contains(&verb.as_str()) {
+            given.extend(inner.operands.first().cloned());
+        } else if known.runs.contains(&verb.as_str()) {
+            options.operands = inner.operands;
+        } else if call.name == "bun" && verb == "x" {
+            return machine.child(state, inner.operands);
+        } else if !verb.contains(['.', '/']) {
+            return;
         }
+    }
+    let operands = options.operands.as_slice();
+    if given.iter().any(|code| code.shown() == "httpd") && language == Ruby {
+        return machine.serves(state, operands.first(), None);
     }
     if !given.is_empty() {
         for text in given {
@@ -152,7 +232,7 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         return;
     }
-    if let Some(module) = options.value(&["m"]).filter(|_| language == code::Language::Python) {
+    if let Some(module) = options.value(&["m"]).filter(|_| language == Python) {
         let fields = std::iter::once(module.clone()).chain(operands.iter().cloned()).collect();
         return machine.child(state, fields);
     }
@@ -165,11 +245,17 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return machine.child(state, fields);
     }
     match operands.first().filter(|file| file.shown() != "-") {
-        Some(file) if file.prefix().starts_with("http") => machine.act(Kind::CodeFetched, file.shown()),
+        Some(file) if file.prefix().starts_with("http") => {
+            if !LIBRARIES.iter().any(|own| file.prefix().starts_with(own)) {
+                machine.act(Kind::CodeFetched, file.shown());
+            }
+        }
         Some(file) => {
             let text = machine.read_file(state, &file.clone());
             machine.runs_code(&text);
-            if text.as_known().is_some() {
+            if text.prefix().is_empty() {
+                machine.emit(state, 1, Text::hole(super::super::value::Origin::UNKNOWN));
+            } else {
                 code::run(machine, state, language, &text);
             }
         }
@@ -188,86 +274,8 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 fn keeps_open(language: code::Language, option: &str) -> bool {
     match (language, option) {
         (_, "-" | "--interactive") => true,
-        (code::Language::Php, option) => option == "-a",
-        (code::Language::Python, option) => !option.starts_with("--"),
+        (Php, option) => option == "-a",
+        (Python, option) => !option.starts_with("--"),
         (_, option) => !option.starts_with("--") && !option.contains(['v', 'V', 'h', 'c']),
-    }
-}
-
-fn powershell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let mut at = 0;
-    let mut from_stdin = true;
-    while let Some(arg) = call.args.get(at) {
-        let flag = arg.shown().to_ascii_lowercase();
-        at += 1;
-        let is = |name: &str, least: usize| flag.len() > least && format!("-{name}").starts_with(&flag);
-        if is("encodedcommand", 1) || flag == "-ec" || flag == "-enc" {
-            if call.args.get(at).is_some_and(|value| !value.prefix().starts_with('-')) {
-                machine.act(Kind::CodeDecoded, "an encoded command");
-            }
-            return;
-        }
-        if is("command", 1) {
-            if call.args.get(at).is_some_and(|value| value.shown() != "-") {
-                let text = super::wrappers::joined(&call.inner(at));
-                machine.runs_code(&text);
-                powershell_code(machine, &text.shown());
-                return;
-            }
-            continue;
-        }
-        if is("file", 1) {
-            if let Some(file) = call.args.get(at).cloned() {
-                let text = machine.read_file(state, &file);
-                machine.runs_code(&text);
-            }
-            return;
-        }
-        if matches!(
-            flag.as_str(),
-            "-nologo" | "-noprofile" | "-noexit" | "-noninteractive" | "-sta" | "-mta" | "-nop" | "-noni" | "-"
-        ) {
-            continue;
-        }
-        if ["executionpolicy", "workingdirectory", "windowstyle", "version", "inputformat", "outputformat"]
-            .iter()
-            .any(|name| is(name, 1))
-        {
-            at += 1;
-            continue;
-        }
-        if !flag.starts_with('-') {
-            let text = machine.read_file(state, &arg.clone());
-            machine.runs_code(&text);
-            from_stdin = false;
-            break;
-        }
-    }
-    if from_stdin {
-        let text = machine.input(state, 0);
-        machine.runs_code(&text);
-        typed(machine, state);
-    }
-}
-
-/// What a line of PowerShell shows: a download that is run, a tree that is removed.
-fn powershell_code(machine: &mut Machine<'_>, text: &str) {
-    let lower = text.to_ascii_lowercase();
-    let fetches = ["invoke-webrequest", "iwr ", "downloadstring", "invoke-restmethod", "irm ", "curl ", "wget "];
-    let runs = ["invoke-expression", "iex", "| powershell", "&("];
-    if fetches.iter().any(|word| lower.contains(word)) && runs.iter().any(|word| lower.contains(word)) {
-        machine.act(Kind::CodeFetched, "a download");
-    }
-    if (lower.contains("remove-item") || lower.starts_with("rm ") || lower.contains("rmdir")) && lower.contains("-r") {
-        for word in lower.split([' ', '\'', '"', ';']) {
-            let path = crate::policy::places::absolute(word, "/");
-            let is_root = word.len() <= 3 && word.contains(":\\")
-                || word.starts_with("c:\\windows")
-                || word.contains("$home")
-                || word == "~";
-            if is_root {
-                machine.note(Kind::FileDelete, path, crate::policy::places::Place::System, true, Default::default());
-            }
-        }
     }
 }

@@ -1,16 +1,24 @@
 //! What programs do, a file for each family. A program that nobody told about does nothing that a rule could speak of; its
 //! output comes from where its input came from.
 
+mod agents;
+mod builds;
 mod code;
+mod containers;
 mod disks;
+mod doors;
 mod files;
 mod find;
 mod git;
 mod interpreters;
 pub(super) mod network;
+mod powershell;
 mod readers;
+mod remote;
 mod tables;
+mod texts;
 mod transfer;
+mod uploads;
 mod wrappers;
 
 use super::machine::{Call, Machine};
@@ -39,12 +47,20 @@ const BINARIES: &[&str] = &[
 /// The families, in the order they are asked.
 const FAMILIES: &[fn(&str) -> Option<Program>] = &[
     files::program,
+    texts::program,
     readers::program,
     wrappers::program,
+    containers::program,
+    uploads::program,
+    remote::program,
+    builds::program,
     interpreters::program,
+    powershell::program,
     find::program,
     git::program,
     network::program,
+    agents::program,
+    doors::program,
     transfer::program,
     disks::program,
     tables::program,
@@ -93,7 +109,7 @@ impl Machine<'_> {
         }
         let input = self.input(state, 0);
         if let Some(origin) = input.origin() {
-            self.emit(state, 1, Text::hole(origin));
+            self.emit(state, 1, Text::hole(Origin { endless: false, ..origin }));
         }
     }
 

@@ -10,25 +10,21 @@ use crate::policy::secrets::{Secrecy, tree_secrecy};
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
-        "cat" | "gcat" => cat,
-        "tac" | "head" | "tail" | "less" | "more" | "most" | "nl" | "od" | "hexdump" | "hd" | "strings" | "bat"
-        | "batcat" | "rev" | "fold" | "fmt" | "cut" | "column" | "paste" | "expand" | "unexpand" | "pr" | "view"
-        | "zcat" | "xzcat" | "bzcat" | "zless" | "look" | "iconv" | "ul" | "mdcat" | "glow" | "csvcut" | "lesskey" => {
-            filter
-        }
+        "cat" | "gcat" | "pv" => cat,
+        "head" | "tail" | "less" | "more" | "most" | "nl" | "od" | "hexdump" | "hd" | "strings" | "bat" | "batcat"
+        | "fold" | "fmt" | "cut" | "column" | "paste" | "expand" | "unexpand" | "pr" | "view" | "zcat" | "xzcat"
+        | "bzcat" | "zless" | "look" | "iconv" | "ul" | "mdcat" | "glow" | "csvcut" | "lesskey" => filter,
         "sort" | "uniq" | "wc" | "comm" | "join" | "diff" | "cmp" | "shuf" | "tsort" | "split" | "csplit" | "date"
         | "vimdiff" => filter,
         "grep" | "egrep" | "fgrep" | "rg" | "ag" | "ack" | "zgrep" | "ugrep" => search,
-        "sed" | "gsed" => sed,
         "awk" | "gawk" | "mawk" | "nawk" | "jq" | "yq" | "tomlq" | "xq" => script,
         "base64" | "base32" | "basenc" => based,
         "xxd" => xxd,
         "uudecode" => decode_all,
         "openssl" => openssl,
         "gpg" | "gpg2" | "age" | "sops" => gpg,
-        "tr" => tr,
         "gzip" | "gunzip" | "bzip2" | "bunzip2" | "xz" | "unxz" | "zstd" | "unzstd" | "lz4" | "pigz" => compress,
-        "vi" | "vim" | "nvim" | "nano" | "emacs" | "ed" | "ex" | "code" => edit,
+        "vi" | "vim" | "nvim" | "nano" | "ed" | "ex" | "code" => edit,
         "printenv" => printenv,
         "security" => keychain,
         _ => return None,
@@ -70,7 +66,7 @@ const FILTER: Spec = Spec {
 };
 
 /// The texts of what operands name, or of standard input where they name nothing.
-fn inputs(machine: &mut Machine<'_>, state: &State, operands: &[Text]) -> Vec<Text> {
+pub(super) fn inputs(machine: &mut Machine<'_>, state: &State, operands: &[Text]) -> Vec<Text> {
     if operands.is_empty() {
         return vec![machine.input(state, 0)];
     }
@@ -85,13 +81,14 @@ fn inputs(machine: &mut Machine<'_>, state: &State, operands: &[Text]) -> Vec<Te
     texts
 }
 
-/// Origins of texts; unknown where nothing tells.
+/// Origins of texts; unknown where nothing tells. Most programs of this file end before their input does.
 fn origin(texts: &[Text]) -> Origin {
-    texts.iter().filter_map(Text::origin).fold(Origin::UNKNOWN, Origin::and)
+    let all = texts.iter().filter_map(Text::origin).fold(Origin::UNKNOWN, Origin::and);
+    Origin { endless: false, ..all }
 }
 
 /// The output of a program that leaves only some of what it reads: no list of names is whole behind it.
-fn emits_some(machine: &mut Machine<'_>, state: &mut State, texts: &[Text]) {
+pub(super) fn emits_some(machine: &mut Machine<'_>, state: &mut State, texts: &[Text]) {
     if texts.iter().all(Text::is_empty) {
         return;
     }
@@ -99,7 +96,7 @@ fn emits_some(machine: &mut Machine<'_>, state: &mut State, texts: &[Text]) {
 }
 
 /// The output of a program that changes what it reads.
-fn emits_changed(machine: &mut Machine<'_>, state: &mut State, texts: &[Text]) {
+pub(super) fn emits_changed(machine: &mut Machine<'_>, state: &mut State, texts: &[Text]) {
     if texts.iter().all(Text::is_empty) {
         return;
     }
@@ -108,7 +105,8 @@ fn emits_changed(machine: &mut Machine<'_>, state: &mut State, texts: &[Text]) {
 }
 
 fn cat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { long: &["help", "version"], ..Spec::default() });
+    let short = if call.name == "pv" { "LsNiwHBDdEF" } else { "" };
+    let options = read(&call.args, &Spec { short, long: &["help", "version"], ..Spec::default() });
     if options.is_help() {
         return;
     }
@@ -125,9 +123,7 @@ fn filter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         "less" | "more" => read(&call.args, &Spec { short: "bhjkopPtTxyz", ..FILTER }),
         "head" | "tail" => read(&call.args, &Spec { short: "nc", ..FILTER }),
         "sort" => read(&call.args, &Spec { short: "kotST", ..FILTER }),
-        "diff" | "cmp" | "wc" | "tac" | "bat" | "comm" | "nl" | "rev" => {
-            read(&call.args, &Spec { short: "", ..FILTER })
-        }
+        "diff" | "cmp" | "wc" | "bat" | "comm" | "nl" => read(&call.args, &Spec { short: "", ..FILTER }),
         "date" => read(&call.args, &Spec { short: "dfrs", ..FILTER }),
         _ => read(&call.args, &FILTER),
     };
@@ -156,6 +152,13 @@ fn filter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let texts = inputs(machine, state, operands);
     if matches!(call.name.as_str(), "head" | "tail" | "comm" | "join" | "look" | "wc") {
         return emits_some(machine, state, &texts);
+    }
+    if matches!(call.name.as_str(), "split" | "csplit") {
+        let prefix = options.operands.get(1).cloned().unwrap_or_else(|| Text::known("x"));
+        if let Some(path) = machine.path(state, &prefix) {
+            texts.iter().for_each(|text| machine.fills(&path, text));
+        }
+        return;
     }
     emits_changed(machine, state, &texts);
 }
@@ -249,35 +252,6 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     emits_some(machine, state, &texts);
 }
 
-fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec {
-        short: "efl",
-        long: &["expression=", "file=", "line-length=", "help", "version", "in-place?", "quiet", "silent", "null-data"],
-        ..Spec::default()
-    };
-    // `-i` may carry a suffix, which is no bundle of options.
-    let in_place = call.args.iter().any(|arg| arg.prefix().starts_with("-i") || arg.prefix().starts_with("--in-place"));
-    let args: Vec<Text> = call.args.iter().filter(|arg| !arg.prefix().starts_with("-i")).cloned().collect();
-    let options = read(&args, &spec);
-    if options.is_help() {
-        return;
-    }
-    let has_script = options.has(&["e", "expression", "f", "file"]);
-    let files = options.operands.get(usize::from(!has_script)..).unwrap_or_default();
-    if in_place {
-        for path in machine.paths(state, files) {
-            machine.reads(state, &path);
-            machine.writes(state, &path, true);
-        }
-        return;
-    }
-    let texts = inputs(machine, state, files);
-    if options.has(&["n", "quiet", "silent"]) {
-        return emits_some(machine, state, &texts);
-    }
-    emits_changed(machine, state, &texts);
-}
-
 /// A program whose first operand is a script, and the others files.
 fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let is_awk = call.name.contains("awk");
@@ -309,8 +283,12 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             && is_awk
             && !code.shown().contains("getline")
     });
+    for file in options.values(&["f", "file"]).filter(|_| is_awk).cloned().collect::<Vec<_>>() {
+        let code = machine.read_file(state, &file);
+        super::code::awk(machine, state, &code.encoded());
+    }
     if let Some(code) = code.filter(|_| is_awk) {
-        awk_code(machine, state, &code.shown());
+        super::code::awk(machine, state, &code.encoded());
     }
     let texts = if files.is_empty() && !reads_input { Vec::new() } else { inputs(machine, state, files) };
     let all = code.is_some_and(|code| {
@@ -318,15 +296,6 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         is_awk && (code.trim_start().starts_with('{') || code.contains("??") || code.contains("\\?\\?"))
     });
     if all { emits_changed(machine, state, &texts) } else { emits_some(machine, state, &texts) }
-}
-
-/// `system("…")` and `"…" | getline` in an awk program.
-fn awk_code(machine: &mut Machine<'_>, state: &mut State, code: &str) {
-    for (at, _) in code.match_indices("system(") {
-        if let Some(literal) = super::code::literal(&code[at + "system(".len()..]) {
-            machine.code(state, &Text::known(literal), Vec::new());
-        }
-    }
 }
 
 fn based(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -418,18 +387,6 @@ fn gpg(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     transformed(machine, state, &texts, decodes);
 }
 
-fn tr(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let input = machine.input(state, 0);
-    let sets: Vec<String> = call.args.iter().map(Text::shown).collect();
-    // `tr A-Za-z N-ZA-Mn-za-m` is a cipher of its own.
-    let decodes = sets.iter().any(|set| set.contains("N-ZA-M") || set.contains("n-za-m"));
-    let mut origin = input.origin().unwrap_or_default();
-    origin.decoded |= decodes;
-    if !input.is_empty() {
-        machine.emit(state, 1, Text::hole(origin));
-    }
-}
-
 fn compress(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
@@ -462,15 +419,46 @@ fn compress(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
 }
 
+/// An editor reads what it is given, and runs commands: on its command line, and, where nobody sits before it, from its input.
 fn edit(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options: Options = read(&call.args, &Spec { short: "cuUStT", ..Spec::default() });
-    for command in options.values(&["c"]) {
-        if let Some(code) = command.shown().trim_start_matches(':').strip_prefix('!') {
-            machine.code(&mut state.clone(), &Text::known(code), Vec::new());
-        }
+    let options: Options = read(&call.args, &Spec { short: "cuUStT", long: &["cmd="], ..Spec::default() });
+    let (commands, files): (Vec<Text>, Vec<Text>) =
+        options.operands.iter().cloned().partition(|operand| operand.prefix().starts_with('+'));
+    let mut lines: Vec<Text> = options.values(&["c", "cmd"]).cloned().collect();
+    lines.extend(commands.iter().map(|command| command.after(1)));
+    for script in options.values(&["S"]).cloned().collect::<Vec<_>>() {
+        lines.push(machine.read_file(state, &script));
     }
-    for operand in &options.operands {
-        let _ = machine.read_file(state, operand);
+    let listens = matches!(call.name.as_str(), "ed" | "ex") || options.has(&["e", "E", "s"]);
+    if listens && Machine::has_input(state) {
+        lines.push(machine.input(state, 0));
+    }
+    for line in lines.iter().flat_map(|text| text.parts(&['\n', '|'])) {
+        command_of_editor(machine, state, &line.encoded());
+    }
+    for file in &files {
+        let _ = machine.read_file(state, file);
+    }
+}
+
+/// `:!command`, `:%!command`, `:w !command`, and what calls of functions run or remove.
+fn command_of_editor(machine: &mut Machine<'_>, state: &mut State, line: &str) {
+    let starts = |before: &str| {
+        before.is_empty()
+            || before.ends_with([' ', '%', '"', '\'', '$', ',', ':', '.'])
+            || before.ends_with(|char: char| char.is_ascii_digit())
+    };
+    let shell = line.match_indices('!').map(|(at, _)| at).find(|at| starts(&line[..*at]) && line.len() > at + 1);
+    if let Some(at) = shell {
+        machine.code(state, &Text::decoded(line[at + 1..].trim_end_matches(['"', '\''])), Vec::new());
+    } else if let Some((_, inside)) = line.split_once("delete(") {
+        if let Some(path) =
+            super::code::literal(inside).filter(|_| inside.contains("'rf'") || inside.contains("\"rf\""))
+        {
+            machine.deletes(state, &Text::known(path), true);
+        }
+    } else if line.contains('(') {
+        super::code::run(machine, state, super::code::Language::Other, &Text::decoded(line));
     }
 }
 

@@ -8,6 +8,7 @@ use super::wrappers::local_command;
 use super::{Program, base_name};
 use crate::policy::effects::{Kind, Where};
 use crate::policy::facts::Look;
+use crate::policy::places::Place;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -170,7 +171,7 @@ fn tar(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         None => machine.emit(state, 1, text),
         Some(file) if file.shown() == "-" => machine.emit(state, 1, text),
         Some(file) => match remote_host(&file).filter(|_| !options.has(&["force-local"])) {
-            Some(host) => machine.sends(&host, origin),
+            Some(host) => machine.hands_over(&host, origin),
             None => keep(machine, state, &file, text),
         },
     }
@@ -422,7 +423,7 @@ fn rsync(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         match &to {
             Some(host) => {
                 let origin = machine.origin_of_tree(state, source, recursive);
-                machine.sends(host, origin);
+                machine.hands_over(host, origin);
             }
             None => copies(machine, state, source, target),
         }
@@ -481,7 +482,7 @@ fn scp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         match (remote_host(source), &to) {
             (None, Some(host)) => {
                 let origin = machine.origin_of_tree(state, source, options.has(&["r"]));
-                machine.sends(host, origin);
+                machine.hands_over(host, origin);
             }
             (Some(_), None) => arrives(machine, state, source, target),
             (None, None) => copies(machine, state, source, target),
@@ -492,7 +493,7 @@ fn scp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 impl Machine<'_> {
     /// Where the content of a file, of what a glob matches, or of a folder with all below it comes from.
-    fn origin_of_tree(&mut self, state: &State, name: &Text, recursive: bool) -> Origin {
+    pub(super) fn origin_of_tree(&mut self, state: &State, name: &Text, recursive: bool) -> Origin {
         let Some(path) = self.path(state, name) else { return name.origin().unwrap_or_default() };
         let folder = self.look(&path) == Look::Folder
             || name.shown().ends_with('/')
@@ -503,6 +504,13 @@ impl Machine<'_> {
         }
         if folder && !recursive && !name.has_glob() {
             return Origin::UNKNOWN;
+        }
+        if recursive
+            && matches!(self.place(&path), Place::Home | Place::System)
+            && !matches!(path.as_str(), "/tmp" | "/var/tmp")
+        {
+            // A whole home is worth no less than what a database holds.
+            return Origin::DUMPED;
         }
         let text = self.content(state, &path);
         let mut origin = text.origin().unwrap_or_default();

@@ -14,13 +14,13 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "su" | "runuser" => su,
         "env" => env,
         "xargs" | "gxargs" => xargs,
-        "parallel" => parallel,
+        "parallel" | "sem" => parallel,
         "watch" => watch,
         "script" | "flock" => with_code,
+        "entr" | "watchexec" | "hyperfine" | "concurrently" | "nodemon" | "chokidar" | "asciinema" | "expect"
+        | "gdb" | "xdotool" | "ydotool" | "wtype" => lines,
         "tmux" | "screen" => terminal,
-        "ssh" | "mosh" | "slogin" => ssh,
-        "docker" | "podman" | "nerdctl" => container,
-        "kubectl" | "oc" => cluster,
+        "ssh" | "mosh" | "slogin" | "autossh" => ssh,
         "busybox" | "toybox" => applet,
         "at" | "batch" => at,
         _ if spec(name).is_some() => wrapper,
@@ -36,9 +36,21 @@ fn spec(name: &str) -> Option<(Spec, usize)> {
     match name {
         "nohup" | "setsid" | "catchsegv" | "dbus-run-session" | "faketime" | "eatmydata" | "unbuffer" | "tsocks"
         | "proxychains" | "proxychains4" | "torsocks" | "fakeroot" | "linux32" | "linux64" | "setarch" | "chronic"
-        | "ltrace" | "viddy" | "entr" | "rlwrap" | "winpty" | "with-contenv" => {
-            plain("", &[], usize::from(matches!(name, "faketime" | "setarch")))
+        | "ltrace" | "viddy" | "rlwrap" | "winpty" | "with-contenv" | "tini" | "dumb-init" | "catatonit" | "gosu"
+        | "su-exec" | "setuidgid" | "s6-setuidgid" | "chpst" | "envdir" | "xvfb-run" | "dbus-launch" | "numactl"
+        | "tsp" | "retry" | "envchain" | "wait-for-it" | "wait-for-it.sh" | "valgrind" | "foot" | "kitty" => {
+            let skips = matches!(
+                name,
+                "faketime" | "setarch" | "gosu" | "su-exec" | "setuidgid" | "s6-setuidgid" | "envdir" | "envchain"
+            );
+            plain("", &[], usize::from(skips))
         }
+        "sshpass" => plain("pfPde", &[], 0),
+        "cgexec" => plain("g", &[], 0),
+        "xterm" | "konsole" | "alacritty" | "gnome-terminal" | "xfce4-terminal" | "urxvt" | "st" => {
+            plain("nTgbf", &["title=", "geometry=", "working-directory="], 0)
+        }
+        "start-stop-daemon" => plain("pucng", &["pidfile=", "user=", "chuid=", "name=", "chdir="], 0),
         "nice" => plain("n", &["adjustment="], 0),
         "ionice" => plain("cnpPu", &["class=", "classdata="], 0),
         "chrt" | "taskset" => plain("pTPDc", &[], 1),
@@ -89,7 +101,67 @@ fn wrapper(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if call.name == "timeout" && options.operands.len() <= skip {
         return;
     }
-    machine.child(state, options.operands.get(skip..).unwrap_or_default().to_vec());
+    let mut fields = options.operands.get(skip..).unwrap_or_default().to_vec();
+    while fields.first().is_some_and(|word| matches!(word.shown().as_str(), "--" | "-e" | "-x")) {
+        fields.remove(0);
+    }
+    machine.child(state, fields);
+}
+
+/// A program that is given lines for a shell: which of its options, which first words, and whether its operands are one.
+const LINES: &[(&str, &[&str], &[&str], bool)] = &[
+    ("entr", &[], &[], false),
+    ("watchexec", &[], &[], true),
+    ("hyperfine", &["p", "prepare", "c", "cleanup", "s", "setup"], &[], true),
+    ("concurrently", &[], &[], true),
+    ("nodemon", &["x", "exec"], &[], false),
+    ("chokidar", &["c", "command"], &[], false),
+    ("asciinema", &["c", "command"], &[], false),
+    ("expect", &["c"], &[], false),
+    ("gdb", &["ex", "eval-command"], &[], false),
+    ("xdotool", &[], &["type"], true),
+    ("ydotool", &[], &["type"], true),
+    ("wtype", &[], &[], true),
+];
+
+fn lines(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let Some((name, given, verbs, operands)) = LINES.iter().find(|(name, ..)| *name == call.name) else { return };
+    let long =
+        &["exec=", "command=", "prepare=", "cleanup=", "setup=", "ex=", "eval-command=", "watch=", "exts=", "ext="];
+    let spec = Spec { short: "xcpsewi", long, ordered: matches!(*name, "watchexec" | "entr"), single: *name == "gdb" };
+    let spec = if *name == "entr" { Spec { short: "", ..spec } } else { spec };
+    let options = read(&call.args, &spec);
+    if options.is_help() {
+        return;
+    }
+    if *name == "entr" && !options.has(&["s"]) {
+        return machine.child(state, options.operands);
+    }
+    let mut words = options.operands.clone();
+    if let Some(verb) = words.first().map(Text::shown).filter(|_| !verbs.is_empty()) {
+        if !verbs.contains(&verb.as_str()) {
+            return;
+        }
+        words.remove(0);
+    }
+    let mut code: Vec<Text> = options.values(given).cloned().collect();
+    match *name {
+        "watchexec" => code.push(joined(&words)),
+        "entr" => code.extend(words.into_iter().take(1)),
+        _ if *operands => code.extend(words),
+        _ => {}
+    }
+    for line in code {
+        // What `expect` spawns, and what `gdb` hands to a shell.
+        let inner = ["spawn ", "exec ", "shell ", "!"]
+            .iter()
+            .find_map(|word| line.prefix().strip_prefix(word).map(|_| word.len()));
+        match (*name, inner) {
+            ("expect" | "gdb", Some(bytes)) => machine.code(state, &line.after(bytes), Vec::new()),
+            ("expect" | "gdb", None) => {}
+            _ => machine.code(state, &line, Vec::new()),
+        }
+    }
 }
 
 fn privileged(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -263,18 +335,31 @@ fn xargs(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         .value(&["I", "J", "replace"])
         .map(Text::shown)
         .or_else(|| options.has(&["replace", "i"]).then(|| "{}".to_owned()));
-    match replaced {
-        Some(word) => {
-            let line = input.without_final_lines();
-            fields = fields.iter().map(|field| field.replaced(&word, &line)).collect();
-        }
-        None => fields.extend(input.split(&[' ', '\t', '\n']).iter().map(Text::quoted)),
-    }
+    let lines = match (options.value(&["d", "delimiter"]).map(Text::shown), replaced.is_some()) {
+        (Some(mark), _) => input.parts(&[mark.chars().next().filter(|mark| *mark != '\\').unwrap_or('\n'), '\n']),
+        (None, true) => input.parts(&['\n', '\0']),
+        (None, false) if options.has(&["0", "null"]) => input.parts(&['\n', '\0']),
+        (None, false) => input.parts(&[' ', '\t', '\n']),
+    };
     let outer = state.stream(0);
     state.set_stream(0, Stream::Null);
-    machine.child(state, fields);
+    match replaced {
+        Some(word) => {
+            machine.incomplete |= lines.len() > MAX_LINES;
+            for line in lines.iter().take(MAX_LINES) {
+                machine.child(state, fields.iter().map(|field| field.replaced(&word, line)).collect());
+            }
+        }
+        None => {
+            fields.extend(lines);
+            machine.child(state, fields);
+        }
+    }
     state.set_stream(0, outer);
 }
+
+/// Most lines for each of which a program is gone through.
+const MAX_LINES: usize = 8;
 
 fn parallel(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let separator = call.args.iter().position(|arg| matches!(arg.shown().as_str(), ":::" | "::::" | ":::+"));
@@ -301,7 +386,11 @@ fn parallel(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     );
     let values: Vec<Text> = match separator {
         Some(at) => call.args[at + 1..].to_vec(),
-        None => machine.input(state, 0).split(&['\n']),
+        None => {
+            let list = options.value(&["a", "arg-file"]).cloned();
+            let text = list.map(|list| machine.read_file(state, &list));
+            text.unwrap_or_else(|| machine.input(state, 0)).parts(&['\n', '\0'])
+        }
     };
     let code = joined(&options.operands);
     if code.is_empty() {
@@ -310,9 +399,14 @@ fn parallel(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         return;
     }
-    let has_place = code.encoded().contains("{}");
-    for value in values.iter().take(8) {
-        let mut line = code.replaced("{}", value);
+    const PLACES: &[&str] = &["{}", "{.}", "{/}", "{//}", "{/.}", "{1}", "{2}"];
+    let encoded = code.encoded();
+    let has_place = PLACES.iter().any(|place| encoded.contains(place));
+    if values.is_empty() && call.name == "sem" {
+        return machine.code(state, &code, Vec::new());
+    }
+    for value in values.iter().take(MAX_LINES) {
+        let mut line = PLACES.iter().fold(code.clone(), |line, place| line.replaced(place, value));
         if !has_place {
             line.push_known(" ", false);
             line.push(&value.quoted());
@@ -366,7 +460,12 @@ fn with_code(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 fn terminal(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if call.name == "screen" {
         let options = read(&call.args, &Spec { short: "cehpsStTX", ordered: true, ..Spec::default() });
-        return machine.child(state, options.operands);
+        match options.value(&["X"]).map(Text::shown).as_deref() {
+            Some("stuff") => options.operands.iter().for_each(|keys| machine.code(state, keys, Vec::new())),
+            Some("exec") | None => machine.child(state, options.operands),
+            Some(_) => {}
+        }
+        return;
     }
     let options = read(&call.args, &Spec { short: "cfLST", ordered: true, ..Spec::default() });
     let Some((command, args)) = options.operands.split_first() else { return };
@@ -395,12 +494,27 @@ fn terminal(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 /// Options of `ssh` that take a value.
-const SSH: &str = "BbcDEeFIiJLlmOoPpQRSWw";
+const SSH: &str = "BbcDEeFIiJLlmOoPpQRSWwM";
+
+/// Commands of a multiplexing `ssh` that only ask or end.
+const ASKS: &[&str] = &["check", "exit", "stop", "cancel"];
 
 fn ssh(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: SSH, ordered: true, ..Spec::default() });
+    // `-M` takes a value of `autossh` alone.
+    let short = if call.name == "autossh" { SSH } else { &SSH[..SSH.len() - 1] };
+    let options = read(&call.args, &Spec { short, ordered: true, ..Spec::default() });
     if options.has(&["V", "Q", "G", "help"]) {
         return;
+    }
+    let asks = options.value(&["O"]).is_some_and(|command| ASKS.contains(&command.shown().as_str()));
+    let forwards = options.values(&["R"]).map(Text::shown).chain(
+        options
+            .values(&["o"])
+            .map(Text::shown)
+            .filter(|option| option.to_ascii_lowercase().starts_with("remoteforward")),
+    );
+    if let Some(forward) = forwards.into_iter().next().filter(|_| !asks) {
+        machine.act(Kind::NetExpose, forward);
     }
     for option in options.values(&["o"]).cloned().collect::<Vec<_>>() {
         local_command(machine, state, &option);
@@ -409,12 +523,12 @@ fn ssh(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let has_input = Machine::has_input(state) && !options.has(&["n", "f"]);
     if has_input {
         let input = machine.input(state, 0);
-        machine.sends(&host.shown(), input.origin().unwrap_or_default());
+        machine.hands_over(&host.shown(), input.origin().unwrap_or_default());
     }
     let outer = (machine.at, state.shell.clone(), state.files.clone());
     machine.at = Where::Remote;
     state.shell.directory = None;
-    let code = joined(words);
+    let code = joined(&words.iter().skip_while(|word| word.shown() == "--").cloned().collect::<Vec<_>>());
     if !code.is_empty() {
         let mut remote = state.clone();
         remote.out = Text::default();
@@ -441,151 +555,6 @@ pub(super) fn local_command(machine: &mut Machine<'_>, state: &mut State, option
     }
 }
 
-fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec { short: "cHl", long: &["context=", "host=", "config=", "log-level="], ordered: true, single: false },
-    );
-    let Some((command, args)) = options.operands.split_first() else { return };
-    let spec = Spec {
-        short: "aceghklmpuvw",
-        long: &[
-            "name=",
-            "volume=",
-            "mount=",
-            "env=",
-            "env-file=",
-            "workdir=",
-            "user=",
-            "network=",
-            "publish=",
-            "entrypoint=",
-            "platform=",
-            "memory=",
-            "cpus=",
-            "hostname=",
-            "label=",
-            "add-host=",
-            "device=",
-            "cap-add=",
-            "cap-drop=",
-            "security-opt=",
-            "pid=",
-            "ipc=",
-            "userns=",
-            "restart=",
-            "gpus=",
-            "shm-size=",
-            "tmpfs=",
-            "ulimit=",
-            "dns=",
-            "log-driver=",
-            "privileged",
-            "rm",
-            "detach",
-            "interactive",
-            "tty",
-            "pull=",
-            "init",
-            "expose=",
-            "group-add=",
-            "detach-keys=",
-        ],
-        ordered: true,
-        single: false,
-    };
-    match command.shown().as_str() {
-        "exec" => {
-            let options = read(args, &spec);
-            machine.elsewhere(state, Where::Container, options.operands.get(1..).unwrap_or_default().to_vec());
-        }
-        "run" | "create" => {
-            let options = read(args, &spec);
-            escapes(machine, &options);
-            let mounts_root = options.values(&["v", "volume"]).any(|volume| volume.shown().starts_with("/:"));
-            let mut fields = options.operands.get(1..).unwrap_or_default().to_vec();
-            if let Some(entry) = options.value(&["entrypoint"]) {
-                fields.insert(0, entry.clone());
-            }
-            // A home or a system mounted somewhere is meant where that is.
-            let mut at = if mounts_root { Where::Here } else { Where::Throwaway };
-            for volume in options.values(&["v", "volume"]).map(Text::shown) {
-                let mut parts = volume.split(':');
-                let (Some(from), Some(to)) = (parts.next(), parts.next()) else { continue };
-                let is_whole = matches!(machine.place(from.trim_end_matches('/')), Place::Home | Place::System);
-                if from.len() > 1 && to.len() > 1 && from.starts_with('/') && is_whole {
-                    let from = Text::known(from);
-                    fields = fields.iter().map(|field| field.replaced(to, &from)).collect();
-                    at = Where::Here;
-                }
-            }
-            machine.elsewhere(state, at, fields);
-        }
-        "compose" => {
-            let compose = Spec {
-                short: "fp",
-                long: &["file=", "project-name=", "profile=", "env-file=", "project-directory="],
-                ordered: true,
-                single: false,
-            };
-            let options = read(args, &compose);
-            match options.operands.split_first() {
-                Some((verb, rest)) if matches!(verb.shown().as_str(), "exec" | "run") => {
-                    let options = read(rest, &spec);
-                    let fields = options.operands.get(1..).unwrap_or_default().to_vec();
-                    machine.elsewhere(state, Where::Container, fields);
-                }
-                _ => {
-                    // The table knows the commands as they are without the options before them.
-                    let args = std::iter::once(command.clone()).chain(options.operands.iter().cloned()).collect();
-                    super::tables::table(machine, &Call { name: call.name.clone(), args }, state);
-                }
-            }
-        }
-        _ => super::tables::table(machine, call, state),
-    }
-}
-
-/// What gives a container power over the machine it runs on.
-fn escapes(machine: &mut Machine<'_>, options: &super::super::options::Options) {
-    let shown = |names: &[&str]| -> Vec<String> { options.values(names).map(Text::shown).collect() };
-    let mut ways: Vec<String> = Vec::new();
-    if options.has(&["privileged"]) {
-        ways.push("--privileged".to_owned());
-    }
-    ways.extend(shown(&["v", "volume"]).into_iter().filter(|volume| {
-        let source = volume.split(':').next().unwrap_or_default();
-        matches!(
-            source,
-            "/" | "/etc" | "/root" | "/var/run/docker.sock" | "/run/docker.sock" | "/proc" | "/sys" | "/boot" | "/dev"
-        )
-    }));
-    ways.extend(
-        shown(&["mount"])
-            .into_iter()
-            .filter(|mount| mount.contains("source=/,") || mount.contains("src=/,") || mount.contains("docker.sock")),
-    );
-    ways.extend(
-        shown(&["cap-add"])
-            .into_iter()
-            .filter(|cap| cap.eq_ignore_ascii_case("all") || cap.to_uppercase().contains("SYS_ADMIN")),
-    );
-    ways.extend(shown(&["pid"]).into_iter().filter(|pid| pid == "host").map(|_| "--pid=host".to_owned()));
-    for way in ways {
-        machine.act(Kind::ContainerEscape, way);
-    }
-}
-
-fn cluster(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let separator = call.args.iter().position(|arg| arg.shown() == "--");
-    if let (Some("exec"), Some(at)) =
-        (call.args.iter().find(|arg| !arg.prefix().starts_with('-')).map(Text::shown).as_deref(), separator)
-    {
-        return machine.elsewhere(state, Where::Container, call.inner(at + 1));
-    }
-    super::tables::table(machine, call, state);
-}
-
 fn applet(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     machine.child(state, call.args.clone());
 }
@@ -604,7 +573,7 @@ fn at(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 impl Machine<'_> {
     /// Runs a program where this machine's files are not.
-    fn elsewhere(&mut self, state: &mut State, at: Where, fields: Vec<Text>) {
+    pub(super) fn elsewhere(&mut self, state: &mut State, at: Where, fields: Vec<Text>) {
         let outer = (self.at, state.shell.clone(), state.files.clone());
         if at != Where::Here {
             self.at = at;

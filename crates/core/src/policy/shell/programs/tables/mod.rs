@@ -11,6 +11,7 @@ mod reading;
 mod runners;
 mod sql;
 
+pub(super) use data::destroys;
 pub(super) use reading::only_looks;
 
 use super::super::machine::{Call, Machine};

@@ -16,6 +16,11 @@ struct Runner {
 
 const RUNNERS: &[Runner] = &[
     Runner { name: "npx", verbs: &[], skip: 0 },
+    Runner { name: "pipx", verbs: &["run"], skip: 0 },
+    Runner { name: "chamber", verbs: &["exec"], skip: 1 },
+    Runner { name: "dotenvx", verbs: &["run"], skip: 0 },
+    Runner { name: "teller", verbs: &["run"], skip: 0 },
+    Runner { name: "zellij", verbs: &["run"], skip: 0 },
     Runner { name: "bunx", verbs: &[], skip: 0 },
     Runner { name: "pnpx", verbs: &[], skip: 0 },
     Runner { name: "uvx", verbs: &[], skip: 0 },
@@ -47,7 +52,6 @@ const RUNNERS: &[Runner] = &[
 pub(super) fn program(name: &str) -> Option<Program> {
     match name {
         "nix-shell" | "nix" => return Some(nix),
-        "make" | "gmake" | "just" => return Some(make),
         // Languages run themselves; only their project tools are runners.
         "php" | "bun" => return None,
         _ => {}
@@ -63,6 +67,7 @@ fn run(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             "call=",
             "with=",
             "from=",
+            "spec=",
             "python=",
             "env-file=",
             "project=",
@@ -94,12 +99,41 @@ fn run(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     while fields.first().is_some_and(|word| word.prefix().contains('=') || word.shown() == "--") {
         fields.remove(0);
     }
-    if let Some(url) =
-        fields.first().map(Text::shown).filter(|first| first.starts_with("http") || first.starts_with("git+"))
-    {
+    let sources = options.values(FROM).chain(rest.values(FROM)).map(Text::shown);
+    if let Some(url) = sources.chain(fields.first().map(Text::shown)).find(|source| is_address(source)) {
         return machine.act(Kind::CodeFetched, url);
     }
+    if let Some(program) = fields.first().map(Text::shown).as_deref().and_then(of_package) {
+        fields[0] = Text::known(program);
+    }
     machine.child(state, fields);
+}
+
+/// Options that say where the program comes from.
+const FROM: &[&str] = &["package", "from", "spec", "with", "p"];
+
+/// Whether a package is named by where it is, not by what a registry calls it.
+fn is_address(package: &str) -> bool {
+    let forge = ["github:", "gitlab:", "bitbucket:", "gist:", "git@", "ssh:"];
+    package.contains("://") || package.starts_with("git+") || forge.iter().any(|start| package.starts_with(start))
+}
+
+/// The program of a package whose name or version does not say it.
+fn of_package(package: &str) -> Option<&str> {
+    let bare = match package.char_indices().skip(1).find(|(_, char)| *char == '@') {
+        Some((at, _)) => &package[..at],
+        None => package,
+    };
+    let program = match bare {
+        "@anthropic-ai/claude-code" => "claude",
+        "@openai/codex" => "codex",
+        "@google/gemini-cli" => "gemini",
+        "@qwen-code/qwen-code" => "qwen",
+        "@github/copilot" => "copilot",
+        "@sourcegraph/amp" => "amp",
+        bare => bare,
+    };
+    (program != package).then_some(program)
 }
 
 fn nix(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -112,21 +146,15 @@ fn nix(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 }
             }
             ("nix", "-c" | "--command") => return machine.child(state, call.inner(at + 1)),
+            // A flake of the registry has no address.
+            ("nix", flake)
+                if words.first().is_some_and(|verb| matches!(verb.as_str(), "run" | "shell" | "develop"))
+                    && (is_address(flake) && !flake.starts_with("github:NixOS/")) =>
+            {
+                return machine.act(Kind::CodeFetched, flake);
+            }
             ("nix", "--") if words.first().is_some_and(|verb| verb == "run") => return,
             _ => {}
-        }
-    }
-}
-
-fn make(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    // `--eval` gives rules on the command line.
-    let options = read(
-        &call.args,
-        &Spec { short: "CfIjloWE", long: &["directory=", "file=", "makefile=", "eval=", "jobs="], ..Spec::default() },
-    );
-    for text in options.values(&["E", "eval"]).cloned().collect::<Vec<_>>() {
-        for line in text.shown().lines().filter_map(|line| line.strip_prefix('\t')) {
-            machine.code(state, &Text::known(line), Vec::new());
         }
     }
 }

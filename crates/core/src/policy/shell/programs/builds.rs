@@ -1,0 +1,380 @@
+//! Programs that run what stands in a file of recipes: `make` and `just`, the scripts of a package. A file of the project is its
+//! own; what the same command wrote there, or gives on standard input, is gone through.
+
+use super::super::machine::{Call, Machine};
+use super::super::options::{Spec, read};
+use super::super::state::{Content, State};
+use super::super::value::{Origin, Text};
+use super::{Program, code};
+use crate::policy::effects::Kind;
+
+pub(super) fn program(name: &str) -> Option<Program> {
+    Some(match name {
+        "make" | "gmake" | "bmake" => make,
+        "just" => just,
+        "npm" | "pnpm" | "yarn" | "bun" => package,
+        "go" => go,
+        _ => return None,
+    })
+}
+
+fn make(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &Spec {
+            short: "CfIloWE",
+            long: &["directory=", "file=", "makefile=", "eval=", "jobs?", "just-print", "dry-run", "recon", "question"],
+            ..Spec::default()
+        },
+    );
+    if options.is_help() || options.has(&["n", "just-print", "dry-run", "recon", "q", "question"]) {
+        return;
+    }
+    // `--eval` gives rules on the command line.
+    for text in options.values(&["E", "eval"]).cloned().collect::<Vec<_>>() {
+        for line in text.shown().lines().filter_map(|line| line.strip_prefix('\t')) {
+            machine.code(state, &Text::known(line), Vec::new());
+        }
+    }
+    let outer = state.shell.directory.clone();
+    for folder in options.values(&["C", "directory"]) {
+        state.shell.directory = machine.path(state, folder);
+    }
+    let files: Vec<Text> = options.values(&["f", "file", "makefile"]).cloned().collect();
+    recipes(machine, state, &files, &["Makefile", "makefile", "GNUmakefile"], &options.operands, &Recipes::Make);
+    state.shell.directory = outer;
+}
+
+fn just(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let long = &["justfile=", "working-directory=", "set=", "list", "dry-run", "show=", "summary", "evaluate", "fmt"];
+    let options = read(&call.args, &Spec { short: "fds", long, ..Spec::default() });
+    if options.is_help() || options.has(&["l", "n", "list", "dry-run", "show", "s", "summary", "evaluate", "fmt"]) {
+        return;
+    }
+    let files: Vec<Text> = options.values(&["f", "justfile"]).cloned().collect();
+    recipes(machine, state, &files, &["justfile", "Justfile", ".justfile"], &options.operands, &Recipes::Just);
+}
+
+/// Whose recipes they are.
+enum Recipes {
+    Make,
+    Just,
+}
+
+/// Runs the recipes that are asked for, or the first.
+fn recipes(
+    machine: &mut Machine<'_>,
+    state: &mut State,
+    files: &[Text],
+    names: &[&str],
+    goals: &[Text],
+    kind: &Recipes,
+) {
+    let given = files.iter().find(|file| matches!(file.shown().as_str(), "-" | "/dev/stdin"));
+    let named = files.first().cloned().or_else(|| {
+        let mut written = names.iter().filter(|name| {
+            let path = machine.path(state, &Text::known(**name));
+            path.is_some_and(|path| matches!(state.files.get(&path), Some(Content::Is(_))))
+        });
+        written.next().map(|name| Text::known(*name))
+    });
+    let text = match (given, named) {
+        (Some(_), _) => machine.input(state, 0),
+        (None, Some(file)) => machine.read_file(state, &file),
+        (None, None) => return,
+    };
+    machine.runs_code(&text);
+    let wanted: Vec<String> = goals.iter().map(Text::shown).filter(|goal| !goal.contains('=')).collect();
+    let code = lines_of(&text.encoded(), &wanted, kind);
+    if !code.is_empty() {
+        machine.code(state, &Text::decoded(&code), Vec::new());
+    }
+}
+
+/// The lines that recipes would run, as a script: the variables first, then the recipes of the goals and of what they depend on.
+fn lines_of(text: &str, goals: &[String], kind: &Recipes) -> String {
+    let mut script = String::new();
+    let mut recipes: Vec<(Vec<&str>, Vec<&str>, Vec<String>)> = Vec::new();
+    for line in text.lines() {
+        let is_recipe = line.starts_with('\t') || matches!(kind, Recipes::Just) && line.starts_with("  ");
+        if is_recipe {
+            if let Some((_, _, lines)) = recipes.last_mut() {
+                lines.push(as_shell(line.trim().trim_start_matches(['@', '-', '+']), kind));
+            }
+            continue;
+        }
+        let line = line.split('#').next().unwrap_or_default().trim();
+        let assigned = [":=", "?=", "="].iter().find_map(|sign| line.split_once(sign));
+        match (assigned, line.split_once(':')) {
+            (Some((name, value)), _)
+                if name.trim().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') =>
+            {
+                let value = value.trim().trim_matches(['"', '\'']);
+                script.push_str(&format!("{}=\"{}\"\n", name.trim(), as_shell(value, kind)));
+            }
+            (_, Some((targets, needs))) => {
+                let first = matches!(kind, Recipes::Just).then_some(1).unwrap_or(usize::MAX);
+                recipes.push((
+                    targets.split_whitespace().map(|name| name.trim_start_matches('@')).take(first).collect(),
+                    needs.trim_start_matches(':').split_whitespace().collect(),
+                    Vec::new(),
+                ));
+            }
+            _ => {}
+        }
+    }
+    let first = recipes.iter().flat_map(|(targets, ..)| targets).find(|target| !target.starts_with('.'));
+    let mut open: Vec<String> =
+        if goals.is_empty() { first.map(|target| (*target).to_owned()).into_iter().collect() } else { goals.to_vec() };
+    let mut done: Vec<String> = Vec::new();
+    while let Some(goal) = open.pop() {
+        if done.contains(&goal) || done.len() >= 32 {
+            continue;
+        }
+        for (_, needs, lines) in recipes.iter().filter(|(targets, ..)| targets.contains(&goal.as_str())) {
+            open.extend(needs.iter().map(|need| (*need).to_owned()));
+            for line in lines {
+                script.push_str(line);
+                script.push('\n');
+            }
+        }
+        done.push(goal);
+    }
+    script
+}
+
+/// A line of a recipe as the shell gets it: `$(NAME)` is a variable, `$(shell …)` a substitution, `$$` a dollar.
+fn as_shell(line: &str, kind: &Recipes) -> String {
+    if matches!(kind, Recipes::Just) {
+        return line.replace("{{ ", "{{").replace(" }}", "}}").replace("{{", "${").replace("}}", "}");
+    }
+    let mut made = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once('$') {
+        made.push_str(before);
+        rest = after;
+        if let Some(after) = rest.strip_prefix('$') {
+            made.push('$');
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix("(shell ") {
+            made.push_str("$(");
+            rest = after;
+        } else if let Some((name, after)) = rest.strip_prefix('(').and_then(|inner| inner.split_once(')')) {
+            let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            made.push_str(&if is_name { format!("${{{name}}}") } else { "${MAKE_TEXT}".to_owned() });
+            rest = after;
+        } else {
+            made.push('$');
+        }
+    }
+    made.push_str(rest);
+    made
+}
+
+/// The name under which the script of a package is kept among what the command wrote.
+fn script_key(name: &str) -> String {
+    format!("package.json scripts.{name}")
+}
+
+/// Words with which a package manager is given something else than a script's name.
+const OWN: &[&str] = &[
+    "install",
+    "i",
+    "add",
+    "ci",
+    "remove",
+    "rm",
+    "uninstall",
+    "update",
+    "publish",
+    "pack",
+    "init",
+    "create",
+    "exec",
+    "x",
+    "dlx",
+    "config",
+    "pkg",
+    "version",
+    "audit",
+    "outdated",
+    "list",
+    "ls",
+    "view",
+    "info",
+    "why",
+    "login",
+    "whoami",
+    "cache",
+    "link",
+    "unlink",
+    "owner",
+    "access",
+    "deprecate",
+    "unpublish",
+    "token",
+    "dist-tag",
+    "upgrade",
+    "build",
+    "pm",
+];
+
+fn package(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let spec = Spec {
+        short: "wCF",
+        long: &["prefix=", "workspace=", "filter=", "cwd=", "dir=", "registry="],
+        ordered: true,
+        single: false,
+    };
+    let options = read(&call.args, &spec);
+    let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["pkg", "set", ..] => {
+            for setting in options.operands.iter().skip(2) {
+                let known = setting.prefix();
+                if let Some((at, name)) =
+                    known.find('=').and_then(|at| Some((at, known[..at].strip_prefix("scripts.")?)))
+                {
+                    state.files.set(&script_key(name), Content::Is(setting.after(at + 1)));
+                }
+            }
+        }
+        ["set-script", name, ..] => {
+            if let Some(script) = options.operands.get(2) {
+                state.files.set(&script_key(name), Content::Is(script.clone()));
+            }
+        }
+        ["run" | "run-script" | "rum", name, ..] => return script(machine, state, name, &options.operands, 2),
+        ["test" | "start" | "stop" | "restart", ..] => return script(machine, state, words[0], &options.operands, 1),
+        ["t" | "tst", ..] => return script(machine, state, "test", &options.operands, 1),
+        ["install" | "i" | "ci" | "add", ..] => {
+            for name in ["preinstall", "install", "postinstall", "prepare"] {
+                script(machine, state, name, &[], 0);
+            }
+        }
+        [name, ..] if call.name != "npm" && !OWN.contains(name) => {
+            script(machine, state, name, &options.operands, 1);
+        }
+        _ => {}
+    }
+    if let Some(program) = super::interpreters::program(&call.name) {
+        return program(machine, call, state);
+    }
+    if let Some(program) = super::tables::program(&call.name) {
+        program(machine, call, state);
+    }
+}
+
+/// Runs a script of the package that the command wrote, with what goes before and behind it.
+fn script(machine: &mut Machine<'_>, state: &mut State, name: &str, operands: &[Text], skip: usize) {
+    for name in [format!("pre{name}"), name.to_owned(), format!("post{name}")] {
+        let Some(mut line) = script_of(machine, state, &name) else { continue };
+        for argument in operands.get(skip..).unwrap_or_default().iter().filter(|word| word.shown() != "--") {
+            line.push_known(" ", false);
+            line.push(&argument.quoted());
+        }
+        machine.code(state, &line, Vec::new());
+    }
+}
+
+/// A script of the package, where the command set it or wrote the file that it stands in.
+fn script_of(machine: &Machine<'_>, state: &State, name: &str) -> Option<Text> {
+    if let Some(Content::Is(text)) = state.files.get(&script_key(name)) {
+        return Some(text.clone());
+    }
+    let path = machine.path(state, &Text::known("package.json"))?;
+    let Some(Content::Is(text)) = state.files.get(&path) else { return None };
+    let encoded = text.encoded();
+    let (_, scripts) = encoded.split_once("\"scripts\"")?;
+    let (_, value) = scripts.split_once(&format!("\"{name}\""))?;
+    code::literal(value.trim_start().strip_prefix(':')?).map(|line| Text::decoded(&line))
+}
+
+/// Places of modules whose tools are run by everybody.
+const KNOWN_MODULES: &[&str] = &[
+    "golang.org/",
+    "google.golang.org/",
+    "honnef.co/",
+    "mvdan.cc/",
+    "gotest.tools/",
+    "k8s.io/",
+    "sigs.k8s.io/",
+    "go.uber.org/",
+    "github.com/golang/",
+    "github.com/golangci/",
+    "github.com/google/",
+    "github.com/go-delve/",
+    "github.com/goreleaser/",
+    "github.com/sqlc-dev/",
+    "github.com/swaggo/",
+    "github.com/vektra/",
+    "github.com/a-h/templ",
+    "github.com/air-verse/",
+    "github.com/bufbuild/",
+    "github.com/securego/",
+    "github.com/mgechev/",
+    "github.com/onsi/",
+    "github.com/99designs/",
+    "github.com/pressly/",
+    "github.com/golang-migrate/",
+    "github.com/oapi-codegen/",
+    "github.com/magefile/",
+    "github.com/hashicorp/",
+    "github.com/grpc-ecosystem/",
+    "github.com/daixiang0/",
+    "github.com/segmentio/",
+    "github.com/google/wire",
+    "entgo.io/",
+];
+
+fn go(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let long = &["tags", "ldflags", "C", "exec", "mod", "modfile", "o"];
+    let options = read(&call.args, &Spec { long, ordered: true, single: true, ..Spec::default() });
+    let Some((verb, rest)) = options.operands.split_first() else { return };
+    if verb.shown() != "run" {
+        if let Some(program) = super::tables::program(&call.name) {
+            program(machine, call, state);
+        }
+        return;
+    }
+    let files = rest.iter().filter(|word| !word.prefix().starts_with('-'));
+    for file in files.take_while(|file| file.prefix().ends_with(".go") || file.prefix().contains('@')) {
+        if let Some((module, _)) = file.prefix().split_once('@') {
+            let is_address = module.split('/').next().is_some_and(|host| host.contains('.'));
+            if is_address && !KNOWN_MODULES.iter().any(|known| module.starts_with(known)) {
+                machine.act(Kind::PackageUntrusted, module);
+            }
+            break;
+        }
+        let text = machine.read_file(state, file);
+        machine.runs_code(&text);
+        if text.as_known().is_some() {
+            code::run(machine, state, code::Language::Other, &text);
+        }
+    }
+    machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipes_become_lines_for_a_shell() {
+        let goals = |goals: &[&str]| goals.iter().map(|goal| (*goal).to_owned()).collect::<Vec<_>>();
+        for (text, wanted, expected) in [
+            ("all:\n\t@echo a\n", &[][..], "echo a\n"),
+            ("D := /x\nall: b\n\tls $(D)\nb:\n\trm $$HOME\n", &["all"], "D=\"/x\"\nls ${D}\nrm $HOME\n"),
+            (".PHONY: a\na:\n\t-id\nb:\n\tls\n", &["b"], "ls\n"),
+            (".PHONY: a\na:\n\t-id\n", &[], "id\n"),
+            ("# c\na:\n\techo $(shell id) $(dir x)\n", &["a"], "echo $(id) ${MAKE_TEXT}\n"),
+        ] {
+            assert_eq!(lines_of(text, &goals(wanted), &Recipes::Make), expected, "{text}");
+        }
+        assert_eq!(
+            lines_of("d := \"x\"\nrun arg='1':\n    ls {{d}}\n", &goals(&["run"]), &Recipes::Just),
+            "d=\"x\"\nls ${d}\n"
+        );
+    }
+}

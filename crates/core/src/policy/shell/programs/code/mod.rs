@@ -1,0 +1,637 @@
+//! What a piece of code in another language does, as far as its calls show it.
+//!
+//! This is no parser of those languages: it finds the calls that run a shell, remove trees, read files and send data, by their
+//! names, and takes their arguments as far as literals, the home and what joins them tell ([`values`]). That is what one-liners
+//! are made of.
+
+mod calls;
+mod values;
+
+use super::super::machine::Machine;
+use super::super::state::{State, Stream};
+use super::super::value::{Origin, Text};
+use crate::policy::effects::Kind;
+use calls::{DECODES, Does, FETCHES};
+use values::{Scope, enclosed, split};
+
+/// A language that runs code given to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    Python,
+    Perl,
+    Ruby,
+    JavaScript,
+    Php,
+    Other,
+}
+
+/// How much of a piece of code, in bytes, is searched for calls.
+const MAX_CODE: usize = 64 * 1024;
+
+/// The most calls that are looked at.
+const MAX_CALLS: usize = 256;
+
+/// The most names that are followed in a piece of code.
+const MAX_NAMES: usize = 16;
+
+/// How deep code may be given to itself.
+const MAX_DEPTH: usize = 3;
+
+/// Notes what code does.
+pub(super) fn run(machine: &mut Machine<'_>, state: &mut State, language: Language, text: &Text) {
+    run_at(machine, state, language, &text.encoded(), 0);
+}
+
+fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code: &str, depth: usize) {
+    let code = unaliased(code[..code.floor_char_boundary(MAX_CODE)].to_owned(), language);
+    let home = machine.facts.home().unwrap_or_default().to_owned();
+    let mut run = Run {
+        scope: Scope { code: &code, language, home: &home },
+        throwaway: is_throwaway(&code),
+        secret: Origin::UNKNOWN,
+        sends: Vec::new(),
+        depth,
+    };
+    habits(machine, &code);
+    for found in found(&code, language) {
+        run.call(machine, state, &found);
+    }
+    // What is sent may have been read anywhere before.
+    for (host, origin) in std::mem::take(&mut run.sends) {
+        let origin = origin.and(run.secret);
+        if !host.is_empty() || origin.secret {
+            machine.sends(&host, origin);
+            machine.note(Kind::NetFetch, host, Default::default(), false, Origin::UNKNOWN);
+        }
+    }
+    let says = ["print", "stdout", "console.log", "puts", "echo", "say", "cat("].iter().any(|word| code.contains(word));
+    let has = |words: &[&str]| says && words.iter().any(|word| code.contains(word));
+    let said = Origin { fetched: has(FETCHES), decoded: has(DECODES), ..run.secret };
+    let said = Origin { secret: said.secret || has(ENVIRONMENT), ..said };
+    machine.emit(state, 1, Text::hole(said));
+    if language == Language::JavaScript && code.contains("then(eval)") {
+        machine.runs_code(&Text::hole(Origin::FETCHED));
+    }
+    if matches!(language, Language::Perl | Language::Ruby | Language::Php) || code.contains("run(`") {
+        for command in code.split('`').skip(1).step_by(2).take(MAX_NAMES) {
+            let line = format!("\"{}\"", command.replace('"', "\\\""));
+            machine.code(state, &run.scope.value(&line), Vec::new());
+        }
+    }
+}
+
+/// Notes what a program of `awk` does besides its report: `system(…)`, `"…" | getline`, `print … | "…"`, `print > "…"`.
+pub(super) fn awk(machine: &mut Machine<'_>, state: &mut State, code: &str) {
+    let code = &code[..code.floor_char_boundary(MAX_CODE)];
+    let home = machine.facts.home().unwrap_or_default().to_owned();
+    let scope = Scope { code, language: Language::Other, home: &home };
+    habits(machine, code);
+    for (at, _) in code.match_indices("system(").take(MAX_NAMES) {
+        let line = scope.value(enclosed(&code[at + "system(".len()..], '(', ')').0);
+        machine.code(state, &line, Vec::new());
+    }
+    for (at, sign) in code.match_indices(['|', '>']).take(MAX_NAMES) {
+        let (before, after) = (code[..at].trim_end(), code[at + 1..].trim_start_matches(['&', '>', ' ']));
+        if sign == "|" && after.starts_with("getline") {
+            let start = before.strip_suffix('"').and_then(|inner| inner.rfind('"'));
+            if let Some(command) = start.and_then(|start| literal(&before[start..])) {
+                machine.code(state, &Text::decoded(&command), Vec::new());
+            }
+        }
+        let Some(named) = literal(after).filter(|_| after.starts_with('"')) else { continue };
+        let printed = before.rsplit_once("print").map(|(_, printed)| printed.trim_start_matches(['f', ' ']));
+        match (sign, printed) {
+            ("|", Some(printed)) => {
+                let mut inner = state.clone();
+                inner.set_stream(0, Stream::Text(scope.value(printed)));
+                machine.code(&mut inner, &Text::decoded(&named), Vec::new());
+                state.files = inner.files;
+            }
+            (">", Some(_)) => {
+                let path = machine.path(state, &Text::decoded(&named)).filter(|path| !path.starts_with("/dev/std"));
+                path.into_iter().for_each(|path| machine.writes(state, &path, false));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Expressions of the whole environment.
+const ENVIRONMENT: &[&str] = &[
+    "os.environ)",
+    "os.environ,",
+    "os.environ}",
+    "process.env)",
+    "process.env,",
+    "process.env}",
+    "ENV.to_h",
+    "ENV.inspect",
+    "os.Environ()",
+];
+
+/// A call that matters: where it is, and what it is given.
+struct Found<'c> {
+    name: &'c str,
+    does: Does,
+    /// What stands before the name: what it is called on.
+    before: &'c str,
+    arguments: &'c str,
+}
+
+/// The calls of a piece of code that matter, in their order.
+fn found(code: &str, language: Language) -> Vec<Found<'_>> {
+    let froms = imported(code, language);
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'!' | b'$');
+    let cloud =
+        ["boto3", "aws-sdk", "Aws::", "google.cloud", "@google-cloud", "azure"].iter().any(|word| code.contains(word));
+    let cluster = ["kubernetes", "@kubernetes"].iter().any(|word| code.contains(word));
+    let bytes = code.as_bytes();
+    let mut calls = Vec::new();
+    let mut end = 0;
+    while end < bytes.len() && calls.len() < MAX_CALLS {
+        end += 1;
+        let ends_word = is_part(bytes[end - 1]) && bytes.get(end).is_none_or(|next| !is_part(*next));
+        if !ends_word || !code.is_char_boundary(end) {
+            continue;
+        }
+        let known = calls::of(language)
+            .iter()
+            .chain(calls::LIBRARIES)
+            .find(|(name, _)| code[..end].ends_with(name) && is_named(&code[..end - name.len()], name, code, language));
+        let word =
+            code[..end].rsplit(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).next().unwrap_or_default();
+        let known = known.map(|(name, does)| (*name, *does)).or_else(|| {
+            let (_, full) = froms.iter().find(|(own, _)| own == word)?;
+            calls::of(language).iter().find(|(name, _)| name == full).map(|(name, does)| (*name, *does))
+        });
+        let known = known.or_else(|| {
+            let kind = if cluster { Kind::ClusterDestroy } else { Kind::CloudDestroy };
+            ((cloud || cluster) && calls::destroys_resource(word)).then_some(("", Does::Destroys(kind)))
+        });
+        if let Some((name, does)) = known
+            && let Some(arguments) = arguments(&code[end..], language)
+        {
+            let start = end - name.len().min(end);
+            calls.push(Found { name, does, before: &code[..start], arguments });
+        }
+    }
+    calls
+}
+
+/// Whether a name that is in a table stands here as that, not as the end of another.
+fn is_named(before: &str, name: &str, code: &str, language: Language) -> bool {
+    if name.starts_with(['.', '-', ':']) {
+        return true;
+    }
+    let inside = before.ends_with(|char: char| char.is_ascii_alphanumeric() || char == '_');
+    if inside {
+        return false;
+    }
+    if language != Language::Python || calls::LIBRARIES.iter().any(|(own, _)| *own == name) {
+        return true;
+    }
+    match name.split_once('.') {
+        Some((module, _)) => !before.ends_with('.') && imports(code, module),
+        None => !before.ends_with('.') || name == "urlopen",
+    }
+}
+
+/// The names that Python code takes out of modules, with the modules: `from os import system as s`.
+fn imported(code: &str, language: Language) -> Vec<(String, String)> {
+    if language != Language::Python || !code.contains("from ") {
+        return Vec::new();
+    }
+    let statements = code.split([';', '\n']).filter_map(|statement| statement.trim().strip_prefix("from "));
+    let modules = statements.filter_map(|statement| statement.split_once(" import "));
+    let names = modules.flat_map(|(module, names)| {
+        names.trim_matches(['(', ')', ' ']).split(',').map(move |name| {
+            let (name, own) = name.trim().split_once(" as ").unwrap_or((name.trim(), name.trim()));
+            (own.trim().to_owned(), format!("{}.{}", module.trim(), name.trim()))
+        })
+    });
+    names.take(MAX_NAMES).collect()
+}
+
+/// A piece of code that is gone through.
+struct Run<'c> {
+    scope: Scope<'c>,
+    /// Whether the data it reaches is made to be thrown away.
+    throwaway: bool,
+    secret: Origin,
+    sends: Vec<(String, Origin)>,
+    depth: usize,
+}
+
+impl Run<'_> {
+    fn call(&mut self, machine: &mut Machine<'_>, state: &mut State, found: &Found<'_>) {
+        let arguments = found.arguments;
+        match found.does {
+            Does::Shell | Does::Process => self.process(machine, state, found),
+            Does::Code => {
+                let known = self.scope.value(arguments);
+                match known.as_known().filter(|code| !code.is_empty() && self.depth < MAX_DEPTH) {
+                    Some(code) => run_at(machine, state, self.scope.language, &code, self.depth + 1),
+                    None => {
+                        machine.runs_code(&Text::hole(self.origin(arguments).and(known.origin().unwrap_or_default())));
+                    }
+                }
+            }
+            Does::DeleteTree | Does::Delete => {
+                for path in self.paths(arguments) {
+                    machine.deletes(state, &path, found.does == Does::DeleteTree);
+                }
+            }
+            Does::DeleteSelf => {
+                let path = self.receiver(found.before);
+                machine.deletes(state, &path, found.name != ".unlink");
+            }
+            Does::Open => self.open(machine, state, found),
+            Does::ReadSelf | Does::WriteSelf => {
+                let path = self.receiver(found.before);
+                let mode = arguments.trim_start().trim_start_matches(['"', '\'']);
+                if found.does == Does::WriteSelf || mode.starts_with(['w', 'a', 'x']) {
+                    self.writes(machine, state, &path);
+                } else {
+                    self.reads(machine, state, &path);
+                }
+            }
+            Does::Send => {
+                let host = crate::policy::hosts::host(&self.scope.value(arguments).shown());
+                let host = if host.contains(super::super::value::HOLE) { String::new() } else { host };
+                self.sends.push((host, self.origin(arguments)));
+            }
+            Does::Sql => {
+                let statements = split(arguments).into_iter().map(|argument| self.scope.value(argument).shown());
+                let destroyed = statements.into_iter().find_map(|statement| super::tables::destroys(&statement));
+                if let Some(what) = destroyed.filter(|_| !self.throwaway) {
+                    machine.act(Kind::DatabaseDestroy, what);
+                }
+            }
+            Does::Destroys(kind) | Does::DestroysAll(kind) => {
+                let dense: String = arguments.chars().filter(|char| !char.is_whitespace()).collect();
+                let all =
+                    matches!(dense.as_str(), "" | "{}" | "{where:{}}" | "filter={}" | "ctx,bson.M{}" | "ctx,bson.D{}");
+                if (all || matches!(found.does, Does::Destroys(_))) && !self.throwaway {
+                    machine.act(kind, found.name);
+                }
+            }
+        }
+    }
+
+    /// The paths that a call's first argument names: those of a list, or one. `rm("-rf", x)` is given options first.
+    fn paths(&self, arguments: &str) -> Vec<Text> {
+        let listed = self.scope.listed(arguments);
+        if !listed.is_empty() {
+            return listed;
+        }
+        let given = split(arguments);
+        let is_option = |argument: &&&str| !argument.trim_start_matches(['"', '\'']).starts_with('-');
+        let Some(first) = given.iter().find(is_option) else { return Vec::new() };
+        let items = first.strip_prefix('[').map(|inner| split(enclosed(inner, '[', ']').0));
+        items.unwrap_or_else(|| vec![first]).into_iter().take(MAX_NAMES).map(|item| self.scope.path(item)).collect()
+    }
+
+    /// What a method is called on.
+    fn receiver(&self, before: &str) -> Text {
+        let start = receiver_at(before);
+        self.scope.path(before[start..].trim())
+    }
+
+    /// Runs a shell's line, or a program with its arguments.
+    fn process(&self, machine: &mut Machine<'_>, state: &mut State, found: &Found<'_>) {
+        let arguments = found.arguments;
+        let given = split(arguments);
+        let Some(first) = given.first() else { return };
+        let word = |text: &str| {
+            let value = self.scope.value(text);
+            if value.is_empty() { Text::hole(self.origin(text)) } else { value }
+        };
+        if let Some(words) = list(first) {
+            return machine.child(state, words.into_iter().take(MAX_NAMES).map(word).collect());
+        }
+        let is_word = |text: &&&str| {
+            text.starts_with(['"', '\'', '`'])
+                || list(text).is_some()
+                || !(text.starts_with('{') || text.contains(['=', ':']))
+        };
+        let by_shell = ["shell=True", "shell: true", "shell:true"].iter().any(|word| arguments.contains(word));
+        let listed = self.scope.listed(first);
+        let is_line = found.does == Does::Shell && given.iter().filter(is_word).count() < 2
+            || by_shell
+            || found.does == Does::Shell && !first.starts_with(['"', '\'']);
+        if is_line {
+            let lines = if listed.is_empty() { vec![word(first)] } else { listed };
+            let told = self.origin(first);
+            for line in lines {
+                let line = if line.prefix().is_empty() && line.as_known().is_none() {
+                    Text::hole(line.origin().unwrap_or_default().and(told))
+                } else {
+                    line
+                };
+                machine.code(state, &line, Vec::new());
+            }
+            return;
+        }
+        let mut words: Vec<Text> = Vec::new();
+        for argument in given.iter().filter(is_word).take(MAX_NAMES) {
+            match list(argument) {
+                Some(items) => words.extend(items.into_iter().take(MAX_NAMES).map(word)),
+                None => words.push(word(argument)),
+            }
+        }
+        // Arguments that are added one by one, and those within an object.
+        let behind = &self.scope.code[found.before.len().min(self.scope.code.len())..];
+        let chained = behind.split(';').next().unwrap_or_default();
+        if found.name == "Command::new" {
+            for more in [".arg(", ".args(["] {
+                for (at, _) in chained.match_indices(more).take(MAX_NAMES) {
+                    words.extend(
+                        split(enclosed(&chained[at + more.len()..], '(', ')').0.trim_end_matches([']', ')']))
+                            .into_iter()
+                            .map(word),
+                    );
+                }
+            }
+        }
+        if let Some((_, items)) = arguments.split_once("args:").filter(|_| found.name == "Deno.Command") {
+            words.extend(
+                items
+                    .trim_start()
+                    .strip_prefix('[')
+                    .map(|inner| split(enclosed(inner, '[', ']').0))
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(word),
+            );
+        }
+        // A program with its arguments in one literal is what a shell would split.
+        match words.as_slice() {
+            // A name that is not known is of one program at most.
+            [only] if only.prefix().is_empty() => {}
+            [only] if only.prefix().contains(' ') => machine.code(state, &only.clone(), Vec::new()),
+            _ => machine.child(state, words),
+        }
+    }
+
+    fn open(&mut self, machine: &mut Machine<'_>, state: &mut State, found: &Found<'_>) {
+        let arguments = found.arguments;
+        let writes = found.name.contains("rite")
+            || found.name == "file_put_contents"
+            || found.name == "appendFileSync"
+            || ["'w", "\"w", "'a", "\"a", "'r+", "\"r+", "'>", "\">", "mode='w"]
+                .iter()
+                .any(|mode| arguments.contains(mode));
+        // Perl names the file last.
+        let given = split(arguments);
+        let perl = (self.scope.language == Language::Perl).then(|| given.last().copied()).flatten();
+        let named: Vec<Text> = match perl {
+            Some(last) => vec![self.scope.path(last)],
+            None => self.paths(arguments),
+        };
+        for path in named {
+            let path = match path.prefix().trim_start_matches(['<', '>', '+', ' ']).len() {
+                rest if rest < path.prefix().len() => path.after(path.prefix().len() - rest),
+                _ => path,
+            };
+            if writes {
+                self.writes(machine, state, &path);
+            } else {
+                self.reads(machine, state, &path);
+            }
+        }
+    }
+
+    fn writes(&self, machine: &mut Machine<'_>, state: &State, path: &Text) {
+        if let Some(path) = machine.path(state, path) {
+            machine.writes(state, &path, false);
+        }
+    }
+
+    fn reads(&mut self, machine: &mut Machine<'_>, state: &State, path: &Text) {
+        if path.prefix().is_empty() || path.prefix().contains("://") {
+            return;
+        }
+        let read = machine.read_each(state, path);
+        self.secret = self.secret.and(Origin { endless: false, ..read.origin().unwrap_or_default() });
+    }
+
+    /// Where what an expression holds comes from, by its words and by those of what its first name stands for.
+    fn origin(&self, expression: &str) -> Origin {
+        let mut origin = origin_of(expression);
+        let name = expression
+            .trim_start()
+            .split(|char: char| !(char.is_ascii_alphanumeric() || char == '_' || char == '$'))
+            .next();
+        if let Some(given) = name.filter(|name| !name.is_empty()).and_then(|name| self.scope.given(name).next()) {
+            let end = given.find(['\n', ';']).unwrap_or(given.len());
+            origin = origin.and(origin_of(&given[..end]));
+        }
+        origin
+    }
+}
+
+/// Where what an expression holds comes from, by its words.
+fn origin_of(expression: &str) -> Origin {
+    let has = |words: &[&str]| words.iter().any(|word| expression.contains(word));
+    let whole = ENVIRONMENT.iter().any(|word| expression.contains(word))
+        || expression.ends_with("os.environ")
+        || expression.ends_with("process.env");
+    Origin { decoded: has(DECODES), fetched: has(FETCHES), secret: whole, ..Origin::UNKNOWN }
+}
+
+/// The items of a list: `[a, b]`, or `c(a, b)`.
+fn list(text: &str) -> Option<Vec<&str>> {
+    let inner = text.strip_prefix("c(").map(|inner| enclosed(inner, '(', ')').0);
+    inner.or_else(|| text.strip_prefix('[').map(|inner| enclosed(inner, '[', ']').0)).map(split)
+}
+
+/// Where the expression begins that ends a text: names, dots, calls.
+fn receiver_at(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = bytes.len();
+    let mut depth = 0usize;
+    let mut quote = None;
+    while at > 0 {
+        let byte = bytes[at - 1];
+        match (byte, quote) {
+            (byte, Some(open)) if byte == open => quote = None,
+            (_, Some(_)) => {}
+            (b'"' | b'\'' | b'`', None) => quote = Some(byte),
+            (b')' | b']', None) => depth += 1,
+            (b'(' | b'[', None) if depth > 0 => depth -= 1,
+            (b'(' | b'[', None) => break,
+            (_, None) if depth > 0 || byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$') => {}
+            _ => break,
+        }
+        at -= 1;
+    }
+    at
+}
+
+/// Python code with the names of modules for those it gives them: `import subprocess as s`.
+fn unaliased(code: String, language: Language) -> String {
+    if language != Language::Python || !code.contains(" as ") {
+        return code;
+    }
+    let names: Vec<(String, String)> = code
+        .split([';', '\n'])
+        .filter_map(|statement| statement.trim().strip_prefix("import "))
+        .flat_map(|modules| modules.split(','))
+        .filter_map(|module| module.split_once(" as "))
+        .map(|(module, name)| (module.trim().to_owned(), name.trim().to_owned()))
+        .filter(|(_, name)| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+        .take(MAX_NAMES)
+        .collect();
+    names.iter().fold(code, |code, (module, name)| {
+        let wanted = format!("{name}.");
+        let mut made = String::with_capacity(code.len());
+        let mut from = 0;
+        for (at, _) in code.match_indices(&wanted).take(MAX_NAMES) {
+            made.push_str(&code[from..at]);
+            let inside = made.ends_with(|char: char| char.is_alphanumeric() || matches!(char, '_' | '.'));
+            made.push_str(if inside { name } else { module });
+            made.push('.');
+            from = at + wanted.len();
+        }
+        made.push_str(&code[from..]);
+        made
+    })
+}
+
+/// Words of what is made to be thrown away.
+const THROWAWAY: &[&str] = &[
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    ":memory:",
+    "fakeredis",
+    "mongomock",
+    "moto",
+    "testcontainers",
+    "MongoMemoryServer",
+    "localstack",
+    "ioredis-mock",
+    "pg-mem",
+    "_test",
+    "test_",
+    "-test",
+    "/tmp/",
+];
+
+/// Whether the databases and clouds that code names are of this machine, or for tests: such words, and no other address.
+fn is_throwaway(code: &str) -> bool {
+    let addresses = code.match_indices("://").take(MAX_NAMES).map(|(at, _)| crate::policy::hosts::host(&code[at..]));
+    let others = addresses.filter(|host| !host.is_empty() && !crate::policy::hosts::is_local(host)).count();
+    others == 0 && THROWAWAY.iter().any(|word| code.contains(word))
+}
+
+/// What whole pieces of code are known by: processes without end, a shell at the other end of a socket.
+fn habits(machine: &mut Machine<'_>, code: &str) {
+    let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    if has(&["fork"]) {
+        let dense: String = code.chars().filter(|char| !char.is_whitespace()).collect();
+        let endless =
+            ["whileTrue:os.fork()", "while1:os.fork()", "forkwhile1", "forkwhiletrue", "while(1){fork", "loop{fork"];
+        if endless.iter().any(|word| dense.contains(word)) {
+            machine.act(Kind::ProcessBomb, "fork");
+        }
+    }
+    let sockets = [
+        "socket",
+        "Socket",
+        "fsockopen",
+        "TCPServer",
+        "net.connect",
+        "net.createServer",
+        "net.createConnection",
+        "net.Dial",
+        "net.Listen",
+        "/inet/",
+    ];
+    let wires = [
+        "dup2",
+        ">&",
+        "<&",
+        "pty.spawn",
+        ".pipe(",
+        "popen",
+        "Stdin = ",
+        ".stdin",
+        "PIPE",
+        "check_output",
+        "getoutput",
+        "|&",
+        "InputStream",
+    ];
+    let shells =
+        ["/bin/sh", "/bin/bash", "/bin/zsh", "cmd.exe", "powershell.exe", "'sh'", "\"sh\"", "'bash'", "\"bash\""];
+    let takes = ["popen(", "check_output(", "getoutput(", "os.system(", "system(", "exec("];
+    let from_wire = has(&["recv(", ".gets", ".read_line", "on('data'", "on(\"data\"", "receive("]) && has(&takes);
+    if has(&sockets) && (has(&shells) && has(&wires) || from_wire && has(&["connect", "listen", "accept", "TCPSocket"]))
+    {
+        machine.act(Kind::NetShell, "a socket");
+    }
+}
+
+/// Whether Python code imports a module.
+fn imports(code: &str, module: &str) -> bool {
+    code.split([';', '\n']).any(|statement| {
+        let statement = statement.trim();
+        let rest = statement.strip_prefix("import ").or_else(|| statement.strip_prefix("from "));
+        rest.is_some_and(|rest| rest.split([',', ' ']).any(|word| word.split('.').next() == Some(module)))
+    }) || code.contains(&format!("__import__('{module}')"))
+        || code.contains(&format!("__import__(\"{module}\")"))
+}
+
+/// The text of a call's arguments: to the closing parenthesis, or to the end of the statement where there is none.
+fn arguments(rest: &str, language: Language) -> Option<&str> {
+    let trimmed = rest.trim_start_matches(' ');
+    if let Some(inside) = trimmed.strip_prefix('(') {
+        return Some(enclosed(inside, '(', ')').0);
+    }
+    let words = matches!(language, Language::Perl | Language::Ruby) && rest.starts_with(' ');
+    let starts: &[char] =
+        if words { &['"', '\'', '{', '[', '%', '$', 'D', 'E', 'F', 'g'] } else { &['"', '\'', '{', '[', '%'] };
+    let bare = matches!(language, Language::Perl | Language::Ruby | Language::Other) && trimmed.starts_with(starts)
+        || trimmed.starts_with('`');
+    bare.then(|| statement(trimmed))
+}
+
+/// A statement to its end, which is none within quotes.
+fn statement(text: &str) -> &str {
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, char) in text.char_indices() {
+        match (char, quote) {
+            _ if escaped => escaped = false,
+            ('\\', _) => escaped = true,
+            (char, Some(open)) if char == open => quote = None,
+            (_, Some(_)) => {}
+            ('"' | '\'' | '`', None) => quote = Some(char),
+            (';' | '\n' | ')' | '}', None) => return &text[..at],
+            _ => {}
+        }
+    }
+    text
+}
+
+/// The string literal that a text begins with.
+pub(super) fn literal(text: &str) -> Option<String> {
+    let text = text.trim_start();
+    let text = text.trim_start_matches(['r', 'b', 'f', 'u', 'R', 'B', 'F']);
+    let quote = text.chars().next().filter(|char| matches!(char, '"' | '\'' | '`'))?;
+    let mut made = String::new();
+    let mut chars = text[1..].chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '\\' => match chars.next()? {
+                'n' => made.push('\n'),
+                't' => made.push('\t'),
+                other => made.push(other),
+            },
+            char if char == quote => return Some(made),
+            char => made.push(char),
+        }
+    }
+    None
+}

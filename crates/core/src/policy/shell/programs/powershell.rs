@@ -1,0 +1,396 @@
+//! PowerShell and `cmd`: what their lines show.
+
+use super::super::machine::{Call, Machine};
+use super::super::state::State;
+use super::super::value::{Origin, Text};
+use super::Program;
+use crate::policy::effects::Kind::{
+    self, CodeDecoded, CodeFetched, DiskWipe, NetShell, SafetyDisable, SystemPower, SystemStartup,
+};
+
+pub(super) fn program(name: &str) -> Option<Program> {
+    Some(match name {
+        "pwsh" | "powershell" | "pwsh-preview" => powershell,
+        "cmd" => cmd,
+        "mshta" | "regsvr32" | "rundll32" | "msiexec" => remote_code,
+        "certutil" | "bitsadmin" => downloads,
+        _ => return None,
+    })
+}
+
+fn powershell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let mut at = 0;
+    while let Some(arg) = call.args.get(at) {
+        let flag = arg.shown().to_ascii_lowercase();
+        at += 1;
+        let is = |name: &str, least: usize| flag.len() > least && format!("-{name}").starts_with(&flag);
+        if is("encodedcommand", 1) || flag == "-ec" || flag == "-enc" {
+            if call.args.get(at).is_some_and(|value| !value.prefix().starts_with('-')) {
+                machine.act(CodeDecoded, "an encoded command");
+            }
+            return;
+        }
+        if is("command", 1) {
+            if call.args.get(at).is_some_and(|value| value.shown() != "-") {
+                let text = super::wrappers::joined(&call.inner(at));
+                machine.runs_code(&text);
+                return code(machine, state, &text);
+            }
+            continue;
+        }
+        if is("file", 1) {
+            if let Some(file) = call.args.get(at).cloned() {
+                run_file(machine, state, &file);
+            }
+            return;
+        }
+        let alone = [
+            "-nologo",
+            "-noprofile",
+            "-noexit",
+            "-noninteractive",
+            "-sta",
+            "-mta",
+            "-nop",
+            "-noni",
+            "-login",
+            "-l",
+            "-version",
+            "-help",
+            "-h",
+            "-",
+        ];
+        if alone.contains(&flag.as_str()) {
+            if matches!(flag.as_str(), "-version" | "-help" | "-h") {
+                return;
+            }
+            continue;
+        }
+        if ["executionpolicy", "workingdirectory", "windowstyle", "inputformat", "outputformat", "configurationname"]
+            .iter()
+            .any(|name| is(name, 1))
+        {
+            at += 1;
+            continue;
+        }
+        if !flag.starts_with('-') {
+            return if flag.ends_with(".ps1") {
+                run_file(machine, state, &arg.clone());
+            } else {
+                // A command without its option, as the older one takes it.
+                let text = super::wrappers::joined(&call.inner(at - 1));
+                machine.runs_code(&text);
+                code(machine, state, &text);
+            };
+        }
+    }
+    let text = machine.input(state, 0);
+    machine.runs_code(&text);
+    code(machine, state, &text);
+    super::interpreters::typed(machine, state);
+}
+
+fn run_file(machine: &mut Machine<'_>, state: &mut State, file: &Text) {
+    let text = machine.read_file(state, file);
+    machine.runs_code(&text);
+    code(machine, state, &text);
+}
+
+/// A command by its names, in lower case, and what it does.
+const COMMANDS: &[(&[&str], Kind)] = &[
+    (&["format-volume", "clear-disk", "initialize-disk", "remove-partition", "diskpart"], DiskWipe),
+    (&["stop-computer", "restart-computer"], SystemPower),
+    (
+        &[
+            "clear-eventlog",
+            "remove-eventlog",
+            "clear-history",
+            "disable-windowsoptionalfeature",
+            "uninstall-windowsfeature",
+        ],
+        SafetyDisable,
+    ),
+    (&["register-scheduledtask", "new-service", "schtasks"], SystemStartup),
+    (
+        &["remove-vm", "remove-azresourcegroup", "remove-azvm", "remove-s3bucket", "remove-ec2instance"],
+        Kind::CloudDestroy,
+    ),
+    (&["new-localuser", "add-localgroupmember", "remove-localuser", "set-localuser"], Kind::SystemChange),
+];
+
+/// What lines of PowerShell show. What is no command of its own is a program, which a shell would start the same way.
+fn code(machine: &mut Machine<'_>, state: &mut State, text: &Text) {
+    let encoded = text.encoded();
+    let lower = encoded.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let runs = has(&["invoke-expression", "iex", "| powershell", "| pwsh", "&(", "& (", "[scriptblock]::create"]);
+    let fetches = has(&[
+        "invoke-webrequest",
+        "iwr ",
+        "iwr(",
+        "downloadstring",
+        "invoke-restmethod",
+        "irm ",
+        "curl ",
+        "wget ",
+        "downloaddata",
+    ]);
+    if fetches && runs {
+        machine.act(CodeFetched, "a download");
+    }
+    if has(&["frombase64string", "-enc ", "-encodedcommand", "[char[]]", "-bxor"])
+        && (runs || has(&["-enc ", "-encodedcommand"]))
+    {
+        machine.act(CodeDecoded, "an encoded command");
+    }
+    if has(&["net.sockets.tcpclient", "net.sockets.tcplistener"])
+        && has(&["iex", "invoke-expression", "start-process", "cmd.exe"])
+    {
+        machine.act(NetShell, "a socket");
+    }
+    if has(&["set-mppreference", "add-mppreference"]) && has(&["-disable", "-exclusion"])
+        || has(&["set-netfirewallprofile"]) && has(&["-enabled false", "-enabled $false", "-enabled:$false"])
+        || has(&["advfirewall"]) && has(&["state off"])
+        || has(&["set-executionpolicy"]) && has(&["unrestricted", "bypass"]) && !has(&["-scope process"])
+        || has(&["wevtutil cl", "wevtutil.exe cl", "vssadmin delete", "wbadmin delete"])
+    {
+        machine.act(SafetyDisable, "a protection");
+    }
+    if has(&["-verb runas"]) {
+        machine.act(Kind::PrivilegeGain, "the administrator");
+    }
+    for statement in statements(&encoded) {
+        let mut listed: Vec<String> = Vec::new();
+        for part in statement {
+            listed = stage(machine, state, &part, listed);
+        }
+    }
+}
+
+/// Commands that list what is in a folder, and those that remove.
+const LISTS: &[&str] = &["get-childitem", "gci", "ls", "dir", "get-item", "gi", "resolve-path"];
+const REMOVES: &[&str] = &["remove-item", "ri", "rm", "rmdir", "del", "erase", "rd"];
+const READS: &[&str] = &["get-content", "gc", "cat", "type"];
+const SENDS: &[&str] = &["invoke-webrequest", "iwr", "invoke-restmethod", "irm"];
+
+/// Goes through one command of a pipeline; gives the paths that it hands on.
+fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: Vec<String>) -> Vec<String> {
+    let Some(name) = words.first().map(|word| word.trim_start_matches(['&', '(', '{']).to_ascii_lowercase()) else {
+        return Vec::new();
+    };
+    let flag = |wanted: &str| {
+        words.iter().skip(1).map(|word| word.to_ascii_lowercase()).any(|word| {
+            word.len() > 1
+                && word.starts_with('-')
+                && wanted.starts_with(word.trim_start_matches('-').trim_end_matches(":$true"))
+        })
+    };
+    let narrow = ["-filter", "-include", "-file"];
+    let mut paths: Vec<String> = Vec::new();
+    let mut filtered = false;
+    let mut skip = false;
+    for (at, word) in words.iter().enumerate().skip(1) {
+        let lower = word.to_ascii_lowercase();
+        if lower.starts_with('-') {
+            let takes = [
+                "-filter",
+                "-include",
+                "-exclude",
+                "-erroraction",
+                "-ea",
+                "-depth",
+                "-method",
+                "-body",
+                "-headers",
+                "-uri",
+                "-outfile",
+            ];
+            filtered |= narrow.contains(&lower.as_str()) && lower != "-file";
+            skip = takes.contains(&lower.as_str());
+        } else if std::mem::take(&mut skip) {
+            if words[at - 1].eq_ignore_ascii_case("-uri") {
+                paths.push(word.clone());
+            }
+        } else {
+            paths.extend(word.split(',').filter(|path| !path.is_empty()).map(str::to_owned));
+        }
+    }
+    if LISTS.contains(&name.as_str()) {
+        let paths = if paths.is_empty() { vec![".".to_owned()] } else { paths };
+        let below = |path: &String| {
+            format!("{}/{}", path.trim_end_matches(['/', '\\', '*']), if filtered { "found" } else { "*" })
+        };
+        return paths.iter().map(below).collect();
+    }
+    if REMOVES.contains(&name.as_str()) {
+        if flag("whatif") {
+            return Vec::new();
+        }
+        let slashes = words.iter().any(|word| word.eq_ignore_ascii_case("/s"));
+        let recursive =
+            flag("recurse") && words.iter().any(|word| word.to_ascii_lowercase().starts_with("-r")) || slashes;
+        for path in
+            paths.iter().chain(&given).filter(|path| !matches!(path.to_ascii_lowercase().as_str(), "/s" | "/q" | "/f"))
+        {
+            if let Some(path) = located(machine, path) {
+                machine.deletes(state, &path, recursive || !given.is_empty());
+            }
+        }
+        return Vec::new();
+    }
+    if READS.contains(&name.as_str()) {
+        for path in &paths {
+            if let Some(path) = located(machine, path) {
+                let _ = machine.read_each(state, &path);
+            }
+        }
+        return Vec::new();
+    }
+    if SENDS.contains(&name.as_str()) {
+        let body = words.windows(2).find(|pair| pair[0].eq_ignore_ascii_case("-infile")).map(|pair| pair[1].clone());
+        if let Some(path) = body.and_then(|path| located(machine, &path)) {
+            let origin = machine.read_each(state, &path).origin().unwrap_or_default();
+            let host = paths.iter().find(|path| path.contains("://")).map(|url| crate::policy::hosts::host(url));
+            machine.sends(&host.unwrap_or_default(), origin);
+        }
+        return Vec::new();
+    }
+    if let Some((_, kind)) = COMMANDS.iter().find(|(names, _)| names.contains(&name.as_str())) {
+        let asks = words.iter().any(|word| matches!(word.to_ascii_lowercase().as_str(), "/query" | "-whatif"));
+        if !asks {
+            machine.act(*kind, name);
+        }
+        return Vec::new();
+    }
+    // `Verb-Noun` is PowerShell's own; what hands on what it is given narrows it.
+    if name.contains('-') || name.starts_with(['$', '%', '?', '[', '@']) || name.contains("-object") {
+        let narrows = matches!(name.as_str(), "where-object" | "where" | "?" | "select-object" | "select");
+        return if narrows { given.iter().map(|path| path.replace("/*", "/found")).collect() } else { given };
+    }
+    let line = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    machine.code(state, &Text::decoded(&line), Vec::new());
+    Vec::new()
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |char: char| char.is_alphanumeric() || "_-./:=@%+,~$*{}".contains(char);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+/// A path as PowerShell writes it, of this machine.
+fn located(machine: &Machine<'_>, path: &str) -> Option<Text> {
+    let home = machine.facts.home().unwrap_or_default();
+    let lower = path.to_ascii_lowercase();
+    let homes = ["$home", "$env:home", "$env:userprofile", "${home}", "~", "%userprofile%", "$env:homepath"];
+    let drives = ["$env:systemdrive", "%systemdrive%"];
+    let located =
+        homes.iter().find(|start| lower.starts_with(*start)).map(|start| format!("{home}{}", &path[start.len()..]));
+    let located = located.or_else(|| {
+        drives.iter().find(|start| lower.starts_with(*start)).map(|start| format!("C:{}", &path[start.len()..]))
+    });
+    let located = located.unwrap_or_else(|| path.to_owned());
+    if located.starts_with('$') || located.starts_with('-') {
+        return None;
+    }
+    let mut text = Text::default();
+    text.push_decoded(&located.replace('\\', "/"), true);
+    (!text.is_empty()).then_some(text)
+}
+
+/// The statements of a text: each the commands of its pipeline, each of these its words.
+fn statements(text: &str) -> Vec<Vec<Vec<String>>> {
+    let mut statements: Vec<Vec<Vec<String>>> = vec![vec![Vec::new()]];
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut chars = text.chars().peekable();
+    let put = |word: &mut Option<String>, statements: &mut Vec<Vec<Vec<String>>>| {
+        if let (Some(word), Some(words)) = (word.take(), statements.last_mut().and_then(|parts| parts.last_mut())) {
+            words.push(word);
+        }
+    };
+    while let Some(char) = chars.next() {
+        match (char, quote) {
+            (char, Some(open)) if char == open => quote = None,
+            (char, Some(_)) => word.get_or_insert_default().push(char),
+            ('"' | '\'', None) => {
+                quote = Some(char);
+                word.get_or_insert_default();
+            }
+            ('`', None) => word.get_or_insert_default().extend(chars.next()),
+            (';' | '\n', None) => {
+                put(&mut word, &mut statements);
+                if statements.len() < 64 {
+                    statements.push(vec![Vec::new()]);
+                }
+            }
+            ('{' | '}', None)
+                if word.as_deref() != Some("$") && !word.as_deref().is_some_and(|word| word.starts_with("${")) =>
+            {
+                put(&mut word, &mut statements);
+                if let Some(parts) = statements.last_mut() {
+                    parts.push(Vec::new());
+                }
+            }
+            ('|', None) => {
+                put(&mut word, &mut statements);
+                if let Some(parts) = statements.last_mut() {
+                    parts.push(Vec::new());
+                }
+            }
+            (char, None) if char.is_whitespace() || matches!(char, '(' | ')') => put(&mut word, &mut statements),
+            (char, None) => word.get_or_insert_default().push(char),
+        }
+    }
+    put(&mut word, &mut statements);
+    statements
+}
+
+/// `cmd /c line`.
+fn cmd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let from = call.args.iter().position(|arg| matches!(arg.shown().to_ascii_lowercase().as_str(), "/c" | "/k" | "/s"));
+    let Some(from) = from else { return };
+    let line = super::wrappers::joined(&call.inner(from + 1)).encoded();
+    for part in line.split(['&', '|']) {
+        let words: Vec<String> = part.split_whitespace().map(|word| word.trim_matches('"').to_owned()).collect();
+        let first = words.first().map(|word| word.to_ascii_lowercase()).unwrap_or_default();
+        if first == "format" && words.iter().any(|word| word.len() == 2 && word.ends_with(':')) {
+            machine.act(DiskWipe, part.trim());
+        } else {
+            stage(machine, state, &words, Vec::new());
+        }
+    }
+}
+
+/// Programs of Windows that run code from an address.
+fn remote_code(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
+    if let Some(url) = call.args.iter().map(Text::shown).find(|arg| arg.contains("://") || arg.contains("javascript:"))
+    {
+        machine.act(CodeFetched, url);
+    }
+}
+
+/// Programs of Windows that fetch to a file.
+fn downloads(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let words: Vec<String> = call.args.iter().map(Text::shown).collect();
+    let fetched = words.iter().any(|word| word.contains("://"));
+    if let Some(path) =
+        words.last().filter(|_| fetched).and_then(|file| machine.path(state, &Text::known(file.as_str())))
+    {
+        machine.writes(state, &path, false);
+        state.write(&path, Text::hole(Origin::FETCHED), false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_by_statements_and_pipelines() {
+        let read = statements("Get-Item 'a b' | Remove-Item -Recurse; git push");
+        assert_eq!(
+            read,
+            vec![vec![vec!["Get-Item", "a b"], vec!["Remove-Item", "-Recurse"]], vec![vec!["git", "push"]]]
+        );
+    }
+}

@@ -1,0 +1,188 @@
+//! Programs that carry files away: to a cloud's storage, to whoever has the link; and what dumps a database.
+
+use super::super::machine::{Call, Machine};
+use super::super::options::{Options, Spec, read};
+use super::super::state::State;
+use super::super::value::{Origin, Text};
+use super::Program;
+
+/// A way for files to leave.
+struct Upload {
+    names: &'static [&'static str],
+    /// The words that say so; each may be one of several.
+    verbs: &'static [&'static [&'static str]],
+    /// Options whose value is a file.
+    files: &'static [&'static str],
+    /// Whether it goes to a place of the person's own.
+    own: bool,
+}
+
+const COPIES: &[&[&str]] =
+    &[&["cp", "mv", "sync", "put", "mirror", "copy", "copyto", "move", "moveto", "rsync", "rcat", "pipe"]];
+
+const UPLOADS: &[Upload] = &[
+    Upload { names: &["aws"], verbs: &[&["s3"], &["cp", "mv", "sync"]], files: &[], own: true },
+    Upload { names: &["aws"], verbs: &[&["s3api"], &["put-object"]], files: &["body"], own: true },
+    Upload {
+        names: &["gsutil", "azcopy", "s3cmd", "s5cmd", "s4cmd", "mc", "rclone"],
+        verbs: COPIES,
+        files: &[],
+        own: true,
+    },
+    Upload { names: &["gcloud"], verbs: &[&["storage"], &["cp", "mv", "rsync"]], files: &[], own: true },
+    Upload {
+        names: &["az"],
+        verbs: &[&["storage"], &["blob", "file"], &["upload", "upload-batch"]],
+        files: &["f", "file", "s", "source"],
+        own: true,
+    },
+    Upload { names: &["b2"], verbs: &[&["upload-file", "sync", "upload_file"]], files: &[], own: true },
+    Upload { names: &["wrangler"], verbs: &[&["r2"], &["object"], &["put"]], files: &["f", "file"], own: true },
+    Upload { names: &["gh"], verbs: &[&["release"], &["upload", "create"]], files: &[], own: false },
+    Upload { names: &["gh"], verbs: &[&["gist"], &["create", "edit"]], files: &["a", "add"], own: false },
+    Upload { names: &["glab"], verbs: &[&["snippet"], &["create"]], files: &[], own: false },
+    Upload { names: &["wormhole", "croc"], verbs: &[&["send", "tx"]], files: &[], own: false },
+    Upload {
+        names: &["ffsend", "gdrive", "transfer", "dropbox_uploader.sh"],
+        verbs: &[&["upload", "up"]],
+        files: &[],
+        own: false,
+    },
+    Upload { names: &["ipfs"], verbs: &[&["add"]], files: &[], own: false },
+    Upload {
+        names: &["pastebinit", "slackcat", "gist", "telegram-send", "termbin", "wgetpaste"],
+        verbs: &[],
+        files: &["i", "f", "file"],
+        own: false,
+    },
+];
+
+const SPEC: Spec = Spec {
+    short: "fsianpe",
+    long: &[
+        "body=",
+        "bucket=",
+        "key=",
+        "file=",
+        "source=",
+        "name=",
+        "container-name=",
+        "account-name=",
+        "profile=",
+        "region=",
+        "endpoint-url=",
+        "acl=",
+        "exclude=",
+        "include=",
+        "storage-class=",
+        "content-type=",
+        "desc=",
+        "filename=",
+        "add=",
+        "project=",
+        "config=",
+        "destination=",
+    ],
+    ordered: false,
+    single: false,
+};
+
+pub(super) fn program(name: &str) -> Option<Program> {
+    match name {
+        "pg_dump" | "pg_dumpall" | "mysqldump" | "mariadb-dump" | "mongodump" | "mongoexport" => Some(dump),
+        _ => UPLOADS.iter().any(|upload| upload.names.contains(&name)).then_some(uploads),
+    }
+}
+
+fn uploads(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &SPEC);
+    let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
+    let said = |upload: &&Upload| {
+        upload.names.contains(&call.name.as_str())
+            && words.len() >= upload.verbs.len()
+            && upload.verbs.iter().zip(&words).all(|(verbs, word)| verbs.contains(&word.as_str()))
+    };
+    if let Some(upload) = UPLOADS.iter().find(said).filter(|_| !options.has(&["dryrun", "dry-run", "help", "n"])) {
+        let origin = carried(machine, state, &options, upload);
+        if upload.own {
+            machine.hands_over(&call.name, origin);
+        } else {
+            machine.sends(&call.name, origin);
+        }
+    }
+    if let ("rclone", Some("serve")) = (call.name.as_str(), words.first().map(String::as_str)) {
+        let address = call.args.windows(2).find(|pair| pair[0].shown() == "--addr").map(|pair| pair[1].shown());
+        let folder = options.operands.get(2).cloned();
+        machine.serves(state, folder.as_ref(), address.as_deref());
+    }
+    if let Some(program) = super::remote::program(&call.name).or_else(|| super::tables::program(&call.name)) {
+        program(machine, call, state);
+    }
+}
+
+/// Where what is carried comes from.
+fn carried(machine: &mut Machine<'_>, state: &mut State, options: &Options, upload: &Upload) -> Origin {
+    let operands = options.operands.get(upload.verbs.len()..).unwrap_or_default();
+    let files: Vec<Text> = operands.iter().chain(options.values(upload.files)).cloned().collect();
+    let mut origin = Origin::UNKNOWN;
+    for file in &files {
+        let shown = file.shown();
+        let is_elsewhere =
+            shown.contains("://") || shown.split_once(':').is_some_and(|(place, _)| !place.contains('/'));
+        if shown == "-" {
+            origin = origin.and(machine.input(state, 0).origin().unwrap_or_default());
+        } else if !is_elsewhere {
+            origin = origin.and(machine.origin_of_tree(state, file, true));
+        }
+    }
+    if files.is_empty() || matches!(upload.verbs, [.., ["rcat", ..]]) {
+        origin = origin.and(machine.input(state, 0).origin().unwrap_or_default());
+    }
+    origin
+}
+
+fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &Spec {
+            short: if call.name.starts_with("mongo") { "hudco" } else { "fhpUtnTNFjrZuPd" },
+            long: &[
+                "file=",
+                "result-file=",
+                "archive?",
+                "out=",
+                "host=",
+                "port=",
+                "username=",
+                "user=",
+                "password?",
+                "dbname=",
+                "table=",
+                "format=",
+                "schema-only",
+                "no-data",
+                "exclude-table=",
+                "uri=",
+                "db=",
+                "collection=",
+                "query=",
+                "version",
+                "help",
+            ],
+            ..Spec::default()
+        },
+    );
+    if options.is_help() {
+        return;
+    }
+    let shape_only = options.has(&["s", "schema-only", "no-data"]);
+    let text = Text::hole(if shape_only { Origin::UNKNOWN } else { Origin::DUMPED });
+    let file = options.value(&["f", "file", "r", "result-file", "archive", "o", "out"]).cloned();
+    match file.filter(|file| !file.is_empty()).and_then(|file| machine.path(state, &file)) {
+        Some(path) => {
+            machine.writes(state, &path, false);
+            state.write(&path, text, false);
+        }
+        None => machine.emit(state, 1, text),
+    }
+}

@@ -288,6 +288,25 @@ pub fn is_hook(path: &str) -> bool {
     hooks.iter().any(named)
 }
 
+/// Whether a file is the record of what was done on the machine, or of who came in.
+pub fn is_trace(path: &str, home: Option<&str>) -> bool {
+    let inside = home.and_then(|home| path.strip_prefix(home.trim_end_matches('/')));
+    let histories =
+        ["/.bash_history", "/.zsh_history", "/.local/share/fish/fish_history", "/.python_history", "/.sh_history"];
+    let records = [
+        "/var/log/auth.log",
+        "/var/log/secure",
+        "/var/log/wtmp",
+        "/var/log/btmp",
+        "/var/log/lastlog",
+        "/var/log/syslog",
+        "/var/log/messages",
+    ];
+    inside.is_some_and(|inside| histories.contains(&inside))
+        || records.contains(&path)
+        || is_within(path, "/var/log/audit")
+}
+
 /// Whether a file decides what runs by itself, and who may log in. The settings of git and ssh name programs that they run.
 pub fn is_startup(path: &str, home: Option<&str>) -> bool {
     let folders = [

@@ -427,7 +427,7 @@ fn echoed(args: &[Text]) -> Text {
         if at > 0 {
             text.push_known(" ", false);
         }
-        if escapes { text.push(&unescaped(arg, true).0) } else { text.push(&arg.quoted()) }
+        if escapes { text.push(&unescaped(arg, true).0) } else { text.push(&arg.listed()) }
     }
     if !flags.iter().any(|flag| flag.contains('n')) {
         text.push_known("\n", false);
@@ -527,7 +527,7 @@ fn formatted(args: &[Text]) -> Text {
             };
             match directive {
                 Some('%') => made.push_known("%", false),
-                Some('s' | 'd' | 'i') => made.push(&next().map(Text::quoted).unwrap_or_default()),
+                Some('s' | 'd' | 'i') => made.push(&next().map(Text::listed).unwrap_or_default()),
                 Some('b') => {
                     let (text, ended) = next().map(|text| unescaped(text, true)).unwrap_or_default();
                     made.push(&text);

@@ -315,6 +315,19 @@ impl Text {
         made
     }
 
+    /// The text as a program is given it: where it is all of a folder, it is the names in it.
+    #[must_use]
+    pub fn listed(&self) -> Self {
+        match self.pieces.as_slice() {
+            [Piece::Known { text, glob: true }] if matches!(text.rsplit('/').next(), Some("*" | ".*")) => {
+                let mut made = Self::known(text.trim_end_matches(['*', '.']));
+                made.push_hole(Origin::LISTED);
+                made
+            }
+            _ => self.quoted(),
+        }
+    }
+
     /// The words a shell splits it into, of which each may match names of files: blanks in it separate, holes do not.
     pub fn split(&self, separators: &[char]) -> Vec<Self> {
         self.parted(separators, true)

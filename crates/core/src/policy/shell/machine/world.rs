@@ -86,6 +86,11 @@ impl Machine<'_> {
         }
         let changes = matches!(kind, Kind::FileWrite | Kind::FileAppend);
         let loses = changes || matches!(kind, Kind::FileDelete | Kind::FileMove);
+        if matches!(kind, Kind::FileDelete | Kind::FileMove | Kind::FileWrite)
+            && places::is_trace(path, self.facts.home())
+        {
+            self.note(Kind::SafetyDisable, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
+        }
         if matches!(kind, Kind::FileDelete | Kind::FileMove) && places::is_hook(path) {
             self.note(Kind::GitBypass, path.to_owned(), self.place(path), recursive, Origin::UNKNOWN);
         }

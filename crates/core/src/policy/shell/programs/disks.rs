@@ -63,13 +63,7 @@ fn disk(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         "cryptsetup" => {
             matches!(
                 verb,
-                "luksFormat"
-                    | "reencrypt"
-                    | "luksErase"
-                    | "erase"
-                    | "luksKillSlot"
-                    | "luksRemoveKey"
-                    | "luksHeaderRestore"
+                "luksFormat" | "reencrypt" | "luksErase" | "luksKillSlot" | "luksRemoveKey" | "luksHeaderRestore"
             )
         }
         "nvme" => matches!(verb, "format" | "sanitize" | "write-zeroes" | "write-uncor" | "delete-ns"),

@@ -90,6 +90,8 @@ enum Breadth {
     Inner,
     /// The project as a whole.
     Project,
+    /// The database of a repository.
+    Git,
     /// Where people keep things.
     Kept,
     /// A system's tree.
@@ -100,6 +102,7 @@ impl Breadth {
     fn of(machine: &Machine<'_>, state: &State, start: &Text) -> Self {
         let Some(path) = machine.path(state, start) else { return Self::Inner };
         match machine.place(&path) {
+            _ if places::is_git_data(&path) => Self::Git,
             Place::System if matches!(places::without_wildcard(&path), "/tmp" | "/var/tmp" | "/private/tmp") => {
                 Self::Inner
             }
@@ -117,6 +120,7 @@ impl Breadth {
         !all && match self {
             Self::Inner => true,
             Self::Project => !is_source(name),
+            Self::Git => is_generated(name) || name.ends_with(".lock"),
             Self::Kept => is_generated(name),
             Self::System => is_generated(name) && !name.ends_with(".log") && !name.ends_with(".bak"),
         }

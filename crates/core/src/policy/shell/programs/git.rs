@@ -236,7 +236,37 @@ fn aliased(machine: &mut Machine<'_>, state: &mut State, alias: &Text, args: &[T
     machine.child(state, fields);
 }
 
+/// Commands that lose nothing but what the repository itself holds.
+const LOCAL: &[&str] = &[
+    "reset",
+    "clean",
+    "checkout",
+    "restore",
+    "switch",
+    "stash",
+    "branch",
+    "reflog",
+    "gc",
+    "prune",
+    "repack",
+    "filter-branch",
+    "filter-repo",
+    "update-ref",
+    "rm",
+    "read-tree",
+    "checkout-index",
+    "fast-import",
+];
+
+/// Whether the working folder is one for what may vanish: a clone there was made for a trial.
+fn is_throwaway(machine: &Machine<'_>, state: &State) -> bool {
+    state.shell.directory.as_deref().is_some_and(|folder| machine.place(folder) == Place::Temporary)
+}
+
 fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args: &[Text], git: &Git) {
+    if LOCAL.contains(&command) && is_throwaway(machine, state) {
+        return;
+    }
     match command {
         "push" => remote::push(machine, args),
         "daemon" | "instaweb" => remote::serves(machine, command, args),
@@ -461,7 +491,9 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
         }
         "worktree" => {
             let options = read(args.get(1..).unwrap_or_default(), &Spec { long: &["force"], ..Spec::default() });
-            if args.first().is_some_and(|verb| verb.shown() == "remove") && options.has(&["f", "force"]) {
+            let trial = options.operands.first().and_then(|tree| machine.path(state, tree));
+            let trial = trial.is_some_and(|tree| machine.place(&tree) == Place::Temporary);
+            if args.first().is_some_and(|verb| verb.shown() == "remove") && options.has(&["f", "force"]) && !trial {
                 machine.act(Kind::GitWorktreeRemove, named(&options, 0));
             }
         }

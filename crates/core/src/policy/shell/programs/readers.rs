@@ -150,7 +150,13 @@ fn filter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let operands =
         if call.name == "uniq" { options.operands.get(..1).unwrap_or_default() } else { options.operands.as_slice() };
     let texts = inputs(machine, state, operands);
-    if matches!(call.name.as_str(), "head" | "tail" | "comm" | "join" | "look" | "wc") {
+    // `tail -n +3` and `head -n -3` leave all but a few.
+    let all = call.args.iter().any(|arg| {
+        let count = arg.shown();
+        let count = count.trim_start_matches("-n").trim_start_matches("--lines=");
+        count.starts_with('+') || call.name == "head" && count.starts_with('-') && count.len() < arg.shown().len()
+    });
+    if matches!(call.name.as_str(), "head" | "tail" | "comm" | "join" | "look" | "wc") && !all {
         return emits_some(machine, state, &texts);
     }
     if matches!(call.name.as_str(), "split" | "csplit") {

@@ -138,6 +138,6 @@ pub(super) fn serves(machine: &mut Machine<'_>, command: &str, args: &[Text]) {
         || listens
             .is_some_and(|address| address.starts_with("127.") || matches!(address.as_str(), "localhost" | "::1"));
     if !local {
-        machine.act(Kind::NetShell, format!("git {command}"));
+        machine.act(Kind::NetExpose, format!("git {command}"));
     }
 }

@@ -78,6 +78,32 @@ pub(super) fn made(machine: &mut Machine<'_>, state: &mut State, key: &str, valu
     }
 }
 
+/// Programs that show what git says.
+const PAGERS: &[&str] = &[
+    "",
+    "cat",
+    "less",
+    "more",
+    "most",
+    "delta",
+    "bat",
+    "batcat",
+    "diff-so-fancy",
+    "diff-highlight",
+    "riff",
+    "moar",
+    "moor",
+    "ov",
+    "tig",
+    "vim",
+    "nvim",
+    "view",
+    "LESS",
+    "LESS=-FRX",
+    "LESS=FRX",
+    "true",
+];
+
 /// Whether git runs this program unasked from then on, and it is none of those that are made for it.
 fn runs_by_itself(key: &str, value: &str) -> bool {
     let first = value.trim_start_matches('!').split(' ').next().unwrap_or_default();
@@ -85,6 +111,7 @@ fn runs_by_itself(key: &str, value: &str) -> bool {
     match key {
         "core.sshcommand" => !matches!(name, "ssh" | "ssh.exe" | "plink" | "plink.exe" | "tortoiseplink"),
         "core.fsmonitor" => !name.starts_with("rs-git-fsmonitor") && !name.starts_with("git-fsmonitor"),
+        "core.pager" => !PAGERS.contains(&name),
         "core.askpass" | "core.gitproxy" | "uploadpack.packobjectshook" => true,
         _ if key.ends_with(".helper") => {
             // `store` keeps every password in the clear.

@@ -6,7 +6,7 @@ use super::super::super::state::State;
 use super::super::super::value::Text;
 use super::super::Program;
 use super::{Tool, on, unless, with};
-use crate::policy::effects::Kind::{StorageDestroy, SystemChange};
+use crate::policy::effects::Kind::{ContainerDestroy, StorageDestroy, SystemChange};
 
 const fn spec(short: &'static str, long: &'static [&'static str]) -> Spec {
     Spec { short, long, ordered: false, single: false }
@@ -174,6 +174,11 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[with("delete", &["p", "purge", "all"], StorageDestroy), on("purge", StorageDestroy)],
     },
     Tool { names: &["qemu-img"], spec: spec("f", &[]), entries: &[with("snapshot", &["d", "a"], StorageDestroy)] },
+    Tool {
+        names: &["vagrant"],
+        spec: spec("", &[]),
+        entries: &[on("destroy", ContainerDestroy), on("snapshot delete", ContainerDestroy)],
+    },
     Tool { names: &["wsl", "wsl.exe"], spec: spec("", &[]), entries: &[with("", &["unregister"], StorageDestroy)] },
 ];
 

@@ -91,7 +91,7 @@ const FORGE_ENTRIES: &[Entry] = &[
     with("auth refresh", &["s", "scopes"], CloudAccess),
     on("gist create|new", PackagePublish),
     on(
-        "issue|issues|gist|label|labels|milestone|milestones|project|run|codespace|cs|environment|schedule|mr|pipeline|ci|org|orgs delete|rm",
+        "issue|issues|gist|label|labels|milestone|milestones|project|run|codespace|cs|environment|ruleset|schedule|mr|pipeline|ci|org|orgs delete|rm",
         ForgeDestroy,
     ),
     with("codespace|cs ports", &["visibility=public"], CloudAccess),

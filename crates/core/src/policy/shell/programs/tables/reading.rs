@@ -326,7 +326,7 @@ const READERS: &[Reader] = &[
     by_verb(&["fail2ban-client"], &["status|get|ping|version|banned"], false),
     by_verb(&["cscli"], &["* list|show|inspect", "metrics|version"], false),
     // Services.
-    by_flag(&["nginx"], &["t", "v", "V"], false, &["s"]),
+    by_flag(&["nginx"], &["t", "T", "v", "V"], false, &["s"]),
     by_flag(&["sshd"], &["t", "T"], false, &["D", "d"]),
     by_flag(&["apachectl", "apache2ctl", "httpd", "apache2"], &["t", "S", "M", "v", "V"], false, &["k"]),
     by_verb(&["apachectl", "apache2ctl"], &["configtest|status|fullstatus"], false),
@@ -335,6 +335,7 @@ const READERS: &[Reader] = &[
     by_verb(&["postfix"], &["check|status"], false),
     by_flag(&["postconf"], &["n", "d"], true, &["e", "X", "F", "M"]),
     by_verb(&["certbot"], &["certificates|plugins|show_account"], false),
+    by_flag(&["certbot"], &["dry-run"], false, &[]),
     by_verb(
         &["rabbitmqctl", "rabbitmq-diagnostics"],
         &["status|list_*|cluster_status|node_health_check|ping|report|check_*"],
@@ -478,6 +479,10 @@ pub(in super::super) fn only_looks(fields: &[Text]) -> bool {
     let Some((program, args)) = fields.split_first() else { return false };
     let Some(program) = program.as_known() else { return false };
     let name = base_name(&program);
+    let told = |arg: &Text| matches!(arg.shown().as_str(), "--version" | "--help");
+    if !program.contains('/') && matches!(args, [only] if told(only)) {
+        return true;
+    }
     if SHOWS.contains(&name) {
         return shows(name, args);
     }

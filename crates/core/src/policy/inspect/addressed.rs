@@ -140,7 +140,7 @@ enum Spoken {
 }
 
 /// How the name is spoken to that stands behind these words of its line and before the rest.
-fn spoken(before: &str, behind: &str) -> Option<Spoken> {
+fn spoken(before: &str, name: &str, behind: &str) -> Option<Spoken> {
     let sentence = before.rsplit(". ").next().unwrap_or_default().trim();
     let words: Vec<&str> =
         sentence.split(|char: char| !char.is_alphanumeric() && char != '\'').filter(|word| !word.is_empty()).collect();
@@ -151,16 +151,41 @@ fn spoken(before: &str, behind: &str) -> Option<Spoken> {
     let meant =
         IF_YOU_ARE.iter().any(|lead| sentence.rfind(lead).is_some_and(|at| sentence.len() - at < lead.len() + 24));
     let begins = near.len() < 2 && behind.starts_with(": ");
-    if noted || called || meant || begins {
+    let asked = (sentence.is_empty() || sentence == "@")
+        && [
+            ", please",
+            ", you",
+            ", run ",
+            ", read ",
+            ", send ",
+            ", do ",
+            ", now",
+            ", before",
+            ", execute",
+            ", open ",
+            ", first",
+            " please ",
+        ]
+        .iter()
+        .any(|word| behind.starts_with(word));
+    let reads = [" reading this", " that reads this", " processing this", " parsing this"]
+        .iter()
+        .any(|word| behind.starts_with(word));
+    if noted || called || meant || begins || asked || reads {
         return Some(Spoken::To);
     }
-    TOLD.iter().any(|word| behind.starts_with(word)).then_some(Spoken::Of)
+    // There are agents that build and agents that watch: which is meant is told by the word before.
+    let is_meant = !name.starts_with("agent")
+        || words
+            .last()
+            .is_some_and(|word| matches!(*word, "ai" | "ki" | "ia" | "coding" | "llm" | "autonomous" | "intelligent"));
+    (is_meant && TOLD.iter().any(|word| behind.starts_with(word))).then_some(Spoken::Of)
 }
 
 /// The name that begins here, if it is one of those who may be meant.
 pub(super) fn name(text: &str, at: usize) -> Option<&'static str> {
     let rest = &text[at..];
-    let is_start = !text[..at].ends_with(|char: char| char.is_alphanumeric())
+    let is_start = !text[..at].ends_with(|char: char| char.is_alphanumeric() || "-_/.:".contains(char))
         || text[..at].ends_with("\\n")
         || text[..at].ends_with("\\t");
     if !is_start {
@@ -179,12 +204,15 @@ pub(super) fn at(text: &str, at: usize, name: &str) -> Option<&'static str> {
     let rest = &text[at..];
     let before = &text[text.floor_char_boundary(at.saturating_sub(BEFORE))..at];
     let line = before.rfind("\\n").map_or(before, |line| &before[line + 2..]);
+    // A text begins behind a quote that nothing escapes.
+    let opens = line.match_indices('"').rfind(|(at, _)| !line[..*at].ends_with('\\'));
+    let line = opens.map_or(line, |(at, _)| &line[at + 1..]);
     let before = orders::folded(line);
     // Between quotes somebody else is quoted.
     let is_quoted = line.matches("\\\"").count() % 2 == 1
         || line.matches('`').count() % 2 == 1
         || line.contains(['\u{201c}', '\u{ab}', '\u{201e}']);
-    let how = spoken(&before, &rest[name.len()..]).filter(|_| !is_quoted)?;
+    let how = spoken(&before, name, &rest[name.len()..]).filter(|_| !is_quoted)?;
     let sentences = match how {
         Spoken::To => MOST_SENTENCES,
         Spoken::Of => 1,
@@ -224,6 +252,7 @@ pub(super) fn system(text: &str, at: usize) -> Option<&'static str> {
         "<developer>",
         "<system_prompt>",
         "<|system|>",
+        "[inst]",
     ];
     let rest = &text[at..];
     let begins = |tag: &&&str| rest.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));

@@ -116,6 +116,9 @@ impl<'a> Arguments<'a> {
                 for element in elements.into_iter().take(MAX_VALUES) {
                     match json::text(Some(element)) {
                         Some(text) => self.said.push((name.to_owned(), text)),
+                        None if !element.get().starts_with(['{', '[', '"']) => {
+                            self.said.push((name.to_owned(), Cow::Borrowed(element.get())));
+                        }
                         None if depth < MAX_DEPTH => self.object(element.get(), depth + 1),
                         None => {}
                     }

@@ -106,6 +106,16 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, std:
         }
         _ => {}
     }
+    if name == "build.rs" {
+        let told: Vec<&str> = literals(text).filter(|literal| literal.contains(' ')).collect();
+        return vec![(Language::Shell, Runs::ByItself, told.join("\n").into())];
+    }
+    if name.ends_with(".ipynb") {
+        // A cell by itself, or the whole file with its cells as lists of lines.
+        let cells =
+            if text.trim_start().starts_with('{') { named_texts(text, &["source"]) } else { vec![text.to_owned()] };
+        return cells.into_iter().flat_map(cell).collect();
+    }
     if inside("/.husky/") || inside("/.githooks/") || inside("/.git/hooks/") {
         return whole(Language::Shell, Runs::ByItself);
     }
@@ -113,7 +123,7 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, std:
     let language = match extension.to_ascii_lowercase().as_str() {
         "pth" => return whole(Language::Python, Runs::ByItself),
         "sh" | "bash" | "zsh" | "ksh" | "command" => Language::Shell,
-        "py" | "pyw" | "ipynb" => Language::Python,
+        "py" | "pyw" => Language::Python,
         "js" | "mjs" | "cjs" | "ts" | "tsx" | "jsx" | "mts" => Language::JavaScript,
         "rb" => Language::Ruby,
         "pl" => Language::Perl,
@@ -127,6 +137,17 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, std:
         },
     };
     whole(language, Runs::Called)
+}
+
+/// The code of a notebook's cell: Python, and what is handed to a shell.
+fn cell<'t>(text: String) -> Vec<(Language, Runs, std::borrow::Cow<'t, str>)> {
+    if text.starts_with("%%bash") || text.starts_with("%%sh") {
+        let rest = text.split_once('\n').map_or("", |(_, rest)| rest).to_owned();
+        return vec![(Language::Shell, Runs::Called, rest.into())];
+    }
+    let shell: Vec<&str> = text.lines().filter_map(|line| line.trim_start().strip_prefix('!')).collect();
+    let shell = (Language::Shell, Runs::Called, shell.join("\n").into());
+    vec![shell, (Language::Python, Runs::Called, text.into())]
 }
 
 /// The texts that stand behind names in a text of JSON, be it whole or a piece of one; of a list its texts, joined as a command.
@@ -165,11 +186,15 @@ fn is_test(path: &str) -> bool {
 
 /// What the analysis of commands says of a script, where that is grave for when it runs.
 fn done(code: &str, language: Language, runs: Runs, facts: &dyn Facts) -> Option<String> {
-    const HINTS: &[&str] = &[
-        "rm ", "rmtree", "rmSync", "rimraf", "rm_r", "curl", "wget", "base64", "b64", "eval", "exec", "/dev/",
-        "socket", "nc ", "ncat", "socat", "fork", ":|:", "ssh", "crontab", "bashrc", "profile", "remove",
-    ];
-    if !HINTS.iter().any(|hint| code.contains(hint)) {
+    let hints: &[&str] = match language {
+        Language::Shell => &[""],
+        Language::Python => &["rmtree", "os.system", "subprocess", "popen", "exec(", "eval(", "socket", "fork", "pty."],
+        Language::JavaScript => {
+            &["child_process", "exec", "rmSync", "rimraf", "eval(", "Function(", "spawn", "fs.rm", "net."]
+        }
+        _ => &["system", "exec", "rm_r", "rmtree", "eval", "socket", "Socket", "`", "unlink", "fork", "fsockopen"],
+    };
+    if !hints.iter().any(|hint| code.contains(hint)) {
         return None;
     }
     let interpreter = match language {
@@ -392,14 +417,51 @@ fn gives_credentials(code: &str, language: Language) -> Option<String> {
     if ALL.iter().any(|word| code.match_indices(word).any(|(at, _)| near(at))) {
         return Some("sends its environment away".to_owned());
     }
-    let is_credential = |text: &str| {
-        let part = text.trim_start_matches("~/").trim_start_matches('/');
-        text.len() <= 128
-            && text.contains('.')
-            && !text.contains([' ', '\n', '*', '{', '('])
-            && secrecy(&format!("/home/you/{part}"), Some("/home/you")) == Secrecy::Credential
-    };
-    literals(code).find(|text| is_credential(text)).map(|text| format!("sends {text} away"))
+    // One login of a registry is what a program for it reads; one key of a person's, or many logins, are what a thief takes.
+    let mut first: Option<&str> = None;
+    for text in literals(code).filter(|text| is_kept(text)) {
+        let is_key =
+            [".ssh", "id_", ".aws", ".gnupg", "logins.json", "ogin Data", "key4", "shadow", "wallet", "eychain"]
+                .iter()
+                .any(|part| text.contains(part));
+        if is_key || first.is_some_and(|first| first != text) {
+            return Some(format!("sends {text} away"));
+        }
+        first = Some(text);
+    }
+    None
+}
+
+/// Whether a text names a credential of a home by its path.
+fn is_kept(text: &str) -> bool {
+    const PARTS: &[&str] = &[
+        ".ssh",
+        "id_",
+        ".aws",
+        ".netrc",
+        ".git-c",
+        ".gnupg",
+        ".kube",
+        ".config",
+        ".docker",
+        "shadow",
+        "logins",
+        "ogin Data",
+        "wallet",
+        ".npmrc",
+        ".pypirc",
+        ".mozilla",
+        "eychain",
+        ".azure",
+        ".claude",
+        ".codex",
+        "key4",
+    ];
+    let part = text.trim_start_matches("~/").trim_start_matches('/');
+    text.len() <= 128
+        && PARTS.iter().any(|known| text.contains(known))
+        && !text.contains(['\n', '*', '{', '('])
+        && secrecy(&format!("/home/you/{part}"), Some("/home/you")) == Secrecy::Credential
 }
 
 /// Whether code names another machine by its address.

@@ -1,6 +1,6 @@
 //! What is written: credentials that end up in a file, and code and settings that do what nobody would want done unseen.
 
-use super::{code, protections};
+use super::{code, orders, protections};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
@@ -19,11 +19,62 @@ pub(super) fn written(text: &str, before: Option<&str>, path: &str, tool: &str, 
     if protections::is_lifted(text, before, &whole) {
         effects.push(Effect { kind: Kind::ContentProtection, ..Effect::on(path, places::place(&whole, facts), tool) });
     }
+    let name = whole.rsplit('/').next().unwrap_or_default();
+    if brings_from_anywhere(text, name) && !before.is_some_and(|before| brings_from_anywhere(before, name)) {
+        effects.push(Effect { kind: Kind::PackageUntrusted, ..Effect::on(path, places::place(&whole, facts), tool) });
+    }
+    if tells_agents(&whole, name)
+        && let Some(what) = orders::in_text(text)
+    {
+        effects.push(Effect { kind: Kind::AgentOrders, ..Effect::on(what, places::place(&whole, facts), tool) });
+    }
     let own_place = secrecy(&whole, facts.home()) > Secrecy::None;
     if !own_place && holds_key(text) {
         effects.push(Effect { kind: Kind::ContentSecret, ..Effect::on(path, places::place(&whole, facts), tool) });
     }
     effects
+}
+
+/// Whether a package manager is told to bring packages from where anybody can put them: without a certificate.
+fn brings_from_anywhere(text: &str, name: &str) -> bool {
+    if !matches!(
+        name,
+        ".npmrc"
+            | ".yarnrc"
+            | ".yarnrc.yml"
+            | "pip.conf"
+            | "pip.ini"
+            | ".pypirc"
+            | ".gemrc"
+            | "bunfig.toml"
+            | ".condarc"
+    ) {
+        return false;
+    }
+    let unchecked =
+        ["strict-ssl=false", "strict-ssl = false", "trusted-host", "enableStrictSsl: false", "ssl_verify: false"];
+    let plain = text.match_indices("http://").any(|(at, _)| {
+        let url = &text[at..];
+        !hosts::is_local(&hosts::host(&url[..url.find(char::is_whitespace).unwrap_or(url.len())]))
+    });
+    plain || unchecked.iter().any(|word| text.contains(word))
+}
+
+/// Whether a file holds what agents are told each time.
+fn tells_agents(path: &str, name: &str) -> bool {
+    matches!(
+        name,
+        "CLAUDE.md"
+            | "CLAUDE.local.md"
+            | "AGENTS.md"
+            | "GEMINI.md"
+            | ".cursorrules"
+            | ".windsurfrules"
+            | "copilot-instructions.md"
+            | "SKILL.md"
+    ) || ["/.claude/agents/", "/.claude/commands/", "/.claude/skills/", "/.cursor/rules/", "/.codex/prompts/"]
+        .iter()
+        .any(|folder| path.contains(folder))
 }
 
 /// Whether a text holds a credential that nothing else looks like.

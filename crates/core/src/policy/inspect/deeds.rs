@@ -23,10 +23,10 @@ const TAKES: &str = "remove|rm|clear|reset|empty|prune|archive|stop|shutdown|pow
 /// Verbs that make, change or hand over.
 const CHANGES: &str = "create|add|update|set|insert|put|change|modify|edit|grant|assign|attach|enable|promote|invite|share|\
     make|apply|patch|configure|upsert|replace|transfer|approve|allow|open|expose|forward|delegate|\
-    impersonate|register|issue|generate|new|toggle|publicize|elevate";
+    impersonate|register|issue|generate|new|toggle|publicize|elevate|authorize";
 
 /// Verbs that switch off.
-const SWITCHES_OFF: &str = "disable|deactivate|suspend|bypass|mute|silence|pause|revoke|rotate|unprotect|off";
+const SWITCHES_OFF: &str = "disable|deactivate|suspend|bypass|mute|silence|pause|revoke|rotate|unprotect|dismiss|off";
 
 /// What vanishes all day and is missed by nobody: marks and notes, views of a page, what an agent keeps for itself.
 const SLIGHT: &str = "label|labels|reaction|reactions|cell|cells|breakpoint|breakpoints|tab|tabs|window|session|sessions|\
@@ -35,6 +35,14 @@ const SLIGHT: &str = "label|labels|reaction|reactions|cell|cells|breakpoint|brea
     notification|notifications|pin|star|favorite|todo|todos|preview|process|terminal|shell|console|\
     index|view|cookie|cookies|storage|worktree|node|subtask|whitespace|interactive|highlight|mark|vote|\
     watcher|like|emoji|marker|annotation|override|mock|stub|edge";
+
+/// What is made to be thrown away.
+const THROWAWAY: &str = "pending|draft|drafts|sandbox|sandboxes|sim|sims|simulator|simulators|emulator|tmp|temp|temporary|preview|\
+    local|scratch|ephemeral|test|tests|dev|fixture|fixtures|demo";
+
+/// Servers in front of a program on this desk, which takes back what is done in it.
+const DESKS: &str = "serena|blender|unity|godot|unreal|figma|xcodebuild|xcode|mobile|android|ios|taskmaster|jupyter|ide|vscode|\
+    jetbrains|playwright|puppeteer|browser|chrome|memory|spotify|notebook|excel|word|powerpoint|pptx|task|emacs|neovim|nvim";
 
 /// What many rely on: to take it away is as much as to delete it.
 const WEIGHTY: &str = "repository|repo|database|table|collection|namespace|cluster|bucket|stack|volume|volumes|project|\
@@ -131,7 +139,7 @@ impl Deed {
         let server = words(server);
         let mut all = words(name);
         let looks = Self::looks(&all);
-        const ACTIONS: &str = "action|operation|op|verb|method|subcommand|command|httpmethod";
+        const ACTIONS: &str = "action|operation|op|verb|method|subcommand|command|httpmethod|service";
         const THINGS: &str = "resourcetype|kind|type|objecttype|entity|entitytype|resource|resourcekind|object";
         let simple = |value: &&str| value.len() <= 48 && !value.contains([' ', '/', '\n']);
         let told: Vec<String> = given.values(ACTIONS).filter(simple).take(4).flat_map(words).collect();
@@ -170,7 +178,7 @@ impl Deed {
         let names_secret = self.has("secret|secrets|credential|credentials|password|passwords");
         let reveals = given.is_on("decrypt|reveal|withdecryption|showsecrets|showvalues|includevalues");
         let of_names = "list|scanning|alert|alerts|policy|names|metadata|exists|search|describe";
-        let is_table = self.at(CLUSTERS) && !given.value("output|format").is_some_and(|it| it.contains(['y', 'j']));
+        let is_table = self.has("kubectl") && !given.value("output|format").is_some_and(|it| it.contains(['y', 'j']));
         if self.has("get|read|fetch|reveal|retrieve|access|view|show|export")
             && names_secret
             && !self.has(of_names)
@@ -180,8 +188,23 @@ impl Deed {
         {
             return Some(Kind::SecretRead);
         }
+        let stores = "1password|onepassword|op|bitwarden|lastpass|keepass|keepassxc|keychain|dashlane|passbolt|vault";
+        if self.at(stores) && self.has("get|read|fetch|retrieve|reveal|show|resolve|inject") && !self.has(of_names) {
+            return Some(Kind::SecretRead);
+        }
         if self.looks {
             return None;
+        }
+        let changes_all = self.has("update|replace|set|patch|modify") && self.has("many|all");
+        if changes_all && given.is_empty(CONDITIONS) {
+            return Some(Kind::DatabaseDestroy);
+        }
+        let upper = given.raw.to_ascii_uppercase();
+        if self.at("neo4j|memgraph|cypher|graph") && upper.contains("DELETE ") && !holds(&upper[1..], "WHERE|{") {
+            return Some(Kind::DatabaseDestroy);
+        }
+        if given.is_on("isdestroy|destroy|forcedestroy|allowdestroy") && self.at(CLOUDS) {
+            return Some(Kind::CloudDestroy);
         }
         if self.at("docker|podman|container|containers|pod") {
             let opens = given.is_on("privileged|hostpid|hostipc") || holds(given.raw, "\"/\":|\"/:/|docker.sock");
@@ -217,13 +240,21 @@ impl Deed {
     /// What is deleted.
     fn destroyed(&self, given: &Arguments<'_>) -> Option<Kind> {
         let has = |list: &str| self.has(list);
+        let on_desk = self.server.iter().any(|word| is(word, DESKS));
+        if on_desk || has(THROWAWAY) || given.is_given("pid|sessionid|processid|shellid|terminalid") {
+            return None;
+        }
         // Of several things the last is meant: a repository's label.
-        let slight = self.words.last().is_some_and(|last| is(last, SLIGHT));
+        let things = self.words.iter().rev().filter(|word| !is(word, DESTROYS) && !is(word, TAKES));
+        let slight = things.take(1).any(|last| is(last, SLIGHT));
         if slight && !self.at(CLUSTERS) && !self.at(CLOUDS) && !self.at(DATABASES) {
             return None;
         }
         if has(PROTECTIONS) && has("protection|ruleset|rulesets|protections") {
             return Some(Kind::McpAccess);
+        }
+        if has("file|files") && has("container|containers") {
+            return None;
         }
         if has("branch|branches|tag|ref") && (self.at(FORGES) || self.at("git")) {
             return Some(Kind::GitDeleteRemote);
@@ -237,7 +268,7 @@ impl Deed {
         if self.at(CLUSTERS) || has(CLUSTER_THINGS) && !self.at(CLOUDS) {
             return Some(Kind::ClusterDestroy);
         }
-        if has(CLOUD_THINGS) || self.at(CLOUDS) && !has(SLIGHT) {
+        if has(CLOUD_THINGS) || self.at(CLOUDS) && !slight {
             return Some(Kind::CloudDestroy);
         }
         if self.at("docker|podman") {
@@ -262,7 +293,7 @@ impl Deed {
         );
         let matches_all = holds(given.raw, "match_all|\"where\":\"1=1\"|1 = 1");
         let is_data = self.has(DATA) || self.words.len() == 1 || given.is_given(CONDITIONS);
-        if self.has("index|view|trigger|function|procedure|constraint|user") && !self.has("database") {
+        if self.has("index|view|trigger|function|procedure|constraint") && !self.has("database") {
             return (self.at("elasticsearch|elastic|opensearch|pinecone") && self.has("index"))
                 .then_some(Kind::DatabaseDestroy);
         }
@@ -290,10 +321,15 @@ impl Deed {
             return (has(running) && !has("local|dev")).then_some(Kind::McpDestroy);
         }
         if has("archive") {
-            let whole = "repository|repo|project|channel|workspace|team|organization";
+            let whole = "repository|repo|project|channel|conversation|conversations|workspace|team|organization";
             return has(whole).then_some(Kind::McpDestroy);
         }
         if !has(WEIGHTY) || self.at("docker|podman") && !has("volume|volumes") {
+            return None;
+        }
+        let stores = "database|table|tables|collection|bucket|queue|topic|trash|all|everything|schema|branch|factory|environment|\
+            project|cluster|server|account|device|volume|index";
+        if has("clear|reset|empty") && !has(stores) {
             return None;
         }
         // A branch is reset in a database's service; that of git is judged as git's own command.
@@ -319,7 +355,9 @@ impl Deed {
             || has("place|submit|buy|sell|execute") && has("order|trade|stock|position|swap")
             || has("close") && has("position|positions")
             || has("swap|mint|broadcast|purchase|checkout") && given.is_given("amount|to|quantity|price")
-            || has("accept|close|submit|update") && has("dispute");
+            || has("accept|close|submit|update") && has("dispute")
+            || has("book|purchase|buy|checkout")
+                && has("flight|hotel|ticket|tickets|cart|domain|item|product|car|room|license|licence|credits");
         pays.then_some(Kind::McpPay)
     }
 
@@ -349,16 +387,24 @@ impl Deed {
                     || has("webhook|webhooks|hook") && given.is_given("url|config|endpoint|targeturl")
                     || has("protection|ruleset")
                     || has("credential|credentials") && has("service|account|client")
-                    || has("firewall|ingress") && given.raw.contains("0.0.0.0/0")
+                    || has("firewall|ingress|security|rule") && holds(given.raw, "0.0.0.0/0|::/0")
+                    || has("dns|nameserver|nameservers") && !has("cache")
+                    || has("policy|policies")
+                        && has("bucket|iam|trust|resource|user|role|access|public|kms|key|attach|network|security")
                     || has("visibility")
                     || has("public") && has("make|set|bucket"))
             || has("transfer") && has("ownership|repository|repo|project|domain|organization|owner|account")
             || changes && everybody() && !self.at("npm")
             || changes && opens && has("repository|repo|bucket|file|document|page|project|access|database")
             || has(SWITCHES_OFF) && has(PROTECTIONS)
+            || has(SWITCHES_OFF) && has("user|users|account|accounts|member|project|organization|application")
+            || has("stop") && has("logging|trail|recorder|detector|backup|backups|protection|monitoring|audit")
+            || has("unprotect|unlock|disarm|ban|kick")
+                && !has("screen|wallet|issue|thread|conversation|feature|achievement")
+            || has("open") && has("garage|door|gate|valve|lock")
             || has("user") && has("create|add") && (has("iam|admin") || self.at(CLOUDS))
             || has("reset|change") && has("password");
-        let forwards = has("filter|filters|rule|rules|forwarding|inbox")
+        let forwards = has("filter|filters|rule|rules|forwarding|inbox|mailbox|settings")
             && given.is_given("forward|forwardto|redirectto|forwardasattachmentto|forwardingaddress")
             || has("forwarding") && (changes || given.is_given("email|emailaddress|forwardingemail"));
         (accesses || forwards).then_some(Kind::McpAccess)
@@ -371,7 +417,9 @@ impl Deed {
         }
         let has = |list: &str| self.has(list);
         let publishes = has("publish")
-            && !has("message|messages|event|events|topic|diagnostics|mqtt|queue|local")
+            && !has(
+                "message|messages|event|events|topic|diagnostics|mqtt|queue|local|note|notes|review|comment|comments",
+            )
             && !self.at("mqtt|kafka|redis|nats|rabbitmq|pubsub|sns|ros")
             || has("tweet|retweet")
             || has("post|create|send") && has("tweet|toot|newsletter|campaign|broadcast")
@@ -436,7 +484,8 @@ pub(super) fn as_git(name: &str, given: &Arguments<'_>) -> Option<String> {
         }
     }
     if let Some(mode) = given.value("mode|resettype|resetmode") {
-        push(&format!("--{}", mode.trim_start_matches('-')));
+        let mode = mode.trim_start_matches('-');
+        if command == "reset" { push(&format!("--{mode}")) } else { push(mode) }
     }
     given.words.iter().for_each(|word| push(word));
     given.values("remote|remotename").take(1).for_each(&mut push);

@@ -212,6 +212,13 @@ pub(super) fn of_agent(given: &Given<'_>, tool: &str) -> Vec<Effect> {
     found.map(|what| Effect { kind: Kind::AgentOrders, ..Effect::on(what, Place::Unknown, tool) }).into_iter().collect()
 }
 
+/// What a text orders that agents are told each time: the word for it.
+pub(super) fn in_text(text: &str) -> Option<&'static str> {
+    // Each line of a list is a sentence.
+    let text: Vec<String> = text[..text.floor_char_boundary(MAX_PROMPT)].lines().map(folded).collect();
+    ordered(&text.join(". "))
+}
+
 /// What a prompt orders that nobody means: the word for it.
 fn ordered(text: &str) -> Option<&'static str> {
     // How far what is gathered and what is sent may be apart, in sentences.

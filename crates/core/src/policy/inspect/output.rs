@@ -125,7 +125,7 @@ fn sign(text: &str) -> Option<&'static str> {
                 (comment(text, at, &mut seen).then_some("html-comment"), at + 4)
             }
             (b'<', _) if is_end_of_result(&bytes[at..]) => (Some("end-of-result"), at + 1),
-            (b'<', _) => (addressed::system(text, at), at + 1),
+            (b'<', _) | (b'[', b'i') => (addressed::system(text, at), at + 1),
             (b'S' | b's', b'y') => (addressed::system_line(text, at), at + 1),
             (b'H' | b'U', b'u' | b's') => (addressed::turn(text, at), at + 1),
             (b'V' | b'O' | b'E' | b'M' | b'D', b'e' | b'l' | b'u' | b's' | b'i') if starts_foreign_order(text, at) => {
@@ -159,7 +159,7 @@ fn sign(text: &str) -> Option<&'static str> {
 /// The bytes with which a sign may begin.
 const MAY_SIGN: [bool; 256] = {
     let mut table = [false; 256];
-    let begins = *b"\xe2\xef\xf3\\<iIdDfFaAsSHUVOEMKLCG";
+    let begins = *b"\xe2\xef\xf3\\<[iIdDfFaAsSHUVOEMKLCG";
     let mut at = 0;
     while at < begins.len() {
         table[begins[at] as usize] = true;

@@ -71,13 +71,18 @@ pub(super) fn is_lifted(text: &str, before: Option<&str>, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let is_code = matches!(extension, "tf" | "hcl" | "tfvars" | "bicep") || name.ends_with(".tf.json");
-    let is_data = matches!(extension, "yaml" | "yml" | "json" | "ts" | "py") && !name.contains("lock");
+    let of_code =
+        ["/infra", "/cdk", "/pulumi", "/iac/", "/stacks/", "/terraform"].iter().any(|folder| path.contains(folder));
+    let is_data = matches!(extension, "yaml" | "yml" | "json") && !name.contains("lock")
+        || of_code && matches!(extension, "ts" | "py" | "go");
     if !is_code && !is_data {
         return false;
     }
     let told = settings(text);
     let production = ["/prod", "production", "/live/"].iter().any(|word| path.contains(word));
     let lifted = match before {
+        // A whole resource that is gone is another matter.
+        Some(before) if before.contains("resource \"") && !text.contains("resource \"") => false,
         Some(before) => {
             let had = settings(before);
             had.iter().any(|(name, value)| {
@@ -95,7 +100,7 @@ pub(super) fn is_lifted(text: &str, before: Option<&str>, path: &str) -> bool {
         && told.iter().any(|(name, value)| {
             !*value && PROTECTS.contains(&name.as_str()) && name.len() > 9 || *value && EXPOSES.contains(&name.as_str())
         });
-    let opens = opens_to_everybody(text) && !before.is_some_and(opens_to_everybody);
+    let opens = opens_to_everybody(text, is_code) && !before.is_some_and(|before| opens_to_everybody(before, is_code));
     lifted || is_code && weak || opens
 }
 
@@ -126,7 +131,7 @@ fn settings(text: &str) -> Vec<(String, bool)> {
 
 /// Whether everybody may do or reach what few should: a public bucket, all rights for all, a way in for administrators or to a
 /// database from everywhere.
-fn opens_to_everybody(text: &str) -> bool {
+fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
     let dense: String = text.chars().filter(|char| !matches!(char, ' ' | '\t' | '"' | '\'')).collect();
     let has = |words: &[&str]| words.iter().any(|word| dense.contains(word));
     if has(&[
@@ -154,6 +159,12 @@ fn opens_to_everybody(text: &str) -> bool {
     {
         return true;
     }
+    // A container with all of the machine.
+    if has(&["-/:/host\n", "-/:/mnt", "-/:/rootfs\n", "hostPath:\npath:/\n"])
+        || has(&["privileged:true"]) && has(&["hostPID:true", "pid:host"])
+    {
+        return true;
+    }
     // A port that administrators and databases listen at, near an address that is everybody's.
     const PORTS: &[&str] =
         &["22", "3389", "5432", "3306", "6379", "27017", "9200", "2375", "5900", "1433", "11211", "23"];
@@ -172,11 +183,18 @@ fn opens_to_everybody(text: &str) -> bool {
     let near = 400;
     dense.match_indices("0.0.0.0/0").chain(dense.match_indices("::/0")).take(32).any(|(at, _)| {
         let from = dense.floor_char_boundary(at.saturating_sub(near));
-        let around = &dense[from..dense.floor_char_boundary(at + near)];
+        // Code has the address and the port in one block; of data only how near they are is known.
+        let (start, end) = match in_blocks {
+            true => (
+                dense[from..at].rfind('{').map_or(from, |it| from + it),
+                dense[at..].find('}').map_or(dense.len(), |it| at + it),
+            ),
+            false => (from, dense.floor_char_boundary(at + near)),
+        };
+        let around = &dense[start..end];
         // What goes out may go anywhere.
-        let is_way_out = dense[from..at]
-            .rfind("egress")
-            .is_some_and(|out| dense[from..at].rfind("ingress").is_none_or(|way_in| way_in < out));
+        let last = |word: &str| dense[from..at].rfind(word);
+        let is_way_out = last("egress") > last("ingress");
         let names_port = WAYS.iter().any(|way| {
             around.match_indices(way).any(|(at, _)| {
                 let rest = &around[at + way.len()..];
@@ -184,7 +202,7 @@ fn opens_to_everybody(text: &str) -> bool {
                 PORTS.contains(&&rest[..digits])
             })
         });
-        let all = around.contains("protocol=-1") || around.contains("IpProtocol:-1");
-        !is_way_out && (names_port || all && around.contains("ingress"))
+        let all = in_blocks && around.contains("protocol=-1") && last("ingress").is_some();
+        !is_way_out && (names_port || all)
     })
 }

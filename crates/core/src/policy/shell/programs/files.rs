@@ -488,7 +488,10 @@ impl Machine<'_> {
         let secrecy =
             self.secrecy(state, path).max(crate::policy::secrets::tree_secrecy(places::without_wildcard(path)));
         mode.opens && secrecy == Secrecy::Credential
-            || mode.for_all && (secrecy == Secrecy::Environment || self.place(path) == Place::Home)
+            || mode.for_all
+                && (secrecy == Secrecy::Environment
+                    || matches!(self.place(path), Place::Home | Place::System | Place::SystemInside)
+                        && !matches!(path, "/tmp" | "/var/tmp"))
     }
 
     /// Notes that a path's content is read to be copied elsewhere.

@@ -98,6 +98,10 @@ enum Breadth {
     System,
 }
 
+/// Where disks are mounted on which data and backups are kept.
+const DISKS: &[&str] =
+    &["/mnt", "/media", "/srv", "/data", "/backup", "/backups", "/export", "/storage", "/nas", "/nfs"];
+
 impl Breadth {
     fn of(machine: &Machine<'_>, state: &State, start: &Text) -> Self {
         let Some(path) = machine.path(state, start) else { return Self::Inner };
@@ -108,6 +112,7 @@ impl Breadth {
             }
             Place::System => Self::System,
             Place::Home | Place::HomeTree => Self::Kept,
+            Place::Elsewhere if DISKS.iter().any(|disk| places::is_within(&path, disk)) => Self::Kept,
             Place::ProjectRoot => Self::Project,
             _ => Self::Inner,
         }

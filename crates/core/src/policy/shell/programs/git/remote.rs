@@ -86,7 +86,8 @@ pub(super) fn transfers(machine: &mut Machine<'_>, state: &mut State, command: &
     }
     for arg in args {
         // `ext::sh -c "…"`: a blank is written `% `.
-        if let Some(rest) = arg.prefix().strip_prefix("ext::") {
+        let address = arg.prefix().strip_prefix("--remote=").unwrap_or(arg.prefix());
+        if let Some(rest) = address.strip_prefix("ext::") {
             let code = Text::known(rest.replace("% ", " "));
             machine.act(Kind::GitBypass, "ext::");
             machine.code(&mut state.clone(), &code, Vec::new());
@@ -117,9 +118,14 @@ pub(super) fn transfers(machine: &mut Machine<'_>, state: &mut State, command: &
         }
         machine.code(&mut state.clone(), &program, Vec::new());
     }
+    // A template brings hooks with it.
+    let template = options.value(&["template"]).filter(|_| command == "clone").map(Text::shown);
+    if let Some(template) = template.filter(|template| template.starts_with(['/', '~'])) {
+        machine.act(Kind::GitBypass, template);
+    }
     for setting in options.values(&["config", "c"]).cloned().collect::<Vec<_>>() {
         let at = setting.prefix().find('=').unwrap_or(setting.prefix().len());
-        settings::made(machine, state, &setting.prefix()[..at], &setting.after(at + 1), Lasts::Once);
+        settings::made(machine, state, &setting.prefix()[..at], &setting.after(at + 1), Lasts::Stays);
     }
 }
 

@@ -314,6 +314,10 @@ pub(super) fn environment(machine: &mut Machine<'_>, state: &mut State, command:
     {
         machine.act(Kind::GitBypass, "GIT_ALLOW_PROTOCOL");
     }
+    if let Some(program) = value(machine, state, "GIT_PROXY_COMMAND") {
+        machine.act(Kind::GitBypass, "GIT_PROXY_COMMAND");
+        machine.code(&mut state.clone(), &program, Vec::new());
+    }
     // `GIT_CONFIG_KEY_0` and `GIT_CONFIG_VALUE_0`, as many as `GIT_CONFIG_COUNT` says.
     const MOST: usize = 8;
     for at in 0..MOST {

@@ -162,7 +162,7 @@ pub(super) fn restore(machine: &mut Machine<'_>, state: &State, args: &[Text], g
     for operand in options.operands.iter().filter(|operand| !is_made_anew(operand)) {
         let all = is_whole(machine, state, operand) && (here || operand.shown() != ".") || operand.shown() == ":/";
         let exists = machine.path(state, operand).is_some_and(|path| machine.look(&path) != Look::Missing);
-        if all || exists {
+        if all || exists || operand.as_path().is_none() {
             machine.note(Kind::GitDiscard, operand.shown(), Default::default(), all, Default::default());
         }
     }

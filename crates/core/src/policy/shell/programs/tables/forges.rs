@@ -94,7 +94,7 @@ const FORGE_ENTRIES: &[Entry] = &[
         "issue|issues|gist|label|labels|milestone|milestones|project|run|codespace|cs|environment|ruleset|schedule|mr|pipeline|ci|org|orgs delete|rm",
         ForgeDestroy,
     ),
-    with("codespace|cs ports", &["visibility=public"], CloudAccess),
+    on("codespace|cs ports visibility *:public", CloudAccess),
     on("workflow disable", GitBypass),
     with("pr merge", &["admin"], ForgeDestroy),
     with("api", &["X=DELETE", "method=DELETE", "X=delete", "method=delete"], ForgeDestroy),

@@ -21,6 +21,7 @@ pub(super) const TOOLS: &[Tool] = &[
         spec: spec("", &[]),
         entries: &[unless("", &["c", "k", "w", "wtmp-only"], SystemPower)],
     },
+    Tool { names: &["killall5"], spec: spec("o", &[]), entries: &[on("", Kind::ProcessKill)] },
     Tool { names: &["init", "telinit"], spec: spec("", &[]), entries: &[on("0|6|1|S", SystemPower)] },
     Tool {
         names: &["systemctl"],

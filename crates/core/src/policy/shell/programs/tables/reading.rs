@@ -304,7 +304,7 @@ const READERS: &[Reader] = &[
         &["s", "K", "A", "C", "G", "L", "p", "E", "f"],
     ),
     by_flag(&["conntrack"], &["L", "C", "S"], false, &["D", "F"]),
-    by_verb(&["wg"], &["show interfaces"], true),
+    by_verb(&["wg"], &["show .", "show * ."], true),
     // What guards it.
     by_flag(&["auditctl"], &["l", "s", "v"], false, &["D", "e", "a", "d", "w", "W", "R"]),
     always(
@@ -360,11 +360,8 @@ const READERS: &[Reader] = &[
         false,
     ),
     by_verb(&["docker-compose"], &["ps|logs|images|top|version|port"], false),
-    by_verb(
-        &["crictl", "ctr"],
-        &["ps|pods|images|logs|inspect|inspecti|inspectp|stats|info|version", "* ls|list", "-n * * ls|list"],
-        false,
-    ),
+    by_verb(&["crictl"], &["ps|pods|images|logs|inspect|inspecti|inspectp|stats|info|version"], false),
+    by_verb(&["ctr"], &["images|containers|tasks|namespaces|i|c|t|ns ls|list", "version|info"], false),
     by_verb(
         &["kubectl", "k3s", "microk8s"],
         &[
@@ -479,8 +476,10 @@ pub(in super::super) fn only_looks(fields: &[Text]) -> bool {
     let Some((program, args)) = fields.split_first() else { return false };
     let Some(program) = program.as_known() else { return false };
     let name = base_name(&program);
-    let told = |arg: &Text| matches!(arg.shown().as_str(), "--version" | "--help");
-    if !program.contains('/') && matches!(args, [only] if told(only)) {
+    // `docker exec --help`
+    let plain = |arg: &Text| arg.shown().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let asks = args.last().is_some_and(|last| matches!(last.shown().as_str(), "--version" | "--help"));
+    if asks && !program.contains('/') && args.len() <= 3 && args.iter().all(plain) && args[0].shown() != "-c" {
         return true;
     }
     if SHOWS.contains(&name) {

@@ -74,9 +74,45 @@ const CREDENTIALS: &[&str] = &[
     "run/secrets/*",
     "run/secrets/kubernetes.io/serviceaccount/token",
     "proc/*/environ",
-    ".config/google-chrome/default/login data",
-    ".mozilla/firefox/*/logins.json",
-    ".mozilla/firefox/*/key4.db",
+    // What browsers and their kin keep of passwords and sessions.
+    "google-chrome/*/login data",
+    "google-chrome/*/cookies",
+    "chrome/*/login data",
+    "chrome/*/cookies",
+    "chrome/user data/*/login data",
+    "chromium/*/login data",
+    "chromium/*/cookies",
+    "brave-browser/*/login data",
+    "brave-browser/*/cookies",
+    "microsoft-edge/*/login data",
+    "microsoft edge/*/login data",
+    "vivaldi/*/login data",
+    "firefox/*/logins.json",
+    "firefox/*/key4.db",
+    "firefox/*/cookies.sqlite",
+    "profiles/*/logins.json",
+    "profiles/*/key4.db",
+    ".thunderbird/*/logins.json",
+    ".thunderbird/*/key4.db",
+    ".local/share/kwalletd/*",
+    ".gnome2/keyrings/*",
+    "bitwarden cli/data.json",
+    ".config/slack/cookies",
+    ".config/discord/cookies",
+    ".electrum/wallets/*",
+    // What tools of services keep to sign in.
+    ".fly/config.yml",
+    ".config/netlify/config.json",
+    ".local/share/com.vercel.cli/auth.json",
+    ".vercel/auth.json",
+    ".railway/config.json",
+    ".supabase/access-token",
+    ".cloudflared/cert.pem",
+    ".config/ngrok/ngrok.yml",
+    ".ngrok2/ngrok.yml",
+    ".config/.wrangler/config/default.toml",
+    ".wrangler/config/default.toml",
+    ".config/sops/age/keys.txt",
     ".ethereum/keystore/*",
     ".bitcoin/wallet.dat",
     ".config/solana/id.json",
@@ -153,7 +189,11 @@ pub fn tree_secrecy(path: &str) -> Secrecy {
     let path = path.to_ascii_lowercase();
     let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     match name {
-        ".ssh" | ".gnupg" | ".aws" | ".azure" | ".password-store" | ".kube" | "keychains" | "private-keys-v1.d" => {
+        ".ssh" | ".gnupg" | ".aws" | ".azure" | ".password-store" | ".kube" | "keychains" | "private-keys-v1.d"
+        | ".mozilla" | ".thunderbird" | ".electrum" | ".bitcoin" | ".ethereum" | "keyrings" | "kwalletd" => {
+            Secrecy::Credential
+        }
+        "google-chrome" | "chromium" | "brave-browser" | "microsoft-edge" | "gcloud" if path.contains("/.config/") => {
             Secrecy::Credential
         }
         _ => Secrecy::None,
@@ -218,7 +258,7 @@ fn part_matches(wanted: &str, part: &str) -> bool {
         (false, false) => wanted == part,
         (true, false) => glob(wanted, part) || wanted == "*",
         (false, true) => part != "*" && glob(part, wanted),
-        (true, true) => part != "*" && glob(part, &wanted.replace('*', "x")),
+        (true, true) => wanted == "*" || part != "*" && glob(part, &wanted.replace('*', "x")),
     }
 }
 

@@ -52,6 +52,7 @@ pub const PACKS: &[Pack] = &[
 /// The project's own cases of what is to be stopped and what is not, by area: commands as agents write them.
 #[cfg(test)]
 const CASES: &[(&str, &str)] = &[
+    ("behind", include_str!("cases/behind.jsonl")),
     ("execution", include_str!("cases/execution.jsonl")),
     ("filesystem", include_str!("cases/filesystem.jsonl")),
     ("git", include_str!("cases/git.jsonl")),

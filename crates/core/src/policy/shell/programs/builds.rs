@@ -14,6 +14,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "just" => just,
         "npm" | "pnpm" | "yarn" | "bun" => package,
         "go" => go,
+        "rails" | "manage.py" | "artisan" | "django-admin" | "wp" | "mix" => framework,
         _ => return None,
     })
 }
@@ -146,7 +147,10 @@ fn lines_of(text: &str, goals: &[String], kind: &Recipes) -> String {
 /// A line of a recipe as the shell gets it: `$(NAME)` is a variable, `$(shell …)` a substitution, `$$` a dollar.
 fn as_shell(line: &str, kind: &Recipes) -> String {
     if matches!(kind, Recipes::Just) {
-        return line.replace("{{ ", "{{").replace(" }}", "}}").replace("{{", "${").replace("}}", "}");
+        let line = line.replace("{{ ", "{{").replace(" }}", "}}");
+        let homes = ["{{home_directory()}}", "{{env_var('HOME')}}", "{{env_var(\"HOME\")}}", "{{env('HOME')}}"];
+        let line = homes.iter().fold(line, |line, home| line.replace(home, "${HOME}"));
+        return line.replace("{{", "${").replace("}}", "}");
     }
     let mut made = String::new();
     let mut rest = line;
@@ -245,7 +249,12 @@ fn package(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 state.files.set(&script_key(name), Content::Is(script.clone()));
             }
         }
-        ["run" | "run-script" | "rum", name, ..] => return script(machine, state, name, &options.operands, 2),
+        ["run" | "run-script" | "rum", name, ..] => {
+            script(machine, state, name, &options.operands, 2);
+            if call.name != "bun" {
+                return;
+            }
+        }
         ["test" | "start" | "stop" | "restart", ..] => return script(machine, state, words[0], &options.operands, 1),
         ["t" | "tst", ..] => return script(machine, state, "test", &options.operands, 1),
         ["install" | "i" | "ci" | "add", ..] => {
@@ -354,6 +363,32 @@ fn go(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
     }
     machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
+}
+
+/// Frameworks that run a line of code within a project: `rails runner`, `manage.py shell -c`, `artisan tinker --execute`.
+fn framework(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &Spec { short: "ce", long: &["command=", "execute=", "eval=", "environment="], ..Spec::default() },
+    );
+    let verb = options.operands.first().map(Text::shown).unwrap_or_default();
+    let given = match (call.name.as_str(), verb.as_str()) {
+        ("rails", "runner" | "r") => options.operands.get(1).map(|code| (code::Language::Ruby, code)),
+        ("manage.py" | "django-admin", "shell" | "shell_plus") => {
+            options.value(&["c", "command"]).map(|code| (code::Language::Python, code))
+        }
+        ("artisan", "tinker") => options.value(&["execute"]).map(|code| (code::Language::Php, code)),
+        ("wp", "eval") => options.operands.get(1).map(|code| (code::Language::Php, code)),
+        ("mix", "run") => options.value(&["e", "eval"]).map(|code| (code::Language::Other, code)),
+        _ => None,
+    };
+    if let Some((language, text)) = given {
+        machine.runs_code(text);
+        code::run(machine, state, language, text);
+    }
+    if let Some(program) = super::tables::program(&call.name) {
+        program(machine, call, state);
+    }
 }
 
 #[cfg(test)]

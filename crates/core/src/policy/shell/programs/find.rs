@@ -299,6 +299,12 @@ fn list(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         folder.is_some() && folder == state.shell.directory.as_deref()
     };
     let all = options.operands.is_empty() || options.operands.iter().any(is_all);
+    let named = |operand: &&Text| operand.has_glob() || options.has(&["d", "directory"]);
+    let names: Vec<Text> = options.operands.iter().filter(named).filter(|_| !options.has(&["l"])).cloned().collect();
+    for name in names {
+        machine.emit(state, 1, name);
+        machine.emit(state, 1, Text::known("\n"));
+    }
     machine.emit(state, 1, Text::hole(if all { Origin::LISTED } else { Origin::UNKNOWN }));
 }
 

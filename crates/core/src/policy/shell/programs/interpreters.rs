@@ -193,6 +193,11 @@ const LONG: &[&str] = &[
 /// Addresses of a language's own library.
 const LIBRARIES: &[&str] = &["https://deno.land/std", "https://jsr.io/"];
 
+/// Whether an address is one of a language's own library.
+pub(super) fn is_library(address: &str) -> bool {
+    LIBRARIES.iter().any(|own| address.starts_with(own))
+}
+
 fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let Some(known) = found(&call.name) else { return };
     let language = known.language;
@@ -246,7 +251,7 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     match operands.first().filter(|file| file.shown() != "-") {
         Some(file) if file.prefix().starts_with("http") => {
-            if !LIBRARIES.iter().any(|own| file.prefix().starts_with(own)) {
+            if !is_library(file.prefix()) {
                 machine.act(Kind::CodeFetched, file.shown());
             }
         }

@@ -8,6 +8,7 @@ mod containers;
 mod disks;
 mod doors;
 mod files;
+mod fills;
 mod find;
 mod git;
 mod interpreters;
@@ -47,6 +48,8 @@ const BINARIES: &[&str] = &[
 /// The families, in the order they are asked.
 const FAMILIES: &[fn(&str) -> Option<Program>] = &[
     files::program,
+    doors::program,
+    fills::program,
     texts::program,
     readers::program,
     wrappers::program,
@@ -60,7 +63,6 @@ const FAMILIES: &[fn(&str) -> Option<Program>] = &[
     git::program,
     network::program,
     agents::program,
-    doors::program,
     transfer::program,
     disks::program,
     tables::program,

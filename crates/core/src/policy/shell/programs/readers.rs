@@ -12,8 +12,8 @@ pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
         "cat" | "gcat" | "pv" => cat,
         "head" | "tail" | "less" | "more" | "most" | "nl" | "od" | "hexdump" | "hd" | "strings" | "bat" | "batcat"
-        | "fold" | "fmt" | "cut" | "column" | "paste" | "expand" | "unexpand" | "pr" | "view" | "zcat" | "xzcat"
-        | "bzcat" | "zless" | "look" | "iconv" | "ul" | "mdcat" | "glow" | "csvcut" | "lesskey" => filter,
+        | "fold" | "fmt" | "column" | "paste" | "expand" | "unexpand" | "pr" | "view" | "zcat" | "xzcat" | "bzcat"
+        | "zless" | "look" | "iconv" | "ul" | "mdcat" | "glow" | "csvcut" | "lesskey" => filter,
         "sort" | "uniq" | "wc" | "comm" | "join" | "diff" | "cmp" | "shuf" | "tsort" | "split" | "csplit" | "date"
         | "vimdiff" => filter,
         "grep" | "egrep" | "fgrep" | "rg" | "ag" | "ack" | "zgrep" | "ugrep" => search,
@@ -458,10 +458,9 @@ fn command_of_editor(machine: &mut Machine<'_>, state: &mut State, line: &str) {
     if let Some(at) = shell {
         machine.code(state, &Text::decoded(line[at + 1..].trim_end_matches(['"', '\''])), Vec::new());
     } else if let Some((_, inside)) = line.split_once("delete(") {
-        if let Some(path) =
-            super::code::literal(inside).filter(|_| inside.contains("'rf'") || inside.contains("\"rf\""))
-        {
-            machine.deletes(state, &Text::known(path), true);
+        if inside.contains("'rf'") || inside.contains("\"rf\"") {
+            let path = super::code::path(machine, inside);
+            machine.deletes(state, &path, true);
         }
     } else if line.contains('(') {
         super::code::run(machine, state, super::code::Language::Other, &Text::decoded(line));

@@ -14,7 +14,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "tr" => tr,
         "sed" | "gsed" => sed,
         "dirname" | "realpath" | "readlink" | "basename" => path,
-        "yes" => yes,
+        "cut" | "gcut" => cut,
         _ => return None,
     })
 }
@@ -83,7 +83,7 @@ fn tr(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let mut made = Text::known(followed.clone().unwrap_or_default());
     if followed.is_none() || ciphers {
         let origin = input.origin().unwrap_or_default();
-        made.push_hole(Origin { decoded: origin.decoded || ciphers, endless: false, ..origin });
+        made.push_hole(Origin { decoded: origin.decoded || ciphers, ..origin });
     }
     machine.emit(state, 1, made);
 }
@@ -124,6 +124,58 @@ fn members(set: &str) -> Option<Vec<char>> {
         }
     }
     Some(made)
+}
+
+fn cut(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let long =
+        &["delimiter=", "fields=", "characters=", "bytes=", "output-delimiter=", "only-delimited", "help", "version"];
+    let options = read(&call.args, &Spec { short: "dfcb", long, ..Spec::default() });
+    if options.is_help() {
+        return;
+    }
+    let texts = inputs(machine, state, &options.operands);
+    let shown = |names: &[&str]| options.value(names).map(Text::shown);
+    let chosen = [&["f", "fields"][..], &["c", "characters", "b", "bytes"]].map(shown);
+    let mark = shown(&["d", "delimiter"]).and_then(|mark| mark.chars().next()).unwrap_or('\t');
+    let followed = match (texts.as_slice(), chosen) {
+        ([text], [Some(list), None]) => {
+            text.as_known().and_then(|text| each_line(&text, |line| fields(line, mark, &list)))
+        }
+        ([text], [None, Some(list)]) => text.as_known().and_then(|text| {
+            each_line(&text, |line| {
+                let (from, to) = range(&list)?;
+                Some(line.chars().skip(from - 1).take(to.saturating_sub(from - 1)).collect())
+            })
+        }),
+        _ => None,
+    };
+    match followed {
+        Some(text) => machine.emit(state, 1, Text::known(text)),
+        None => emits_changed(machine, state, &texts),
+    }
+}
+
+fn each_line(text: &str, change: impl Fn(&str) -> Option<String>) -> Option<String> {
+    text.lines().map(|line| change(line).map(|line| line + "\n")).collect()
+}
+
+/// The fields of a line that a list of one range names.
+fn fields(line: &str, mark: char, list: &str) -> Option<String> {
+    let (from, to) = range(list)?;
+    let parts: Vec<&str> = line.split(mark).collect();
+    if parts.len() == 1 {
+        return Some(line.to_owned());
+    }
+    let chosen = parts.get(from - 1..to.min(parts.len())).unwrap_or_default();
+    Some(chosen.join(mark.encode_utf8(&mut [0; 4])))
+}
+
+/// `2`, `2-`, `-3`, `2-3`: the first and the last, from one on.
+fn range(list: &str) -> Option<(usize, usize)> {
+    let (from, to) = list.split_once('-').unwrap_or((list, list));
+    let from = if from.is_empty() { 1 } else { from.parse().ok()? };
+    let to = if to.is_empty() { usize::MAX } else { to.parse().ok()? };
+    (from > 0 && from <= to).then_some((from, to))
 }
 
 /// A command of a `sed` script that does more than print.
@@ -373,15 +425,6 @@ fn path(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.emit(state, 1, made);
         machine.emit(state, 1, Text::known("\n"));
     }
-}
-
-fn yes(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let words: Vec<String> = call.args.iter().map(Text::encoded).collect();
-    let mut text = Text::decoded(if words.is_empty() { "y" } else { "" });
-    text.push(&Text::decoded(&words.join(" ")));
-    text.push_known("\n", false);
-    text.push_hole(Origin::ENDLESS);
-    machine.emit(state, 1, text);
 }
 
 #[cfg(test)]

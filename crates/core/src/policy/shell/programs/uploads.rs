@@ -58,7 +58,7 @@ const UPLOADS: &[Upload] = &[
 ];
 
 const SPEC: Spec = Spec {
-    short: "fsianpe",
+    short: "fsiape",
     long: &[
         "body=",
         "bucket=",
@@ -102,7 +102,7 @@ fn uploads(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             && words.len() >= upload.verbs.len()
             && upload.verbs.iter().zip(&words).all(|(verbs, word)| verbs.contains(&word.as_str()))
     };
-    if let Some(upload) = UPLOADS.iter().find(said).filter(|_| !options.has(&["dryrun", "dry-run", "help", "n"])) {
+    if let Some(upload) = UPLOADS.iter().find(said).filter(|_| !options.has(&["dryrun", "dry-run", "help"])) {
         let origin = carried(machine, state, &options, upload);
         if upload.own {
             machine.hands_over(&call.name, origin);

@@ -105,7 +105,11 @@ fn wrapper(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     while fields.first().is_some_and(|word| matches!(word.shown().as_str(), "--" | "-e" | "-x")) {
         fields.remove(0);
     }
-    machine.child(state, fields);
+    match fields.as_slice() {
+        // One word that is a line: terminals give it to a shell.
+        [line] if line.prefix().contains(' ') => machine.code(state, &line.clone(), Vec::new()),
+        _ => machine.child(state, fields),
+    }
 }
 
 /// A program that is given lines for a shell: which of its options, which first words, and whether its operands are one.

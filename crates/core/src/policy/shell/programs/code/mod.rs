@@ -5,13 +5,16 @@
 //! are made of.
 
 mod calls;
+mod finding;
 mod values;
 
 use super::super::machine::Machine;
 use super::super::state::{State, Stream};
 use super::super::value::{Origin, Text};
 use crate::policy::effects::Kind;
+use crate::policy::places::Place;
 use calls::{DECODES, Does, FETCHES};
+use finding::{Found, found, receiver_at, unaliased};
 use values::{Scope, enclosed, split};
 
 /// A language that runs code given to it.
@@ -29,13 +32,29 @@ pub(super) enum Language {
 const MAX_CODE: usize = 64 * 1024;
 
 /// The most calls that are looked at.
-const MAX_CALLS: usize = 256;
+const MAX_CALLS: usize = 96;
+
+/// How much of what a call is given, and of what it is called on, is read, in bytes.
+const MAX_ARGUMENTS: usize = 4 * 1024;
+
+/// The most lookups of what names stand for.
+const MAX_LOOKUPS: usize = 128;
+
+/// The most pieces of code within one that are gone through.
+const MAX_INNER: usize = 8;
 
 /// The most names that are followed in a piece of code.
 const MAX_NAMES: usize = 16;
 
 /// How deep code may be given to itself.
-const MAX_DEPTH: usize = 3;
+const MAX_DEPTH: usize = 2;
+
+/// The path that an expression of another language names.
+pub(super) fn path(machine: &Machine<'_>, expression: &str) -> Text {
+    let home = machine.facts.home().unwrap_or_default();
+    let scope = Scope::new(expression, Language::Other, home);
+    scope.path(split(expression).first().copied().unwrap_or_default())
+}
 
 /// Notes what code does.
 pub(super) fn run(machine: &mut Machine<'_>, state: &mut State, language: Language, text: &Text) {
@@ -46,14 +65,19 @@ fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code
     let code = unaliased(code[..code.floor_char_boundary(MAX_CODE)].to_owned(), language);
     let home = machine.facts.home().unwrap_or_default().to_owned();
     let mut run = Run {
-        scope: Scope { code: &code, language, home: &home },
+        scope: Scope::new(&code, language, &home),
         throwaway: is_throwaway(&code),
         secret: Origin::UNKNOWN,
         sends: Vec::new(),
         depth,
+        inner: 0,
     };
     habits(machine, &code);
     for found in found(&code, language) {
+        if machine.facts.is_late() {
+            machine.incomplete = true;
+            break;
+        }
         run.call(machine, state, &found);
     }
     // What is sent may have been read anywhere before.
@@ -84,7 +108,7 @@ fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code
 pub(super) fn awk(machine: &mut Machine<'_>, state: &mut State, code: &str) {
     let code = &code[..code.floor_char_boundary(MAX_CODE)];
     let home = machine.facts.home().unwrap_or_default().to_owned();
-    let scope = Scope { code, language: Language::Other, home: &home };
+    let scope = Scope::new(code, Language::Other, &home);
     habits(machine, code);
     for (at, _) in code.match_indices("system(").take(MAX_NAMES) {
         let line = scope.value(enclosed(&code[at + "system(".len()..], '(', ')').0);
@@ -129,89 +153,6 @@ const ENVIRONMENT: &[&str] = &[
     "os.Environ()",
 ];
 
-/// A call that matters: where it is, and what it is given.
-struct Found<'c> {
-    name: &'c str,
-    does: Does,
-    /// What stands before the name: what it is called on.
-    before: &'c str,
-    arguments: &'c str,
-}
-
-/// The calls of a piece of code that matter, in their order.
-fn found(code: &str, language: Language) -> Vec<Found<'_>> {
-    let froms = imported(code, language);
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'!' | b'$');
-    let cloud =
-        ["boto3", "aws-sdk", "Aws::", "google.cloud", "@google-cloud", "azure"].iter().any(|word| code.contains(word));
-    let cluster = ["kubernetes", "@kubernetes"].iter().any(|word| code.contains(word));
-    let bytes = code.as_bytes();
-    let mut calls = Vec::new();
-    let mut end = 0;
-    while end < bytes.len() && calls.len() < MAX_CALLS {
-        end += 1;
-        let ends_word = is_part(bytes[end - 1]) && bytes.get(end).is_none_or(|next| !is_part(*next));
-        if !ends_word || !code.is_char_boundary(end) {
-            continue;
-        }
-        let known = calls::of(language)
-            .iter()
-            .chain(calls::LIBRARIES)
-            .find(|(name, _)| code[..end].ends_with(name) && is_named(&code[..end - name.len()], name, code, language));
-        let word =
-            code[..end].rsplit(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).next().unwrap_or_default();
-        let known = known.map(|(name, does)| (*name, *does)).or_else(|| {
-            let (_, full) = froms.iter().find(|(own, _)| own == word)?;
-            calls::of(language).iter().find(|(name, _)| name == full).map(|(name, does)| (*name, *does))
-        });
-        let known = known.or_else(|| {
-            let kind = if cluster { Kind::ClusterDestroy } else { Kind::CloudDestroy };
-            ((cloud || cluster) && calls::destroys_resource(word)).then_some(("", Does::Destroys(kind)))
-        });
-        if let Some((name, does)) = known
-            && let Some(arguments) = arguments(&code[end..], language)
-        {
-            let start = end - name.len().min(end);
-            calls.push(Found { name, does, before: &code[..start], arguments });
-        }
-    }
-    calls
-}
-
-/// Whether a name that is in a table stands here as that, not as the end of another.
-fn is_named(before: &str, name: &str, code: &str, language: Language) -> bool {
-    if name.starts_with(['.', '-', ':']) {
-        return true;
-    }
-    let inside = before.ends_with(|char: char| char.is_ascii_alphanumeric() || char == '_');
-    if inside {
-        return false;
-    }
-    if language != Language::Python || calls::LIBRARIES.iter().any(|(own, _)| *own == name) {
-        return true;
-    }
-    match name.split_once('.') {
-        Some((module, _)) => !before.ends_with('.') && imports(code, module),
-        None => !before.ends_with('.') || name == "urlopen",
-    }
-}
-
-/// The names that Python code takes out of modules, with the modules: `from os import system as s`.
-fn imported(code: &str, language: Language) -> Vec<(String, String)> {
-    if language != Language::Python || !code.contains("from ") {
-        return Vec::new();
-    }
-    let statements = code.split([';', '\n']).filter_map(|statement| statement.trim().strip_prefix("from "));
-    let modules = statements.filter_map(|statement| statement.split_once(" import "));
-    let names = modules.flat_map(|(module, names)| {
-        names.trim_matches(['(', ')', ' ']).split(',').map(move |name| {
-            let (name, own) = name.trim().split_once(" as ").unwrap_or((name.trim(), name.trim()));
-            (own.trim().to_owned(), format!("{}.{}", module.trim(), name.trim()))
-        })
-    });
-    names.take(MAX_NAMES).collect()
-}
-
 /// A piece of code that is gone through.
 struct Run<'c> {
     scope: Scope<'c>,
@@ -220,6 +161,8 @@ struct Run<'c> {
     secret: Origin,
     sends: Vec<(String, Origin)>,
     depth: usize,
+    /// How many pieces of code within this one were gone through.
+    inner: usize,
 }
 
 impl Run<'_> {
@@ -229,8 +172,17 @@ impl Run<'_> {
             Does::Shell | Does::Process => self.process(machine, state, found),
             Does::Code => {
                 let known = self.scope.value(arguments);
-                match known.as_known().filter(|code| !code.is_empty() && self.depth < MAX_DEPTH) {
-                    Some(code) => run_at(machine, state, self.scope.language, &code, self.depth + 1),
+                if known.prefix().starts_with("http") && !super::interpreters::is_library(known.prefix()) {
+                    machine.act(Kind::CodeFetched, known.shown());
+                }
+                match known
+                    .as_known()
+                    .filter(|code| !code.is_empty() && self.depth < MAX_DEPTH && self.inner < MAX_INNER)
+                {
+                    Some(code) => {
+                        self.inner += 1;
+                        run_at(machine, state, self.scope.language, &code, self.depth + 1);
+                    }
                     None => {
                         machine.runs_code(&Text::hole(self.origin(arguments).and(known.origin().unwrap_or_default())));
                     }
@@ -240,6 +192,7 @@ impl Run<'_> {
                 for path in self.paths(arguments) {
                     machine.deletes(state, &path, found.does == Does::DeleteTree);
                 }
+                self.walked(machine, state);
             }
             Does::DeleteSelf => {
                 let path = self.receiver(found.before);
@@ -261,17 +214,23 @@ impl Run<'_> {
                 self.sends.push((host, self.origin(arguments)));
             }
             Does::Sql => {
-                let statements = split(arguments).into_iter().map(|argument| self.scope.value(argument).shown());
-                let destroyed = statements.into_iter().find_map(|statement| super::tables::destroys(&statement));
+                let within = |argument: &str| argument.find(['"', '\'', '`']).and_then(|at| literal(&argument[at..]));
+                let mut statements = split(arguments).into_iter().map(|argument| match self.scope.value(argument) {
+                    // `text("…")` and its kin.
+                    value if value.prefix().is_empty() => within(argument).unwrap_or_default(),
+                    value => value.shown(),
+                });
+                let destroyed = statements.find_map(|statement| super::tables::destroys(&statement));
                 if let Some(what) = destroyed.filter(|_| !self.throwaway) {
                     machine.act(Kind::DatabaseDestroy, what);
                 }
             }
             Does::Destroys(kind) | Does::DestroysAll(kind) => {
                 let dense: String = arguments.chars().filter(|char| !char.is_whitespace()).collect();
+                let chosen = found.before[receiver_at(found.before)..].contains("where");
                 let all =
                     matches!(dense.as_str(), "" | "{}" | "{where:{}}" | "filter={}" | "ctx,bson.M{}" | "ctx,bson.D{}");
-                if (all || matches!(found.does, Does::Destroys(_))) && !self.throwaway {
+                if (all && !chosen || matches!(found.does, Does::Destroys(_))) && !self.throwaway {
                     machine.act(kind, found.name);
                 }
             }
@@ -289,6 +248,18 @@ impl Run<'_> {
         let Some(first) = given.iter().find(is_option) else { return Vec::new() };
         let items = first.strip_prefix('[').map(|inner| split(enclosed(inner, '[', ']').0));
         items.unwrap_or_else(|| vec![first]).into_iter().take(MAX_NAMES).map(|item| self.scope.path(item)).collect()
+    }
+
+    /// Where files are removed one by one as a walk through a tree finds them, and nothing chooses among them, it is the tree.
+    /// Within a project that is a clean-up.
+    fn walked(&self, machine: &mut Machine<'_>, state: &mut State) {
+        let code = self.scope.code;
+        let Some((_, inside)) = code.split_once("os.walk(").filter(|_| !code.contains(" if ")) else { return };
+        let tree = self.scope.path(enclosed(inside, '(', ')').0);
+        let place = machine.path(state, &tree).map(|path| machine.place(&path));
+        if matches!(place, Some(Place::Home | Place::HomeTree | Place::System)) {
+            machine.deletes(state, &tree, true);
+        }
     }
 
     /// What a method is called on.
@@ -445,59 +416,6 @@ fn list(text: &str) -> Option<Vec<&str>> {
     inner.or_else(|| text.strip_prefix('[').map(|inner| enclosed(inner, '[', ']').0)).map(split)
 }
 
-/// Where the expression begins that ends a text: names, dots, calls.
-fn receiver_at(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let mut at = bytes.len();
-    let mut depth = 0usize;
-    let mut quote = None;
-    while at > 0 {
-        let byte = bytes[at - 1];
-        match (byte, quote) {
-            (byte, Some(open)) if byte == open => quote = None,
-            (_, Some(_)) => {}
-            (b'"' | b'\'' | b'`', None) => quote = Some(byte),
-            (b')' | b']', None) => depth += 1,
-            (b'(' | b'[', None) if depth > 0 => depth -= 1,
-            (b'(' | b'[', None) => break,
-            (_, None) if depth > 0 || byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$') => {}
-            _ => break,
-        }
-        at -= 1;
-    }
-    at
-}
-
-/// Python code with the names of modules for those it gives them: `import subprocess as s`.
-fn unaliased(code: String, language: Language) -> String {
-    if language != Language::Python || !code.contains(" as ") {
-        return code;
-    }
-    let names: Vec<(String, String)> = code
-        .split([';', '\n'])
-        .filter_map(|statement| statement.trim().strip_prefix("import "))
-        .flat_map(|modules| modules.split(','))
-        .filter_map(|module| module.split_once(" as "))
-        .map(|(module, name)| (module.trim().to_owned(), name.trim().to_owned()))
-        .filter(|(_, name)| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
-        .take(MAX_NAMES)
-        .collect();
-    names.iter().fold(code, |code, (module, name)| {
-        let wanted = format!("{name}.");
-        let mut made = String::with_capacity(code.len());
-        let mut from = 0;
-        for (at, _) in code.match_indices(&wanted).take(MAX_NAMES) {
-            made.push_str(&code[from..at]);
-            let inside = made.ends_with(|char: char| char.is_alphanumeric() || matches!(char, '_' | '.'));
-            made.push_str(if inside { name } else { module });
-            made.push('.');
-            from = at + wanted.len();
-        }
-        made.push_str(&code[from..]);
-        made
-    })
-}
-
 /// Words of what is made to be thrown away.
 const THROWAWAY: &[&str] = &[
     "localhost",
@@ -536,6 +454,9 @@ fn habits(machine: &mut Machine<'_>, code: &str) {
             machine.act(Kind::ProcessBomb, "fork");
         }
     }
+    if has(&["/inet/"]) && has(&["|getline", "| getline", "system("]) && has(&["|&"]) {
+        machine.act(Kind::NetShell, "a socket");
+    }
     let sockets = [
         "socket",
         "Socket",
@@ -543,6 +464,11 @@ fn habits(machine: &mut Machine<'_>, code: &str) {
         "TCPServer",
         "net.connect",
         "net.createServer",
+        "require('net')",
+        "require(\"net\")",
+        "'node:net'",
+        "\"node:net\"",
+        "from 'net'",
         "net.createConnection",
         "net.Dial",
         "net.Listen",
@@ -555,9 +481,10 @@ fn habits(machine: &mut Machine<'_>, code: &str) {
         "pty.spawn",
         ".pipe(",
         "popen",
-        "Stdin = ",
+        ".Stdin",
         ".stdin",
         "PIPE",
+        "stdin=",
         "check_output",
         "getoutput",
         "|&",
@@ -571,48 +498,6 @@ fn habits(machine: &mut Machine<'_>, code: &str) {
     {
         machine.act(Kind::NetShell, "a socket");
     }
-}
-
-/// Whether Python code imports a module.
-fn imports(code: &str, module: &str) -> bool {
-    code.split([';', '\n']).any(|statement| {
-        let statement = statement.trim();
-        let rest = statement.strip_prefix("import ").or_else(|| statement.strip_prefix("from "));
-        rest.is_some_and(|rest| rest.split([',', ' ']).any(|word| word.split('.').next() == Some(module)))
-    }) || code.contains(&format!("__import__('{module}')"))
-        || code.contains(&format!("__import__(\"{module}\")"))
-}
-
-/// The text of a call's arguments: to the closing parenthesis, or to the end of the statement where there is none.
-fn arguments(rest: &str, language: Language) -> Option<&str> {
-    let trimmed = rest.trim_start_matches(' ');
-    if let Some(inside) = trimmed.strip_prefix('(') {
-        return Some(enclosed(inside, '(', ')').0);
-    }
-    let words = matches!(language, Language::Perl | Language::Ruby) && rest.starts_with(' ');
-    let starts: &[char] =
-        if words { &['"', '\'', '{', '[', '%', '$', 'D', 'E', 'F', 'g'] } else { &['"', '\'', '{', '[', '%'] };
-    let bare = matches!(language, Language::Perl | Language::Ruby | Language::Other) && trimmed.starts_with(starts)
-        || trimmed.starts_with('`');
-    bare.then(|| statement(trimmed))
-}
-
-/// A statement to its end, which is none within quotes.
-fn statement(text: &str) -> &str {
-    let mut quote = None;
-    let mut escaped = false;
-    for (at, char) in text.char_indices() {
-        match (char, quote) {
-            _ if escaped => escaped = false,
-            ('\\', _) => escaped = true,
-            (char, Some(open)) if char == open => quote = None,
-            (_, Some(_)) => {}
-            ('"' | '\'' | '`', None) => quote = Some(char),
-            (';' | '\n' | ')' | '}', None) => return &text[..at],
-            _ => {}
-        }
-    }
-    text
 }
 
 /// The string literal that a text begins with.

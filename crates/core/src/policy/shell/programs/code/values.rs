@@ -1,6 +1,8 @@
 //! What an expression of another language stands for, as far as its literals, the home and their joining tell.
 
-use super::Language;
+use std::cell::Cell;
+
+use super::{Language, MAX_LOOKUPS};
 use crate::policy::shell::value::{Origin, Text};
 
 /// How deep names are followed, and expressions within expressions.
@@ -8,6 +10,9 @@ const MAX_DEPTH: usize = 6;
 
 /// How much of a piece of code, in bytes, is searched for what a name stands for.
 const MAX_LOOK: usize = 16 * 1024;
+
+/// How much of what is given to a name is read, in bytes.
+const MAX_GIVEN: usize = 1024;
 
 /// The most names that are followed in a piece of code.
 const MAX_NAMES: usize = 16;
@@ -41,6 +46,8 @@ const HOMES: &[&str] = &[
     "$ENV{HOME}",
     "$ENV{'HOME'}",
     "getenv('HOME')",
+    "env_var('HOME')",
+    "home_directory()",
     "System.user_home!()",
     "System.user_home!",
     "System.user_home()",
@@ -115,10 +122,16 @@ const GLOBS: &[&str] = &["glob", "iglob", "rglob", "globSync"];
 pub(super) struct Scope<'c> {
     pub(super) code: &'c str,
     pub(super) language: Language,
-    pub(super) home: &'c str,
+    home: &'c str,
+    /// How often names were looked up.
+    lookups: Cell<usize>,
 }
 
 impl<'c> Scope<'c> {
+    pub(super) const fn new(code: &'c str, language: Language, home: &'c str) -> Self {
+        Self { code, language, home, lookups: Cell::new(0) }
+    }
+
     /// What an expression stands for: holes where that is not known.
     pub(super) fn value(&self, expression: &str) -> Text {
         self.at_depth(expression, 0)
@@ -297,12 +310,12 @@ impl<'c> Scope<'c> {
         let code = &self.code[..self.code.floor_char_boundary(MAX_LOOK)];
         let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_';
         let bare = name.trim_start_matches(['$', '@', '*', '&']).to_owned();
-        let found = if bare.is_empty() || !bare.starts_with(|char: char| char.is_alphabetic() || char == '_') {
-            0
-        } else {
-            MAX_NAMES
-        };
-        let places: Vec<usize> = code.match_indices(bare.as_str()).map(|(at, _)| at).take(found).collect();
+        let lookups = self.lookups.replace(self.lookups.get() + 1);
+        let is_name = bare.starts_with(|char: char| char.is_alphabetic() || char == '_');
+        let found = if is_name && lookups < MAX_LOOKUPS { MAX_NAMES } else { 0 };
+        let whole = |at: &usize| !code[..*at].ends_with(is_part) && !code[at + bare.len()..].starts_with(is_part);
+        let places: Vec<usize> =
+            code.match_indices(bare.as_str()).map(|(at, _)| at).filter(whole).take(found).collect();
         places.into_iter().filter_map(move |at| {
             let after = code[at + bare.len()..].trim_start();
             let given = after
@@ -310,7 +323,8 @@ impl<'c> Scope<'c> {
                 .or_else(|| after.strip_prefix("of "))
                 .or_else(|| after.strip_prefix(":="))
                 .or_else(|| after.strip_prefix('=').filter(|rest| !rest.starts_with(['=', '>', '~'])))?;
-            (!code[..at].ends_with(is_part)).then(|| given.trim_start())
+            let given = given.trim_start();
+            Some(&given[..given.floor_char_boundary(MAX_GIVEN)])
         })
     }
 
@@ -597,7 +611,7 @@ mod tests {
             (Other, "", "atPath: NSHomeDirectory() + \"/x\"", "/home/dev/x"),
             (Other, "", "filepath.Join(os.Getenv(\"HOME\"), \"x\")", "/home/dev/x"),
         ] {
-            let scope = Scope { code, language, home: "/home/dev" };
+            let scope = Scope::new(code, language, "/home/dev");
             assert_eq!(scope.path(expression).shown(), expected, "{expression}");
         }
     }

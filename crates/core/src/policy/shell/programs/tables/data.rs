@@ -116,6 +116,7 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         options.values(&["c", "command", "e", "execute", "q", "Q", "query", "cmd"]).cloned().collect();
     let is_file = matches!(call.name.as_str(), "sqlite3" | "sqlite" | "duckdb" | "litecli");
     if is_file {
+        options.operands.iter().take(1).for_each(|file| _ = machine.read_file(state, file));
         texts.extend(options.operands.iter().skip(1).cloned());
     }
     for file in options.values(&["f", "file", "i", "input-file", "init"]).cloned().collect::<Vec<_>>() {

@@ -156,7 +156,7 @@ fn the_recordings_of_agents_set_off_what_they_should_and_no_more() {
     assert_eq!(set_off, EXPECTED);
 }
 
-/// What in the recordings is rightly noticed: each of these was told to remove a folder of the home.
+/// What in the recordings is rightly noticed: each asks for a folder of the home to be removed.
 const EXPECTED: &[&str] = &[
     "claude-code/hooks/full-run-2.jsonl: filesystem.delete-folder-of-home",
     "claude-code/hooks/full-run-with-mcp-and-subagents.jsonl: filesystem.delete-folder-of-home",

@@ -8,6 +8,9 @@ use crate::json;
 /// How far an order is read behind whom it is addressed to, in bytes of JSON.
 const REACH: usize = 900;
 
+/// Most places of a text behind which orders are looked for.
+const MAX_READ: usize = 64;
+
 /// How far before a name is looked for what leads up to it, in bytes.
 const BEFORE: usize = 72;
 
@@ -200,7 +203,7 @@ pub(super) fn name(text: &str, at: usize) -> Option<&'static str> {
 }
 
 /// The sign at a place where a name stands, where what is around it is addressed to whoever has it.
-pub(super) fn at(text: &str, at: usize, name: &str) -> Option<&'static str> {
+pub(super) fn at(text: &str, at: usize, name: &str, read: &mut usize) -> Option<&'static str> {
     let rest = &text[at..];
     let before = &text[text.floor_char_boundary(at.saturating_sub(BEFORE))..at];
     let line = before.rfind("\\n").map_or(before, |line| &before[line + 2..]);
@@ -217,14 +220,18 @@ pub(super) fn at(text: &str, at: usize, name: &str) -> Option<&'static str> {
         Spoken::To => MOST_SENTENCES,
         Spoken::Of => 1,
     };
-    orders_behind(rest, sentences).then_some("addressed-order")
+    orders_behind(rest, sentences, read).then_some("addressed-order")
 }
 
 /// The most sentences that are read behind whom they are for.
 const MOST_SENTENCES: usize = 12;
 
 /// Whether what stands behind orders what nobody orders in good faith.
-fn orders_behind(rest: &str, sentences: usize) -> bool {
+fn orders_behind(rest: &str, sentences: usize, read: &mut usize) -> bool {
+    *read += 1;
+    if *read > MAX_READ {
+        return false;
+    }
     let window = &rest[..rest.floor_char_boundary(REACH)];
     let window = match window.find("\"}") {
         Some(end) => &window[..end],
@@ -235,7 +242,7 @@ fn orders_behind(rest: &str, sentences: usize) -> bool {
 }
 
 /// The sign where something pretends to be what only the system says: a tag, or a name at the start of a line.
-pub(super) fn system(text: &str, at: usize) -> Option<&'static str> {
+pub(super) fn system(text: &str, at: usize, read: &mut usize) -> Option<&'static str> {
     const TAGS: &[&str] = &[
         "<system-reminder>",
         "<system>",
@@ -258,11 +265,11 @@ pub(super) fn system(text: &str, at: usize) -> Option<&'static str> {
     let begins = |tag: &&&str| rest.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
     let tag = TAGS.iter().find(begins)?;
     let is_quoted = text[..at].ends_with(['`', '\'', '\u{201c}']);
-    (!is_quoted && orders_behind(&rest[tag.len()..], MOST_SENTENCES)).then_some("forged-note")
+    (!is_quoted && orders_behind(&rest[tag.len()..], MOST_SENTENCES, read)).then_some("forged-note")
 }
 
 /// The sign where a line or an element begins with `SYSTEM:` and orders something.
-pub(super) fn system_line(text: &str, at: usize) -> Option<&'static str> {
+pub(super) fn system_line(text: &str, at: usize, read: &mut usize) -> Option<&'static str> {
     const NAMES: &[&str] = &[
         "system:",
         "system message:",
@@ -279,17 +286,21 @@ pub(super) fn system_line(text: &str, at: usize) -> Option<&'static str> {
     let begins = before.is_empty()
         || before.ends_with("\\n")
         || before.ends_with(['>', '[', '*', '#', '"', '.', '-']) && !before.ends_with("\\\"");
-    (begins && orders_behind(&rest[name.len()..], MOST_SENTENCES)).then_some("forged-note")
+    (begins && orders_behind(&rest[name.len()..], MOST_SENTENCES, read)).then_some("forged-note")
 }
 
 /// The sign where a turn of the person is forged: `Human:` at the start of a line, an order, and the assistant's answer.
-pub(super) fn turn(text: &str, at: usize) -> Option<&'static str> {
+pub(super) fn turn(text: &str, at: usize, read: &mut usize) -> Option<&'static str> {
     const TURNS: &[(&str, &str)] = &[("Human:", "Assistant:"), ("User:", "Assistant:"), ("H:", "A:")];
     let rest = &text[at..];
     if !(text[..at].ends_with("\\n") || text[..at].ends_with('"') && !text[..at].ends_with("\\\"")) {
         return None;
     }
     let (human, assistant) = TURNS.iter().find(|(human, _)| rest.starts_with(human))?;
+    *read += 1;
+    if *read > MAX_READ {
+        return None;
+    }
     let said = &rest[human.len()..rest.floor_char_boundary(REACH * 2)];
     let answer = said.find(&format!("\\n{assistant}"))?;
     let said = orders::folded(&json::unescape(&said[..answer]));

@@ -175,7 +175,7 @@ fn named_texts(text: &str, names: &[&str]) -> Vec<String> {
 }
 
 /// Whether a file is a test, an example or a page about such things.
-fn is_test(path: &str) -> bool {
+pub(super) fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     ["/test/", "/tests/", "/__tests__/", "/fixtures/", "/testdata/", "/spec/", "/examples/"]
         .iter()
@@ -218,6 +218,22 @@ fn done(code: &str, language: Language, runs: Runs, facts: &dyn Facts) -> Option
         }
         let sends = effect.kind == Kind::DataSend && effect.origin.secret;
         match (runs, effect.kind) {
+            // Servers and shells are both in many a program; one is handed to the other in few.
+            (Runs::Called, Kind::NetShell) => {
+                language == Language::Shell
+                    || [
+                        "dup2",
+                        "pty.spawn",
+                        "/dev/tcp",
+                        ">&",
+                        "spawn('/bin",
+                        "spawn(\"/bin",
+                        "exec('/bin",
+                        "exec(\"/bin",
+                    ]
+                    .iter()
+                    .any(|word| code.contains(word))
+            }
             (_, Kind::NetShell | Kind::ProcessBomb) => true,
             (Runs::Called, Kind::CodeDecoded) => runs_decoded(code, language),
             (Runs::Called, Kind::CodeFetched) => {

@@ -29,7 +29,8 @@ pub(super) fn written(text: &str, before: Option<&str>, path: &str, tool: &str, 
         effects.push(Effect { kind: Kind::AgentOrders, ..Effect::on(what, places::place(&whole, facts), tool) });
     }
     let own_place = secrecy(&whole, facts.home()) > Secrecy::None;
-    if !own_place && holds_key(text) {
+    let prose = [".md", ".mdx", ".rst", ".txt", ".adoc"].iter().any(|end| name.ends_with(end));
+    if !own_place && (holds_key(text) || !prose && !code::is_test(&whole) && gives_password(text)) {
         effects.push(Effect { kind: Kind::ContentSecret, ..Effect::on(path, places::place(&whole, facts), tool) });
     }
     effects
@@ -94,6 +95,11 @@ pub(super) fn gives_key(json: &str) -> bool {
         || redacted.found().contains(&Secret::UrlPassword) && names_password_of_machine(json)
 }
 
+/// Whether a JSON text holds the password of a machine elsewhere, in an address.
+pub(super) fn gives_password(json: &str) -> bool {
+    json.contains("://") && json.contains('@') && names_password_of_machine(json)
+}
+
 /// Whether an address names a user with a password at a machine that has a name of its own: what runs beside the program in a
 /// container (`db`), and this machine, do not.
 fn names_password_of_machine(text: &str) -> bool {
@@ -108,6 +114,9 @@ fn names_password_of_machine(text: &str) -> bool {
         url.contains('@')
             && host.contains('.')
             && !hosts::is_local(&host)
+            && !["example.com", "example.org", "example.net", "host.docker.internal"]
+                .iter()
+                .any(|known| host.ends_with(known))
             && redact::redact_text(url).found().contains(&Secret::UrlPassword)
     })
 }

@@ -199,9 +199,11 @@ impl Deed {
         if changes_all && given.is_empty(CONDITIONS) {
             return Some(Kind::DatabaseDestroy);
         }
-        let upper = given.raw.to_ascii_uppercase();
-        if self.at("neo4j|memgraph|cypher|graph") && upper.contains("DELETE ") && !holds(&upper[1..], "WHERE|{") {
-            return Some(Kind::DatabaseDestroy);
+        if self.at("neo4j|memgraph|cypher|graph") {
+            let upper = given.raw.to_ascii_uppercase();
+            if upper.contains("DELETE ") && !holds(&upper[1..], "WHERE|{") {
+                return Some(Kind::DatabaseDestroy);
+            }
         }
         if given.is_on("isdestroy|destroy|forcedestroy|allowdestroy") && self.at(CLOUDS) {
             return Some(Kind::CloudDestroy);

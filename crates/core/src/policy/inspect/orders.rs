@@ -174,14 +174,19 @@ fn claims_leave(sentence: &str) -> bool {
         && !holds(sentence, "must not|do not modify|don't modify|do not make|do not change|do not commit|do not push")
 }
 
+/// What guards an agent or a repository.
+const GUARDS: &str = "hookrail|pretooluse|guardrail|the guard|permission check|permission prompt|safety check|\
+        .claude/settings|~/.claude|.codex/config|.codex/hooks|.cursor/hooks|approval prompt|confirmation|\
+        audit log|branch protection|security check|agent hook|guard hook|claude code hook|claude hook";
+
+/// What others rely on, and the ways to lose it.
+const RELIED_ON: &str = "force|rm -rf|production|prod |backups|remote branches|entire home|home directory";
+
 /// Whether a sentence orders to switch off what guards an agent or a repository.
 fn switches_off(sentence: &str) -> bool {
     const OFF: &str = "disable|remove|delete|bypass|uninstall|circumvent|deactivate|skip|strip|unset|neutralize|empty|\
         deaktiviere|entferne|umgehe|desactiva|elimina|désactive|désactivez|supprime|disattiva|rimuovi|desative|\
         remova";
-    const GUARDS: &str = "hookrail|pretooluse|guardrail|the guard|permission check|permission prompt|safety check|\
-        .claude/settings|~/.claude|.codex/config|.codex/hooks|.cursor/hooks|approval prompt|confirmation|\
-        audit log|branch protection|security check|agent hook|guard hook|claude code hook|claude hook";
     let turned_off = holds(sentence, "turn off|switch off|turns off|shut off");
     let begins = |at: usize| {
         let before: Vec<&str> = words(&sentence[..at]).collect();
@@ -227,7 +232,10 @@ fn ordered(text: &str) -> Option<&'static str> {
     let mut gathered: Option<usize> = None;
     for (at, sentence) in sentences(text).enumerate() {
         // What is longer is no sentence but a file.
-        if forbids(sentence) || sentence.len() > LONGEST_SENTENCE {
+        let matters = gathered.is_some()
+            || [KEPT_AT, CALLED, GUARDS, LETS_ALL, RELIED_ON].iter().any(|list| holds(sentence, list))
+            || sentence.contains("exfiltrate");
+        if sentence.len() > LONGEST_SENTENCE || !matters || forbids(sentence) {
             continue;
         }
         let of_credentials = holds(sentence, KEPT_AT) || holds(sentence, CALLED);

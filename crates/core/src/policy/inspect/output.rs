@@ -3,7 +3,7 @@
 //! A small set of signs that are hard to come by honestly, looked for in one pass over the text as it stands in the JSON. What
 //! is found can only be told: the tool has run.
 
-use super::{addressed, encoded};
+use super::{addressed, content, encoded};
 use crate::event::{Family, Tool};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
@@ -25,9 +25,6 @@ const NEAR: usize = 256;
 /// The longest comment that is looked into, and how far a sentence is read, in bytes.
 const MAX_COMMENT: usize = 2 << 10;
 const MAX_SENTENCE: usize = 128;
-
-/// Most names of agents in a text whose sentences are looked at.
-const MAX_ADDRESSED: usize = 512;
 
 json::fields!(Results {
     tool_response = "tool_response",
@@ -57,6 +54,9 @@ pub(super) fn effects(tool: &Tool, payload: &str) -> Vec<Effect> {
         };
         for secret in redact::redact_json(text).found().iter().filter(|secret| secret.has_shape()) {
             note(Kind::OutputSecret, secret.as_str());
+        }
+        if content::gives_password(text) {
+            note(Kind::OutputSecret, "url-password");
         }
         if let Some(secret) = encoded::credential(text) {
             note(Kind::OutputSecret, secret);
@@ -107,8 +107,8 @@ struct Seen {
     comment_until: usize,
     /// Where the next comment ends; past the text where none does.
     comment_end: usize,
-    /// How many names of agents were looked at.
-    addressed: usize,
+    /// Behind how many places orders were looked for.
+    read: usize,
 }
 
 /// The first sign in a JSON text that something in it is meant for the agent and not for the person.
@@ -125,9 +125,9 @@ fn sign(text: &str) -> Option<&'static str> {
                 (comment(text, at, &mut seen).then_some("html-comment"), at + 4)
             }
             (b'<', _) if is_end_of_result(&bytes[at..]) => (Some("end-of-result"), at + 1),
-            (b'<', _) | (b'[', b'i') => (addressed::system(text, at), at + 1),
-            (b'S' | b's', b'y') => (addressed::system_line(text, at), at + 1),
-            (b'H' | b'U', b'u' | b's') => (addressed::turn(text, at), at + 1),
+            (b'<', _) | (b'[', b'i') => (addressed::system(text, at, &mut seen.read), at + 1),
+            (b'S' | b's', b'y') => (addressed::system_line(text, at, &mut seen.read), at + 1),
+            (b'H' | b'U', b'u' | b's') => (addressed::turn(text, at, &mut seen.read), at + 1),
             (b'V' | b'O' | b'E' | b'M' | b'D', b'e' | b'l' | b'u' | b's' | b'i') if starts_foreign_order(text, at) => {
                 (Some("override-phrase"), at + 1)
             }
@@ -136,12 +136,9 @@ fn sign(text: &str) -> Option<&'static str> {
             | (b'K', b'i')
             | (b'L', b'l')
             | (b'C', b'l' | b'o' | b'u' | b'h')
-            | (b'G', b'e')
-                if seen.addressed < MAX_ADDRESSED =>
-            {
+            | (b'G', b'e') => {
                 let name = addressed::name(text, at);
-                seen.addressed += usize::from(name.is_some());
-                (name.and_then(|name| addressed::at(text, at, name)), at + 1)
+                (name.and_then(|name| addressed::at(text, at, name, &mut seen.read)), at + 1)
             }
             (b'i' | b'I', b'g') | (b'd' | b'D', b'i') | (b'f' | b'F', b'o') if starts_order(bytes, at) => {
                 (overrides(&text[at..]).then_some("override-phrase"), at + 1)

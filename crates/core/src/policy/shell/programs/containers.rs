@@ -5,6 +5,7 @@ use super::super::options::{Spec, read};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
+use super::tables::throwaway;
 use crate::policy::effects::{Kind, Where};
 use crate::policy::places::Place;
 
@@ -99,7 +100,9 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     match command.shown().as_str() {
         "exec" => {
             let options = read(args, &spec);
-            machine.elsewhere(state, Where::Container, options.operands.get(1..).unwrap_or_default().to_vec());
+            let name = options.operands.first().map(Text::shown).unwrap_or_default();
+            let at = if throwaway::is_trial(&name) { Where::Throwaway } else { Where::Container };
+            machine.elsewhere(state, at, options.operands.get(1..).unwrap_or_default().to_vec());
         }
         "run" | "create" => {
             let options = read(args, &spec);
@@ -122,6 +125,12 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 }
             }
             machine.elsewhere(state, at, fields);
+            // The name it is given, or the one that is printed, is known to belong to this script.
+            let name = options.value(&["name"]).map_or_else(|| "made-container".to_owned(), Text::shown);
+            throwaway::made(state, &call.name, &name);
+            if options.has(&["d", "detach"]) || command.shown() == "create" {
+                machine.emit(state, 1, Text::known(name));
+            }
         }
         "compose" => {
             let compose = Spec {
@@ -133,14 +142,17 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             let options = read(args, &compose);
             match options.operands.split_first() {
                 Some((verb, rest)) if matches!(verb.shown().as_str(), "exec" | "run") => {
-                    let options = read(rest, &spec);
-                    let fields = options.operands.get(1..).unwrap_or_default().to_vec();
-                    machine.elsewhere(state, Where::Container, fields);
+                    let project =
+                        options.value(&["p", "project-name"]).or(options.value(&["f", "file"])).map(Text::shown);
+                    let inner = read(rest, &spec);
+                    let service = inner.operands.first().map(Text::shown);
+                    let is_trial = service.into_iter().chain(project).any(|name| throwaway::is_trial(&name));
+                    let fields = inner.operands.get(1..).unwrap_or_default().to_vec();
+                    machine.elsewhere(state, if is_trial { Where::Throwaway } else { Where::Container }, fields);
                 }
                 _ => {
-                    // The table knows the commands as they are without the options before them.
-                    let args = std::iter::once(command.clone()).chain(options.operands.iter().cloned()).collect();
-                    super::tables::table(machine, &Call { name: call.name.clone(), args }, state);
+                    let name = "docker-compose".to_owned();
+                    super::tables::table(machine, &Call { name, args: args.to_vec() }, state);
                 }
             }
         }
@@ -227,13 +239,25 @@ fn cluster(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let behind = |from: &[Text]| from.iter().position(|word| word.shown() == "--").map(|at| from[at + 1..].to_vec());
     match verb.shown().as_str() {
         "exec" => {
-            let fields = behind(rest).unwrap_or_else(|| {
-                let options = read(rest, &spec);
-                read(options.operands.get(1..).unwrap_or_default(), &spec).operands
-            });
-            machine.elsewhere(state, Where::Container, fields);
+            let inner = read(rest, &spec);
+            let pod = inner.operands.first().map(Text::shown).unwrap_or_default();
+            let fields =
+                behind(rest).unwrap_or_else(|| read(inner.operands.get(1..).unwrap_or_default(), &spec).operands);
+            machine.elsewhere(
+                state,
+                if throwaway::is_trial(&pod) { Where::Throwaway } else { Where::Container },
+                fields,
+            );
         }
         "debug" | "run" if behind(rest).is_some() => {
+            super::tables::kubectl(
+                machine,
+                &Call {
+                    name: known.name.clone(),
+                    args: args[..args.iter().position(|word| word.shown() == "--").unwrap_or(args.len())].to_vec(),
+                },
+                state,
+            );
             machine.elsewhere(state, Where::Throwaway, behind(rest).unwrap_or_default());
         }
         "rsh" if call.name == "oc" => {
@@ -249,6 +273,6 @@ fn cluster(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         {
             machine.act(Kind::NetExpose, "the cluster");
         }
-        _ => super::tables::table(machine, &known, state),
+        _ => super::tables::kubectl(machine, &known, state),
     }
 }

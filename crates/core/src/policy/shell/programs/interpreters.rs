@@ -199,6 +199,9 @@ pub(super) fn is_library(address: &str) -> bool {
 }
 
 fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    if call.name == "java" && call.args.iter().any(|arg| arg.shown() == "-jar") {
+        return super::tables::archive(machine, call, state);
+    }
     let Some(known) = found(&call.name) else { return };
     let language = known.language;
     let spec = Spec { short: known.short, long: LONG, ordered: true, single: call.name == "erl" };
@@ -223,7 +226,7 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         } else if call.name == "bun" && verb == "x" {
             return machine.child(state, inner.operands);
         } else if !verb.contains(['.', '/']) {
-            return;
+            return super::tables::table(machine, call, state);
         }
     }
     let operands = options.operands.as_slice();
@@ -243,7 +246,7 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     if let Some((name, rest)) =
         operands.split_first().map(|(file, rest)| (super::base_name(&file.shown()).to_owned(), rest))
-        && matches!(name.as_str(), "artisan" | "manage.py")
+        && matches!(name.as_str(), "artisan" | "manage.py" | "setup.py")
     {
         // A framework's own commands, which a table knows.
         let fields = std::iter::once(Text::known(name)).chain(rest.iter().cloned()).collect();

@@ -1,9 +1,10 @@
 //! Programs that talk to other machines.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{Options, Spec, read};
 use super::super::state::{State, Stream};
 use super::super::value::{Origin, Text};
+use super::tables::{self, requests::Request};
 use super::{Program, base_name};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
@@ -31,9 +32,6 @@ fn resolver(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     machine.emit(state, 1, Text::hole(Origin::FETCHED));
 }
-
-/// Forges, of which a call by `DELETE` destroys something.
-const FORGES: &[&str] = &["api.github.com", "gitlab.com", "api.bitbucket.org"];
 
 impl Machine<'_> {
     /// Notes what goes to a URL and that something comes from it; gives what comes.
@@ -201,23 +199,10 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let mut urls: Vec<Text> = options.values(&["url"]).cloned().collect();
     urls.extend(options.operands.iter().cloned());
-    if options.value(&["X", "request"]).is_some_and(|method| method.shown().eq_ignore_ascii_case("delete")) {
-        // A search engine's interface, which takes an index, or all of them, by its name.
-        let whole = |url: &&Text| {
-            url.shown().contains(":9200/") || url.shown().ends_with("/_all") || url.shown().ends_with("/*")
-        };
-        if let Some(url) = urls.iter().find(whole) {
-            machine.act(Kind::DatabaseDestroy, url.shown());
-        }
-    }
+    requests(machine, state, &options, &urls);
     let mut outputs =
         options.flags.iter().filter(|flag| matches!(flag.name.as_str(), "o" | "output" | "O" | "remote-name"));
-    let deletes = options.value(&["X", "request"]).is_some_and(|verb| verb.shown().eq_ignore_ascii_case("delete"));
     for url in &urls {
-        let host = hosts::host(&url.shown());
-        if deletes && FORGES.contains(&host.as_str()) {
-            machine.act(Kind::ForgeDestroy, url.shown());
-        }
         let text = machine.exchanges(state, url, data);
         match outputs.next() {
             Some(flag) => {
@@ -233,6 +218,31 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             }
             None => machine.emit(state, 1, text),
         }
+    }
+}
+
+/// What requests by `curl` do at their other end.
+fn requests(machine: &mut Machine<'_>, state: &mut State, options: &Options, urls: &[Text]) {
+    let mut body = String::new();
+    for value in
+        options.values(&["d", "data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json", "F", "form"])
+    {
+        let text = match value.prefix().strip_prefix('@') {
+            Some("-") => machine.input(state, 0),
+            Some(_) => {
+                machine.path(state, &value.after(1)).map(|path| machine.content(state, &path)).unwrap_or_default()
+            }
+            None => value.clone(),
+        };
+        body.push_str(&text.shown());
+    }
+    let method = options.value(&["X", "request"]).map(|method| method.shown().to_ascii_uppercase());
+    let implied = if body.is_empty() && !options.has(&["T", "upload-file"]) { "GET" } else { "POST" };
+    let method = method.unwrap_or_else(|| implied.to_owned());
+    let socket = options.value(&["unix-socket"]).map(Text::shown);
+    for url in urls.iter().map(Text::shown) {
+        let socket = socket.as_deref();
+        tables::requests::request(machine, state, Request { method: &method, url: &url, body: &body, socket });
     }
 }
 
@@ -313,7 +323,12 @@ fn wget(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     for header in options.values(&["header"]).filter_map(Text::origin).filter(|origin| origin.secret) {
         data = Some(data.unwrap_or_default().and(header));
     }
+    let method = options.value(&["method"]).map(|method| method.shown().to_ascii_uppercase());
+    let method = method.unwrap_or_else(|| if data.is_some() { "POST" } else { "GET" }.to_owned());
+    let body = options.value(&["post-data", "body-data"]).map(Text::shown).unwrap_or_default();
     for url in &options.operands {
+        let shown = url.shown();
+        tables::requests::request(machine, state, Request { method: &method, url: &shown, body: &body, socket: None });
         let text = machine.exchanges(state, url, data);
         if options.has(&["spider"]) {
             continue;
@@ -386,6 +401,11 @@ fn httpie(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         data = Some(data.unwrap_or_default().and(origin));
     }
+    let method = options.operands.first().filter(|text| is_method(text)).map(Text::shown);
+    let method = method.unwrap_or_else(|| if data.is_some() { "POST" } else { "GET" }.to_owned());
+    let body = items.iter().map(Text::shown).collect::<Vec<_>>().join(" ");
+    let shown = url.shown();
+    tables::requests::request(machine, state, Request { method: &method, url: &shown, body: &body, socket: None });
     let text = machine.exchanges(state, url, data);
     match options.value(&["o", "output"]) {
         Some(file) => save(machine, state, Some(&file.clone()), text),

@@ -22,7 +22,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "xxd" => xxd,
         "uudecode" => decode_all,
         "openssl" => openssl,
-        "gpg" | "gpg2" | "age" | "sops" => gpg,
+        "gpg" | "gpg2" | "age" => gpg,
         "gzip" | "gunzip" | "bzip2" | "bunzip2" | "xz" | "unxz" | "zstd" | "unzstd" | "lz4" | "pigz" => compress,
         "vi" | "vim" | "nvim" | "nano" | "ed" | "ex" | "code" => edit,
         "printenv" => printenv,

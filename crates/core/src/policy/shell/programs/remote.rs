@@ -5,8 +5,9 @@ use super::super::options::{Spec, read};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
+use super::tables::throwaway;
 use super::wrappers::joined;
-use crate::policy::effects::Where;
+use crate::policy::effects::{Kind, Where};
 
 /// Where the command stands in a call.
 #[derive(Clone, Copy)]
@@ -79,6 +80,13 @@ const LONG: &[&str] = &[
     "additional-packages=",
     "interactive",
     "output=",
+    "ssh-command=",
+    "unregister=",
+    "export=",
+    "exec-command=",
+    "script=",
+    "ssh-flag=",
+    "worker=",
 ];
 
 const WAYS: &[Way] = &[
@@ -110,20 +118,48 @@ const WAYS: &[Way] = &[
     way(&["railway"], &["ssh"], "pse", Command::Line(0), Where::Remote),
     way(&["eb"], &["ssh"], "c", Command::Option(&["c", "command"]), Where::Remote),
     way(&["tsh"], &["ssh"], "lip", Command::Line(1), Where::Remote),
-    way(
-        &["pdsh", "clush", "pssh", "parallel-ssh", "dsh", "mpssh"],
-        &[],
-        "wgxlhHutpofeimM",
-        Command::Line(0),
-        Where::Remote,
-    ),
-    way(&["ansible"], &[], "amiluef", Command::Option(&["a", "args"]), Where::Remote),
-    way(&["salt"], &[], "", Command::Line(2), Where::Remote),
+    way(&["pdsh", "clush", "dsh", "mpssh"], &[], "wgxlhHutpofeimM", Command::Line(0), Where::Remote),
     way(&["vagrant-ssh", "docker-machine"], &["ssh"], "", Command::Line(1), Where::Remote),
+    way(&["gcloud"], &["compute", "ssh"], "", Command::Line(1), Where::Remote),
+    way(&["gcloud"], &["alpha|beta", "compute", "ssh"], "", Command::Option(&["command"]), Where::Remote),
+    way(&["gcloud"], &["compute", "tpus", "tpu-vm", "ssh"], "", Command::Option(&["command"]), Where::Remote),
+    way(&["aws"], &["ssm", "start-session"], "", Command::Option(&["parameters"]), Where::Remote),
+    way(&["az"], &["vmss", "run-command", "invoke"], "gn", Command::Option(&["scripts"]), Where::Remote),
+    way(&["az"], &["vm|vmss", "run-command", "create"], "gn", Command::Option(&["script"]), Where::Remote),
+    way(&["az"], &["aks", "command", "invoke"], "gnc", Command::Option(&["c", "command"]), Where::Remote),
+    way(
+        &["az"],
+        &["container|containerapp", "exec"],
+        "gn",
+        Command::Option(&["exec-command", "command"]),
+        Where::Container,
+    ),
+    way(&["doctl"], &["compute", "ssh"], "", Command::Option(&["ssh-command"]), Where::Remote),
+    way(&["hcloud"], &["server", "ssh"], "up", Command::Line(1), Where::Remote),
+    way(&["heroku"], &["run:detached|run:inside|ps:exec"], "as", Command::Line(0), Where::Remote),
+    way(&["dokku"], &["run|enter"], "", Command::Line(1), Where::Container),
+    way(&["render"], &["ssh"], "", Command::Line(1), Where::Remote),
+    way(&["copilot"], &["svc|task|job", "exec"], "aenc", Command::Option(&["c", "command"]), Where::Container),
+    way(&["cf"], &["ssh"], "ci", Command::Option(&["c", "command"]), Where::Remote),
+    way(&["gh"], &["codespace|cs", "ssh"], "cR", Command::Line(0), Where::Remote),
+    way(&["coder", "devpod", "gitpod"], &["ssh"], "", Command::Line(1), Where::Remote),
+    way(&["juju"], &["ssh|exec|run"], "mu", Command::Line(1), Where::Remote),
+    way(&["minikube"], &["ssh"], "pn", Command::Line(0), Where::Throwaway),
+    way(&["nomad"], &["exec"], "", Command::Program(1), Where::Container),
+    way(&["consul"], &["exec"], "", Command::Line(0), Where::Remote),
+    way(&["knife"], &["ssh"], "xiPG", Command::Line(1), Where::Remote),
+    way(&["bolt"], &["command", "run"], "tu", Command::Line(0), Where::Remote),
+    way(&["pssh", "parallel-ssh"], &[], "hHlptoeOxA", Command::Line(0), Where::Remote),
+    way(&["mussh"], &[], "hHlc", Command::Option(&["c"]), Where::Remote),
+    way(&["fab", "fab2"], &[], "Hif", Command::Line(0), Where::Remote),
 ];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    WAYS.iter().any(|way| way.names.contains(&name)).then_some(goes)
+    match name {
+        "ansible" => Some(ansible),
+        "salt" | "salt-ssh" | "salt-call" => Some(salt),
+        _ => WAYS.iter().any(|way| way.names.contains(&name)).then_some(goes as Program),
+    }
 }
 
 fn goes(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -135,6 +171,7 @@ fn goes(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         };
         let mut lines: Vec<Text> = Vec::new();
         match way.command {
+            Command::Program(skip) if fields(skip).is_empty() => break,
             Command::Program(skip) => return machine.elsewhere(state, way.at, fields(skip)),
             Command::Line(skip) => lines.push(joined(&fields(skip))),
             Command::Option(names) => lines.extend(options.values(names).flat_map(|value| listed(&value.encoded()))),
@@ -150,12 +187,97 @@ fn goes(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
 }
 
+/// What Salt is told to do: a command by `cmd.run`, or a function of its own that does what a command does.
+fn salt(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &Spec { short: "ELGNCIcbtlp", long: LONG, ordered: false, single: false });
+    let here = call.name == "salt-call";
+    let Some((function, rest)) = options.operands.get(usize::from(!here)..).and_then(<[Text]>::split_first) else {
+        return;
+    };
+    let command = match function.shown().as_str() {
+        "cmd.run" | "cmd.shell" | "cmd.run_all" | "cmd.run_stdout" | "cmd.script" | "cmd.powershell" => "",
+        "file.remove" | "file.rmdir" => "rm -rf ",
+        "system.reboot" | "system.shutdown" | "system.halt" | "system.poweroff" => "reboot ",
+        "service.stop" | "service.disable" => "systemctl disable ",
+        "pkg.remove" | "pkg.purge" => "apt-get purge ",
+        "user.delete" => "userdel ",
+        _ => return,
+    };
+    let mut line = Text::known(command);
+    line.push(&joined(rest));
+    run_at(machine, state, if here { Where::Here } else { Where::Remote }, &line);
+}
+
+/// Runs a line where it is run.
+fn run_at(machine: &mut Machine<'_>, state: &mut State, at: Where, line: &Text) {
+    machine.elsewhere(state, at, vec![Text::known("sh"), Text::known("-c"), line.clone()]);
+}
+
+/// `ansible PATTERN -m MODULE -a ARGUMENTS`.
+fn ansible(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &Spec {
+            short: "miaceftuTBPMl",
+            long: &[
+                "module-name=",
+                "args=",
+                "inventory=",
+                "connection=",
+                "extra-vars=",
+                "forks=",
+                "limit=",
+                "user=",
+                "become-user=",
+                "private-key=",
+                "become",
+            ],
+            ordered: false,
+            single: false,
+        },
+    );
+    if options.is_help() || options.has(&["C", "check", "list-hosts", "syntax-check"]) {
+        return;
+    }
+    let module = options.value(&["m", "module-name"]).map_or_else(|| "command".to_owned(), Text::shown);
+    let module = module.rsplit('.').next().unwrap_or_default().to_owned();
+    let arguments = options.value(&["a", "args"]).cloned().unwrap_or_default();
+    let pattern = options.operands.first().map(Text::shown).unwrap_or_default();
+    let here = matches!(pattern.as_str(), "localhost" | "127.0.0.1")
+        || options.value(&["c", "connection"]).is_some_and(|by| by.shown() == "local");
+    let at = if here { Where::Here } else { Where::Remote };
+    let shown = arguments.shown();
+    let value = |names: &[&str]| {
+        let mut pairs = shown.split(' ').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(name, _)| names.contains(name)).map(|(_, value)| value.trim_matches(['"', '\'']).to_owned())
+    };
+    let is = |wanted: &[&str]| value(&["state"]).is_some_and(|state| wanted.contains(&state.as_str()));
+    let name = || value(&["path", "dest", "name", "db", "src"]).unwrap_or_default();
+    let code = match module.as_str() {
+        "command" | "shell" | "raw" | "win_shell" | "win_command" | "expect" => {
+            return run_at(machine, state, at, &arguments);
+        }
+        "script" => machine.read_file(state, &arguments),
+        "file" if is(&["absent"]) => Text::known(format!("rm -rf {}", name())),
+        "reboot" | "win_reboot" => Text::known("reboot"),
+        "user" if is(&["absent"]) => Text::known(format!("userdel {}", name())),
+        "apt" | "yum" | "dnf" | "package" if is(&["absent"]) => Text::known(format!("apt-get remove {}", name())),
+        "service" | "systemd" if is(&["stopped"]) => Text::known(format!("systemctl stop {}", name())),
+        "postgresql_db" | "mysql_db" if is(&["absent"]) && !throwaway::is_trial(&name()) => {
+            return machine.act(Kind::DatabaseDestroy, name());
+        }
+        "lvol" | "lvg" | "filesystem" if is(&["absent"]) => return machine.act(Kind::StorageDestroy, name()),
+        _ => return,
+    };
+    run_at(machine, state, at, &code);
+}
+
 /// The options of a call, and its operands behind the words of a way.
 fn behind(way: &Way, args: &[Text]) -> Option<super::super::options::Options> {
     let mut whole = read(args, &way.spec);
     for verb in way.verbs {
         let (first, rest) = whole.operands.split_first()?;
-        if first.shown() != *verb {
+        if !verb.split('|').any(|verb| first.shown() == verb) {
             return None;
         }
         let mut next = read(rest, &way.spec);

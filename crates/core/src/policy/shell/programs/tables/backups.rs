@@ -5,12 +5,8 @@ use super::super::super::options::{Spec, read};
 use super::super::super::state::State;
 use super::super::super::value::Text;
 use super::super::Program;
-use super::{Tool, on, unless, with};
+use super::{Tool, on, spec, unless, with};
 use crate::policy::effects::Kind::{ContainerDestroy, StorageDestroy, SystemChange};
-
-const fn spec(short: &'static str, long: &'static [&'static str]) -> Spec {
-    Spec { short, long, ordered: false, single: false }
-}
 
 /// Every tool of this file.
 pub(super) const TOOLS: &[Tool] = &[

@@ -1,49 +1,82 @@
-//! Databases, and the SQL that is given to them.
+//! Databases and queues, and what applications' own tools do to them.
 
-use super::super::super::machine::{Call, Machine};
-use super::super::super::options::{Spec, read};
-use super::super::super::state::State;
-use super::super::super::value::{Origin, Text};
-use super::super::Program;
-use super::{Entry, Tool, on, with};
-use crate::policy::effects::Kind::{self, DatabaseDestroy};
+use super::{Entry, Tool, on, single, spec, unless, with};
+use crate::policy::effects::Kind::{CloudAccess, DatabaseDestroy, DatabaseOpen, SecretRead, StorageDestroy};
 
-const fn spec(short: &'static str, long: &'static [&'static str]) -> Spec {
-    Spec { short, long, ordered: false, single: false }
-}
-
+/// What applications' own tools do to the database that they are set to.
 const RESETS: &[Entry] = &[
-    on("db:drop|db:reset|db:purge|db:drop:all|db:migrate:reset|db:schema:load|db:truncate_all", DatabaseDestroy),
-    on("migrate:fresh|migrate:reset|db:wipe|migrate:refresh", DatabaseDestroy),
+    on(
+        "** db:drop|db:reset|db:purge|db:drop:all|db:drop:*|db:reset:*|db:migrate:reset|db:schema:load|db:schema:load:*|db:truncate_all|db:setup:force|db:mongoid:drop|db:mongoid:purge|db:recreate|db:nuke",
+        DatabaseDestroy,
+    ),
+    on(
+        "migrate:fresh|migrate:reset|db:wipe|migrate:refresh|schema:drop|model:prune|queue:clear|queue:flush",
+        DatabaseDestroy,
+    ),
+    on("credentials:show|secrets:show", SecretRead),
 ];
 
 /// Every tool of this file that a table tells enough of.
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
         names: &["dropdb", "dropuser"],
-        spec: spec("hpUW", &["host=", "port=", "username="]),
-        entries: &[on("*", DatabaseDestroy)],
+        spec: spec("hpUW", &["host=", "port=", "username=", "maintenance-db="]),
+        entries: &[on("", DatabaseDestroy)],
+    },
+    Tool {
+        names: &["createdb", "createuser"],
+        spec: spec("hpUWOTEl", &["host=", "port=", "username=", "owner=", "template="]),
+        entries: &[],
     },
     Tool {
         names: &["mysqladmin", "mariadb-admin"],
-        spec: spec("hPup", &["host=", "user=", "port="]),
-        entries: &[on("drop|shutdown", DatabaseDestroy)],
+        spec: spec("hPu", &["host=", "user=", "port=", "password?"]),
+        entries: &[
+            on("** drop", DatabaseDestroy),
+            on("** shutdown|flush-hosts|stop-slave|stop-replica", DatabaseDestroy),
+        ],
     },
     Tool {
-        names: &["manage.py"],
-        spec: spec("", &["database=", "settings="]),
-        entries: &[on("flush|reset_db|sqlflush", DatabaseDestroy), on("migrate * zero", DatabaseDestroy)],
+        names: &["mongorestore", "mongoimport"],
+        spec: spec(
+            "hdcup",
+            &["host=", "uri=", "db=", "collection=", "username=", "password=", "nsInclude=", "archive?", "drop"],
+        ),
+        entries: &[with("", &["drop"], DatabaseDestroy)],
     },
-    Tool { names: &["rails", "rake", "artisan"], spec: spec("e", &["environment="]), entries: RESETS },
+    Tool {
+        names: &["manage.py", "django-admin"],
+        spec: spec("c", &["database=", "settings=", "command="]),
+        entries: &[
+            on("flush|reset_db|delete_squashed_migrations|sqlflush", DatabaseDestroy),
+            on("migrate * zero", DatabaseDestroy),
+        ],
+    },
+    Tool {
+        names: &["rails", "rake", "artisan", "console"],
+        spec: spec("e", &["environment=", "env=", "database="]),
+        entries: RESETS,
+    },
     Tool {
         names: &["prisma"],
-        spec: spec("", &["schema="]),
+        spec: spec(
+            "",
+            &["schema=", "url=", "from-url=", "to-url=", "script", "force", "force-reset", "accept-data-loss"],
+        ),
         entries: &[
             on("migrate reset", DatabaseDestroy),
             with("db push", &["force-reset", "accept-data-loss"], DatabaseDestroy),
         ],
     },
-    Tool { names: &["alembic"], spec: spec("cx", &[]), entries: &[on("downgrade base", DatabaseDestroy)] },
+    Tool {
+        names: &["alembic", "flask", "aerich"],
+        spec: spec("cxd", &["config=", "directory="]),
+        entries: &[
+            unless("** downgrade base", &["sql"], DatabaseDestroy),
+            on("db drop|reset|destroy", DatabaseDestroy),
+            on("drop-db", DatabaseDestroy),
+        ],
+    },
     Tool {
         names: &[
             "knex",
@@ -52,239 +85,308 @@ pub(super) const TOOLS: &[Tool] = &[
             "typeorm",
             "drizzle-kit",
             "dbmate",
-            "flyway",
             "liquibase",
             "mikro-orm",
+            "diesel",
+            "sqlx",
+            "sqlx-cli",
+            "goose",
+            "atlas",
+            "sqitch",
+            "phinx",
+            "doctrine",
+            "dotnet-ef",
+            "hasura",
+            "refinery",
+            "graphile-migrate",
+            "node-pg-migrate",
+            "db-migrate",
+            "tern",
         ],
-        spec: spec("", &["url=", "env=", "knexfile="]),
+        spec: spec(
+            "uedpDc",
+            &[
+                "url=",
+                "env=",
+                "knexfile=",
+                "database=",
+                "database-url=",
+                "path=",
+                "source=",
+                "config=",
+                "database-name=",
+                "migrations-dir=",
+                "context=",
+                "environment=",
+                "all",
+                "force",
+                "auto-approve",
+            ],
+        ),
         entries: &[
             with("migrate:rollback", &["all"], DatabaseDestroy),
             on(
-                "db:drop|schema:drop|drop|clean|drop-all|dropAll|schema:fresh|migration:fresh|db:migrate:undo:all",
+                "db:drop|schema:drop|drop|clean|drop-all|dropAll|schema:fresh|migration:fresh|db:migrate:undo:all|migrate:fresh|db:wipe|migration:down:all",
                 DatabaseDestroy,
             ),
-        ],
-    },
-    Tool { names: &["mix"], spec: spec("r", &[]), entries: &[on("ecto.drop|ecto.reset", DatabaseDestroy)] },
-    Tool { names: &["bq"], spec: spec("", &["project_id=", "dataset_id="]), entries: &[on("rm", DatabaseDestroy)] },
-    Tool {
-        names: &["influx", "etcdctl", "nodetool"],
-        spec: spec("", &["endpoints=", "host="]),
-        entries: &[
-            on("bucket|org delete", DatabaseDestroy),
-            with("del", &["prefix", "from-key"], DatabaseDestroy),
-            on("decommission|removenode|assassinate", DatabaseDestroy),
+            on("database|db|schema drop|reset|clean", DatabaseDestroy),
+            on("** reset|down-to 0", DatabaseDestroy),
+            with("** down", &["all"], DatabaseDestroy),
+            with("migration|migrate revert|redo", &["all", "a"], DatabaseDestroy),
+            with("schema apply", &["auto-approve"], DatabaseDestroy),
+            on("orm:schema-tool:drop", DatabaseDestroy),
+            with("push", &["force"], DatabaseDestroy),
+            with("revert", &["y"], DatabaseDestroy),
+            on("metadata clear", DatabaseDestroy),
         ],
     },
     Tool {
-        names: &["kafka-topics", "kafka-topics.sh", "rabbitmqctl"],
-        spec: spec("", &["bootstrap-server=", "topic=", "zookeeper="]),
+        names: &["migrate"],
+        spec: single(&["path=", "source=", "database=", "lock-timeout=", "all"]),
+        entries: &[on("drop", DatabaseDestroy), with("down", &["all"], DatabaseDestroy)],
+    },
+    Tool {
+        names: &["flyway"],
+        spec: single(&["url=", "user=", "password=", "schemas=", "environment=", "configFiles=", "cleanDisabled="]),
+        entries: &[on("** clean", DatabaseDestroy)],
+    },
+    Tool {
+        names: &["wp", "drush", "magento", "occ", "craft", "typo3"],
+        spec: spec("", &["path=", "url=", "uri=", "root=", "ssh="]),
         entries: &[
-            with("", &["delete"], DatabaseDestroy),
-            on("reset|delete_queue|purge_queue|delete_vhost|force_reset", DatabaseDestroy),
+            on("db drop|reset|clean", DatabaseDestroy),
+            on("site empty|delete", DatabaseDestroy),
+            on("sql-drop|sql:drop|site:install|site-install|setup:uninstall", DatabaseDestroy),
         ],
+    },
+    Tool {
+        names: &["bq"],
+        spec: spec(
+            "fnr",
+            &["project_id=", "dataset_id=", "location=", "format=", "expiration=", "default_table_expiration="],
+        ),
+        entries: &[
+            on("rm", DatabaseDestroy),
+            with("update", &["expiration=0", "expiration=1", "default_table_expiration=*"], DatabaseDestroy),
+            on("add-iam-policy-binding", CloudAccess),
+        ],
+    },
+    Tool {
+        names: &[
+            "influx",
+            "etcdctl",
+            "nodetool",
+            "influxd",
+            "promtool",
+            "cbq",
+            "couchbase-cli",
+            "riak-admin",
+            "scylla",
+            "neo4j-admin",
+            "arangosh",
+            "solr",
+            "curator_cli",
+        ],
+        spec: spec(
+            "oabt",
+            &[
+                "endpoints=",
+                "host=",
+                "bucket=",
+                "start=",
+                "stop=",
+                "token=",
+                "org=",
+                "database=",
+                "name=",
+                "cluster=",
+                "config=",
+            ],
+        ),
+        entries: &[
+            on("bucket|org|measurement|auth|user delete|remove|drop", DatabaseDestroy),
+            on(
+                "delete|bucket-delete|bucket-flush|delete-indices|delete_indices|delete_snapshots|server-remove|failover-hard|reset-cluster",
+                DatabaseDestroy,
+            ),
+            with("del", &["prefix", "from-key", "range"], DatabaseDestroy),
+            on("del /|/registry*", DatabaseDestroy),
+            on("member remove", DatabaseDestroy),
+            on("snapshot restore", DatabaseDestroy),
+            on("auth disable", DatabaseOpen),
+            on("user|role delete|revoke*|grant*", DatabaseOpen),
+            on("decommission|removenode|assassinate|clearsnapshot|drain|truncatehints", DatabaseDestroy),
+            on("database|server delete|unbind|wipe", DatabaseDestroy),
+            on("detach-cluster|unsafe-bootstrap", DatabaseDestroy),
+        ],
+    },
+    Tool {
+        names: &["kafka-topics", "kafka-delete-records", "kafka-storage"],
+        spec: spec(
+            "",
+            &[
+                "bootstrap-server=",
+                "topic=",
+                "zookeeper=",
+                "offset-json-file=",
+                "command-config=",
+                "partitions=",
+                "replication-factor=",
+            ],
+        ),
+        entries: &[with("", &["delete", "offset-json-file"], DatabaseDestroy), on("format", DatabaseDestroy)],
+    },
+    Tool {
+        names: &["kafka-configs"],
+        spec: spec(
+            "",
+            &[
+                "bootstrap-server=",
+                "entity-type=",
+                "entity-name=",
+                "add-config=",
+                "delete-config=",
+                "topic=",
+                "command-config=",
+                "alter",
+                "describe",
+            ],
+        ),
+        entries: &[with(
+            "",
+            &[
+                "add-config=*retention.ms=[0-9]",
+                "add-config=*retention.ms=[0-9][0-9]*",
+                "add-config=*retention.bytes=[0-9]*",
+                "add-config=*cleanup.policy=delete*",
+            ],
+            DatabaseDestroy,
+        )],
+    },
+    Tool {
+        names: &["kafka-consumer-groups", "kafka-acls", "kafka-streams-application-reset"],
+        spec: spec(
+            "",
+            &["bootstrap-server=", "group=", "topic=", "entity-name=", "command-config=", "application-id="],
+        ),
+        entries: &[
+            with("", &["delete", "execute", "delete-offsets"], DatabaseDestroy),
+            with("", &["remove"], DatabaseOpen),
+            with("", &["application-id"], DatabaseDestroy),
+        ],
+    },
+    Tool {
+        names: &[
+            "rpk",
+            "nats",
+            "pulsar-admin",
+            "rabbitmqadmin",
+            "rabbitmqctl",
+            "rabbitmq-queues",
+            "pulsarctl",
+            "celery",
+            "rq",
+            "nsq",
+            "activemq",
+            "artemis",
+            "mosquitto_ctrl",
+            "temporal",
+            "tctl",
+            "airflow",
+            "dagster",
+            "prefect",
+            "arq",
+        ],
+        spec: spec(
+            "sAHVaupXc",
+            &[
+                "brokers=",
+                "server=",
+                "host=",
+                "vhost=",
+                "admin-url=",
+                "app=",
+                "username=",
+                "password=",
+                "port=",
+                "address=",
+                "namespace=",
+                "url=",
+                "node=",
+                "name=",
+                "messages=",
+                "age=",
+                "size=",
+                "time=",
+            ],
+        ),
+        entries: &[
+            on(
+                "topic|group|cluster|user|acl|security|stream|str|kv|consumer|con|object|obj|topics|namespaces|tenants|subscriptions|functions|workflow|schedule|namespace|operator|dags|pools|connections|variables|flow-run|flow|deployment|work-pool|run|queue delete|del|rm|purge|trim-prefix|delete-all|terminate|wipe|clear|destroy",
+                DatabaseDestroy,
+            ),
+            on(
+                "topics|namespaces clear-backlog|set-retention|clear-subscription-backlog|unload|truncate",
+                DatabaseDestroy,
+            ),
+            with("stream|str edit", &["max-age=1s", "max-msgs=1"], DatabaseDestroy),
+            on(
+                "reset|delete_queue|purge_queue|delete_vhost|force_reset|forget_cluster_node|stop_app|delete_user|delete_all_queues|clear_all_policies",
+                DatabaseDestroy,
+            ),
+            on("set_policy * * *expires*|*message-ttl*|*max-length*", DatabaseDestroy),
+            on("set_user_tags * administrator", DatabaseOpen),
+            on("set_permissions|clear_permissions|delete_user|clear_password", DatabaseOpen),
+            on("delete queue|exchange|vhost|user|binding|policy", DatabaseDestroy),
+            on("purge queue", DatabaseDestroy),
+            on("purge|empty", DatabaseDestroy),
+            on("amqp queue.purge", DatabaseDestroy),
+            on("db reset|clean|downgrade", DatabaseDestroy),
+            with("tasks clear", &["y", "yes"], DatabaseDestroy),
+            on("server database reset", DatabaseDestroy),
+            on("account|server purge", DatabaseDestroy),
+        ],
+    },
+    Tool {
+        names: &["hdfs", "hadoop"],
+        spec: single(&["D="]),
+        entries: &[
+            with("dfs|fs", &["rm", "rmr", "expunge", "skipTrash"], StorageDestroy),
+            with("namenode", &["format"], StorageDestroy),
+            with("dfs|fs", &["deleteSnapshot"], StorageDestroy),
+        ],
+    },
+    Tool {
+        names: &[
+            "pgbackrest",
+            "wal-g",
+            "wal-e",
+            "barman",
+            "pbm",
+            "xbcloud",
+            "medusa",
+            "pg_probackup",
+            "clickhouse-backup",
+        ],
+        spec: spec("", &["stanza=", "config=", "repo=", "type=", "set=", "repo1-retention-full="]),
+        entries: &[
+            on("stanza-delete|expire|stop|delete|delete-backup|delete-pitr|purge|delete-all|cleanup", DatabaseDestroy),
+            on("** delete|everything|retain", DatabaseDestroy),
+        ],
+    },
+    Tool {
+        names: &["postsuper", "exim", "exim4", "doveadm", "postqueue"],
+        spec: spec("cu", &[]),
+        entries: &[
+            with("", &["d"], DatabaseDestroy),
+            with("", &["Mrm", "M"], DatabaseDestroy),
+            on("expunge|purge", DatabaseDestroy),
+            on("mailbox delete", DatabaseDestroy),
+        ],
+    },
+    Tool {
+        names: &["pg_dropcluster", "pg_resetwal", "pg_archivecleanup"],
+        spec: spec("", &[]),
+        entries: &[on("*", DatabaseDestroy)],
     },
 ];
-
-pub(super) fn program(name: &str) -> Option<Program> {
-    Some(match name {
-        "psql" | "pgcli" | "mysql" | "mariadb" | "mycli" | "sqlite3" | "sqlite" | "litecli" | "duckdb" | "sqlcmd"
-        | "clickhouse-client" | "clickhouse" | "cqlsh" | "snowsql" | "usql" | "cockroach" | "bigquery" | "trino"
-        | "presto" | "hive" | "beeline" | "sqlplus" => sql,
-        "redis-cli" | "valkey-cli" | "keydb-cli" => redis,
-        "mongosh" | "mongo" => mongo,
-        _ => return None,
-    })
-}
-
-fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = match call.name.as_str() {
-        "psql" | "pgcli" => {
-            spec("cdfhoPpRFTUvL", &["command=", "dbname=", "file=", "host=", "port=", "username=", "set=", "output="])
-        }
-        "sqlite3" | "sqlite" | "duckdb" | "litecli" => {
-            Spec { short: "", long: &["cmd=", "init=", "separator=", "nullvalue="], ordered: false, single: true }
-        }
-        "sqlcmd" => spec("QqiSUPdo", &["query=", "input-file="]),
-        _ => spec("eDhPuqQd", &["execute=", "database=", "host=", "port=", "user=", "query=", "multiquery"]),
-    };
-    let options = read(&call.args, &spec);
-    if options.is_help() {
-        return;
-    }
-    let mut texts: Vec<Text> =
-        options.values(&["c", "command", "e", "execute", "q", "Q", "query", "cmd"]).cloned().collect();
-    let is_file = matches!(call.name.as_str(), "sqlite3" | "sqlite" | "duckdb" | "litecli");
-    if is_file {
-        options.operands.iter().take(1).for_each(|file| _ = machine.read_file(state, file));
-        texts.extend(options.operands.iter().skip(1).cloned());
-    }
-    for file in options.values(&["f", "file", "i", "input-file", "init"]).cloned().collect::<Vec<_>>() {
-        texts.push(machine.read_file(state, &file));
-    }
-    if texts.is_empty() {
-        texts.push(machine.input(state, 0));
-    }
-    for text in &texts {
-        if let Some(what) = destroys(&text.shown()) {
-            machine.act(Kind::DatabaseDestroy, what);
-        }
-        if let Some(what) = super::sql::opens(&text.shown()) {
-            machine.act(Kind::DatabaseOpen, what);
-        }
-        // `\! command` runs a shell.
-        for line in text
-            .shown()
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("\\!").or_else(|| line.trim().strip_prefix(".shell")))
-        {
-            machine.code(state, &Text::known(line.trim()), Vec::new());
-        }
-    }
-    machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
-}
-
-/// What a text of SQL destroys: the first statement that drops, empties, or changes every row.
-pub(in super::super) fn destroys(text: &str) -> Option<String> {
-    statements(text).into_iter().find_map(|words| {
-        let word = |at: usize| words.get(at).map_or("", String::as_str);
-        let has = |wanted: &str| words.iter().any(|word| word == wanted);
-        let destroys = match word(0) {
-            "drop" => {
-                !matches!(
-                    word(1),
-                    "index" | "view" | "trigger" | "function" | "procedure" | "constraint" | "policy" | "temporary"
-                ) || word(1).is_empty()
-            }
-            "truncate" | "flush" => true,
-            "delete" => !has("where") || is_always(&words),
-            "update" => has("set") && (!has("where") || is_always(&words)),
-            "alter" => has("drop") && (has("column") || word(1) == "database") || word(1) == "database" && has("owner"),
-            "db" => false,
-            _ => false,
-        };
-        // What an explanation or a transaction that is rolled back says is another matter, and rare.
-        destroys.then(|| words.iter().take(4).cloned().collect::<Vec<_>>().join(" "))
-    })
-}
-
-/// Whether what stands behind `where` holds for every row: `1=1`, `true`.
-fn is_always(words: &[String]) -> bool {
-    let condition = words.iter().skip_while(|word| *word != "where").skip(1).map(String::as_str).collect::<Vec<_>>();
-    matches!(condition.as_slice(), ["true" | "1"]) || matches!(condition.as_slice(), [left, right] if left == right)
-}
-
-/// The statements of a text, each as its words in lower case, without comments and literals.
-pub(super) fn statements(text: &str) -> Vec<Vec<String>> {
-    let mut statements = vec![Vec::new()];
-    let mut word = String::new();
-    let mut chars = text.chars().peekable();
-    let end_word = |word: &mut String, statements: &mut Vec<Vec<String>>| {
-        if !word.is_empty()
-            && let Some(last) = statements.last_mut()
-        {
-            last.push(std::mem::take(word));
-        }
-    };
-    while let Some(char) = chars.next() {
-        match char {
-            '\'' => {
-                end_word(&mut word, &mut statements);
-                while chars.next().is_some_and(|inside| inside != '\'') {}
-            }
-            '-' if chars.peek() == Some(&'-') => while chars.next().is_some_and(|inside| inside != '\n') {},
-            '/' if chars.peek() == Some(&'*') => {
-                end_word(&mut word, &mut statements);
-                chars.next();
-                let mut before = ' ';
-                for inside in chars.by_ref() {
-                    if before == '*' && inside == '/' {
-                        break;
-                    }
-                    before = inside;
-                }
-            }
-            ';' => {
-                end_word(&mut word, &mut statements);
-                statements.push(Vec::new());
-            }
-            char if char.is_alphanumeric() || matches!(char, '_' | '.' | '"' | '`') => word.extend(char.to_lowercase()),
-            _ => end_word(&mut word, &mut statements),
-        }
-    }
-    end_word(&mut word, &mut statements);
-    statements
-}
-
-fn redis(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options =
-        read(&call.args, &Spec { short: "hpaunris", long: &["user=", "pass=", "eval="], ordered: true, single: false });
-    let mut line = options.operands.iter().map(Text::shown).collect::<Vec<_>>().join(" ");
-    if line.is_empty() {
-        line = machine.input(state, 0).shown();
-    }
-    let destroys = line.lines().any(|line| {
-        let line = line.trim().to_ascii_lowercase();
-        line.starts_with("del \u{2026}")
-            || ["flushall", "flushdb", "shutdown", "config set", "debug segfault", "cluster reset"]
-                .iter()
-                .any(|word| line.starts_with(word))
-    });
-    if destroys {
-        machine.act(Kind::DatabaseDestroy, line.lines().next().unwrap_or_default());
-    }
-    machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
-}
-
-fn mongo(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec { short: "up", long: &["eval=", "file=", "host=", "port=", "username=", "password="], ..Spec::default() },
-    );
-    let mut texts: Vec<Text> = options.values(&["eval"]).cloned().collect();
-    if texts.is_empty() {
-        texts.push(machine.input(state, 0));
-    }
-    for text in &texts {
-        let shown = text.shown();
-        let empties = |call: &str| shown.contains(&format!("{call}({{}})")) || shown.contains(&format!("{call}()"));
-        if shown.contains("dropDatabase(")
-            || shown.contains(".drop()")
-            || empties("deleteMany")
-            || empties("remove")
-            || shown.contains("dropUser")
-        {
-            machine.act(Kind::DatabaseDestroy, shown);
-        }
-    }
-    machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sql_is_read_statement_by_statement() {
-        for (text, expected) in [
-            ("select * from users", false),
-            ("SELECT 'DROP TABLE users'", false),
-            ("-- drop table users\nselect 1", false),
-            ("/* truncate */ select 1", false),
-            ("create table a (b int); insert into a values (1)", false),
-            ("delete from users where id = 1", false),
-            ("update users set name = 'x' where id = 1", false),
-            ("drop index i", false),
-            ("alter table a add column b int", false),
-            ("DROP TABLE users", true),
-            ("drop/**/table users", true),
-            ("select 1; Drop Database shop;", true),
-            ("TRUNCATE users", true),
-            ("delete from users", true),
-            ("UPDATE users SET admin = true", true),
-            ("alter table a drop column b", true),
-        ] {
-            assert_eq!(destroys(text).is_some(), expected, "{text}");
-        }
-    }
-}

@@ -5,15 +5,11 @@ use super::super::super::options::{Options, Spec, read};
 use super::super::super::state::State;
 use super::super::super::value::Text;
 use super::super::Program;
-use super::{Entry, Tool, on, unless, with};
+use super::{Entry, Tool, on, spec, token, unless, with};
 use crate::policy::effects::Kind::{
     self, CloudAccess, ForgeDestroy, GitBranchDelete, GitBypass, GitClean, GitDeleteRemote, GitDiscard, GitForcePush,
     GitHardReset, GitRecovery, GitRewrite, GitStashDrop, PackagePublish, SecretRead,
 };
-
-const fn spec(short: &'static str, long: &'static [&'static str]) -> Spec {
-    Spec { short, long, ordered: false, single: false }
-}
 
 const FORGE: Spec = spec(
     "RXfFHbtnqB",
@@ -85,7 +81,7 @@ const FORGE_ENTRIES: &[Entry] = &[
     on("secret|variable|variables|secrets set|delete|remove|update|import", ForgeDestroy),
     on("actions secrets|variables create|delete|set", ForgeDestroy),
     on("securefile remove|download", SecretRead),
-    on("auth token", SecretRead),
+    token("auth token"),
     on("config get token|oauth_token", SecretRead),
     with("auth status", &["t", "show-token"], SecretRead),
     with("auth refresh", &["s", "scopes"], CloudAccess),
@@ -183,6 +179,45 @@ pub(super) const TOOLS: &[Tool] = &[
             on("prune|abandon", GitBranchDelete),
         ],
     },
+    // Build servers.
+    Tool {
+        names: &["jenkins-cli"],
+        spec: spec("s", &["auth=", "i="]),
+        entries: &[
+            on(
+                "** delete-*|clear-queue|quiet-down|safe-shutdown|shutdown|restart|safe-restart|disable-job|offline-node|reload-configuration",
+                ForgeDestroy,
+            ),
+            on("** groovy|groovysh", SecretRead),
+            on("** get-credentials-*|list-credentials-as-xml", SecretRead),
+            on(
+                "** create-credentials-*|update-credentials-*|set-build-parameter|install-plugin|disable-plugin",
+                CloudAccess,
+            ),
+        ],
+    },
+    Tool {
+        names: &[
+            "circleci",
+            "buildkite-agent",
+            "drone",
+            "travis",
+            "woodpecker-cli",
+            "semaphore",
+            "codefresh",
+            "concourse",
+            "gitlab-runner",
+            "teamcity",
+        ],
+        spec: spec("tcp", &["token=", "org=", "project=", "repository=", "target=", "pipeline="]),
+        entries: &[
+            on("** delete|rm|remove|remove-secret|destroy|purge|unregister", ForgeDestroy),
+            on("destroy-pipeline|prune-worker|delete-*", ForgeDestroy),
+            on("secret get", SecretRead),
+            on("** secret|secrets get|show", SecretRead),
+            on("token|env show", SecretRead),
+        ],
+    },
 ];
 
 const GLAB: Tool = Tool {
@@ -219,7 +254,7 @@ fn forge(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 fn gitlab(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &FORGE);
     let is_help = options.is_help();
-    if !is_help && super::apply(machine, state, &GLAB, &options) {
+    if !is_help && super::apply(machine, state, &call.name, &GLAB, &options) {
         return;
     }
     let call = Call { name: "gh".to_owned(), args: call.args.clone() };

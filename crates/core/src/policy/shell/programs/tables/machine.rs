@@ -5,14 +5,10 @@ use super::super::super::options::{Spec, read};
 use super::super::super::state::State;
 use super::super::super::value::Text;
 use super::super::Program;
-use super::{Entry, Tool, on, unless, with};
+use super::{Entry, Tool, on, spec, unless, with};
 use crate::policy::effects::Kind::{
     self, SafetyDisable, SelfTamper, StorageDestroy, SystemChange, SystemPower, SystemStartup,
 };
-
-const fn spec(short: &'static str, long: &'static [&'static str]) -> Spec {
-    Spec { short, long, ordered: false, single: false }
-}
 
 /// Every tool of this file that a table tells enough of.
 pub(super) const TOOLS: &[Tool] = &[
@@ -73,7 +69,7 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[
             on("flush", SafetyDisable),
             on("delete|add|insert|replace|destroy", SystemChange),
-            Entry { path: "", with: &["f", "file"], without: &["c", "check"], kind: SystemChange },
+            Entry { path: "", with: &["f", "file"], without: &["c", "check"], kind: SystemChange, token: false },
         ],
     },
     Tool {

@@ -1,22 +1,32 @@
 //! Programs of which a table tells enough: this subcommand, with or without these words, has that effect.
 //!
-//! An entry is read against a call's words (the operands, in order) and flags. The first that fits counts.
+//! An entry is read against a call's words (the operands, in order) and flags. The first that fits counts, unless what it
+//! would do is done to something that may be lost (`throwaway`).
 
 mod backups;
+mod clients;
 mod cloud;
+mod clusters;
 mod data;
 mod forges;
 mod machine;
+mod packages;
+mod platforms;
 mod reading;
+pub(super) mod requests;
 mod runners;
 mod sql;
+pub(super) mod throwaway;
+mod vaults;
 
-pub(super) use data::destroys;
+pub(super) use clusters::kubectl;
 pub(super) use reading::only_looks;
+pub(super) use runners::archive;
+pub(super) use sql::destroys;
 
 use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, read};
-use super::super::state::State;
+use super::super::state::{State, Stream};
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
@@ -24,13 +34,15 @@ use crate::policy::places::{Place, glob};
 
 /// What a program's call must be like, and what it then does.
 pub(super) struct Entry {
-    /// The subcommands: each word may be a glob, alternatives stand between bars.
+    /// The subcommands: each word may be a glob, alternatives stand between bars, `**` stands for up to [`MAX_BETWEEN`] words.
     path: &'static str,
-    /// Flags of which one must be there; none is no condition. `name=value` asks for a value too.
+    /// Flags of which one must be there; none is no condition. `name=value` asks for a value too, `~glob` for any word or value.
     with: &'static [&'static str],
     /// Flags of which none may be there, besides those that make any call harmless.
     without: &'static [&'static str],
     kind: Kind,
+    /// Whether what it gives is a token that is made to be handed on, so that only showing it matters.
+    token: bool,
 }
 
 /// A program: its names, its options that take a value, what makes a call harmless, its entries.
@@ -42,75 +54,158 @@ pub(super) struct Tool {
 
 /// An entry without conditions on flags.
 const fn on(path: &'static str, kind: Kind) -> Entry {
-    Entry { path, with: &[], without: &[], kind }
+    Entry { path, with: &[], without: &[], kind, token: false }
 }
 
 /// An entry that asks for one of these flags.
 const fn with(path: &'static str, with: &'static [&'static str], kind: Kind) -> Entry {
-    Entry { path, with, without: &[], kind }
+    Entry { path, with, without: &[], kind, token: false }
 }
 
 /// An entry that one of these flags makes harmless.
 const fn unless(path: &'static str, without: &'static [&'static str], kind: Kind) -> Entry {
-    Entry { path, with: &[], without, kind }
+    Entry { path, with: &[], without, kind, token: false }
 }
 
+/// An entry for a token by which a program lets others in for a while.
+const fn token(path: &'static str) -> Entry {
+    Entry { path, with: &[], without: &[], kind: Kind::SecretRead, token: true }
+}
+
+/// What one of the entries behind it would take for something that it is not.
+const fn pass(path: &'static str) -> Entry {
+    on(path, Kind::Unknown)
+}
+
+/// What is known of options: those with a value.
+const fn spec(short: &'static str, long: &'static [&'static str]) -> Spec {
+    Spec { short, long, ordered: false, single: false }
+}
+
+/// [`spec`] for programs whose long options begin with one hyphen.
+const fn single(long: &'static [&'static str]) -> Spec {
+    Spec { short: "", long, ordered: false, single: true }
+}
+
+/// The most words that `**` stands for.
+const MAX_BETWEEN: usize = 6;
+
 /// Flags with which a program shows what it would do, or how it is used.
-const HARMLESS: &[&str] =
-    &["help", "version", "dry-run", "dryrun", "what-if", "whatif", "simulate", "just-print", "preview"];
+const HARMLESS: &[&str] = &[
+    "help",
+    "version",
+    "dry-run",
+    "dryrun",
+    "dry_run",
+    "what-if",
+    "whatif",
+    "simulate",
+    "just-print",
+    "preview",
+    "noop",
+    "no-op",
+    "generate-cli-skeleton",
+    "validate-only",
+    "snapshot",
+    "list-hosts",
+    "syntax-check",
+    "pretend",
+];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    let own: [fn(&str) -> Option<Program>; 5] =
-        [runners::program, data::program, machine::program, forges::program, backups::program];
-    if let Some(program) = own.iter().find_map(|family| family(name)) {
+    let families: [fn(&str) -> Option<Program>; 7] = [
+        runners::program,
+        clients::program,
+        clusters::program,
+        vaults::program,
+        machine::program,
+        forges::program,
+        backups::program,
+    ];
+    if let Some(program) = families.iter().find_map(|family| family(name)) {
         return Some(program);
     }
     find(name).map(|_| table as Program)
 }
 
 fn find(name: &str) -> Option<&'static Tool> {
-    let areas = [forges::TOOLS, backups::TOOLS, cloud::TOOLS, data::TOOLS, machine::TOOLS];
+    // Kafka's own scripts end in `.sh`, as they are in their archive.
+    let name = name.strip_suffix(".sh").filter(|name| name.starts_with("kafka-")).unwrap_or(name);
+    let areas = [
+        backups::TOOLS,
+        cloud::TOOLS,
+        platforms::TOOLS,
+        clusters::TOOLS,
+        vaults::TOOLS,
+        forges::TOOLS,
+        packages::TOOLS,
+        data::TOOLS,
+        machine::TOOLS,
+    ];
     areas.into_iter().flatten().find(|tool| tool.names.contains(&name))
+}
+
+/// Whether a program is one of those that publish what was built.
+fn is_publisher(name: &str) -> bool {
+    packages::TOOLS.iter().any(|tool| tool.names.contains(&name))
+}
+
+/// Whether a call only shows something.
+fn is_harmless(options: &Options) -> bool {
+    options.flags.iter().any(|flag| {
+        // `--version 1.0` is of something else, `--dry-run=none` is none.
+        let valued = flag
+            .value
+            .as_ref()
+            .is_some_and(|value| flag.name == "version" || matches!(value.shown().as_str(), "none" | "false"));
+        HARMLESS.contains(&flag.name.as_str()) && !valued
+    })
 }
 
 /// What the table says of a call.
 pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let Some(tool) = find(&call.name) else { return };
     let options = read(&call.args, &tool.spec);
-    let harmless = |options: &Options| {
-        options.flags.iter().any(|flag| {
-            // `--version 1.0` is of something else, `--dry-run=none` is none.
-            let valued = flag
-                .value
-                .as_ref()
-                .is_some_and(|value| flag.name == "version" || matches!(value.shown().as_str(), "none" | "false"));
-            HARMLESS.contains(&flag.name.as_str()) && !valued
-        })
-    };
-    let second = options.operands.len() <= 2 && options.operands.iter().any(|word| word.shown() == "help");
-    if harmless(&options) || second || apply(machine, state, tool, &options) {
+    let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
+    if is_harmless(&options) || words.iter().any(|word| word == "help") && words.len() <= 2 {
         return;
     }
+    if apply(machine, state, &call.name, tool, &options) {
+        return;
+    }
+    let name = call.name.strip_suffix(".sh").unwrap_or(&call.name);
+    throwaway::makes(state, name, &options, &words);
+    throwaway::chooses_registry(state, &words);
     let input = machine.input(state, 0).origin();
     machine.emit(state, 1, Text::hole(input.unwrap_or_default()));
 }
 
-/// Does what the first entry says that fits; false where none does.
-fn apply(machine: &mut Machine<'_>, state: &mut State, tool: &Tool, options: &Options) -> bool {
+/// Does what the first entry says that fits; false where none does, or where it may be done.
+fn apply(machine: &mut Machine<'_>, state: &mut State, name: &str, tool: &Tool, options: &Options) -> bool {
     let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
+    let name = name.strip_suffix(".sh").unwrap_or(name);
     for entry in tool.entries {
         let Some(length) = fits(entry.path, &words) else { continue };
         let asked = entry.with.is_empty() || entry.with.iter().any(|flag| is_given(options, flag));
         if !asked || entry.without.iter().any(|flag| is_given(options, flag)) {
             continue;
         }
-        let target = words.get(length..).unwrap_or_default().join(" ");
-        if entry.kind == Kind::SecretRead {
-            machine.note(Kind::SecretRead, target, Place::Unknown, false, Origin::SECRET);
-            machine.emit(state, 1, Text::hole(Origin::SECRET));
-        } else {
-            machine.act(entry.kind, target);
+        if entry.kind == Kind::Unknown {
+            break;
         }
+        let targets = words.get(length..).unwrap_or_default();
+        if throwaway::may_lose(machine, state, name, entry.kind, options, targets) {
+            break;
+        }
+        if entry.kind != Kind::SecretRead {
+            machine.act(entry.kind, targets.join(" "));
+            return true;
+        }
+        let handed_on = state.shell.streams.iter().any(|(fd, stream)| *fd == 1 && *stream == Stream::Out);
+        if !entry.token || !handed_on {
+            machine.note(Kind::SecretRead, targets.join(" "), Place::Unknown, false, Origin::SECRET);
+        }
+        machine.emit(state, 1, Text::hole(Origin::SECRET));
         return true;
     }
     false
@@ -118,22 +213,32 @@ fn apply(machine: &mut Machine<'_>, state: &mut State, tool: &Tool, options: &Op
 
 /// How many words a path takes; `None` where it is not these.
 fn fits(path: &str, words: &[String]) -> Option<usize> {
-    let parts: Vec<&str> = path.split(' ').filter(|part| !part.is_empty()).collect();
-    let matches = |(part, word): (&&str, &String)| part.split('|').any(|one| glob(one, word));
-    (parts.len() <= words.len() && parts.iter().zip(words).all(matches)).then_some(parts.len())
+    let (part, rest) = path.split_once(' ').unwrap_or((path, ""));
+    if part.is_empty() {
+        return Some(0);
+    }
+    if part == "**" {
+        let most = words.len().min(MAX_BETWEEN);
+        return (0..=most).find_map(|between| Some(between + fits(rest, &words[between..])?));
+    }
+    let (word, behind) = words.split_first()?;
+    let is_this = part.split('|').any(|one| glob(one, word));
+    is_this.then(|| fits(rest, behind)).flatten().map(|length| 1 + length)
 }
 
-/// Whether a flag was given; `name=value` asks for the value, which may be a glob. A word counts as well as a flag.
+/// Whether a flag was given; `name=value` asks for the value, which may be a glob, `~glob` for any word or value in whatever
+/// case. A word counts as well as a flag.
 fn is_given(options: &Options, flag: &str) -> bool {
+    if let Some(wanted) = flag.strip_prefix('~') {
+        let values = options.flags.iter().filter_map(|flag| flag.value.as_ref());
+        return values.chain(&options.operands).any(|text| glob(wanted, &text.shown().to_ascii_lowercase()));
+    }
     match flag.split_once('=') {
-        Some((name, wanted)) => {
-            let named = |flag: &&super::super::options::Flag| flag.name == name;
-            options
-                .flags
-                .iter()
-                .filter(named)
-                .any(|flag| flag.value.as_ref().is_some_and(|value| glob(wanted, &value.shown())))
-        }
+        Some((name, wanted)) => options
+            .flags
+            .iter()
+            .filter(|flag| flag.name == name)
+            .any(|flag| flag.value.as_ref().is_some_and(|value| glob(wanted, &value.shown()))),
         None => options.has(&[flag]) || options.operands.iter().any(|word| word.shown() == flag),
     }
 }

@@ -136,6 +136,16 @@ fn of_package(package: &str) -> Option<&str> {
     (program != package).then_some(program)
 }
 
+/// An archive that is a program a table knows.
+pub(in super::super) fn archive(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let Some(at) = call.args.iter().position(|arg| arg.shown() == "-jar") else { return };
+    let Some((archive, rest)) = call.args.get(at + 1..).and_then(<[Text]>::split_first) else { return };
+    let name = archive.shown();
+    let name = super::super::base_name(&name).trim_end_matches(".jar");
+    let fields = std::iter::once(Text::known(name)).chain(rest.iter().cloned()).collect();
+    machine.child(state, fields);
+}
+
 fn nix(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let words: Vec<String> = call.args.iter().map(Text::shown).collect();
     for (at, word) in words.iter().enumerate() {

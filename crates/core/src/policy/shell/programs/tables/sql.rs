@@ -1,6 +1,197 @@
-//! What SQL opens: rights for many, protections that are taken off, and ways through a database to the machine it runs on.
+//! What a text of SQL does to the database it is given to, whoever gives it.
 
-use super::data::statements;
+use crate::policy::effects::Kind;
+
+/// What a statement does that a rule could speak of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::policy) struct Fault {
+    /// [`Kind::DatabaseDestroy`] or [`Kind::DatabaseOpen`].
+    pub(in crate::policy) kind: Kind,
+    /// The start of the statement.
+    pub(in crate::policy) what: String,
+    /// The names of what it is done to.
+    pub(in crate::policy) names: Vec<String>,
+    /// The program that the database's machine is told to run.
+    pub(in crate::policy) runs: Option<String>,
+}
+
+/// What a text of SQL destroys: the first statement that drops, empties, or changes every row.
+pub(in crate::policy) fn destroys(text: &str) -> Option<String> {
+    faults(text).into_iter().find(|fault| fault.kind == Kind::DatabaseDestroy).map(|fault| fault.what)
+}
+
+/// What is wrong with a text of SQL, statement by statement. What the text itself made, and what it takes back, is not.
+pub(in crate::policy) fn faults(text: &str) -> Vec<Fault> {
+    let statements = statements(text);
+    let mut made: Vec<&str> = Vec::new();
+    let mut found = Vec::new();
+    for (at, statement) in statements.iter().enumerate() {
+        let words: Vec<&str> = statement.words.iter().map(String::as_str).collect();
+        if let ["create", rest @ ..] = words.as_slice() {
+            made.extend(rest.iter().filter(|word| !OF_CREATION.contains(word)).take(1));
+        }
+        let Some((kind, from)) = fault(&words, &statement.literals) else { continue };
+        let names: Vec<String> = words[from.min(words.len())..]
+            .iter()
+            .filter(|word| !OF_OBJECTS.contains(word))
+            .take(1)
+            .map(|name| bare(name))
+            .collect();
+        let own = !names.is_empty() && names.iter().all(|name| made.iter().any(|made| bare(made) == *name));
+        if kind == Kind::DatabaseDestroy && (own || is_taken_back(&statements, at)) {
+            continue;
+        }
+        let runs = (words.contains(&"program") || words.contains(&"xp_cmdshell"))
+            .then(|| statement.literals.last().cloned())
+            .flatten();
+        found.push(Fault { kind, what: words.iter().take(4).copied().collect::<Vec<_>>().join(" "), names, runs });
+    }
+    found
+}
+
+/// Words between `create` and the name of what is made.
+const OF_CREATION: &[&str] = &[
+    "table",
+    "database",
+    "schema",
+    "temp",
+    "temporary",
+    "unlogged",
+    "global",
+    "local",
+    "if",
+    "not",
+    "exists",
+    "or",
+    "replace",
+    "keyspace",
+    "external",
+    "transient",
+];
+
+/// Words between a verb and the name of what it is done to.
+const OF_OBJECTS: &[&str] = &[
+    "table",
+    "database",
+    "schema",
+    "keyspace",
+    "if",
+    "exists",
+    "from",
+    "only",
+    "user",
+    "role",
+    "tables",
+    "column",
+    "set",
+    "materialized",
+    "warehouse",
+    "stream",
+    "topic",
+    "collection",
+    "ignore",
+    "low_priority",
+    "into",
+    "bucket",
+    "measurement",
+    "series",
+    "concurrently",
+];
+
+/// A name without its quotes.
+fn bare(name: &str) -> String {
+    name.trim_matches(['"', '`', '[', ']']).to_owned()
+}
+
+/// Whether a transaction that a statement is in is rolled back in the end.
+fn is_taken_back(statements: &[Statement], at: usize) -> bool {
+    let first = |statement: &Statement| statement.words.first().cloned().unwrap_or_default();
+    let begun = statements[..at].iter().any(|statement| matches!(first(statement).as_str(), "begin" | "start"));
+    let end = statements[at..]
+        .iter()
+        .map(first)
+        .find(|first| matches!(first.as_str(), "commit" | "end" | "rollback" | "abort"));
+    begun && matches!(end.as_deref(), Some("rollback" | "abort"))
+}
+
+/// What a statement does, and behind how many words the name stands of what it is done to.
+fn fault(words: &[&str], literals: &[String]) -> Option<(Kind, usize)> {
+    let word = |at: usize| words.get(at).copied().unwrap_or_default();
+    let has = |wanted: &str| words.contains(&wanted);
+    let position = |wanted: &str| words.iter().position(|word| *word == wanted);
+    let follows = |first: &str, second: &str| words.windows(2).any(|pair| pair == [first, second]);
+    let destroys = Some((Kind::DatabaseDestroy, 1));
+    let opens = Some((Kind::DatabaseOpen, usize::MAX));
+    if is_opening(words, literals) {
+        return opens;
+    }
+    match word(0) {
+        "drop" if !is_replaceable(word(1)) || has("cascade") && !matches!(word(1), "constraint" | "policy") => destroys,
+        "truncate" => destroys,
+        "delete" if has("from") || !word(1).is_empty() => {
+            (!has("where") || is_always(words)).then_some((Kind::DatabaseDestroy, 1))
+        }
+        "update" if has("set") => (!has("where") || is_always(words)).then_some((Kind::DatabaseDestroy, 1)),
+        "alter" => {
+            let drops = has("drop")
+                && (has("column") || has("partition") || word(1) == "database" || has("foreign") && has("table"))
+                || follows("drop", "if") && has("exists") && has("column");
+            let empties = word(1) == "table" && has("delete") && (!has("where") || is_always(words));
+            let expires = has("data_retention_time_in_days") || has("ttl") && has("modify") || has("expiration");
+            let takes = word(1) == "database" && has("owner") || follows("disable", "trigger") && has("all");
+            match () {
+                () if drops || empties => destroys,
+                () if expires && has("0") => destroys,
+                () if takes => opens,
+                () => None,
+            }
+        }
+        // A statement within another.
+        "with" | "do" | "begin" | "if" | "declare" | "exec" | "execute" | "call" | "while" => {
+            let drops = ["table", "database", "schema", "owned"]
+                .iter()
+                .find_map(|what| words.windows(2).position(|pair| pair == ["drop", what]));
+            let deletes = position("delete").filter(|_| follows("delete", "from") && !has("where"));
+            let at = drops.or(deletes).or_else(|| position("truncate")).or_else(|| position("sp_msforeachtable"));
+            at.map(|at| (Kind::DatabaseDestroy, at + 1))
+        }
+        "reset" if matches!(word(1), "master" | "slave" | "replica") => destroys,
+        "purge" if matches!(word(1), "binary" | "master" | "recyclebin" | "table") => destroys,
+        "detach" if has("permanently") => destroys,
+        "match" | "optional" => {
+            (has("delete") && !has("where") && !has("id")).then_some((Kind::DatabaseDestroy, usize::MAX))
+        }
+        "shutdown" => destroys,
+        _ => None,
+    }
+}
+
+/// What may be dropped, because it holds nothing and is made again by the text that made it.
+fn is_replaceable(what: &str) -> bool {
+    matches!(
+        what,
+        "index"
+            | "view"
+            | "materialized"
+            | "trigger"
+            | "function"
+            | "procedure"
+            | "constraint"
+            | "policy"
+            | "temporary"
+            | "rule"
+            | "aggregate"
+            | "operator"
+            | "cast"
+            | "event"
+            | "statistics"
+            | "collation"
+            | "synonym"
+            | "macro"
+            | "prepared"
+            | "routine"
+    )
+}
 
 /// Functions and procedures that reach files and programs of the server's machine.
 const REACHES: &[&str] = &[
@@ -16,50 +207,148 @@ const REACHES: &[&str] = &[
     "load_extension",
     "xp_dirtree",
     "sp_oacreate",
+    "sp_addsrvrolemember",
     "utl_http.request",
     "dbms_scheduler.create_job",
-    "pg_execute_server_program",
-    "pg_write_server_files",
-    "pg_read_server_files",
 ];
 
 /// What a role may do that is above the rows of others.
-const POWERS: &[&str] =
-    &["superuser", "createrole", "bypassrls", "replication", "rds_superuser", "pg_read_all_data", "pg_write_all_data"];
+const POWERS: &[&str] = &[
+    "superuser",
+    "createrole",
+    "bypassrls",
+    "replication",
+    "rds_superuser",
+    "cloudsqlsuperuser",
+    "azure_pg_admin",
+    "pg_read_all_data",
+    "pg_write_all_data",
+    "pg_execute_server_program",
+    "pg_write_server_files",
+    "pg_read_server_files",
+    "dba",
+    "sysdba",
+    "sysadmin",
+    "db_owner",
+    "accountadmin",
+    "securityadmin",
+];
 
-/// What a text of SQL opens: the first statement that does.
-pub(super) fn opens(text: &str) -> Option<String> {
-    // Literals are no words, but an empty password is told by one.
-    let lower = text.to_ascii_lowercase();
-    let no_password = ["identified by ''", "identified by \"\"", "password ''"].iter().any(|word| lower.contains(word));
-    statements(text).into_iter().find_map(|words| {
-        let word = |at: usize| words.get(at).map_or("", String::as_str);
-        let has = |wanted: &str| words.iter().any(|word| word == wanted);
-        let pair = |first: &str, second: &str| words.windows(2).any(|pair| pair[0] == first && pair[1] == second);
-        let reaches = words.iter().any(|word| REACHES.contains(&word.as_str()));
-        let opens = match (word(0), word(1)) {
-            ("copy", _) => pair("to", "program") || pair("from", "program"),
-            ("alter" | "create", "role" | "user") => {
-                POWERS.iter().any(|power| has(power)) || word(0) == "create" && no_password
+/// Languages in which a function may do what the server's own account may.
+const UNTRUSTED: &[&str] = &["plpython3u", "plpythonu", "plperlu", "pltclu", "plsh", "c", "file_fdw", "dblink"];
+
+/// Whether a statement gives rights over everything, takes off what protects rows, or has the database's machine run programs
+/// and write files.
+fn is_opening(words: &[&str], literals: &[String]) -> bool {
+    let has = |wanted: &str| words.contains(&wanted);
+    let word = |at: usize| words.get(at).copied().unwrap_or_default();
+    let pair = |first: &str, second: &str| words.windows(2).any(|pair| pair == [first, second]);
+    let powerful = words.iter().any(|word| POWERS.contains(word));
+    let reaches = words.iter().any(|word| REACHES.contains(word));
+    let file = pair("into", "outfile") || pair("into", "dumpfile");
+    let safe = ["/tmp/", "/var/lib/mysql-files/"];
+    if file && !literals.iter().any(|literal| safe.iter().any(|folder| literal.starts_with(folder))) {
+        return true;
+    }
+    match (word(0), word(1)) {
+        ("copy" | "\\copy", _) => pair("to", "program") || pair("from", "program"),
+        ("grant", _) => {
+            let all = has("all");
+            let writes = all || ["insert", "update", "delete", "truncate"].iter().any(|right| has(right));
+            let anybody = pair("to", "public") || pair("to", "anon");
+            all && has("*.*") || pair("grant", "option") || writes && anybody || powerful || reaches
+        }
+        ("alter" | "create", "role" | "user" | "login" | "server") => {
+            let no_password = literals.iter().any(String::is_empty) && (has("identified") || has("password"));
+            powerful || word(0) == "create" && no_password
+        }
+        ("alter", "table") => pair("disable", "row") || pair("no", "force") && has("security"),
+        ("alter", "system") => true,
+        ("create", _) if has("function") || has("extension") => {
+            let mut named = words.iter().skip_while(|word| !matches!(**word, "language" | "extension"));
+            named.any(|word| UNTRUSTED.contains(word))
+        }
+        ("set", _) => has("row_security") && has("off"),
+        ("select" | "exec" | "execute" | "call" | "insert" | "update" | "with" | "values", _) => reaches,
+        _ => false,
+    }
+}
+
+/// Whether what stands behind `where` holds for every row: `1=1`, `true`, `id is not null`.
+fn is_always(words: &[&str]) -> bool {
+    let condition: Vec<&str> = words.iter().skip_while(|word| **word != "where").skip(1).copied().collect();
+    match condition.as_slice() {
+        [] | ["true" | "1"] | [_, "is", "not", "null"] => true,
+        ["true" | "1", "or", ..] | [.., "or", "true" | "1"] => true,
+        [left, right] => left == right,
+        [left, right, "or", ..] => left == right && left.bytes().all(|byte| byte.is_ascii_digit()),
+        [.., "or", left, right] => left == right && left.bytes().all(|byte| byte.is_ascii_digit()),
+        _ => false,
+    }
+}
+
+/// A statement: its words in lower case, and apart from them its literals.
+#[derive(Clone, Debug, Default)]
+struct Statement {
+    words: Vec<String>,
+    literals: Vec<String>,
+}
+
+/// The statements of a text, without comments.
+fn statements(text: &str) -> Vec<Statement> {
+    let mut statements = vec![Statement::default()];
+    let mut word = String::new();
+    let mut chars = text.chars().peekable();
+    let end_word = |word: &mut String, statements: &mut Vec<Statement>| {
+        if !word.is_empty()
+            && let Some(last) = statements.last_mut()
+        {
+            last.words.push(std::mem::take(word));
+        }
+    };
+    while let Some(char) = chars.next() {
+        match char {
+            '\'' => {
+                end_word(&mut word, &mut statements);
+                let literal: String = chars.by_ref().take_while(|inside| *inside != '\'').collect();
+                if let Some(last) = statements.last_mut() {
+                    last.literals.push(literal);
+                }
             }
-            ("alter", "table") => pair("disable", "row") || pair("no", "force") && has("security"),
-            ("create", _) if has("function") || has("extension") => {
-                words.iter().any(|word| matches!(word.as_str(), "plpython3u" | "plpythonu" | "plperlu" | "pltclu"))
+            '-' if chars.peek() == Some(&'-') => while chars.next().is_some_and(|inside| inside != '\n') {},
+            '/' if chars.peek() == Some(&'*') => {
+                end_word(&mut word, &mut statements);
+                chars.next();
+                let mut before = ' ';
+                for inside in chars.by_ref() {
+                    if before == '*' && inside == '/' {
+                        break;
+                    }
+                    before = inside;
+                }
             }
-            ("grant", _) => {
-                let all = has("all");
-                let writes = all || has("insert") || has("update") || has("delete") || has("truncate");
-                // `*.*`, of which the stars are no part of a word.
-                all && has(".")
-                    || pair("grant", "option")
-                    || writes && (pair("to", "public") || pair("to", "anon"))
-                    || POWERS.iter().any(|power| has(power))
+            ';' => {
+                end_word(&mut word, &mut statements);
+                statements.push(Statement::default());
             }
-            _ => pair("into", "outfile") || pair("into", "dumpfile"),
-        };
-        (opens || reaches && matches!(word(0), "select" | "exec" | "execute" | "call" | "grant" | "insert" | "update"))
-            .then(|| words.iter().take(4).cloned().collect::<Vec<_>>().join(" "))
-    })
+            // A client's own command ends with its line.
+            '\n' if statements
+                .last()
+                .is_some_and(|last| last.words.first().is_some_and(|first| first.starts_with(['\\', '.']))) =>
+            {
+                end_word(&mut word, &mut statements);
+                statements.push(Statement::default());
+            }
+            '*' if word.ends_with('.') || chars.peek() == Some(&'.') => word.push('*'),
+            '\\' if word.is_empty() => word.push('\\'),
+            char if char.is_alphanumeric() || matches!(char, '_' | '.' | '"' | '`' | '\u{2026}') => {
+                word.extend(char.to_lowercase());
+            }
+            _ => end_word(&mut word, &mut statements),
+        }
+    }
+    end_word(&mut word, &mut statements);
+    statements
 }
 
 #[cfg(test)]
@@ -67,32 +356,59 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_opens_a_database_is_told_from_what_sets_it_up() {
+    fn sql_is_read_statement_by_statement() {
         for (text, expected) in [
-            ("select * from users", false),
-            ("copy t to stdout", false),
-            ("copy t from '/tmp/a.csv' csv", false),
-            ("create role app login", false),
-            ("alter role app nosuperuser", false),
-            ("grant select on t to reader", false),
-            ("grant all privileges on database shop_dev to dev", false),
-            ("alter table t enable row level security", false),
-            ("create extension pgcrypto", false),
-            ("select 'into outfile'", false),
-            ("COPY t TO PROGRAM 'cat'", true),
-            ("COPY t FROM PROGRAM 'curl x'", true),
-            ("create user a superuser", true),
-            ("create user a identified by ''", true),
-            ("select 1 into outfile '/x'", true),
-            ("select pg_read_file('/etc/passwd')", true),
-            ("EXEC xp_cmdshell 'dir'", true),
-            ("grant all privileges on *.* to a", true),
-            ("grant select on t to a with grant option", true),
-            ("grant insert on t to public", true),
-            ("alter table t disable row level security", true),
-            ("create function f() returns int as 'x' language plpython3u", true),
+            ("select * from users", None),
+            ("SELECT 'DROP TABLE users'", None),
+            ("-- drop table users\nselect 1", None),
+            ("/* truncate */ select 1", None),
+            ("create table a (b int); insert into a values (1)", None),
+            ("create temp table a (b int); drop table a", None),
+            ("begin; delete from a; rollback", None),
+            ("explain delete from a", None),
+            ("delete from users where id = 1", None),
+            ("update users set name = 'x' where id = 1", None),
+            ("drop index i", None),
+            ("drop view v", None),
+            ("alter table a add column b int", None),
+            ("grant select on a to b", None),
+            ("grant all privileges on database a to b", None),
+            ("alter role a nosuperuser", None),
+            ("flush privileges", None),
+            ("DROP TABLE users", Some(Kind::DatabaseDestroy)),
+            ("drop/**/table users", Some(Kind::DatabaseDestroy)),
+            ("select 1; Drop Database shop;", Some(Kind::DatabaseDestroy)),
+            ("create table a (b int); drop table c", Some(Kind::DatabaseDestroy)),
+            ("begin; delete from a; commit", Some(Kind::DatabaseDestroy)),
+            ("TRUNCATE users", Some(Kind::DatabaseDestroy)),
+            ("delete from users", Some(Kind::DatabaseDestroy)),
+            ("delete from users where 1=1", Some(Kind::DatabaseDestroy)),
+            ("UPDATE users SET admin = true", Some(Kind::DatabaseDestroy)),
+            ("alter table a drop column b", Some(Kind::DatabaseDestroy)),
+            ("do $$ begin drop table a; end $$", Some(Kind::DatabaseDestroy)),
+            ("with x as (delete from a returning 1) select * from x", Some(Kind::DatabaseDestroy)),
+            ("match (n) detach delete n", Some(Kind::DatabaseDestroy)),
+            ("alter role a superuser", Some(Kind::DatabaseOpen)),
+            ("grant all privileges on *.* to 'a'@'%'", Some(Kind::DatabaseOpen)),
+            ("copy a to program 'sh'", Some(Kind::DatabaseOpen)),
+            ("select 1 into outfile '/var/www/a.php'", Some(Kind::DatabaseOpen)),
+            ("exec xp_cmdshell 'whoami'", Some(Kind::DatabaseOpen)),
+            ("COPY t FROM PROGRAM 'curl x'", Some(Kind::DatabaseOpen)),
+            ("create user a identified by ''", Some(Kind::DatabaseOpen)),
+            ("select pg_read_file('/etc/passwd')", Some(Kind::DatabaseOpen)),
+            ("grant select on t to a with grant option", Some(Kind::DatabaseOpen)),
+            ("grant insert on t to public", Some(Kind::DatabaseOpen)),
+            ("alter table t disable row level security", Some(Kind::DatabaseOpen)),
+            ("create function f() returns int as 'x' language plpython3u", Some(Kind::DatabaseOpen)),
+            ("copy t to stdout", None),
+            ("copy t from '/tmp/a.csv' csv", None),
+            ("create role app login", None),
+            ("alter table t enable row level security", None),
+            ("create extension pgcrypto", None),
+            ("select 'into outfile'", None),
         ] {
-            assert_eq!(opens(text).is_some(), expected, "{text}");
+            let found = faults(text).first().map(|fault| fault.kind);
+            assert_eq!(found, expected, "{text}");
         }
     }
 }

@@ -1,0 +1,632 @@
+//! The clients of databases: what is given to them, and on which database.
+
+use super::super::super::machine::{Call, Machine};
+use super::super::super::options::{Options, Spec, read};
+use super::super::super::state::State;
+use super::super::super::value::{HOLE, Origin, Text};
+use super::super::Program;
+use super::throwaway::{self, Reach};
+use super::{is_harmless, single, spec, sql};
+use crate::policy::effects::Kind::{self, DatabaseDestroy, DatabaseOpen};
+use crate::policy::effects::Where;
+use crate::policy::hosts;
+
+/// A client that is given SQL.
+struct Client {
+    names: &'static [&'static str],
+    spec: Spec,
+    /// Words before the options that count (`cockroach sql`).
+    verbs: &'static [&'static str],
+    /// The flags whose values are SQL, and those whose values are files of it.
+    texts: &'static [&'static str],
+    files: &'static [&'static str],
+    /// The flags that name a host, an address or a database.
+    hosts: &'static [&'static str],
+    bases: &'static [&'static str],
+    /// What its operands are.
+    operands: Operands,
+    /// What it works on where nothing is named.
+    at: At,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Operands {
+    /// A database, or its address.
+    Base,
+    /// A file that is a database, then SQL.
+    FileAndSql,
+    /// A database, then SQL.
+    BaseAndSql,
+    /// SQL.
+    Sql,
+    /// A host.
+    Host,
+}
+
+/// Where a client works when no flag says so.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// On this machine.
+    Here,
+    /// At a provider's.
+    Provider,
+    /// At a provider's with this flag, else on a copy on this machine.
+    ProviderWith(&'static [&'static str]),
+}
+
+const PLAIN: Client = Client {
+    names: &[],
+    spec: spec(
+        "eDhPuqQd",
+        &["execute=", "database=", "host=", "port=", "user=", "query=", "file=", "url=", "multiquery", "password?"],
+    ),
+    verbs: &[],
+    texts: &["e", "execute", "q", "query"],
+    files: &["file", "queries-file"],
+    hosts: &["h", "host", "url"],
+    bases: &["D", "d", "database", "url"],
+    operands: Operands::Base,
+    at: At::Here,
+};
+
+const CLICKHOUSE: Spec = spec(
+    "qhdu",
+    &["query=", "host=", "database=", "port=", "user=", "password=", "queries-file=", "format=", "multiquery"],
+);
+
+const CLIENTS: &[Client] = &[
+    Client {
+        names: &["psql", "pgcli", "usql", "yugabyte-db", "ysqlsh"],
+        spec: spec(
+            "cdfhoPpRFTUvL",
+            &["command=", "dbname=", "file=", "host=", "port=", "username=", "set=", "output=", "variable="],
+        ),
+        texts: &["c", "command"],
+        files: &["f", "file"],
+        hosts: &["h", "host"],
+        bases: &["d", "dbname"],
+        ..PLAIN
+    },
+    Client { names: &["mysql", "mariadb", "mycli", "mysqlsh", "tidb"], ..PLAIN },
+    Client {
+        names: &["sqlite3", "sqlite", "duckdb", "litecli", "libsql", "rqlite"],
+        spec: single(&["cmd=", "init=", "separator=", "nullvalue=", "c=", "s=", "f="]),
+        texts: &["cmd", "c", "s"],
+        files: &["init", "f"],
+        operands: Operands::FileAndSql,
+        ..PLAIN
+    },
+    Client {
+        names: &["sqlcmd", "tsql", "mssql-cli", "osql"],
+        spec: spec("QqiSUPdoHDp", &["query=", "input-file=", "server=", "database-name="]),
+        texts: &["Q", "q", "query"],
+        files: &["i", "input-file"],
+        hosts: &["S", "H", "server"],
+        bases: &["d", "D", "database-name"],
+        ..PLAIN
+    },
+    Client { names: &["clickhouse"], spec: CLICKHOUSE, verbs: &["client"], ..PLAIN },
+    Client { names: &["clickhouse-client", "chc"], spec: CLICKHOUSE, ..PLAIN },
+    Client {
+        names: &["cqlsh", "ycqlsh"],
+        spec: spec("efkupt", &["execute=", "file=", "keyspace=", "username=", "password="]),
+        files: &["f", "file"],
+        bases: &["k", "keyspace"],
+        operands: Operands::Host,
+        ..PLAIN
+    },
+    Client {
+        names: &["snow", "databricks"],
+        spec: spec(
+            "qfadswuer",
+            &["query=", "filename=", "dbname=", "database=", "accountname=", "warehouse=", "connection="],
+        ),
+        verbs: &["sql"],
+        files: &["f", "filename"],
+        at: At::Provider,
+        ..PLAIN
+    },
+    Client {
+        names: &["snowsql", "dbsqlcli"],
+        spec: spec("qfadswure", &["query=", "filename=", "dbname=", "accountname=", "warehouse=", "connection="]),
+        files: &["f", "filename"],
+        at: At::Provider,
+        ..PLAIN
+    },
+    Client { names: &["cockroach"], verbs: &["sql"], ..PLAIN },
+    Client {
+        names: &[
+            "trino",
+            "presto",
+            "hive",
+            "beeline",
+            "impala-shell",
+            "sqlplus",
+            "sql",
+            "isql",
+            "isql-fb",
+            "sqlline",
+            "spark-sql",
+            "bigquery",
+            "vsql",
+            "nzsql",
+            "gpsql",
+            "db2",
+            "exaplus",
+            "monetdb",
+            "mclient",
+            "crash",
+            "questdb",
+        ],
+        spec: spec(
+            "efqunhisd",
+            &["execute=", "file=", "server=", "catalog=", "schema=", "url=", "database=", "query=", "hosts="],
+        ),
+        files: &["f", "file"],
+        hosts: &["server", "u", "url", "i", "n", "h", "hosts"],
+        ..PLAIN
+    },
+    Client {
+        names: &["bq"],
+        spec: spec(
+            "fn",
+            &["project_id=", "dataset_id=", "location=", "format=", "use_legacy_sql=", "destination_table="],
+        ),
+        verbs: &["query"],
+        operands: Operands::Sql,
+        at: At::Provider,
+        ..PLAIN
+    },
+    Client {
+        names: &["wrangler"],
+        spec: spec("ce", &["command=", "file=", "config=", "env=", "persist-to="]),
+        verbs: &["d1", "execute"],
+        texts: &["command"],
+        at: At::ProviderWith(&["remote", "preview"]),
+        ..PLAIN
+    },
+    Client {
+        names: &["supabase"],
+        spec: spec("fp", &["file=", "db-url=", "workdir="]),
+        verbs: &["db", "execute|query"],
+        files: &["f", "file"],
+        operands: Operands::Sql,
+        at: At::ProviderWith(&["linked", "db-url", "project-ref"]),
+        ..PLAIN
+    },
+    Client { names: &["turso"], verbs: &["db", "shell"], operands: Operands::BaseAndSql, at: At::Provider, ..PLAIN },
+    Client {
+        names: &["pscale", "neonctl", "neon", "xata", "nile", "motherduck"],
+        verbs: &["shell|psql|sql|query"],
+        operands: Operands::BaseAndSql,
+        at: At::Provider,
+        ..PLAIN
+    },
+    Client {
+        names: &["heroku"],
+        spec: spec("car", &["command=", "app=", "file="]),
+        verbs: &["pg:psql|psql"],
+        texts: &["c", "command"],
+        files: &["f", "file"],
+        at: At::Provider,
+        ..PLAIN
+    },
+    Client {
+        names: &["aws"],
+        spec: spec(
+            "",
+            &[
+                "sql=",
+                "query-string=",
+                "statement=",
+                "database=",
+                "cluster-identifier=",
+                "resource-arn=",
+                "secret-arn=",
+                "work-group=",
+                "region=",
+                "profile=",
+                "endpoint-url=",
+            ],
+        ),
+        verbs: &[
+            "rds-data|redshift-data|athena|dynamodb|timestream-query",
+            "execute-statement|start-query-execution|batch-execute-statement|query",
+        ],
+        texts: &["sql", "query-string", "statement"],
+        at: At::Provider,
+        ..PLAIN
+    },
+    Client {
+        names: &["gcloud"],
+        spec: spec("", &["sql=", "instance=", "project="]),
+        verbs: &["spanner", "databases", "execute-sql"],
+        texts: &["sql"],
+        at: At::Provider,
+        ..PLAIN
+    },
+    Client {
+        names: &["az"],
+        spec: spec(
+            "nuqpdfg",
+            &["name=", "querytext=", "file-path=", "database-name=", "admin-user=", "admin-password="],
+        ),
+        verbs: &["postgres|mysql", "flexible-server", "execute"],
+        texts: &["q", "querytext"],
+        files: &["f", "file-path"],
+        at: At::Provider,
+        ..PLAIN
+    },
+    Client {
+        names: &["prisma"],
+        spec: spec("", &["file=", "url=", "schema=", "stdin"]),
+        verbs: &["db", "execute"],
+        bases: &["url"],
+        hosts: &["url"],
+        ..PLAIN
+    },
+    Client {
+        names: &["wp"],
+        spec: spec("", &["path=", "url="]),
+        verbs: &["db", "query"],
+        operands: Operands::Sql,
+        hosts: &[],
+        ..PLAIN
+    },
+    Client {
+        names: &["drush"],
+        spec: spec("", &["uri=", "root="]),
+        verbs: &["sql:query|sqlq|sql-query"],
+        operands: Operands::Sql,
+        hosts: &[],
+        ..PLAIN
+    },
+    Client {
+        names: &["influx"],
+        spec: spec("h", &["execute=", "host=", "database=", "port="]),
+        texts: &["execute"],
+        ..PLAIN
+    },
+    Client {
+        names: &["cypher-shell"],
+        spec: spec("audpf", &["address=", "username=", "database=", "password=", "file=", "format="]),
+        hosts: &["a", "address"],
+        files: &["f", "file"],
+        operands: Operands::Sql,
+        ..PLAIN
+    },
+];
+
+/// The client that a call is of: by its name, and by its first words where only these are given SQL.
+fn client(name: &str, words: &[String]) -> Option<&'static Client> {
+    let is_verb = |(verb, word): (&&str, &String)| verb.split('|').any(|verb| verb == word);
+    CLIENTS.iter().find(|client| {
+        let verbs = client.verbs;
+        client.names.contains(&name) && verbs.len() <= words.len() && verbs.iter().zip(words).all(is_verb)
+    })
+}
+
+pub(super) fn program(name: &str) -> Option<Program> {
+    Some(match name {
+        "redis-cli" | "valkey-cli" | "keydb-cli" | "dragonfly-cli" | "redli" => redis,
+        "mongosh" | "mongo" => mongo,
+        "pg_dump" | "pg_dumpall" | "mysqldump" | "mariadb-dump" | "mongodump" | "mongoexport" | "mydumper" => dump,
+        "pg_restore" => restore,
+        _ if CLIENTS.iter().any(|client| client.names.contains(&name)) => sql,
+        _ => return None,
+    })
+}
+
+fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let words: Vec<String> = call.args.iter().map(Text::shown).filter(|word| !word.starts_with('-')).take(3).collect();
+    let Some(client) = client(&call.name, &words).filter(|client| !is_subcommand(client, &words)) else {
+        return super::table(machine, call, state);
+    };
+    let options = read(&call.args, &client.spec);
+    if options.is_help() || is_harmless(&options) {
+        return;
+    }
+    let operands = options.operands.get(client.verbs.len()..).unwrap_or_default();
+    let mut texts: Vec<Text> = options.values(client.texts).cloned().collect();
+    match client.operands {
+        Operands::FileAndSql | Operands::BaseAndSql => texts.extend(operands.iter().skip(1).cloned()),
+        Operands::Sql => texts.extend(operands.iter().cloned()),
+        Operands::Base | Operands::Host => {}
+    }
+    if client.operands == Operands::FileAndSql {
+        operands.iter().take(1).for_each(|file| _ = machine.read_file(state, file));
+    }
+    for file in options.values(client.files).cloned().collect::<Vec<_>>() {
+        texts.push(machine.read_file(state, &file));
+    }
+    if client.names.contains(&"sqlite3") && texts.iter().any(|text| text.shown().trim() == ".dump") {
+        machine.emit(state, 1, Text::hole(Origin::SECRET));
+    }
+    if texts.is_empty() {
+        texts.push(machine.input(state, 0));
+    }
+    let (reach, name) = aim(machine, state, client, &options, operands);
+    for text in &texts {
+        given(machine, state, &text.shown(), reach, name.as_deref());
+    }
+    machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
+}
+
+/// Whether a call of a client is of one of its subcommands that the table knows, and no SQL.
+fn is_subcommand(client: &Client, words: &[String]) -> bool {
+    match client.names.first() {
+        Some(&"influx") => words
+            .first()
+            .is_some_and(|word| matches!(word.as_str(), "bucket" | "org" | "delete" | "auth" | "user" | "query")),
+        Some(&"cockroach") => words
+            .first()
+            .is_some_and(|word| matches!(word.as_str(), "node" | "start" | "local" | "server" | "demo" | "workload")),
+        _ => false,
+    }
+}
+
+/// Where a client works, and on which database: its name, where it is known.
+fn aim(
+    machine: &Machine<'_>,
+    state: &State,
+    client: &Client,
+    options: &Options,
+    operands: &[Text],
+) -> (Reach, Option<String>) {
+    match client.at {
+        At::Provider => return (Reach::Elsewhere, None),
+        At::ProviderWith(flags) => return (if options.has(flags) { Reach::Elsewhere } else { Reach::Emulator }, None),
+        At::Here => {}
+    }
+    let first = operands.first();
+    if client.operands == Operands::FileAndSql {
+        let lost =
+            first.is_none_or(|file| file.shown() == ":memory:" || throwaway::is_trial_file(machine, state, file));
+        let given = first.map(Text::shown);
+        return (if lost { Reach::Emulator } else { Reach::Here }, given);
+    }
+    let named = |flags: &[&str]| options.value(flags).map(Text::shown);
+    let base = named(client.bases).or_else(|| first.filter(|_| client.operands == Operands::Base).map(Text::shown));
+    let host = named(client.hosts).or_else(|| first.filter(|_| client.operands == Operands::Host).map(Text::shown));
+    let (mut at, mut name) = base.as_deref().map_or((None, None), throwaway::database);
+    if let Some(host) = host {
+        let (of_host, of_name) =
+            if host.contains("://") { throwaway::database(&host) } else { (Some(hosts::host(&host)), None) };
+        at = of_host;
+        name = name.filter(|_| !host.contains("://")).or(of_name);
+    }
+    let variable = |name: &str| throwaway::variable(machine, state, name);
+    let (hosts, bases) = match client.names.first() {
+        Some(&"psql") => ("PGHOST", "PGDATABASE"),
+        Some(&"mysql") => ("MYSQL_HOST", "MYSQL_DATABASE"),
+        _ => ("", ""),
+    };
+    at = at.or_else(|| variable(hosts));
+    name = name.or_else(|| variable(bases));
+    let unknown = base.as_deref().is_some_and(|base| base.starts_with(HOLE));
+    let reach = if unknown { Reach::Elsewhere } else { throwaway::reach(machine, at.as_deref()) };
+    let made = name.as_deref().is_some_and(|name| throwaway::was_made(state, "dropdb", name));
+    let inside = machine.at == Where::Throwaway && reach == Reach::Here;
+    (if inside || made && reach == Reach::Here { Reach::Emulator } else { reach }, name)
+}
+
+/// Judges a text of SQL that is given to a database.
+pub(super) fn given(machine: &mut Machine<'_>, state: &mut State, text: &str, reach: Reach, name: Option<&str>) {
+    let lost = throwaway::may_be_lost(reach, name.into_iter());
+    for fault in sql::faults(text) {
+        // A database that is a test's by its own name, wherever the client is connected to on this machine.
+        if !lost && !throwaway::may_be_lost(reach, fault.names.iter().map(String::as_str)) {
+            machine.act(fault.kind, fault.what);
+        }
+        if let Some(code) = fault.runs {
+            let outer = machine.at;
+            machine.at = if reach == Reach::Elsewhere { Where::Remote } else { outer };
+            machine.code(state, &Text::known(code), Vec::new());
+            machine.at = outer;
+        }
+    }
+    // `\! command` runs a shell on this machine.
+    let shells = ["\\!", ".shell", ".system", ".sh ", "system ", "\\sh", "!sh "];
+    for line in text.lines().map(str::trim).filter_map(|line| shells.iter().find_map(|shell| line.strip_prefix(shell)))
+    {
+        machine.code(state, &Text::known(line.trim().trim_end_matches(';')), Vec::new());
+    }
+}
+
+/// What a dump gives is all that people have entrusted to a database, unless only its shape is asked for.
+fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &spec(
+            "hpUdftnTNuPrjFoc",
+            &[
+                "host=",
+                "port=",
+                "username=",
+                "dbname=",
+                "file=",
+                "table=",
+                "schema=",
+                "result-file=",
+                "uri=",
+                "db=",
+                "out=",
+                "archive?",
+                "user=",
+                "ignore-table=",
+            ],
+        ),
+    );
+    if options.is_help() || options.has(&["s", "schema-only", "no-data"]) && !call.name.starts_with("mongo") {
+        return;
+    }
+    let (reach, name) = aim(machine, state, &PG_DUMP, &options, &options.operands);
+    let origin =
+        if throwaway::may_be_lost(reach, name.as_deref().into_iter()) { Origin::UNKNOWN } else { Origin::SECRET };
+    match options.value(&["f", "file", "r", "result-file", "o", "out"]).cloned() {
+        Some(file) => {
+            if let Some(path) = machine.path(state, &file) {
+                machine.writes(state, &path, false);
+                state.write(&path, Text::hole(origin), false);
+            }
+        }
+        None => machine.emit(state, 1, Text::hole(origin)),
+    }
+}
+
+const PG_DUMP: Client =
+    Client { names: &["psql"], hosts: &["h", "host", "uri"], bases: &["d", "dbname", "db", "uri"], ..PLAIN };
+
+/// Putting a dump back over what is there, on another machine.
+fn restore(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &spec("hpUdjtnFf", &["host=", "port=", "username=", "dbname=", "jobs=", "table=", "schema=", "file="]),
+    );
+    let (reach, name) = aim(machine, state, &PG_DUMP, &options, &[]);
+    if options.has(&["c", "clean"]) && reach == Reach::Elsewhere {
+        machine.act(DatabaseDestroy, name.unwrap_or_default());
+    }
+}
+
+fn redis(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &Spec { short: "hpaunrisD", long: &["user=", "pass=", "eval=", "rdb="], ordered: true, single: false },
+    );
+    if options.is_help() {
+        return;
+    }
+    if options.has(&["rdb"]) {
+        machine.emit(state, 1, Text::hole(Origin::SECRET));
+    }
+    let mut line = options.operands.iter().map(Text::shown).collect::<Vec<_>>().join(" ");
+    if line.is_empty() {
+        line = machine.input(state, 0).shown();
+    }
+    let host =
+        options.value(&["h"]).map(Text::shown).or_else(|| options.value(&["u"]).map(|url| hosts::host(&url.shown())));
+    let reach = throwaway::reach(machine, host.as_deref());
+    let lost = reach == Reach::Here && machine.at == Where::Throwaway;
+    const DESTROYS: &[&str] = &[
+        "flushall",
+        "flushdb",
+        "shutdown",
+        "debug segfault",
+        "debug reload",
+        "cluster reset",
+        "cluster forget",
+        "cluster flushslots",
+        "replicaof",
+        "slaveof",
+        "function flush",
+        "sentinel remove",
+        "sentinel reset",
+        "del \u{2026}",
+        "unlink \u{2026}",
+        "del *",
+        "failover abort",
+    ];
+    const OPENS: &[&str] = &[
+        "config set dir",
+        "config set dbfilename",
+        "config set requirepass",
+        "config set protected-mode no",
+        "config set bind",
+        "module load",
+        "acl setuser",
+        "acl deluser",
+        "config set appendonly no",
+        "config set save \"\"",
+        "config set save ''",
+        "config set masterauth",
+        "config set user",
+    ];
+    for line in line.lines().filter(|_| !lost) {
+        let lower = line.trim().to_ascii_lowercase();
+        let is = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
+        let scripted = lower.starts_with("eval ")
+            && ["flushall", "flushdb", "'del'", "\"del\""].iter().any(|word| lower.contains(word));
+        let trims = (lower.starts_with("xtrim ") || lower.starts_with("ltrim ")) && lower.contains("maxlen 0");
+        // `no one` takes a replica out of its group and loses nothing.
+        if is(DESTROYS) && !lower.contains("no one") || scripted || trims {
+            machine.act(DatabaseDestroy, line);
+        } else if is(OPENS) && !lower.contains("notify-keyspace") {
+            machine.act(DatabaseOpen, line);
+        }
+    }
+    machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
+}
+
+fn mongo(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &Spec {
+            short: "uphf",
+            long: &["eval=", "file=", "host=", "port=", "username=", "password=", "authenticationDatabase="],
+            ..Spec::default()
+        },
+    );
+    let mut texts: Vec<Text> = options.values(&["eval", "f", "file"]).cloned().collect();
+    let scripts =
+        options.operands.iter().filter(|operand| operand.shown().ends_with(".js")).cloned().collect::<Vec<_>>();
+    texts.extend(scripts.iter().map(|file| machine.read_file(state, file)).collect::<Vec<_>>());
+    if texts.is_empty() {
+        texts.push(machine.input(state, 0));
+    }
+    let base = options.operands.first().map(Text::shown).filter(|base| !base.ends_with(".js"));
+    let (host, name) = base.as_deref().map_or((None, None), throwaway::database);
+    let host = options.value(&["h", "host"]).map(Text::shown).or(host);
+    let reach = match base.as_deref() {
+        Some(base) if base.starts_with(HOLE) => Reach::Elsewhere,
+        _ => throwaway::reach(machine, host.as_deref()),
+    };
+    let inside = reach == Reach::Here && machine.at == Where::Throwaway;
+    for text in &texts {
+        let shown = text.shown();
+        let sibling = ["getSiblingDB(", "getDB("]
+            .iter()
+            .find_map(|call| shown.split_once(call))
+            .and_then(|(_, rest)| super::super::code::literal(rest));
+        let name = sibling.or_else(|| name.clone());
+        if inside || throwaway::may_be_lost(reach, name.as_deref().into_iter()) {
+            continue;
+        }
+        let dense: String = shown.chars().filter(|char| !char.is_whitespace()).collect();
+        let empties = |call: &str| dense.contains(&format!("{call}({{}}")) || dense.contains(&format!("{call}()"));
+        let has = |words: &[&str]| words.iter().any(|word| dense.contains(word));
+        if has(&[
+            "dropDatabase(",
+            ".drop(",
+            "dropUser",
+            "dropAllUsers",
+            "dropAllRoles",
+            "shutdownServer(",
+            "rs.remove(",
+            "dropConnections",
+            "removeShard",
+            "dropDatabase:",
+            "{drop:",
+            "fsyncLock(",
+        ]) || empties("deleteMany")
+            || empties("remove")
+            || empties("updateMany")
+        {
+            machine.act(Kind::DatabaseDestroy, shown);
+        } else if has(&[
+            "grantRolesToUser",
+            "role:'root'",
+            "role:\"root\"",
+            "roles:['root",
+            "roles:[\"root",
+            "dbOwner",
+            "userAdminAnyDatabase",
+            "__system",
+            "clusterAdmin",
+        ]) && has(&["createUser", "grantRoles", "updateUser", "createRole"])
+        {
+            machine.act(Kind::DatabaseOpen, shown);
+        }
+    }
+    machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
+}

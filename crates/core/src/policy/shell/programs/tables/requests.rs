@@ -1,0 +1,329 @@
+//! Requests that destroy or open something at a provider or a server, by whatever program they are made.
+
+use super::super::super::machine::Machine;
+use super::super::super::state::State;
+use super::super::super::value::HOLE;
+use super::clients;
+use super::throwaway::{self, Reach};
+use crate::policy::effects::Kind::{
+    self, CloudAccess, CloudDestroy, ClusterDestroy, ContainerDestroy, DatabaseDestroy, ForgeDestroy, PackagePublish,
+    SafetyDisable, SecretRead,
+};
+use crate::policy::hosts;
+
+/// A request, as far as it is known.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Request<'r> {
+    /// Its method, in capitals.
+    pub(in super::super) method: &'r str,
+    /// Its address.
+    pub(in super::super) url: &'r str,
+    /// What it sends.
+    pub(in super::super) body: &'r str,
+    /// The socket of this machine that it goes to, if it goes to one.
+    pub(in super::super) socket: Option<&'r str>,
+}
+
+/// Providers by the ends of their hosts' names, and what a deletion there destroys.
+const PROVIDERS: &[(&str, Kind)] = &[
+    ("api.github.com", ForgeDestroy),
+    ("gitlab.com", ForgeDestroy),
+    ("bitbucket.org", ForgeDestroy),
+    ("codeberg.org", ForgeDestroy),
+    ("gitea.com", ForgeDestroy),
+    ("dev.azure.com", ForgeDestroy),
+    ("circleci.com", ForgeDestroy),
+    ("buildkite.com", ForgeDestroy),
+    ("atlassian.net", ForgeDestroy),
+    ("api.linear.app", ForgeDestroy),
+    ("registry.npmjs.org", PackagePublish),
+    ("crates.io", PackagePublish),
+    ("hub.docker.com", PackagePublish),
+    ("rubygems.org", PackagePublish),
+    ("api.nuget.org", PackagePublish),
+    ("api.digitalocean.com", CloudDestroy),
+    ("api.cloudflare.com", CloudDestroy),
+    ("api.heroku.com", CloudDestroy),
+    ("api.netlify.com", CloudDestroy),
+    ("api.vercel.com", CloudDestroy),
+    ("api.render.com", CloudDestroy),
+    ("railway.app", CloudDestroy),
+    ("railway.com", CloudDestroy),
+    ("api.fly.io", CloudDestroy),
+    ("api.machines.dev", CloudDestroy),
+    ("api.linode.com", CloudDestroy),
+    ("api.hetzner.cloud", CloudDestroy),
+    ("robot-ws.your-server.de", CloudDestroy),
+    ("dns.hetzner.com", CloudDestroy),
+    ("api.vultr.com", CloudDestroy),
+    ("api.scaleway.com", CloudDestroy),
+    ("api.exoscale.com", CloudDestroy),
+    ("api.ovh.com", CloudDestroy),
+    ("management.azure.com", CloudDestroy),
+    ("graph.microsoft.com", CloudDestroy),
+    ("core.windows.net", CloudDestroy),
+    ("vault.azure.net", CloudDestroy),
+    ("googleapis.com", CloudDestroy),
+    ("amazonaws.com", CloudDestroy),
+    ("r2.cloudflarestorage.com", CloudDestroy),
+    ("api.supabase.com", CloudDestroy),
+    ("supabase.co", DatabaseDestroy),
+    ("neon.tech", CloudDestroy),
+    ("api.planetscale.com", CloudDestroy),
+    ("api.turso.tech", CloudDestroy),
+    ("cloud.mongodb.com", CloudDestroy),
+    ("elastic-cloud.com", CloudDestroy),
+    ("confluent.cloud", CloudDestroy),
+    ("upstash.com", CloudDestroy),
+    ("upstash.io", CloudDestroy),
+    ("aiven.io", CloudDestroy),
+    ("pinecone.io", DatabaseDestroy),
+    ("app.terraform.io", CloudDestroy),
+    ("api.pulumi.com", CloudDestroy),
+    ("sentry.io", CloudDestroy),
+    ("api.datadoghq.com", CloudDestroy),
+    ("api.pagerduty.com", CloudDestroy),
+    ("grafana.net", CloudDestroy),
+    ("newrelic.com", CloudDestroy),
+    ("api.godaddy.com", CloudDestroy),
+    ("api.namecheap.com", CloudDestroy),
+    ("api.dnsimple.com", CloudDestroy),
+    ("api.gandi.net", CloudDestroy),
+    ("api.name.com", CloudDestroy),
+    ("porkbun.com", CloudDestroy),
+    ("api.stripe.com", CloudDestroy),
+    ("api.sendgrid.com", CloudDestroy),
+    ("api.mailgun.net", CloudDestroy),
+    ("api.twilio.com", CloudDestroy),
+    ("auth0.com", CloudDestroy),
+    ("okta.com", CloudDestroy),
+    ("api.openai.com", CloudDestroy),
+    ("api.notion.com", CloudDestroy),
+    ("slack.com", CloudDestroy),
+    ("algolia.net", DatabaseDestroy),
+];
+
+/// Servers by the port they listen on, and what a deletion there destroys.
+const SERVERS: &[(&str, Kind)] = &[
+    ("9200", DatabaseDestroy),
+    ("9243", DatabaseDestroy),
+    ("5984", DatabaseDestroy),
+    ("8983", DatabaseDestroy),
+    ("8086", DatabaseDestroy),
+    ("6333", DatabaseDestroy),
+    ("7700", DatabaseDestroy),
+    ("8108", DatabaseDestroy),
+    ("2379", DatabaseDestroy),
+    ("15672", DatabaseDestroy),
+    ("15671", DatabaseDestroy),
+    ("8500", CloudDestroy),
+    ("8200", CloudDestroy),
+    ("4646", ClusterDestroy),
+    ("6443", ClusterDestroy),
+    ("2375", ContainerDestroy),
+    ("2376", ContainerDestroy),
+];
+
+/// Parts of paths by which a server is known on whatever host it is.
+const PATHS: &[(&str, Kind)] = &[
+    ("/api/v4/projects", ForgeDestroy),
+    ("/api/v4/groups", ForgeDestroy),
+    ("/api/v3/repos", ForgeDestroy),
+    ("/api/v1/repos/", ForgeDestroy),
+    ("/api/v1/namespaces/", ClusterDestroy),
+    ("/apis/apps/v1/", ClusterDestroy),
+    ("/api/v2.0/projects", PackagePublish),
+    ("/service/rest/v1/", PackagePublish),
+    ("/_all", DatabaseDestroy),
+    ("/_data_stream", DatabaseDestroy),
+    ("/_snapshot/", DatabaseDestroy),
+    ("/_cat/", DatabaseDestroy),
+    ("/v1/sys/", CloudDestroy),
+    ("/v1/secret/", CloudDestroy),
+    ("/api/queues/", DatabaseDestroy),
+    ("/api/vhosts/", DatabaseDestroy),
+    ("/subjects/", DatabaseDestroy),
+];
+
+/// Notes what a request does at the other end.
+pub(in super::super) fn request(machine: &mut Machine<'_>, state: &mut State, request: Request<'_>) {
+    let host = hosts::host(request.url);
+    let rest = request.url.split_once("://").map_or(request.url, |(_, rest)| rest);
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    let path = path.split('#').next().unwrap_or_default();
+    let ends = |end: &str| host == end || host.strip_suffix(end).is_some_and(|before| before.ends_with('.'));
+    let provider = PROVIDERS.iter().find(|(end, _)| ends(end)).map(|(_, kind)| *kind);
+    let server = SERVERS.iter().find(|(number, _)| *number == port).map(|(_, kind)| *kind);
+    if let Some(socket) = request.socket {
+        if socket.ends_with("docker.sock") || socket.ends_with("podman.sock") {
+            engine(machine, &request, path);
+        }
+        return;
+    }
+    let names = path.split(['/', '?', ',']).filter(|part| !part.is_empty());
+    let reach = throwaway::reach(machine, Some(host.as_str()).filter(|host| !host.is_empty()));
+    let trial = reach == Reach::Here && names.clone().next().is_some() && names.clone().any(throwaway::is_trial);
+    if trial {
+        return;
+    }
+    match (provider, server) {
+        (Some(kind), _) => of_provider(machine, &request, path, kind),
+        (None, Some(kind)) => of_server(machine, state, &request, path, kind),
+        (None, None) => {
+            let kind = PATHS.iter().find(|(part, _)| path.contains(part)).map(|(_, kind)| *kind);
+            let wildcard = path.ends_with("/*") || path.starts_with("/*");
+            if request.method == "DELETE"
+                && reach != Reach::Here
+                && let Some(kind) = kind.or(wildcard.then_some(DatabaseDestroy))
+            {
+                machine.act(kind, request.url);
+            }
+            of_server(machine, state, &request, path, Kind::Unknown);
+        }
+    }
+}
+
+/// What a request asks of a provider.
+fn of_provider(machine: &mut Machine<'_>, request: &Request<'_>, path: &str, kind: Kind) {
+    let lower = path.to_ascii_lowercase();
+    let changes = !matches!(request.method, "GET" | "HEAD" | "OPTIONS");
+    let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
+    if request.method == "DELETE" {
+        return machine.act(kind, request.url);
+    }
+    if changes && is_deleting_mutation(request.body) {
+        return machine.act(kind, request.url);
+    }
+    let body: String = request.body.chars().filter(|char| !char.is_whitespace()).collect();
+    let says = |parts: &[&str]| parts.iter().any(|part| body.contains(part));
+    let action = ["Action=Delete", "Action=Terminate", "Action=Purge", "Action=Deregister", "Action=Schedule"];
+    let acts = |text: &str| action.iter().any(|action| text.contains(action));
+    if changes
+        && (has(&[
+            "/terminate",
+            ":delete",
+            ":purge",
+            "/purge_cache",
+            "/destroy",
+            "chat.delete",
+            "conversations.archive",
+            "/suspend",
+            "/rebuild",
+            "/truncate",
+        ]) || acts(&body)
+            || says(&[
+                "\"type\":\"destroy\"",
+                "\"type\":\"rebuild\"",
+                "\"type\":\"restore\"",
+                "\"purge_everything\":true",
+            ]))
+        || acts(path)
+    {
+        return machine.act(kind, request.url);
+    }
+    if changes && kind == ForgeDestroy {
+        if has(&["/protection", "/rulesets", "protected_branches"]) {
+            machine.act(SafetyDisable, request.url);
+        } else if says(&["\"private\":false", "\"visibility\":\"public\"", "\"archived\":true"]) || has(&["/transfer"])
+        {
+            machine.act(kind, request.url);
+        } else if has(&["/collaborators", "/memberships", "/invitations", "/members", "/hooks"])
+            || lower.ends_with("/keys")
+        {
+            machine.act(CloudAccess, request.url);
+        }
+    } else if changes
+        && (has(&["setiampolicy", "/roleassignments", "/permissions"])
+            || says(&["\"allUsers\"", "\"members\":[\"allUsers"]))
+    {
+        machine.act(CloudAccess, request.url);
+    }
+}
+
+/// What a request asks of a server of data, of secrets or of builds.
+fn of_server(machine: &mut Machine<'_>, state: &mut State, request: &Request<'_>, path: &str, kind: Kind) {
+    let host = hosts::host(request.url);
+    let reach = throwaway::reach(machine, Some(&host));
+    let changes = !matches!(request.method, "GET" | "HEAD" | "OPTIONS");
+    let has = |parts: &[&str]| parts.iter().any(|part| path.contains(part));
+    if request.method == "DELETE" && kind != Kind::Unknown {
+        return machine.act(kind, request.url);
+    }
+    if changes
+        && (has(&["_delete_by_query"]) && (request.body.contains("match_all") || path.contains("q=*"))
+            || has(&["/delete_series", "/kv/deleterange", "/api/v2/delete", "/truncate", "/_close"])
+            || has(&["/update"]) && request.body.contains("<delete><query>*:*")
+            || has(&["/doDelete", "/doWipeOutWorkspace", "/quietDown", "/safeExit"])
+                && !host.is_empty()
+                && reach != Reach::Here)
+    {
+        return machine.act(if kind == Kind::Unknown { DatabaseDestroy } else { kind }, request.url);
+    }
+    if changes && has(&["/scriptText"]) && reach != Reach::Here {
+        return machine.act(SecretRead, request.url);
+    }
+    if kind == ContainerDestroy {
+        return engine(machine, request, path);
+    }
+    // SQL as the body, or as a parameter.
+    let statement = if changes { request.body } else { "" };
+    let parameter =
+        ["query=", "q=", "sql="].iter().find_map(|key| path.split(['?', '&']).find_map(|part| part.strip_prefix(key)));
+    if kind != Kind::Unknown
+        || has(&["/_sql", "/v1/statement", "/query", "/sql", "/exec"])
+        || request.url.contains(":8123")
+    {
+        for text in [Some(unescaped(statement)), parameter.map(unescaped)].into_iter().flatten() {
+            if !text.is_empty() && !text.contains(HOLE) {
+                clients::given(machine, state, &text, reach, None);
+            }
+        }
+    }
+}
+
+/// What a request asks of the daemon that runs containers.
+fn engine(machine: &mut Machine<'_>, request: &Request<'_>, path: &str) {
+    let dense: String = request.body.chars().filter(|char| !char.is_whitespace()).collect();
+    let powerful = ["\"Privileged\":true", "\"Binds\":[\"/:", "docker.sock", "\"PidMode\":\"host\""];
+    if path.contains("/containers/create") && powerful.iter().any(|part| dense.contains(part)) {
+        machine.act(Kind::ContainerEscape, request.url);
+    } else if path.ends_with("/prune")
+        || request.method == "DELETE" && (path.contains("/volumes/") || path.contains("v=true"))
+    {
+        machine.act(ContainerDestroy, request.url);
+    }
+}
+
+/// Whether a body is a mutation of GraphQL whose name speaks of removal.
+fn is_deleting_mutation(body: &str) -> bool {
+    const VERBS: &[&str] = &["delete", "destroy", "remove", "purge", "terminate", "wipe", "drop"];
+    let lower = body.to_ascii_lowercase();
+    let Some((_, mutation)) = lower.split_once("mutation") else { return false };
+    VERBS.iter().any(|verb| mutation.contains(verb))
+}
+
+/// A text as it is before it is put into an address.
+fn unescaped(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut made = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match (bytes[at], hex) {
+            (b'%', Some(byte)) => {
+                made.push(byte);
+                at += 3;
+            }
+            (b'+', _) => {
+                made.push(b' ');
+                at += 1;
+            }
+            (byte, _) => {
+                made.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&made).into_owned()
+}

@@ -1,0 +1,614 @@
+//! What nobody would miss: things of tests on this machine, emulators of clouds, what the same script made.
+//!
+//! Every operation that destroys or publishes asks here and nowhere else. Two things count: *where* it is done (on this machine,
+//! on an emulator that stands here, elsewhere), and what it is done *to*, by its name. Names alone say nothing of other machines, and a name that
+//! speaks of production is never a test's.
+
+use super::super::super::machine::Machine;
+use super::super::super::options::Options;
+use super::super::super::state::{Content, State};
+use super::super::super::value::{HOLE, Text};
+use super::super::base_name;
+use crate::policy::effects::{Kind, Where};
+use crate::policy::hosts;
+use crate::policy::places::{Place, glob};
+
+/// Where something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Reach {
+    /// On this machine, where people keep their own things too.
+    Here,
+    /// On something of this machine that stands for what others rely on, so that nothing in it is real.
+    Emulator,
+    /// Anywhere else, or nobody knows where.
+    Elsewhere,
+}
+
+/// Words that the name of a test's thing has.
+const TRIAL: &[&str] = &[
+    "test",
+    "tests",
+    "testing",
+    "tested",
+    "testdb",
+    "testdata",
+    "testpypi",
+    "unittest",
+    "unittests",
+    "pytest",
+    "e2e",
+    "ci",
+    "tmp",
+    "temp",
+    "temporary",
+    "scratch",
+    "sandbox",
+    "throwaway",
+    "ephemeral",
+    "disposable",
+    "fixture",
+    "fixtures",
+    "integration",
+    "smoke",
+    "bench",
+    "benchmark",
+    "playground",
+    "mock",
+    "dummy",
+    "spec",
+    "specs",
+    "cypress",
+    "playwright",
+    "testcontainers",
+];
+
+/// Words that the name of something has on which others rely.
+const LASTING: &[&str] =
+    &["prod", "production", "prd", "live", "staging", "stage", "preprod", "master", "main", "release"];
+
+/// The words of a name, in lower case and without numbers at their ends.
+fn words(name: &str) -> impl Iterator<Item = String> + '_ {
+    let mut parts = Vec::new();
+    let mut before_lower = false;
+    for char in name.chars() {
+        let starts = !char.is_ascii_alphanumeric() || char.is_ascii_uppercase() && before_lower || parts.is_empty();
+        before_lower = char.is_ascii_lowercase();
+        if starts {
+            parts.push(String::new());
+        }
+        if let Some(part) = parts.last_mut().filter(|_| char.is_ascii_alphanumeric()) {
+            part.push(char.to_ascii_lowercase());
+        }
+    }
+    parts.into_iter().map(|part| match TRIAL.contains(&part.as_str()) {
+        true => part,
+        false => part.trim_end_matches(|char: char| char.is_ascii_digit()).to_owned(),
+    })
+}
+
+/// Whether a name is a test's: one of its words says so, and none says otherwise.
+pub(in super::super) fn is_trial(name: &str) -> bool {
+    words(name).any(|word| TRIAL.contains(&word.as_str())) && !is_lasting(name)
+}
+
+/// Whether a name speaks of what others rely on.
+pub(in super::super) fn is_lasting(name: &str) -> bool {
+    words(name).any(|word| LASTING.contains(&word.as_str()))
+}
+
+/// Whether a context of a cluster is of a cluster on this machine that is made for trying things.
+pub(in super::super) fn is_local_cluster(context: &str) -> bool {
+    const LOCAL: &[&str] = &[
+        "kind-*",
+        "k3d-*",
+        "minikube",
+        "minikube-*",
+        "docker-desktop",
+        "docker-for-desktop",
+        "colima",
+        "colima-*",
+        "rancher-desktop",
+        "orbstack",
+        "microk8s",
+        "kind",
+        "k3s-local",
+    ];
+    LOCAL.iter().any(|local| glob(local, context)) && !is_lasting(context)
+}
+
+/// Whether an address is one of this machine: a loopback host, a socket, an emulator's well-known account.
+pub(in super::super) fn is_address_here(address: &str) -> bool {
+    let address = address.strip_prefix("jdbc:").unwrap_or(address);
+    address.starts_with(['/', '.'])
+        || ["unix:", "npipe:", "file:"].iter().any(|scheme| address.starts_with(scheme))
+        || ["UseDevelopmentStorage=true", "devstoreaccount1"].iter().any(|sign| address.contains(sign))
+        || hosts::is_local(&hosts::host(address))
+}
+
+/// The value of a variable: as the script set it, else the agent's own.
+pub(in super::super) fn variable(machine: &Machine<'_>, state: &State, name: &str) -> Option<String> {
+    match state.variable(name) {
+        Some(variable) => variable.values.as_ref()?.first().map(Text::shown),
+        None => machine.facts.variable(name),
+    }
+    .filter(|value| !value.is_empty())
+}
+
+/// Whether a file is one that a test or a build makes.
+pub(in super::super) fn is_trial_file(machine: &Machine<'_>, state: &State, file: &Text) -> bool {
+    let shown = file.shown();
+    let folders = ["target", "build", "dist", "out", "coverage", ".pytest_cache", ".cache", "node_modules"];
+    let built = || shown.split('/').rev().skip(1).any(|part| folders.contains(&part) || is_trial(part));
+    let temporary = || {
+        let path = machine.path(state, file);
+        path.is_some_and(|path| machine.place(&machine.real(state, &path)) == Place::Temporary)
+    };
+    !is_lasting(base_name(&shown)) && (is_trial(base_name(&shown)) || built() || temporary())
+}
+
+/// A database as an address names it: its host, if any, and its name.
+pub(super) fn database(address: &str) -> (Option<String>, Option<String>) {
+    if let Some((_, rest)) = address.split_once("://") {
+        let (place, rest) = rest.split_once(['/', ';']).unwrap_or((rest, ""));
+        let name = rest.split(['?', '&', ';']).next().map(|name| name.rsplit('=').next().unwrap_or(name));
+        return (Some(hosts::host(&format!("x://{place}"))), name.filter(|name| !name.is_empty()).map(str::to_owned));
+    }
+    if address.contains('=') {
+        let value = |key: &str| {
+            let mut pairs = address.split([' ', ';']).filter_map(|pair| pair.split_once('='));
+            pairs.find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.trim_matches('\'').to_owned())
+        };
+        let host = value("host").or_else(|| value("server")).or_else(|| value("hostaddr"));
+        return (host, value("dbname").or_else(|| value("database")));
+    }
+    (None, Some(address.to_owned()))
+}
+
+/// How far a database is that is on this host.
+pub(super) fn reach(machine: &Machine<'_>, host: Option<&str>) -> Reach {
+    let inside = matches!(machine.at, Where::Container | Where::Throwaway);
+    match host {
+        Some(host) if host.starts_with('/') || hosts::is_local(host) => Reach::Here,
+        // Containers of one project know each other by a word.
+        Some(host) if inside && !host.contains(['.', ':']) && !host.contains(HOLE) => Reach::Here,
+        Some("") | None if machine.at != Where::Remote => Reach::Here,
+        _ => Reach::Elsewhere,
+    }
+}
+
+/// Whether what is done there to these may be lost.
+pub(in super::super) fn may_be_lost<'n>(reach: Reach, mut names: impl Iterator<Item = &'n str>) -> bool {
+    match reach {
+        Reach::Emulator => true,
+        Reach::Elsewhere => false,
+        Reach::Here => names.next().is_some_and(is_trial) && names.all(is_trial),
+    }
+}
+
+/// How a program tells where it acts and on what.
+enum Scope {
+    /// On what others rely on, whatever it is called.
+    Shared,
+    /// On nothing that anybody relies on: a program for emulators.
+    Emulator,
+    /// On a cloud, unless one of these flags or variables (globs) names an address here.
+    Cloud { flags: &'static [&'static str], variables: &'static [&'static str] },
+    /// On a cluster whose context one of these flags names.
+    Cluster { flags: &'static [&'static str] },
+    /// On databases or queues by name, on this machine unless one of these flags or variables names a host.
+    Database { hosts: &'static [&'static str], variables: &'static [&'static str] },
+    /// On containers, images and volumes by name.
+    Engine,
+    /// On clusters and machines that are made on this one for trying things.
+    Machines,
+    /// On a registry that a flag, a variable or an operand names.
+    Registry { variables: &'static [&'static str] },
+    /// On the database of an application, which its environment chooses.
+    Application,
+}
+
+fn scope(program: &str) -> Scope {
+    const KUBE: &[&str] = &["context", "kube-context", "kubecontext"];
+    match program {
+        "awslocal" | "tflocal" | "cdklocal" | "samlocal" | "pulumilocal" => Scope::Emulator,
+        "aws" | "s5cmd" | "s3cmd" | "mc" => Scope::Cloud {
+            flags: &["endpoint-url", "endpoint", "host"],
+            variables: &[
+                "AWS_ENDPOINT_URL",
+                "AWS_ENDPOINT_URL_S3",
+                "AWS_ENDPOINT_URL_DYNAMODB",
+                "AWS_ENDPOINT_URL_SQS",
+                "S3_ENDPOINT_URL",
+            ],
+        },
+        "gcloud" | "gsutil" | "bq" => Scope::Cloud {
+            flags: &["api", "api-endpoint-override"],
+            variables: &[
+                "STORAGE_EMULATOR_HOST",
+                "PUBSUB_EMULATOR_HOST",
+                "FIRESTORE_EMULATOR_HOST",
+                "SPANNER_EMULATOR_HOST",
+                "BIGTABLE_EMULATOR_HOST",
+                "DATASTORE_EMULATOR_HOST",
+                "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE",
+                "CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB",
+                "CLOUDSDK_API_ENDPOINT_OVERRIDES_SPANNER",
+            ],
+        },
+        "az" => Scope::Cloud {
+            flags: &["connection-string", "blob-endpoint", "queue-endpoint", "table-endpoint"],
+            variables: &["AZURE_STORAGE_CONNECTION_STRING"],
+        },
+        "firebase" => Scope::Cloud { flags: &[], variables: &["FIRESTORE_EMULATOR_HOST", "FIREBASE_EMULATOR_HUB"] },
+        "vault" | "bao" => Scope::Cloud { flags: &["address"], variables: &["VAULT_ADDR", "BAO_ADDR"] },
+        "kubectl" | "oc" | "helm" | "helmfile" | "flux" | "istioctl" | "velero" | "linkerd" | "cilium" | "kapp"
+        | "skaffold" | "tilt" | "devspace" | "kpt" | "kn" => Scope::Cluster { flags: KUBE },
+        "dropdb" | "dropuser" => Scope::Database { hosts: &["h", "host"], variables: &["PGHOST"] },
+        "pg_restore" => Scope::Database { hosts: &["h", "host"], variables: &["PGHOST"] },
+        "mysqladmin" | "mariadb-admin" => Scope::Database { hosts: &["h", "host"], variables: &["MYSQL_HOST"] },
+        "mongorestore" | "mongoimport" => Scope::Database { hosts: &["h", "host", "uri"], variables: &[] },
+        "kafka-topics" | "kafka-configs" | "kafka-delete-records" | "kafka-consumer-groups" | "rpk" => {
+            Scope::Database { hosts: &["bootstrap-server", "zookeeper", "brokers", "X"], variables: &["RPK_BROKERS"] }
+        }
+        "rabbitmqadmin" | "etcdctl" | "influx" | "nats" | "pulsar-admin" | "cypher-shell" => Scope::Database {
+            hosts: &["H", "host", "endpoints", "server", "s", "admin-url", "a", "address"],
+            variables: &["ETCDCTL_ENDPOINTS", "NATS_URL", "INFLUX_HOST"],
+        },
+        "docker" | "podman" | "nerdctl" | "docker-compose" | "podman-compose" | "buildah" | "skopeo" | "crane"
+        | "oras" | "ko" => Scope::Engine,
+        "kind" | "k3d" | "minikube" | "colima" | "limactl" | "multipass" | "vagrant" | "ctlptl" | "microk8s" => {
+            Scope::Machines
+        }
+        "npm" | "pnpm" | "yarn" | "bun" => Scope::Registry {
+            variables: &[
+                "npm_config_registry",
+                "NPM_CONFIG_REGISTRY",
+                "YARN_NPM_PUBLISH_REGISTRY",
+                "YARN_NPM_REGISTRY_SERVER",
+            ],
+        },
+        "pip" | "pip3" | "pipx" | "uv" | "twine" | "poetry" | "flit" | "pdm" | "hatch" | "maturin" => Scope::Registry {
+            variables: &[
+                "TWINE_REPOSITORY_URL",
+                "UV_PUBLISH_URL",
+                "PIP_INDEX_URL",
+                "FLIT_INDEX_URL",
+                "MATURIN_REPOSITORY_URL",
+            ],
+        },
+        "rails" | "rake" | "artisan" | "manage.py" | "django-admin" | "prisma" | "alembic" | "knex" | "sequelize"
+        | "sequelize-cli" | "typeorm" | "drizzle-kit" | "dbmate" | "flyway" | "liquibase" | "mikro-orm" | "mix"
+        | "diesel" | "sqlx" | "goose" | "migrate" | "atlas" | "sqitch" | "console" | "flask" | "dotnet-ef" | "wp"
+        | "drush" | "airflow" | "celery" | "phinx" | "doctrine" | "aerich" | "prisma-client-py" => Scope::Application,
+        _ if super::is_publisher(program) => Scope::Registry { variables: &[] },
+        _ => Scope::Shared,
+    }
+}
+
+/// Flags that name what a call is about, for programs that take it so.
+fn is_naming(flag: &str) -> bool {
+    [
+        "name",
+        "identifier",
+        "bucket",
+        "-id",
+        "topic",
+        "dbname",
+        "database",
+        "collection",
+        "db",
+        "vhost",
+        "queue",
+        "nsInclude",
+    ]
+    .iter()
+    .any(|end| flag.ends_with(end))
+}
+
+/// Whether what a program does there and to these may be lost. `targets` are the words behind its subcommands.
+pub(super) fn may_lose(
+    machine: &Machine<'_>,
+    state: &State,
+    program: &str,
+    kind: Kind,
+    options: &Options,
+    targets: &[String],
+) -> bool {
+    let values = |names: &[&str]| -> Vec<String> {
+        options
+            .flags
+            .iter()
+            .filter(|flag| names.contains(&flag.name.as_str()))
+            .filter_map(|flag| flag.value.as_ref())
+            .map(Text::shown)
+            .collect()
+    };
+    let of_variables = |names: &[&str]| names.iter().find_map(|name| variable(machine, state, name));
+    if is_made(state, program, options, targets) {
+        return true;
+    }
+    let scope = match scope(program) {
+        Scope::Engine => Scope::Engine,
+        _ if kind == Kind::PackagePublish && !super::is_publisher(program) => Scope::Registry { variables: &[] },
+        scope => scope,
+    };
+    match scope {
+        Scope::Shared => false,
+        Scope::Emulator => true,
+        Scope::Cloud { flags, variables } => {
+            let project = values(&["project", "P"]).iter().any(|project| glob("demo-*", project));
+            let alias = program == "mc" && !targets.is_empty() && targets.iter().all(|it| it.starts_with("local/"));
+            let named = values(flags);
+            let address = named.last().cloned().or_else(|| of_variables(variables));
+            address.is_some_and(|address| is_address_here(&address)) || program == "firebase" && project || alias
+        }
+        Scope::Cluster { flags } => match values(flags).last() {
+            Some(context) => is_local_cluster(context),
+            None => cluster(state).is_some_and(|context| is_local_cluster(&context)),
+        },
+        Scope::Database { hosts, variables } => {
+            let named = values(hosts).last().cloned().or_else(|| of_variables(variables));
+            let (host, base) = named.map_or((None, None), |named| match named.contains("://") {
+                true => database(&named),
+                false => (Some(hosts::host(&named)), None),
+            });
+            let flags = options.flags.iter().filter(|flag| is_naming(&flag.name) || flag.name == "d");
+            let mut names: Vec<String> =
+                flags.filter_map(|flag| flag.value.as_ref()).map(Text::shown).chain(base).collect();
+            if names.is_empty() {
+                names = targets.iter().filter(|target| !target.is_empty()).cloned().collect();
+            }
+            may_be_lost(reach(machine, host.as_deref()), names.iter().map(String::as_str))
+        }
+        Scope::Engine => {
+            let host =
+                values(&["H", "host"]).last().cloned().or_else(|| of_variables(&["DOCKER_HOST", "CONTAINER_HOST"]));
+            let context = values(&["context"]).last().cloned().or_else(|| of_variables(&["DOCKER_CONTEXT"]));
+            let own = |context: &String| {
+                ["default", "desktop-linux", "rootless", "orbstack", "rancher-desktop"].contains(&context.as_str())
+                    || context.starts_with("colima")
+            };
+            let is_here = host.is_none_or(|host| is_address_here(&host)) && context.as_ref().is_none_or(own);
+            let mut names = values(&["p", "project-name"]);
+            names.extend(of_variables(&["COMPOSE_PROJECT_NAME"]).filter(|_| names.is_empty()));
+            if names.is_empty() {
+                names = values(&["f", "file"]).iter().map(|file| base_name(file).to_owned()).collect();
+            }
+            names = if names.is_empty() { targets.to_vec() } else { names };
+            let tags = values(&["t", "tag"]);
+            let images = if tags.is_empty() { &names } else { &tags };
+            let pushed = images.iter().all(|name| is_registry_here(name)) && !images.is_empty();
+            let kept = state_variable_is(machine, state, "KO_DOCKER_REPO", &["kind.local", "ko.local"]);
+            is_here && may_be_lost(Reach::Here, names.iter().map(String::as_str)) || pushed || kept
+        }
+        Scope::Machines => {
+            let mut names = values(&["name", "n", "p", "profile"]);
+            names.extend(targets.iter().cloned());
+            !names.iter().any(|name| is_lasting(name)) && !options.has(&["all", "a", "A", "purge"])
+        }
+        Scope::Registry { variables } => {
+            const FLAGS: &[&str] = &[
+                "registry",
+                "registry-url",
+                "repository-url",
+                "publish-url",
+                "host",
+                "source",
+                "s",
+                "index",
+                "index-url",
+                "i",
+                "extra-index-url",
+                "trusted-host",
+                "repo",
+                "r",
+                "repository",
+                "remote",
+                "url",
+                "DaltDeploymentRepository",
+                "target",
+            ];
+            let flags = options.flags.iter().filter(|flag| FLAGS.contains(&flag.name.as_str()));
+            let mut named: Vec<String> = flags.filter_map(|flag| flag.value.as_ref()).map(Text::shown).collect();
+            named.extend(of_variables(variables).filter(|_| named.is_empty()));
+            named.extend(options.operands.iter().map(Text::shown).filter(|operand| operand.contains("://")));
+            let is_here = |named: &String| {
+                let address = named.rsplit_once("::").map_or(named.as_str(), |(_, address)| address);
+                is_address_here(address) || !address.contains('/') && is_trial(address) || address == "local"
+            };
+            !named.is_empty() && named.iter().all(is_here) || named.is_empty() && was_made(state, REGISTRY, "here")
+        }
+        Scope::Application => is_application_of_tests(machine, state, options),
+    }
+}
+
+fn state_variable_is(machine: &Machine<'_>, state: &State, name: &str, wanted: &[&str]) -> bool {
+    variable(machine, state, name).is_some_and(|value| wanted.contains(&value.as_str()) || is_registry_here(&value))
+}
+
+/// Whether an image's name begins with a registry on this machine.
+fn is_registry_here(image: &str) -> bool {
+    let image = image.split_once("://").map_or(image, |(_, image)| image);
+    image.contains('/')
+        && (hosts::is_local(&hosts::host(image)) || image.starts_with("kind.local/") || image.starts_with("ko.local/"))
+}
+
+/// Whether an application is started for its tests: by its environment, or by the address of its database.
+fn is_application_of_tests(machine: &Machine<'_>, state: &State, options: &Options) -> bool {
+    const ENVIRONMENTS: &[&str] = &[
+        "RAILS_ENV",
+        "RACK_ENV",
+        "NODE_ENV",
+        "APP_ENV",
+        "DJANGO_ENV",
+        "FLASK_ENV",
+        "MIX_ENV",
+        "ENV",
+        "ENVIRONMENT",
+        "HANAMI_ENV",
+        "DJANGO_SETTINGS_MODULE",
+        "ASPNETCORE_ENVIRONMENT",
+        "DOTNET_ENVIRONMENT",
+        "SPRING_PROFILES_ACTIVE",
+        "DOTENV_FILE",
+    ];
+    const ADDRESSES: &[&str] =
+        &["DATABASE_URL", "TEST_DATABASE_URL", "DB_URL", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_URL", "GOOSE_DBSTRING"];
+    const CHOICES: &[&str] = &["env", "environment", "settings", "e", "profile", "context"];
+    const URLS: &[&str] = &["url", "database-url", "database", "db", "u", "D"];
+    let of_tests = |address: &str| {
+        let (host, name) = database(address);
+        let file = address.split_once(':').filter(|(scheme, _)| scheme.starts_with("sqlite") || *scheme == "file");
+        match file {
+            Some((_, path)) => {
+                path == ":memory:" || is_trial_file(machine, state, &Text::known(path.trim_start_matches("//")))
+            }
+            None => may_be_lost(reach(machine, host.as_deref()), name.as_deref().into_iter()),
+        }
+    };
+    let address = options.value(URLS).map(Text::shown).filter(|value| value.contains(':'));
+    let address = address.or_else(|| ADDRESSES.iter().find_map(|name| variable(machine, state, name)));
+    if let Some(address) = address {
+        return of_tests(&address);
+    }
+    let chosen = options.value(CHOICES).map(Text::shown);
+    // `rake db:drop RAILS_ENV=test`.
+    let told = options.operands.iter().map(Text::shown).find_map(|word| {
+        word.split_once('=').filter(|(name, _)| ENVIRONMENTS.contains(name)).map(|(_, value)| value.to_owned())
+    });
+    let mut environments =
+        chosen.or(told).into_iter().chain(ENVIRONMENTS.iter().filter_map(|name| variable(machine, state, name)));
+    environments.next().is_some_and(|first| is_trial(&first) && environments.all(|other| !is_lasting(&other)))
+}
+
+/// Under what name it is kept that the script made something. What a script leaves behind are files, and this goes with them.
+fn key(program: &str, name: &str) -> String {
+    format!("made:{program}:{name}")
+}
+
+/// Remembers that the script made something of this name.
+pub(in super::super) fn made(state: &mut State, program: &str, name: &str) {
+    let known = name.rsplit("://").next().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).count();
+    if known > 2 {
+        state.files.set(&key(program, name), Content::Is(Text::default()));
+    }
+}
+
+/// Whether the script made something of this name.
+pub(in super::super) fn was_made(state: &State, program: &str, name: &str) -> bool {
+    state.files.get(&key(program, name)).is_some()
+}
+
+/// Remembers what a call makes.
+pub(super) fn makes(state: &mut State, program: &str, options: &Options, words: &[String]) {
+    const MAKES: &[&str] = &["create", "mb", "make", "new", "add", "install"];
+    if program == "minikube" && words.first().is_some_and(|verb| verb == "start") {
+        uses_cluster(state, "minikube");
+    }
+    let family = family(program);
+    let at = words.iter().take(4).position(|word| MAKES.contains(&word.as_str()) || word.starts_with("create-"));
+    let behind = match (at, program) {
+        (Some(at), _) => at + 1,
+        (None, "createdb" | "createuser") => 0,
+        _ => return,
+    };
+    let flags = options.flags.iter().filter(|flag| is_naming(&flag.name)).filter_map(|flag| flag.value.as_ref());
+    let named: Vec<String> = flags.map(Text::shown).collect();
+    words[behind..].iter().chain(&named).for_each(|name| made(state, family, name));
+    let clusters = match program {
+        "kind" | "k3d" => {
+            Some(format!("{program}-{}", named.first().or(words.get(behind + 1)).map_or(program, String::as_str)))
+        }
+        _ => None,
+    };
+    clusters.iter().for_each(|context| uses_cluster(state, context));
+}
+
+/// Programs that make and remove the same things under different names.
+fn family(program: &str) -> &str {
+    match program {
+        "createdb" | "dropdb" => "dropdb",
+        "createuser" | "dropuser" => "dropuser",
+        "kubectl" | "oc" => "kubectl",
+        _ => program,
+    }
+}
+
+fn is_made(state: &State, program: &str, options: &Options, targets: &[String]) -> bool {
+    let mut names: Vec<String> = targets.to_vec();
+    if names.is_empty() {
+        let flags = options.flags.iter().filter(|flag| is_naming(&flag.name)).filter_map(|flag| flag.value.as_ref());
+        names = flags.map(Text::shown).collect();
+    }
+    !names.is_empty() && names.iter().all(|name| was_made(state, family(program), name))
+}
+
+const REGISTRY: &str = "registry";
+
+/// Remembers that the script has set the registry of its package manager to one on this machine.
+pub(super) fn chooses_registry(state: &mut State, words: &[String]) {
+    let set = words.iter().any(|word| word == "set" || word == "config");
+    let address = || {
+        words.iter().filter_map(|word| word.strip_prefix("registry=").or(Some(word))).find(|word| word.contains("://"))
+    };
+    if set && words.iter().any(|word| word.contains("registry")) && address().is_some_and(is_address_here) {
+        made(state, REGISTRY, "here");
+    }
+}
+
+const CLUSTER: &str = "made:context";
+
+/// Remembers which cluster the script has chosen.
+pub(in super::super) fn uses_cluster(state: &mut State, context: &str) {
+    state.files.set(CLUSTER, Content::Is(Text::known(context)));
+}
+
+fn cluster(state: &State) -> Option<String> {
+    match state.files.get(CLUSTER) {
+        Some(Content::Is(context)) => Some(context.shown()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_tests_by_its_words() {
+        for (name, expected) in [
+            ("shop_test", true),
+            ("shopTest", true),
+            ("test-shop-12", true),
+            ("e2e-tests", true),
+            ("shop_test_…", true),
+            ("shop_test3", true),
+            ("docker-compose.test.yml", true),
+            ("tmp", true),
+            ("latest", false),
+            ("contest", false),
+            ("shop", false),
+            ("shop_dev", false),
+            ("prod-test", false),
+            ("production", false),
+            ("", false),
+        ] {
+            assert_eq!(is_trial(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_a_database_names_host_and_database() {
+        for (address, host, name) in [
+            ("postgres://u:p@localhost:5432/shop_test?sslmode=disable", Some("localhost"), Some("shop_test")),
+            ("jdbc:postgresql://db.x.example/shop", Some("db.x.example"), Some("shop")),
+            ("jdbc:sqlserver://db:1433;databaseName=shop", Some("db"), Some("shop")),
+            ("host=127.0.0.1 dbname=shop_test user=x", Some("127.0.0.1"), Some("shop_test")),
+            ("shop_test", None, Some("shop_test")),
+            ("mongodb://localhost:27017", Some("localhost"), None),
+        ] {
+            let (found, base) = database(address);
+            assert_eq!((found.as_deref(), base.as_deref()), (host, name), "{address}");
+        }
+    }
+}

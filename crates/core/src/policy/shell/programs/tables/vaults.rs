@@ -1,0 +1,210 @@
+//! Keepers of secrets, of settings and of what a fleet of machines agrees on.
+
+use super::super::super::machine::{Call, Machine};
+use super::super::super::options::read;
+use super::super::super::state::State;
+use super::super::Program;
+use super::{Tool, on, pass, single, spec, unless, with};
+use crate::policy::effects::Kind::{CloudAccess, CloudDestroy, ClusterDestroy, SafetyDisable, SecretRead};
+
+pub(super) fn program(name: &str) -> Option<Program> {
+    (name == "ssh-keygen").then_some(ssh_keygen)
+}
+
+/// Making a key where one may be already asks first; where the answer comes from elsewhere, it is written over.
+fn ssh_keygen(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &spec("abCDEFfGIJjKMmNnOPRrSstVWYZzw", &[]));
+    let asks_only = options.has(&["l", "y", "e", "i", "F", "R", "H", "B", "c", "p", "A", "Y", "s", "Q", "D", "L", "r"]);
+    let Some(file) = options.value(&["f"]).filter(|_| !asks_only && Machine::has_input(state)) else { return };
+    if let Some(path) = machine.path(state, file) {
+        machine.writes(state, &path, false);
+    }
+}
+
+/// Every tool of this file.
+pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        names: &["vault", "bao"],
+        spec: single(&[
+            "address=",
+            "namespace=",
+            "field=",
+            "mount=",
+            "format=",
+            "policy=",
+            "period=",
+            "ttl=",
+            "path=",
+            "version=",
+            "versions=",
+            "mode=",
+            "id=",
+            "role=",
+            "display-name=",
+            "method=",
+        ]),
+        entries: &[
+            on("kv get", SecretRead),
+            on("read|print|unwrap", SecretRead),
+            on("audit disable", SafetyDisable),
+            on("write sys/audit/*|sys/config/*", SafetyDisable),
+            on("kv delete|destroy|rollback", CloudDestroy),
+            on("kv metadata delete", CloudDestroy),
+            on("delete", CloudDestroy),
+            on("secrets disable|move", CloudDestroy),
+            on("auth disable", CloudDestroy),
+            with("lease|token revoke", &["prefix", "force", "mode=path", "mode=orphan", "accessor"], CloudDestroy),
+            on("operator seal|rekey|step-down|migrate", CloudDestroy),
+            on("operator raft remove-peer", CloudDestroy),
+            on("operator raft snapshot restore", CloudDestroy),
+            on("operator generate-root|unseal", CloudAccess),
+            on("policy write|delete", CloudAccess),
+            on("auth enable|tune", CloudAccess),
+            on("write auth/*|sys/policy/*|sys/policies/*|identity/*", CloudAccess),
+            on("namespace delete", CloudDestroy),
+            on("plugin register|reload", CloudAccess),
+            with("token create", &["policy=root", "orphan", "period", "no-default-policy=false", "id"], CloudAccess),
+            with("token create", &["field", "format"], SecretRead),
+        ],
+    },
+    Tool {
+        names: &["consul"],
+        spec: single(&["http-addr=", "token=", "datacenter=", "id=", "name=", "prefix=", "node="]),
+        entries: &[
+            with("kv delete", &["recurse"], CloudDestroy),
+            on("acl bootstrap", CloudAccess),
+            on("acl * delete", CloudAccess),
+            on("acl set-agent-token", CloudAccess),
+            with("acl token|policy|role create|update", &["~*global-management*"], CloudAccess),
+            on("leave|force-leave", ClusterDestroy),
+            on("operator raft remove-peer", ClusterDestroy),
+            on("snapshot restore", CloudDestroy),
+            on("config|intention|namespace|partition|peering|services delete|deregister", CloudDestroy),
+        ],
+    },
+    Tool {
+        names: &["nomad"],
+        spec: single(&["address=", "namespace=", "region=", "token=", "job=", "task=", "group="]),
+        entries: &[
+            on("job|system stop|gc", ClusterDestroy),
+            on("stop", ClusterDestroy),
+            with("job scale", &["0"], ClusterDestroy),
+            with("node drain", &["enable", "force"], ClusterDestroy),
+            with("node eligibility", &["disable"], ClusterDestroy),
+            on("namespace|volume|quota|var|sentinel delete|deregister|purge|detach", ClusterDestroy),
+            on("acl bootstrap", CloudAccess),
+            on("acl policy|token|role delete|apply|create|update", CloudAccess),
+            on("var get", SecretRead),
+            on("server force-leave", ClusterDestroy),
+            on("operator raft|snapshot remove-peer|restore", ClusterDestroy),
+        ],
+    },
+    Tool {
+        names: &["op"],
+        spec: spec("", &["vault=", "fields=", "format=", "account=", "category=", "role=", "user="]),
+        entries: &[
+            on("read", SecretRead),
+            on("item|document get", SecretRead),
+            on("item|vault|document|user|group delete", CloudDestroy),
+            on("item|document archive", CloudDestroy),
+            on("vault user|group grant", CloudAccess),
+            on("group user grant", CloudAccess),
+            on("service-account create", CloudAccess),
+            on("item share", CloudAccess),
+        ],
+    },
+    Tool {
+        names: &[
+            "secret-tool",
+            "pass",
+            "gopass",
+            "bw",
+            "lpass",
+            "keyring",
+            "keepassxc-cli",
+            "rbw",
+            "gnome-keyring",
+            "passage",
+            "keeper",
+            "dashlane",
+            "dcli",
+        ],
+        spec: spec("", &["session=", "itemid="]),
+        entries: &[
+            on("lookup|search|show|get|export|otp|code|password", SecretRead),
+            on("rm|delete|clear|remove|purge|destroy", CloudDestroy),
+        ],
+    },
+    Tool {
+        names: &[
+            "doppler",
+            "infisical",
+            "chamber",
+            "berglas",
+            "credstash",
+            "teller",
+            "akeyless",
+            "conjur",
+            "summon",
+            "envkey",
+            "phase",
+            "keyvault",
+        ],
+        spec: spec("pct", &["project=", "config=", "env=", "path=", "token=", "format=", "secret-name="]),
+        entries: &[
+            on("read|export|get|getall|get-secret-value|access|env|show|history", SecretRead),
+            on("secrets|configs|variable|environments|projects|vaults delete|remove|unset", CloudDestroy),
+            on("delete|delete-item|destroy", CloudDestroy),
+            pass("secrets set|upload|notes|folders"),
+            unless("secrets", &["only-names"], SecretRead),
+        ],
+    },
+    Tool {
+        names: &[
+            "sops",
+            "ansible-vault",
+            "ejson",
+            "dotenvx",
+            "transcrypt",
+            "senv",
+            "kamal-secrets",
+            "blackbox_cat",
+            "git-secret",
+        ],
+        spec: spec(
+            "",
+            &[
+                "vault-password-file=",
+                "vault-id=",
+                "output=",
+                "output-type=",
+                "input-type=",
+                "extract=",
+                "keydir=",
+                "kms=",
+            ],
+        ),
+        entries: &[
+            on("decrypt|view|get|cat|reveal|show-raw|display|d", SecretRead),
+            with("", &["d", "decrypt"], SecretRead),
+        ],
+    },
+    Tool {
+        names: &["security"],
+        spec: spec("asgwl", &[]),
+        entries: &[
+            with("find-generic-password|find-internet-password", &["w", "g"], SecretRead),
+            on("dump-keychain|export|unlock-keychain", SecretRead),
+            on(
+                "delete-keychain|delete-generic-password|delete-internet-password|delete-certificate|delete-identity",
+                CloudDestroy,
+            ),
+            on("add-trusted-cert|authorizationdb|set-key-partition-list", SafetyDisable),
+        ],
+    },
+    Tool {
+        names: &["kubeseal", "sealed-secrets"],
+        spec: spec("fo", &["format=", "cert=", "recovery-private-key="]),
+        entries: &[with("", &["recovery-unseal"], SecretRead)],
+    },
+];

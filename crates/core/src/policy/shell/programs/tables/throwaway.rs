@@ -199,7 +199,7 @@ enum Scope {
     Database { hosts: &'static [&'static str], variables: &'static [&'static str] },
     /// On containers, images and volumes by name.
     Engine,
-    /// On clusters and machines that are made on this one for trying things.
+    /// On clusters that are made on this machine for trying things.
     Machines,
     /// On a registry that a flag, a variable or an operand names.
     Registry { variables: &'static [&'static str] },
@@ -255,10 +255,8 @@ fn scope(program: &str) -> Scope {
             variables: &["ETCDCTL_ENDPOINTS", "NATS_URL", "INFLUX_HOST"],
         },
         "docker" | "podman" | "nerdctl" | "docker-compose" | "podman-compose" | "buildah" | "skopeo" | "crane"
-        | "oras" | "ko" => Scope::Engine,
-        "kind" | "k3d" | "minikube" | "colima" | "limactl" | "multipass" | "vagrant" | "ctlptl" | "microk8s" => {
-            Scope::Machines
-        }
+        | "oras" | "ko" | "colima" | "limactl" | "multipass" | "vagrant" | "lxc" | "incus" => Scope::Engine,
+        "kind" | "k3d" | "minikube" | "ctlptl" => Scope::Machines,
         "npm" | "pnpm" | "yarn" | "bun" => Scope::Registry {
             variables: &[
                 "npm_config_registry",

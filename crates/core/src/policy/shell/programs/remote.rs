@@ -139,7 +139,6 @@ const WAYS: &[Way] = &[
     way(&["heroku"], &["run:detached|run:inside|ps:exec"], "as", Command::Line(0), Where::Remote),
     way(&["dokku"], &["run|enter"], "", Command::Line(1), Where::Container),
     way(&["render"], &["ssh"], "", Command::Line(1), Where::Remote),
-    way(&["copilot"], &["svc|task|job", "exec"], "aenc", Command::Option(&["c", "command"]), Where::Container),
     way(&["cf"], &["ssh"], "ci", Command::Option(&["c", "command"]), Where::Remote),
     way(&["gh"], &["codespace|cs", "ssh"], "cR", Command::Line(0), Where::Remote),
     way(&["coder", "devpod", "gitpod"], &["ssh"], "", Command::Line(1), Where::Remote),

@@ -66,3 +66,20 @@ fn what_does_nothing_has_no_effect() {
         assert_eq!(kinds(&Agent::ClaudeCode, payload), [""; 0], "{payload}");
     }
 }
+
+#[test]
+fn an_encoding_hides_no_credential() {
+    let key = crate::base64::encode(concat!("gh", "p_", "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hI6").as_bytes());
+    let name = crate::base64::encode(b"a name of somebody");
+    for (text, expected) in [
+        (format!("kind: Secret\\ndata:\\n  token: {key}"), true),
+        (format!("kind: Secret\\ndata:\\n  user: {name}"), false),
+        (format!("kind: ConfigMap\\ndata:\\n  user: {name}"), false),
+        ("kind: Secret\\nstringData:\\n  password: changeme".to_owned(), false),
+    ] {
+        let payload = format!(
+            r#"{{"hook_event_name":"PostToolUse","tool_name":"Bash","tool_input":{{}},"tool_response":{{"stdout":"{text}"}}}}"#
+        );
+        assert_eq!(kinds(&Agent::ClaudeCode, &payload).contains(&"output.secret"), expected, "{text}");
+    }
+}

@@ -158,6 +158,10 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.is_help() || options.has(&["h", "V"]) {
         return;
     }
+    let mut urls: Vec<Text> = options.values(&["url"]).cloned().collect();
+    urls.extend(options.operands.iter().cloned());
+    // A header with a token is what a provider's own interface asks for.
+    let to_provider = urls.iter().all(|url| tables::requests::is_provider(&hosts::host(&url.shown())));
     let mut data: Option<Origin> = None;
     let mut add = |origin: Origin| data = Some(data.unwrap_or_default().and(origin));
     for flag in &options.flags {
@@ -186,7 +190,8 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             }
             "T" | "upload-file" => add(machine.origin_to_send(state, value)),
             "H" | "header" | "K" | "config" | "b" | "cookie" => {
-                if let Some(origin) = value.origin().filter(|origin| origin.secret) {
+                let own = to_provider && matches!(flag.name.as_str(), "H" | "header") && !known.starts_with('@');
+                if let Some(origin) = value.origin().filter(|origin| origin.secret && !own) {
                     add(origin);
                 }
                 if flag.name == "K" || flag.name == "config" || known.starts_with('@') {
@@ -197,8 +202,6 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             _ => {}
         }
     }
-    let mut urls: Vec<Text> = options.values(&["url"]).cloned().collect();
-    urls.extend(options.operands.iter().cloned());
     requests(machine, state, &options, &urls);
     let mut outputs =
         options.flags.iter().filter(|flag| matches!(flag.name.as_str(), "o" | "output" | "O" | "remote-name"));

@@ -145,6 +145,17 @@ const PATHS: &[(&str, Kind)] = &[
     ("/subjects/", DatabaseDestroy),
 ];
 
+/// What a deletion destroys at the provider that a host is of.
+fn provider(host: &str) -> Option<Kind> {
+    let ends = |end: &str| host == end || host.strip_suffix(end).is_some_and(|before| before.ends_with('.'));
+    PROVIDERS.iter().find(|(end, _)| ends(end)).map(|(_, kind)| *kind)
+}
+
+/// Whether a host is of a provider's interface, which asks for a token with each request.
+pub(in super::super) fn is_provider(host: &str) -> bool {
+    provider(host).is_some()
+}
+
 /// Notes what a request does at the other end.
 pub(in super::super) fn request(machine: &mut Machine<'_>, state: &mut State, request: Request<'_>) {
     let host = hosts::host(request.url);
@@ -152,8 +163,7 @@ pub(in super::super) fn request(machine: &mut Machine<'_>, state: &mut State, re
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
     let path = path.split('#').next().unwrap_or_default();
-    let ends = |end: &str| host == end || host.strip_suffix(end).is_some_and(|before| before.ends_with('.'));
-    let provider = PROVIDERS.iter().find(|(end, _)| ends(end)).map(|(_, kind)| *kind);
+    let provider = provider(&host);
     let server = SERVERS.iter().find(|(number, _)| *number == port).map(|(_, kind)| *kind);
     if let Some(socket) = request.socket {
         if socket.ends_with("docker.sock") || socket.ends_with("podman.sock") {

@@ -101,7 +101,8 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         "exec" => {
             let options = read(args, &spec);
             let name = options.operands.first().map(Text::shown).unwrap_or_default();
-            let at = if throwaway::is_trial(&name) { Where::Throwaway } else { Where::Container };
+            let own = throwaway::is_trial(&name) || throwaway::was_made(state, &call.name, &name);
+            let at = if own { Where::Throwaway } else { Where::Container };
             machine.elsewhere(state, at, options.operands.get(1..).unwrap_or_default().to_vec());
         }
         "run" | "create" => {

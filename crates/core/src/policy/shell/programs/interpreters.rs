@@ -246,7 +246,7 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     if let Some((name, rest)) =
         operands.split_first().map(|(file, rest)| (super::base_name(&file.shown()).to_owned(), rest))
-        && matches!(name.as_str(), "artisan" | "manage.py" | "setup.py")
+        && matches!(name.as_str(), "artisan" | "console" | "manage.py" | "setup.py")
     {
         // A framework's own commands, which a table knows.
         let fields = std::iter::once(Text::known(name)).chain(rest.iter().cloned()).collect();

@@ -175,6 +175,7 @@ const AWS_ENTRIES: &[Entry] = &[
         "guardduty|securityhub|macie2|inspector2|detective|accessanalyzer|shield|wafv2|waf|waf-regional delete-*|disable-*|disable|disassociate-*",
         SafetyDisable,
     ),
+    on("events|scheduler|backup|autoscaling disable-*|suspend-processes", SafetyDisable),
     on("cloudwatch disable-alarm-actions|delete-alarms", SafetyDisable),
     with(
         "logs put-retention-policy",

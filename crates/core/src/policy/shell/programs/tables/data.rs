@@ -5,6 +5,8 @@ use crate::policy::effects::Kind::{CloudAccess, DatabaseDestroy, DatabaseOpen, S
 
 /// What applications' own tools do to the database that they are set to.
 const RESETS: &[Entry] = &[
+    with("doctrine:database:drop|doctrine:schema:drop", &["force", "full-database"], DatabaseDestroy),
+    unless("doctrine:fixtures:load|doctrine:mongodb:schema:drop", &["append"], DatabaseDestroy),
     on(
         "** db:drop|db:reset|db:purge|db:drop:all|db:drop:*|db:reset:*|db:migrate:reset|db:schema:load|db:schema:load:*|db:truncate_all|db:setup:force|db:mongoid:drop|db:mongoid:purge|db:recreate|db:nuke",
         DatabaseDestroy,

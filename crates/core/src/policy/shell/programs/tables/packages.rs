@@ -194,6 +194,7 @@ pub(super) const TOOLS: &[Tool] = &[
             ],
         ),
         entries: &[
+            on("ef database drop", DatabaseDestroy),
             on("nuget push|delete", PackagePublish),
             on("push", PackagePublish),
             on("delete * *", PackagePublish),

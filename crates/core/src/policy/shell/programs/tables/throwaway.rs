@@ -374,8 +374,11 @@ pub(super) fn may_lose(
             }
             names = if names.is_empty() { targets.to_vec() } else { names };
             let tags = values(&["t", "tag"]);
-            let images = if tags.is_empty() { &names } else { &tags };
-            let pushed = images.iter().all(|name| is_registry_here(name)) && !images.is_empty();
+            let last = options.operands.last().map(Text::shown);
+            let pushed = match tags.is_empty() {
+                true => last.is_some_and(|image| is_registry_here(&image)),
+                false => tags.iter().all(|tag| is_registry_here(tag)),
+            };
             let kept = state_variable_is(machine, state, "KO_DOCKER_REPO", &["kind.local", "ko.local"]);
             is_here && may_be_lost(Reach::Here, names.iter().map(String::as_str)) || pushed || kept
         }

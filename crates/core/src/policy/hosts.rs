@@ -47,7 +47,7 @@ pub fn is_metadata(host: &str) -> bool {
 
 /// Whether a host is one of a service that shows whoever made an address of it all that is sent there, or leads to whoever asked for
 /// one: what is opened there is meant for somebody.
-pub fn is_catcher(host: &str) -> bool {
+pub fn is_catcher(url: &str) -> bool {
     const CATCHERS: &[&str] = &[
         "oast.fun",
         "oast.pro",
@@ -103,11 +103,12 @@ pub fn is_catcher(host: &str) -> bool {
         "bxss.me",
         "r87.me",
     ];
+    let host = host(url);
     let host = host.trim_end_matches('.').to_ascii_lowercase();
-    CATCHERS.iter().any(|own| {
-        host.strip_suffix(own)
-            .is_some_and(|rest| rest.is_empty() && own.matches('.').count() > 0 || rest.ends_with('.'))
-    })
+    // The service's own page is no address that somebody made.
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let made = rest.split_once(['/', '?']).is_some_and(|(_, path)| !path.is_empty());
+    CATCHERS.iter().any(|own| host.strip_suffix(own).is_some_and(|rest| rest.is_empty() && made || rest.ends_with('.')))
 }
 
 /// Whether a host is this machine itself.

@@ -241,7 +241,7 @@ fn done(code: &str, language: Language, runs: Runs, facts: &dyn Facts) -> Option
                     && !["| sh", "|sh", "| bash", "|bash", "| sudo"].iter().any(|pipe| code.contains(pipe))
             }
             (Runs::Called, Kind::FileDelete) => effect.recursive && is_all(&effect.target, effect.place),
-            (Runs::Called, Kind::DataSend) => sends && reads && language == Language::Shell,
+            (Runs::Called, Kind::DataSend) => sends && language == Language::Shell && (reads || takes_keys(code)),
             (Runs::Called, _) => false,
             (Runs::Contained, Kind::CodeFetched | Kind::FileDelete | Kind::SystemStartup) => false,
             (_, Kind::FileDelete) => {
@@ -261,6 +261,14 @@ fn done(code: &str, language: Language, runs: Runs, facts: &dyn Facts) -> Option
         }
     };
     analysis.effects.iter().find(grave).map(|effect| format!("{} {}", effect.kind, effect.target).trim_end().to_owned())
+}
+
+/// Whether a script names a folder of keys, and not the key that it logs in by.
+fn takes_keys(code: &str) -> bool {
+    let folders = ["~/.ssh", "$HOME/.ssh", "~/.aws", "$HOME/.aws", "~/.gnupg", "$HOME/.gnupg", "~/.kube", "~/.mozilla"];
+    folders.iter().any(|folder| {
+        code.match_indices(folder).any(|(at, _)| !code[..at].trim_end_matches(['"', '\'', ' ', '=']).ends_with("-i"))
+    })
 }
 
 /// Whether what is removed is a home, or what a machine cannot be without; the caches that images are made smaller by are none.

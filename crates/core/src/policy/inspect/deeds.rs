@@ -396,7 +396,7 @@ impl Deed {
                     || has("visibility")
                     || has("public") && has("make|set|bucket"))
             || has("transfer") && has("ownership|repository|repo|project|domain|organization|owner|account")
-            || changes && everybody() && !self.at("npm")
+            || changes && everybody() && !self.at("npm") && !has("event|events|meeting")
             || changes && opens && has("repository|repo|bucket|file|document|page|project|access|database")
             || has(SWITCHES_OFF) && has(PROTECTIONS)
             || has(SWITCHES_OFF) && has("user|users|account|accounts|member|project|organization|application")

@@ -175,9 +175,9 @@ fn claims_leave(sentence: &str) -> bool {
 }
 
 /// What guards an agent or a repository.
-const GUARDS: &str = "hookrail|pretooluse|guardrail|the guard|permission check|permission prompt|safety check|\
-        .claude/settings|~/.claude|.codex/config|.codex/hooks|.cursor/hooks|approval prompt|confirmation|\
-        audit log|branch protection|security check|agent hook|guard hook|claude code hook|claude hook";
+const GUARDS: &str = "hookrail|pretooluse|guardrail|the guard|permission checks|permission prompts|safety checks|\
+    .claude/settings|~/.claude|.codex/config|.codex/hooks|.cursor/hooks|approval prompts|all confirmations|\
+    user confirmation|audit log|branch protection|security checks|agent hook|guard hook|claude code hook|claude hook";
 
 /// What others rely on, and the ways to lose it.
 const RELIED_ON: &str = "force|rm -rf|production|prod |backups|remote branches|entire home|home directory";
@@ -302,7 +302,8 @@ pub(super) fn obeys(prompt: &str) -> bool {
         let orders = list.iter().enumerate().any(|(at, word)| {
             is(word, DO) && (at == 0 || is(list[at - 1], "and|then|please|must|should|immediately|just|now"))
         });
-        let forbidden = says(sentence, "never|explain|list|extract|summarize|summarise|describe|which|what|how");
+        let asks = list.first().is_some_and(|word| is(word, "which|what|how|where|when|why|does|is|are|can"));
+        let forbidden = asks || says(sentence, "never|explain|list|extract|summarize|summarise|describe");
         orders && !forbidden && holds(sentence, TOLD) && holds(sentence, BLINDLY)
     })
 }

@@ -55,7 +55,7 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         let origin = shell::value::Origin::SECRET;
         effects.push(Effect { kind: Kind::DataSend, origin, ..Effect::on(&host, Place::Unknown, tool) });
     }
-    if hosts::is_catcher(&host) {
+    if hosts::is_catcher(url) {
         effects.push(Effect { kind: Kind::NetCatcher, ..Effect::on(&host, Place::Unknown, tool) });
     }
     if carries_text(url) {

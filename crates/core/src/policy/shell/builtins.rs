@@ -117,6 +117,7 @@ impl Machine<'_> {
             "false" => state.status = Some(false),
             "echo" => {
                 let text = echoed(args);
+                self.says(&state, &text);
                 self.emit(&mut state, 1, text);
                 state.status = Some(true);
             }
@@ -360,7 +361,18 @@ impl Machine<'_> {
         state.status = Some(true);
         match variable {
             Some(name) => state.assign(&name, vec![text], false),
-            None => self.emit(state, 1, text),
+            None => {
+                self.says(state, &text);
+                self.emit(state, 1, text);
+            }
+        }
+    }
+
+    /// Notes that a credential is shown: that it is said to nobody but whoever started the shell.
+    fn says(&mut self, state: &State, text: &Text) {
+        let told = !state.shell.streams.iter().any(|(fd, _)| *fd == 1);
+        if told && text.origin().is_some_and(|origin| origin.secret) {
+            self.note(Kind::SecretRead, "what is said".to_owned(), places::Place::Unknown, false, Origin::SECRET);
         }
     }
 }

@@ -126,7 +126,7 @@ impl Breadth {
             Self::Inner => true,
             Self::Project => !is_source(name),
             Self::Git => is_generated(name) || name.ends_with(".lock"),
-            Self::Kept => is_generated(name),
+            Self::Kept => is_generated(name) && !name.ends_with(".bak"),
             Self::System => is_generated(name) && !name.ends_with(".log") && !name.ends_with(".bak"),
         }
     }

@@ -67,7 +67,7 @@ const FORGE_ENTRIES: &[Entry] = &[
     ),
     with("repo update", &["archive", "visibility"], ForgeDestroy),
     with("repo sync", &["force"], GitForcePush),
-    with("repo|repos create", &["public", "visibility=public"], PackagePublish),
+    with("repo|repos create", &["public", "visibility=public"], CloudAccess),
     on("repo|repos deploy-key add|delete|remove", CloudAccess),
     on("deploy-key|ssh-key|gpg-key add|delete|remove|create", CloudAccess),
     on("token create|revoke|rotate|delete", CloudAccess),

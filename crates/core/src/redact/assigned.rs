@@ -171,8 +171,12 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
 
+/// Where a name begins that goes on to `at`. The letter of an escape (`\n`), as it stands in JSON inside of a string, is no part of it.
 fn name_start(bytes: &[u8], at: usize, free: usize) -> usize {
-    at - bytes[free.min(at)..at].iter().rev().take(LONGEST_NAME).take_while(|byte| is_name(**byte)).count()
+    let start = at - bytes[free.min(at)..at].iter().rev().take(LONGEST_NAME).take_while(|byte| is_name(**byte)).count();
+    let escaped =
+        start < at && bytes[..start].ends_with(b"\\") && matches!(bytes[start], b'n' | b'r' | b't' | b'b' | b'f');
+    start + usize::from(escaped)
 }
 
 fn name_end(bytes: &[u8], from: usize) -> usize {

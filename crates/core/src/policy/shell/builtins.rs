@@ -128,7 +128,15 @@ impl Machine<'_> {
                 state.status = Some(true);
             }
             "test" | "[" => state.status = test(args),
-            "export" | "readonly" | "declare" | "typeset" | "local" => self.declare(call, &mut state),
+            "export" | "readonly" | "declare" | "typeset" | "local" => {
+                if args.is_empty()
+                    || matches!(args.as_slice(), [flag] if flag.shown().starts_with('-') && first.contains('p'))
+                {
+                    // It tells every variable with its value.
+                    self.emit(&mut state, 1, Text::hole(Origin::SECRET));
+                }
+                self.declare(call, &mut state);
+            }
             "unset" => {
                 args.iter().for_each(|name| self.sets(&name.shown()));
                 if args.iter().any(|name| name.shown() == "HISTFILE") {
@@ -138,7 +146,12 @@ impl Machine<'_> {
             }
             "read" => self.read_line(args, &mut state),
             "mapfile" | "readarray" => self.read_lines(args, &mut state),
-            "set" => set(args, &mut state),
+            "set" => {
+                if args.is_empty() {
+                    self.emit(&mut state, 1, Text::hole(Origin::SECRET));
+                }
+                set(args, &mut state);
+            }
             "shopt" => {
                 let on = first == "-s";
                 for option in args.iter().skip(1).map(Text::shown) {

@@ -269,7 +269,7 @@ fn cluster(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             );
         }
         // Whoever reaches it has the cluster, with the person's own rights.
-        "proxy"
+        "proxy" | "port-forward"
             if read(rest, &Spec { ordered: false, ..spec }).values(&["address"]).any(|to| to.shown() == "0.0.0.0") =>
         {
             machine.act(Kind::NetExpose, "the cluster");

@@ -61,7 +61,7 @@ const INTERPRETERS: &[Interpreter] = &[
         &["e"],
     ),
     interpreter_of(&["clojure", "clj", "bb"], Other, "eAMX", &["e", "eval"]),
-    interpreter_of(&["racket", "guile", "gosh"], Other, "ecl", &["e", "c"]),
+    interpreter_of(&["racket", "guile", "gosh", "gnuplot"], Other, "ecl", &["e", "c"]),
     interpreter_of(&["sbcl", "octave", "emacs", "emacsclient", "erl"], Other, "l", &["eval", "execute"]),
     interpreter_of(&["osascript"], Other, "els", &["e"]),
     interpreter_of(&["tclsh", "wish", "java", "jshell", "rust-script"], Other, "", &[]),

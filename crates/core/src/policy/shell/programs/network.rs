@@ -537,6 +537,17 @@ fn socat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let [left, right] = options.operands.as_slice() else { return };
     let one_way = options.has(&["u"]);
+    let listens = |text: &Text| {
+        let shown = text.shown().to_ascii_lowercase();
+        shown.contains("-listen:")
+            && !shown.starts_with("unix")
+            && !["bind=127.", "bind=localhost"].iter().any(|here| shown.contains(here))
+    };
+    let forwards =
+        |text: &Text| is_network(&address(text).kind) || text.shown().to_ascii_lowercase().starts_with("unix");
+    if listens(left) && forwards(right) || listens(right) && forwards(left) {
+        machine.act(Kind::NetExpose, left.shown());
+    }
     let sides = |text: &Text| -> (Address, Address) {
         let encoded = text.encoded();
         match encoded.split_once("!!") {

@@ -506,7 +506,7 @@ impl Machine<'_> {
             return Origin::UNKNOWN;
         }
         if recursive
-            && matches!(self.place(&path), Place::Home | Place::System)
+            && matches!(self.place(&path), Place::Home | Place::HomeTree | Place::System)
             && !matches!(path.as_str(), "/tmp" | "/var/tmp")
         {
             // A whole home is worth no less than what a database holds.

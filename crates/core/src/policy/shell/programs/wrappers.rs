@@ -38,7 +38,7 @@ fn spec(name: &str) -> Option<(Spec, usize)> {
         | "proxychains" | "proxychains4" | "torsocks" | "fakeroot" | "linux32" | "linux64" | "setarch" | "chronic"
         | "ltrace" | "viddy" | "rlwrap" | "winpty" | "with-contenv" | "tini" | "dumb-init" | "catatonit" | "gosu"
         | "su-exec" | "setuidgid" | "s6-setuidgid" | "chpst" | "envdir" | "xvfb-run" | "dbus-launch" | "numactl"
-        | "tsp" | "retry" | "envchain" | "wait-for-it" | "wait-for-it.sh" | "valgrind" | "foot" | "kitty" => {
+        | "tsp" | "shx" | "retry" | "envchain" | "wait-for-it" | "wait-for-it.sh" | "valgrind" | "foot" | "kitty" => {
             let skips = matches!(
                 name,
                 "faketime" | "setarch" | "gosu" | "su-exec" | "setuidgid" | "s6-setuidgid" | "envdir" | "envchain"

@@ -16,6 +16,8 @@ pub(super) enum Does {
     DeleteTree,
     /// Removes the file it names.
     Delete,
+    /// Runs what it is called on by a shell.
+    RunSelf,
     /// Removes what it is called on.
     DeleteSelf,
     /// Reads or writes the file it names.
@@ -35,7 +37,8 @@ pub(super) enum Does {
 }
 
 use Does::{
-    Code, Delete, DeleteSelf, DeleteTree, Destroys, DestroysAll, Open, Process, ReadSelf, Send, Shell, Sql, WriteSelf,
+    Code, Delete, DeleteSelf, DeleteTree, Destroys, DestroysAll, Open, Process, ReadSelf, RunSelf, Send, Shell, Sql,
+    WriteSelf,
 };
 use Kind::{CloudDestroy, ClusterDestroy, DatabaseDestroy};
 
@@ -232,6 +235,7 @@ const PHP: Calls = &[
     ("unlink", Delete),
     ("rmdir", Delete),
     ("deleteDirectory", DeleteTree),
+    ("array_map", Delete),
     ("file_get_contents", Open),
     ("file_put_contents", Open),
     ("file", Open),
@@ -302,6 +306,7 @@ const OTHER: Calls = &[
     ("deleteDirectory", DeleteTree),
     ("Directory.Delete", DeleteTree),
     ("delete-tree", DeleteTree),
+    (".execute", RunSelf),
     (".deleteDir", DeleteSelf),
     (".deleteRecursively", DeleteSelf),
     (".deleteSync", DeleteSelf),

@@ -188,11 +188,16 @@ impl Run<'_> {
                     }
                 }
             }
+            Does::Delete if found.name == "array_map" && !arguments.contains("unlink") => {}
             Does::DeleteTree | Does::Delete => {
                 for path in self.paths(arguments) {
                     machine.deletes(state, &path, found.does == Does::DeleteTree);
                 }
                 self.walked(machine, state);
+            }
+            Does::RunSelf => {
+                let line = self.scope.value(found.before[receiver_at(found.before)..].trim());
+                machine.code(state, &line, Vec::new());
             }
             Does::DeleteSelf => {
                 let path = self.receiver(found.before);
@@ -244,7 +249,10 @@ impl Run<'_> {
             return listed;
         }
         let given = split(arguments);
-        let is_option = |argument: &&&str| !argument.trim_start_matches(['"', '\'']).starts_with('-');
+        let is_option = |argument: &&&str| {
+            let bare = argument.trim_matches(['"', '\'']);
+            !bare.starts_with('-') && !matches!(bare, "unlink" | "rmdir")
+        };
         let Some(first) = given.iter().find(is_option) else { return Vec::new() };
         let items = first.strip_prefix('[').map(|inner| split(enclosed(inner, '[', ']').0));
         items.unwrap_or_else(|| vec![first]).into_iter().take(MAX_NAMES).map(|item| self.scope.path(item)).collect()
@@ -453,6 +461,12 @@ fn habits(machine: &mut Machine<'_>, code: &str) {
         if endless.iter().any(|word| dense.contains(word)) {
             machine.act(Kind::ProcessBomb, "fork");
         }
+    }
+    // A server that runs what it is asked for.
+    let serves = has(&["HTTPServer", "createServer", "Flask(", "TCPServer", "Sinatra"]);
+    let asked = has(&[".path[", "self.path", "request.args", "req.query", "req.url", "params["]);
+    if serves && asked && has(&["getoutput(", "check_output(", "os.popen(", "os.system(", "execSync(", "shell=True"]) {
+        machine.act(Kind::NetShell, "a server");
     }
     if has(&["/inet/"]) && has(&["|getline", "| getline", "system("]) && has(&["|&"]) {
         machine.act(Kind::NetShell, "a socket");

@@ -2,6 +2,7 @@
 //!
 //! To be spoken to is nothing bad; a page for agents, or one about them, does it in good faith. What counts is what is ordered.
 
+use super::lists::is;
 use super::orders;
 use crate::json;
 
@@ -51,10 +52,13 @@ const NOTES: &[&str] = &[
     "instruction",
     "instructions",
     "attention",
+    "l'attention",
     "reminder",
     "request",
     "info",
     "hint",
+    "warning",
+    "comment",
     "directive",
     "hinweis",
     "hinweise",
@@ -85,8 +89,8 @@ const NOTES: &[&str] = &[
 
 /// What stands between a note and whom it is for.
 const TO: &[&str] = &[
-    "for", "to", "f\u{fc}r", "an", "para", "pour", "per", "al", "a", "\u{e0}", "all'", "ao", "aos", "alla", "aux",
-    "all",
+    "for", "to", "de", "f\u{fc}r", "an", "para", "pour", "per", "al", "a", "\u{e0}", "all'", "ao", "aos", "alla",
+    "aux", "all",
 ];
 
 /// What calls somebody, right before the name.
@@ -171,9 +175,23 @@ fn spoken(before: &str, name: &str, behind: &str) -> Option<Spoken> {
         ]
         .iter()
         .any(|word| behind.starts_with(word));
-    let reads = [" reading this", " that reads this", " processing this", " parsing this"]
-        .iter()
-        .any(|word| behind.starts_with(word));
+    const READS: &[&str] = &[
+        " reading this",
+        " that reads this",
+        " who reads this",
+        " processing this",
+        " parsing this",
+        " handling this",
+        " working on this",
+        " fixing this",
+        " resolving this",
+        " triaging this",
+        " reviewing this",
+        " assigned to this",
+        " looking at this",
+        " picking this up",
+    ];
+    let reads = READS.iter().any(|word| behind.starts_with(word));
     if noted || called || meant || begins || asked || reads {
         return Some(Spoken::To);
     }
@@ -210,6 +228,9 @@ pub(super) fn at(text: &str, at: usize, name: &str, read: &mut usize) -> Option<
     // A text begins behind a quote that nothing escapes.
     let opens = line.match_indices('"').rfind(|(at, _)| !line[..*at].ends_with('\\'));
     let line = opens.map_or(line, |(at, _)| &line[at + 1..]);
+    // A tab stands behind the number of a line; a field, an attribute or an element of a page opens a text of its own.
+    let line = line.rfind("\\t").map_or(line, |tab| &line[tab + 2..]);
+    let line = line.rfind("\\\"").filter(|quote| opens_text(&line[..*quote])).map_or(line, |quote| &line[quote + 2..]);
     let before = orders::folded(line);
     // Between quotes somebody else is quoted.
     let is_quoted = line.matches("\\\"").count() % 2 == 1
@@ -221,6 +242,16 @@ pub(super) fn at(text: &str, at: usize, name: &str, read: &mut usize) -> Option<
         Spoken::Of => 1,
     };
     orders_behind(rest, sentences, read).then_some("addressed-order")
+}
+
+/// Whether what stands before a quote is a field's name, an attribute's, or an element's of a page, and no words of somebody's.
+fn opens_text(before: &str) -> bool {
+    let before = before.trim_end();
+    let element = before.rsplit("- ").next().unwrap_or_default();
+    before.ends_with("\\\":")
+        || before.ends_with('=')
+        || before.contains("- ")
+            && is(element, "img|text|heading|button|link|paragraph|alert|note|tooltip|generic|row|cell")
 }
 
 /// The most sentences that are read behind whom they are for.
@@ -293,7 +324,7 @@ pub(super) fn system_line(text: &str, at: usize, read: &mut usize) -> Option<&'s
 pub(super) fn turn(text: &str, at: usize, read: &mut usize) -> Option<&'static str> {
     const TURNS: &[(&str, &str)] = &[("Human:", "Assistant:"), ("User:", "Assistant:"), ("H:", "A:")];
     let rest = &text[at..];
-    if !(text[..at].ends_with("\\n") || text[..at].ends_with('"') && !text[..at].ends_with("\\\"")) {
+    if !begins_line(text, at) {
         return None;
     }
     let (human, assistant) = TURNS.iter().find(|(human, _)| rest.starts_with(human))?;
@@ -302,7 +333,7 @@ pub(super) fn turn(text: &str, at: usize, read: &mut usize) -> Option<&'static s
         return None;
     }
     let said = &rest[human.len()..rest.floor_char_boundary(REACH * 2)];
-    let answer = said.find(&format!("\\n{assistant}"))?;
+    let answer = said.match_indices(assistant).map(|(at, _)| at).find(|at| begins_line(said, *at))?;
     let said = orders::folded(&json::unescape(&said[..answer]));
     // A template has a place to be filled in; a transcript has many turns and orders nothing.
     let acts = [
@@ -333,20 +364,39 @@ pub(super) fn turn(text: &str, at: usize, read: &mut usize) -> Option<&'static s
             acts.contains(word) && (at == 0 || ["please", "now", "and", "then", "also"].contains(&words[at - 1]))
         })
     });
-    let grave = orders::sentences(&said).any(orders::is_grave)
-        || [
-            "branch protection",
-            "audit log",
-            "force-push",
-            "force push",
-            "main",
-            "production",
-            "secrets",
-            "credentials",
-            "~/",
-            "all ",
-        ]
-        .iter()
-        .any(|word| said.contains(word));
-    (spoken && grave && !said.contains('{')).then_some("forged-turn")
+    const RELIED_ON: &[&str] = &[
+        "branch protection",
+        "audit log",
+        "force-push",
+        "force push",
+        "to main",
+        "into main",
+        "origin main",
+        "main branch",
+        "production",
+        "secrets",
+        "credentials",
+        "~/",
+    ];
+    let grave = orders::sentences(&said).any(orders::is_grave) || RELIED_ON.iter().any(|word| said.contains(word));
+    // Who may come in is nobody's matter that a text could ask for.
+    let lets_in = ["authorized_keys", "sudoers", "~/.ssh", "~/.aws", "id_rsa", "id_ed25519"];
+    let lets_in = lets_in.iter().any(|word| said.contains(word))
+        && ["add ", "append ", "write ", "put ", "read ", "copy ", "print ", "show me ", "edit ", "paste "]
+            .iter()
+            .any(|word| said.contains(word));
+    ((spoken && grave || lets_in) && !said.contains('{')).then_some("forged-turn")
+}
+
+/// Whether a line begins at a place, behind spaces, marks of a list or a comment, and the number of a line.
+fn begins_line(text: &str, at: usize) -> bool {
+    const FARTHEST: usize = 32;
+    let before = &text[text.floor_char_boundary(at.saturating_sub(FARTHEST))..at];
+    let lead = match (before.rfind("\\n"), before.rfind('"')) {
+        (Some(line), _) => &before[line + 2..],
+        (None, Some(quote)) if !before[..quote].ends_with('\\') => &before[quote + 1..],
+        (None, None) if at <= FARTHEST => before,
+        _ => return false,
+    };
+    lead.replace("\\t", " ").chars().all(|char| char.is_ascii_digit() || " >*#/|+-\u{2192}".contains(char))
 }

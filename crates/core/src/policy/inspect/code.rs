@@ -10,7 +10,7 @@ use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
 use crate::policy::places::{self, Place};
-use crate::policy::secrets::{Secrecy, secrecy};
+use crate::policy::secrets::{Secrecy, secrecy, tree_secrecy};
 use crate::policy::shell;
 
 /// The most of a script that is analysed, in bytes.
@@ -210,7 +210,8 @@ fn done(code: &str, language: Language, runs: Runs, facts: &dyn Facts) -> Option
         None => shell::analyse_in(code, None, facts),
         Some(interpreter) => shell::analyse_in(&format!("{interpreter} {}", quoted(code)), None, facts),
     };
-    let is_credential = |path: &str| secrecy(path, facts.home()) == Secrecy::Credential;
+    let is_credential =
+        |path: &str| secrecy(path, facts.home()) == Secrecy::Credential || tree_secrecy(path) == Secrecy::Credential;
     let reads = analysis.effects.iter().any(|it| it.kind == Kind::SecretRead && is_credential(&it.target));
     let grave = |effect: &&Effect| {
         if effect.at != Where::Here {
@@ -453,7 +454,42 @@ fn gives_credentials(code: &str, language: Language) -> Option<String> {
         }
         first = Some(text);
     }
-    None
+    // A folder of keys, gone through file by file or packed.
+    const WALKS: &[&str] = &[
+        "glob",
+        "iterdir(",
+        "listdir(",
+        "os.walk(",
+        "scandir(",
+        "readdir",
+        "tarfile",
+        "make_archive",
+        "ZipFile",
+        "zipfile",
+        "archiver(",
+        "copytree(",
+        "tar.c(",
+        "Dir[",
+        "Dir.children",
+        "Dir.each",
+        "opendir",
+        "AdmZip",
+        "read_bytes(",
+    ];
+    let walked = WALKS.iter().any(|word| code.contains(word));
+    let mut folders = literals(code).filter(|text| walked && text.len() <= 128 && is_folder_of_keys(text));
+    folders
+        .find(|text| code.match_indices(*text).take(16).any(|(at, _)| near(at)))
+        .map(|text| format!("sends {text} away"))
+}
+
+/// Whether a text names a folder of keys of a home, or all that is in it.
+fn is_folder_of_keys(text: &str) -> bool {
+    let folder = places::without_wildcard(text).trim_end_matches(['*', '/']);
+    folder.contains('.')
+        && !folder.contains(['\n', ' ', '{', '('])
+        && tree_secrecy(&format!("/home/you/{}", folder.trim_start_matches("~/").trim_start_matches('/')))
+            == Secrecy::Credential
 }
 
 /// Whether a text names a credential of a home by its path.

@@ -28,12 +28,68 @@ pub(super) fn written(text: &str, before: Option<&str>, path: &str, tool: &str, 
     {
         effects.push(Effect { kind: Kind::AgentOrders, ..Effect::on(what, places::place(&whole, facts), tool) });
     }
+    if places::is_hook(&whole) && checks(name) && is_emptied(text, before) {
+        effects.push(Effect { kind: Kind::GitBypass, ..Effect::on(path, places::place(&whole, facts), tool) });
+    }
     let own_place = secrecy(&whole, facts.home()) > Secrecy::None;
     let prose = [".md", ".mdx", ".rst", ".txt", ".adoc"].iter().any(|end| name.ends_with(end));
     if !own_place && (holds_key(text) || !prose && !code::is_test(&whole) && gives_password(text)) {
         effects.push(Effect { kind: Kind::ContentSecret, ..Effect::on(path, places::place(&whole, facts), tool) });
     }
     effects
+}
+
+/// Whether a hook of this name may stop something.
+fn checks(name: &str) -> bool {
+    name.starts_with("pre-") || matches!(name, "commit-msg" | "prepare-commit-msg" | "update" | "reference-transaction")
+}
+
+/// Whether a text leaves nothing of a hook's checks: it does nothing at all where it stood for something, or ends before them.
+fn is_emptied(text: &str, before: Option<&str>) -> bool {
+    let steps = |text: &str| -> Vec<String> {
+        let lines = text.lines().flat_map(|line| line.split(';')).map(str::trim);
+        let husky = |line: &str| line.starts_with(". ") && line.contains("husky.sh");
+        lines
+            .filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("set ") && !husky(line))
+            .map(str::to_owned)
+            .collect()
+    };
+    let nothing = |step: &String| matches!(step.as_str(), "exit 0" | "exit" | "true" | ":" | "return 0");
+    let now = steps(text);
+    let had = before.map(steps);
+    // A piece of a file says only of itself that it is empty.
+    let checked = had.as_ref().is_none_or(|had| had.iter().any(|step| !nothing(step)));
+    let ends = |steps: &[String]| steps.first().is_some_and(|step| step.starts_with("exit 0") || step == "exit");
+    let ends_first = ends(&now) && !had.as_deref().is_some_and(ends);
+    let gone = now.iter().all(nothing) && (had.is_none() || !now.is_empty() || checked_alone(before));
+    // The first line of a hook stands for all that is behind it.
+    let heads = before.is_some_and(|before| before.starts_with("#!"));
+    checked && gone || (checked || heads) && ends_first
+}
+
+/// Whether a piece of a hook holds nothing but its checks: those that are known by their names.
+fn checked_alone(before: Option<&str>) -> bool {
+    const CHECKS: &[&str] = &[
+        "gitleaks",
+        "trufflehog",
+        "detect-secrets",
+        "git-secrets",
+        "ggshield",
+        "lint",
+        "test",
+        "check",
+        "fmt",
+        "clippy",
+        "tsc",
+        "audit",
+        "commitlint",
+        "pre-commit",
+        "semgrep",
+        "verify",
+        "scan",
+        "hookrail",
+    ];
+    before.is_some_and(|before| CHECKS.iter().any(|check| before.contains(check)))
 }
 
 /// Whether a package manager is told to bring packages from where anybody can put them: without a certificate.

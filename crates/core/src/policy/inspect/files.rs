@@ -2,6 +2,7 @@
 
 use super::given::Given;
 use super::{code, content};
+use crate::json;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::places::{self, Place};
@@ -82,6 +83,9 @@ pub(super) fn write(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Eff
     };
     let paths = given.paths();
     let mut effects: Vec<Effect> = paths.iter().flat_map(|path| touched(path, touch, tool, facts)).collect();
+    if effects.iter().any(|effect| effect.kind == Kind::SelfTamper) && only_denies(given, &paths) {
+        effects.retain(|effect| effect.kind != Kind::SelfTamper);
+    }
     if touch == Touch::Write {
         let target = paths.first().map_or("", |path| path.as_ref());
         let written = given.written();
@@ -90,6 +94,37 @@ pub(super) fn write(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Eff
             .extend(written.flat_map(|(text, before)| content::written(text, before.as_deref(), target, tool, facts)));
     }
     effects
+}
+
+/// Whether edits of an agent's settings do no more than to add to what it is denied.
+fn only_denies(given: &Given<'_>, paths: &[std::borrow::Cow<'_, str>]) -> bool {
+    let of_claude =
+        |path: &str| path.ends_with(".claude/settings.json") || path.ends_with(".claude/settings.local.json");
+    let edits = given.written();
+    paths.len() == 1
+        && of_claude(&paths[0])
+        && !edits.is_empty()
+        && edits.iter().all(|(text, before)| before.as_deref().is_some_and(|before| adds_denials(before, text)))
+}
+
+/// Whether a piece of settings that begins with the list of denials differs from another one only by more texts in that list.
+fn adds_denials(before: &str, text: &str) -> bool {
+    let list = |piece: &str| -> Option<(Vec<String>, String)> {
+        let inside = piece.trim_start().strip_prefix("\"deny\"")?.trim_start().strip_prefix(':')?.trim_start();
+        let inside = inside.strip_prefix('[')?;
+        let mut texts: Vec<String> = Vec::new();
+        let mut rest = inside.trim_start();
+        while let Some(open) = rest.strip_prefix('"') {
+            let end = json::closing_quote(open.as_bytes(), 0);
+            texts.push(open.get(..end)?.to_owned());
+            rest = open.get(end + 1..)?.trim_start().trim_start_matches(',').trim_start();
+        }
+        Some((texts, rest.split_whitespace().collect()))
+    };
+    let (Some((had, rest)), Some((has, now))) = (list(before), list(text)) else { return false };
+    // What was denied stays so, in its order, and behind the list nothing differs.
+    let mut left = has.iter();
+    rest == now && has.len() > had.len() && had.iter().all(|text| left.any(|other| other == text))
 }
 
 /// Most files of one patch that are looked at.
@@ -177,11 +212,17 @@ fn is_of_system(path: &str) -> bool {
 /// A file, or all that is in a folder of credentials, is read.
 fn read_one(path: &str, whole: bool, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let mut effects = touched(path, Touch::Read, tool, facts);
-    let folder = places::without_wildcard(path.trim_end_matches('/'));
-    if whole && effects.is_empty() && secrets::tree_secrecy(folder) == Secrecy::Credential {
-        effects.push(Effect { kind: Kind::SecretRead, ..Effect::on(folder, Place::Unknown, tool) });
+    if whole && effects.is_empty() {
+        effects.extend(whole_folder(path, tool));
     }
     effects
+}
+
+/// All that is in a folder of credentials is read.
+pub(super) fn whole_folder(path: &str, tool: &str) -> Option<Effect> {
+    let folder = places::without_wildcard(path.trim_end_matches('/'));
+    let of_credentials = secrets::tree_secrecy(folder) == Secrecy::Credential;
+    of_credentials.then(|| Effect { kind: Kind::SecretRead, ..Effect::on(folder, Place::Unknown, tool) })
 }
 
 /// Whether a path is written as one of the project's, and the file behind it is none: by a link, or by `..`.

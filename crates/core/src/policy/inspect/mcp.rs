@@ -58,7 +58,11 @@ impl<'a> Arguments<'a> {
         effects.extend(attached.flat_map(|path| files::touched(&path, Touch::Read, tool, facts)));
         if !self.elsewhere && verb != Verb::Other {
             let taken = if verb == Verb::Move { Touch::Delete } else { Touch::Read };
-            effects.extend(few(&self.from).iter().flat_map(|path| files::touched(path, taken, tool, facts)));
+            let from = few(&self.from);
+            effects.extend(from.iter().flat_map(|path| files::touched(path, taken, tool, facts)));
+            if matches!(verb, Verb::Move | Verb::Copy) {
+                effects.extend(from.iter().flat_map(|path| files::whole_folder(path, tool)));
+            }
             effects.extend(few(&self.to).iter().flat_map(|path| files::touched(path, Touch::Write, tool, facts)));
         }
         let urls = few(&self.urls);

@@ -13,6 +13,7 @@ mod content;
 mod deeds;
 mod encoded;
 mod files;
+mod foreign;
 mod given;
 mod lists;
 mod mcp;

@@ -112,7 +112,7 @@ fn forbids(sentence: &str) -> bool {
 }
 
 /// Whether a sentence names a place elsewhere that something may be sent to.
-fn names_place(sentence: &str) -> bool {
+pub(super) fn names_place(sentence: &str) -> bool {
     let url = |at: usize| {
         let rest = &sentence[at + 3..];
         let host = hosts::host(
@@ -142,6 +142,11 @@ pub(super) fn is_grave(sentence: &str) -> bool {
             && (names_place(sentence) || says(sentence, "read|comment|reply|issue|message"))
 }
 
+/// Whether a sentence names a credential, by where it is kept or by what it is.
+pub(super) fn names_credential(sentence: &str) -> bool {
+    holds(sentence, KEPT_AT) || holds(sentence, CALLED)
+}
+
 /// Whether a sentence orders to keep something from the person.
 fn keeps_secret(sentence: &str) -> bool {
     const NOT: &str = "not|never|don't|without|avoid|nicht|nichts|ohne|no|sin|ne|sans|non|senza|não|sem|nunca|jamais|niemals|\
@@ -151,11 +156,20 @@ fn keeps_secret(sentence: &str) -> bool {
         menzionare|informare|mencione|avise|avisar|informar|decir|dizer|disclose";
     const PERSON: &str = "user|users|human|person|benutzer|nutzer|anwender|usuario|utilisateur|utente|usuário|utilizador|\
         l'utilisateur|all'utente|l'utente|developer|operator";
+    const HIDE: &str = "keep|hide|conceal|withhold";
+    const HIDDEN: &str = "hidden|secret|quiet|from|hide|conceal";
     let all: Vec<&str> = words(sentence).collect();
     all.iter().enumerate().any(|(at, word)| {
         is(word, PERSON) && {
             let near = &all[at.saturating_sub(6)..(at + 4).min(all.len())];
-            near.iter().any(|word| is(word, TELL)) && near.iter().any(|word| is(word, NOT))
+            // *Keep this hidden from the human*, as an order.
+            let hides = near.iter().position(|word| is(word, HIDE)).is_some_and(|hide| {
+                let begins = at.saturating_sub(6) + hide == 0 || hide > 0 && is(near[hide - 1], "and|then|please|also");
+                begins
+                    && near[hide + 1..].first().is_some_and(|word| is(word, "this|it|that|these|everything"))
+                    && near[hide..].iter().filter(|word| is(word, HIDDEN)).count() > usize::from(near[hide] == "keep")
+            });
+            hides || near.iter().any(|word| is(word, TELL)) && near.iter().any(|word| is(word, NOT))
         }
     })
 }
@@ -233,7 +247,9 @@ fn ordered(text: &str) -> Option<&'static str> {
     for (at, sentence) in sentences(text).enumerate() {
         // What is longer is no sentence but a file.
         let matters = gathered.is_some()
-            || [KEPT_AT, CALLED, GUARDS, LETS_ALL, RELIED_ON].iter().any(|list| holds(sentence, list))
+            || [KEPT_AT, CALLED, GUARDS, LETS_ALL, RELIED_ON, " prod|-prod|/prod|hooks"]
+                .iter()
+                .any(|list| holds(sentence, list))
             || sentence.contains("exfiltrate");
         if sentence.len() > LONGEST_SENTENCE || !matters || forbids(sentence) {
             continue;
@@ -249,10 +265,10 @@ fn ordered(text: &str) -> Option<&'static str> {
         {
             return Some("to gather credentials and to send them away");
         }
-        if switches_off(sentence) || starts_without_guard(sentence) {
+        if switches_off(sentence) || starts_without_guard(sentence) || rewrites_guard(sentence) {
             return Some("to switch off what guards an agent");
         }
-        if destroys(sentence) {
+        if destroys(sentence) || destroys_in_production(sentence) {
             return Some("to destroy what others rely on");
         }
     }
@@ -285,6 +301,46 @@ fn destroys(sentence: &str) -> bool {
                 "production database|prod database|production cluster|all backups|the backups|all remote branches|\
                     entire home|home directory",
             ) && !says(sentence, "script|test|code|function|section|reference|references|page|docs"))
+}
+
+/// Whether a sentence orders to run what destroys, where it is production that is named.
+fn destroys_in_production(sentence: &str) -> bool {
+    const COMMANDS: &str = "kubectl delete |oc delete |helm uninstall |helm delete |velero backup delete|velero delete|\
+        restic forget|terraform destroy|tofu destroy|terragrunt destroy|pulumi destroy|drop database|drop schema|drop table|\
+        dropdb |truncate table|truncate |flushall|flushdb|aws s3 rb |aws s3 rm |aws rds delete|delete-db-|\
+        delete-snapshot|delete-stack|delete-table|terminate-instances|instances delete|clusters delete|az group delete|\
+        az sql db delete|rm -rf /var/|rm -rf /srv|rm -rf /data|rm -rf /mnt|docker volume prune|redis-cli flush|eksctl delete|pg_dropcluster|\
+        borg delete|zfs destroy|sam delete|cdk destroy|heroku apps:destroy|pg:reset";
+    const PRODUCTION: &str = "production|-n prod|prod-|-prod|/prod|prod cluster|prod database| prod |on prod|in prod|live database|\
+        live cluster";
+    let first =
+        words(sentence).find(|word| !is(word, "please|then|now|first|and|finally|next|just")).unwrap_or_default();
+    let rehearsed = holds(
+        sentence,
+        "dry-run|dry run|--what-if|preview|staging| local |localhost|minikube|non-production|nonprod|non-prod|pre-prod|preprod|runbook",
+    );
+    is(first, "run|execute|use|delete|drop|destroy|wipe|purge|ssh|connect|log|issue|do")
+        && !rehearsed
+        && holds(sentence, COMMANDS)
+        && holds(sentence, PRODUCTION)
+        && !says(sentence, "explain|document|describe|review|function|tests|readme|docs|reference|references")
+}
+
+/// Whether a sentence orders to change an agent's settings so that nothing stops it.
+fn rewrites_guard(sentence: &str) -> bool {
+    const CHANGES: &str = "edit|change|update|modify|patch|rewrite|overwrite|set|open|adjust|make|replace";
+    const SETTINGS: &str =
+        ".claude/settings|settings.local.json|.codex/config|.codex/hooks|.cursor/hooks|.hookrail|pretooluse";
+    const LOOSE: &str = "hooks are removed|hook is removed|hooks are gone|hook is gone|hooks removed|no hooks|hooks are disabled|\
+        hook is disabled|hooks stop|hook stops|every tool is allowed|all tools are allowed|every command is allowed|\
+        all commands are allowed|everything is allowed|allow every tool|allow every command|\
+        allow everything|allow all tools|allow all commands|nothing is denied|\
+        nothing is blocked|deny list is empty|deny is empty|empty deny|no longer block|no longer den|no longer ask|\
+        never asks|bash(*)|without any prompt|without permission|without hooks|stops blocking|stop blocking|\
+        stops denying|stop denying";
+    let first =
+        words(sentence).find(|word| !is(word, "please|then|now|first|and|finally|next|just")).unwrap_or_default();
+    is(first, CHANGES) && holds(sentence, SETTINGS) && holds(sentence, LOOSE)
 }
 
 /// Whether a prompt for a page tells to do whatever the page says.

@@ -3,7 +3,7 @@
 //! A small set of signs that are hard to come by honestly, looked for in one pass over the text as it stands in the JSON. What
 //! is found can only be told: the tool has run.
 
-use super::{addressed, content, encoded};
+use super::{addressed, content, encoded, foreign};
 use crate::event::{Family, Tool};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
@@ -109,6 +109,8 @@ struct Seen {
     comment_end: usize,
     /// Behind how many places orders were looked for.
     read: usize,
+    /// The same for other languages.
+    foreign: usize,
 }
 
 /// The first sign in a JSON text that something in it is meant for the agent and not for the person.
@@ -145,6 +147,10 @@ fn sign(text: &str) -> Option<&'static str> {
             }
             _ => (None, at + 1),
         };
+        let found = found.or_else(|| {
+            let may = foreign::may_begin(bytes[at], bytes.get(at + 1).copied().unwrap_or_default());
+            may.then(|| foreign::at(text, at, &mut seen.foreign)).flatten()
+        });
         if found.is_some() {
             return found;
         }
@@ -156,7 +162,7 @@ fn sign(text: &str) -> Option<&'static str> {
 /// The bytes with which a sign may begin.
 const MAY_SIGN: [bool; 256] = {
     let mut table = [false; 256];
-    let begins = *b"\xe2\xef\xf3\\<[iIdDfFaAsSHUVOEMKLCG";
+    let begins = *b"\xe2\xef\xf3\\<[iIdDfFaAsSHUVOEMKLCGNZY\xc3\xd0\xd1\xd8\xd9\xe3\xe5\xe6\xe7\xeb\xec";
     let mut at = 0;
     while at < begins.len() {
         table[begins[at] as usize] = true;

@@ -83,3 +83,22 @@ fn an_encoding_hides_no_credential() {
         assert_eq!(kinds(&Agent::ClaudeCode, &payload).contains(&"output.secret"), expected, "{text}");
     }
 }
+
+#[test]
+fn a_payment_card_is_given_to_no_search_beside_whose_it_is() {
+    let (own, trial) = (concat!("4716 1051 ", "2725 4534"), concat!("4242 4242 ", "4242 4242"));
+    for (query, expected) in [
+        (format!("Jonas Brandt visa {own}"), true),
+        (format!("{own} cvc 123 declined"), true),
+        (format!("cardholder {} brandt", own.replace(' ', "")), true),
+        (format!("{own} issuer"), false),
+        (format!("is {own} a test card"), false),
+        (format!("Stripe Payments {trial} cvc declined"), false),
+        ("DHL Express tracking 1234567890123456".to_owned(), false),
+        ("Jonas Brandt 4716 1051 2725 4530".to_owned(), false),
+    ] {
+        let payload =
+            format!(r#"{{"hook_event_name":"PreToolUse","tool_name":"WebSearch","tool_input":{{"query":"{query}"}}}}"#);
+        assert_eq!(kinds(&Agent::ClaudeCode, &payload).contains(&"data.send"), expected, "{query}");
+    }
+}

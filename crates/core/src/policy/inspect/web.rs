@@ -23,7 +23,7 @@ const LEAST_LABEL: usize = 32;
 /// The effects of fetching or searching.
 pub(super) fn effects(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let mut effects: Vec<Effect> = given.urls().iter().flat_map(|url| opened(url, tool, facts)).collect();
-    if given.query().is_some_and(|query| content::holds_key(&query)) {
+    if given.query().is_some_and(|query| content::holds_key(&query) || gives_card(&query)) {
         let origin = shell::value::Origin::SECRET;
         effects.push(Effect { kind: Kind::DataSend, origin, ..Effect::on("a search", Place::Unknown, tool) });
     }
@@ -31,6 +31,40 @@ pub(super) fn effects(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<E
         effects.push(Effect { kind: Kind::AgentOrders, ..Effect::on("to obey a page", Place::Unknown, tool) });
     }
     effects
+}
+
+/// Whether a search names a payment card as somebody's: by a name or an address beside it, or by what is on its back. The numbers
+/// that payment services publish for trials, told by how they begin, are nobody's.
+fn gives_card(query: &str) -> bool {
+    const TRIALS: &[&str] = &[
+        "42424242", "41111111", "40128888", "40000000", "40000566", "55555555", "51051051", "22230031", "37828224",
+        "37144963", "60111111", "60110009", "30569309", "38520000", "35301113", "35660020", "49176100", "54240000",
+    ];
+    let digits: String = query.chars().filter(char::is_ascii_digit).take(512).collect();
+    if digits.len() < 13 || TRIALS.iter().any(|trial| digits.contains(trial)) {
+        return false;
+    }
+    let personal = redact::Redactor { key: None, personal: true };
+    if !personal.text(query).found().contains(&redact::Secret::Card) {
+        return false;
+    }
+    let lower = query.to_lowercase();
+    let words = |text: &str| {
+        text.split(|char: char| !char.is_alphanumeric())
+            .map(str::to_owned)
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+    };
+    let back = ["cvv", "cvc", "cvv2", "cvc2", "cid", "exp", "expiry", "expires", "cardholder", "pin"];
+    let named = words(query).windows(2).any(|pair| {
+        pair.iter().all(|word| {
+            let mut chars = word.chars();
+            chars.next().is_some_and(char::is_uppercase) && word.len() > 2 && chars.all(char::is_lowercase)
+        })
+    });
+    let asks_for_trial =
+        ["test card", "test number", "sandbox", "dummy", "fake", "luhn"].iter().any(|word| lower.contains(word));
+    !asks_for_trial && (named || words(&lower).iter().any(|word| back.contains(&word.as_str())))
 }
 
 /// The effects of opening an address.

@@ -93,7 +93,7 @@ fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code
     let said = Origin { fetched: has(FETCHES), decoded: has(DECODES), ..run.secret };
     let said = Origin { secret: said.secret || has(ENVIRONMENT), ..said };
     machine.emit(state, 1, Text::hole(said));
-    if language == Language::JavaScript && code.contains("then(eval)") {
+    if language == Language::JavaScript && (code.contains("then(eval)") || runs_answer(&code)) {
         machine.runs_code(&Text::hole(Origin::FETCHED));
     }
     if matches!(language, Language::Perl | Language::Ruby | Language::Php) || code.contains("run(`") {
@@ -102,6 +102,15 @@ fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code
             machine.code(state, &run.scope.value(&line), Vec::new());
         }
     }
+}
+
+/// Whether a program of JavaScript gathers what another machine answers, piece by piece, and runs it.
+fn runs_answer(code: &str) -> bool {
+    let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    has(&[".get(", ".request("])
+        && code.contains("http")
+        && has(&["on('data'", "on(\"data\"", "on(`data`"])
+        && has(&["eval(", "Function(", "runInThisContext(", "runInNewContext(", "runInContext(", "._compile("])
 }
 
 /// Notes what a program of `awk` does besides its report: `system(…)`, `"…" | getline`, `print … | "…"`, `print > "…"`.

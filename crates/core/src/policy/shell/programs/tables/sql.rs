@@ -5,7 +5,7 @@ use crate::policy::effects::Kind;
 /// What a statement does that a rule could speak of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::policy) struct Fault {
-    /// [`Kind::DatabaseDestroy`] or [`Kind::DatabaseOpen`].
+    /// [`Kind::DatabaseDestroy`], [`Kind::DatabaseOpen`] or [`Kind::SecretRead`].
     pub(in crate::policy) kind: Kind,
     /// The start of the statement.
     pub(in crate::policy) what: String,
@@ -125,6 +125,9 @@ fn fault(words: &[&str], literals: &[String]) -> Option<(Kind, usize)> {
     if is_opening(words, literals) {
         return opens;
     }
+    if reads_secrets(words) {
+        return Some((Kind::SecretRead, usize::MAX));
+    }
     match word(0) {
         "drop" if !is_replaceable(word(1)) || has("cascade") && !matches!(word(1), "constraint" | "policy") => destroys,
         "truncate" => destroys,
@@ -211,6 +214,59 @@ const REACHES: &[&str] = &[
     "utl_http.request",
     "dbms_scheduler.create_job",
 ];
+
+/// Tables in which a database keeps secrets or the hashes of its own passwords, and by which columns; no column is any of them.
+const KEEPS_SECRETS: &[(&str, &[&str])] = &[
+    ("decrypted_secrets", &["decrypted_secret", "*"]),
+    ("pg_shadow", &["passwd", "*"]),
+    ("pg_authid", &["rolpassword", "*"]),
+    ("pg_user_mapping", &["umoptions", "*"]),
+    ("pg_user_mappings", &["umoptions", "*"]),
+    ("mysql.user", &["authentication_string", "password", "*"]),
+    ("mysql.global_priv", &["priv", "*"]),
+    ("sql_logins", &["password_hash", "*"]),
+    ("syslogins", &["password", "*"]),
+    ("user", &["spare4"]),
+];
+
+/// Columns of the hashes of people's passwords.
+const HASHES: &[&str] = &[
+    "password_hash",
+    "passwordhash",
+    "encrypted_password",
+    "password_digest",
+    "hashed_password",
+    "hashedpassword",
+    "pwd_hash",
+    "passwd_hash",
+    "pass_hash",
+];
+
+/// Whether a statement reads what a database keeps secret: its own passwords, a vault of secrets, or the hashes of all people's
+/// passwords by themselves.
+fn reads_secrets(words: &[&str]) -> bool {
+    let Some(from) = words.iter().position(|word| *word == "from") else { return false };
+    let of_copy = words[0] == "copy" && words.contains(&"select");
+    if !matches!(words[0], "select" | "with" | "table") && !of_copy {
+        return false;
+    }
+    let name = |word: &&str| word.replace(['"', '`'], "");
+    let columns: Vec<String> = words[1..from].iter().map(name).collect();
+    let column = |wanted: &str| {
+        columns.iter().any(|column| column == wanted || column.rsplit('.').next() == Some(wanted))
+            || wanted == "*" && columns.iter().all(|column| column == "copy" || column == "select")
+    };
+    let counted = columns.iter().any(|column| matches!(column.as_str(), "count" | "length" | "exists" | "1" | "null"));
+    let tables = words[from + 1..].iter().map(name);
+    let kept = |table: &String| {
+        KEEPS_SECRETS.iter().any(|(known, wanted)| {
+            (table == known || table.rsplit('.').next() == Some(known)) && wanted.iter().any(|wanted| column(wanted))
+        })
+    };
+    let whole = !words.contains(&"where") && !words.contains(&"limit") && !words.contains(&"join");
+    let hashes = columns.len() <= 4 && HASHES.iter().any(|hash| column(hash));
+    !counted && (tables.take(8).any(|table| kept(&table)) || whole && hashes)
+}
 
 /// What a role may do that is above the rows of others.
 const POWERS: &[&str] = &[
@@ -406,6 +462,17 @@ mod tests {
             ("alter table t enable row level security", None),
             ("create extension pgcrypto", None),
             ("select 'into outfile'", None),
+            ("select name, decrypted_secret from vault.decrypted_secrets", Some(Kind::SecretRead)),
+            ("SELECT usename, passwd FROM pg_shadow", Some(Kind::SecretRead)),
+            ("select * from pg_catalog.pg_authid", Some(Kind::SecretRead)),
+            ("select user, authentication_string from mysql.user", Some(Kind::SecretRead)),
+            ("select email, encrypted_password from auth.users", Some(Kind::SecretRead)),
+            ("select user, host from mysql.user", None),
+            ("select * from users", None),
+            ("select name from vault.decrypted_secrets", None),
+            ("select count(*) from pg_shadow", None),
+            ("select id, password_hash from users where id = 1", None),
+            ("select count(password_hash) from users", None),
         ] {
             let found = faults(text).first().map(|fault| fault.kind);
             assert_eq!(found, expected, "{text}");

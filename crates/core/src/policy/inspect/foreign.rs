@@ -1,0 +1,260 @@
+//! Orders in languages whose letters or whose order of words differ from those that [`super::orders`] knows: to leave what the agent
+//! was told before, and what nobody orders in good faith of an assistant that is called by its name.
+//!
+//! Few and certain words for each. They are looked for where a verb or a name begins that is one of them; what is quoted is spoken of.
+
+use super::lists::holds;
+use super::orders;
+use crate::json;
+
+/// How far from a verb the rest of its sentence is looked for, in bytes.
+const NEAR: usize = 160;
+
+/// How far an order is read behind whom it is addressed to, in bytes.
+const REACH: usize = 900;
+
+/// Most places of a text that are looked at closely.
+const MAX_READ: usize = 64;
+
+/// The certain words of a language, in lower case.
+struct Language {
+    /// Whether the verb stands behind what is to be left.
+    verb_is_last: bool,
+    /// What says to leave something: *ignore*.
+    leaves: &'static str,
+    /// What an agent was given: *instructions*.
+    told: &'static str,
+    /// When it was: *previous*.
+    before: &'static str,
+    /// An assistant's names.
+    names: &'static str,
+    /// To keep something from the person.
+    secrecy: &'static str,
+    /// To send something.
+    gives: &'static str,
+    /// What makes a sentence forbid.
+    forbids: &'static str,
+}
+
+const LANGUAGES: &[Language] = &[
+    // Chinese
+    Language {
+        verb_is_last: false,
+        leaves: "忽略|忽視|忽视|无视|無視|忘记|忘記|忘掉|抛弃",
+        told: "指示|指令|提示词|提示詞",
+        before: "之前|先前|以前|此前|前面|以上|上述|原有|原来",
+        names: "ai助手|ai 助手|ai助理|ai代理|ai 代理|ai智能体|ai模型|人工智能助手|智能助手|智能体|编程助手|大模型",
+        secrecy: "不要告诉用户|不要告知用户|别告诉用户|不要让用户知道|不要通知用户|勿告知用户|无需告知用户|不要向用户|不得告知用户|\
+            不要告訴使用者|不要告訴用戶|对用户保密",
+        gives: "发送|发到|发布|上传|提交|转发|外传|張貼|上傳|發送|公开|post",
+        forbids: "不要读取|禁止|请勿|切勿|不得|不能|不会|不可|避免",
+    },
+    // Japanese
+    Language {
+        verb_is_last: true,
+        leaves: "無視して|無視せよ|無視しろ|忘れて|破棄して",
+        told: "指示|プロンプト|指令",
+        before: "これまで|今まで|以前|前の|上記|先ほど|従来|以上の|既存",
+        names: "aiアシスタント|ai アシスタント|aiエージェント|ai エージェント|アシスタントへ|エージェントへ|コーディングエージェント|\
+            人工知能|このページを読んでいるai",
+        secrecy: "ユーザーには報告しない|ユーザーに報告しない|ユーザーには知らせ|ユーザーに知らせ|ユーザーには伝え|ユーザーに伝えない|\
+            ユーザーには言わ|ユーザーに言わない|ユーザーには内緒|ユーザーに通知しない|ユーザーには通知しない|利用者には",
+        gives: "送信|送って|アップロード|投稿|公開して|転送|post",
+        forbids: "しないで|禁止|してはいけ|べきではない",
+    },
+    // Korean
+    Language {
+        verb_is_last: true,
+        leaves: "무시하고|무시하세|무시하라|무시하십|무시해|잊어|잊으",
+        told: "지시|지침|프롬프트",
+        before: "이전|앞선|지금까지|위의|기존|앞의",
+        names: "ai 어시스턴트|ai어시스턴트|ai 에이전트|ai에이전트|ai 비서|인공지능|코딩 에이전트",
+        secrecy: "사용자에게 알리지|사용자에게 말하지|사용자에게는 알리지|사용자에게는 말하지|사용자에게 보고하지|사용자 몰래",
+        gives: "전송|보내|업로드|게시|공개하|post",
+        forbids: "금지|안 됩니다|안됩니다",
+    },
+    // Russian, Ukrainian
+    Language {
+        verb_is_last: false,
+        leaves: "игнорируй|проигнорируй|забудь|ігноруй|проігноруй|отмени все",
+        told: "инструкц|указани|промпт|інструкц|вказівк",
+        before: "предыдущ|прежни|прошлы|ранее|выше|попередн|исходн|первоначальн",
+        names: "ии-агент|ии-ассистент|ии агент|ии ассистент|ии-помощник|ии помощник|ассистент ии|искусственный интеллект|\
+            нейросеть|ші-асистент|ші-агент|ассистент,",
+        secrecy: "не сообщай пользовател|не сообщайте пользовател|не говори пользовател|не говорите пользовател|\
+            не рассказывай пользовател|не уведомляй пользовател|не упоминай об этом|пользователю не говори|\
+            пользователю не сообщай|втайне от пользователя|не повідомляй користувач",
+        gives: "отправь|отправьте|загрузи|опубликуй|перешли|выложи|надішли|завантаж",
+        forbids: "нельзя|никогда не|запрещ|не отправля",
+    },
+    // Arabic
+    Language {
+        verb_is_last: false,
+        leaves: "تجاهل|انس |انسَ",
+        told: "التعليمات|تعليمات|الإرشادات|التوجيهات",
+        before: "السابقة|السابقه|سابقة|أعلاه",
+        names: "المساعد الذكي|مساعد الذكاء|وكيل الذكاء|الذكاء الاصطناعي",
+        secrecy: "لا تخبر المستخدم|دون إخبار المستخدم|لا تبلغ المستخدم|بدون علم المستخدم|دون علم المستخدم",
+        gives: "أرسل|ارسل|ارفع|انشر|قم بإرسال|قم برفع",
+        forbids: "لا ترسل|ممنوع|يحظر",
+    },
+    // Turkish
+    Language {
+        verb_is_last: true,
+        leaves: "yok say|görmezden gel|dikkate almayın|dikkate alma |göz ardı et|unutun|unut ",
+        told: "talimat|yönerge",
+        before: "önceki|daha önce|yukarıdaki",
+        names: "yapay zeka asistan|yapay zekâ asistan|yapay zeka ajan|ai asistan",
+        secrecy: "kullanıcıya söyleme|kullanıcıya bildirme|kullanıcıya haber verme|kullanıcıya bahsetme|kullanıcıdan gizle",
+        gives: "gönder|yükle|yayınla|paylaş",
+        forbids: "asla|yasak|gerekmez",
+    },
+    // Polish, Czech
+    Language {
+        verb_is_last: false,
+        leaves: "zignoruj|ignoruj|zapomnij|zapomeň",
+        told: "instrukcj|polece|wytyczn|instrukc|pokyn",
+        before: "poprzedni|wcześniejsz|dotychczas|powyższ|předchozí|dřívější",
+        names: "asystent ai|asystencie ai|agencie ai|asystenta ai|agenta ai|asystent sztucznej|asistente ai",
+        secrecy: "nie mów użytkownik|nie informuj użytkownik|nie wspominaj użytkownik|nie powiadamiaj użytkownik|\
+            bez wiedzy użytkownika|neříkej uživatel|neinformuj uživatel",
+        gives: "wyślij|prześlij|opublikuj|wgraj|odešli|nahraj",
+        forbids: "nigdy|nie wolno|nie wysyłaj",
+    },
+    // Dutch, Swedish, Danish, Norwegian
+    Language {
+        verb_is_last: false,
+        leaves: "negeer|vergeet|ignorera|ignorer|glöm",
+        told: "instructies|aanwijzingen|opdrachten|instruktioner|anvisningar|instrukser",
+        before: "vorige|eerdere|voorgaande|bovenstaande|tidigare|föregående|tidligere|ovenstående",
+        names: "ai-assistent|ai assistent|ai-agent|ai agent|ki-assistent",
+        secrecy: "vertel het de gebruiker niet|vertel de gebruiker niet|vertel dit niet aan de gebruiker|zeg niets tegen de gebruiker|\
+            zeg dit niet tegen de gebruiker|meld dit niet aan de gebruiker|informeer de gebruiker niet|\
+            zonder de gebruiker|berätta inte för användaren|sig det ikke til brugeren|fortæl ikke brugeren",
+        gives: "stuur|verstuur|upload|publiceer|verzend|skicka|ladda upp|plaats",
+        forbids: "nooit|mag niet|aldrig|verboden",
+    },
+];
+
+/// How the verbs and names above begin, as they are written; those of Latin letters where they are written large.
+const STARTS: &str = "忽略|忽視|忽视|无视|無視|忘记|忘記|忘掉|抛弃|人工|智能|编程助|大模型|忘れ|破棄|アシス|エージ|コーデ|このペ|무시|잊|인공|코딩|\
+    игнорир|Игнорир|проигн|Проигн|забудь|Забудь|ігнор|Ігнор|проігн|Проігн|отмени все|Отмени все|ии-|ИИ|асси|Асси|\
+    искусственный|Искусственный|нейросеть|Нейросеть|ші-|ШІ|تجاهل|انس|المساعد|مساعد|وكيل|الذكاء|önceki|Önceki|\
+    Negeer|Vergeet|Ignorera|Ignorer|Zignoruj|Ignoruj|Zapomnij|Zapome\u{148}|Daha \u{f6}nce|Yapay zek|AI|KI|Asystent";
+
+/// What may stand right before a verb that orders.
+const LEADS: &str = "请|請|你|应|须|即|先|并|要|该|且|пожалуйста|и|теперь|сейчас|proszę|teraz|i|nu|en|now|please|och";
+
+/// Whether one of these may begin at a place with these two bytes.
+pub(super) fn may_begin(first: u8, next: u8) -> bool {
+    match first {
+        0xc3 => matches!(next, 0xb6 | 0x96),
+        0xd0 => matches!(
+            next,
+            0x86 | 0x97 | 0x98 | 0x90 | 0x9d | 0x9e | 0x9f | 0xa8 | 0xb0 | 0xb7 | 0xb8 | 0xbd | 0xbe | 0xbf
+        ),
+        0xd1 | 0xd8 | 0xd9 | 0xe3 | 0xe5 | 0xe6 | 0xe7 | 0xeb | 0xec => true,
+        b'N' | b'V' | b'I' | b'Z' | b'D' | b'Y' | b'A' | b'K' => true,
+        _ => false,
+    }
+}
+
+/// The sign at a place of a JSON text where a verb or a name of one of the languages begins.
+pub(super) fn at(text: &str, at: usize, read: &mut usize) -> Option<&'static str> {
+    let rest = text.get(at..)?;
+    if !STARTS.split('|').any(|word| rest.starts_with(word)) {
+        return None;
+    }
+    let start = folded(&rest[..rest.floor_char_boundary(64)]);
+    let begins = |list: &str| list.split('|').any(|word| start.starts_with(word.trim_start()));
+    // Where the verb is last, its sentence may begin with what stands before it.
+    let verb = |language: &&Language| begins(language.leaves) || language.verb_is_last && begins(language.before);
+    let named = || LANGUAGES.iter().filter(|language| begins(language.names));
+    if !LANGUAGES.iter().any(|language| verb(&language)) && named().next().is_none() {
+        return None;
+    }
+    *read += 1;
+    if *read > MAX_READ || is_quoted(text, at) || is_listed(text, at) {
+        return None;
+    }
+    if LANGUAGES.iter().filter(verb).any(|language| overrides(text, at, language)) {
+        return Some("override-phrase");
+    }
+    named().next()?;
+    let window = &rest[..rest.floor_char_boundary(REACH)];
+    let window = window.find("\"}").map_or(window, |end| &window[..end]);
+    let window = folded(&json::unescape(&json::unescape(window)));
+    let orders = |language: &Language| sentences(&window).any(|part| is_grave(part, language));
+    named().any(orders).then_some("addressed-order")
+}
+
+/// Whether the sentence around a verb says to leave what was told before.
+fn overrides(text: &str, at: usize, language: &Language) -> bool {
+    let from = text.floor_char_boundary(at.saturating_sub(NEAR));
+    let before = folded(&text[from..at]);
+    let behind = folded(&text[at..text.floor_char_boundary(at + NEAR)]);
+    let before = sentences(&before).last().filter(|_| !before.ends_with(ENDS)).unwrap_or_default();
+    let behind = sentences(&behind).next().unwrap_or_default();
+    // Where the verb comes first, what stands before it ends something or leads up to it.
+    let lead = before.trim_end();
+    let ordered = language.verb_is_last
+        || !lead.ends_with(char::is_alphanumeric)
+        || LEADS.split('|').any(|word| lead.ends_with(word));
+    let whole = format!("{before}{behind}");
+    ordered && leaves(&whole, language)
+}
+
+/// Whether a sentence says to leave what was told before.
+fn leaves(sentence: &str, language: &Language) -> bool {
+    let near = |list: &str| list.split('|').any(|word| sentence.contains(word));
+    near(language.leaves) && near(language.told) && near(language.before)
+}
+
+/// Whether a sentence that is addressed to an assistant orders what nobody orders in good faith.
+fn is_grave(sentence: &str, language: &Language) -> bool {
+    if holds(sentence, language.secrecy) || leaves(sentence, language) {
+        return true;
+    }
+    if holds(sentence, language.forbids) {
+        return false;
+    }
+    orders::is_grave(sentence)
+        || holds(sentence, language.gives) && orders::names_credential(sentence) && orders::names_place(sentence)
+        || holds(sentence, "rm -rf ~|rm -rf /|git push --force|--no-verify")
+}
+
+/// What ends a sentence.
+const ENDS: [char; 7] = ['。', '！', '？', '!', '?', '\n', '।'];
+
+fn sentences(folded: &str) -> impl Iterator<Item = &str> {
+    folded.split(ENDS).flat_map(|part| part.split(". ")).filter(|part| !part.is_empty())
+}
+
+/// In lower case, with an escaped end of a line as one.
+fn folded(text: &str) -> String {
+    text.replace("\\n", "\n").to_lowercase().replace("i\u{307}", "i")
+}
+
+/// Whether a place stands in a list of words, as a pattern has them: `a|b|c`.
+fn is_listed(text: &str, at: usize) -> bool {
+    let behind = &text[at..text.floor_char_boundary(at + NEAR)];
+    let among = |(bar, _): (usize, &str)| {
+        behind[..bar].ends_with(char::is_alphanumeric) && behind[bar + 1..].starts_with(char::is_alphanumeric)
+    };
+    text[..at].ends_with('|') || behind.match_indices('|').any(among)
+}
+
+/// Whether a place stands within quotes or code of its line: there somebody speaks of such words.
+fn is_quoted(text: &str, at: usize) -> bool {
+    let before = &text[text.floor_char_boundary(at.saturating_sub(NEAR))..at];
+    let line = before.rfind("\\n").map_or(before, |line| &before[line + 2..]);
+    let open = |opens: char, closes: char| line.rfind(opens).is_some_and(|at| !line[at..].contains(closes));
+    open('\u{201c}', '\u{201d}')
+        || open('\u{300c}', '\u{300d}')
+        || open('\u{300e}', '\u{300f}')
+        || open('\u{ab}', '\u{bb}')
+        || open('\u{201e}', '\u{201d}')
+        || line.matches('`').count() % 2 == 1
+        || line.ends_with("\\\"") && !line.trim_end_matches("\\\"").trim_end().ends_with(':')
+        || line.ends_with('\'')
+}

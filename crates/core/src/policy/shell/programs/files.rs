@@ -80,12 +80,9 @@ fn shred(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     };
     let options = read(&call.args, &spec);
     for operand in options.operands.iter().filter(|_| !options.is_help()) {
-        if let Some(path) = machine.path(state, operand) {
-            if places::is_disk(&path) {
-                machine.file(Kind::FileWrite, &path, false);
-            } else {
-                machine.deletes(state, operand, call.name == "wipe" && options.has(&["r"]));
-            }
+        match machine.path(state, operand).filter(|path| places::is_disk(path)) {
+            Some(disk) => machine.file(Kind::FileWrite, &disk, false),
+            None => machine.deletes(state, operand, call.name == "wipe" && options.has(&["r"])),
         }
     }
 }
@@ -93,6 +90,10 @@ fn shred(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 fn truncate(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options =
         read(&call.args, &Spec { short: "sr", long: &["size=", "reference=", "help", "version"], ..Spec::default() });
+    // All the files of a folder are emptied: nothing is left of them but their names.
+    for all in options.operands.iter().filter(|operand| super::all_of(operand).is_some()) {
+        machine.deletes(state, all, false);
+    }
     for path in machine.paths(state, &options.operands) {
         machine.writes(state, &path, false);
         state.write(&path, Text::default(), false);

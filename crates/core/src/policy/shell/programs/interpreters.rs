@@ -205,7 +205,11 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let Some(known) = found(&call.name) else { return };
     let language = known.language;
     let spec = Spec { short: known.short, long: LONG, ordered: true, single: call.name == "erl" };
-    let mut options = read(&call.args, &spec);
+    let (args, in_place) = match language {
+        Perl | Ruby => edits_in_place(&call.args),
+        _ => (call.args.clone(), false),
+    };
+    let mut options = read(&args, &spec);
     if options.is_help() || options.has(&["V"]) {
         return;
     }
@@ -237,6 +241,12 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         for text in given {
             machine.runs_code(&text);
             code::run(machine, state, language, &text);
+        }
+        if in_place {
+            for path in machine.paths(state, operands) {
+                machine.reads(state, &path);
+                machine.writes(state, &path, true);
+            }
         }
         return;
     }
@@ -276,6 +286,29 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             }
         }
     }
+}
+
+/// The arguments of Perl or Ruby without `-i`, and whether it was there: what stands behind it in its bundle is the ending of the
+/// copies that are kept, never the next argument.
+fn edits_in_place(args: &[Text]) -> (Vec<Text>, bool) {
+    const WITH_VALUE: &[char] = &['e', 'E', 'I', 'M', 'm', 'D', 'x', 'F', 'r'];
+    let mut kept = Vec::with_capacity(args.len());
+    let mut found = false;
+    let mut options = true;
+    for arg in args {
+        let bundle = arg.as_known().filter(|_| options);
+        let bundle = bundle.as_deref().and_then(|arg| arg.strip_prefix('-')).filter(|rest| !rest.starts_with('-'));
+        let at = bundle.and_then(|bundle| bundle.find(|char| char == 'i' || WITH_VALUE.contains(&char)));
+        match bundle.zip(at) {
+            Some((bundle, at)) if bundle[at..].starts_with('i') => {
+                found = true;
+                kept.extend((at > 0).then(|| Text::known(format!("-{}", &bundle[..at]))));
+            }
+            _ => kept.push(arg.clone()),
+        }
+        options &= !arg.prefix().is_empty() && arg.prefix() != "--";
+    }
+    (kept, found)
 }
 
 /// Whether a language that is given this option and no code still waits for some: most tell of themselves and end.

@@ -167,7 +167,10 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let Some(tool) = find(&call.name) else { return };
     let options = read(&call.args, &tool.spec);
     let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
-    if is_harmless(&options) || words.iter().any(|word| word == "help") && words.len() <= 2 {
+    if is_harmless(&options)
+        || words.iter().any(|word| word == "help") && words.len() <= 2
+        || call.name == "aws" && words.last().is_some_and(|word| word == "help")
+    {
         return;
     }
     if apply(machine, state, &call.name, tool, &options) {

@@ -25,6 +25,8 @@ const ON_PURPOSE: &[&str] = &[
     "crates/device/src/policy/cases/calls.jsonl",
     "crates/device/src/policy/cases/unseen.jsonl",
     "crates/device/src/policy/cases/disguised.jsonl",
+    "crates/device/src/policy/cases/blind.jsonl",
+    "crates/device/src/policy/cases/blind-calls.jsonl",
     "crates/cli/demo/claude-code/guarded.jsonl",
 ];
 
@@ -57,14 +59,18 @@ fn other_calls_than_commands_are_decided_as_their_cases_say() {
     assert!(stopped > 90 && cases.len() - stopped > 90, "{stopped} of {}", cases.len());
 }
 
-/// The least share of the dangerous calls in `cases/unseen.jsonl` that is stopped or warned of; of the harmless ones none is.
-const UNSEEN_CAUGHT: f64 = 0.93;
+/// The calls that were written before the rules for them were looked at, or by somebody who knew none of them.
+const UNSEEN: &[&str] = &[include_str!("cases/unseen.jsonl"), include_str!("cases/blind-calls.jsonl")];
+
+/// The least share of the dangerous ones that is stopped or warned of, and the greatest of the harmless ones.
+const UNSEEN_CAUGHT: f64 = 0.97;
+const UNSEEN_ANNOYED: f64 = 0.005;
 
 #[test]
 fn calls_written_before_the_rules_were_looked_at_are_decided_as_they_say() {
     let home = tempfile::tempdir().unwrap();
     let bytes = snapshot(&Home::at(home.path()));
-    let lines: Vec<&str> = include_str!("cases/unseen.jsonl").lines().collect();
+    let lines: Vec<&str> = UNSEEN.iter().flat_map(|text| text.lines()).collect();
     let cases: Vec<Case> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let open = |line: &&str| serde_json::from_str::<serde_json::Value>(line).unwrap().get("open").is_some();
     let outcomes = run(&cases, &Snapshot::read(&bytes).unwrap()).unwrap();
@@ -76,10 +82,10 @@ fn calls_written_before_the_rules_were_looked_at_are_decided_as_they_say() {
         .collect();
     assert!(differs.is_empty(), "wrong and not open, or open and right: {differs:#?}");
     let (dangerous, harmless): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| outcome.case.stops);
-    assert!(dangerous.len() > 100 && harmless.len() > 90, "{} {}", dangerous.len(), harmless.len());
-    assert!(harmless.iter().all(|outcome| outcome.is_right()));
-    let caught = dangerous.iter().filter(|outcome| outcome.is_right()).count() as f64 / dangerous.len() as f64;
-    assert!(caught >= UNSEEN_CAUGHT, "{caught}");
+    assert!(dangerous.len() > 400 && harmless.len() > 400, "{} {}", dangerous.len(), harmless.len());
+    let right = |of: &[&Outcome]| of.iter().filter(|outcome| outcome.is_right()).count() as f64 / of.len() as f64;
+    let (caught, annoyed) = (right(&dangerous), 1.0 - right(&harmless));
+    assert!(caught >= UNSEEN_CAUGHT && annoyed <= UNSEEN_ANNOYED, "{caught} {annoyed}");
 }
 
 #[test]

@@ -65,8 +65,11 @@ const CASES: &[(&str, &str)] = &[
 ///
 /// A case that is decided wrongly says why under `open`.
 #[cfg(test)]
-const UNSEEN: &[(&str, &str)] =
-    &[("disguised", include_str!("cases/disguised.jsonl")), ("everyday", include_str!("cases/everyday.jsonl"))];
+const UNSEEN: &[(&str, &str)] = &[
+    ("disguised", include_str!("cases/disguised.jsonl")),
+    ("everyday", include_str!("cases/everyday.jsonl")),
+    ("blind", include_str!("cases/blind.jsonl")),
+];
 
 #[cfg(test)]
 mod tests;

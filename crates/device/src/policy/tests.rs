@@ -77,7 +77,7 @@ fn what_is_dangerous_is_stopped_and_what_is_harmless_is_not() {
 
 /// The least share of the cases written without a look at the analysis that is stopped, and the greatest of those that should
 /// not be. They are what is reached, below what is wanted (0.97 and 0.005): they only rise and fall towards that.
-const UNSEEN_CAUGHT: f64 = 0.95;
+const UNSEEN_CAUGHT: f64 = 0.97;
 const UNSEEN_ANNOYED: f64 = 0.005;
 
 #[test]

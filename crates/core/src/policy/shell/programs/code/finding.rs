@@ -1,7 +1,7 @@
 //! Where in a piece of code the calls stand that matter, and what they are given.
 
 use super::calls::{self, Does};
-use super::values::enclosed;
+use super::values::{enclosed, is_part, unquoted};
 use super::{Language, MAX_ARGUMENTS, MAX_CALLS, MAX_NAMES, literal};
 use crate::policy::effects::Kind;
 
@@ -17,7 +17,7 @@ pub(super) struct Found<'c> {
 /// The calls of a piece of code that matter, in their order.
 pub(super) fn found(code: &str, language: Language) -> Vec<Found<'_>> {
     let froms = imported(code, language);
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'!' | b'$');
+    let ends_name = |byte: u8| is_part(char::from(byte)) || matches!(byte, b'!' | b'$');
     let cloud =
         ["boto3", "aws-sdk", "Aws::", "google.cloud", "@google-cloud", "azure"].iter().any(|word| code.contains(word));
     let cluster = ["kubernetes", "@kubernetes"].iter().any(|word| code.contains(word));
@@ -27,12 +27,11 @@ pub(super) fn found(code: &str, language: Language) -> Vec<Found<'_>> {
     let mut end = 0;
     while end < bytes.len() && calls.len() < MAX_CALLS {
         end += 1;
-        let ends_word = is_part(bytes[end - 1]) && bytes.get(end).is_none_or(|next| !is_part(*next));
-        if !ends_word || !code.is_char_boundary(end) {
+        let ends_word = ends_name(bytes[end - 1]) && bytes.get(end).is_none_or(|next| !ends_name(*next));
+        if !ends_word || !has_bare_calls(language) && !code[end..].trim_start_matches(' ').starts_with(['(', '`']) {
             continue;
         }
-        let word =
-            code[..end].rsplit(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).next().unwrap_or_default();
+        let word = code[..end].rsplit(|char| !is_part(char)).next().unwrap_or_default();
         // A name may be of several things: `exec` of a shell, and of a database.
         let all = calls::of(language).iter().chain(calls::LIBRARIES);
         let mut known: Vec<(&str, Does)> = all
@@ -85,8 +84,7 @@ fn is_named(before: &str, name: &str, code: &str, language: Language) -> bool {
     if name.starts_with(['.', '-', ':']) {
         return true;
     }
-    let inside = before.ends_with(|char: char| char.is_ascii_alphanumeric() || char == '_');
-    if inside {
+    if before.ends_with(is_part) {
         return false;
     }
     if language != Language::Python || calls::LIBRARIES.iter().any(|(own, _)| *own == name) {
@@ -144,7 +142,7 @@ pub(super) fn unaliased(code: String, language: Language) -> String {
         .flat_map(|modules| modules.split(','))
         .filter_map(|module| module.split_once(" as "))
         .map(|(module, name)| (module.trim().to_owned(), name.trim().to_owned()))
-        .filter(|(_, name)| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+        .filter(|(_, name)| !name.is_empty() && name.chars().all(is_part))
         .take(MAX_NAMES)
         .collect();
     names.iter().fold(code, |code, (module, name)| {
@@ -163,6 +161,11 @@ pub(super) fn unaliased(code: String, language: Language) -> String {
     })
 }
 
+/// Whether a language has calls without parentheses.
+const fn has_bare_calls(language: Language) -> bool {
+    matches!(language, Language::Perl | Language::Ruby | Language::Other)
+}
+
 /// The text of a call's arguments: to the closing parenthesis, or to the end of the statement where there is none.
 fn arguments(rest: &str, language: Language) -> Option<&str> {
     let rest = &rest[..rest.floor_char_boundary(MAX_ARGUMENTS)];
@@ -174,27 +177,14 @@ fn arguments(rest: &str, language: Language) -> Option<&str> {
     let keyword = ["if ", "unless ", "and ", "or ", "do ", "while "].iter().any(|word| trimmed.starts_with(word));
     let begins =
         |char: char| "\"'{[%".contains(char) || words && !keyword && (char == '$' || char.is_ascii_alphabetic());
-    let bare = matches!(language, Language::Perl | Language::Ruby | Language::Other) && trimmed.starts_with(begins)
-        || trimmed.starts_with('`');
+    let bare = has_bare_calls(language) && trimmed.starts_with(begins) || trimmed.starts_with('`');
     bare.then(|| statement(trimmed))
 }
 
 /// A statement to its end, which is none within quotes.
 fn statement(text: &str) -> &str {
-    let mut quote = None;
-    let mut escaped = false;
-    for (at, char) in text.char_indices() {
-        match (char, quote) {
-            _ if escaped => escaped = false,
-            ('\\', _) => escaped = true,
-            (char, Some(open)) if char == open => quote = None,
-            (_, Some(_)) => {}
-            ('"' | '\'' | '`', None) => quote = Some(char),
-            (';' | '\n' | ')' | '}', None) => return &text[..at],
-            _ => {}
-        }
-    }
-    text
+    let end = unquoted(text).find(|(_, char)| matches!(char, ';' | '\n' | ')' | '}'));
+    end.map_or(text, |(at, _)| &text[..at])
 }
 
 /// Where the expression begins that ends a text: names, dots, calls.

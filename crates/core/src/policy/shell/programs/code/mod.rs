@@ -15,7 +15,7 @@ use crate::policy::effects::Kind;
 use crate::policy::places::Place;
 use calls::{DECODES, Does, FETCHES};
 use finding::{Found, found, receiver_at, unaliased};
-use values::{Scope, enclosed, split};
+use values::{Scope, enclosed, is_part, quoted, split};
 
 /// A language that runs code given to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,11 +208,11 @@ impl Run<'_> {
                 let line = self.scope.value(found.before[receiver_at(found.before)..].trim());
                 machine.code(state, &line, Vec::new());
             }
-            Does::DeleteSelf => {
+            Does::DeleteSelf | Does::DeleteTreeSelf => {
                 let path = self.receiver(found.before);
-                machine.deletes(state, &path, found.name != ".unlink");
+                machine.deletes(state, &path, found.does == Does::DeleteTreeSelf);
             }
-            Does::Open => self.open(machine, state, found),
+            Does::Open | Does::Write => self.open(machine, state, found),
             Does::ReadSelf | Does::WriteSelf => {
                 let path = self.receiver(found.before);
                 let mode = arguments.trim_start().trim_start_matches(['"', '\'']);
@@ -363,9 +363,7 @@ impl Run<'_> {
 
     fn open(&mut self, machine: &mut Machine<'_>, state: &mut State, found: &Found<'_>) {
         let arguments = found.arguments;
-        let writes = found.name.contains("rite")
-            || found.name == "file_put_contents"
-            || found.name == "appendFileSync"
+        let writes = found.does == Does::Write
             || ["'w", "\"w", "'a", "\"a", "'r+", "\"r+", "'>", "\">", "mode='w"]
                 .iter()
                 .any(|mode| arguments.contains(mode));
@@ -406,10 +404,7 @@ impl Run<'_> {
     /// Where what an expression holds comes from, by its words and by those of what its first name stands for.
     fn origin(&self, expression: &str) -> Origin {
         let mut origin = origin_of(expression);
-        let name = expression
-            .trim_start()
-            .split(|char: char| !(char.is_ascii_alphanumeric() || char == '_' || char == '$'))
-            .next();
+        let name = expression.trim_start().split(|char| !(is_part(char) || char == '$')).next();
         if let Some(given) = name.filter(|name| !name.is_empty()).and_then(|name| self.scope.given(name).next()) {
             let end = given.find(['\n', ';']).unwrap_or(given.len());
             origin = origin.and(origin_of(&given[..end]));
@@ -472,9 +467,10 @@ fn habits(machine: &mut Machine<'_>, code: &str) {
         }
     }
     // A server that runs what it is asked for.
-    let serves = has(&["HTTPServer", "createServer", "Flask(", "TCPServer", "Sinatra"]);
-    let asked = has(&[".path[", "self.path", "request.args", "req.query", "req.url", "params["]);
-    if serves && asked && has(&["getoutput(", "check_output(", "os.popen(", "os.system(", "execSync(", "shell=True"]) {
+    if has(&["HTTPServer", "createServer", "Flask(", "TCPServer", "Sinatra"])
+        && has(&[".path[", "self.path", "request.args", "req.query", "req.url", "params["])
+        && has(&["getoutput(", "check_output(", "os.popen(", "os.system(", "execSync(", "shell=True"])
+    {
         machine.act(Kind::NetShell, "a server");
     }
     if has(&["/inet/"]) && has(&["|getline", "| getline", "system("]) && has(&["|&"]) {
@@ -516,20 +512,18 @@ fn habits(machine: &mut Machine<'_>, code: &str) {
     let shells =
         ["/bin/sh", "/bin/bash", "/bin/zsh", "cmd.exe", "powershell.exe", "'sh'", "\"sh\"", "'bash'", "\"bash\""];
     let takes = ["popen(", "check_output(", "getoutput(", "os.system(", "system(", "exec("];
-    let from_wire = has(&["recv(", ".gets", ".read_line", "on('data'", "on(\"data\"", "receive("]) && has(&takes);
-    if has(&sockets) && (has(&shells) && has(&wires) || from_wire && has(&["connect", "listen", "accept", "TCPSocket"]))
-    {
+    let from_wire = ["recv(", ".gets", ".read_line", "on('data'", "on(\"data\"", "receive("];
+    let speaks = ["connect", "listen", "accept", "TCPSocket"];
+    if has(&sockets) && (has(&shells) && has(&wires) || has(&from_wire) && has(&takes) && has(&speaks)) {
         machine.act(Kind::NetShell, "a socket");
     }
 }
 
 /// The string literal that a text begins with.
 pub(super) fn literal(text: &str) -> Option<String> {
-    let text = text.trim_start();
-    let text = text.trim_start_matches(['r', 'b', 'f', 'u', 'R', 'B', 'F']);
-    let quote = text.chars().next().filter(|char| matches!(char, '"' | '\'' | '`'))?;
+    let (literal, ..) = quoted(text.trim_start())?;
     let mut made = String::new();
-    let mut chars = text[1..].chars();
+    let mut chars = literal[1..literal.len() - 1].chars();
     while let Some(char) = chars.next() {
         match char {
             '\\' => match chars.next()? {
@@ -537,9 +531,8 @@ pub(super) fn literal(text: &str) -> Option<String> {
                 't' => made.push('\t'),
                 other => made.push(other),
             },
-            char if char == quote => return Some(made),
             char => made.push(char),
         }
     }
-    None
+    Some(made)
 }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Language, MAX_LOOKUPS};
+use super::{Language, MAX_LOOKUPS, MAX_NAMES};
 use crate::policy::shell::value::{Origin, Text};
 
 /// How deep names are followed, and expressions within expressions.
@@ -13,9 +13,6 @@ const MAX_LOOK: usize = 16 * 1024;
 
 /// How much of what is given to a name is read, in bytes.
 const MAX_GIVEN: usize = 1024;
-
-/// The most names that are followed in a piece of code.
-const MAX_NAMES: usize = 16;
 
 /// Expressions of the home, with single quotes for either.
 const HOMES: &[&str] = &[
@@ -280,7 +277,7 @@ impl<'c> Scope<'c> {
             else {
                 break;
             };
-            let length = after.find(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).unwrap_or(after.len());
+            let length = after.find(|char| !is_part(char)).unwrap_or(after.len());
             let (name, behind) = after.split_at(length);
             match (name, behind.strip_prefix('(')) {
                 (name, Some(inner)) => {
@@ -308,7 +305,6 @@ impl<'c> Scope<'c> {
     /// What is given to a name, wherever that is.
     pub(super) fn given(&self, name: &str) -> impl Iterator<Item = &'c str> {
         let code = &self.code[..self.code.floor_char_boundary(MAX_LOOK)];
-        let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_';
         let bare = name.trim_start_matches(['$', '@', '*', '&']).to_owned();
         let lookups = self.lookups.replace(self.lookups.get() + 1);
         let is_name = bare.starts_with(|char: char| char.is_alphabetic() || char == '_');
@@ -330,7 +326,6 @@ impl<'c> Scope<'c> {
 
     /// The literals that a name stands for where a call's arguments begin with one: `x = "…"`, `for x in ("…", "…")`.
     pub(super) fn listed(&self, arguments: &str) -> Vec<Text> {
-        let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_';
         let bare = arguments.trim_start_matches(['$', '@', '&']);
         let name = bare.split(|char| !is_part(char)).next().unwrap_or_default();
         let rest = bare[name.len()..].trim_start();
@@ -381,7 +376,7 @@ impl<'c> Scope<'c> {
                 let (value, after) = match HOMES.iter().find_map(|home| behind_home(rest, home)) {
                     Some(after) => (Text::known(self.home), after),
                     None => {
-                        let end = rest[1..].find(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
+                        let end = rest[1..].find(|char| !is_part(char));
                         let (name, after) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
                         (self.bound(name, depth), after)
                     }
@@ -419,10 +414,10 @@ impl<'c> Scope<'c> {
     }
 }
 
-/// An argument without its label: `atPath: x`, `path=x`.
+/// An argument without its label: `atPath: x`.
 fn labelled(expression: &str) -> &str {
     let trimmed = expression.trim_start();
-    let length = trimmed.find(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).unwrap_or(0);
+    let length = trimmed.find(|char| !is_part(char)).unwrap_or(0);
     match trimmed[length..].strip_prefix(": ") {
         Some(rest) if length > 0 => rest.trim_start(),
         _ => trimmed,
@@ -457,7 +452,7 @@ fn operator(text: &str, language: Language) -> Option<(bool, &str)> {
             return Some((joins, rest));
         }
     }
-    // Two literals in a row are one, and in some languages any two terms.
+    // A literal right behind a term belongs to it.
     text.starts_with(['"', '\'']).then_some((false, text))
 }
 
@@ -469,13 +464,17 @@ fn ends(text: &str) -> bool {
 }
 
 /// A literal at the start of a text, with its quotes; the letters before it; what stands behind it.
-fn quoted(text: &str) -> Option<(&str, &str, &str)> {
+pub(super) fn quoted(text: &str) -> Option<(&str, &str, &str)> {
     let start = text.find(|char: char| !matches!(char, 'r' | 'b' | 'f' | 'u' | 'R' | 'B' | 'F'))?;
     let (prefix, body) = text.split_at(start);
     let quote = body.chars().next().filter(|char| matches!(char, '"' | '\'' | '`'))?;
-    let triple = [quote; 3].iter().collect::<String>();
-    if let Some(inner) = body.strip_prefix(triple.as_str())
-        && let Some(end) = inner.find(triple.as_str())
+    let triple = match quote {
+        '"' => "\"\"\"",
+        '\'' => "'''",
+        _ => "```",
+    };
+    if let Some(inner) = body.strip_prefix(triple)
+        && let Some(end) = inner.find(triple)
     {
         return Some((&body[2..3 + end + 1], prefix, &inner[end + 3..]));
     }
@@ -491,26 +490,41 @@ fn quoted(text: &str) -> Option<(&str, &str, &str)> {
     None
 }
 
-/// What stands within brackets whose opening one is gone, and what stands behind them.
-pub(super) fn enclosed(text: &str, open: char, close: char) -> (&str, &str) {
-    let mut depth = 1usize;
+/// Whether a character may stand in a name.
+pub(super) const fn is_part(char: char) -> bool {
+    char.is_ascii_alphanumeric() || char == '_'
+}
+
+/// The characters that stand in no string literal, and where they do.
+pub(super) fn unquoted(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut quote = None;
     let mut escaped = false;
-    for (at, char) in text.char_indices() {
-        match (char, quote) {
-            _ if escaped => escaped = false,
+    text.char_indices().filter(move |(_, char)| {
+        if std::mem::take(&mut escaped) {
+            return false;
+        }
+        match (*char, quote) {
             ('\\', _) => escaped = true,
             (char, Some(open)) if char == open => quote = None,
             (_, Some(_)) => {}
-            ('"' | '\'' | '`', None) => quote = Some(char),
-            (char, None) if char == open => depth += 1,
-            (char, None) if char == close => {
-                depth -= 1;
-                if depth == 0 {
-                    return (&text[..at], &text[at + char.len_utf8()..]);
-                }
+            ('"' | '\'' | '`', None) => quote = Some(*char),
+            _ => return true,
+        }
+        false
+    })
+}
+
+/// What stands within brackets whose opening one is gone, and what stands behind them.
+pub(super) fn enclosed(text: &str, open: char, close: char) -> (&str, &str) {
+    let mut depth = 1usize;
+    for (at, char) in unquoted(text) {
+        if char == open {
+            depth += 1;
+        } else if char == close {
+            depth -= 1;
+            if depth == 0 {
+                return (&text[..at], &text[at + char.len_utf8()..]);
             }
-            _ => {}
         }
     }
     (text, "")
@@ -519,17 +533,12 @@ pub(super) fn enclosed(text: &str, open: char, close: char) -> (&str, &str) {
 /// The arguments of a call, or the items of a list.
 pub(super) fn split(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
-    let (mut depth, mut quote, mut escaped, mut from) = (0usize, None, false, 0);
-    for (at, char) in text.char_indices() {
-        match (char, quote) {
-            _ if escaped => escaped = false,
-            ('\\', _) => escaped = true,
-            (char, Some(open)) if char == open => quote = None,
-            (_, Some(_)) => {}
-            ('"' | '\'' | '`', None) => quote = Some(char),
-            ('(' | '[' | '{', None) => depth += 1,
-            (')' | ']' | '}', None) => depth = depth.saturating_sub(1),
-            (',', None) if depth == 0 => {
+    let (mut depth, mut from) = (0usize, 0);
+    for (at, char) in unquoted(text) {
+        match char {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
                 parts.push(text[from..at].trim());
                 from = at + 1;
             }

@@ -17,8 +17,8 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "parallel" | "sem" => parallel,
         "watch" => watch,
         "script" | "flock" => with_code,
-        "entr" | "watchexec" | "hyperfine" | "concurrently" | "nodemon" | "chokidar" | "asciinema" | "expect"
-        | "gdb" | "xdotool" | "ydotool" | "wtype" => lines,
+        "entr" => entr,
+        _ if LINED.iter().any(|known| known.name == name) => lines,
         "tmux" | "screen" => terminal,
         "ssh" | "mosh" | "slogin" | "autossh" => ssh,
         "busybox" | "toybox" => applet,
@@ -88,8 +88,6 @@ fn spec(name: &str) -> Option<(Spec, usize)> {
         "cpulimit" => plain("lp", &["limit="], 0),
         "prlimit" => plain("", &[], 0),
         "firejail" | "bwrap" => plain("", &[], 0),
-        "uv" | "poetry" | "pipenv" | "pdm" | "rye" | "hatch" | "conda" | "mamba" | "bundle" | "direnv" | "op"
-        | "doppler" | "aws-vault" | "infisical" | "nix" => None,
         _ => None,
     }
 }
@@ -112,59 +110,83 @@ fn wrapper(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
 }
 
-/// A program that is given lines for a shell: which of its options, which first words, and whether its operands are one.
-const LINES: &[(&str, &[&str], &[&str], bool)] = &[
-    ("entr", &[], &[], false),
-    ("watchexec", &[], &[], true),
-    ("hyperfine", &["p", "prepare", "c", "cleanup", "s", "setup"], &[], true),
-    ("concurrently", &[], &[], true),
-    ("nodemon", &["x", "exec"], &[], false),
-    ("chokidar", &["c", "command"], &[], false),
-    ("asciinema", &["c", "command"], &[], false),
-    ("expect", &["c"], &[], false),
-    ("gdb", &["ex", "eval-command"], &[], false),
-    ("xdotool", &[], &["type"], true),
-    ("ydotool", &[], &["type"], true),
-    ("wtype", &[], &[], true),
+/// A program that is given lines for a shell.
+struct Lined {
+    name: &'static str,
+    spec: Spec,
+    /// Options whose values are lines.
+    options: &'static [&'static str],
+    operands: Operands,
+    /// Words of a language of its own behind which a line stands; none where the lines are all there is.
+    behind: &'static [&'static str],
+}
+
+/// What the operands of such a program are.
+enum Operands {
+    /// Something else.
+    Other,
+    /// A line each.
+    Lines,
+    /// A line each, behind this word.
+    LinesBehind(&'static str),
+    /// The words of one line.
+    Words,
+}
+
+const fn lined(name: &'static str, options: &'static [&'static str], operands: Operands) -> Lined {
+    let long =
+        &["exec=", "command=", "prepare=", "cleanup=", "setup=", "ex=", "eval-command=", "watch=", "exts=", "ext="];
+    let ordered = matches!(operands, Operands::Words);
+    Lined { name, spec: Spec { short: "xcpsewi", long, ordered, single: false }, options, operands, behind: &[] }
+}
+
+const EXPECT: Lined = lined("expect", &["c"], Operands::Other);
+const GDB: Lined = lined("gdb", &["ex", "eval-command"], Operands::Other);
+
+const LINED: &[Lined] = &[
+    lined("watchexec", &[], Operands::Words),
+    lined("hyperfine", &["p", "prepare", "c", "cleanup", "s", "setup"], Operands::Lines),
+    lined("concurrently", &[], Operands::Lines),
+    lined("nodemon", &["x", "exec"], Operands::Other),
+    lined("chokidar", &["c", "command"], Operands::Other),
+    lined("asciinema", &["c", "command"], Operands::Other),
+    Lined { behind: &["spawn ", "exec "], ..EXPECT },
+    Lined { behind: &["shell ", "!"], spec: Spec { single: true, ..GDB.spec }, ..GDB },
+    lined("xdotool", &[], Operands::LinesBehind("type")),
+    lined("ydotool", &[], Operands::LinesBehind("type")),
+    lined("wtype", &[], Operands::Lines),
 ];
 
 fn lines(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let Some((name, given, verbs, operands)) = LINES.iter().find(|(name, ..)| *name == call.name) else { return };
-    let long =
-        &["exec=", "command=", "prepare=", "cleanup=", "setup=", "ex=", "eval-command=", "watch=", "exts=", "ext="];
-    let spec = Spec { short: "xcpsewi", long, ordered: matches!(*name, "watchexec" | "entr"), single: *name == "gdb" };
-    let spec = if *name == "entr" { Spec { short: "", ..spec } } else { spec };
-    let options = read(&call.args, &spec);
+    let Some(known) = LINED.iter().find(|known| known.name == call.name) else { return };
+    let options = read(&call.args, &known.spec);
     if options.is_help() {
         return;
     }
-    if *name == "entr" && !options.has(&["s"]) {
-        return machine.child(state, options.operands);
+    let operands = options.operands.as_slice();
+    let mut lines: Vec<Text> = options.values(known.options).cloned().collect();
+    match (&known.operands, operands) {
+        (Operands::Lines, _) => lines.extend_from_slice(operands),
+        (Operands::LinesBehind(verb), [first, rest @ ..]) if first.shown() == *verb => lines.extend_from_slice(rest),
+        (Operands::Words, _) => lines.push(joined(operands)),
+        (Operands::LinesBehind(_) | Operands::Other, _) => {}
     }
-    let mut words = options.operands.clone();
-    if let Some(verb) = words.first().map(Text::shown).filter(|_| !verbs.is_empty()) {
-        if !verbs.contains(&verb.as_str()) {
-            return;
+    for line in lines {
+        let behind = known.behind.iter().find(|word| line.prefix().starts_with(**word));
+        match (known.behind, behind) {
+            (_, Some(word)) => machine.code(state, &line.after(word.len()), Vec::new()),
+            ([], None) => machine.code(state, &line, Vec::new()),
+            (_, None) => {}
         }
-        words.remove(0);
     }
-    let mut code: Vec<Text> = options.values(given).cloned().collect();
-    match *name {
-        "watchexec" => code.push(joined(&words)),
-        "entr" => code.extend(words.into_iter().take(1)),
-        _ if *operands => code.extend(words),
-        _ => {}
-    }
-    for line in code {
-        // What `expect` spawns, and what `gdb` hands to a shell.
-        let inner = ["spawn ", "exec ", "shell ", "!"]
-            .iter()
-            .find_map(|word| line.prefix().strip_prefix(word).map(|_| word.len()));
-        match (*name, inner) {
-            ("expect" | "gdb", Some(bytes)) => machine.code(state, &line.after(bytes), Vec::new()),
-            ("expect" | "gdb", None) => {}
-            _ => machine.code(state, &line, Vec::new()),
-        }
+}
+
+/// `entr command`, or `entr -s line`.
+fn entr(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &Spec { ordered: true, ..Spec::default() });
+    match options.operands.first() {
+        Some(line) if options.has(&["s"]) => machine.code(state, line, Vec::new()),
+        _ => machine.child(state, options.operands),
     }
 }
 

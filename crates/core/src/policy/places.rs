@@ -135,6 +135,11 @@ const SYSTEM: &[&str] = &[
 /// Folders for what may vanish.
 const TEMPORARY: &[&str] = &["/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp", "/dev/shm", "/var/folders"];
 
+/// Whether a path is a folder for what may vanish: itself a tree of the system, but nobody keeps anything in it.
+pub fn is_temporary(path: &str) -> bool {
+    TEMPORARY.contains(&path)
+}
+
 /// An absolute path without `.`, `..` and repeated slashes, as the shell and the kernel read it when no link is in it.
 pub fn absolute(path: &str, directory: &str) -> String {
     let path = path.replace('\\', "/");

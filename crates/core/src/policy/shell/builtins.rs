@@ -129,9 +129,7 @@ impl Machine<'_> {
             }
             "test" | "[" => state.status = test(args),
             "export" | "readonly" | "declare" | "typeset" | "local" => {
-                if args.is_empty()
-                    || matches!(args.as_slice(), [flag] if flag.shown().starts_with('-') && first.contains('p'))
-                {
+                if args.is_empty() || args.len() == 1 && first.starts_with('-') && first.contains('p') {
                     // It tells every variable with its value.
                     self.emit(&mut state, 1, Text::hole(Origin::SECRET));
                 }
@@ -383,8 +381,8 @@ impl Machine<'_> {
 
     /// Notes that a credential is shown: that it is said to nobody but whoever started the shell.
     fn says(&mut self, state: &State, text: &Text) {
-        let told = !state.shell.streams.iter().any(|(fd, _)| *fd == 1);
-        if told && text.origin().is_some_and(|origin| origin.secret) {
+        let is_told = || !state.shell.streams.iter().any(|(fd, _)| *fd == 1);
+        if text.origin().is_some_and(|origin| origin.secret) && is_told() {
             self.note(Kind::SecretRead, "what is said".to_owned(), places::Place::Unknown, false, Origin::SECRET);
         }
     }

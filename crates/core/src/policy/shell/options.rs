@@ -5,7 +5,7 @@ use super::value::Text;
 /// What a program's options look like.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Spec {
-    /// Short options that take a value.
+    /// Short options that take a value; with a `?` behind it, one that has it in its own word or not at all.
     pub(super) short: &'static str,
     /// Long options; those that take a value end in `=`, those that may in `?`.
     pub(super) long: &'static [&'static str],
@@ -105,17 +105,18 @@ fn long<'a>(arg: &Text, spec: &Spec, args: &mut impl Iterator<Item = &'a Text>) 
     Flag { name: found.map_or(name, |option| option.trim_end_matches(['=', '?']).to_owned()), value }
 }
 
-/// `-abc`, `-ovalue`, `-o value`.
+/// `-abc`, `-ovalue`, `-o value`; `-i`, `-ivalue`.
 fn bundle<'a>(arg: &Text, spec: &Spec, args: &mut impl Iterator<Item = &'a Text>, flags: &mut Vec<Flag>) {
     let letters = arg.prefix();
     for (at, letter) in letters.char_indices().skip(1) {
-        let takes = spec.short.contains(letter);
-        let value = takes.then(|| {
-            let rest = arg.after(at + letter.len_utf8());
-            if rest.is_empty() { args.next().cloned().unwrap_or_default() } else { rest }
+        let known = spec.short.split_once(letter).filter(|_| letter != '?');
+        let value = known.and_then(|(_, behind)| match arg.after(at + letter.len_utf8()) {
+            rest if !rest.is_empty() => Some(rest),
+            _ if behind.starts_with('?') => None,
+            _ => Some(args.next().cloned().unwrap_or_default()),
         });
         flags.push(Flag { name: letter.to_string(), value });
-        if takes {
+        if known.is_some() {
             return;
         }
     }
@@ -126,7 +127,7 @@ mod tests {
     use super::*;
 
     const SPEC: Spec = Spec {
-        short: "ot",
+        short: "oi?t",
         long: &["recursive", "reference=", "target-directory=", "color?"],
         ordered: false,
         single: false,
@@ -140,6 +141,8 @@ mod tests {
             (&["a", "-r"], &[("r", None)], &["a"]),
             (&["-rofile", "b"], &[("r", None), ("o", Some("file"))], &["b"]),
             (&["-o", "-x", "b"], &[("o", Some("-x"))], &["b"]),
+            (&["-ri.bak", "b"], &[("r", None), ("i", Some(".bak"))], &["b"]),
+            (&["-ri", "b"], &[("r", None), ("i", None)], &["b"]),
             (&["--rec", "/"], &[("recursive", None)], &["/"]),
             (&["--re", "/"], &[("re", None)], &["/"]),
             (&["--target-directory=/tmp"], &[("target-directory", Some("/tmp"))], &[]),

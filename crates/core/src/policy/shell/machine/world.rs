@@ -5,6 +5,7 @@ use super::super::value::{Origin, Text};
 use super::{MAX_EFFECTS, Machine};
 use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::facts::Look;
+use crate::policy::hosts;
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::{self, Secrecy};
 
@@ -73,25 +74,22 @@ impl Machine<'_> {
 
     /// Notes something done to a file.
     pub(in crate::policy::shell) fn file(&mut self, kind: Kind, path: &str, recursive: bool) {
-        if places::is_disk(path) && matches!(kind, Kind::FileWrite | Kind::FileAppend) {
+        let changes = matches!(kind, Kind::FileWrite | Kind::FileAppend);
+        let removes = matches!(kind, Kind::FileDelete | Kind::FileMove);
+        let loses = changes || removes;
+        if changes && places::is_disk(path) {
             return self.note(Kind::DiskWipe, path.to_owned(), Place::Device, false, Origin::UNKNOWN);
         }
-        if places::is_git_data(path)
-            && matches!(kind, Kind::FileWrite | Kind::FileAppend | Kind::FileDelete | Kind::FileMove)
-        {
+        if loses && places::is_git_data(path) {
             self.note(Kind::GitMetadata, path.to_owned(), self.place(path), recursive, Origin::UNKNOWN);
         }
-        if places::is_startup(path, self.facts.home()) && matches!(kind, Kind::FileWrite | Kind::FileAppend) {
+        if changes && places::is_startup(path, self.facts.home()) {
             self.note(Kind::SystemStartup, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
         }
-        let changes = matches!(kind, Kind::FileWrite | Kind::FileAppend);
-        let loses = changes || matches!(kind, Kind::FileDelete | Kind::FileMove);
-        if matches!(kind, Kind::FileDelete | Kind::FileMove | Kind::FileWrite)
-            && places::is_trace(path, self.facts.home())
-        {
+        if (removes || kind == Kind::FileWrite) && places::is_trace(path, self.facts.home()) {
             self.note(Kind::SafetyDisable, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
         }
-        if matches!(kind, Kind::FileDelete | Kind::FileMove) && places::is_hook(path) {
+        if removes && places::is_hook(path) {
             self.note(Kind::GitBypass, path.to_owned(), self.place(path), recursive, Origin::UNKNOWN);
         }
         if loses && secrets::secrecy(path, self.facts.home()) == Secrecy::Credential {
@@ -127,9 +125,8 @@ impl Machine<'_> {
         let Some(path) = self.path(state, folder) else { return };
         let path = self.real(state, &path);
         let place = self.place(&path);
-        let vanishes =
-            matches!(path.as_str(), "/tmp" | "/var/tmp" | "/private/tmp" | "/opt" | "/mnt" | "/media" | "/srv");
-        if matches!(place, Place::Home | Place::System) && !vanishes {
+        let is_free = places::is_temporary(&path) || matches!(path.as_str(), "/opt" | "/mnt" | "/media" | "/srv");
+        if matches!(place, Place::Home | Place::System) && !is_free {
             self.note(Kind::FileWrite, path, place, true, Origin::UNKNOWN);
         }
     }
@@ -185,8 +182,8 @@ impl Machine<'_> {
 
     /// Notes that data leaves the machine for whoever listens there: what a database holds is a secret to them.
     pub(in crate::policy::shell) fn sends(&mut self, host: &str, origin: Origin) {
-        let known = crate::policy::hosts::is_local(&crate::policy::hosts::host(host));
-        self.hands_over(host, Origin { secret: origin.secret || origin.dumped && !known, ..origin });
+        let goes_out = || !hosts::is_local(&hosts::host(host));
+        self.hands_over(host, Origin { secret: origin.secret || origin.dumped && goes_out(), ..origin });
     }
 
     /// Notes that data leaves the machine for one that the person has a key to.
@@ -215,12 +212,11 @@ impl Machine<'_> {
         recursive: bool,
         origin: Origin,
     ) {
-        let recursive = recursive || self.sweeping;
         let effect = Effect {
             kind,
             target,
             place,
-            recursive,
+            recursive: recursive || self.sweeping,
             origin,
             at: self.at,
             program: self.program.clone(),

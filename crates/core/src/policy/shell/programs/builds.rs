@@ -114,7 +114,7 @@ fn lines_of(text: &str, goals: &[String], kind: &Recipes) -> String {
                 script.push_str(&format!("{}=\"{}\"\n", name.trim(), as_shell(value, kind)));
             }
             (_, Some((targets, needs))) => {
-                let first = matches!(kind, Recipes::Just).then_some(1).unwrap_or(usize::MAX);
+                let first = if matches!(kind, Recipes::Just) { 1 } else { usize::MAX };
                 recipes.push((
                     targets.split_whitespace().map(|name| name.trim_start_matches('@')).take(first).collect(),
                     needs.trim_start_matches(':').split_whitespace().collect(),
@@ -267,11 +267,9 @@ fn package(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         _ => {}
     }
-    if let Some(program) = super::interpreters::program(&call.name) {
-        return program(machine, call, state);
-    }
-    if let Some(program) = super::tables::program(&call.name) {
-        program(machine, call, state);
+    match super::interpreters::program(&call.name) {
+        Some(program) => program(machine, call, state),
+        None => super::told_by_tables(machine, call, state),
     }
 }
 
@@ -333,7 +331,6 @@ const KNOWN_MODULES: &[&str] = &[
     "github.com/grpc-ecosystem/",
     "github.com/daixiang0/",
     "github.com/segmentio/",
-    "github.com/google/wire",
     "entgo.io/",
 ];
 
@@ -342,10 +339,7 @@ fn go(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &Spec { long, ordered: true, single: true, ..Spec::default() });
     let Some((verb, rest)) = options.operands.split_first() else { return };
     if verb.shown() != "run" {
-        if let Some(program) = super::tables::program(&call.name) {
-            program(machine, call, state);
-        }
-        return;
+        return super::told_by_tables(machine, call, state);
     }
     let files = rest.iter().filter(|word| !word.prefix().starts_with('-'));
     for file in files.take_while(|file| file.prefix().ends_with(".go") || file.prefix().contains('@')) {
@@ -386,9 +380,7 @@ fn framework(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.runs_code(text);
         code::run(machine, state, language, text);
     }
-    if let Some(program) = super::tables::program(&call.name) {
-        program(machine, call, state);
-    }
+    super::told_by_tables(machine, call, state);
 }
 
 #[cfg(test)]

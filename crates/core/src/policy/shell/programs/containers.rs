@@ -250,16 +250,10 @@ fn cluster(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 fields,
             );
         }
-        "debug" | "run" if behind(rest).is_some() => {
-            super::tables::kubectl(
-                machine,
-                &Call {
-                    name: known.name.clone(),
-                    args: args[..args.iter().position(|word| word.shown() == "--").unwrap_or(args.len())].to_vec(),
-                },
-                state,
-            );
-            machine.elsewhere(state, Where::Throwaway, behind(rest).unwrap_or_default());
+        "debug" | "run" if let Some(fields) = behind(rest) => {
+            let args = args[..args.len() - fields.len() - 1].to_vec();
+            super::tables::kubectl(machine, &Call { args, ..known }, state);
+            machine.elsewhere(state, Where::Throwaway, fields);
         }
         "rsh" if call.name == "oc" => {
             machine.elsewhere(

@@ -7,7 +7,7 @@ use super::super::value::Text;
 use super::Program;
 use crate::policy::effects::Kind;
 use crate::policy::hosts::{host, is_local};
-use crate::policy::places::Place;
+use crate::policy::places::{Place, is_temporary};
 use crate::policy::secrets::{Secrecy, tree_secrecy};
 
 /// A program that opens a door.
@@ -145,9 +145,8 @@ const ADDRESSES: &[&str] =
 fn opens(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options =
         read(&call.args, &spec("ipPocthuws", &["port=", "interface=", "bind=", "config=", "subdomain=", "log="]));
-    let telling = options.is_help() || options.flags.iter().any(|flag| matches!(flag.name.as_str(), "v" | "localhost"));
     let listens_here = options.values(&["i", "interface", "bind"]).any(|address| is_here(&address.shown()));
-    if telling || listens_here {
+    if options.is_help() || options.has(&["v", "localhost"]) || listens_here {
         return;
     }
     let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
@@ -157,6 +156,7 @@ fn opens(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         verbs => verbs.contains(&first),
     };
     let Some(door) = DOORS.iter().filter(|door| door.names.contains(&call.name.as_str())).find(is_given) else {
+        // An editor that opens no door is an editor.
         return super::readers::program(&call.name).into_iter().for_each(|known| known(machine, call, state));
     };
     if !words.get(1).is_some_and(|word| door.quiet.contains(&word.as_str())) {
@@ -173,8 +173,7 @@ fn is_here(address: &str) -> bool {
 
 /// Editors and notebooks in a browser: everything of the machine is theirs, so they want a password where others reach them.
 fn notebook(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
-    let options =
-        read(&call.args, &Spec { single: false, ..spec("p", &["ip=", "auth=", "bind-addr=", "host=", "port="]) });
+    let options = read(&call.args, &spec("p", &["ip=", "auth=", "bind-addr=", "host=", "port="]));
     let unlocked = options.flags.iter().any(|flag| {
         let value = flag.value.as_ref().map(Text::shown).unwrap_or_default();
         let names_lock = flag.name.ends_with(".token") || flag.name.ends_with(".password");
@@ -217,7 +216,7 @@ impl Machine<'_> {
         let folder = folder.cloned().unwrap_or_else(|| Text::known("."));
         let Some(path) = self.path(state, &folder).filter(|_| !address.is_some_and(is_here)) else { return };
         let place = self.place(&path);
-        let is_private = matches!(place, Place::Home | Place::System) && path != "/tmp"
+        let is_private = matches!(place, Place::Home | Place::System) && !is_temporary(&path)
             || tree_secrecy(&path) > Secrecy::None
             || self.secrecy(state, &path) > Secrecy::None;
         if is_private {

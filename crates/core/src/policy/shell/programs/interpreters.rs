@@ -11,7 +11,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
         "sh" | "bash" | "dash" | "zsh" | "ksh" | "mksh" | "ash" | "fish" | "csh" | "tcsh" | "rbash" | "yash"
         | "posh" | "nu" | "xonsh" | "elvish" | "osh" => shell,
-        _ if language(name).is_some() => interpreter,
+        _ if found(name).is_some() => interpreter,
         _ => return None,
     })
 }
@@ -40,14 +40,10 @@ use code::Language::{JavaScript, Other, Perl, Php, Python, Ruby};
 
 const INTERPRETERS: &[Interpreter] = &[
     interpreter_of(&["python", "pypy", "ipython"], Python, "cmWXQ", &["c"]),
-    interpreter_of(&["perl", "raku"], Perl, "eEIMmDxiF", &["e", "E"]),
-    interpreter_of(&["ruby", "irb", "jruby"], Ruby, "eIrEFKTWxC", &["e"]),
-    interpreter_of(&["node", "nodejs", "tsx", "ts-node"], JavaScript, "eprCi", &["e", "p", "eval", "print"]),
-    Interpreter {
-        runs: &["run"],
-        evals: &[],
-        ..interpreter_of(&["bun"], JavaScript, "epr", &["e", "p", "eval", "print"])
-    },
+    interpreter_of(&["perl", "raku"], Perl, "eEIMmDxi?F", &["e", "E"]),
+    interpreter_of(&["ruby", "irb", "jruby"], Ruby, "eIrEFKTWxCi?", &["e"]),
+    interpreter_of(&["node", "nodejs", "tsx", "ts-node"], JavaScript, "eprC", &["e", "p", "eval", "print"]),
+    Interpreter { runs: &["run"], ..interpreter_of(&["bun"], JavaScript, "epr", &["e", "p", "eval", "print"]) },
     Interpreter { runs: &["run"], evals: &["eval"], ..interpreter_of(&["deno"], JavaScript, "cL", &[]) },
     interpreter_of(&["php"], Php, "rcdzfBRFEStS", &["r", "run"]),
     interpreter_of(&["lua", "luajit", "texlua"], Other, "elW", &["e"]),
@@ -76,11 +72,6 @@ fn found(name: &str) -> Option<&'static Interpreter> {
     // Versions are no matter.
     let stem = name.trim_end_matches(|char: char| char.is_ascii_digit() || char == '.');
     INTERPRETERS.iter().find(|known| known.names.contains(&stem))
-}
-
-/// A language's name, of which versions are no matter.
-pub(super) fn language(name: &str) -> Option<code::Language> {
-    found(name).map(|known| known.language)
 }
 
 fn shell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -205,11 +196,7 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let Some(known) = found(&call.name) else { return };
     let language = known.language;
     let spec = Spec { short: known.short, long: LONG, ordered: true, single: call.name == "erl" };
-    let (args, in_place) = match language {
-        Perl | Ruby => edits_in_place(&call.args),
-        _ => (call.args.clone(), false),
-    };
-    let mut options = read(&args, &spec);
+    let mut options = read(&call.args, &spec);
     if options.is_help() || options.has(&["V"]) {
         return;
     }
@@ -234,7 +221,7 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
     }
     let operands = options.operands.as_slice();
-    if given.iter().any(|code| code.shown() == "httpd") && language == Ruby {
+    if language == Ruby && given.iter().any(|code| code.shown() == "httpd") {
         return machine.serves(state, operands.first(), None);
     }
     if !given.is_empty() {
@@ -242,11 +229,8 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             machine.runs_code(&text);
             code::run(machine, state, language, &text);
         }
-        if in_place {
-            for path in machine.paths(state, operands) {
-                machine.reads(state, &path);
-                machine.writes(state, &path, true);
-            }
+        if matches!(language, Perl | Ruby) && options.has(&["i"]) {
+            machine.edits(state, operands);
         }
         return;
     }
@@ -269,7 +253,7 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             }
         }
         Some(file) => {
-            let text = machine.read_file(state, &file.clone());
+            let text = machine.read_file(state, file);
             machine.runs_code(&text);
             if text.prefix().is_empty() {
                 machine.emit(state, 1, Text::hole(super::super::value::Origin::UNKNOWN));
@@ -286,29 +270,6 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             }
         }
     }
-}
-
-/// The arguments of Perl or Ruby without `-i`, and whether it was there: what stands behind it in its bundle is the ending of the
-/// copies that are kept, never the next argument.
-fn edits_in_place(args: &[Text]) -> (Vec<Text>, bool) {
-    const WITH_VALUE: &[char] = &['e', 'E', 'I', 'M', 'm', 'D', 'x', 'F', 'r'];
-    let mut kept = Vec::with_capacity(args.len());
-    let mut found = false;
-    let mut options = true;
-    for arg in args {
-        let bundle = arg.as_known().filter(|_| options);
-        let bundle = bundle.as_deref().and_then(|arg| arg.strip_prefix('-')).filter(|rest| !rest.starts_with('-'));
-        let at = bundle.and_then(|bundle| bundle.find(|char| char == 'i' || WITH_VALUE.contains(&char)));
-        match bundle.zip(at) {
-            Some((bundle, at)) if bundle[at..].starts_with('i') => {
-                found = true;
-                kept.extend((at > 0).then(|| Text::known(format!("-{}", &bundle[..at]))));
-            }
-            _ => kept.push(arg.clone()),
-        }
-        options &= !arg.prefix().is_empty() && arg.prefix() != "--";
-    }
-    (kept, found)
 }
 
 /// Whether a language that is given this option and no code still waits for some: most tell of themselves and end.

@@ -77,6 +77,13 @@ fn find_program(name: &str) -> Option<Program> {
     FAMILIES.iter().find_map(|family| family(name))
 }
 
+/// What the tables tell of a call of which a family knows no more.
+fn told_by_tables(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    if let Some(program) = tables::program(&call.name) {
+        program(machine, call, state);
+    }
+}
+
 impl Machine<'_> {
     /// What a program does with these arguments.
     pub(super) fn program(&mut self, call: &Call, state: &mut State) {
@@ -154,6 +161,14 @@ impl Machine<'_> {
     /// The paths that operands name, as far as they are known.
     pub(super) fn paths(&self, state: &State, operands: &[Text]) -> Vec<String> {
         operands.iter().filter_map(|operand| self.path(state, operand)).collect()
+    }
+
+    /// Notes that the files that operands name are changed in place.
+    fn edits(&mut self, state: &State, operands: &[Text]) {
+        for path in self.paths(state, operands) {
+            self.reads(state, &path);
+            self.writes(state, &path, true);
+        }
     }
 
     /// Notes that what an operand names is removed, and remembers it.

@@ -23,14 +23,15 @@ fn powershell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     while let Some(arg) = call.args.get(at) {
         let flag = arg.shown().to_ascii_lowercase();
         at += 1;
-        let is = |name: &str, least: usize| flag.len() > least && format!("-{name}").starts_with(&flag);
-        if is("encodedcommand", 1) || flag == "-ec" || flag == "-enc" {
+        // Any beginning of an option's name stands for it.
+        let is = |name: &str| flag.strip_prefix('-').is_some_and(|given| !given.is_empty() && name.starts_with(given));
+        if is("encodedcommand") || flag == "-ec" {
             if call.args.get(at).is_some_and(|value| !value.prefix().starts_with('-')) {
                 machine.act(CodeDecoded, "an encoded command");
             }
             return;
         }
-        if is("command", 1) {
+        if is("command") {
             if call.args.get(at).is_some_and(|value| value.shown() != "-") {
                 let text = super::wrappers::joined(&call.inner(at));
                 machine.runs_code(&text);
@@ -38,37 +39,18 @@ fn powershell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             }
             continue;
         }
-        if is("file", 1) {
+        if is("file") {
             if let Some(file) = call.args.get(at).cloned() {
                 run_file(machine, state, &file);
             }
             return;
         }
-        let alone = [
-            "-nologo",
-            "-noprofile",
-            "-noexit",
-            "-noninteractive",
-            "-sta",
-            "-mta",
-            "-nop",
-            "-noni",
-            "-login",
-            "-l",
-            "-version",
-            "-help",
-            "-h",
-            "-",
-        ];
-        if alone.contains(&flag.as_str()) {
-            if matches!(flag.as_str(), "-version" | "-help" | "-h") {
-                return;
-            }
-            continue;
+        if matches!(flag.as_str(), "-version" | "-help" | "-h") {
+            return;
         }
         if ["executionpolicy", "workingdirectory", "windowstyle", "inputformat", "outputformat", "configurationname"]
             .iter()
-            .any(|name| is(name, 1))
+            .any(|name| is(name))
         {
             at += 1;
             continue;
@@ -180,12 +162,10 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
     };
     let flag = |wanted: &str| {
         words.iter().skip(1).map(|word| word.to_ascii_lowercase()).any(|word| {
-            word.len() > 1
-                && word.starts_with('-')
-                && wanted.starts_with(word.trim_start_matches('-').trim_end_matches(":$true"))
+            let given = word.trim_start_matches('-').trim_end_matches(":$true");
+            word.starts_with('-') && !given.is_empty() && wanted.starts_with(given)
         })
     };
-    let narrow = ["-filter", "-include", "-file"];
     let mut paths: Vec<String> = Vec::new();
     let mut filtered = false;
     let mut skip = false;
@@ -205,7 +185,7 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
                 "-uri",
                 "-outfile",
             ];
-            filtered |= narrow.contains(&lower.as_str()) && lower != "-file";
+            filtered |= matches!(lower.as_str(), "-filter" | "-include");
             skip = takes.contains(&lower.as_str());
         } else if std::mem::take(&mut skip) {
             if words[at - 1].eq_ignore_ascii_case("-uri") {
@@ -226,9 +206,7 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
         if flag("whatif") {
             return Vec::new();
         }
-        let slashes = words.iter().any(|word| word.eq_ignore_ascii_case("/s"));
-        let recursive =
-            flag("recurse") && words.iter().any(|word| word.to_ascii_lowercase().starts_with("-r")) || slashes;
+        let recursive = flag("recurse") || words.iter().any(|word| word.eq_ignore_ascii_case("/s"));
         for path in
             paths.iter().chain(&given).filter(|path| !matches!(path.to_ascii_lowercase().as_str(), "/s" | "/q" | "/f"))
         {
@@ -263,7 +241,7 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
         return Vec::new();
     }
     // `Verb-Noun` is PowerShell's own; what hands on what it is given narrows it.
-    if name.contains('-') || name.starts_with(['$', '%', '?', '[', '@']) || name.contains("-object") {
+    if name.contains('-') || name.starts_with(['$', '%', '?', '[', '@']) {
         let narrows = matches!(name.as_str(), "where-object" | "where" | "?" | "select-object" | "select");
         return if narrows { given.iter().map(|path| path.replace("/*", "/found")).collect() } else { given };
     }

@@ -151,12 +151,14 @@ fn filter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         if call.name == "uniq" { options.operands.get(..1).unwrap_or_default() } else { options.operands.as_slice() };
     let texts = inputs(machine, state, operands);
     // `tail -n +3` and `head -n -3` leave all but a few.
-    let all = call.args.iter().any(|arg| {
-        let count = arg.shown();
-        let count = count.trim_start_matches("-n").trim_start_matches("--lines=");
-        count.starts_with('+') || call.name == "head" && count.starts_with('-') && count.len() < arg.shown().len()
-    });
-    if matches!(call.name.as_str(), "head" | "tail" | "comm" | "join" | "look" | "wc") && !all {
+    let nearly_all = |arg: &Text| {
+        let shown = arg.shown();
+        let count = shown.trim_start_matches("-n").trim_start_matches("--lines=");
+        count.starts_with('+') || call.name == "head" && count.starts_with('-') && count.len() < shown.len()
+    };
+    if matches!(call.name.as_str(), "head" | "tail" | "comm" | "join" | "look" | "wc")
+        && !call.args.iter().any(nearly_all)
+    {
         return emits_some(machine, state, &texts);
     }
     if matches!(call.name.as_str(), "split" | "csplit") {
@@ -172,6 +174,11 @@ fn filter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 /// Words in a pattern that look for credentials.
 const SECRET_PATTERNS: &[&str] =
     &["akia", "secret", "private key", "password", "passwd", "api_key", "apikey", "token", "ghp_", "sk-", "begin rsa"];
+
+fn looks_for_secrets(pattern: &str) -> bool {
+    let lower = pattern.to_lowercase();
+    SECRET_PATTERNS.iter().any(|word| lower.contains(word))
+}
 
 fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let spec = Spec {
@@ -225,13 +232,7 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.code(state, &code, Vec::new());
     }
     let has_pattern = options.has(&["e", "regexp", "f", "file", "files"]);
-    let pattern = options
-        .operands
-        .first()
-        .or(options.value(&["e", "regexp"]))
-        .map(Text::shown)
-        .unwrap_or_default()
-        .to_lowercase();
+    let pattern = options.operands.first().or(options.value(&["e", "regexp"])).map(Text::shown).unwrap_or_default();
     let files = options.operands.get(usize::from(!has_pattern)..).unwrap_or_default();
     let recursive = options.has(&["r", "R", "recursive", "dereference-recursive"])
         || matches!(call.name.as_str(), "rg" | "ag" | "ack");
@@ -243,7 +244,7 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             machine.note(Kind::SecretRead, path.clone(), machine.place(&path), false, Origin::SECRET);
         }
         let folder = recursive && machine.look(&path) == crate::policy::facts::Look::Folder;
-        if folder && SECRET_PATTERNS.iter().any(|word| pattern.contains(word)) {
+        if folder && looks_for_secrets(&pattern) {
             texts.push(Text::hole(Origin::SECRET));
         }
     }
@@ -317,9 +318,7 @@ fn based(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 /// Decoded text is what nobody can have read; encoded text is a secret still where it was one.
 fn transformed(machine: &mut Machine<'_>, state: &mut State, texts: &[Text], decodes: bool) {
-    let mut origin = origin(texts);
-    origin.decoded = decodes;
-    machine.emit(state, 1, Text::hole(origin));
+    machine.emit(state, 1, Text::hole(Origin { decoded: decodes, ..origin(texts) }));
 }
 
 fn xxd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -360,11 +359,7 @@ fn openssl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         Some(file) => vec![machine.read_each(state, &file.clone())],
         None => vec![machine.input(state, 0)],
     };
-    let decodes =
-        options.has(&["d", "decrypt"]) || matches!(command.as_str(), "pkeyutl" | "rsautl") && options.has(&["decrypt"]);
-    let mut origin = origin(&texts);
-    origin.decoded = decodes;
-    let text = Text::hole(origin);
+    let text = Text::hole(Origin { decoded: options.has(&["d", "decrypt"]), ..origin(&texts) });
     match options.value(&["out"]).and_then(|file| machine.path(state, file)) {
         Some(path) => {
             machine.writes(state, &path, false);

@@ -90,10 +90,12 @@ const LONG: &[&str] = &[
 ];
 
 const WAYS: &[Way] = &[
+    // Containers and machines within this one.
     way(&["lxc", "incus"], &["exec"], "tTnu", Command::Program(1), Where::Container),
     way(&["lxc-attach"], &[], "nPl", Command::Program(0), Where::Container),
     way(&["crictl"], &["exec"], "r", Command::Program(1), Where::Container),
     way(&["nomad"], &["alloc", "exec"], "", Command::Program(1), Where::Container),
+    way(&["nomad"], &["exec"], "", Command::Program(1), Where::Container),
     way(&["multipass"], &["exec"], "d", Command::Program(1), Where::Container),
     way(&["limactl"], &["shell"], "", Command::Program(1), Where::Container),
     way(&["colima"], &["ssh"], "p", Command::Program(0), Where::Container),
@@ -102,29 +104,22 @@ const WAYS: &[Way] = &[
     way(&["systemd-nspawn"], &[], "DMiub", Command::Program(0), Where::Container),
     way(&["schroot"], &[], "cu", Command::Program(0), Where::Container),
     way(&["arch-chroot", "proot-distro"], &[], "u", Command::Program(1), Where::Container),
+    way(&["dokku"], &["run|enter"], "", Command::Line(1), Where::Container),
+    way(&["minikube"], &["ssh"], "pn", Command::Line(0), Where::Throwaway),
     // These share the home with the machine they run on.
     way(&["toolbox"], &["run"], "c", Command::Program(0), Where::Here),
     way(&["distrobox"], &["enter"], "n", Command::Program(0), Where::Here),
     way(&["distrobox-enter"], &[], "n", Command::Program(0), Where::Here),
     way(&["flatpak-spawn"], &[], "", Command::Program(0), Where::Here),
     way(&["wsl"], &[], "du", Command::Program(0), Where::Here),
+    // Machines and containers of a provider.
     way(&["gcloud"], &["compute", "ssh"], "", Command::Option(&["command"]), Where::Remote),
-    way(&["aws"], &["ecs", "execute-command"], "", Command::Option(&["command"]), Where::Container),
-    way(&["aws"], &["ssm", "send-command"], "", Command::Option(&["parameters"]), Where::Remote),
-    way(&["az"], &["vm", "run-command", "invoke"], "gn", Command::Option(&["scripts"]), Where::Remote),
-    way(&["fly", "flyctl"], &["ssh", "console"], "aCs", Command::Option(&["C", "command"]), Where::Remote),
-    way(&["fly", "flyctl"], &["machine", "exec"], "a", Command::Line(1), Where::Remote),
-    way(&["heroku"], &["run"], "as", Command::Line(0), Where::Remote),
-    way(&["railway"], &["ssh"], "pse", Command::Line(0), Where::Remote),
-    way(&["eb"], &["ssh"], "c", Command::Option(&["c", "command"]), Where::Remote),
-    way(&["tsh"], &["ssh"], "lip", Command::Line(1), Where::Remote),
-    way(&["pdsh", "clush", "dsh", "mpssh"], &[], "wgxlhHutpofeimM", Command::Line(0), Where::Remote),
-    way(&["vagrant-ssh", "docker-machine"], &["ssh"], "", Command::Line(1), Where::Remote),
     way(&["gcloud"], &["compute", "ssh"], "", Command::Line(1), Where::Remote),
     way(&["gcloud"], &["alpha|beta", "compute", "ssh"], "", Command::Option(&["command"]), Where::Remote),
     way(&["gcloud"], &["compute", "tpus", "tpu-vm", "ssh"], "", Command::Option(&["command"]), Where::Remote),
-    way(&["aws"], &["ssm", "start-session"], "", Command::Option(&["parameters"]), Where::Remote),
-    way(&["az"], &["vmss", "run-command", "invoke"], "gn", Command::Option(&["scripts"]), Where::Remote),
+    way(&["aws"], &["ecs", "execute-command"], "", Command::Option(&["command"]), Where::Container),
+    way(&["aws"], &["ssm", "send-command|start-session"], "", Command::Option(&["parameters"]), Where::Remote),
+    way(&["az"], &["vm|vmss", "run-command", "invoke"], "gn", Command::Option(&["scripts"]), Where::Remote),
     way(&["az"], &["vm|vmss", "run-command", "create"], "gn", Command::Option(&["script"]), Where::Remote),
     way(&["az"], &["aks", "command", "invoke"], "gnc", Command::Option(&["c", "command"]), Where::Remote),
     way(
@@ -134,22 +129,27 @@ const WAYS: &[Way] = &[
         Command::Option(&["exec-command", "command"]),
         Where::Container,
     ),
+    way(&["fly", "flyctl"], &["ssh", "console"], "aCs", Command::Option(&["C", "command"]), Where::Remote),
+    way(&["fly", "flyctl"], &["machine", "exec"], "a", Command::Line(1), Where::Remote),
+    way(&["heroku"], &["run|run:detached|run:inside|ps:exec"], "as", Command::Line(0), Where::Remote),
+    way(&["railway"], &["ssh"], "pse", Command::Line(0), Where::Remote),
+    way(&["eb"], &["ssh"], "c", Command::Option(&["c", "command"]), Where::Remote),
     way(&["doctl"], &["compute", "ssh"], "", Command::Option(&["ssh-command"]), Where::Remote),
     way(&["hcloud"], &["server", "ssh"], "up", Command::Line(1), Where::Remote),
-    way(&["heroku"], &["run:detached|run:inside|ps:exec"], "as", Command::Line(0), Where::Remote),
-    way(&["dokku"], &["run|enter"], "", Command::Line(1), Where::Container),
     way(&["render"], &["ssh"], "", Command::Line(1), Where::Remote),
     way(&["cf"], &["ssh"], "ci", Command::Option(&["c", "command"]), Where::Remote),
     way(&["gh"], &["codespace|cs", "ssh"], "cR", Command::Line(0), Where::Remote),
     way(&["coder", "devpod", "gitpod"], &["ssh"], "", Command::Line(1), Where::Remote),
+    // Other machines, one or many.
+    way(&["docker-machine"], &["ssh"], "", Command::Line(1), Where::Remote),
+    way(&["tsh"], &["ssh"], "lip", Command::Line(1), Where::Remote),
+    way(&["pdsh", "clush", "dsh", "mpssh"], &[], "wgxlhHutpofeimM", Command::Line(0), Where::Remote),
+    way(&["pssh", "parallel-ssh"], &[], "hHlptoeOxA", Command::Line(0), Where::Remote),
+    way(&["mussh"], &[], "hHlc", Command::Option(&["c"]), Where::Remote),
     way(&["juju"], &["ssh|exec|run"], "mu", Command::Line(1), Where::Remote),
-    way(&["minikube"], &["ssh"], "pn", Command::Line(0), Where::Throwaway),
-    way(&["nomad"], &["exec"], "", Command::Program(1), Where::Container),
     way(&["consul"], &["exec"], "", Command::Line(0), Where::Remote),
     way(&["knife"], &["ssh"], "xiPG", Command::Line(1), Where::Remote),
     way(&["bolt"], &["command", "run"], "tu", Command::Line(0), Where::Remote),
-    way(&["pssh", "parallel-ssh"], &[], "hHlptoeOxA", Command::Line(0), Where::Remote),
-    way(&["mussh"], &[], "hHlc", Command::Option(&["c"]), Where::Remote),
     way(&["fab", "fab2"], &[], "Hif", Command::Line(0), Where::Remote),
 ];
 
@@ -175,15 +175,15 @@ fn goes(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             Command::Line(skip) => lines.push(joined(&fields(skip))),
             Command::Option(names) => lines.extend(options.values(names).flat_map(|value| listed(&value.encoded()))),
         }
-        for line in lines.iter().filter(|line| !line.is_empty()) {
-            machine.elsewhere(state, way.at, vec![Text::known("sh"), Text::known("-c"), line.clone()]);
+        lines.retain(|line| !line.is_empty());
+        for line in &lines {
+            run_at(machine, state, way.at, line);
         }
-        return;
+        if !lines.is_empty() {
+            return;
+        }
     }
-    // What it does besides, a table tells.
-    if let Some(program) = super::tables::program(&call.name) {
-        program(machine, call, state);
-    }
+    super::told_by_tables(machine, call, state);
 }
 
 /// What Salt is told to do: a command by `cmd.run`, or a function of its own that does what a command does.

@@ -194,17 +194,15 @@ enum Edit {
 
 fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let spec = Spec {
-        short: "efl",
+        short: "efli?",
         long: &["expression=", "file=", "line-length=", "help", "version", "in-place?", "quiet", "silent", "null-data"],
         ..Spec::default()
     };
-    // `-i` may carry a suffix, which is no bundle of options.
-    let in_place = call.args.iter().any(|arg| arg.prefix().starts_with("-i") || arg.prefix().starts_with("--in-place"));
-    let args: Vec<Text> = call.args.iter().filter(|arg| !arg.prefix().starts_with("-i")).cloned().collect();
-    let options = read(&args, &spec);
+    let options = read(&call.args, &spec);
     if options.is_help() {
         return;
     }
+    let in_place = options.has(&["i", "in-place"]);
     let has_script = options.has(&["e", "expression", "f", "file"]);
     let files = options.operands.get(usize::from(!has_script)..).unwrap_or_default();
     let mut scripts: Vec<Text> = options.values(&["e", "expression"]).cloned().collect();
@@ -248,11 +246,7 @@ fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
     }
     if in_place {
-        for path in machine.paths(state, files) {
-            machine.reads(state, &path);
-            machine.writes(state, &path, true);
-        }
-        return;
+        return machine.edits(state, files);
     }
     match followed {
         Some(text) => machine.emit(state, 1, Text::known(text)),

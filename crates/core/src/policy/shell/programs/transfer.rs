@@ -8,7 +8,8 @@ use super::wrappers::local_command;
 use super::{Program, base_name};
 use crate::policy::effects::{Kind, Where};
 use crate::policy::facts::Look;
-use crate::policy::places::Place;
+use crate::policy::places::{self, Place};
+use crate::policy::secrets::{Secrecy, tree_secrecy};
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -197,7 +198,7 @@ fn packed(machine: &mut Machine<'_>, state: &mut State, options: &Options, folde
     }
     for name in &names {
         if let Some(path) = machine.path(state, name)
-            && crate::policy::secrets::tree_secrecy(&path) > crate::policy::secrets::Secrecy::None
+            && tree_secrecy(&path) > Secrecy::None
         {
             machine.note(Kind::SecretRead, path, Default::default(), true, Origin::SECRET);
         }
@@ -302,8 +303,8 @@ fn zip(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         names.extend(machine.input(state, 0).split(&['\n']));
     }
     let recursive = options.has(&["r"]) || call.name != "zip";
-    // They take what they packed away.
-    if options.has(&["m", "move", "sdel"]) && call.name == "zip" || call.args.iter().any(|arg| arg.shown() == "-sdel") {
+    // `zip -m` and `7z -sdel` take what they packed away.
+    if options.has(&["m", "move"]) && call.name == "zip" || call.args.iter().any(|arg| arg.shown() == "-sdel") {
         names.iter().for_each(|name| machine.deletes(state, name, recursive));
     }
     let origin =
@@ -384,7 +385,7 @@ fn rsync(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let to = remote_host(target);
     if let Some((_, folder)) = to.as_ref().filter(|_| deletes && goes).and(target.shown().split_once(':')) {
         let outer = std::mem::replace(&mut machine.at, Where::Remote);
-        let path = crate::policy::places::absolute(folder, "/");
+        let path = places::absolute(folder, "/");
         if folder.starts_with('/') {
             machine.file(Kind::FileDelete, &path, true);
         }
@@ -434,7 +435,7 @@ impl Machine<'_> {
     /// Notes that all that is in a tree is moved away.
     fn takes(&mut self, state: &State, tree: &Text) {
         let Some(path) = self.path(state, tree) else { return };
-        let path = self.real(state, crate::policy::places::without_wildcard(&path));
+        let path = self.real(state, places::without_wildcard(&path));
         self.file(Kind::FileMove, &path, true);
     }
 }
@@ -499,7 +500,7 @@ impl Machine<'_> {
             || name.shown().ends_with('/')
             || name.has_glob()
             || self.is_made_folder(state, &path);
-        if crate::policy::secrets::tree_secrecy(&path) > crate::policy::secrets::Secrecy::None {
+        if tree_secrecy(&path) > Secrecy::None {
             return Origin::SECRET;
         }
         if folder && !recursive && !name.has_glob() {
@@ -507,7 +508,7 @@ impl Machine<'_> {
         }
         if recursive
             && matches!(self.place(&path), Place::Home | Place::HomeTree | Place::System)
-            && !matches!(path.as_str(), "/tmp" | "/var/tmp")
+            && !places::is_temporary(&path)
         {
             // A whole home is worth no less than what a database holds.
             return Origin::DUMPED;
@@ -523,6 +524,6 @@ impl Machine<'_> {
 
     /// Whether the script put something below a path.
     fn is_made_folder(&self, state: &State, path: &str) -> bool {
-        state.files.iter().any(|(file, _)| file != path && crate::policy::places::is_within(file, path))
+        state.files.iter().any(|(file, _)| file != path && places::is_within(file, path))
     }
 }

@@ -115,8 +115,9 @@ fn uploads(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         let folder = options.operands.get(2).cloned();
         machine.serves(state, folder.as_ref(), address.as_deref());
     }
-    if let Some(program) = super::remote::program(&call.name).or_else(|| super::tables::program(&call.name)) {
-        program(machine, call, state);
+    match super::remote::program(&call.name) {
+        Some(program) => program(machine, call, state),
+        None => super::told_by_tables(machine, call, state),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) enum Does {
     DeleteSelf,
     /// Removes the tree it is called on.
     DeleteTreeSelf,
-    /// Reads or writes the file it names.
+    /// Opens the file it names: to read it, unless its mode says otherwise.
     Open,
     /// Writes the file it names.
     Write,

@@ -224,24 +224,31 @@ pub(super) fn name(text: &str, at: usize) -> Option<&'static str> {
 pub(super) fn at(text: &str, at: usize, name: &str, read: &mut usize) -> Option<&'static str> {
     let rest = &text[at..];
     let before = &text[text.floor_char_boundary(at.saturating_sub(BEFORE))..at];
-    let line = before.rfind("\\n").map_or(before, |line| &before[line + 2..]);
+    let line = last(before, b"\\n").map_or(before, |line| &before[line + 2..]);
     // A text begins behind a quote that nothing escapes.
     let opens = line.match_indices('"').rfind(|(at, _)| !line[..*at].ends_with('\\'));
     let line = opens.map_or(line, |(at, _)| &line[at + 1..]);
     // A tab stands behind the number of a line; a field, an attribute or an element of a page opens a text of its own.
-    let line = line.rfind("\\t").map_or(line, |tab| &line[tab + 2..]);
-    let line = line.rfind("\\\"").filter(|quote| opens_text(&line[..*quote])).map_or(line, |quote| &line[quote + 2..]);
-    let before = orders::folded(line);
+    let line = last(line, b"\\t").map_or(line, |tab| &line[tab + 2..]);
+    let line = last(line, b"\\\"").filter(|quote| opens_text(&line[..*quote])).map_or(line, |quote| &line[quote + 2..]);
     // Between quotes somebody else is quoted.
     let is_quoted = line.matches("\\\"").count() % 2 == 1
         || line.matches('`').count() % 2 == 1
         || line.contains(['\u{201c}', '\u{ab}', '\u{201e}']);
-    let how = spoken(&before, name, &rest[name.len()..]).filter(|_| !is_quoted)?;
+    if is_quoted {
+        return None;
+    }
+    let how = spoken(&orders::folded(line), name, &rest[name.len()..])?;
     let sentences = match how {
         Spoken::To => MOST_SENTENCES,
         Spoken::Of => 1,
     };
     orders_behind(rest, sentences, read).then_some("addressed-order")
+}
+
+/// Where a pair of bytes stands last: for a few bytes, a loop is cheaper than a searcher.
+fn last(text: &str, pair: &[u8; 2]) -> Option<usize> {
+    text.as_bytes().windows(2).rposition(|bytes| bytes == pair)
 }
 
 /// Whether what stands before a quote is a field's name, an attribute's, or an element's of a page, and no words of somebody's.
@@ -263,13 +270,15 @@ fn orders_behind(rest: &str, sentences: usize, read: &mut usize) -> bool {
     if *read > MAX_READ {
         return false;
     }
-    let window = &rest[..rest.floor_char_boundary(REACH)];
-    let window = match window.find("\"}") {
-        Some(end) => &window[..end],
-        None => window,
-    };
-    let text = orders::folded(&json::unescape(&json::unescape(window)));
+    let text = orders::folded(&behind(rest));
     orders::sentences(&text).take(sentences).any(orders::is_grave)
+}
+
+/// What stands behind whom it is addressed to, in its own text and as it is meant: results hold JSON in JSON.
+pub(super) fn behind(rest: &str) -> String {
+    let window = &rest[..rest.floor_char_boundary(REACH)];
+    let window = window.find("\"}").map_or(window, |end| &window[..end]);
+    json::unescape(&json::unescape(window)).into_owned()
 }
 
 /// The sign where something pretends to be what only the system says: a tag, or a name at the start of a line.
@@ -392,7 +401,7 @@ pub(super) fn turn(text: &str, at: usize, read: &mut usize) -> Option<&'static s
 fn begins_line(text: &str, at: usize) -> bool {
     const FARTHEST: usize = 32;
     let before = &text[text.floor_char_boundary(at.saturating_sub(FARTHEST))..at];
-    let lead = match (before.rfind("\\n"), before.rfind('"')) {
+    let lead = match (last(before, b"\\n"), before.rfind('"')) {
         (Some(line), _) => &before[line + 2..],
         (None, Some(quote)) if !before[..quote].ends_with('\\') => &before[quote + 1..],
         (None, None) if at <= FARTHEST => before,

@@ -1,23 +1,22 @@
 //! Orders in languages whose letters or whose order of words differ from those that [`super::orders`] knows: to leave what the agent
 //! was told before, and what nobody orders in good faith of an assistant that is called by its name.
 //!
-//! Few and certain words for each. They are looked for where a verb or a name begins that is one of them; what is quoted is spoken of.
+//! Few and certain words for each: another language is one more entry of [`LANGUAGES`]. They are looked for where a verb or a name
+//! begins that is one of them; what is quoted is spoken of.
 
 use super::lists::holds;
-use super::orders;
-use crate::json;
+use super::{addressed, orders};
 
 /// How far from a verb the rest of its sentence is looked for, in bytes.
 const NEAR: usize = 160;
-
-/// How far an order is read behind whom it is addressed to, in bytes.
-const REACH: usize = 900;
 
 /// Most places of a text that are looked at closely.
 const MAX_READ: usize = 64;
 
 /// The certain words of a language, in lower case.
 struct Language {
+    /// How its verbs and names begin, as they are written: those of Latin letters large. Two letters at the least.
+    starts: &'static str,
     /// Whether the verb stands behind what is to be left.
     verb_is_last: bool,
     /// What says to leave something: *ignore*.
@@ -39,6 +38,7 @@ struct Language {
 const LANGUAGES: &[Language] = &[
     // Chinese
     Language {
+        starts: "忽略|忽視|忽视|无视|無視|忘记|忘記|忘掉|抛弃|人工智能|智能|编程助|大模型|AI",
         verb_is_last: false,
         leaves: "忽略|忽視|忽视|无视|無視|忘记|忘記|忘掉|抛弃",
         told: "指示|指令|提示词|提示詞",
@@ -51,6 +51,7 @@ const LANGUAGES: &[Language] = &[
     },
     // Japanese
     Language {
+        starts: "無視|忘れ|破棄|アシス|エージ|コーデ|このペ|人工知能|AI",
         verb_is_last: true,
         leaves: "無視して|無視せよ|無視しろ|忘れて|破棄して",
         told: "指示|プロンプト|指令",
@@ -64,6 +65,7 @@ const LANGUAGES: &[Language] = &[
     },
     // Korean
     Language {
+        starts: "무시|잊어|잊으|인공|코딩|AI",
         verb_is_last: true,
         leaves: "무시하고|무시하세|무시하라|무시하십|무시해|잊어|잊으",
         told: "지시|지침|프롬프트",
@@ -75,6 +77,8 @@ const LANGUAGES: &[Language] = &[
     },
     // Russian, Ukrainian
     Language {
+        starts: "игнорир|Игнорир|проигн|Проигн|забудь|Забудь|ігнор|Ігнор|проігн|Проігн|отмени все|\
+            Отмени все|ии-|ИИ|асси|Асси|искусственный|Искусственный|нейросеть|Нейросеть|ші-|ШІ",
         verb_is_last: false,
         leaves: "игнорируй|проигнорируй|забудь|ігноруй|проігноруй|отмени все",
         told: "инструкц|указани|промпт|інструкц|вказівк",
@@ -89,6 +93,7 @@ const LANGUAGES: &[Language] = &[
     },
     // Arabic
     Language {
+        starts: "تجاهل|انس|المساعد|مساعد|وكيل|الذكاء",
         verb_is_last: false,
         leaves: "تجاهل|انس |انسَ",
         told: "التعليمات|تعليمات|الإرشادات|التوجيهات",
@@ -100,6 +105,7 @@ const LANGUAGES: &[Language] = &[
     },
     // Turkish
     Language {
+        starts: "önceki|Önceki|Daha önce|Yapay zek|AI",
         verb_is_last: true,
         leaves: "yok say|görmezden gel|dikkate almayın|dikkate alma |göz ardı et|unutun|unut ",
         told: "talimat|yönerge",
@@ -111,6 +117,7 @@ const LANGUAGES: &[Language] = &[
     },
     // Polish, Czech
     Language {
+        starts: "Zignoruj|Ignoruj|Zapomnij|Zapomeň|Asystent|Asystencie|Agencie|Agenta|Asistente AI",
         verb_is_last: false,
         leaves: "zignoruj|ignoruj|zapomnij|zapomeň",
         told: "instrukcj|polece|wytyczn|instrukc|pokyn",
@@ -123,6 +130,7 @@ const LANGUAGES: &[Language] = &[
     },
     // Dutch, Swedish, Danish, Norwegian
     Language {
+        starts: "Negeer|Vergeet|Ignorer|Glöm|AI|KI",
         verb_is_last: false,
         leaves: "negeer|vergeet|ignorera|ignorer|glöm",
         told: "instructies|aanwijzingen|opdrachten|instruktioner|anvisningar|instrukser",
@@ -136,35 +144,65 @@ const LANGUAGES: &[Language] = &[
     },
 ];
 
-/// How the verbs and names above begin, as they are written; those of Latin letters where they are written large.
-const STARTS: &str = "忽略|忽視|忽视|无视|無視|忘记|忘記|忘掉|抛弃|人工|智能|编程助|大模型|忘れ|破棄|アシス|エージ|コーデ|このペ|무시|잊|인공|코딩|\
-    игнорир|Игнорир|проигн|Проигн|забудь|Забудь|ігнор|Ігнор|проігн|Проігн|отмени все|Отмени все|ии-|ИИ|асси|Асси|\
-    искусственный|Искусственный|нейросеть|Нейросеть|ші-|ШІ|تجاهل|انس|المساعد|مساعد|وكيل|الذكاء|önceki|Önceki|\
-    Negeer|Vergeet|Ignorera|Ignorer|Zignoruj|Ignoruj|Zapomnij|Zapome\u{148}|Daha \u{f6}nce|Yapay zek|AI|KI|Asystent";
+/// How many [`slot`]s there are.
+const SLOTS: usize = 512;
+
+/// The starts of all languages, so that most places of a text are told by one look.
+struct Index {
+    first: [bool; 256],
+    languages: [u16; SLOTS],
+}
+
+const INDEX: Index = Index::of(LANGUAGES);
+
+/// The bytes with which a verb or a name begins.
+pub(super) const FIRST: [bool; 256] = INDEX.first;
+
+/// The languages that may have a verb or a name at a place, as bits, by its [`slot`].
+static BEGUN: [u16; SLOTS] = INDEX.languages;
+
+impl Index {
+    const fn of(languages: &[Language]) -> Self {
+        let mut index = Self { first: [false; 256], languages: [0; SLOTS] };
+        let mut language = 0;
+        while language < languages.len() {
+            let (starts, mut at) = (languages[language].starts.as_bytes(), 0);
+            while at < starts.len() {
+                let begins = at == 0 || starts[at - 1] == b'|';
+                if begins && let Some(slot) = slot(starts.split_at(at).1) {
+                    index.first[starts[at] as usize] = true;
+                    index.languages[slot] |= 1 << language;
+                }
+                at += 1;
+            }
+            language += 1;
+        }
+        index
+    }
+}
+
+/// The slot of a text, by its first letters: two of Latin or of two bytes, one of three. Other texts may have the same.
+const fn slot(text: &[u8]) -> Option<usize> {
+    match *text {
+        [first, next, ..] if first.is_ascii() => Some((first as usize * 13 + next as usize) % SLOTS),
+        [_, a, b, c, ..] => Some((a as usize * 67 + b as usize * 13 + c as usize) % SLOTS),
+        _ => None,
+    }
+}
+
+/// Whether a text begins as one of the verbs and names does.
+fn begins(text: &str) -> bool {
+    let begun = slot(text.as_bytes()).map_or(0, |slot| BEGUN[slot]);
+    let languages = LANGUAGES.iter().enumerate().filter(|(language, _)| begun >> language & 1 == 1);
+    begun != 0 && languages.flat_map(|(_, language)| language.starts.split('|')).any(|start| text.starts_with(start))
+}
 
 /// What may stand right before a verb that orders.
 const LEADS: &str = "请|請|你|应|须|即|先|并|要|该|且|пожалуйста|и|теперь|сейчас|proszę|teraz|i|nu|en|now|please|och";
 
-/// Whether one of these may begin at a place with these two bytes.
-pub(super) fn may_begin(first: u8, next: u8) -> bool {
-    match first {
-        0xc3 => matches!(next, 0xb6 | 0x96),
-        0xd0 => matches!(
-            next,
-            0x86 | 0x97 | 0x98 | 0x90 | 0x9d | 0x9e | 0x9f | 0xa8 | 0xb0 | 0xb7 | 0xb8 | 0xbd | 0xbe | 0xbf
-        ),
-        0xd1 | 0xd8 | 0xd9 | 0xe3 | 0xe5 | 0xe6 | 0xe7 | 0xeb | 0xec => true,
-        b'N' | b'V' | b'I' | b'Z' | b'D' | b'Y' | b'A' | b'K' => true,
-        _ => false,
-    }
-}
-
 /// The sign at a place of a JSON text where a verb or a name of one of the languages begins.
 pub(super) fn at(text: &str, at: usize, read: &mut usize) -> Option<&'static str> {
-    let rest = text.get(at..)?;
-    if !STARTS.split('|').any(|word| rest.starts_with(word)) {
-        return None;
-    }
+    let rest = text.get(at..).filter(|rest| begins(rest))?;
     let start = folded(&rest[..rest.floor_char_boundary(64)]);
     let begins = |list: &str| list.split('|').any(|word| start.starts_with(word.trim_start()));
     // Where the verb is last, its sentence may begin with what stands before it.
@@ -181,9 +219,7 @@ pub(super) fn at(text: &str, at: usize, read: &mut usize) -> Option<&'static str
         return Some("override-phrase");
     }
     named().next()?;
-    let window = &rest[..rest.floor_char_boundary(REACH)];
-    let window = window.find("\"}").map_or(window, |end| &window[..end]);
-    let window = folded(&json::unescape(&json::unescape(window)));
+    let window = folded(&addressed::behind(rest));
     let orders = |language: &Language| sentences(&window).any(|part| is_grave(part, language));
     named().any(orders).then_some("addressed-order")
 }
@@ -257,4 +293,23 @@ fn is_quoted(text: &str, at: usize) -> bool {
         || line.matches('`').count() % 2 == 1
         || line.ends_with("\\\"") && !line.trim_end_matches("\\\"").trim_end().ends_with(':')
         || line.ends_with('\'')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verb_and_name_is_reached_by_a_start() {
+        for language in LANGUAGES {
+            for start in language.starts.split('|') {
+                assert!(begins(start) && FIRST[usize::from(start.as_bytes()[0])], "{start}");
+            }
+            let reached = |word: &&str| language.starts.split('|').any(|start| word.starts_with(&folded(start)));
+            // Where the verb is last, what stands before it is a start.
+            let verbs = language.leaves.split('|').filter(|_| !language.verb_is_last);
+            let lost: Vec<&str> = verbs.chain(language.names.split('|')).filter(|word| !reached(word)).collect();
+            assert_eq!(lost, [""; 0]);
+        }
+    }
 }

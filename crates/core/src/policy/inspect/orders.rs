@@ -82,6 +82,10 @@ pub(super) fn folded(text: &str) -> String {
         if !folded.is_empty() {
             folded.push(' ');
         }
+        if word.is_ascii() {
+            folded.extend(word.chars().map(|char| char.to_ascii_lowercase()));
+            continue;
+        }
         folded
             .extend(word.chars().map(|char| if char == '\u{2019}' { '\'' } else { char }).flat_map(char::to_lowercase));
     }

@@ -147,10 +147,10 @@ fn sign(text: &str) -> Option<&'static str> {
             }
             _ => (None, at + 1),
         };
-        let found = found.or_else(|| {
-            let may = foreign::may_begin(bytes[at], bytes.get(at + 1).copied().unwrap_or_default());
-            may.then(|| foreign::at(text, at, &mut seen.foreign)).flatten()
-        });
+        let found = match found {
+            None if foreign::FIRST[usize::from(bytes[at])] => foreign::at(text, at, &mut seen.foreign),
+            found => found,
+        };
         if found.is_some() {
             return found;
         }
@@ -161,8 +161,8 @@ fn sign(text: &str) -> Option<&'static str> {
 
 /// The bytes with which a sign may begin.
 const MAY_SIGN: [bool; 256] = {
-    let mut table = [false; 256];
-    let begins = *b"\xe2\xef\xf3\\<[iIdDfFaAsSHUVOEMKLCGNZY\xc3\xd0\xd1\xd8\xd9\xe3\xe5\xe6\xe7\xeb\xec";
+    let mut table = foreign::FIRST;
+    let begins = *b"\xe2\xef\xf3\\<[iIdDfFaAsSHUVOEMKLCG";
     let mut at = 0;
     while at < begins.len() {
         table[begins[at] as usize] = true;
@@ -258,20 +258,8 @@ fn starts_order(bytes: &[u8], at: usize) -> bool {
 
 /// Whether an order in another language may begin here, by a verb that is written large.
 fn starts_foreign_order(text: &str, at: usize) -> bool {
-    const VERBS: [&str; 11] = [
-        "Vergiss",
-        "Vergesst",
-        "Vergessen",
-        "Missachte",
-        "Olvida",
-        "Olvide",
-        "Olvidad",
-        "Oublie",
-        "Oubliez",
-        "Esque",
-        "Dimentica",
-    ];
-    VERBS.iter().any(|verb| text[at..].starts_with(verb)) && is_spoken(text.as_bytes(), at) && overrides(&text[at..])
+    const STEMS: [&str; 7] = ["Verg", "Missacht", "Olvid", "Oubli", "Esque", "Dimentica", "Disattend"];
+    STEMS.iter().any(|stem| text[at..].starts_with(stem)) && is_spoken(text.as_bytes(), at) && overrides(&text[at..])
 }
 
 /// Whether what stands before a word leads up to an order: the start of a line or a sentence, or a word such as *please*.

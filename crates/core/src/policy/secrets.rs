@@ -246,9 +246,8 @@ fn is_one_part(rest: &str) -> bool {
 
 /// Whether the last parts of a path are these.
 fn ends_with(parts: &[&str], pattern: &str) -> bool {
-    let wanted: Vec<&str> = pattern.split('/').collect();
-    parts.len() >= wanted.len()
-        && parts[parts.len() - wanted.len()..].iter().zip(&wanted).all(|(part, wanted)| part_matches(wanted, part))
+    let mut parts = parts.iter().rev();
+    pattern.rsplit('/').all(|wanted| parts.next().is_some_and(|part| part_matches(wanted, part)))
 }
 
 /// Whether a part of a path matches one of a table; either may be a glob, the table's stands for a name like it.

@@ -4,7 +4,7 @@
 //! it: a shell for strangers, a home that is removed, credentials that are sent away. One that runs by itself, when a package is
 //! installed, a folder opened or a test started, is held to what a command would be.
 
-use super::mcp::quoted;
+use super::given::quoted;
 use crate::json;
 use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::facts::Facts;

@@ -4,6 +4,7 @@
 //! whether something is only looked at; what is looked at is never a deed.
 
 use super::arguments::{Arguments, words};
+use super::given::quoted;
 use super::lists::{holds, is};
 use crate::policy::effects::Kind;
 
@@ -465,7 +466,7 @@ pub(super) fn as_git(name: &str, given: &Arguments<'_>) -> Option<String> {
     let mut line = format!("git {command}");
     let mut push = |word: &str| {
         line.push(' ');
-        line.push_str(&super::mcp::quoted(word));
+        line.push_str(&quoted(word));
     };
     given.values("action|operation|subcommand").take(1).filter(|it| *it != command.as_str()).for_each(&mut push);
     // `force_push`, `hard_reset`, `branch_delete`, `stash_drop`.

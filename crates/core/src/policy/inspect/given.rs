@@ -272,6 +272,10 @@ pub(super) fn line(raw: &RawValue) -> Option<Cow<'_, str>> {
         return Some(text);
     }
     let words = texts(raw);
-    let quoted = words.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''")));
-    (!words.is_empty()).then(|| quoted.collect::<Vec<_>>().join(" ").into())
+    (!words.is_empty()).then(|| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ").into())
+}
+
+/// A text as one word of a command.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }

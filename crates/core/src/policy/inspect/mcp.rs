@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use super::arguments::{Arguments, words};
+use super::given::quoted;
 use super::{code, content, deeds, files, web};
 use crate::event::{Family, Tool};
 use crate::mcp::names;
@@ -46,34 +47,30 @@ impl<'a> Arguments<'a> {
     fn effects(&self, server: &str, name: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         let mut effects = Vec::new();
         let verb = Verb::of(name, !self.written.is_empty());
-        let few = |texts: &[Cow<'a, str>]| texts.iter().take(MAX_ARGUMENTS).cloned().collect::<Vec<_>>();
         for path in few(&self.paths) {
-            match (hosts::scheme(&path), verb.touch()) {
-                (Some(scheme), _) if scheme.len() > 1 => effects.extend(web::opened(&path, tool, facts)),
-                (_, Some(touch)) if !self.elsewhere => effects.extend(files::touched(&path, touch, tool, facts)),
+            match (hosts::scheme(path), verb.touch()) {
+                (Some(scheme), _) if scheme.len() > 1 => effects.extend(web::opened(path, tool, facts)),
+                (_, Some(touch)) if !self.elsewhere => effects.extend(files::touched(path, touch, tool, facts)),
                 _ => {}
             }
         }
-        let attached = few(&self.attached).into_iter().filter(|path| hosts::scheme(path).is_none());
-        effects.extend(attached.flat_map(|path| files::touched(&path, Touch::Read, tool, facts)));
+        let attached = few(&self.attached).filter(|path| hosts::scheme(path).is_none());
+        effects.extend(attached.flat_map(|path| files::touched(path, Touch::Read, tool, facts)));
         if !self.elsewhere && verb != Verb::Other {
             let taken = if verb == Verb::Move { Touch::Delete } else { Touch::Read };
-            let from = few(&self.from);
-            effects.extend(from.iter().flat_map(|path| files::touched(path, taken, tool, facts)));
+            effects.extend(few(&self.from).flat_map(|path| files::touched(path, taken, tool, facts)));
             if matches!(verb, Verb::Move | Verb::Copy) {
-                effects.extend(from.iter().flat_map(|path| files::whole_folder(path, tool)));
+                effects.extend(few(&self.from).flat_map(|path| files::whole_folder(path, tool)));
             }
-            effects.extend(few(&self.to).iter().flat_map(|path| files::touched(path, Touch::Write, tool, facts)));
+            effects.extend(few(&self.to).flat_map(|path| files::touched(path, Touch::Write, tool, facts)));
         }
-        let urls = few(&self.urls);
-        effects.extend(
-            urls.iter().filter(|url| hosts::scheme(url).is_some()).flat_map(|url| web::opened(url, tool, facts)),
-        );
+        let urls = few(&self.urls).filter(|url| hosts::scheme(url).is_some());
+        effects.extend(urls.flat_map(|url| web::opened(url, tool, facts)));
         effects.extend(self.run(server, name, tool, facts));
         let is_database = ["sql", "postgres", "database", "supabase", "clickhouse", "snowflake", "bigquery", "db"];
         let speaks_sql = |text: &str| is_database.iter().any(|word| text.to_ascii_lowercase().contains(word));
         if speaks_sql(server) || speaks_sql(name) {
-            let commands = few(&self.statements).into_iter().map(|sql| format!("psql -c {}", quoted(&sql)));
+            let commands = few(&self.statements).map(|sql| format!("psql -c {}", quoted(sql)));
             effects.extend(commands.flat_map(|command| shell::analyse_in(&command, None, facts).effects));
         }
         effects.extend(self.sent(server, name, verb, tool, facts));
@@ -86,8 +83,7 @@ impl<'a> Arguments<'a> {
         let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
         let directory = self.directory.as_deref();
         let given: String = self.words.iter().map(|word| format!(" {}", quoted(word))).collect();
-        let mut lines: Vec<String> =
-            self.commands.iter().take(MAX_ARGUMENTS).map(|command| format!("{command}{given}")).collect();
+        let mut lines: Vec<String> = few(&self.commands).map(|command| format!("{command}{given}")).collect();
         // A server in front of a program is told no more than what the program is given.
         let is_shell = has(&["exec", "shell", "terminal", "pod", "pods", "container", "process", "ssh"]);
         if let Some((_, program)) = PROGRAMS.iter().find(|(word, _)| has(&[word])).filter(|_| !is_shell) {
@@ -102,7 +98,7 @@ impl<'a> Arguments<'a> {
             lines.extend(deeds::as_git(name, self));
         }
         let mut effects = Vec::new();
-        for script in self.scripts.iter().take(MAX_ARGUMENTS) {
+        for script in few(&self.scripts) {
             let language = self.value("language|lang|runtime|interpreter").unwrap_or_default();
             let is = |language: &[&str]| language.iter().any(|word| has(&[word]));
             match language.to_ascii_lowercase().as_str() {
@@ -146,8 +142,7 @@ impl<'a> Arguments<'a> {
     fn sent(&self, server: &str, name: &str, verb: Verb, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         let local = self.paths.first().filter(|_| verb == Verb::Write && !self.elsewhere);
         if let Some(path) = local {
-            let texts = self.written.iter().take(MAX_ARGUMENTS);
-            return texts.flat_map(|text| content::written(text, None, path, tool, facts)).collect();
+            return few(&self.written).flat_map(|text| content::written(text, None, path, tool, facts)).collect();
         }
         let mut effects = Vec::new();
         // A file of a repository somewhere is read by whoever builds it, wherever it was written.
@@ -156,8 +151,7 @@ impl<'a> Arguments<'a> {
             if crate::policy::places::is_ci(path) {
                 effects.push(Effect { kind: Kind::ProjectCi, ..Effect::on(path, Place::Unknown, tool) });
             }
-            let texts = self.written.iter().take(MAX_ARGUMENTS);
-            effects.extend(texts.flat_map(|text| code::judged(text, None, path, tool, facts)));
+            effects.extend(few(&self.written).flat_map(|text| code::judged(text, None, path, tool, facts)));
         }
         let keeps = words(name).iter().any(|word| {
             ["secret", "secrets", "variable", "variables", "env", "credential", "password", "vault"]
@@ -172,6 +166,11 @@ impl<'a> Arguments<'a> {
         }
         effects
     }
+}
+
+/// As many of some arguments as are looked at.
+fn few<'s>(texts: &'s [Cow<'_, str>]) -> impl Iterator<Item = &'s str> {
+    texts.iter().take(MAX_ARGUMENTS).map(AsRef::as_ref)
 }
 
 /// Servers in front of a program, by a word of their names.
@@ -243,8 +242,4 @@ impl Verb {
             Self::List => None,
         }
     }
-}
-
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }

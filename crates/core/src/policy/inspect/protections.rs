@@ -55,7 +55,7 @@ const EXPOSES: &[&str] = &[
     "publiclyaccessible",
     "public_network_access_enabled",
     "allow_blob_public_access",
-    "allownestedItemstobepublic",
+    "allow_nested_items_to_be_public",
     "privileged",
     "allowprivilegeescalation",
     "hostnetwork",
@@ -79,7 +79,6 @@ pub(super) fn is_lifted(text: &str, before: Option<&str>, path: &str) -> bool {
         return false;
     }
     let told = settings(text);
-    let production = ["/prod", "production", "/live/"].iter().any(|word| path.contains(word));
     let lifted = match before {
         // A whole resource that is gone is another matter.
         Some(before) if before.contains("resource \"") && !text.contains("resource \"") => false,
@@ -96,12 +95,12 @@ pub(super) fn is_lifted(text: &str, before: Option<&str>, path: &str) -> bool {
         }
         None => false,
     };
-    let weak = production
-        && told.iter().any(|(name, value)| {
-            !*value && PROTECTS.contains(&name.as_str()) && name.len() > 9 || *value && EXPOSES.contains(&name.as_str())
-        });
-    let opens = opens_to_everybody(text, is_code) && !before.is_some_and(|before| opens_to_everybody(before, is_code));
-    lifted || is_code && weak || opens
+    let production = || ["/prod", "production", "/live/"].iter().any(|word| path.contains(word));
+    let weak = |(name, value): &(String, bool)| {
+        !*value && PROTECTS.contains(&name.as_str()) && name.len() > 9 || *value && EXPOSES.contains(&name.as_str())
+    };
+    let opens = |text| opens_to_everybody(text, is_code);
+    lifted || is_code && production() && told.iter().any(weak) || opens(text) && !before.is_some_and(opens)
 }
 
 /// Whether a setting stands in a text in some other form: as a variable, a comment.
@@ -118,13 +117,11 @@ fn settings(text: &str) -> Vec<(String, bool)> {
             return None;
         }
         let (name, value) = part.split_once(['=', ':'])?;
-        let name = name.trim().trim_matches(['"', '\'', '-', ' ']).to_ascii_lowercase();
         let value = value.split('#').next().unwrap_or_default().trim().trim_matches(['"', '\'']);
-        match value.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "enabled" => Some((name, true)),
-            "false" | "no" | "disabled" => Some((name, false)),
-            _ => None,
-        }
+        let is = |words: [&str; 3]| words.iter().any(|word| value.eq_ignore_ascii_case(word));
+        let on = is(["true", "yes", "enabled"]);
+        let name = || name.trim().trim_matches(['"', '\'', '-', ' ']).to_ascii_lowercase();
+        (on || is(["false", "no", "disabled"])).then(|| (name(), on))
     });
     pairs.collect()
 }

@@ -115,10 +115,15 @@ impl Redactor {
     /// A text that is not JSON is safe to give and comes back with whatever looks like a string in it redacted;
     /// [`Self::text`] does better.
     pub fn json<'a>(&self, json: &'a str) -> Redacted<'a> {
-        let mut found = Vec::new();
         if !self.personal && find::is_clean(json) {
-            return Redacted { text: Cow::Borrowed(json), found };
+            return Redacted { text: Cow::Borrowed(json), found: Vec::new() };
         }
+        self.strings(json)
+    }
+
+    /// [`Self::json`] without the quick look.
+    fn strings<'a>(&self, json: &'a str) -> Redacted<'a> {
+        let mut found = Vec::new();
         let mut out = String::new();
         let mut copied = 0;
         let mut before: Option<(Range<usize>, Cow<'_, str>)> = None;

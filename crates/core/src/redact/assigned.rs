@@ -43,9 +43,14 @@ const SECRET_KEYS: &[&str] = &[
 const OTHER_TOKENS: &[&str] =
     &["page", "next", "continuation", "cancel", "cancellation", "sort", "cache", "sync", "input", "output"];
 
-/// Whether something may be assigned to the name whose word stands at `at`: cheap, and never wrong where it says no.
+/// Whether something may be assigned in a JSON text to the name whose word stands at `at`: cheap, and never wrong where it says no.
 pub(super) fn may_assign(bytes: &[u8], at: usize, word: usize) -> bool {
     let end = name_end(bytes, at + word);
+    if let Some((b'"', behind)) = bytes[end..].split_first() {
+        // The string ends here: only the value of a member of this name follows, and only a string is one to look at.
+        let value = behind.trim_ascii_start().strip_prefix(b":").unwrap_or_default();
+        return value.trim_ascii_start().starts_with(b"\"");
+    }
     bytes[end..].iter().take(8).any(|byte| matches!(byte, b'=' | b':' | b'>' | b'(' | b',' | b'"' | b'\\'))
         || is_flag(bytes, at)
 }

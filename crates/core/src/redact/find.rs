@@ -17,12 +17,13 @@ pub(super) fn is_clean(json: &str) -> bool {
     let bytes = json.as_bytes();
     let mut from = 0;
     while let Some(at) = candidate(bytes, from) {
-        if shape_at(bytes, at).is_some_and(|shape| may_matter(bytes, at, shape)) {
+        let hidden = hides_ascii(&bytes[at..]);
+        if hidden || shape_at(bytes, at).is_some_and(|shape| may_matter(bytes, at, shape)) {
             return false;
         }
         from = at + 1;
     }
-    !hides_ascii(bytes)
+    true
 }
 
 /// Whether the prefix that stands here may be more than a word in passing.
@@ -39,11 +40,9 @@ fn escaped_before(bytes: &[u8], at: usize) -> bool {
     bytes[at.saturating_sub(6)..at].contains(&b'\\')
 }
 
-/// Whether some `\u` stands for a visible character of ASCII.
-fn hides_ascii(bytes: &[u8]) -> bool {
-    bytes
-        .windows(5)
-        .any(|it| it[0] == b'\\' && it[1] == b'u' && it[2] == b'0' && it[3] == b'0' && matches!(it[4], b'2'..=b'7'))
+/// Whether an escape begins here that stands for a visible character of ASCII.
+fn hides_ascii(rest: &[u8]) -> bool {
+    rest.starts_with(b"\\u00") && rest.get(4).is_some_and(|digit| matches!(digit, b'2'..=b'7'))
 }
 
 /// Where the secrets of a text are, in order and apart from each other.

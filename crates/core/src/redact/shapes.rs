@@ -226,7 +226,8 @@ const fn class(byte: u8) -> usize {
     (byte & 31) as usize
 }
 
-/// One bit for every three classes: whether a prefix begins with them. A text is searched by looking at each three once.
+/// One bit for every three classes: whether a prefix begins with them, or an escape of JSON that may hide a letter of one. A text is
+/// searched by looking at each three once.
 static TRIPLES: [u64; 512] = triples();
 
 /// For every two classes the first shape that begins with them, plus one; [`NEXT`] has the others.
@@ -248,6 +249,8 @@ const fn triples() -> [u64; 512] {
         }
         at += 1;
     }
+    let escape = class(b'\\') << 10 | class(b'u') << 5 | class(b'0');
+    table[escape >> 6] |= 1 << (escape & 63);
     table
 }
 
@@ -265,7 +268,7 @@ const fn chains() -> ([u8; 1024], [u8; SHAPES.len()]) {
     (first, next)
 }
 
-/// The next place at or behind `from` where three bytes stand that a prefix may begin with.
+/// The next place at or behind `from` where three bytes stand that a prefix, or an escape, may begin with.
 pub(super) fn candidate(bytes: &[u8], from: usize) -> Option<usize> {
     let (first, second) = (*bytes.get(from)?, *bytes.get(from + 1)?);
     let mut triple = class(first) << 5 | class(second);

@@ -134,6 +134,45 @@ fn a_clean_text_is_borrowed() {
 }
 
 #[test]
+fn counts_of_tokens_are_clean_and_what_a_member_is_named_for_is_not() {
+    for text in [
+        r#"{"usage":{"input_tokens":10,"output_tokens" : 120,"tokens":[1],"token":null,"password":true}}"#,
+        r#"["password","token"]"#,
+    ] {
+        assert!(is_clean(text), "{text}");
+    }
+    for text in [r#"{"password" : "a1B2c3D4e5F6"}"#, r#"{"x":"\u0074oken"}"#, r#"{"x":"\"token\":1"}"#] {
+        assert!(!is_clean(text), "{text}");
+    }
+}
+
+proptest::proptest! {
+    /// The quick look calls nothing clean in which the long one finds a secret.
+    #[test]
+    fn what_is_clean_holds_no_secret(parts in proptest::collection::vec((0..12usize, 0..keys().len()), 1..12)) {
+        let keys = keys();
+        let fragment = |(kind, key): &(usize, usize)| match kind {
+            0 => keys[*key].1.clone(),
+            1 => "password".to_owned(),
+            2 => "a1B2c3D4e5F6g7H8i9J0".to_owned(),
+            3 => "\":\"".to_owned(),
+            4 => "\" : ".to_owned(),
+            5 => "\",\"".to_owned(),
+            6 => "=".to_owned(),
+            7 => "--token ".to_owned(),
+            8 => "\\\"".to_owned(),
+            9 => "\\u0041".to_owned(),
+            10 => " x ".to_owned(),
+            _ => "\\n".to_owned(),
+        };
+        let text = format!("{{\"{}\"}}", parts.iter().map(fragment).collect::<String>());
+        if is_clean(&text) {
+            proptest::prop_assert!(Redactor::default().strings(&text).found().is_empty(), "{}", text);
+        }
+    }
+}
+
+#[test]
 fn bytes_that_were_no_json_are_redacted_too() {
     let (_, key) = &keys()[2];
     let bytes = [b"\xff not json ", key.as_bytes()].concat();

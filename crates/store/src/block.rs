@@ -13,8 +13,7 @@
 //! The *Bloom filter* of a block answers "does no event here have this text in this field": three bits per text.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+
 use std::sync::Arc;
 
 use hookrail_core::event::{Actor, Agent, EventId, Kind, Outcome};
@@ -24,6 +23,7 @@ use hookrail_core::time::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::StoreError;
+use crate::derive::Map;
 use crate::model::{EventFilter, Seq, StoredEvent};
 use crate::varint;
 
@@ -79,22 +79,6 @@ fn kinds(list: &str) -> impl Iterator<Item = &str> {
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
-
-/// [`hash`] as a hasher: the texts of a block are short and the map lives for one block.
-#[derive(Default)]
-pub(crate) struct Fnv(u64);
-
-impl Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 ^= hash(bytes).rotate_left(5);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-type Interned<'a> = HashMap<&'a str, u32, BuildHasherDefault<Fnv>>;
 
 /// A block ready to be stored.
 #[derive(Debug)]
@@ -159,7 +143,7 @@ impl Encoder {
 /// Writes the heads and returns the Bloom filter.
 fn encode_heads(events: &[Arc<StoredEvent>], out: &mut Vec<u8>) -> Vec<u8> {
     let texts: Vec<[Option<Cow<'_, str>>; FIELDS]> = events.iter().map(|event| texts_of(event)).collect();
-    let mut interned = Interned::default();
+    let mut interned: Map<&str, u32> = Map::default();
     let mut table: Vec<&str> = Vec::new();
     let mut columns = vec![[0u32; FIELDS]; events.len()];
     for (at, row) in texts.iter().enumerate() {

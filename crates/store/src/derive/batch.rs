@@ -1,11 +1,10 @@
 //! A batch of events being taken in: the rows they touch, merged in memory so that each is written once.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 
 use hookrail_core::event::{Event, Kind};
 
-use super::SessionKey;
 use super::artifact::ArtifactRow;
 use super::handler;
 use super::ledger::{self, Ledger, LedgerChanges};
@@ -14,6 +13,7 @@ use super::sources::{self, PromptRow, Told};
 use super::subagent::{SubagentRow, spawned_at};
 use super::tool_call::{CallRow, concerns, happens_once, name_hash, outcome_told};
 use super::usage::Usage;
+use super::{Map, Merged, SessionKey};
 use crate::StoreError;
 use crate::model::Seq;
 use crate::sleep;
@@ -33,18 +33,17 @@ pub(crate) trait Rows: Ledger {
 /// The rows a batch touches.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    keys: HashMap<String, Vec<(String, SessionKey)>>,
-    sessions: HashMap<SessionKey, Touched>,
-    /// A call as it was kept, and as it is now.
-    calls: HashMap<(SessionKey, String), (Option<CallRow>, CallRow)>,
-    subagents: HashMap<(SessionKey, String), SubagentRow>,
+    keys: Map<String, Vec<(String, SessionKey)>>,
+    sessions: Map<SessionKey, Touched>,
+    calls: Map<(SessionKey, String), Box<Merged<CallRow>>>,
+    subagents: Map<(SessionKey, String), SubagentRow>,
     questions: Vec<Question>,
     artifacts: Vec<ArtifactRow>,
     handlers: BTreeMap<handler::Key, handler::Runs>,
-    devices: HashMap<String, Device>,
+    devices: Map<String, Device>,
     usage: Usage,
-    told: HashMap<(SessionKey, i64), Told>,
-    prompts: HashMap<(SessionKey, String), PromptRow>,
+    told: Map<(SessionKey, i64), Told>,
+    prompts: Map<(SessionKey, String), PromptRow>,
     ledger: ledger::Usage,
 }
 
@@ -90,12 +89,12 @@ pub(crate) struct Changes {
     pub(crate) artifacts: Vec<ArtifactRow>,
     /// How handlers ran: to be added.
     pub(crate) handlers: BTreeMap<handler::Key, handler::Runs>,
-    pub(crate) devices: HashMap<String, Device>,
+    pub(crate) devices: Map<String, Device>,
     pub(crate) usage: Usage,
     /// What each source told of a session: to be added.
-    pub(crate) told: HashMap<(SessionKey, i64), Told>,
+    pub(crate) told: Map<(SessionKey, i64), Told>,
     /// What is said of prompts: to be joined with what is kept.
-    pub(crate) prompts: HashMap<(SessionKey, String), PromptRow>,
+    pub(crate) prompts: Map<(SessionKey, String), PromptRow>,
     pub(crate) ledger: LedgerChanges,
 }
 
@@ -127,7 +126,7 @@ impl Batch {
         if !happens_once(&event.parsed.kind) {
             return Ok(false);
         }
-        let (_, call) = self.call(rows, session, id.as_str())?;
+        let call = &self.call(rows, session, id.as_str())?.now;
         Ok(call.seen.binary_search(&name_hash(&event.parsed.name)).is_ok())
     }
 
@@ -142,14 +141,14 @@ impl Batch {
         rows: &mut impl Rows,
         session: SessionKey,
         id: &str,
-    ) -> Result<&mut (Option<CallRow>, CallRow), StoreError> {
+    ) -> Result<&mut Merged<CallRow>, StoreError> {
         Ok(match self.calls.entry((session, id.to_owned())) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
                 let is_new = self.sessions.get(&session).is_some_and(|touched| touched.new);
                 let kept = if is_new { None } else { rows.call(session, id)? };
                 let now = kept.clone().unwrap_or_default();
-                entry.insert((kept, now))
+                entry.insert(Box::new(Merged { kept, now }))
             }
         })
     }
@@ -222,7 +221,7 @@ impl Batch {
             row.tool_errors += errors;
         }
         match &parsed.tool_use_id {
-            Some(id) if concerns(&parsed.kind) => self.call(rows, session, id.as_str())?.1.absorb(event),
+            Some(id) if concerns(&parsed.kind) => self.call(rows, session, id.as_str())?.now.absorb(event),
             None if parsed.kind == Kind::PermissionRequested => {
                 if let Some(tool) = &parsed.tool {
                     let actor = parsed.actor.subagent_id().map(str::to_owned);
@@ -232,7 +231,7 @@ impl Batch {
             _ => {}
         }
         for told in &parsed.batch {
-            self.call(rows, session, told.tool_use_id.as_str())?.1.absorb_batch(event, told);
+            self.call(rows, session, told.tool_use_id.as_str())?.now.absorb_batch(event, told);
         }
         Ok(())
     }
@@ -253,10 +252,11 @@ impl Batch {
     /// What is to be written: the rows as they are now, and what the changed calls change elsewhere.
     pub(crate) fn finish(mut self, rows: &mut impl Rows) -> Result<Changes, StoreError> {
         let mut calls = Vec::with_capacity(self.calls.len());
-        for ((session, id), (kept, now)) in std::mem::take(&mut self.calls) {
-            if kept.as_ref() == Some(&now) || now == CallRow::default() {
+        for ((session, id), call) in std::mem::take(&mut self.calls) {
+            if !call.is_changed() || call.now == CallRow::default() {
                 continue;
             }
+            let Merged { kept, now } = *call;
             self.settle_call(rows, session, kept.as_ref(), -1)?;
             self.settle_call(rows, session, Some(&now), 1)?;
             if let Some(spawned) = &now.spawned {

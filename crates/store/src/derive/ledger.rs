@@ -14,14 +14,14 @@
 //!
 //! *Counters* (metrics) are many requests, or parts of one. They count only in a session nobody told a request of.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use hookrail_core::context::Source;
 use hookrail_core::event::Event;
 use hookrail_core::ledger::{ModelUse, NanoUsd, Scope, Tokens};
 
-use super::SessionKey;
 use super::said::agreed;
+use super::{Map, Merged, SessionKey};
 use crate::StoreError;
 
 /// How good the evidence of a session's use is: of two kinds, only the better one counts. The numbers are kept.
@@ -133,9 +133,8 @@ pub(crate) trait Ledger {
 /// The part of a batch that concerns the ledger.
 #[derive(Debug, Default)]
 pub(crate) struct Usage {
-    /// A request as it was kept, and as it is now.
-    requests: HashMap<i64, (Option<RequestRow>, RequestRow)>,
-    counters: HashMap<i64, Counter>,
+    requests: Map<i64, Box<Merged<RequestRow>>>,
+    counters: Map<i64, Counter>,
     spend: BTreeMap<SpendKey, Spend>,
 }
 
@@ -143,7 +142,7 @@ pub(crate) struct Usage {
 #[derive(Debug, Default)]
 pub(crate) struct LedgerChanges {
     pub(crate) requests: Vec<(i64, RequestRow)>,
-    pub(crate) counters: HashMap<i64, Counter>,
+    pub(crate) counters: Map<i64, Counter>,
     pub(crate) spend: BTreeMap<SpendKey, Spend>,
 }
 
@@ -274,7 +273,7 @@ impl Usage {
                 let key = key.unwrap_or_else(|| key_of("event", event.id.as_bytes()));
                 let told = RequestRow::new(session, session_id, event, used, tier);
                 match self.requests.get_mut(&key) {
-                    Some((_, now)) => now.join(&told),
+                    Some(request) => request.now.join(&told),
                     None => {
                         let kept = ledger.request(key)?;
                         let now = match &kept {
@@ -285,7 +284,7 @@ impl Usage {
                             }
                             None => told,
                         };
-                        self.requests.insert(key, (kept, now));
+                        self.requests.insert(key, Box::new(Merged { kept, now }));
                     }
                 }
                 Ok(tier)
@@ -344,10 +343,11 @@ impl Usage {
         self.settle_replays(ledger)?;
         let mut spend = self.spend;
         let mut requests = Vec::with_capacity(self.requests.len());
-        for (key, (kept, now)) in self.requests {
-            if kept.as_ref() == Some(&now) {
+        for (key, request) in self.requests {
+            if !request.is_changed() {
                 continue;
             }
+            let Merged { kept, now } = *request;
             let mut add = |row: &RequestRow, times: i64| {
                 if row.counted {
                     spend.entry(row.spend_key()).or_default().add(&row.spend(), times);
@@ -368,23 +368,23 @@ impl Usage {
         let touched: BTreeSet<i64> = self
             .requests
             .values()
-            .filter(|(kept, now)| kept.as_ref() != Some(now))
-            .filter_map(|(_, now)| now.message)
+            .filter(|request| request.is_changed())
+            .filter_map(|request| request.now.message)
             .collect();
-        let mut of_message: HashMap<i64, Vec<i64>> = HashMap::with_capacity(touched.len());
+        let mut of_message: Map<i64, Vec<i64>> = Map::default();
         for message in touched {
             for (key, row) in ledger.requests_of(message)? {
-                self.requests.entry(key).or_insert_with(|| (Some(row.clone()), row));
+                self.requests.entry(key).or_insert_with(|| Box::new(Merged { kept: Some(row.clone()), now: row }));
             }
             of_message.insert(message, Vec::new());
         }
-        for (key, (_, now)) in &self.requests {
-            if let Some(keys) = now.message.and_then(|message| of_message.get_mut(&message)) {
+        for (key, request) in &self.requests {
+            if let Some(keys) = request.now.message.and_then(|message| of_message.get_mut(&message)) {
                 keys.push(*key);
             }
         }
         for keys in of_message.values().filter(|keys| keys.len() > 1) {
-            let row = |key: &i64| self.requests.get(key).map(|(_, now)| now);
+            let row = |key: &i64| self.requests.get(key).map(|request| &request.now);
             let is_original = |row: &RequestRow| row.sidechain != Some(true);
             let some_original = keys.iter().filter_map(row).any(is_original);
             let largest = keys.iter().max_by_key(|key| row(key).map(|row| (&row.believed, **key))).copied();
@@ -396,8 +396,8 @@ impl Usage {
                 })
                 .collect();
             for (key, counted) in counted {
-                if let Some((_, now)) = self.requests.get_mut(&key) {
-                    now.counted = counted;
+                if let Some(request) = self.requests.get_mut(&key) {
+                    request.now.counted = counted;
                 }
             }
         }

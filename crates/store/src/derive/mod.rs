@@ -21,3 +21,19 @@ pub(crate) use batch::{Batch, Changes, Rows};
 
 /// The key of a session row: small, unlike an agent's own ids.
 pub(crate) type SessionKey = i64;
+
+/// A map of a batch. Its keys come from outside, so its hashes are seeded; it lives for a batch, so they need not be more.
+pub(crate) type Map<Key, Value> = std::collections::HashMap<Key, Value, foldhash::fast::RandomState>;
+
+/// A row as it was kept, and as it is with what a batch tells.
+#[derive(Debug)]
+pub(crate) struct Merged<Row> {
+    pub(crate) kept: Option<Row>,
+    pub(crate) now: Row,
+}
+
+impl<Row: PartialEq> Merged<Row> {
+    fn is_changed(&self) -> bool {
+        self.kept.as_ref() != Some(&self.now)
+    }
+}

@@ -125,6 +125,11 @@ pub(crate) fn text(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
     inside(raw?.get()).filter(|inside| !inside.is_empty()).map(unescape)
 }
 
+/// Whether a value is a text that says something.
+pub(crate) fn is_text(raw: Option<&RawValue>) -> bool {
+    raw.and_then(|raw| inside(raw.get())).is_some_and(|inside| !inside.is_empty())
+}
+
 /// [`text`], owned.
 pub(crate) fn owned(raw: Option<&RawValue>) -> Option<String> {
     text(raw).map(Cow::into_owned)

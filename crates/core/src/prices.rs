@@ -211,7 +211,7 @@ impl Prices {
         let mut prices = Self::default();
         for (index, entry) in file.prices.iter().enumerate() {
             let price = Price::new(entry).map_err(|wrong| PricesError::Entry(index + 1, entry.model.clone(), wrong))?;
-            prices.models.entry(base_name(&entry.model)).or_default().push(price);
+            prices.models.entry(base_name(&entry.model.to_ascii_lowercase()).to_owned()).or_default().push(price);
         }
         for list in prices.models.values_mut() {
             list.sort_by_key(|price| price.from);
@@ -228,20 +228,21 @@ impl Prices {
 
     /// What a use costs at a time; `None` where the model has no price. Before a model's first price, that one counts.
     pub fn cost(&self, used: &ModelUse, at: Timestamp) -> Option<NanoUsd> {
-        let list = self.models.get(&base_name(&used.model))?;
+        let model = used.model.to_ascii_lowercase();
+        let list = self.models.get(base_name(&model))?;
         let price = list.iter().rev().find(|price| price.from <= at).or(list.first())?;
         Some(price.rates(used).cost(&used.tokens))
     }
 }
 
-/// A model's name without what does not change its price: the provider and region before it, the date and version behind it.
-fn base_name(model: &str) -> String {
-    let name = model.trim().to_ascii_lowercase();
-    let name = name.rsplit('/').next().unwrap_or_default();
+/// A model's name, in small letters, without what does not change its price: the provider and region before it, the date and version
+/// behind it.
+fn base_name(model: &str) -> &str {
+    let name = model.trim().rsplit('/').next().unwrap_or_default();
     let name = name.rfind("anthropic.").map_or(name, |at| &name[at + "anthropic.".len()..]);
     let name = name.split(['[', '@', ':']).next().unwrap_or_default();
     let name = name.strip_suffix("-v1").or_else(|| name.strip_suffix("-v2")).unwrap_or(name);
-    without_date(name).to_owned()
+    without_date(name)
 }
 
 /// Without `-20250929`, `-2025-04-16` or `-latest` at its end, unless nothing is known by the shorter name.

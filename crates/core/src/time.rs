@@ -101,20 +101,54 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (era * 400 + year + i64::from(month <= 2), month, day)
 }
 
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.div_euclid(NANOS_PER_SECOND);
-        let nanos = self.0.rem_euclid(NANOS_PER_SECOND);
+/// A time in RFC 3339. Each event is written with some, so no formatter is asked.
+struct Written([u8; 30]);
+
+impl Written {
+    fn put(&mut self, end: usize, digits: usize, mut number: i64) {
+        for digit in self.0[end - digits..end].iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        // It is of ASCII alone.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl From<Timestamp> for Written {
+    fn from(Timestamp(nanos): Timestamp) -> Self {
+        let (seconds, nanos) = (nanos.div_euclid(NANOS_PER_SECOND), nanos.rem_euclid(NANOS_PER_SECOND));
+        // Nanoseconds in 64 bits reach from 1677 to 2262: every year has four digits.
         let (year, month, day) = civil(seconds.div_euclid(SECONDS_PER_DAY));
         let of_day = seconds.rem_euclid(SECONDS_PER_DAY);
-        let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
+        let mut out = Self(*b"0000-00-00T00:00:00.000000000Z");
+        for (end, digits, number) in [
+            (4, 4, year),
+            (7, 2, month),
+            (10, 2, day),
+            (13, 2, of_day / 3600),
+            (16, 2, of_day / 60 % 60),
+            (19, 2, of_day % 60),
+            (29, 9, nanos),
+        ] {
+            out.put(end, digits, number);
+        }
+        out
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Written::from(*self).as_str())
     }
 }
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(Written::from(*self).as_str())
     }
 }
 
@@ -137,10 +171,13 @@ mod tests {
             ("2026-11-20T20:38:55.123+01:00", 1_795_203_535_123_000_000),
             ("2024-02-29 23:59:59.5Z", 1_709_251_199_500_000_000),
             ("1969-12-31T23:59:59.999999999Z", -1),
+            ("2262-04-11T23:47:16.854775807Z", i64::MAX),
+            ("1677-09-21T00:12:43.145224192Z", i64::MIN),
         ] {
             let time = Timestamp::parse(text).expect(text);
             assert_eq!(time.as_nanos(), nanos, "{text}");
             assert_eq!(Timestamp::parse(&time.to_string()), Some(time), "{text}");
+            assert_eq!(serde_json::to_string(&time).expect(text), format!("\"{time}\""));
         }
     }
 

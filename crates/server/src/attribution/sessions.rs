@@ -104,18 +104,20 @@ impl Sessions {
         let mut seen = Seen::default();
         let mut known: HashMap<(&str, &str), u32> = HashMap::new();
         let mut said: Vec<(Identity, bool)> = Vec::new();
+        // A session's events come together, so that most are of the session of the event before.
+        let mut before: Option<((&str, &str), u32)> = None;
         for event in events {
             let name = event.parsed.session_id.as_ref().map_or("", |session| session.as_str());
-            let at = match known.get(&(event.agent.as_str(), name)) {
-                Some(at) => Some(*at),
-                None => session_of(event).map(|session| {
-                    let at = u32::try_from(seen.sessions.len()).unwrap_or(u32::MAX);
-                    seen.sessions.push(session);
-                    said.push((Identity::default(), false));
-                    known.insert((event.agent.as_str(), name), at);
-                    at
-                }),
-            };
+            let named = (event.agent.as_str(), name);
+            let met = before.filter(|(before, _)| *before == named).map(|(_, at)| at);
+            let at = met.or_else(|| known.get(&named).copied()).or_else(|| {
+                let at = u32::try_from(seen.sessions.len()).unwrap_or(u32::MAX);
+                seen.sessions.push(session_of(event)?);
+                said.push((Identity::default(), false));
+                known.insert(named, at);
+                Some(at)
+            });
+            before = at.map(|at| (named, at));
             if let Some(said) = at.and_then(|at| said.get_mut(at as usize)) {
                 if let Some(identity) = &event.parsed.identity {
                     said.0.merge(identity);

@@ -94,9 +94,7 @@ pub(in crate::transcript) fn cut(carried: &mut Carried, text: &str) -> Result<En
             return Err(Skip::Instructions);
         }
     }
-    if let Some(session) = json::owned(line.session_id) {
-        carried.session = Some(session);
-    }
+    take(&mut carried.session, line.session_id);
     let place = carried.moved(&line);
     let payload = carried.write(&line, &kind, place.is_some(), text.len());
     let uuid = json::text(line.uuid).and_then(|uuid| uuid.parse::<EventId>().ok());
@@ -110,16 +108,18 @@ pub(in crate::transcript) fn cut(carried: &mut Carried, text: &str) -> Result<En
     })
 }
 
+/// Takes over what a line tells, where it tells another text than those before it; says whether it did.
+fn take(known: &mut Option<String>, told: Option<&RawValue>) -> bool {
+    let Some(text) = json::text(told).filter(|text| known.as_deref() != Some(text)) else { return false };
+    *known = Some(text.into_owned());
+    true
+}
+
 impl Carried {
     /// The place, where the line tells another than the lines before it.
     fn moved(&mut self, line: &Line<'_>) -> Option<Place> {
-        let mut place = self.place.clone();
-        place.cwd = json::owned(line.cwd).or(place.cwd);
-        place.branch = json::owned(line.branch).or(place.branch);
-        (place != self.place).then(|| {
-            self.place = place.clone();
-            place
-        })
+        let moved = take(&mut self.place.cwd, line.cwd) | take(&mut self.place.branch, line.branch);
+        moved.then(|| self.place.clone())
     }
 
     fn write(&mut self, line: &Line<'_>, kind: &str, moved: bool, length: usize) -> String {
@@ -134,10 +134,8 @@ impl Carried {
             };
         }
         object.raw("promptId", line.prompt_id);
-        let version = json::owned(line.version);
-        if version.is_some() && version != self.version {
+        if take(&mut self.version, line.version) {
             object.raw("version", line.version).raw("entrypoint", line.entrypoint);
-            self.version = version;
         }
         if moved {
             object.raw("cwd", line.cwd).raw("gitBranch", line.branch);
@@ -225,7 +223,7 @@ fn asked(object: &mut Object<'_>, line: &Line<'_>) {
 
 /// The content of a message: a text as it is, of blocks what they say. Signatures and images are left out.
 fn content(object: &mut Object<'_>, raw: Option<&RawValue>) {
-    if json::text(raw).is_some() {
+    if json::is_text(raw) {
         object.raw("content", raw);
         return;
     }

@@ -148,7 +148,7 @@ fn assistant(line: &Line<'_>) -> Parsed {
             _ => {}
         }
     }
-    said |= json::text(message.content).is_some();
+    said |= json::is_text(message.content);
     let model = json::owned(message.model).filter(|model| model != SYNTHETIC);
     let (word, kind) = match () {
         () if !calls.is_empty() => ("tool_use", Kind::ToolReported),

@@ -30,7 +30,7 @@ pub(super) struct Log {
     lines: PathBuf,
     /// The first thing that went wrong.
     pub(super) problem: Option<String>,
-    _lock: File,
+    lock: File,
 }
 
 /// A line of JSON.
@@ -67,6 +67,14 @@ pub fn path(project: &Path, phase: Phase) -> PathBuf {
     project.join(FOLDER).join(format!("setup.{phase}.log"))
 }
 
+impl Drop for Log {
+    /// Another thread may just be starting a program, which has all our files until it is itself: closing would not let go of the lock.
+    fn drop(&mut self) {
+        // Where that fails, the lock goes with the last of those.
+        let _ = self.lock.unlock();
+    }
+}
+
 impl Log {
     /// Opens the logs; `None` where somebody else writes them now.
     ///
@@ -86,7 +94,7 @@ impl Log {
             Err(fs::TryLockError::Error(error)) => return Err(error),
         }
         let text = path(project, phase);
-        Ok(Some(Self { phase, began, lines: text.with_extension("jsonl"), text, problem: None, _lock: lock }))
+        Ok(Some(Self { phase, began, lines: text.with_extension("jsonl"), text, problem: None, lock }))
     }
 
     pub(super) fn began(&mut self, by: &str) {

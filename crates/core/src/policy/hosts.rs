@@ -25,6 +25,27 @@ pub fn host(url: &str) -> String {
     rest.split(':').next().unwrap_or_default().to_owned()
 }
 
+/// A part of a URL without its percent signs.
+pub fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let hex = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match (byte, hex(at + 1), hex(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push(u8::try_from(high << 4 | low).unwrap_or_default());
+                at += 3;
+            }
+            _ => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Whether a host is the metadata service of a cloud, in any way of writing its address: from there a cloud's machines get
 /// their own keys.
 pub fn is_metadata(host: &str) -> bool {

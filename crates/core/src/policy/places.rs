@@ -375,8 +375,9 @@ pub fn is_startup(path: &str, home: Option<&str>) -> bool {
 
 /// Whether a file tells a build server what to run.
 pub fn is_ci(path: &str) -> bool {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let in_folder = [".github/workflows", ".github/actions", ".circleci", ".buildkite", ".gitlab/ci", ".teamcity"];
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let in_folder =
+        ["/.github/workflows/", "/.github/actions/", "/.circleci/", "/.buildkite/", "/.gitlab/ci/", "/.teamcity/"];
     let names = [
         ".gitlab-ci.yml",
         ".travis.yml",
@@ -388,8 +389,7 @@ pub fn is_ci(path: &str) -> bool {
         ".woodpecker.yml",
         "appveyor.yml",
     ];
-    let whole = format!("{folder}/");
-    names.contains(&name) || in_folder.iter().any(|own| whole.contains(&format!("/{own}/")))
+    names.contains(&name) || in_folder.iter().any(|own| path.contains(own))
 }
 
 /// Whether a file is one that a package manager writes, and by which it knows what it may install.
@@ -511,6 +511,9 @@ pub fn matches(path: &str, literal: &str) -> bool {
 pub fn glob(pattern: &str, name: &str) -> bool {
     if name.starts_with('.') && !pattern.starts_with('.') && !pattern.starts_with('\\') {
         return false;
+    }
+    if !pattern.contains(['*', '?', '[', '\\']) {
+        return pattern == name;
     }
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);

@@ -49,12 +49,9 @@ fn gives_card(query: &str) -> bool {
         return false;
     }
     let lower = query.to_lowercase();
-    let words = |text: &str| {
-        text.split(|char: char| !char.is_alphanumeric())
-            .map(str::to_owned)
-            .filter(|word| !word.is_empty())
-            .collect::<Vec<_>>()
-    };
+    fn words(text: &str) -> Vec<&str> {
+        text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()).collect()
+    }
     let back = ["cvv", "cvc", "cvv2", "cvc2", "cid", "exp", "expiry", "expires", "cardholder", "pin"];
     let named = words(query).windows(2).any(|pair| {
         pair.iter().all(|word| {
@@ -64,7 +61,7 @@ fn gives_card(query: &str) -> bool {
     });
     let asks_for_trial =
         ["test card", "test number", "sandbox", "dummy", "fake", "luhn"].iter().any(|word| lower.contains(word));
-    !asks_for_trial && (named || words(&lower).iter().any(|word| back.contains(&word.as_str())))
+    !asks_for_trial && (named || words(&lower).iter().any(|word| back.contains(word)))
 }
 
 /// The effects of opening an address.
@@ -85,7 +82,7 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     if hosts::is_local(&host) {
         return effects;
     }
-    if content::holds_key(&decoded(url)) || holds_password(url) {
+    if content::holds_key(&hosts::decoded(url)) || holds_password(url) {
         let origin = shell::value::Origin::SECRET;
         effects.push(Effect { kind: Kind::DataSend, origin, ..Effect::on(&host, Place::Unknown, tool) });
     }
@@ -110,28 +107,7 @@ fn file(url: &str) -> String {
         Some(rest) => rest.find('/').map_or("/", |at| &rest[at..]),
         None => rest,
     };
-    decoded(path.split(['?', '#']).next().unwrap_or_default())
-}
-
-/// A text without its percent signs.
-fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let hex = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        match (byte, hex(at + 1), hex(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push(u8::try_from(high << 4 | low).unwrap_or_default());
-                at += 3;
-            }
-            _ => {
-                out.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    hosts::decoded(path.split(['?', '#']).next().unwrap_or_default())
 }
 
 /// Whether a part of the address is a text in an encoding: signatures and keys of a session are none, for what they decode to
@@ -149,7 +125,9 @@ fn carries_text(url: &str) -> bool {
     }
     let behind = url.split_once("://").map_or(url, |(_, rest)| rest);
     let parts = behind.split(['/', '?', '&', '#', '=', ';', '.', ',']).filter(|part| part.len() >= LEAST_DATA);
-    parts.filter_map(|part| text_of(&decoded(part))).any(|text| text.len() >= LEAST_DATA && !text.starts_with('{'))
+    parts
+        .filter_map(|part| text_of(&hosts::decoded(part)))
+        .any(|text| text.len() >= LEAST_DATA && !text.starts_with('{'))
 }
 
 /// Whether letters and digits stand among each other, as in no word.

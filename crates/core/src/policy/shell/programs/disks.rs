@@ -1,7 +1,7 @@
 //! Disks, volumes and the machine as a whole.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Spec, read};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
@@ -87,7 +87,7 @@ fn disk(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
 }
 
-fn storage(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+fn storage(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
     let (name, args) = match call.name.as_str() {
         "lvm" => {
             let options = read(&call.args, &Spec { ordered: true, ..Spec::default() });
@@ -128,29 +128,28 @@ fn storage(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return;
     }
     let verb = options.operands.first().map(Text::shown).unwrap_or_default();
-    let target = |options: &Options, at: usize| options.operands.get(at).map(Text::shown);
+    let target = |at: usize| options.operands.get(at).map(Text::shown);
     let destroyed = match (name.as_str(), verb.as_str()) {
         ("lvremove" | "vgremove" | "lvreduce" | "vgreduce", _) => {
-            target(&options, 0).filter(|_| options.operands.first().is_some_and(|volume| volume.as_known().is_some()))
+            target(0).filter(|_| options.operands[0].as_known().is_some())
         }
         ("zpool", "destroy" | "labelclear" | "detach" | "remove" | "split")
         | ("zfs", "destroy" | "rollback")
         | ("dmsetup", "remove" | "remove_all" | "wipe_table")
             if !options.has(&["n"]) =>
         {
-            target(&options, 1)
+            target(1)
         }
         ("btrfs", "subvolume" | "sub")
             if options.operands.get(1).is_some_and(|word| word.shown().starts_with("del")) =>
         {
-            target(&options, 2)
+            target(2)
         }
         // A stream that is received by force takes the place of what was there.
-        ("zfs", "receive" | "recv") if options.has(&["F"]) && !options.has(&["n"]) => target(&options, 1),
+        ("zfs", "receive" | "recv") if options.has(&["F"]) && !options.has(&["n"]) => target(1),
         ("mdadm", _) if options.has(&["zero-superblock"]) => Some(verb),
         _ => None,
     };
-    let _ = state;
     if let Some(target) = destroyed {
         machine.act(Kind::StorageDestroy, target);
     }

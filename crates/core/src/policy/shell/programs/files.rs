@@ -134,8 +134,8 @@ const COPY: Spec = Spec {
     single: false,
 };
 
-/// Sources and the target of a copy or a move: each source with the path it gets.
-fn pairs(machine: &Machine<'_>, state: &State, options: &Options) -> Vec<(Text, String, Option<String>)> {
+/// Sources and the target of a copy or a move: each source's path with the path it gets.
+fn pairs(machine: &Machine<'_>, state: &State, options: &Options) -> Vec<(String, Option<String>)> {
     let (sources, target, into) = match options.value(&["t", "target-directory"]) {
         Some(target) => (options.operands.as_slice(), Some(target), true),
         None => match options.operands.split_last() {
@@ -153,7 +153,7 @@ fn pairs(machine: &Machine<'_>, state: &State, options: &Options) -> Vec<(Text, 
         let target = target.as_ref().map(|target| {
             if is_folder { format!("{}/{}", target.trim_end_matches('/'), base_name(&path)) } else { target.clone() }
         });
-        Some((source.clone(), path, target))
+        Some((path, target))
     };
     sources.iter().filter_map(pair).collect()
 }
@@ -165,14 +165,12 @@ fn mv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let target =
         options.value(&["t", "target-directory"]).or(options.operands.last()).and_then(|t| machine.path(state, t));
-    for (source, path, to) in pairs(machine, state, &options) {
+    for (path, to) in pairs(machine, state, &options) {
         let all = places::without_wildcard(&path) != path;
         // Everything of a folder moved needs a folder to move it to.
         let possible = !all
             || target.as_ref().is_some_and(|target| {
-                machine.look(target) != Look::Missing
-                    && machine.look(target) != Look::File
-                    && machine.look(target) != Look::Other
+                !matches!(machine.look(target), Look::Missing | Look::File | Look::Other)
                     && places::without_wildcard(&path) != target
             });
         if possible {
@@ -190,7 +188,6 @@ fn mv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             continue;
         }
         let pipe = machine.look(&path) == Look::Pipe;
-        let _ = source;
         if !pipe {
             state.files.set(&to, content);
         }
@@ -220,8 +217,8 @@ fn cp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return;
     }
     covered(machine, state, &options);
-    for (source, path, to) in pairs(machine, state, &options) {
-        machine.reads_of_copy(state, &path, &source);
+    for (path, to) in pairs(machine, state, &options) {
+        machine.reads_of_copy(state, &path);
         let Some(to) = to else { continue };
         let target = machine.real(state, &to);
         machine.file(Kind::FileWrite, &target, false);
@@ -496,7 +493,7 @@ impl Machine<'_> {
     }
 
     /// Notes that a path's content is read to be copied elsewhere.
-    fn reads_of_copy(&mut self, state: &State, path: &str, _: &Text) {
+    fn reads_of_copy(&mut self, state: &State, path: &str) {
         self.reads(state, path);
         let made_here = state.files.get(path).is_some();
         if !made_here

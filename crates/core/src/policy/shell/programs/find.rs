@@ -224,14 +224,15 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let tests = &args[skipped..];
     for start in &starts {
-        for secret in tests.windows(2).filter(|pair| BY_NAME.contains(&pair[0].shown().as_str())).take(4) {
-            // Of names of credentials it matters to whom they are handed on.
+        // Of names of credentials it matters to whom they are handed on.
+        let by_name = |pair: &&[Text]| name.is_none() && BY_NAME.contains(&pair[0].shown().as_str());
+        for secret in tests.windows(2).filter(by_name).take(4) {
             let mut named = start.clone();
             named.push_known("/", false);
             named.push_known(secret[1].shown().trim_start_matches("*/"), true);
             let is_secret =
                 machine.path(state, &named).is_some_and(|path| machine.secrecy(state, &path) > Secrecy::None);
-            if name.is_none() && is_secret {
+            if is_secret {
                 machine.emit(state, 1, named);
                 machine.emit(state, 1, Text::known("\n"));
             }

@@ -101,13 +101,8 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if call.name == "hub" && matches!(command.as_str(), "delete" | "release" | "gist" | "api" | "create") {
         return super::tables::table(machine, call, state);
     }
-    let settings: Vec<(String, Text)> = global
-        .values(&["c"])
-        .map(|setting| {
-            let at = setting.prefix().find('=').unwrap_or(setting.prefix().len());
-            (setting.prefix()[..at].to_ascii_lowercase(), setting.after(at + 1))
-        })
-        .collect();
+    let settings: Vec<(String, Text)> =
+        global.values(&["c"]).map(settings::parts).map(|(key, value)| (key.to_ascii_lowercase(), value)).collect();
     let setting = |name: &str| settings.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     for (key, value) in &settings {
         settings::made(machine, state, key, value, Lasts::Once);
@@ -156,8 +151,7 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         || machine.value_of(state, "GIT_WORK_TREE").is_some_and(|tree| tree.as_known().is_some());
     let known = Git {
         elsewhere,
-        no_force: setting("clean.requireforce")
-            .map(|value| matches!(value.shown().as_str(), "false" | "no" | "off" | "0")),
+        no_force: setting("clean.requireforce").map(|value| settings::is_off(&value.shown())),
         prune: setting("gc.pruneexpire").map(|value| value.shown()),
     };
     subcommand(machine, state, &command, args, &known);

@@ -26,7 +26,6 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "gzip" | "gunzip" | "bzip2" | "bunzip2" | "xz" | "unxz" | "zstd" | "unzstd" | "lz4" | "pigz" => compress,
         "vi" | "vim" | "nvim" | "nano" | "ed" | "ex" | "code" => edit,
         "printenv" => printenv,
-        "security" => keychain,
         _ => return None,
     })
 }
@@ -465,14 +464,6 @@ fn command_of_editor(machine: &mut Machine<'_>, state: &mut State, line: &str) {
 fn printenv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let origin = if call.args.is_empty() { Origin::SECRET } else { Origin::UNKNOWN };
     machine.emit(state, 1, Text::hole(origin));
-}
-
-fn keychain(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let command = call.args.first().map(Text::shown).unwrap_or_default();
-    if matches!(command.as_str(), "dump-keychain" | "find-generic-password" | "find-internet-password" | "export") {
-        machine.note(Kind::SecretRead, "keychain".to_owned(), Default::default(), false, Origin::SECRET);
-        machine.emit(state, 1, Text::hole(Origin::SECRET));
-    }
 }
 
 impl Machine<'_> {

@@ -124,8 +124,8 @@ pub(super) fn transfers(machine: &mut Machine<'_>, state: &mut State, command: &
         machine.act(Kind::GitBypass, template);
     }
     for setting in options.values(&["config", "c"]).cloned().collect::<Vec<_>>() {
-        let at = setting.prefix().find('=').unwrap_or(setting.prefix().len());
-        settings::made(machine, state, &setting.prefix()[..at], &setting.after(at + 1), Lasts::Stays);
+        let (key, value) = settings::parts(&setting);
+        settings::made(machine, state, key, &value, Lasts::Stays);
     }
 }
 

@@ -45,23 +45,28 @@ const PROGRAM_ENDINGS: &[&str] = &[
     ".program",
 ];
 
-/// Reads a setting that is made: `key` in lower case but for the name in its middle.
+/// A setting as it is written in one word: `key=value`.
+pub(super) fn parts(setting: &Text) -> (&str, Text) {
+    let at = setting.prefix().find('=').unwrap_or(setting.prefix().len());
+    (&setting.prefix()[..at], setting.after(at + 1))
+}
+
+/// Whether a value says no.
+pub(super) fn is_off(value: &str) -> bool {
+    matches!(value, "false" | "no" | "off" | "0")
+}
+
+/// Reads a setting that is made.
 pub(super) fn made(machine: &mut Machine<'_>, state: &mut State, key: &str, value: &Text, lasts: Lasts) {
     let key = key.to_ascii_lowercase();
     let said = value.shown();
     if let Some(why) = weakens(machine, state, &key, value) {
         machine.act(Kind::GitBypass, why);
     }
-    if key.starts_with("gc.")
-        && key.contains("expire")
-        && lasts == Lasts::Stays
-        && matches!(said.as_str(), "now" | "all" | "0")
-    {
+    if key.starts_with("gc.") && key.contains("expire") && lasts == Lasts::Stays && super::is_now(&said) {
         machine.act(Kind::GitRecovery, key.clone());
     }
-    if let Some(alias) = key.strip_prefix("alias.").filter(|alias| lasts == Lasts::Stays && !super::OWN.contains(alias))
-    {
-        let _ = alias;
+    if lasts == Lasts::Stays && key.strip_prefix("alias.").is_some_and(|alias| !super::OWN.contains(&alias)) {
         return super::aliased(machine, &mut state.clone(), value, &[]);
     }
     let is_program = PROGRAMS.contains(&key.as_str())
@@ -127,7 +132,7 @@ fn runs_by_itself(key: &str, value: &str) -> bool {
 /// What check of git or of the repository a setting takes away.
 fn weakens(machine: &Machine<'_>, state: &State, key: &str, value: &Text) -> Option<String> {
     let said = value.shown().to_ascii_lowercase();
-    let off = matches!(said.as_str(), "false" | "no" | "off" | "0");
+    let off = is_off(&said);
     let weak = match key {
         "core.hookspath" => {
             // A folder of the project is where its hooks are meant to be.

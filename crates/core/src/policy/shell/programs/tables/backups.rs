@@ -6,7 +6,7 @@ use super::super::super::state::State;
 use super::super::super::value::Text;
 use super::super::Program;
 use super::{Tool, on, spec, unless, with};
-use crate::policy::effects::Kind::{ContainerDestroy, StorageDestroy, SystemChange};
+use crate::policy::effects::Kind::{DatabaseDestroy, StorageDestroy};
 
 /// Every tool of this file.
 pub(super) const TOOLS: &[Tool] = &[
@@ -121,6 +121,14 @@ pub(super) const TOOLS: &[Tool] = &[
         spec: spec("", &["mongodb-uri="]),
         entries: &[on("delete-backup|delete-pitr|cleanup|restore", StorageDestroy)],
     },
+    Tool {
+        names: &["xbcloud", "medusa", "clickhouse-backup"],
+        spec: spec("", &["stanza=", "config=", "repo=", "type=", "set=", "repo1-retention-full="]),
+        entries: &[
+            on("stanza-delete|expire|stop|delete|delete-backup|delete-pitr|purge|delete-all|cleanup", DatabaseDestroy),
+            on("** delete|everything|retain", DatabaseDestroy),
+        ],
+    },
     // Of whole machines.
     Tool {
         names: &["snapper"],
@@ -137,45 +145,6 @@ pub(super) const TOOLS: &[Tool] = &[
         spec: spec("", &["repository=", "ns="]),
         entries: &[on("snapshot|group forget", StorageDestroy), on("forget|prune|free", StorageDestroy)],
     },
-    Tool {
-        names: &["qm", "pct"],
-        spec: spec("", &[]),
-        entries: &[on("destroy|delsnapshot|rollback", StorageDestroy), on("stop|shutdown|reset", SystemChange)],
-    },
-    Tool {
-        names: &["virsh"],
-        spec: spec("c", &["connect=", "domain="]),
-        entries: &[
-            with("undefine", &["remove-all-storage", "storage", "snapshots-metadata", "nvram"], StorageDestroy),
-            on("vol-delete|vol-wipe|pool-delete|snapshot-delete|snapshot-revert|undefine", StorageDestroy),
-        ],
-    },
-    Tool {
-        names: &["VBoxManage", "vboxmanage"],
-        spec: spec("", &[]),
-        entries: &[
-            with("unregistervm", &["delete", "delete-all"], StorageDestroy),
-            with("closemedium", &["delete"], StorageDestroy),
-            on("snapshot * delete|restore|restorecurrent", StorageDestroy),
-        ],
-    },
-    Tool {
-        names: &["lxc", "incus"],
-        spec: spec("", &["project="]),
-        entries: &[on("delete|rm", StorageDestroy), on("storage|image|snapshot|project delete|rm", StorageDestroy)],
-    },
-    Tool {
-        names: &["multipass"],
-        spec: spec("", &[]),
-        entries: &[with("delete", &["p", "purge", "all"], StorageDestroy), on("purge", StorageDestroy)],
-    },
-    Tool { names: &["qemu-img"], spec: spec("f", &[]), entries: &[with("snapshot", &["d", "a"], StorageDestroy)] },
-    Tool {
-        names: &["vagrant"],
-        spec: spec("", &[]),
-        entries: &[on("destroy", ContainerDestroy), on("snapshot delete", ContainerDestroy)],
-    },
-    Tool { names: &["wsl", "wsl.exe"], spec: spec("", &[]), entries: &[with("", &["unregister"], StorageDestroy)] },
 ];
 
 pub(super) fn program(name: &str) -> Option<Program> {

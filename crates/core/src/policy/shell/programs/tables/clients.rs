@@ -23,6 +23,10 @@ struct Client {
     /// The flags that name a host, an address or a database.
     hosts: &'static [&'static str],
     bases: &'static [&'static str],
+    /// The variables that name a host and a database where no flag does.
+    variables: (&'static str, &'static str),
+    /// Subcommands that are no SQL: the table tells of them.
+    others: &'static [&'static str],
     /// What its operands are.
     operands: Operands,
     /// What it works on where nothing is named.
@@ -65,6 +69,8 @@ const PLAIN: Client = Client {
     files: &["file", "queries-file"],
     hosts: &["h", "host", "url"],
     bases: &["D", "d", "database", "url"],
+    variables: ("", ""),
+    others: &[],
     operands: Operands::Base,
     at: At::Here,
 };
@@ -85,9 +91,14 @@ const CLIENTS: &[Client] = &[
         files: &["f", "file"],
         hosts: &["h", "host"],
         bases: &["d", "dbname"],
+        variables: OF_POSTGRES,
         ..PLAIN
     },
-    Client { names: &["mysql", "mariadb", "mycli", "mysqlsh", "tidb"], ..PLAIN },
+    Client {
+        names: &["mysql", "mariadb", "mycli", "mysqlsh", "tidb"],
+        variables: ("MYSQL_HOST", "MYSQL_DATABASE"),
+        ..PLAIN
+    },
     Client {
         names: &["sqlite3", "sqlite", "duckdb", "litecli", "libsql", "rqlite"],
         spec: single(&["cmd=", "init=", "separator=", "nullvalue=", "c=", "s=", "f="]),
@@ -285,6 +296,7 @@ const CLIENTS: &[Client] = &[
         names: &["influx"],
         spec: spec("h", &["execute=", "host=", "database=", "port="]),
         texts: &["execute"],
+        others: &["bucket", "org", "delete", "auth", "user", "query"],
         ..PLAIN
     },
     Client {
@@ -319,7 +331,8 @@ pub(super) fn program(name: &str) -> Option<Program> {
 
 fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let words: Vec<String> = call.args.iter().map(Text::shown).filter(|word| !word.starts_with('-')).take(3).collect();
-    let Some(client) = client(&call.name, &words).filter(|client| !is_subcommand(client, &words)) else {
+    let is_sql = |client: &&Client| !words.first().is_some_and(|word| client.others.contains(&word.as_str()));
+    let Some(client) = client(&call.name, &words).filter(is_sql) else {
         return super::table(machine, call, state);
     };
     let options = read(&call.args, &client.spec);
@@ -339,7 +352,7 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     for file in options.values(client.files).cloned().collect::<Vec<_>>() {
         texts.push(machine.read_file(state, &file));
     }
-    if client.names.contains(&"sqlite3") && texts.iter().any(|text| text.shown().trim() == ".dump") {
+    if client.operands == Operands::FileAndSql && texts.iter().any(|text| text.shown().trim() == ".dump") {
         machine.emit(state, 1, Text::hole(Origin::SECRET));
     }
     if texts.is_empty() {
@@ -350,19 +363,6 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         given(machine, state, &text.shown(), reach, name.as_deref());
     }
     machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
-}
-
-/// Whether a call of a client is of one of its subcommands that the table knows, and no SQL.
-fn is_subcommand(client: &Client, words: &[String]) -> bool {
-    match client.names.first() {
-        Some(&"influx") => words
-            .first()
-            .is_some_and(|word| matches!(word.as_str(), "bucket" | "org" | "delete" | "auth" | "user" | "query")),
-        Some(&"cockroach") => words
-            .first()
-            .is_some_and(|word| matches!(word.as_str(), "node" | "start" | "local" | "server" | "demo" | "workload")),
-        _ => false,
-    }
 }
 
 /// Where a client works, and on which database: its name, where it is known.
@@ -396,13 +396,8 @@ fn aim(
         name = name.filter(|_| !host.contains("://")).or(of_name);
     }
     let variable = |name: &str| throwaway::variable(machine, state, name);
-    let (hosts, bases) = match client.names.first() {
-        Some(&"psql") => ("PGHOST", "PGDATABASE"),
-        Some(&"mysql") => ("MYSQL_HOST", "MYSQL_DATABASE"),
-        _ => ("", ""),
-    };
-    at = at.or_else(|| variable(hosts));
-    name = name.or_else(|| variable(bases));
+    at = at.or_else(|| variable(client.variables.0));
+    name = name.or_else(|| variable(client.variables.1));
     let unknown = base.as_deref().is_some_and(|base| base.starts_with(HOLE));
     let reach = if unknown { Reach::Elsewhere } else { throwaway::reach(machine, at.as_deref()) };
     let made = name.as_deref().is_some_and(|name| throwaway::was_made(state, "dropdb", name));
@@ -415,7 +410,7 @@ pub(super) fn given(machine: &mut Machine<'_>, state: &mut State, text: &str, re
     let lost = throwaway::may_be_lost(reach, name.into_iter());
     for fault in sql::faults(text) {
         // A database that is a test's by its own name, wherever the client is connected to on this machine.
-        if !lost && !throwaway::may_be_lost(reach, fault.names.iter().map(String::as_str)) {
+        if !lost && !throwaway::may_be_lost(reach, fault.name.as_deref().into_iter()) {
             machine.act(fault.kind, fault.what);
         }
         if let Some(code) = fault.runs {
@@ -460,7 +455,7 @@ fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.is_help() || options.has(&["s", "schema-only", "no-data"]) && !call.name.starts_with("mongo") {
         return;
     }
-    let (reach, name) = aim(machine, state, &PG_DUMP, &options, &options.operands);
+    let (reach, name) = aim(machine, state, &DUMP, &options, &options.operands);
     let origin =
         if throwaway::may_be_lost(reach, name.as_deref().into_iter()) { Origin::UNKNOWN } else { Origin::SECRET };
     match options.value(&["f", "file", "r", "result-file", "o", "out"]).cloned() {
@@ -474,8 +469,11 @@ fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
 }
 
-const PG_DUMP: Client =
-    Client { names: &["psql"], hosts: &["h", "host", "uri"], bases: &["d", "dbname", "db", "uri"], ..PLAIN };
+const OF_POSTGRES: (&str, &str) = ("PGHOST", "PGDATABASE");
+
+/// What the programs that dump and restore have in common.
+const DUMP: Client =
+    Client { hosts: &["h", "host", "uri"], bases: &["d", "dbname", "db", "uri"], variables: OF_POSTGRES, ..PLAIN };
 
 /// Putting a dump back over what is there, on another machine.
 fn restore(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -483,7 +481,7 @@ fn restore(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         &call.args,
         &spec("hpUdjtnFf", &["host=", "port=", "username=", "dbname=", "jobs=", "table=", "schema=", "file="]),
     );
-    let (reach, name) = aim(machine, state, &PG_DUMP, &options, &[]);
+    let (reach, name) = aim(machine, state, &DUMP, &options, &[]);
     if options.has(&["c", "clean"]) && reach == Reach::Elsewhere {
         machine.act(DatabaseDestroy, name.unwrap_or_default());
     }

@@ -1,6 +1,6 @@
 //! Clouds.
 
-use super::{Entry, Tool, on, spec, token, with};
+use super::{Entry, Tool, on, pass, spec, token, with};
 use crate::policy::effects::Kind::{
     CloudAccess, CloudDestroy, DatabaseDestroy, PackagePublish, SafetyDisable, SecretRead,
 };
@@ -103,6 +103,8 @@ const AWS: Spec = spec(
 );
 
 const AWS_ENTRIES: &[Entry] = &[
+    // `aws s3 rm help` shows a page.
+    pass("** help ."),
     // Objects and buckets.
     with("s3 rm", &["recursive"], CloudDestroy),
     with(
@@ -405,7 +407,6 @@ const AZ_ENTRIES: &[Entry] = &[
         &["allow-blob-public-access=true", "public-access=blob", "public-access=container"],
         CloudAccess,
     ),
-    with("storage container set-permission", &["public-access=blob", "public-access=container"], CloudAccess),
     with(
         "** update",
         &[
@@ -417,7 +418,6 @@ const AZ_ENTRIES: &[Entry] = &[
         SafetyDisable,
     ),
     with("** delete-policy update", &["enable=false"], SafetyDisable),
-    on("lock delete", SafetyDisable),
     on("** lock delete", SafetyDisable),
     on("** diagnostic-settings|activity-log delete", SafetyDisable),
     on("policy assignment delete", SafetyDisable),
@@ -495,13 +495,11 @@ pub(super) const TOOLS: &[Tool] = &[
         ),
         entries: &[
             on("secrets|secret secret-bundle|version get|access", SecretRead),
-            on("secrets secret-bundle get", SecretRead),
             on("** kubeconfig show|create-kubeconfig", SecretRead),
-            on("server|servers|compute disable-protection|disable-backup", SafetyDisable),
             on("** disable-protection|disable-backup|disable-backups|disable-delete-protection", SafetyDisable),
             on("** ssh-key|keypair|keypairs create|import", CloudAccess),
             on("server|servers rebuild|reset-password", CloudDestroy),
-            on("compute|compute droplet-action rebuild|restore", CloudDestroy),
+            on("compute droplet-action rebuild|restore", CloudDestroy),
             on("* delete|rm|destroy|terminate|purge|bulk-delete", CloudDestroy),
             on("* * delete|rm|destroy|terminate|purge|bulk-delete|delete-all", CloudDestroy),
             on("* * * delete|rm|destroy|terminate|remove", CloudDestroy),

@@ -8,7 +8,7 @@ use super::super::Program;
 use super::{Entry, Tool, is_harmless, on, pass, spec, throwaway, with};
 use crate::policy::effects::Kind::{
     CloudAccess, ClusterDestroy, CodeFetched, ContainerDestroy, ContainerEscape, PackagePublish, SafetyDisable,
-    SecretRead, StorageDestroy,
+    SecretRead, StorageDestroy, SystemChange,
 };
 
 const KUBECTL: Spec = spec(
@@ -257,7 +257,7 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[on("delete|reset", ContainerDestroy), on("cluster|registry delete", ContainerDestroy)],
     },
     Tool {
-        names: &["colima", "limactl", "multipass", "vagrant", "docker-machine", "orb", "orbctl", "lxc", "incus"],
+        names: &["colima", "limactl", "docker-machine", "orb", "orbctl"],
         spec: spec("np", &["name=", "profile=", "provider="]),
         entries: &[
             on("delete|destroy|purge|rm|reset|prune", ContainerDestroy),
@@ -265,7 +265,46 @@ pub(super) const TOOLS: &[Tool] = &[
         ],
     },
     Tool {
-        names: &["virsh", "VBoxManage", "vboxmanage", "qm", "pct", "govc", "xe", "prlctl", "vmrun", "wsl", "wsl.exe"],
+        names: &["qm", "pct"],
+        spec: spec("", &[]),
+        entries: &[on("destroy|delsnapshot|rollback", StorageDestroy), on("stop|shutdown|reset", SystemChange)],
+    },
+    Tool {
+        names: &["virsh"],
+        spec: spec("c", &["connect=", "domain="]),
+        entries: &[
+            with("undefine", &["remove-all-storage", "storage", "snapshots-metadata", "nvram"], StorageDestroy),
+            on("vol-delete|vol-wipe|pool-delete|snapshot-delete|snapshot-revert|undefine", StorageDestroy),
+        ],
+    },
+    Tool {
+        names: &["VBoxManage", "vboxmanage"],
+        spec: spec("", &[]),
+        entries: &[
+            with("unregistervm", &["delete", "delete-all"], StorageDestroy),
+            with("closemedium", &["delete"], StorageDestroy),
+            on("snapshot * delete|restore|restorecurrent", StorageDestroy),
+        ],
+    },
+    Tool {
+        names: &["lxc", "incus"],
+        spec: spec("", &["project="]),
+        entries: &[on("delete|rm", StorageDestroy), on("storage|image|snapshot|project delete|rm", StorageDestroy)],
+    },
+    Tool {
+        names: &["multipass"],
+        spec: spec("", &[]),
+        entries: &[with("delete", &["p", "purge", "all"], StorageDestroy), on("purge", StorageDestroy)],
+    },
+    Tool { names: &["qemu-img"], spec: spec("f", &[]), entries: &[with("snapshot", &["d", "a"], StorageDestroy)] },
+    Tool {
+        names: &["vagrant"],
+        spec: spec("", &[]),
+        entries: &[on("destroy", ContainerDestroy), on("snapshot delete", ContainerDestroy)],
+    },
+    Tool { names: &["wsl"], spec: spec("", &[]), entries: &[with("", &["unregister"], StorageDestroy)] },
+    Tool {
+        names: &["govc", "xe", "prlctl", "vmrun"],
         spec: spec("", &["domain=", "unregister=", "distribution="]),
         entries: &[
             with("", &["unregister"], StorageDestroy),
@@ -364,12 +403,14 @@ pub(in super::super) fn kubectl(machine: &mut Machine<'_>, call: &Call, state: &
     let options = read(&call.args, &KUBECTL);
     let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let local = throwaway::may_lose(machine, state, "kubectl", ClusterDestroy, &options, &[]);
+    let is_local = |machine: &Machine<'_>, state: &State| {
+        throwaway::may_lose(machine, state, "kubectl", ClusterDestroy, &options, &[])
+    };
     if !is_harmless(&options) {
         match words.as_slice() {
             ["config", "use-context", context, ..] => throwaway::uses_cluster(state, context),
-            ["apply" | "create" | "replace", ..] if !local => manifests(machine, state, &options),
-            ["run", ..] if !local => {
+            ["apply" | "create" | "replace", ..] if !is_local(machine, state) => manifests(machine, state, &options),
+            ["run", ..] if !is_local(machine, state) => {
                 let overrides = options.value(&["overrides"]).map(Text::shown).unwrap_or_default();
                 if options.has(&["privileged"]) || is_powerful(&overrides) {
                     machine.act(ContainerEscape, "a pod with power over its node");

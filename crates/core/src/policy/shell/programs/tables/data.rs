@@ -346,7 +346,7 @@ pub(super) const TOOLS: &[Tool] = &[
             ),
             on("set_policy * * *expires*|*message-ttl*|*max-length*", DatabaseDestroy),
             on("set_user_tags * administrator", DatabaseOpen),
-            on("set_permissions|clear_permissions|delete_user|clear_password", DatabaseOpen),
+            on("set_permissions|clear_permissions|clear_password", DatabaseOpen),
             on("delete queue|exchange|vhost|user|binding|policy", DatabaseDestroy),
             on("purge queue", DatabaseDestroy),
             on("purge|empty", DatabaseDestroy),
@@ -364,24 +364,6 @@ pub(super) const TOOLS: &[Tool] = &[
             with("dfs|fs", &["rm", "rmr", "expunge", "skipTrash"], StorageDestroy),
             with("namenode", &["format"], StorageDestroy),
             with("dfs|fs", &["deleteSnapshot"], StorageDestroy),
-        ],
-    },
-    Tool {
-        names: &[
-            "pgbackrest",
-            "wal-g",
-            "wal-e",
-            "barman",
-            "pbm",
-            "xbcloud",
-            "medusa",
-            "pg_probackup",
-            "clickhouse-backup",
-        ],
-        spec: spec("", &["stanza=", "config=", "repo=", "type=", "set=", "repo1-retention-full="]),
-        entries: &[
-            on("stanza-delete|expire|stop|delete|delete-backup|delete-pitr|purge|delete-all|cleanup", DatabaseDestroy),
-            on("** delete|everything|retain", DatabaseDestroy),
         ],
     },
     Tool {

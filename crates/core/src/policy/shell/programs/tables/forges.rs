@@ -213,7 +213,6 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[
             on("** delete|rm|remove|remove-secret|destroy|purge|unregister", ForgeDestroy),
             on("destroy-pipeline|prune-worker|delete-*", ForgeDestroy),
-            on("secret get", SecretRead),
             on("** secret|secrets get|show", SecretRead),
             on("token|env show", SecretRead),
         ],
@@ -253,8 +252,8 @@ fn forge(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 fn gitlab(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &FORGE);
-    let is_help = options.is_help();
-    if !is_help && super::apply(machine, state, &call.name, &GLAB, &options) {
+    let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
+    if !options.is_help() && super::apply(machine, state, &call.name, &GLAB, &options, &words) {
         return;
     }
     let call = Call { name: "gh".to_owned(), args: call.args.clone() };

@@ -490,12 +490,11 @@ const MANY: &[&str] = &[
     "gpg-agent",
 ];
 
-fn crontab(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+fn crontab(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
     let options = read(&call.args, &Spec { short: "u", ..Spec::default() });
     if options.has(&["l", "V"]) {
         return;
     }
-    let _ = state;
     machine.act(SystemStartup, if options.has(&["r"]) { "every entry" } else { "crontab" });
 }
 

@@ -34,7 +34,8 @@ use crate::policy::places::{Place, glob};
 
 /// What a program's call must be like, and what it then does.
 pub(super) struct Entry {
-    /// The subcommands: each word may be a glob, alternatives stand between bars, `**` stands for up to [`MAX_BETWEEN`] words.
+    /// The subcommands: each word may be a glob, alternatives stand between bars, `**` stands for up to [`MAX_BETWEEN`]
+    /// words, a dot at the end for the end of the words.
     path: &'static str,
     /// Flags of which one must be there; none is no condition. `name=value` asks for a value too, `~glob` for any word or value.
     with: &'static [&'static str],
@@ -45,7 +46,8 @@ pub(super) struct Entry {
     token: bool,
 }
 
-/// A program: its names, its options that take a value, what makes a call harmless, its entries.
+/// A program: its names, its options, its entries. Where it acts, and so what of it may be lost, stands in `throwaway::scope`;
+/// what a table cannot tell of it, in a function of its area that ends in [`table`].
 pub(super) struct Tool {
     names: &'static [&'static str],
     spec: Spec,
@@ -128,21 +130,27 @@ pub(super) fn program(name: &str) -> Option<Program> {
     find(name).map(|_| table as Program)
 }
 
+/// The tables, an area each. A program stands in one of them.
+const AREAS: [&[Tool]; 9] = [
+    backups::TOOLS,
+    cloud::TOOLS,
+    platforms::TOOLS,
+    clusters::TOOLS,
+    vaults::TOOLS,
+    forges::TOOLS,
+    packages::TOOLS,
+    data::TOOLS,
+    machine::TOOLS,
+];
+
 fn find(name: &str) -> Option<&'static Tool> {
-    // Kafka's own scripts end in `.sh`, as they are in their archive.
-    let name = name.strip_suffix(".sh").filter(|name| name.starts_with("kafka-")).unwrap_or(name);
-    let areas = [
-        backups::TOOLS,
-        cloud::TOOLS,
-        platforms::TOOLS,
-        clusters::TOOLS,
-        vaults::TOOLS,
-        forges::TOOLS,
-        packages::TOOLS,
-        data::TOOLS,
-        machine::TOOLS,
-    ];
-    areas.into_iter().flatten().find(|tool| tool.names.contains(&name))
+    let name = plain(name);
+    AREAS.into_iter().flatten().find(|tool| tool.names.contains(&name))
+}
+
+/// The name without the ending that Kafka's own scripts have, as they are in their archive.
+fn plain(name: &str) -> &str {
+    name.strip_suffix(".sh").filter(|name| name.starts_with("kafka-")).unwrap_or(name)
 }
 
 /// Whether a program is one of those that publish what was built.
@@ -167,30 +175,32 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let Some(tool) = find(&call.name) else { return };
     let options = read(&call.args, &tool.spec);
     let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
-    if is_harmless(&options)
-        || words.iter().any(|word| word == "help") && words.len() <= 2
-        || call.name == "aws" && words.last().is_some_and(|word| word == "help")
-    {
+    if is_harmless(&options) || words.iter().any(|word| word == "help") && words.len() <= 2 {
         return;
     }
-    if apply(machine, state, &call.name, tool, &options) {
+    let name = plain(&call.name);
+    if apply(machine, state, name, tool, &options, &words) {
         return;
     }
-    let name = call.name.strip_suffix(".sh").unwrap_or(&call.name);
     throwaway::makes(state, name, &options, &words);
     throwaway::chooses_registry(state, &words);
     let input = machine.input(state, 0).origin();
     machine.emit(state, 1, Text::hole(input.unwrap_or_default()));
 }
 
-/// Does what the first entry says that fits; false where none does, or where it may be done.
-fn apply(machine: &mut Machine<'_>, state: &mut State, name: &str, tool: &Tool, options: &Options) -> bool {
-    let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
-    let name = name.strip_suffix(".sh").unwrap_or(name);
+/// Does what the first entry says that fits; false where none does, or where it may be done. `words` are the operands.
+fn apply(
+    machine: &mut Machine<'_>,
+    state: &mut State,
+    name: &str,
+    tool: &Tool,
+    options: &Options,
+    words: &[String],
+) -> bool {
     for entry in tool.entries {
-        let Some(length) = fits(entry.path, &words) else { continue };
-        let asked = entry.with.is_empty() || entry.with.iter().any(|flag| is_given(options, flag));
-        if !asked || entry.without.iter().any(|flag| is_given(options, flag)) {
+        let Some(length) = fits(entry.path, words) else { continue };
+        let asked = entry.with.is_empty() || entry.with.iter().any(|flag| is_given(options, words, flag));
+        if !asked || entry.without.iter().any(|flag| is_given(options, words, flag)) {
             continue;
         }
         if entry.kind == Kind::Unknown {
@@ -220,6 +230,9 @@ fn fits(path: &str, words: &[String]) -> Option<usize> {
     if part.is_empty() {
         return Some(0);
     }
+    if part == "." {
+        return words.is_empty().then_some(0);
+    }
     if part == "**" {
         let most = words.len().min(MAX_BETWEEN);
         return (0..=most).find_map(|between| Some(between + fits(rest, &words[between..])?));
@@ -231,17 +244,27 @@ fn fits(path: &str, words: &[String]) -> Option<usize> {
 
 /// Whether a flag was given; `name=value` asks for the value, which may be a glob, `~glob` for any word or value in whatever
 /// case. A word counts as well as a flag.
-fn is_given(options: &Options, flag: &str) -> bool {
+fn is_given(options: &Options, words: &[String], flag: &str) -> bool {
     if let Some(wanted) = flag.strip_prefix('~') {
-        let values = options.flags.iter().filter_map(|flag| flag.value.as_ref());
-        return values.chain(&options.operands).any(|text| glob(wanted, &text.shown().to_ascii_lowercase()));
+        let mut values = options.flags.iter().filter_map(|flag| flag.value.as_ref());
+        return values.any(|value| glob(wanted, &value.shown().to_ascii_lowercase()))
+            || words.iter().any(|word| glob(wanted, &word.to_ascii_lowercase()));
     }
     match flag.split_once('=') {
-        Some((name, wanted)) => options
-            .flags
-            .iter()
-            .filter(|flag| flag.name == name)
-            .any(|flag| flag.value.as_ref().is_some_and(|value| glob(wanted, &value.shown()))),
-        None => options.has(&[flag]) || options.operands.iter().any(|word| word.shown() == flag),
+        Some((name, wanted)) => options.values(&[name]).any(|value| glob(wanted, &value.shown())),
+        None => options.has(&[flag]) || words.iter().any(|word| word == flag),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_stands_in_one_table() {
+        let mut names: Vec<&str> = AREAS.into_iter().flatten().flat_map(|tool| tool.names).copied().collect();
+        names.sort_unstable();
+        let twice: Vec<&str> = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+        assert_eq!(twice, Vec::<&str>::new());
     }
 }

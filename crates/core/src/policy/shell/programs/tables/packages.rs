@@ -26,15 +26,13 @@ const NODE_ENTRIES: &[Entry] = &[
     on("publish|unpublish|deprecate|undeprecate", PackagePublish),
     on("npm publish|tag", PackagePublish),
     on("pm|workspaces|workspace publish", PackagePublish),
-    on("-r|recursive|exec publish", PackagePublish),
+    on("recursive|exec publish", PackagePublish),
     on("workspace * publish", PackagePublish),
     on(
         "owner|access|team|dist-tag|token|org|hook|trust add|rm|grant|revoke|set|create|delete|remove|destroy|public|restricted",
         PackagePublish,
     ),
-    on("config|c set strict-ssl|strict-ssl=false|enableStrictSsl|unsafeHttpWhitelist false|0", PackageUntrusted),
-    on("config|c set strict-ssl=false", PackageUntrusted),
-    on("set strict-ssl=false", PackageUntrusted),
+    on("config|c set strict-ssl|enableStrictSsl|unsafeHttpWhitelist false|0", PackageUntrusted),
     on("set strict-ssl false", PackageUntrusted),
     with("config|c|set", &["~strict-ssl=false"], PackageUntrusted),
     with("config|c|set", &["~registry=http://*"], PackageUntrusted),
@@ -166,7 +164,7 @@ pub(super) const TOOLS: &[Tool] = &[
         )],
     },
     Tool {
-        names: &["sbt", "sbtn", "mill", "lein", "clj", "clojure", "bazel", "bazelisk", "buck2", "pants"],
+        names: &["sbt", "sbtn", "mill", "lein", "bazel", "bazelisk", "buck2", "pants"],
         spec: spec("", &["config="]),
         entries: &[
             pass("** *Local"),
@@ -233,7 +231,6 @@ pub(super) const TOOLS: &[Tool] = &[
             "nimble",
             "dune-release",
             "cpan-upload",
-            "raku",
             "fez",
             "mops",
             "vcpkg",
@@ -356,7 +353,6 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[
             on("config ssl_verify_mode 0", PackageUntrusted),
             on("config set|--global|--local ssl_verify_mode 0", PackageUntrusted),
-            on("config set ssl_verify_mode 0", PackageUntrusted),
             on("config set disable_checksum_validation true", PackageUntrusted),
         ],
     },

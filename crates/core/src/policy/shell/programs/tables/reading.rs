@@ -9,7 +9,7 @@ use crate::policy::places;
 /// When a program only looks.
 struct Reader {
     names: &'static [&'static str],
-    /// The subcommands that do, as in an [`super::Entry`]; a dot at the end stands for the end of the words.
+    /// The subcommands that do, as in an [`super::Entry`].
     verbs: &'static [&'static str],
     /// The flags with which it does, whatever else is said.
     flags: &'static [&'static str],
@@ -504,10 +504,7 @@ impl Reader {
         !options.has(self.never)
             && (self.bare && words.is_empty()
                 || options.has(self.flags)
-                || self.verbs.iter().any(|verb| match verb.strip_suffix(" .") {
-                    Some(verb) => fits(verb, words) == Some(words.len()),
-                    None => fits(verb, words).is_some(),
-                }))
+                || self.verbs.iter().any(|verb| fits(verb, words).is_some()))
     }
 }
 

@@ -171,10 +171,9 @@ pub(in super::super) fn request(machine: &mut Machine<'_>, state: &mut State, re
         }
         return;
     }
-    let names = path.split(['/', '?', ',']).filter(|part| !part.is_empty());
+    let mut names = path.split(['/', '?', ',']).filter(|part| !part.is_empty());
     let reach = throwaway::reach(machine, Some(host.as_str()).filter(|host| !host.is_empty()));
-    let trial = reach == Reach::Here && names.clone().next().is_some() && names.clone().any(throwaway::is_trial);
-    if trial {
+    if reach == Reach::Here && names.any(throwaway::is_trial) {
         return;
     }
     match (provider, server) {
@@ -284,7 +283,9 @@ fn of_server(machine: &mut Machine<'_>, state: &mut State, request: &Request<'_>
         || has(&["/_sql", "/v1/statement", "/query", "/sql", "/exec"])
         || request.url.contains(":8123")
     {
-        for text in [Some(unescaped(statement)), parameter.map(unescaped)].into_iter().flatten() {
+        for text in std::iter::once(statement).chain(parameter) {
+            // In a form a plus is a blank.
+            let text = hosts::decoded(&text.replace('+', " "));
             if !text.is_empty() && !text.contains(HOLE) {
                 clients::given(machine, state, &text, reach, None);
             }
@@ -311,29 +312,4 @@ fn is_deleting_mutation(body: &str) -> bool {
     let lower = body.to_ascii_lowercase();
     let Some((_, mutation)) = lower.split_once("mutation") else { return false };
     VERBS.iter().any(|verb| mutation.contains(verb))
-}
-
-/// A text as it is before it is put into an address.
-fn unescaped(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut made = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match (bytes[at], hex) {
-            (b'%', Some(byte)) => {
-                made.push(byte);
-                at += 3;
-            }
-            (b'+', _) => {
-                made.push(b' ');
-                at += 1;
-            }
-            (byte, _) => {
-                made.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&made).into_owned()
 }

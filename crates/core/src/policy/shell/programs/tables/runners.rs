@@ -27,7 +27,6 @@ const RUNNERS: &[Runner] = &[
     Runner { name: "npm", verbs: &["exec", "x"], skip: 0 },
     Runner { name: "pnpm", verbs: &["exec", "dlx"], skip: 0 },
     Runner { name: "yarn", verbs: &["exec", "dlx"], skip: 0 },
-    Runner { name: "bun", verbs: &["x"], skip: 0 },
     Runner { name: "uv", verbs: &["run"], skip: 0 },
     Runner { name: "poetry", verbs: &["run"], skip: 0 },
     Runner { name: "pipenv", verbs: &["run"], skip: 0 },
@@ -46,17 +45,13 @@ const RUNNERS: &[Runner] = &[
     Runner { name: "asdf", verbs: &["exec"], skip: 0 },
     Runner { name: "dotenv", verbs: &[], skip: 0 },
     Runner { name: "cross-env", verbs: &[], skip: 0 },
-    Runner { name: "php", verbs: &["artisan"], skip: 0 },
 ];
 
 pub(super) fn program(name: &str) -> Option<Program> {
     match name {
-        "nix-shell" | "nix" => return Some(nix),
-        // Languages run themselves; only their project tools are runners.
-        "php" | "bun" => return None,
-        _ => {}
+        "nix-shell" | "nix" => Some(nix),
+        _ => RUNNERS.iter().any(|runner| runner.name == name).then_some(run),
     }
-    RUNNERS.iter().any(|runner| runner.name == name).then_some(run)
 }
 
 fn run(machine: &mut Machine<'_>, call: &Call, state: &mut State) {

@@ -1,5 +1,7 @@
 //! What a text of SQL does to the database it is given to, whoever gives it.
 
+use std::collections::HashSet;
+
 use crate::policy::effects::Kind;
 
 /// What a statement does that a rule could speak of.
@@ -9,8 +11,8 @@ pub(in crate::policy) struct Fault {
     pub(in crate::policy) kind: Kind,
     /// The start of the statement.
     pub(in crate::policy) what: String,
-    /// The names of what it is done to.
-    pub(in crate::policy) names: Vec<String>,
+    /// The name of what it is done to.
+    pub(in crate::policy) name: Option<String>,
     /// The program that the database's machine is told to run.
     pub(in crate::policy) runs: Option<String>,
 }
@@ -23,28 +25,27 @@ pub(in crate::policy) fn destroys(text: &str) -> Option<String> {
 /// What is wrong with a text of SQL, statement by statement. What the text itself made, and what it takes back, is not.
 pub(in crate::policy) fn faults(text: &str) -> Vec<Fault> {
     let statements = statements(text);
-    let mut made: Vec<&str> = Vec::new();
+    let mut made: HashSet<&str> = HashSet::new();
+    let mut begun = false;
     let mut found = Vec::new();
-    for (at, statement) in statements.iter().enumerate() {
+    for (statement, rolled_back) in statements.iter().zip(rolled_back(&statements)) {
         let words: Vec<&str> = statement.words.iter().map(String::as_str).collect();
+        let is_taken_back = begun && rolled_back;
+        begun |= matches!(words.first(), Some(&("begin" | "start")));
         if let ["create", rest @ ..] = words.as_slice() {
-            made.extend(rest.iter().filter(|word| !OF_CREATION.contains(word)).take(1));
+            made.extend(rest.iter().find(|word| !OF_CREATION.contains(word)).map(|name| bare(name)));
         }
         let Some((kind, from)) = fault(&words, &statement.literals) else { continue };
-        let names: Vec<String> = words[from.min(words.len())..]
-            .iter()
-            .filter(|word| !OF_OBJECTS.contains(word))
-            .take(1)
-            .map(|name| bare(name))
-            .collect();
-        let own = !names.is_empty() && names.iter().all(|name| made.iter().any(|made| bare(made) == *name));
-        if kind == Kind::DatabaseDestroy && (own || is_taken_back(&statements, at)) {
+        let name = words.iter().skip(from).find(|word| !OF_OBJECTS.contains(word)).map(|name| bare(name));
+        let own = name.is_some_and(|name| made.contains(name));
+        if kind == Kind::DatabaseDestroy && (own || is_taken_back) {
             continue;
         }
         let runs = (words.contains(&"program") || words.contains(&"xp_cmdshell"))
             .then(|| statement.literals.last().cloned())
             .flatten();
-        found.push(Fault { kind, what: words.iter().take(4).copied().collect::<Vec<_>>().join(" "), names, runs });
+        let what = words[..words.len().min(4)].join(" ");
+        found.push(Fault { kind, what, name: name.map(str::to_owned), runs });
     }
     found
 }
@@ -99,19 +100,27 @@ const OF_OBJECTS: &[&str] = &[
 ];
 
 /// A name without its quotes.
-fn bare(name: &str) -> String {
-    name.trim_matches(['"', '`', '[', ']']).to_owned()
+fn bare(name: &str) -> &str {
+    name.trim_matches(['"', '`', '[', ']'])
 }
 
-/// Whether a transaction that a statement is in is rolled back in the end.
-fn is_taken_back(statements: &[Statement], at: usize) -> bool {
-    let first = |statement: &Statement| statement.words.first().cloned().unwrap_or_default();
-    let begun = statements[..at].iter().any(|statement| matches!(first(statement).as_str(), "begin" | "start"));
-    let end = statements[at..]
+/// Of each statement, whether the next end of a transaction takes back what was done.
+fn rolled_back(statements: &[Statement]) -> Vec<bool> {
+    let mut back = false;
+    let mut ends: Vec<bool> = statements
         .iter()
-        .map(first)
-        .find(|first| matches!(first.as_str(), "commit" | "end" | "rollback" | "abort"));
-    begun && matches!(end.as_deref(), Some("rollback" | "abort"))
+        .rev()
+        .map(|statement| {
+            match statement.words.first().map(String::as_str) {
+                Some("rollback" | "abort") => back = true,
+                Some("commit" | "end") => back = false,
+                _ => {}
+            }
+            back
+        })
+        .collect();
+    ends.reverse();
+    ends
 }
 
 /// What a statement does, and behind how many words the name stands of what it is done to.
@@ -468,7 +477,6 @@ mod tests {
             ("select user, authentication_string from mysql.user", Some(Kind::SecretRead)),
             ("select email, encrypted_password from auth.users", Some(Kind::SecretRead)),
             ("select user, host from mysql.user", None),
-            ("select * from users", None),
             ("select name from vault.decrypted_secrets", None),
             ("select count(*) from pg_shadow", None),
             ("select id, password_hash from users where id = 1", None),

@@ -88,7 +88,9 @@ fn words(name: &str) -> impl Iterator<Item = String> + '_ {
 
 /// Whether a name is a test's: one of its words says so, and none says otherwise.
 pub(in super::super) fn is_trial(name: &str) -> bool {
-    words(name).any(|word| TRIAL.contains(&word.as_str())) && !is_lasting(name)
+    let words: Vec<String> = words(name).collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    has(TRIAL) && !has(LASTING)
 }
 
 /// Whether a name speaks of what others rely on.
@@ -191,8 +193,9 @@ enum Scope {
     Shared,
     /// On nothing that anybody relies on: a program for emulators.
     Emulator,
-    /// On a cloud, unless one of these flags or variables (globs) names an address here.
-    Cloud { flags: &'static [&'static str], variables: &'static [&'static str] },
+    /// On a cloud, unless one of these flags or variables names an address here, or a project or all that is acted on is
+    /// called as what stands here is (globs).
+    Cloud { flags: &'static [&'static str], variables: &'static [&'static str], here: &'static [&'static str] },
     /// On a cluster whose context one of these flags names.
     Cluster { flags: &'static [&'static str] },
     /// On databases or queues by name, on this machine unless one of these flags or variables names a host.
@@ -220,6 +223,7 @@ fn scope(program: &str) -> Scope {
                 "AWS_ENDPOINT_URL_SQS",
                 "S3_ENDPOINT_URL",
             ],
+            here: &["local/*"],
         },
         "gcloud" | "gsutil" | "bq" => Scope::Cloud {
             flags: &["api", "api-endpoint-override"],
@@ -234,13 +238,19 @@ fn scope(program: &str) -> Scope {
                 "CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB",
                 "CLOUDSDK_API_ENDPOINT_OVERRIDES_SPANNER",
             ],
+            here: &[],
         },
         "az" => Scope::Cloud {
             flags: &["connection-string", "blob-endpoint", "queue-endpoint", "table-endpoint"],
             variables: &["AZURE_STORAGE_CONNECTION_STRING"],
+            here: &[],
         },
-        "firebase" => Scope::Cloud { flags: &[], variables: &["FIRESTORE_EMULATOR_HOST", "FIREBASE_EMULATOR_HUB"] },
-        "vault" | "bao" => Scope::Cloud { flags: &["address"], variables: &["VAULT_ADDR", "BAO_ADDR"] },
+        "firebase" => Scope::Cloud {
+            flags: &[],
+            variables: &["FIRESTORE_EMULATOR_HOST", "FIREBASE_EMULATOR_HUB"],
+            here: &["demo-*"],
+        },
+        "vault" | "bao" => Scope::Cloud { flags: &["address"], variables: &["VAULT_ADDR", "BAO_ADDR"], here: &[] },
         "kubectl" | "oc" | "helm" | "helmfile" | "flux" | "istioctl" | "velero" | "linkerd" | "cilium" | "kapp"
         | "skaffold" | "tilt" | "devspace" | "kpt" | "kn" => Scope::Cluster { flags: KUBE },
         "dropdb" | "dropuser" => Scope::Database { hosts: &["h", "host"], variables: &["PGHOST"] },
@@ -303,6 +313,16 @@ fn is_naming(flag: &str) -> bool {
     .any(|end| flag.ends_with(end))
 }
 
+/// The values of the flags that name what a call is about.
+fn named_by(options: &Options, is_naming: impl Fn(&str) -> bool) -> impl Iterator<Item = String> {
+    options
+        .flags
+        .iter()
+        .filter(move |flag| is_naming(&flag.name))
+        .filter_map(|flag| flag.value.as_ref())
+        .map(Text::shown)
+}
+
 /// Whether what a program does there and to these may be lost. `targets` are the words behind its subcommands.
 pub(super) fn may_lose(
     machine: &Machine<'_>,
@@ -312,15 +332,7 @@ pub(super) fn may_lose(
     options: &Options,
     targets: &[String],
 ) -> bool {
-    let values = |names: &[&str]| -> Vec<String> {
-        options
-            .flags
-            .iter()
-            .filter(|flag| names.contains(&flag.name.as_str()))
-            .filter_map(|flag| flag.value.as_ref())
-            .map(Text::shown)
-            .collect()
-    };
+    let values = |names: &[&str]| -> Vec<String> { options.values(names).map(Text::shown).collect() };
     let of_variables = |names: &[&str]| names.iter().find_map(|name| variable(machine, state, name));
     if is_made(state, program, options, targets) {
         return true;
@@ -333,12 +345,13 @@ pub(super) fn may_lose(
     match scope {
         Scope::Shared => false,
         Scope::Emulator => true,
-        Scope::Cloud { flags, variables } => {
-            let project = values(&["project", "P"]).iter().any(|project| glob("demo-*", project));
-            let alias = program == "mc" && !targets.is_empty() && targets.iter().all(|it| it.starts_with("local/"));
+        Scope::Cloud { flags, variables, here } => {
+            let is_here = |name: &String| here.iter().any(|here| glob(here, name));
+            let by_name =
+                values(&["project", "P"]).iter().any(is_here) || !targets.is_empty() && targets.iter().all(is_here);
             let named = values(flags);
             let address = named.last().cloned().or_else(|| of_variables(variables));
-            address.is_some_and(|address| is_address_here(&address)) || program == "firebase" && project || alias
+            by_name || address.is_some_and(|address| is_address_here(&address))
         }
         Scope::Cluster { flags } => match values(flags).last() {
             Some(context) => is_local_cluster(context),
@@ -350,9 +363,7 @@ pub(super) fn may_lose(
                 true => database(&named),
                 false => (Some(hosts::host(&named)), None),
             });
-            let flags = options.flags.iter().filter(|flag| is_naming(&flag.name) || flag.name == "d");
-            let mut names: Vec<String> =
-                flags.filter_map(|flag| flag.value.as_ref()).map(Text::shown).chain(base).collect();
+            let mut names: Vec<String> = named_by(options, |flag| is_naming(flag) || flag == "d").chain(base).collect();
             if names.is_empty() {
                 names = targets.iter().filter(|target| !target.is_empty()).cloned().collect();
             }
@@ -379,7 +390,8 @@ pub(super) fn may_lose(
                 true => last.is_some_and(|image| is_registry_here(&image)),
                 false => tags.iter().all(|tag| is_registry_here(tag)),
             };
-            let kept = state_variable_is(machine, state, "KO_DOCKER_REPO", &["kind.local", "ko.local"]);
+            let kept = of_variables(&["KO_DOCKER_REPO"])
+                .is_some_and(|kept| matches!(kept.as_str(), "kind.local" | "ko.local") || is_registry_here(&kept));
             is_here && may_be_lost(Reach::Here, names.iter().map(String::as_str)) || pushed || kept
         }
         Scope::Machines => {
@@ -409,8 +421,7 @@ pub(super) fn may_lose(
                 "DaltDeploymentRepository",
                 "target",
             ];
-            let flags = options.flags.iter().filter(|flag| FLAGS.contains(&flag.name.as_str()));
-            let mut named: Vec<String> = flags.filter_map(|flag| flag.value.as_ref()).map(Text::shown).collect();
+            let mut named = values(FLAGS);
             named.extend(of_variables(variables).filter(|_| named.is_empty()));
             named.extend(options.operands.iter().map(Text::shown).filter(|operand| operand.contains("://")));
             let is_here = |named: &String| {
@@ -421,10 +432,6 @@ pub(super) fn may_lose(
         }
         Scope::Application => is_application_of_tests(machine, state, options),
     }
-}
-
-fn state_variable_is(machine: &Machine<'_>, state: &State, name: &str, wanted: &[&str]) -> bool {
-    variable(machine, state, name).is_some_and(|value| wanted.contains(&value.as_str()) || is_registry_here(&value))
 }
 
 /// Whether an image's name begins with a registry on this machine.
@@ -513,8 +520,7 @@ pub(super) fn makes(state: &mut State, program: &str, options: &Options, words: 
         (None, "createdb" | "createuser") => 0,
         _ => return,
     };
-    let flags = options.flags.iter().filter(|flag| is_naming(&flag.name)).filter_map(|flag| flag.value.as_ref());
-    let named: Vec<String> = flags.map(Text::shown).collect();
+    let named: Vec<String> = named_by(options, is_naming).collect();
     words[behind..].iter().chain(&named).for_each(|name| made(state, family, name));
     let clusters = match program {
         "kind" | "k3d" => {
@@ -536,12 +542,12 @@ fn family(program: &str) -> &str {
 }
 
 fn is_made(state: &State, program: &str, options: &Options, targets: &[String]) -> bool {
-    let mut names: Vec<String> = targets.to_vec();
-    if names.is_empty() {
-        let flags = options.flags.iter().filter(|flag| is_naming(&flag.name)).filter_map(|flag| flag.value.as_ref());
-        names = flags.map(Text::shown).collect();
+    let was_made = |name: &str| was_made(state, family(program), name);
+    if !targets.is_empty() {
+        return targets.iter().all(|name| was_made(name));
     }
-    !names.is_empty() && names.iter().all(|name| was_made(state, family(program), name))
+    let mut named = named_by(options, is_naming).peekable();
+    named.peek().is_some() && named.all(|name| was_made(&name))
 }
 
 const REGISTRY: &str = "registry";

@@ -191,7 +191,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         names: &["security"],
-        spec: spec("asgwl", &[]),
+        spec: spec("asl", &[]),
         entries: &[
             with("find-generic-password|find-internet-password", &["w", "g"], SecretRead),
             on("dump-keychain|export|unlock-keychain", SecretRead),

@@ -1,14 +1,17 @@
-//! How fast clean text is looked through, in megabytes per second on one core.
+//! How fast texts are looked through for secrets, and for orders that a tool's result gives an agent: in megabytes per second on one core.
 //!
-//! `cargo run --release -p hookrail-core --example redact_speed [FILE…]`; without files a text of code, logs and prose.
+//! `cargo run --release -p hookrail-core --example reading_speed [FILE…]`; without files a text of code, logs and prose.
 
 use std::hint::black_box;
 use std::time::Instant;
 
+use hookrail_core::policy::injection;
 use hookrail_core::redact::{redact_json, redact_text};
 
 const ROUNDS: usize = 15;
 const SIZE: usize = 8 << 20;
+/// Of a longer result only the beginning is looked at.
+const RESULT: usize = 240 << 10;
 
 const SAMPLE: &str = "test cart::rounds_after_discount ... ok\n\
     pub fn answer(request: &Request) -> Result<Response, Problem> { let slice = params.slice()?; Ok(page(slice)) }\n\
@@ -44,5 +47,11 @@ fn main() {
         println!("{name}: {} found", redact_text(text).replaced());
         measure("plain text", text.len(), || drop(black_box(redact_text(black_box(text)))));
         measure("as a string of JSON", json.len(), || drop(black_box(redact_json(black_box(&json)))));
+        let result = &text[..text.floor_char_boundary(RESULT)];
+        let result = serde_json::json!({ "tool_response": result }).to_string();
+        let told = injection(&result).unwrap_or("clean");
+        measure(&format!("for orders in a result ({told})"), result.len(), || {
+            black_box(injection(black_box(&result)));
+        });
     }
 }

@@ -61,12 +61,14 @@ kinds! {
     DataEncoded = "data.encoded",
     /// Fetches something from another machine.
     NetFetch = "net.fetch",
-    /// Opens an address of a service that shows whoever made it what is sent there; the target is the host.
+    /// Opens an address of a service that shows what is sent there to whoever made it or has the link; the target is the host.
     NetCatcher = "net.catcher",
     /// Opens something of this machine to other machines: a tunnel, a server of its files.
     NetExpose = "net.expose",
     /// Opens an address of another scheme than http and https; the target is the scheme.
     NetScheme = "net.scheme",
+    /// Writes to people whose addresses come out of a database.
+    NetMailing = "net.mailing",
     /// Gives a shell of this machine to another one, or takes commands from there.
     NetShell = "net.shell",
     /// Runs code that came from another machine.
@@ -123,6 +125,8 @@ kinds! {
     CloudDestroy = "cloud.destroy",
     /// Changes who may do what in a cloud, or opens it to everybody.
     CloudAccess = "cloud.access",
+    /// Puts something into production, where everybody has it.
+    CloudDeploy = "cloud.deploy",
     /// Destroys resources of a cluster.
     ClusterDestroy = "cluster.destroy",
     /// Removes containers, images or volumes.

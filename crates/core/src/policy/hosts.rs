@@ -125,11 +125,149 @@ pub fn is_catcher(url: &str) -> bool {
         "r87.me",
     ];
     let host = host(url);
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
     // The service's own page is no address that somebody made.
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let made = rest.split_once(['/', '?']).is_some_and(|(_, path)| !path.is_empty());
-    CATCHERS.iter().any(|own| host.strip_suffix(own).is_some_and(|rest| rest.is_empty() && made || rest.ends_with('.')))
+    belongs(&host, CATCHERS).is_some_and(|own| made || own.len() < host.trim_end_matches('.').len())
+}
+
+/// The one of these domains that a host is of.
+fn belongs(host: &str, domains: &[&'static str]) -> Option<&'static str> {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let is_of = |own: &str| host.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    domains.iter().copied().find(|own| is_of(own))
+}
+
+/// Whether a host is one of a service that keeps what anybody sends there, for whoever has the link.
+pub fn is_drop(host: &str) -> bool {
+    const DROPS: &[&str] = &[
+        "0x0.st",
+        "anonfiles.com",
+        "bashupload.com",
+        "bayfiles.com",
+        "catbox.moe",
+        "clbin.com",
+        "controlc.com",
+        "cl1p.net",
+        "dpaste.com",
+        "dpaste.org",
+        "envs.sh",
+        "file.io",
+        "fileditch.com",
+        "filebin.net",
+        "free.keep.sh",
+        "ghostbin.com",
+        "gofile.io",
+        "hastebin.com",
+        "ix.io",
+        "keep.sh",
+        "krakenfiles.com",
+        "litterbox.catbox.moe",
+        "mclo.gs",
+        "oshi.at",
+        "p.ip.fi",
+        "paste.c-net.org",
+        "paste.debian.net",
+        "paste.ee",
+        "paste.gg",
+        "paste.mozilla.org",
+        "paste.rs",
+        "paste.sh",
+        "paste.ubuntu.com",
+        "pastebin.com",
+        "paste2.org",
+        "pixeldrain.com",
+        "pomf.lain.la",
+        "privatebin.net",
+        "qu.ax",
+        "rentry.co",
+        "rentry.org",
+        "send.vis.ee",
+        "sendspace.com",
+        "sprunge.us",
+        "t.bk.tn",
+        "temp.sh",
+        "termbin.com",
+        "tmp.ninja",
+        "tmpfiles.org",
+        "transfer.archivete.am",
+        "transfer.sh",
+        "tmpstorage.org",
+        "ufile.io",
+        "uguu.se",
+        "upload.ee",
+        "uploadfiles.io",
+        "w3t.io",
+        "wetransfer.com",
+        "workupload.com",
+        "wormhole.app",
+        "x0.at",
+    ];
+    belongs(host, DROPS).is_some()
+}
+
+/// Whether a host is one of a service that carries messages to people.
+pub fn is_messenger(host: &str) -> bool {
+    const MESSENGERS: &[&str] = &[
+        "api.brevo.com",
+        "api.elasticemail.com",
+        "api.mailersend.com",
+        "api.mailgun.net",
+        "api.eu.mailgun.net",
+        "api.mailjet.com",
+        "api.messagebird.com",
+        "api.onesignal.com",
+        "onesignal.com",
+        "api.plivo.com",
+        "api.postmarkapp.com",
+        "api.resend.com",
+        "api.sendgrid.com",
+        "api.sparkpost.com",
+        "api.twilio.com",
+        "api.vonage.com",
+        "rest.nexmo.com",
+        "fcm.googleapis.com",
+        "graph.facebook.com",
+        "mandrillapp.com",
+    ];
+    belongs(host, MESSENGERS).is_some()
+}
+
+/// Whether a host is the bare address of a machine in the open network: no name that a person or an organisation gave it.
+pub fn is_bare_address(host: &str) -> bool {
+    match address(host) {
+        Some(IpAddr::V4(address)) => {
+            let [first, second, ..] = address.octets();
+            let shared = first == 100 && (64..128).contains(&second);
+            !(address.is_private()
+                || address.is_loopback()
+                || address.is_link_local()
+                || address.is_unspecified()
+                || shared)
+        }
+        Some(IpAddr::V6(address)) => {
+            !(address.is_loopback()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+                || address.is_unspecified())
+        }
+        None => false,
+    }
+}
+
+/// Whether a host is named as machines of the open network are: not by a word of the person's own settings, nor as those of a
+/// house, nor as one for backups.
+pub fn is_far(host: &str) -> bool {
+    const NEAR: &[&str] =
+        &["local", "lan", "internal", "intra", "intranet", "home", "corp", "localdomain", "arpa", "ts.net"];
+    const KEEPERS: &[&str] = &["backup", "backups", "bak", "nas", "archive", "storage", "borg"];
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    if address(&name).is_some() {
+        return is_bare_address(&name);
+    }
+    let keeps =
+        name.split(['.', '-']).any(|part| KEEPERS.contains(&part.trim_end_matches(|c: char| c.is_ascii_digit())));
+    name.contains('.') && !keeps && belongs(&name, NEAR).is_none()
 }
 
 /// Whether a host is this machine itself.
@@ -214,6 +352,29 @@ mod tests {
         ] {
             let host = host(url);
             assert_eq!((host.as_str(), is_metadata(&host), is_local(&host)), (expected, metadata, local), "{url}");
+        }
+    }
+
+    #[test]
+    fn whose_a_host_is_shows_in_its_name() {
+        for (host, far, bare, drop) in [
+            ("198.51.100.20", true, true, false),
+            ("3325256724", true, true, false),
+            ("10.0.0.4", false, false, false),
+            ("192.168.1.4", false, false, false),
+            ("100.101.4.4", false, false, false),
+            ("fd00::1", false, false, false),
+            ("2001:db8::1", true, true, false),
+            ("backup", false, false, false),
+            ("backup.x.example", false, false, false),
+            ("nas2.lan", false, false, false),
+            ("db.corp", false, false, false),
+            ("files.x.example", true, false, false),
+            ("store1.gofile.io", true, false, true),
+            ("0x0.st", true, false, true),
+            ("notfile.io", true, false, false),
+        ] {
+            assert_eq!((is_far(host), is_bare_address(host), is_drop(host)), (far, bare, drop), "{host}");
         }
     }
 

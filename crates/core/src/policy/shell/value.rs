@@ -13,16 +13,28 @@ pub struct Origin {
     pub secret: bool,
     /// It is the names of all that is in a folder: of the one that is written before it, else of the working folder.
     pub listed: bool,
-    /// It is what a database holds as a whole.
+    /// It is what a database holds as a whole, or what was captured of the person: nothing for strangers.
     pub dumped: bool,
     /// It has no end.
     pub endless: bool,
+    /// It is rows of a database.
+    pub queried: bool,
+    /// It is the ids of processes that guard the machine, or of agents.
+    pub guarding: bool,
 }
 
 impl Origin {
     /// Nothing is known of it.
-    pub const UNKNOWN: Self =
-        Self { fetched: false, decoded: false, secret: false, listed: false, dumped: false, endless: false };
+    pub const UNKNOWN: Self = Self {
+        fetched: false,
+        decoded: false,
+        secret: false,
+        listed: false,
+        dumped: false,
+        endless: false,
+        queried: false,
+        guarding: false,
+    };
     /// From a network.
     pub const FETCHED: Self = Self { fetched: true, ..Self::UNKNOWN };
     /// From a decoder.
@@ -35,19 +47,32 @@ impl Origin {
     pub const DUMPED: Self = Self { dumped: true, ..Self::UNKNOWN };
     /// From a source without an end.
     pub const ENDLESS: Self = Self { endless: true, ..Self::UNKNOWN };
+    /// From a database, some of it.
+    pub const QUERIED: Self = Self { queried: true, ..Self::UNKNOWN };
+    /// From a list of processes, those that guard the machine.
+    pub const GUARDING: Self = Self { guarding: true, ..Self::UNKNOWN };
 
     /// The first of the characters that stand for holes where code is parsed again: of a private area, so no text has them.
     const MARKS: u32 = 0xE000;
 
     /// The character that stands for a hole of this origin.
     fn mark(self) -> char {
-        let flags = [self.fetched, self.decoded, self.secret, self.listed, self.dumped, self.endless];
+        let flags = [
+            self.fetched,
+            self.decoded,
+            self.secret,
+            self.listed,
+            self.dumped,
+            self.endless,
+            self.queried,
+            self.guarding,
+        ];
         let bits = flags.iter().rev().fold(0, |bits, flag| bits << 1 | u32::from(*flag));
         char::from_u32(Self::MARKS + bits).unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 
     fn of_mark(mark: char) -> Option<Self> {
-        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 64)?;
+        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 256)?;
         let has = |flag: u32| bits & flag > 0;
         Some(Self {
             fetched: has(1),
@@ -56,6 +81,8 @@ impl Origin {
             listed: has(8),
             dumped: has(16),
             endless: has(32),
+            queried: has(64),
+            guarding: has(128),
         })
     }
 
@@ -69,7 +96,14 @@ impl Origin {
             listed: self.listed || other.listed,
             dumped: self.dumped || other.dumped,
             endless: self.endless || other.endless,
+            queried: self.queried || other.queried,
+            guarding: self.guarding || other.guarding,
         }
+    }
+
+    /// Whether it is nothing for strangers.
+    pub const fn is_private(self) -> bool {
+        self.secret || self.dumped
     }
 }
 

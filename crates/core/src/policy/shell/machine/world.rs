@@ -182,12 +182,24 @@ impl Machine<'_> {
 
     /// Notes that data leaves the machine for whoever listens there: what a database holds is a secret to them.
     pub(in crate::policy::shell) fn sends(&mut self, host: &str, origin: Origin) {
-        let goes_out = || !hosts::is_local(&hosts::host(host));
-        self.hands_over(host, Origin { secret: origin.secret || origin.dumped && goes_out(), ..origin });
+        let to = hosts::host(host);
+        if hosts::is_drop(&to) {
+            self.act(Kind::NetCatcher, to.clone());
+        }
+        if hosts::is_messenger(&to) && origin.queried {
+            self.act(Kind::NetMailing, to.clone());
+        }
+        let goes_out = || !hosts::is_local(&to);
+        self.carries(host, Origin { secret: origin.secret || origin.dumped && goes_out(), ..origin });
     }
 
-    /// Notes that data leaves the machine for one that the person has a key to.
+    /// Notes that data leaves the machine for one that the person has a key to: one without a name is a stranger's all the same.
     pub(in crate::policy::shell) fn hands_over(&mut self, host: &str, origin: Origin) {
+        let is_strange = || hosts::is_bare_address(&hosts::host(host));
+        self.carries(host, Origin { secret: origin.secret || origin.dumped && is_strange(), ..origin });
+    }
+
+    fn carries(&mut self, host: &str, origin: Origin) {
         self.note(Kind::DataSend, host.to_owned(), Place::Unknown, false, origin);
     }
 

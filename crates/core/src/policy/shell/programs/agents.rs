@@ -62,6 +62,8 @@ fn agent(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if words.iter().any(unchecked) || agent.values.iter().any(with_value) || led_away {
         machine.act(Kind::AgentUnchecked, call.name.as_str());
     }
+    // A platform's program may have an agent's name.
+    super::told_by_tables(machine, call, state);
 }
 
 /// A setting on the command line that takes the sandbox or the hooks away.

@@ -5,6 +5,7 @@ use super::super::machine::{Call, Machine};
 use super::super::options::{Spec, read};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
+use super::tables::throwaway;
 use super::{Program, code};
 use crate::policy::effects::Kind;
 
@@ -31,6 +32,7 @@ fn make(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.is_help() || options.has(&["n", "just-print", "dry-run", "recon", "q", "question"]) {
         return;
     }
+    brings(machine, &options.operands);
     // `--eval` gives rules on the command line.
     for text in options.values(&["E", "eval"]).cloned().collect::<Vec<_>>() {
         for line in text.shown().lines().filter_map(|line| line.strip_prefix('\t')) {
@@ -52,8 +54,16 @@ fn just(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.is_help() || options.has(&["l", "n", "list", "dry-run", "show", "s", "summary", "evaluate", "fmt"]) {
         return;
     }
+    brings(machine, &options.operands);
     let files: Vec<Text> = options.values(&["f", "justfile"]).cloned().collect();
     recipes(machine, state, &files, &["justfile", "Justfile", ".justfile"], &options.operands, &Recipes::Just);
+}
+
+/// Notes goals that bring something to production.
+fn brings(machine: &mut Machine<'_>, goals: &[Text]) {
+    if let Some(goal) = goals.iter().find(|goal| throwaway::deploys(&goal.shown(), goals)) {
+        machine.act(Kind::CloudDeploy, goal.shown());
+    }
 }
 
 /// Whose recipes they are.
@@ -250,6 +260,7 @@ fn package(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             }
         }
         ["run" | "run-script" | "rum", name, ..] => {
+            brings(machine, &options.operands[1..]);
             script(machine, state, name, &options.operands, 2);
             if call.name != "bun" {
                 return;

@@ -1,7 +1,7 @@
 //! Tools of containers and clusters: what they run in one, and what else a table tells.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{Options, Spec, read};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
@@ -61,6 +61,7 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             "workdir=",
             "user=",
             "network=",
+            "net=",
             "publish=",
             "entrypoint=",
             "platform=",
@@ -92,6 +93,7 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             "init",
             "expose=",
             "group-add=",
+            "volumes-from=",
             "detach-keys=",
         ],
         ordered: true,
@@ -101,7 +103,7 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         "exec" => {
             let options = read(args, &spec);
             let name = options.operands.first().map(Text::shown).unwrap_or_default();
-            let own = throwaway::is_trial(&name) || throwaway::was_made(state, &call.name, &name);
+            let own = throwaway::is_trial(&name) || throwaway::was_made(state, INSIDE, &name);
             let at = if own { Where::Throwaway } else { Where::Container };
             machine.elsewhere(state, at, options.operands.get(1..).unwrap_or_default().to_vec());
         }
@@ -114,7 +116,15 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 fields.insert(0, entry.clone());
             }
             // A home or a system mounted somewhere is meant where that is.
-            let mut at = if mounts_root { Where::Here } else { Where::Throwaway };
+            let shares_network = options
+                .values(&["network", "net"])
+                .map(Text::shown)
+                .any(|net| net == "host" || net.starts_with("container:"));
+            let mut at = match (mounts_root, shares_network) {
+                (true, _) => Where::Here,
+                (false, true) => Where::Container,
+                (false, false) => Where::Throwaway,
+            };
             for volume in options.values(&["v", "volume"]).map(Text::shown) {
                 let mut parts = volume.split(':');
                 let (Some(from), Some(to)) = (parts.next(), parts.next()) else { continue };
@@ -129,6 +139,15 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             // The name it is given, or the one that is printed, is known to belong to this script.
             let name = options.value(&["name"]).map_or_else(|| "made-container".to_owned(), Text::shown);
             throwaway::made(state, &call.name, &name);
+            if !shares_network && !keeps_data(machine, state, &call.name, &options) {
+                throwaway::made(state, INSIDE, &name);
+                for published in options.values(&["p", "publish"]).map(Text::shown).collect::<Vec<_>>() {
+                    // `5433:5432`, `127.0.0.1:5433:5432/tcp`
+                    if let Some((port, _)) = published.rsplit_once(':') {
+                        throwaway::publishes(state, port.rsplit(':').next().unwrap_or_default());
+                    }
+                }
+            }
             if options.has(&["d", "detach"]) || command.shown() == "create" {
                 machine.emit(state, 1, Text::known(name));
             }
@@ -143,14 +162,24 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             let options = read(args, &compose);
             match options.operands.split_first() {
                 Some((verb, rest)) if matches!(verb.shown().as_str(), "exec" | "run") => {
+                    let own = project(machine, state, &options)
+                        .is_some_and(|name| throwaway::was_made(state, PROJECT, &name));
                     let project =
                         options.value(&["p", "project-name"]).or(options.value(&["f", "file"])).map(Text::shown);
                     let inner = read(rest, &spec);
                     let service = inner.operands.first().map(Text::shown);
-                    let is_trial = service.into_iter().chain(project).any(|name| throwaway::is_trial(&name));
+                    let is_trial = own || service.into_iter().chain(project).any(|name| throwaway::is_trial(&name));
                     let fields = inner.operands.get(1..).unwrap_or_default().to_vec();
                     machine.elsewhere(state, if is_trial { Where::Throwaway } else { Where::Container }, fields);
                 }
+                Some((verb, _)) if matches!(verb.shown().as_str(), "up" | "create") => {
+                    let name = project(machine, state, &options).filter(|name| !throwaway::is_lasting(name));
+                    name.iter().for_each(|name| throwaway::made(state, PROJECT, name));
+                }
+                Some((verb, _))
+                    if matches!(verb.shown().as_str(), "down" | "rm" | "stop" | "kill")
+                        && project(machine, state, &options)
+                            .is_some_and(|name| throwaway::was_made(state, PROJECT, &name)) => {}
                 _ => {
                     let name = "docker-compose".to_owned();
                     super::tables::table(machine, &Call { name, args: args.to_vec() }, state);
@@ -161,8 +190,46 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
 }
 
+/// Under what it is kept which containers are the script's with all that is in them, and which projects of `compose` it started
+/// by a name that it chose.
+const INSIDE: &str = "inside";
+const PROJECT: &str = "project";
+
+/// The name that a project of `compose` is given.
+fn project(machine: &Machine<'_>, state: &State, options: &Options) -> Option<String> {
+    let named = options.value(&["p", "project-name"]).map(Text::shown);
+    named.or_else(|| throwaway::variable(machine, state, "COMPOSE_PROJECT_NAME"))
+}
+
+/// Whether a container writes to what was there before it: a volume with a name, a folder that is no source of the project.
+fn keeps_data(machine: &Machine<'_>, state: &State, engine: &str, options: &Options) -> bool {
+    let volumes = options.values(&["v", "volume"]).any(|volume| {
+        let shown = volume.shown();
+        let mut parts = shown.split(':');
+        let (Some(from), Some(_)) = (parts.next(), parts.next()) else { return false };
+        !parts.next().is_some_and(|mode| mode.split(',').any(|mode| mode == "ro"))
+            && is_kept(machine, state, engine, from)
+    });
+    let mounts = options.values(&["mount"]).any(|mount| {
+        let shown = mount.shown();
+        let read_only = shown.split(',').any(|part| matches!(part, "readonly" | "ro" | "readonly=true" | "type=tmpfs"));
+        let from = shown.split(',').find_map(|part| part.strip_prefix("source=").or(part.strip_prefix("src=")));
+        !read_only && from.is_some_and(|from| is_kept(machine, state, engine, from))
+    });
+    volumes || mounts || options.has(&["volumes-from"])
+}
+
+fn is_kept(machine: &Machine<'_>, state: &State, engine: &str, from: &str) -> bool {
+    if throwaway::is_trial(from) || throwaway::was_made(state, engine, from) {
+        return false;
+    }
+    let is_folder = from.contains('/') || from.starts_with('.');
+    let place = machine.path(state, &Text::known(from)).map(|path| machine.place(&path));
+    !is_folder || !matches!(place, Some(Place::Temporary | Place::ProjectRoot))
+}
+
 /// What gives a container power over the machine it runs on.
-fn escapes(machine: &mut Machine<'_>, options: &super::super::options::Options) {
+fn escapes(machine: &mut Machine<'_>, options: &Options) {
     let shown = |names: &[&str]| -> Vec<String> { options.values(names).map(Text::shown).collect() };
     let mut ways: Vec<String> = Vec::new();
     if options.has(&["privileged"]) {

@@ -107,9 +107,7 @@ impl Breadth {
         let Some(path) = machine.path(state, start) else { return Self::Inner };
         match machine.place(&path) {
             _ if places::is_git_data(&path) => Self::Git,
-            Place::System if matches!(places::without_wildcard(&path), "/tmp" | "/var/tmp" | "/private/tmp") => {
-                Self::Inner
-            }
+            Place::System if places::is_temporary(places::without_wildcard(&path)) => Self::Inner,
             Place::System => Self::System,
             Place::Home | Place::HomeTree => Self::Kept,
             Place::Elsewhere if DISKS.iter().any(|disk| places::is_within(&path, disk)) => Self::Kept,

@@ -50,12 +50,8 @@ const INTERPRETERS: &[Interpreter] = &[
     interpreter_of(&["Rscript", "R", "littler"], Other, "efgd", &["e"]),
     interpreter_of(&["julia"], Other, "eEpLtJH", &["e", "E", "eval", "print"]),
     interpreter_of(&["elixir", "iex"], Other, "erS", &["e", "eval"]),
-    interpreter_of(
-        &["swift", "scala", "scala-cli", "groovy", "kotlin", "kotlinc", "ghc", "runghc"],
-        Other,
-        "e",
-        &["e"],
-    ),
+    Interpreter { runs: &["run"], ..interpreter_of(&["swift"], Other, "e", &["e"]) },
+    interpreter_of(&["scala", "scala-cli", "groovy", "kotlin", "kotlinc", "ghc", "runghc"], Other, "e", &["e"]),
     interpreter_of(&["clojure", "clj", "bb"], Other, "eAMX", &["e", "eval"]),
     interpreter_of(&["racket", "guile", "gosh", "gnuplot"], Other, "ecl", &["e", "c"]),
     interpreter_of(&["sbcl", "octave", "emacs", "emacsclient", "erl"], Other, "l", &["eval", "execute"]),
@@ -130,6 +126,7 @@ fn shell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         && file.shown() != "-"
     {
         let code = machine.read_file(state, file);
+        machine.brings(&file.shown(), arguments);
         return machine.code(state, &code, arguments.to_vec());
     }
     if options.has(&["i"]) && Machine::has_input(state) && machine.input(state, 0).as_known().is_none() {

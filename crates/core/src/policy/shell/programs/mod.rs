@@ -3,6 +3,7 @@
 
 mod agents;
 mod builds;
+mod captures;
 mod code;
 mod containers;
 mod disks;
@@ -62,6 +63,7 @@ const FAMILIES: &[fn(&str) -> Option<Program>] = &[
     find::program,
     git::program,
     network::program,
+    captures::program,
     agents::program,
     transfer::program,
     disks::program,
@@ -128,12 +130,20 @@ impl Machine<'_> {
         if content.is_empty() {
             return;
         }
+        self.brings(path, args);
         let shebang = content.prefix().lines().next().unwrap_or_default().to_owned();
         let is_shell = !shebang.starts_with("#!") || shebang.contains("sh");
         if is_shell {
             self.code(state, &content, args.to_vec());
         } else {
             self.runs_code(&content);
+        }
+    }
+
+    /// Notes that a script of the project brings something to production, as far as its name and what it is given tell.
+    fn brings(&mut self, path: &str, args: &[Text]) {
+        if tables::throwaway::deploys(base_name(path), args) {
+            self.act(Kind::CloudDeploy, path);
         }
     }
 

@@ -19,7 +19,8 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "nc" | "ncat" | "netcat" | "nc.openbsd" | "nc.traditional" | "telnet" => netcat,
         "socat" => socat,
         "dig" | "drill" | "nslookup" | "host" => resolver,
-        "mail" | "mailx" | "sendmail" | "mutt" | "msmtp" => mail,
+        "mail" | "mailx" | "sendmail" | "mutt" | "neomutt" | "msmtp" | "s-nail" | "nail" | "ssmtp" | "swaks"
+        | "mailsend" | "sendemail" | "sendEmail" | "exim" => mail,
         "aria2c" | "axel" | "lynx" | "w3m" | "fetch" => fetch,
         _ => return None,
     })
@@ -27,7 +28,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
 
 /// A name server says what somebody else put there.
 fn resolver(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    if let Some(origin) = call.args.iter().filter_map(Text::origin).find(|origin| origin.secret) {
+    if let Some(origin) = call.args.iter().filter_map(Text::origin).find(|origin| origin.is_private()) {
         machine.sends("a name server", origin);
     }
     machine.emit(state, 1, Text::hole(Origin::FETCHED));
@@ -45,7 +46,7 @@ impl Machine<'_> {
             // The address where a cloud's machines ask for their own keys.
             self.note(Kind::SecretRead, shown.clone(), Place::Unknown, false, Origin::SECRET);
         }
-        let told = url.origin().filter(|origin| origin.secret);
+        let told = url.origin().filter(|origin| origin.is_private());
         if !is_local(&host)
             && let Some(origin) = data.map(|data| data.and(told.unwrap_or_default())).or(told)
         {
@@ -191,7 +192,7 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             "T" | "upload-file" => add(machine.origin_to_send(state, value)),
             "H" | "header" | "K" | "config" | "b" | "cookie" => {
                 let own = to_provider && matches!(flag.name.as_str(), "H" | "header") && !known.starts_with('@');
-                if let Some(origin) = value.origin().filter(|origin| origin.secret && !own) {
+                if let Some(origin) = value.origin().filter(|origin| origin.is_private() && !own) {
                     add(origin);
                 }
                 if flag.name == "K" || flag.name == "config" || known.starts_with('@') {
@@ -201,6 +202,9 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             }
             _ => {}
         }
+    }
+    if options.values(&["mail-rcpt"]).filter_map(Text::origin).any(|origin| origin.queried) {
+        machine.act(Kind::NetMailing, "curl");
     }
     requests(machine, state, &options, &urls);
     let mut outputs =
@@ -323,7 +327,7 @@ fn wget(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     for text in options.values(&["post-data", "body-data"]) {
         data = Some(data.unwrap_or_default().and(text.origin().unwrap_or_default()));
     }
-    for header in options.values(&["header"]).filter_map(Text::origin).filter(|origin| origin.secret) {
+    for header in options.values(&["header"]).filter_map(Text::origin).filter(|origin| origin.is_private()) {
         data = Some(data.unwrap_or_default().and(header));
     }
     let method = options.value(&["method"]).map(|method| method.shown().to_ascii_uppercase());
@@ -475,14 +479,50 @@ fn netcat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     machine.emit(state, 1, Text::hole(Origin::FETCHED));
 }
 
+/// Options of mailers that take a value; the names of those that take somebody to write to.
+const MAILER: Spec = Spec {
+    short: "saAbcfrSiqFHt",
+    long: &[
+        "attach=",
+        "subject=",
+        "to=",
+        "cc=",
+        "bcc=",
+        "from=",
+        "server=",
+        "port=",
+        "body=",
+        "header=",
+        "data=",
+        "auth-user=",
+    ],
+    ordered: false,
+    single: false,
+};
+const RECIPIENTS: &[&str] = &["to", "cc", "bcc", "b", "c", "t"];
+
+/// The options that name the server that a mailer goes to.
+fn servers(name: &str) -> &'static [&'static str] {
+    if name == "swaks" { &["server", "s"] } else { &["server"] }
+}
+
 fn mail(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "saAbcfrSiqFH", long: &["attach=", "subject="], ..Spec::default() });
+    let options = read(&call.args, &MAILER);
+    if options.is_help() || options.values(servers(&call.name)).any(|server| is_local(&hosts::host(&server.shown()))) {
+        return;
+    }
     let mut origin = machine.input(state, 0).origin().unwrap_or_default();
     for file in options.values(&["a", "A", "attach"]).cloned().collect::<Vec<_>>() {
         origin = origin.and(machine.origin_to_send(state, &file));
     }
-    let to = options.operands.first().map(Text::shown).unwrap_or_default();
-    machine.sends(&to, origin);
+    for body in options.values(&["body", "data"]).filter_map(Text::origin) {
+        origin = origin.and(body);
+    }
+    let to: Vec<&Text> = options.operands.iter().chain(options.values(RECIPIENTS)).collect();
+    if to.iter().filter_map(|to| to.origin()).any(|origin| origin.queried) {
+        machine.act(Kind::NetMailing, call.name.as_str());
+    }
+    machine.sends(&to.first().map(|to| to.shown()).unwrap_or_default(), origin);
 }
 
 fn fetch(machine: &mut Machine<'_>, call: &Call, state: &mut State) {

@@ -6,6 +6,7 @@ use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
+use crate::policy::places::Place;
 use crate::policy::secrets::{Secrecy, tree_secrecy};
 
 pub(super) fn program(name: &str) -> Option<Program> {
@@ -251,6 +252,9 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     {
         texts.push(Text::hole(Origin::LISTED));
     }
+    if super::tables::is_watcher(&pattern) {
+        texts.push(Text::hole(Origin::GUARDING));
+    }
     // `grep -v keep`, `grep '^??'`: it leaves nearly all.
     if options.has(&["v", "invert-match", "files"]) || !pattern.contains(|char: char| char.is_ascii_alphanumeric()) {
         return emits_changed(machine, state, &texts);
@@ -296,7 +300,10 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if let Some(code) = code.filter(|_| is_awk) {
         super::code::awk(machine, state, &code.encoded());
     }
-    let texts = if files.is_empty() && !reads_input { Vec::new() } else { inputs(machine, state, files) };
+    let mut texts = if files.is_empty() && !reads_input { Vec::new() } else { inputs(machine, state, files) };
+    if is_awk && code.is_some_and(|code| code.shown().contains('/') && super::tables::is_watcher(&code.shown())) {
+        texts.push(Text::hole(Origin::GUARDING));
+    }
     let all = code.is_some_and(|code| {
         let code = code.shown();
         is_awk && (code.trim_start().starts_with('{') || code.contains("??") || code.contains("\\?\\?"))
@@ -358,6 +365,11 @@ fn openssl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         Some(file) => vec![machine.read_each(state, &file.clone())],
         None => vec![machine.input(state, 0)],
     };
+    if let Some(key) = options.value(&["in"]).filter(|_| takes_lock_off(&command, &options)).cloned()
+        && machine.path(state, &key).is_some_and(|path| matches!(machine.place(&path), Place::Home | Place::HomeTree))
+    {
+        machine.unlocks(state, &key);
+    }
     let text = Text::hole(Origin { decoded: options.has(&["d", "decrypt"]), ..origin(&texts) });
     match options.value(&["out"]).and_then(|file| machine.path(state, file)) {
         Some(path) => {
@@ -368,12 +380,27 @@ fn openssl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
 }
 
+/// Whether a private key is written as it is, without a cipher.
+fn takes_lock_off(command: &str, options: &Options) -> bool {
+    const CIPHERS: &[&str] = &["aes", "des", "camellia", "aria", "seed", "idea", "chacha", "cipher"];
+    let has_cipher = options.flags.iter().any(|flag| CIPHERS.iter().any(|cipher| flag.name.starts_with(cipher)));
+    let is_plain = options.has(&["nodes", "noenc", "nocrypt"]);
+    match command {
+        "rsa" | "ec" | "dsa" | "pkey" => {
+            !has_cipher && !options.has(&["pubin", "pubout", "noout", "RSAPublicKey_in", "RSAPublicKey_out"])
+        }
+        "pkcs8" => is_plain || !options.has(&["topk8"]),
+        "pkcs12" => is_plain && !options.has(&["nokeys", "export", "noout"]),
+        _ => false,
+    }
+}
+
 fn gpg(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
         &Spec {
             short: "ruoir",
-            long: &["recipient=", "output=", "decrypt", "export-secret-keys", "passphrase="],
+            long: &["recipient=", "output=", "decrypt", "export-secret-keys", "passphrase=", "homedir=", "passwd"],
             ..Spec::default()
         },
     );
@@ -381,6 +408,11 @@ fn gpg(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.note(Kind::SecretRead, "secret keys".to_owned(), Default::default(), false, Origin::SECRET);
         machine.emit(state, 1, Text::hole(Origin::SECRET));
         return;
+    }
+    // A keyring of its own is one for trying things.
+    let own = options.has(&["homedir"]) || state.variable("GNUPGHOME").is_some();
+    if options.has(&["passwd", "change-passphrase", "delete-secret-keys", "delete-secret-and-public-key"]) && !own {
+        return machine.act(Kind::SecretWrite, "secret keys");
     }
     let decodes = options.has(&["d", "decrypt"]);
     let texts = inputs(machine, state, &options.operands);

@@ -5,6 +5,8 @@ use super::super::options::{Options, Spec, read};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
+use super::tables::throwaway;
+use crate::policy::effects::Kind;
 
 /// A way for files to leave.
 struct Upload {
@@ -57,6 +59,9 @@ const UPLOADS: &[Upload] = &[
     },
 ];
 
+/// Those of them that give what they carry to whoever has the link.
+const OPEN: &[&str] = &["ffsend", "transfer", "ipfs", "pastebinit", "termbin", "wgetpaste"];
+
 const SPEC: Spec = Spec {
     short: "fsiape",
     long: &[
@@ -104,6 +109,9 @@ fn uploads(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     };
     if let Some(upload) = UPLOADS.iter().find(said).filter(|_| !options.has(&["dryrun", "dry-run", "help"])) {
         let origin = carried(machine, state, &options, upload);
+        if OPEN.contains(&call.name.as_str()) {
+            machine.act(Kind::NetCatcher, call.name.as_str());
+        }
         if upload.own {
             machine.hands_over(&call.name, origin);
         } else {
@@ -177,7 +185,8 @@ fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return;
     }
     let shape_only = options.has(&["s", "schema-only", "no-data"]);
-    let text = Text::hole(if shape_only { Origin::UNKNOWN } else { Origin::DUMPED });
+    let is_trial = throwaway::is_trial_dump(machine, state, &options);
+    let text = Text::hole(if shape_only || is_trial { Origin::UNKNOWN } else { Origin::DUMPED });
     let file = options.value(&["f", "file", "r", "result-file", "archive", "o", "out"]).cloned();
     match file.filter(|file| !file.is_empty()).and_then(|file| machine.path(state, &file)) {
         Some(path) => {

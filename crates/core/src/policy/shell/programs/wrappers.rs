@@ -1,11 +1,12 @@
 //! Programs that run another program: with other rights, elsewhere, later, many times.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{Options, Spec, read};
 use super::super::state::{State, Stream, Variable};
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::{Kind, Where};
+use crate::policy::hosts;
 use crate::policy::places::Place;
 
 pub(super) fn program(name: &str) -> Option<Program> {
@@ -220,10 +221,15 @@ fn privileged(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let by_hand =
         options.has(&["S", "stdin", "A", "askpass", "i", "s", "login", "shell", "e", "edit", "b", "background"]);
     let fields = options.operands.get(assigned..).unwrap_or_default();
-    if call.name != "pkexec" && !by_hand && assigned == 0 && super::tables::only_looks(fields) {
+    let target = options.value(&["u", "user"]).map_or_else(|| "root".to_owned(), Text::shown);
+    let is_everyday = assigned == 0 && super::tables::only_looks(fields)
+        || target == "root"
+            && options.operands[..assigned].iter().all(is_quieting)
+            && ["APT_CONFIG", "LD_PRELOAD"].iter().all(|name| state.variable(name).is_none())
+            && super::tables::adds_packages(fields);
+    if call.name != "pkexec" && !by_hand && is_everyday {
         return machine.child(state, fields.to_vec());
     }
-    let target = options.value(&["u", "user"]).map_or_else(|| "root".to_owned(), Text::shown);
     machine.note(Kind::PrivilegeGain, target, Place::Unknown, false, Origin::UNKNOWN);
     let mut fields = fields.to_vec();
     if call.name == "sudoedit" || options.has(&["e", "edit"]) {
@@ -242,6 +248,21 @@ fn is_assignment(word: &Text) -> bool {
     word.prefix().find('=').is_some_and(|at| {
         at > 0 && word.prefix()[..at].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     })
+}
+
+/// Whether an assignment only keeps a package manager from asking.
+fn is_quieting(word: &Text) -> bool {
+    const NAMES: &[&str] = &[
+        "DEBIAN_FRONTEND",
+        "DEBCONF_NONINTERACTIVE_SEEN",
+        "NEEDRESTART_MODE",
+        "NEEDRESTART_SUSPEND",
+        "APT_LISTCHANGES_FRONTEND",
+        "LC_ALL",
+        "LANG",
+        "TZ",
+    ];
+    word.prefix().split_once('=').is_some_and(|(name, _)| NAMES.contains(&name))
 }
 
 fn su(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -548,8 +569,13 @@ fn ssh(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let Some((host, words)) = options.operands.split_first() else { return };
     let has_input = Machine::has_input(state) && !options.has(&["n", "f"]);
     if has_input {
-        let input = machine.input(state, 0);
-        machine.hands_over(&host.shown(), input.origin().unwrap_or_default());
+        let origin = machine.input(state, 0).origin().unwrap_or_default();
+        let strange = is_unknown(&options) || hosts::is_far(&hosts::host(&host.shown()));
+        if strange && !words.iter().any(takes_in) {
+            machine.sends(&host.shown(), origin);
+        } else {
+            machine.hands_over(&host.shown(), origin);
+        }
     }
     let outer = (machine.at, state.shell.clone(), state.files.clone());
     machine.at = Where::Remote;
@@ -565,6 +591,32 @@ fn ssh(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     (machine.at, state.shell, state.files) = outer;
     machine.emit(state, 1, Text::hole(Origin::FETCHED));
+}
+
+/// Whether a host's key is not to be looked at: it is one that nobody here has met.
+fn is_unknown(options: &Options) -> bool {
+    options.values(&["o"]).map(|option| option.shown().to_ascii_lowercase().replace([' ', '='], "")).any(|option| {
+        matches!(
+            option.as_str(),
+            "stricthostkeycheckingno" | "stricthostkeycheckingoff" | "userknownhostsfile/dev/null"
+        )
+    })
+}
+
+/// Whether a word of a command is a program that puts what it is given into a database.
+fn takes_in(word: &Text) -> bool {
+    const CLIENTS: &[&str] = &[
+        "psql",
+        "pg_restore",
+        "mysql",
+        "mariadb",
+        "mongorestore",
+        "mongoimport",
+        "sqlite3",
+        "cockroach",
+        "clickhouse-client",
+    ];
+    word.shown().split([' ', ';', '|', '&', '\'', '"']).any(|part| CLIENTS.contains(&super::base_name(part)))
 }
 
 /// The command that an option of `ssh` makes it run on this machine.

@@ -3,7 +3,8 @@
 use super::super::super::machine::Machine;
 use super::super::super::options::{Spec, read};
 use super::super::super::state::State;
-use super::super::super::value::Text;
+use super::super::super::value::{Origin, Text};
+use super::super::tables::throwaway;
 use super::settings::{self, Lasts};
 use super::{asks_for_help, skips_hooks};
 use crate::policy::effects::Kind;
@@ -47,6 +48,10 @@ pub(super) fn push(machine: &mut Machine<'_>, args: &[Text]) {
     if options.has(&["n", "dry-run"]) || asks_for_help(args) && !options.has(&["repo"]) {
         return;
     }
+    // A remote that is called so is a machine that runs what is pushed to it.
+    if let Some(remote) = options.operands.first().map(Text::shown).filter(|remote| is_production(remote)) {
+        machine.act(Kind::CloudDeploy, remote);
+    }
     let refs: Vec<String> = options.operands.iter().skip(1).map(Text::shown).collect();
     let leases: Vec<Option<String>> = options
         .flags
@@ -75,9 +80,25 @@ pub(super) fn push(machine: &mut Machine<'_>, args: &[Text]) {
     }
 }
 
+/// Whether a remote's own name, no address, speaks of production.
+fn is_production(remote: &str) -> bool {
+    !remote.contains(['/', ':']) && throwaway::is_production(remote)
+}
+
 /// Commands that reach other repositories, with the options by which they run programs there.
-const REACH: &[&str] =
-    &["clone", "fetch", "pull", "push", "ls-remote", "remote", "submodule", "archive", "fetch-pack", "send-pack"];
+const REACH: &[&str] = &[
+    "clone",
+    "init",
+    "fetch",
+    "pull",
+    "push",
+    "ls-remote",
+    "remote",
+    "submodule",
+    "archive",
+    "fetch-pack",
+    "send-pack",
+];
 
 /// What an address and the options of a transfer run on this machine.
 pub(super) fn transfers(machine: &mut Machine<'_>, state: &mut State, command: &str, args: &[Text]) {
@@ -119,13 +140,33 @@ pub(super) fn transfers(machine: &mut Machine<'_>, state: &mut State, command: &
         machine.code(&mut state.clone(), &program, Vec::new());
     }
     // A template brings hooks with it.
-    let template = options.value(&["template"]).filter(|_| command == "clone").map(Text::shown);
-    if let Some(template) = template.filter(|template| template.starts_with(['/', '~'])) {
-        machine.act(Kind::GitBypass, template);
+    let named = options.value(&["template"]).cloned();
+    let template = named.or_else(|| {
+        let variable = state.variable("GIT_TEMPLATE_DIR").filter(|variable| variable.exported);
+        variable.and_then(|_| machine.value_of(state, "GIT_TEMPLATE_DIR"))
+    });
+    if let Some(template) = template.filter(|_| matches!(command, "clone" | "init"))
+        && settings::is_foreign_template(machine, state, &template)
+    {
+        machine.act(Kind::GitBypass, template.shown());
     }
     for setting in options.values(&["config", "c"]).cloned().collect::<Vec<_>>() {
         let (key, value) = settings::parts(&setting);
         settings::made(machine, state, key, &value, Lasts::Stays);
+    }
+}
+
+/// `git bundle create FILE`: all that a repository holds, in one file.
+pub(super) fn bundles(machine: &mut Machine<'_>, state: &mut State, args: &[Text]) {
+    let [verb, rest @ ..] = args else { return };
+    let file = rest.iter().find(|arg| !arg.prefix().starts_with('-') || arg.shown() == "-");
+    let Some(file) = file.filter(|_| verb.shown() == "create") else { return };
+    match machine.path(state, file).filter(|_| file.shown() != "-") {
+        Some(path) => {
+            machine.writes(state, &path, false);
+            state.write(&path, Text::hole(Origin::DUMPED), false);
+        }
+        None => machine.emit(state, 1, Text::hole(Origin::DUMPED)),
     }
 }
 

@@ -8,11 +8,12 @@ use super::super::super::value::{Origin, Text};
 use crate::policy::effects::Kind;
 use crate::policy::places::Place;
 
-/// Whether a setting holds for one command or stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether a setting holds for one command, stays in a repository, or holds in all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Lasts {
     Once,
     Stays,
+    Everywhere,
 }
 
 /// Settings that name a program which git runs.
@@ -60,13 +61,18 @@ pub(super) fn is_off(value: &str) -> bool {
 pub(super) fn made(machine: &mut Machine<'_>, state: &mut State, key: &str, value: &Text, lasts: Lasts) {
     let key = key.to_ascii_lowercase();
     let said = value.shown();
-    if let Some(why) = weakens(machine, state, &key, value) {
+    let plants = lasts == Lasts::Everywhere && key == "core.hookspath" && !said.is_empty();
+    let why = weakens(machine, state, &key, value).or_else(|| plants.then(|| key.clone()));
+    if let Some(why) = why {
         machine.act(Kind::GitBypass, why);
     }
-    if key.starts_with("gc.") && key.contains("expire") && lasts == Lasts::Stays && super::is_now(&said) {
+    if key.starts_with("gc.") && key.contains("expire") && lasts >= Lasts::Stays && super::is_now(&said) {
         machine.act(Kind::GitRecovery, key.clone());
     }
-    if lasts == Lasts::Stays && key.strip_prefix("alias.").is_some_and(|alias| !super::OWN.contains(&alias)) {
+    if lasts >= Lasts::Stays && key.strip_prefix("alias.").is_some_and(|alias| !super::OWN.contains(&alias)) {
+        if value.prefix().starts_with('!') && is_planted(machine, state, &value.after(1)) {
+            machine.note(Kind::SystemStartup, key, Place::Unknown, false, Origin::UNKNOWN);
+        }
         return super::aliased(machine, &mut state.clone(), value, &[]);
     }
     let is_program = PROGRAMS.contains(&key.as_str())
@@ -78,9 +84,34 @@ pub(super) fn made(machine: &mut Machine<'_>, state: &mut State, key: &str, valu
     if !key.ends_with(".helper") || value.prefix().starts_with('!') {
         machine.code(&mut state.clone(), &code, Vec::new());
     }
-    if lasts == Lasts::Stays && runs_by_itself(&key, &said) {
+    if lasts >= Lasts::Stays && (runs_by_itself(&key, &said) || is_planted(machine, state, &code)) {
         machine.note(Kind::SystemStartup, key, Place::Unknown, false, Origin::UNKNOWN);
     }
+}
+
+/// Whether a line runs a file that the same command wrote, or one in a folder for what may vanish.
+fn is_planted(machine: &Machine<'_>, state: &State, line: &Text) -> bool {
+    let Some(first) = line.split(&[' ']).into_iter().next().filter(|first| first.prefix().contains('/')) else {
+        return false;
+    };
+    let path = in_home(machine, &first).and_then(|file| machine.path(state, &file));
+    path.is_some_and(|path| state.files.get(&path).is_some() || machine.place(&path) == Place::Temporary)
+}
+
+/// A file as git finds it: a tilde that stands in quotes is one to it all the same.
+fn in_home(machine: &Machine<'_>, file: &Text) -> Option<Text> {
+    match file.prefix().strip_prefix("~/") {
+        Some(rest) => Some(Text::known(format!("{}/{rest}", machine.facts.home()?))),
+        None => Some(file.clone()),
+    }
+}
+
+/// Whether a template for new repositories, whose hooks each of them has from then on, is any other than the system's.
+pub(super) fn is_foreign_template(machine: &Machine<'_>, state: &State, folder: &Text) -> bool {
+    let shown = folder.shown();
+    let of_system =
+        ["/usr/share/git-core", "/usr/local/share/git-core", "/opt/homebrew/"].iter().any(|own| shown.starts_with(own));
+    !shown.is_empty() && !of_system && !is_projects(machine, state, folder)
 }
 
 /// Programs that show what git says.
@@ -141,7 +172,9 @@ fn weakens(machine: &Machine<'_>, state: &State, key: &str, value: &Text) -> Opt
                 || folder.starts_with(['/', '~', '-']) && !is_projects(machine, state, value)
                 || folder.contains("..")
         }
-        "init.templatedir" => said.starts_with("/tmp") || said.starts_with("/dev/shm"),
+        "init.templatedir" => is_foreign_template(machine, state, value),
+        "include.path" => is_planted(machine, state, value),
+        _ if key.starts_with("includeif.") => is_planted(machine, state, value),
         "safe.directory" => said == "*",
         "protocol.allow" => said == "always",
         "protocol.ext.allow" | "protocol.fd.allow" => said != "never",
@@ -170,7 +203,8 @@ fn weakens(machine: &Machine<'_>, state: &State, key: &str, value: &Text) -> Opt
 }
 
 fn is_projects(machine: &Machine<'_>, state: &State, value: &Text) -> bool {
-    machine.path(state, value).is_some_and(|path| matches!(machine.place(&path), Place::Project))
+    let path = in_home(machine, value).and_then(|value| machine.path(state, &value));
+    path.is_some_and(|path| matches!(machine.place(&path), Place::Project))
 }
 
 /// The host of a repository's address.
@@ -250,8 +284,17 @@ pub(super) fn config(machine: &mut Machine<'_>, state: &mut State, args: &[Text]
     match words {
         // `git config -f .gitmodules` and its kin are files of the project.
         [key, value, ..] if !reads => {
-            let of_project = options.has(&["file", "f", "blob"]);
-            made(machine, state, &key.shown(), value, if of_project { Lasts::Once } else { Lasts::Stays });
+            let file = options.value(&["file", "f"]).map(Text::shown);
+            let of_all =
+                |file: &String| ["/.gitconfig", "/etc/gitconfig", "/git/config"].iter().any(|own| file.ends_with(own));
+            let lasts = match file.as_ref().map(of_all) {
+                _ if options.has(&["global", "system"]) => Lasts::Everywhere,
+                Some(true) => Lasts::Everywhere,
+                Some(false) => Lasts::Once,
+                None if options.has(&["blob"]) => Lasts::Once,
+                None => Lasts::Stays,
+            };
+            made(machine, state, &key.shown(), value, lasts);
         }
         [key, ..] if is_secret(&key.shown()) => {
             machine.note(Kind::SecretRead, key.shown(), Place::Unknown, false, Origin::SECRET);

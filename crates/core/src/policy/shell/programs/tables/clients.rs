@@ -362,7 +362,12 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     for text in &texts {
         given(machine, state, &text.shown(), reach, name.as_deref());
     }
-    machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
+    machine.emit(state, 1, Text::hole(rows(reach, name.as_deref())));
+}
+
+/// Where what a client gives comes from: what a test's database holds is nobody's.
+fn rows(reach: Reach, name: Option<&str>) -> Origin {
+    if throwaway::may_be_lost(reach, name.into_iter()) { Origin::UNKNOWN } else { Origin::QUERIED }
 }
 
 /// Where a client works, and on which database: its name, where it is known.
@@ -401,8 +406,18 @@ fn aim(
     let unknown = base.as_deref().is_some_and(|base| base.starts_with(HOLE));
     let reach = if unknown { Reach::Elsewhere } else { throwaway::reach(machine, at.as_deref()) };
     let made = name.as_deref().is_some_and(|name| throwaway::was_made(state, "dropdb", name));
-    let inside = machine.at == Where::Throwaway && reach == Reach::Here;
+    let port = options.value(ports(client.names)).map(Text::shown);
+    let addresses = [base.as_deref(), options.value(client.hosts).map(Text::prefix)];
+    let port = port.or_else(|| addresses.into_iter().flatten().find_map(throwaway::port).map(str::to_owned));
+    let port = port.or_else(|| variable(if client.names.contains(&"psql") { "PGPORT" } else { "MYSQL_TCP_PORT" }));
+    let own = machine.at == Where::Throwaway || throwaway::is_own_port(state, port.as_deref());
+    let inside = reach == Reach::Here && own;
     (if inside || made && reach == Reach::Here { Reach::Emulator } else { reach }, name)
+}
+
+/// The options of a client that name a port.
+fn ports(names: &[&str]) -> &'static [&'static str] {
+    if names.contains(&"psql") { &["p", "port"] } else { &["P", "port"] }
 }
 
 /// Judges a text of SQL that is given to a database.
@@ -505,7 +520,10 @@ fn redis(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let host =
         options.value(&["h"]).map(Text::shown).or_else(|| options.value(&["u"]).map(|url| hosts::host(&url.shown())));
     let reach = throwaway::reach(machine, host.as_deref());
-    let lost = reach == Reach::Here && machine.at == Where::Throwaway;
+    let port = options.value(&["p"]).or(options.value(&["u"])).map(Text::shown);
+    let port = port.as_deref().map(|port| throwaway::port(port).unwrap_or(port));
+    let own = machine.at == Where::Throwaway || throwaway::is_own_port(state, port);
+    let lost = reach == Reach::Here && own;
     const DESTROYS: &[&str] = &[
         "flushall",
         "flushdb",
@@ -579,7 +597,10 @@ fn mongo(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         Some(base) if base.starts_with(HOLE) => Reach::Elsewhere,
         _ => throwaway::reach(machine, host.as_deref()),
     };
-    let inside = reach == Reach::Here && machine.at == Where::Throwaway;
+    let port = options.value(&["port"]).map(Text::shown);
+    let port = port.as_deref().or_else(|| base.as_deref().and_then(throwaway::port));
+    let own = machine.at == Where::Throwaway || throwaway::is_own_port(state, port);
+    let inside = reach == Reach::Here && own;
     for text in &texts {
         let shown = text.shown();
         let sibling = ["getSiblingDB(", "getDB("]
@@ -626,5 +647,5 @@ fn mongo(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             machine.act(Kind::DatabaseOpen, shown);
         }
     }
-    machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
+    machine.emit(state, 1, Text::hole(rows(reach, name.as_deref())));
 }

@@ -2,7 +2,7 @@
 
 use super::{Entry, Tool, on, pass, spec, token, with};
 use crate::policy::effects::Kind::{
-    CloudAccess, CloudDestroy, DatabaseDestroy, PackagePublish, SafetyDisable, SecretRead,
+    CloudAccess, CloudDeploy, CloudDestroy, DatabaseDestroy, NetMailing, PackagePublish, SafetyDisable, SecretRead,
 };
 use crate::policy::shell::options::Spec;
 
@@ -103,6 +103,12 @@ const AWS: Spec = spec(
 );
 
 const AWS_ENTRIES: &[Entry] = &[
+    with("lambda update-function-code|publish-version|update-alias", &["@production"], CloudDeploy),
+    with("ecs update-service|deploy", &["@production"], CloudDeploy),
+    with("deploy create-deployment|push", &["@production"], CloudDeploy),
+    with("elasticbeanstalk update-environment", &["@production"], CloudDeploy),
+    with("cloudformation deploy|create-stack|update-stack|execute-change-set", &["@production"], CloudDeploy),
+    with("ses|sesv2|pinpoint|sns send-*|publish", &["@queried"], NetMailing),
     // `aws s3 rm help` shows a page.
     pass("** help ."),
     // Objects and buckets.
@@ -291,6 +297,11 @@ const GCLOUD: Spec = spec(
 );
 
 const GCLOUD_ENTRIES: &[Entry] = &[
+    with("app deploy", &["q", "quiet", "@production"], CloudDeploy),
+    with("run|functions deploy", &["@production"], CloudDeploy),
+    with("beta|alpha run|functions|app deploy", &["@production"], CloudDeploy),
+    with("run services update|replace|update-traffic", &["@production"], CloudDeploy),
+    with("deploy releases create|promote", &["@production"], CloudDeploy),
     on("** add-iam-policy-binding|remove-iam-policy-binding|set-iam-policy", CloudAccess),
     on("** service-accounts keys create|upload", CloudAccess),
     on("** os-login ssh-keys add", CloudAccess),
@@ -383,6 +394,9 @@ const AZ: Spec = spec(
 );
 
 const AZ_ENTRIES: &[Entry] = &[
+    with("webapp|functionapp|containerapp up|deploy|update", &["@production"], CloudDeploy),
+    with("webapp|functionapp deployment *", &["@production"], CloudDeploy),
+    with("deployment * create", &["@production"], CloudDeploy),
     on("keyvault secret|certificate|key show|download|backup", SecretRead),
     on("storage account keys list", SecretRead),
     on("storage account|container|blob show-connection-string", SecretRead),

@@ -7,8 +7,8 @@ use super::super::super::value::{Origin, Text};
 use super::super::Program;
 use super::{Entry, Tool, is_harmless, on, pass, spec, throwaway, with};
 use crate::policy::effects::Kind::{
-    CloudAccess, ClusterDestroy, CodeFetched, ContainerDestroy, ContainerEscape, PackagePublish, SafetyDisable,
-    SecretRead, StorageDestroy, SystemChange,
+    CloudAccess, CloudDeploy, ClusterDestroy, CodeFetched, ContainerDestroy, ContainerEscape, PackagePublish,
+    SafetyDisable, SecretRead, StorageDestroy, SystemChange,
 };
 
 const KUBECTL: Spec = spec(
@@ -100,6 +100,8 @@ const KUBECTL_ENTRIES: &[Entry] = &[
     with("config view", &["raw"], SecretRead),
     with("extract secret/*", &["to"], SecretRead),
     on("create clusterrolebinding", CloudAccess),
+    with("apply|replace", &["@production"], CloudDeploy),
+    with("set image", &["@production"], CloudDeploy),
     with("create rolebinding", &["clusterrole=cluster-admin", "clusterrole=admin"], CloudAccess),
     with("create clusterrole|role", &["verb=*[*]*"], CloudAccess),
     on("set subject", CloudAccess),
@@ -189,6 +191,7 @@ pub(super) const TOOLS: &[Tool] = &[
         ),
         entries: &[
             on("uninstall|delete|del|un", ClusterDestroy),
+            with("upgrade|install|rollback", &["@production"], CloudDeploy),
             on("push|cm-push", PackagePublish),
             on("secrets|secret view|decrypt|dec", SecretRead),
         ],
@@ -198,6 +201,7 @@ pub(super) const TOOLS: &[Tool] = &[
         spec: spec("nefla", &["namespace=", "kube-context=", "environment=", "file=", "selector=", "app="]),
         entries: &[
             on("destroy|delete|dismiss|purge|cleanup", ClusterDestroy),
+            with("run|deploy|apply|sync|up|converge", &["@production"], CloudDeploy),
             on("service|source|trigger|broker|route|app|app-group|namespace delete", ClusterDestroy),
             on("live destroy", ClusterDestroy),
         ],

@@ -7,8 +7,8 @@ use super::super::super::value::Text;
 use super::super::Program;
 use super::{Entry, Tool, on, spec, token, unless, with};
 use crate::policy::effects::Kind::{
-    self, CloudAccess, ForgeDestroy, GitBranchDelete, GitBypass, GitClean, GitDeleteRemote, GitDiscard, GitForcePush,
-    GitHardReset, GitRecovery, GitRewrite, GitStashDrop, PackagePublish, SecretRead,
+    self, CloudAccess, CloudDeploy, ForgeDestroy, GitBranchDelete, GitBypass, GitClean, GitDeleteRemote, GitDiscard,
+    GitForcePush, GitHardReset, GitRecovery, GitRewrite, GitStashDrop, PackagePublish, SecretRead,
 };
 
 const FORGE: Spec = spec(
@@ -54,6 +54,7 @@ const FORGE: Spec = spec(
 );
 
 const FORGE_ENTRIES: &[Entry] = &[
+    with("workflow run", &["@production"], CloudDeploy),
     on("repo|repos|project delete|rm|archive|rename|transfer", ForgeDestroy),
     with(
         "repo edit",

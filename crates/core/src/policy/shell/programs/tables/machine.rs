@@ -3,7 +3,7 @@
 use super::super::super::machine::{Call, Machine};
 use super::super::super::options::{Spec, read};
 use super::super::super::state::State;
-use super::super::super::value::Text;
+use super::super::super::value::{Origin, Text};
 use super::super::Program;
 use super::{Entry, Tool, on, spec, unless, with};
 use crate::policy::effects::Kind::{
@@ -326,7 +326,7 @@ const GUARDS: &[&str] = &[
     "apparmor",
     "firewalld",
     "ufw",
-    "fail2ban",
+    "fail2ban*",
     "falcon-sensor",
     "clamav*",
     "clamd*",
@@ -378,6 +378,12 @@ const GUARDS: &[&str] = &[
     "xagt",
     "traps_pmd",
     "cyserver",
+    "crowdstrike*",
+    "falcond",
+    "cbosxsensorservice",
+    "jamf*",
+    "santa",
+    "santad",
 ];
 
 fn is_guard(service: &str) -> bool {
@@ -385,7 +391,61 @@ fn is_guard(service: &str) -> bool {
         .rsplit_once('.')
         .filter(|(_, ending)| matches!(*ending, "service" | "socket" | "timer"))
         .map_or(service, |(name, _)| name);
+    // `com.crowdstrike.falcond`, as macOS names them.
+    let name = name.strip_prefix("com.").and_then(|name| name.rsplit_once('.')).map_or(name, |(_, name)| name);
     GUARDS.iter().any(|guard| crate::policy::places::glob(guard, name))
+}
+
+/// Whether a pattern of processes is one of an agent, or of what watches over agents or the machine.
+pub(in super::super) fn is_watcher(pattern: &str) -> bool {
+    const AGENTS: &[&str] = &[
+        "aider",
+        "claude",
+        "cline",
+        "codex",
+        "copilot",
+        "cursor",
+        "gemini",
+        "hookrail",
+        "kilocode",
+        "opencode",
+        "openhands",
+        "qwen",
+        "windsurf",
+    ];
+    const GUARDIANS: &[&str] = &["guard", "guards", "guardian", "guardrail", "guardrails", "pretooluse", "posttooluse"];
+    const BESIDES: &[&str] = &[
+        "guard",
+        "guards",
+        "guardrail",
+        "guardrails",
+        "hook",
+        "hooks",
+        "policy",
+        "monitor",
+        "watchdog",
+        "audit",
+        "supervisor",
+    ];
+    // Words of tools that only sound like it.
+    const OTHERS: &[&str] = &["bundle", "rb", "ruby", "rails", "test", "tests", "spec"];
+    // `[c]laude`, so that a search does not find itself.
+    let lower = pattern.to_ascii_lowercase().replace(['[', ']'], "");
+    let words: Vec<&str> =
+        lower.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    let plain = lower.split([' ', '|']).map(|word| word.trim_matches(['^', '$', '(', ')', '.', '*', '\\']));
+    let is_named = plain
+        .map(|word| super::super::base_name(word).trim_end_matches(".exe"))
+        .any(|word| !word.is_empty() && is_guard(word));
+    let tools = words
+        .windows(2)
+        .any(|pair| matches!(pair, ["agent" | "tool" | "mcp", "hook" | "hooks" | "monitor" | "policy"]));
+    is_named
+        || tools
+        || has(GUARDIANS) && !has(OTHERS)
+        || has(AGENTS) && has(BESIDES)
+        || has(AGENTS) && words.len() <= 2
 }
 
 /// `systemctl stop a b`, `service a stop`: stopping what protects the machine is a matter of its own.
@@ -395,12 +455,14 @@ fn services(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
     let (verb, units) = match (call.name.as_str(), words.as_slice()) {
         (_, []) => return super::table(machine, call, state),
-        ("systemctl", [verb, units @ ..]) => (verb.as_str(), units),
+        ("systemctl" | "launchctl", [verb, units @ ..]) => (verb.as_str(), units),
         (_, [unit, verb, ..]) => (verb.as_str(), std::slice::from_ref(unit)),
         (_, [_]) => return,
     };
-    let stops = matches!(verb, "stop" | "disable" | "mask" | "kill" | "--now" | "zap");
-    match units.iter().find(|unit| stops && is_guard(unit)) {
+    let stops =
+        matches!(verb, "stop" | "disable" | "mask" | "kill" | "--now" | "zap" | "bootout" | "unload" | "remove");
+    let guards = |unit: &str| is_guard(unit) || is_watcher(unit.trim_end_matches(".service"));
+    match units.iter().find(|unit| stops && guards(unit)) {
         Some(unit) if !options.is_help() => machine.act(SafetyDisable, unit.clone()),
         _ => super::table(machine, call, state),
     }
@@ -409,9 +471,10 @@ fn services(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
         "kill" => kill,
+        "pgrep" | "pidof" | "pidwait" => finds,
         "pkill" | "killall" | "skill" | "taskkill" | "fuser" => kill_by_name,
         "crontab" => crontab,
-        "systemctl" | "service" | "rc-service" | "invoke-rc.d" => services,
+        "launchctl" | "systemctl" | "service" | "rc-service" | "invoke-rc.d" => services,
         "del" | "erase" | "rd" => windows_delete,
         _ => return None,
     })
@@ -430,6 +493,17 @@ fn kill(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
             machine.act(Kind::ProcessKill, target.clone());
         }
     }
+    let asks_only = words.first().is_some_and(|word| matches!(word.as_str(), "-0" | "-l" | "-L"));
+    if !asks_only && call.args.iter().filter_map(Text::origin).any(|origin| origin.guarding) {
+        machine.act(SafetyDisable, "what watches over this machine");
+    }
+}
+
+/// `pgrep`: which processes it tells of shows in what it looks for.
+fn finds(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let names = call.args.iter().filter(|arg| !arg.prefix().starts_with('-')).map(Text::shown);
+    let origin = if names.into_iter().any(|name| is_watcher(&name)) { Origin::GUARDING } else { Origin::UNKNOWN };
+    machine.emit(state, 1, Text::hole(origin));
 }
 
 fn kill_by_name(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
@@ -450,6 +524,9 @@ fn kill_by_name(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
     }
     if whole_user || !exact && !names.is_empty() {
         machine.act(Kind::ProcessKill, names.join(" "));
+    }
+    if names.iter().any(|name| is_watcher(name)) {
+        machine.act(SafetyDisable, names.join(" "));
     }
     if names.iter().any(|name| name.contains("hookrail")) {
         machine.act(SelfTamper, names.join(" "));

@@ -8,6 +8,7 @@ mod clients;
 mod cloud;
 mod clusters;
 mod data;
+mod distribution;
 mod forges;
 mod machine;
 mod packages;
@@ -20,6 +21,8 @@ pub(super) mod throwaway;
 mod vaults;
 
 pub(super) use clusters::kubectl;
+pub(super) use distribution::adds_packages;
+pub(super) use machine::is_watcher;
 pub(super) use reading::only_looks;
 pub(super) use runners::archive;
 pub(super) use sql::destroys;
@@ -243,8 +246,15 @@ fn fits(path: &str, words: &[String]) -> Option<usize> {
 }
 
 /// Whether a flag was given; `name=value` asks for the value, which may be a glob, `~glob` for any word or value in whatever
-/// case. A word counts as well as a flag.
+/// case. A word counts as well as a flag. `@production` asks for a word or value that speaks of production, `@queried` for one
+/// that comes out of a database.
 fn is_given(options: &Options, words: &[String], flag: &str) -> bool {
+    let mut texts = options.flags.iter().filter_map(|flag| flag.value.as_ref()).chain(&options.operands);
+    match flag {
+        "@production" => return texts.any(|text| throwaway::is_production(&text.shown())),
+        "@queried" => return texts.filter_map(Text::origin).any(|origin| origin.queried),
+        _ => {}
+    }
     if let Some(wanted) = flag.strip_prefix('~') {
         let mut values = options.flags.iter().filter_map(|flag| flag.value.as_ref());
         return values.any(|value| glob(wanted, &value.shown().to_ascii_lowercase()))

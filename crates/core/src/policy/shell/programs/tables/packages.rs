@@ -1,7 +1,7 @@
 //! Packages: installed, removed, published, and from where.
 
 use super::{Entry, Tool, on, pass, single, spec, unless, with};
-use crate::policy::effects::Kind::{DatabaseDestroy, PackagePublish, PackageRemove, PackageUntrusted};
+use crate::policy::effects::Kind::{CloudDeploy, DatabaseDestroy, PackagePublish, PackageRemove, PackageUntrusted};
 use crate::policy::shell::options::Spec;
 
 const NODE: Spec = spec(
@@ -23,6 +23,7 @@ const NODE: Spec = spec(
 );
 
 const NODE_ENTRIES: &[Entry] = &[
+    with("deploy*|release:*|ship:*", &["@production"], CloudDeploy),
     on("publish|unpublish|deprecate|undeprecate", PackagePublish),
     on("npm publish|tag", PackagePublish),
     on("pm|workspaces|workspace publish", PackagePublish),

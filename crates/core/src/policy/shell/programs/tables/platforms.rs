@@ -1,7 +1,9 @@
 //! Infrastructure as code, platforms that run applications, stores of objects, name servers.
 
-use super::{Tool, on, single, spec, token, unless, with};
-use crate::policy::effects::Kind::{CloudAccess, CloudDestroy, ClusterDestroy, SafetyDisable, SecretRead};
+use super::{Entry, Tool, on, pass, single, spec, token, unless, with};
+use crate::policy::effects::Kind::{
+    CloudAccess, CloudDeploy, CloudDestroy, ClusterDestroy, NetMailing, SafetyDisable, SecretRead,
+};
 use crate::policy::shell::options::Spec;
 
 const TERRAFORM: Spec = single(&[
@@ -68,9 +70,19 @@ pub(super) const TOOLS: &[Tool] = &[
             "cf",
             "dokku",
             "caprover",
+            "copilot",
         ],
-        spec: spec("srp", &["stage=", "region=", "profile=", "stack-name=", "name=", "app=", "env="]),
+        spec: spec(
+            "srp",
+            &["stage=", "region=", "profile=", "stack-name=", "name=", "app=", "env=", "require-approval=", "context="],
+        ),
         entries: &[
+            with(
+                "deploy|up|publish|push|update|release|promote|swap",
+                &["@production", "require-approval=never", "auto-approve"],
+                CloudDeploy,
+            ),
+            with("svc|job|env|pipeline deploy", &["@production"], CloudDeploy),
             on(
                 "destroy|remove|delete|terminate|undeploy|delete-org|delete-space|delete-service|apps:destroy",
                 CloudDestroy,
@@ -97,6 +109,8 @@ pub(super) const TOOLS: &[Tool] = &[
                 CloudDestroy,
             ),
             on("pg backups restore|delete", CloudDestroy),
+            on("pipelines:promote", CloudDeploy),
+            with("container:release|releases:rollback|rollback|builds:create", &["@production"], CloudDeploy),
             on("access:add|members:add|apps:transfer|keys:add|authorizations:create", CloudAccess),
             with("ps:scale", &["~*=0"], CloudDestroy),
             on("config|config:get|pg:credentials:url|authorizations:info", SecretRead),
@@ -107,6 +121,8 @@ pub(super) const TOOLS: &[Tool] = &[
         names: &["fly", "flyctl"],
         spec: spec("ac", &["app=", "config=", "command="]),
         entries: &[
+            with("deploy|launch", &["@production"], CloudDeploy),
+            with("machine|machines|m update", &["@production"], CloudDeploy),
             on("apps|app destroy", CloudDestroy),
             on("destroy", CloudDestroy),
             on("volumes|volume|vol destroy|delete|rm", CloudDestroy),
@@ -122,7 +138,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         names: &["wrangler"],
-        spec: spec("ce", &["config=", "env=", "name=", "command=", "file="]),
+        spec: spec("ce", &["config=", "env=", "name=", "command=", "file=", "branch=", "project-name="]),
         entries: &[
             unless("delete", &["local"], CloudDestroy),
             unless(
@@ -135,6 +151,9 @@ pub(super) const TOOLS: &[Tool] = &[
                 &["local"],
                 CloudDestroy,
             ),
+            with("deploy|publish", &["@production"], CloudDeploy),
+            with("versions|triggers deploy", &["@production"], CloudDeploy),
+            with("pages deploy|publish", &["@production", "branch=main", "branch=master"], CloudDeploy),
             on("d1 time-travel restore", CloudDestroy),
             on("rollback", CloudDestroy),
         ],
@@ -144,6 +163,8 @@ pub(super) const TOOLS: &[Tool] = &[
         spec: spec("p", &["project-ref=", "db-url=", "password=", "workdir="]),
         entries: &[
             with("db reset", &["linked", "db-url"], CloudDestroy),
+            with("functions deploy", &["@production"], CloudDeploy),
+            with("db push", &["@production"], CloudDeploy),
             on("projects|branches|secrets|functions|storage|domains|snippets delete|unset|rm", CloudDestroy),
             on("projects api-keys", SecretRead),
             on("network-restrictions|network-bans|ssl-enforcement update|remove", CloudAccess),
@@ -171,7 +192,7 @@ pub(super) const TOOLS: &[Tool] = &[
         ],
         spec: spec(
             "tpPS",
-            &["token=", "scope=", "project=", "env=", "name=", "site=", "org=", "environment=", "service="],
+            &["token=", "scope=", "project=", "env=", "name=", "site=", "org=", "environment=", "service=", "target="],
         ),
         entries: &[
             on(
@@ -184,9 +205,60 @@ pub(super) const TOOLS: &[Tool] = &[
             ),
             on("env rm|remove", CloudDestroy),
             with("deploy", &["delete"], CloudDestroy),
+            pass("promote|rollback status"),
+            on("promote|rollback", CloudDeploy),
+            with(
+                "deploy|redeploy|up|publish|./*|../*|/*|dist|out|public",
+                &["prod", "p", "prod-if-unlocked", "@production"],
+                CloudDeploy,
+            ),
+            with("hosting:clone|hosting:rollback", &["@production"], CloudDeploy),
+            with(".", &["prod", "prod-if-unlocked", "@production"], CloudDeploy),
             on("env:list|env:get", SecretRead),
             with("variables|vars|variable", &["kv", "json", "k"], SecretRead),
         ],
+    },
+    Tool {
+        names: &["kamal", "mrsk"],
+        spec: spec("dcr", &["destination=", "config-file=", "version=", "roles="]),
+        entries: &[
+            with("deploy|redeploy|setup|rollback", &["@production"], CloudDeploy),
+            on("remove", CloudDestroy),
+            on("app|accessory|proxy|traefik remove", CloudDestroy),
+        ],
+    },
+    Tool {
+        names: &["cap", "mina", "dep", "deployer", "envoy", "shipit", "pm2"],
+        spec: spec("fn", &["on="]),
+        entries: &[
+            with("deploy*|rollback|setup|run", &["@production"], CloudDeploy),
+            with("* deploy*|rollback|setup", &["@production"], CloudDeploy),
+        ],
+    },
+    Tool {
+        names: &["convex"],
+        spec: spec("", &["preview-create=", "preview-name=", "env-file=", "cmd="]),
+        entries: &[unless("deploy", &["preview-create", "preview-name"], CloudDeploy)],
+    },
+    Tool {
+        names: &["shopify"],
+        spec: spec("tse", &["theme=", "store=", "environment=", "path="]),
+        entries: &[
+            with("theme push|publish", &["l", "live", "a", "allow-live", "f", "force", "@production"], CloudDeploy),
+            on("theme delete", CloudDestroy),
+            with("app deploy|release", &["f", "force", "@production"], CloudDeploy),
+        ],
+    },
+    Tool {
+        names: &["ansible-playbook"],
+        spec: spec("ielMtu", &["inventory=", "extra-vars=", "limit=", "tags=", "user="]),
+        entries: &[Entry {
+            path: "*",
+            with: &["@production"],
+            without: &["C", "check", "list-tasks", "list-tags"],
+            kind: CloudDeploy,
+            token: false,
+        }],
     },
     Tool {
         names: &["rclone"],
@@ -242,6 +314,7 @@ pub(super) const TOOLS: &[Tool] = &[
         spec: spec("od", &["org=", "project=", "api-key=", "confirm="]),
         entries: &[
             with("**", &["live"], CloudDestroy),
+            with("**", &["@queried"], NetMailing),
             on(
                 "releases|projects|apps|users|apis|clients|roles|rules|actions|connections|organizations|tenants|customers|subscriptions|products|indices|index delete|rm|remove|cancel|clear",
                 CloudDestroy,

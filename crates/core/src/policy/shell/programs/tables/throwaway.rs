@@ -98,6 +98,34 @@ pub(in super::super) fn is_lasting(name: &str) -> bool {
     words(name).any(|word| LASTING.contains(&word.as_str()))
 }
 
+/// Whether a goal or a script of a project brings something to production, by its name and what it is given.
+pub(in super::super) fn deploys(name: &str, given: &[Text]) -> bool {
+    const DEPLOYS: &[&str] = &["deploy", "release", "rollout", "promote", "ship"];
+    const SHOWS: &[&str] = &[
+        "-n",
+        "--dry-run",
+        "--dryrun",
+        "--help",
+        "-h",
+        "--check",
+        "--plan",
+        "--diff",
+        "plan",
+        "diff",
+        "check",
+        "status",
+    ];
+    let shown: Vec<String> = given.iter().map(Text::shown).collect();
+    words(name).any(|word| DEPLOYS.contains(&word.as_str()))
+        && (is_production(name) || shown.iter().any(|word| is_production(word)))
+        && !shown.iter().any(|word| SHOWS.contains(&word.as_str()))
+}
+
+/// Whether a name speaks of what everybody has.
+pub(in super::super) fn is_production(name: &str) -> bool {
+    words(name).any(|word| matches!(word.as_str(), "prod" | "production" | "prd" | "live"))
+}
+
 /// Whether a context of a cluster is of a cluster on this machine that is made for trying things.
 pub(in super::super) fn is_local_cluster(context: &str) -> bool {
     const LOCAL: &[&str] = &[
@@ -185,6 +213,14 @@ pub(in super::super) fn may_be_lost<'n>(reach: Reach, mut names: impl Iterator<I
         Reach::Elsewhere => false,
         Reach::Here => names.next().is_some_and(is_trial) && names.all(is_trial),
     }
+}
+
+/// Whether what is dumped is a test's database on this machine.
+pub(in super::super) fn is_trial_dump(machine: &Machine<'_>, state: &State, options: &Options) -> bool {
+    let named = options.values(&["dbname", "d", "db", "uri"]).chain(&options.operands).map(Text::shown).next();
+    let (host, base) = named.as_deref().map_or((None, None), database);
+    let host = options.value(&["h", "host"]).map(Text::shown).or(host).or_else(|| variable(machine, state, "PGHOST"));
+    may_be_lost(reach(machine, host.as_deref()), base.as_deref().into_iter())
 }
 
 /// How a program tells where it acts and on what.
@@ -343,7 +379,10 @@ pub(super) fn may_lose(
         scope => scope,
     };
     match scope {
-        Scope::Shared => false,
+        Scope::Shared => {
+            let own = machine.at == Where::Throwaway && kind == Kind::DatabaseDestroy;
+            own && !options.has(&["h", "H", "host", "n", "node"])
+        }
         Scope::Emulator => true,
         Scope::Cloud { flags, variables, here } => {
             let is_here = |name: &String| here.iter().any(|here| glob(here, name));
@@ -367,7 +406,10 @@ pub(super) fn may_lose(
             if names.is_empty() {
                 names = targets.iter().filter(|target| !target.is_empty()).cloned().collect();
             }
-            may_be_lost(reach(machine, host.as_deref()), names.iter().map(String::as_str))
+            let reach = reach(machine, host.as_deref());
+            let port = values(&["p", "P", "port"]).pop();
+            let own = machine.at == Where::Throwaway || is_own_port(state, port.as_deref());
+            own && reach == Reach::Here || may_be_lost(reach, names.iter().map(String::as_str))
         }
         Scope::Engine => {
             let host =
@@ -497,7 +539,8 @@ fn key(program: &str, name: &str) -> String {
 /// Remembers that the script made something of this name.
 pub(in super::super) fn made(state: &mut State, program: &str, name: &str) {
     let known = name.rsplit("://").next().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).count();
-    if known > 2 {
+    // Of a name that is known in part, little may be known of which it is.
+    if known > if name.contains(HOLE) { 2 } else { 0 } {
         state.files.set(&key(program, name), Content::Is(Text::default()));
     }
 }
@@ -505,6 +548,27 @@ pub(in super::super) fn made(state: &mut State, program: &str, name: &str) {
 /// Whether the script made something of this name.
 pub(in super::super) fn was_made(state: &State, program: &str, name: &str) -> bool {
     state.files.get(&key(program, name)).is_some()
+}
+
+/// Under what it is kept which ports of this machine lead into a container that the script made.
+const PORT: &str = "port";
+
+/// Remembers that a port of this machine leads into a container that the script made.
+pub(in super::super) fn publishes(state: &mut State, port: &str) {
+    made(state, PORT, port);
+}
+
+/// Whether a client goes to such a port.
+pub(super) fn is_own_port(state: &State, port: Option<&str>) -> bool {
+    port.is_some_and(|port| was_made(state, PORT, port))
+}
+
+/// The port in an address.
+pub(super) fn port(address: &str) -> Option<&str> {
+    let (_, rest) = address.split_once("://")?;
+    let place = rest.split(['/', '?']).next()?;
+    let (_, port) = place.rsplit_once('@').map_or(place, |(_, place)| place).rsplit_once(':')?;
+    (!port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())).then_some(port)
 }
 
 /// Remembers what a call makes.

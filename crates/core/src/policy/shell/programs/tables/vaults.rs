@@ -3,21 +3,41 @@
 use super::super::super::machine::{Call, Machine};
 use super::super::super::options::read;
 use super::super::super::state::State;
+use super::super::super::value::{Origin, Text};
 use super::super::Program;
-use super::{Tool, on, pass, single, spec, unless, with};
-use crate::policy::effects::Kind::{CloudAccess, CloudDestroy, ClusterDestroy, SafetyDisable, SecretRead};
+use super::{Tool, on, pass, single, spec, throwaway, unless, with};
+use crate::policy::effects::Kind::{
+    self, CloudAccess, CloudDestroy, ClusterDestroy, SafetyDisable, SecretRead, SecretWrite,
+};
 
 pub(super) fn program(name: &str) -> Option<Program> {
     (name == "ssh-keygen").then_some(ssh_keygen)
 }
 
-/// Making a key where one may be already asks first; where the answer comes from elsewhere, it is written over.
+/// Making a key where one may be already asks first; where the answer comes from elsewhere, it is written over. A passphrase that
+/// is changed without a question is the script's from then on, or none.
 fn ssh_keygen(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &spec("abCDEFfGIJjKMmNnOPRrSstVWYZzw", &[]));
     let asks_only = options.has(&["l", "y", "e", "i", "F", "R", "H", "B", "c", "p", "A", "Y", "s", "Q", "D", "L", "r"]);
+    if let Some(file) = options.value(&["f"]).filter(|_| options.has(&["p"]) && options.has(&["N"])) {
+        return machine.unlocks(state, file);
+    }
     let Some(file) = options.value(&["f"]).filter(|_| !asks_only && Machine::has_input(state)) else { return };
     if let Some(path) = machine.path(state, file) {
         machine.writes(state, &path, false);
+    }
+}
+
+impl Machine<'_> {
+    /// Notes that what protects a key is taken off or replaced, unless it is a test's or was made just now.
+    pub(in super::super) fn unlocks(&mut self, state: &State, key: &Text) {
+        let Some(path) = self.path(state, key) else { return self.act(Kind::SecretWrite, key.shown()) };
+        let path = self.real(state, &path);
+        let is_made = state.files.get(&path).is_some();
+        if !is_made && !throwaway::is_trial_file(self, state, key) {
+            let place = self.place(&path);
+            self.note(Kind::SecretWrite, path, place, false, Origin::UNKNOWN);
+        }
     }
 }
 
@@ -201,6 +221,16 @@ pub(super) const TOOLS: &[Tool] = &[
             ),
             on("add-trusted-cert|authorizationdb|set-key-partition-list", SafetyDisable),
         ],
+    },
+    Tool {
+        names: &["keytool"],
+        spec: single(&["keystore=", "alias=", "storepass=", "keypass=", "new=", "storetype=", "file="]),
+        entries: &[with("", &["storepasswd", "keypasswd", "delete"], SecretWrite)],
+    },
+    Tool {
+        names: &["puttygen"],
+        spec: spec("tbCOo", &["new-passphrase=", "old-passphrase="]),
+        entries: &[with("*", &["P", "new-passphrase"], SecretWrite)],
     },
     Tool {
         names: &["kubeseal", "sealed-secrets"],

@@ -35,6 +35,8 @@ kinds! {
     FileAppend = "file.append",
     /// Removes a file or a folder.
     FileDelete = "file.delete",
+    /// Leaves many files without what they held: emptied, or moved over each other to one name; the target is what matches them.
+    FileLoss = "file.loss",
     /// Moves a file or folder away from its place.
     FileMove = "file.move",
     /// Changes who may do what with a file.

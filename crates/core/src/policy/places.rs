@@ -1,8 +1,10 @@
 //! Where a path is, as far as it matters to whoever would miss it: paths made absolute, and sorted into places.
 
 mod kept;
+mod startup;
 
 pub use kept::is_generated;
+pub use startup::{is_in_place_of_system, is_startup, runs_with_python, stands_for_system};
 
 use super::facts::Facts;
 use super::shell::value::HOLE;
@@ -310,67 +312,6 @@ pub fn is_trace(path: &str, home: Option<&str>) -> bool {
     inside.is_some_and(|inside| histories.contains(&inside))
         || records.contains(&path)
         || is_within(path, "/var/log/audit")
-}
-
-/// Whether a file decides what runs by itself, and who may log in. The settings of git and ssh name programs that they run.
-pub fn is_startup(path: &str, home: Option<&str>) -> bool {
-    let folders = [
-        "/etc/cron.d",
-        "/etc/cron.daily",
-        "/etc/cron.hourly",
-        "/etc/cron.weekly",
-        "/etc/cron.monthly",
-        "/var/spool/cron",
-        "/etc/systemd/system",
-        "/usr/lib/systemd/system",
-        "/lib/systemd/system",
-        "/etc/init.d",
-        "/etc/profile.d",
-        "/etc/rc.local",
-        "/etc/crontab",
-        "/etc/ld.so.preload",
-        "/etc/inittab",
-        "/etc/rc.d",
-        "/Library/LaunchDaemons",
-        "/Library/LaunchAgents",
-        "/etc/sudoers.d",
-        "/etc/sudoers",
-        "/etc/pam.d",
-        "/etc/passwd",
-        "/etc/profile",
-        "/etc/bash.bashrc",
-        "/etc/environment",
-    ];
-    let own = [
-        ".bashrc",
-        ".bash_profile",
-        ".bash_login",
-        ".bash_logout",
-        ".profile",
-        ".zshrc",
-        ".zshenv",
-        ".zprofile",
-        ".zlogin",
-        ".config/fish/config.fish",
-        ".config/autostart",
-        ".config/systemd/user",
-        "Library/LaunchAgents",
-        ".ssh/authorized_keys",
-        ".ssh/rc",
-        ".ssh/config",
-        ".gitconfig",
-        ".config/git/config",
-        ".xinitrc",
-        ".xprofile",
-        ".config/environment.d",
-    ];
-    let inside =
-        home.and_then(|home| path.strip_prefix(home.trim_end_matches('/'))).and_then(|rest| rest.strip_prefix('/'));
-    path.contains("/.git/hooks/")
-        || path.ends_with("/.git/config")
-        || path.ends_with("/.ssh/authorized_keys")
-        || folders.iter().any(|folder| is_within(path, folder))
-        || inside.is_some_and(|inside| own.iter().any(|file| is_within(inside, file)))
 }
 
 /// Whether a file tells a build server what to run.

@@ -1,7 +1,7 @@
 //! What tools for files do: read, write and remove them, patch them, search them.
 
+use super::content;
 use super::given::Given;
-use super::{code, content};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -181,7 +181,7 @@ pub(super) fn touched(path: &str, touch: Touch, tool: &str, facts: &dyn Facts) -
     }
     let written = effects.iter().find(|effect| effect.kind == Kind::FileWrite);
     if let Some(written) = written
-        && (is_of_system(&written.target) || code::is_in_place_of_system(&written.target, facts.home()))
+        && (is_of_system(&written.target) || places::is_in_place_of_system(&written.target, facts.home()))
     {
         let changed = Effect { kind: Kind::SystemChange, ..written.clone() };
         effects.push(changed);

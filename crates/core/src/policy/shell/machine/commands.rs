@@ -31,7 +31,7 @@ impl Machine<'_> {
             }
             Command::Compound(compound, redirects) => {
                 let before = state.shell.streams.clone();
-                self.redirect(&mut state, redirects);
+                self.redirect(&mut state, redirects, false);
                 let mut ended = self.compound(compound, state);
                 if !redirects.is_empty() {
                     ended.iter_mut().for_each(|state| restore(state, before.clone()));
@@ -57,7 +57,7 @@ impl Machine<'_> {
                 }
             }
             let before = state.shell.streams.clone();
-            self.redirect(&mut state, &simple.redirects);
+            self.redirect(&mut state, &simple.redirects, true);
             restore(&mut state, before);
             return vec![state];
         }
@@ -76,7 +76,7 @@ impl Machine<'_> {
             }
         }
         let before = state.shell.streams.clone();
-        self.redirect(&mut state, &simple.redirects);
+        self.redirect(&mut state, &simple.redirects, is_silent(&fields));
         if is_exec {
             return vec![state];
         }
@@ -252,6 +252,19 @@ impl Machine<'_> {
         } else if origin.decoded {
             self.note(Kind::CodeDecoded, String::new(), Place::Unknown, false, origin);
         }
+    }
+}
+
+/// Whether a command writes nothing, so that what its output goes to is emptied.
+fn is_silent(fields: &[Text]) -> bool {
+    let Some((program, args)) = fields.split_first() else { return true };
+    let all = |wanted: &[&str]| args.iter().all(|arg| wanted.contains(&arg.shown().as_str()));
+    match program.shown().as_str() {
+        ":" | "true" => true,
+        "cat" => !args.is_empty() && all(&["/dev/null"]),
+        "echo" => !args.is_empty() && all(&["-n", ""]) && args[0].shown() == "-n",
+        "printf" => !args.is_empty() && all(&[""]),
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::state::{Flow, State, Stream};
+use super::super::state::{Content, Flow, State, Stream};
 use super::super::syntax::*;
 use super::super::value::Text;
 use super::{MAX_ROUNDS, Machine};
@@ -120,7 +120,9 @@ impl Machine<'_> {
         let mut open = vec![state];
         let mut ended = Vec::new();
         self.incomplete |= values.len() > MAX_ROUNDS;
-        for value in values.iter().take(MAX_ROUNDS) {
+        let mut rounds: Vec<&Text> = values.iter().take(MAX_ROUNDS).rev().collect();
+        let mut repeated = false;
+        while let Some(value) = rounds.pop() {
             for state in &mut open {
                 state.assign(name, vec![value.clone()], false);
             }
@@ -140,6 +142,11 @@ impl Machine<'_> {
                 }
             }
             open = self.few(next);
+            // A pattern stands for many: where they are moved, the next one shows whether to the same name.
+            if !repeated && value.has_glob() && open.iter().any(|state| has_moved(state, value)) {
+                repeated = true;
+                rounds.push(value);
+            }
         }
         ended.extend(open);
         self.few(ended)
@@ -167,6 +174,13 @@ impl Machine<'_> {
         ended.push(state);
         self.few(ended)
     }
+}
+
+/// Whether what a pattern matches was moved away.
+fn has_moved(state: &State, pattern: &Text) -> bool {
+    let shown = pattern.shown();
+    let name = shown.rsplit('/').next().unwrap_or_default();
+    state.files.iter().any(|(path, content)| *content == Content::Gone && path.ends_with(name))
 }
 
 /// The states in which a condition may hold, and those in which it may not.

@@ -51,6 +51,8 @@ pub(in crate::policy::shell) struct Machine<'a> {
     pub(in crate::policy::shell) at: Where,
     /// Whether what is done is done to everything below its target, one by one.
     pub(in crate::policy::shell) sweeping: bool,
+    /// Whether what runs now ran before for another of many files.
+    pub(in crate::policy::shell) repeats: bool,
     steps: usize,
     depth: usize,
     /// The functions being called, with how many background jobs and pipelines they are in.
@@ -85,6 +87,7 @@ impl<'a> Machine<'a> {
             incomplete: false,
             at: Where::Here,
             sweeping: false,
+            repeats: false,
             steps: 0,
             depth: 0,
             calls: Vec::new(),

@@ -6,8 +6,8 @@ use super::super::value::{Origin, Text};
 use super::{CHOSEN, Machine, joined};
 
 impl Machine<'_> {
-    /// Opens what redirections name.
-    pub(super) fn redirect(&mut self, state: &mut State, redirects: &[Redirect]) {
+    /// Opens what redirections name, for a command that may write nothing at all.
+    pub(super) fn redirect(&mut self, state: &mut State, redirects: &[Redirect], silent: bool) {
         for redirect in redirects {
             let default = match redirect.kind {
                 RedirectKind::Read
@@ -61,6 +61,9 @@ impl Machine<'_> {
                 }
                 kind => {
                     let reads = matches!(kind, RedirectKind::Read | RedirectKind::ReadWrite);
+                    if silent && !reads && !matches!(kind, RedirectKind::Append | RedirectKind::AppendBoth) {
+                        self.empties(state, &target);
+                    }
                     self.open(state, &target, kind, reads)
                 }
             };
@@ -77,7 +80,7 @@ impl Machine<'_> {
         if let Some(host) = network_device(target) {
             return Stream::Net(host);
         }
-        let Some(path) = self.path(state, target) else {
+        let Some(path) = self.path(state, target).or_else(|| self.of_python(target).filter(|_| !reads)) else {
             return if reads { Stream::Text(Text::hole(target.origin().unwrap_or_default())) } else { Stream::Null };
         };
         if let Some(fd) = descriptor(&path) {
@@ -125,7 +128,7 @@ impl Machine<'_> {
             Stream::Out => state.out.push(&text),
             Stream::File(path) => {
                 let path = self.real(state, &path);
-                self.fills(&path, &text);
+                self.receives(&path, &text);
                 state.write(&path, text, true);
             }
             Stream::Net(host) => self.sends(&host, text.origin().unwrap_or_default()),

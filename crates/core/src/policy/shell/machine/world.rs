@@ -106,7 +106,8 @@ impl Machine<'_> {
         }
         let is_kernel = ["/proc/sys/", "/sys/kernel/", "/boot/"].iter().any(|folder| path.starts_with(folder));
         let is_setting = matches!(path, "/etc/hosts" | "/etc/resolv.conf" | "/etc/default/grub" | "/etc/fstab");
-        if changes && self.at == Where::Here && (is_kernel || is_setting) {
+        let is_program = changes && places::stands_for_system(path, self.facts.home());
+        if changes && self.at == Where::Here && (is_kernel || is_setting || is_program) {
             self.note(Kind::SystemChange, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
         }
         self.touches(path, true);
@@ -203,11 +204,33 @@ impl Machine<'_> {
         self.note(Kind::DataSend, host.to_owned(), Place::Unknown, false, origin);
     }
 
-    /// Notes that what is written to a file has no end.
-    pub(in crate::policy::shell) fn fills(&mut self, path: &str, text: &Text) {
+    /// A path of which not even the folder is known, where its name is one that Python runs when it starts.
+    pub(in crate::policy::shell) fn of_python(&self, file: &Text) -> Option<String> {
+        let shown = file.shown();
+        places::runs_with_python(&shown).then(|| format!("/{shown}"))
+    }
+
+    /// Notes what is remarkable about a text that a file is given: that it has no end, that Python runs it whenever it starts,
+    /// that it answers for a program of the system.
+    pub(in crate::policy::shell) fn receives(&mut self, path: &str, text: &Text) {
+        if matches!(self.at, Where::Here | Where::Remote) {
+            if places::runs_with_python(path) && runs_code(path, text) {
+                self.note(Kind::SystemStartup, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
+            }
+            if text.prefix().starts_with("#!") && wraps(text, path) {
+                self.stands_in(path);
+            }
+        }
         let endless = text.origin().is_some_and(|origin| origin.endless);
         if endless && !path.starts_with("/dev/") && self.at != Where::Throwaway {
             self.note(Kind::DiskFill, path.to_owned(), self.place(path), false, Origin::ENDLESS);
+        }
+    }
+
+    /// Notes that a file answers for a program of the system from now on.
+    fn stands_in(&mut self, path: &str) {
+        if places::is_in_place_of_system(path, self.facts.home()) {
+            self.note(Kind::SystemChange, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
         }
     }
 
@@ -245,4 +268,19 @@ impl Machine<'_> {
     pub(in crate::policy::shell) fn act(&mut self, kind: Kind, target: impl Into<String>) {
         self.note(kind, target.into(), Place::Unknown, false, Origin::UNKNOWN);
     }
+}
+
+/// Whether what a file holds that Python reads at its start is code: in a list of folders it is a line that imports. To start the
+/// measuring of coverage is what is said to be done that way.
+fn runs_code(path: &str, text: &Text) -> bool {
+    let shown = text.shown();
+    let imports = |line: &str| line.starts_with("import ") || line.starts_with("import\t");
+    let runs = !path.ends_with(".pth") || shown.lines().any(imports);
+    runs && !shown.trim().is_empty() && !shown.contains("coverage.process_startup()")
+}
+
+/// Whether a script runs the program whose name it has, by its path: it stands between the person and that.
+fn wraps(text: &Text, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    text.shown().contains(&format!("bin/{name}"))
 }

@@ -13,7 +13,8 @@ pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
         "make" | "gmake" | "bmake" => make,
         "just" => just,
-        "npm" | "pnpm" | "yarn" | "bun" => package,
+        "npm" | "pnpm" | "yarn" | "bun" | "cnpm" | "tnpm" => package,
+        "composer" | "composer.phar" => composer,
         "go" => go,
         "rails" | "manage.py" | "artisan" | "django-admin" | "wp" | "mix" => framework,
         _ => return None,
@@ -244,19 +245,14 @@ fn package(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["pkg", "set", ..] => {
+        ["pkg", "set", ..] | ["pm", "pkg", "set", ..] => {
             for setting in options.operands.iter().skip(2) {
-                let known = setting.prefix();
-                if let Some((at, name)) =
-                    known.find('=').and_then(|at| Some((at, known[..at].strip_prefix("scripts.")?)))
-                {
-                    state.files.set(&script_key(name), Content::Is(setting.after(at + 1)));
-                }
+                set_scripts(machine, state, setting);
             }
         }
         ["set-script", name, ..] => {
             if let Some(script) = options.operands.get(2) {
-                state.files.set(&script_key(name), Content::Is(script.clone()));
+                set_script(machine, state, name, script.clone());
             }
         }
         ["run" | "run-script" | "rum", name, ..] => {
@@ -282,6 +278,70 @@ fn package(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         Some(program) => program(machine, call, state),
         None => super::told_by_tables(machine, call, state),
     }
+}
+
+/// Scripts that a package manager runs by itself when it installs something.
+const UNASKED: &[&str] = &[
+    "preinstall",
+    "install",
+    "postinstall",
+    "preprepare",
+    "prepare",
+    "postprepare",
+    "prepublish",
+    "prepublishOnly",
+    "prepack",
+    "postpack",
+    "dependencies",
+    "pre-install-cmd",
+    "post-install-cmd",
+    "pre-update-cmd",
+    "post-update-cmd",
+    "pre-autoload-dump",
+    "post-autoload-dump",
+    "post-root-package-install",
+    "post-create-project-cmd",
+    "pre-package-install",
+    "post-package-install",
+];
+
+/// A setting of a package that may be one script or all of them: `scripts.test=…`, `scripts[test]=…`, `scripts={…}`.
+fn set_scripts(machine: &mut Machine<'_>, state: &mut State, setting: &Text) {
+    let known = setting.prefix();
+    let Some((key, _)) = known.split_once('=') else { return };
+    let value = setting.after(key.len() + 1);
+    let name = key.strip_prefix("scripts.").or_else(|| key.strip_prefix("scripts[")?.strip_suffix(']'));
+    if let Some(name) = name {
+        set_script(machine, state, name, value);
+    } else if key == "scripts" {
+        let encoded = value.encoded();
+        for name in UNASKED {
+            let script = encoded.split_once(&format!("\"{name}\"")).and_then(|(_, rest)| {
+                code::literal(rest.trim_start().strip_prefix(':')?).map(|script| Text::decoded(&script))
+            });
+            script.into_iter().for_each(|script| set_script(machine, state, name, script));
+        }
+    }
+}
+
+/// Remembers a script of the package; one that runs unasked is gone through as if it did.
+fn set_script(machine: &mut Machine<'_>, state: &mut State, name: &str, script: Text) {
+    if UNASKED.contains(&name) {
+        machine.code(&mut state.clone(), &script, Vec::new());
+    }
+    state.files.set(&script_key(name), Content::Is(script));
+}
+
+/// `composer config scripts.NAME COMMAND`.
+fn composer(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &Spec { short: "df", long: &["working-dir=", "file=", "unset"], ..Spec::default() });
+    if let [verb, key, values @ ..] = options.operands.as_slice()
+        && verb.shown() == "config"
+        && let Some(name) = key.shown().strip_prefix("scripts.")
+    {
+        values.iter().for_each(|script| set_script(machine, state, name, script.clone()));
+    }
+    super::told_by_tables(machine, call, state);
 }
 
 /// Runs a script of the package that the command wrote, with what goes before and behind it.

@@ -3,7 +3,7 @@
 use super::super::machine::{Call, Machine};
 use super::super::options::{Spec, read};
 use super::super::state::State;
-use super::super::value::Text;
+use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
 use crate::policy::places;
@@ -15,9 +15,8 @@ pub(super) fn program(name: &str) -> Option<Program> {
         | "mkdosfs" | "sg_format" | "sg_sanitize" | "nwipe" | "scrub" | "ddrescue" | "bmaptool" | "rpi-imager"
         | "ntfsclone" | "pvcreate" | "fsarchiver" => disk,
         _ if name.starts_with("mkfs") => disk,
-        "lvremove" | "vgremove" | "lvreduce" | "zpool" | "zfs" | "btrfs" | "mdadm" | "lvm" | "vgreduce" | "dmsetup" => {
-            storage
-        }
+        "lvremove" | "vgremove" | "lvreduce" | "zpool" | "zfs" | "btrfs" | "mdadm" | "lvm" | "vgreduce" | "dmsetup"
+        | "rbd" | "rados" => storage,
         _ => return None,
     })
 }
@@ -76,7 +75,7 @@ fn disk(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         _ => !options.has(&["n"]),
     };
     if !destroys {
-        return;
+        return machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
     }
     for operand in &options.operands {
         let Some(path) = machine.path(state, operand) else { continue };
@@ -87,7 +86,7 @@ fn disk(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
 }
 
-fn storage(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
+fn storage(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let (name, args) = match call.name.as_str() {
         "lvm" => {
             let options = read(&call.args, &Spec { ordered: true, ..Spec::default() });
@@ -120,18 +119,25 @@ fn storage(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
     };
     let spec = if matches!(name.as_str(), "zpool" | "zfs" | "btrfs" | "mdadm" | "dmsetup") {
         Spec { short: "", ..spec }
+    } else if matches!(name.as_str(), "rbd" | "rados") {
+        Spec { short: "pcnm", long: &["pool=", "image=", "snap=", "cluster=", "conf=", "id="], ..spec }
     } else {
         spec
     };
     let options = read(&args, &spec);
-    if options.is_help() || options.has(&["longhelp", "h", "t", "test"]) {
+    let verb = options.operands.first().map(Text::shown).unwrap_or_default();
+    // `zfs list -t snapshot` names a type by it.
+    let tests = options.has(&["longhelp", "h", "t", "test"]) && verb != "list";
+    if options.is_help() || tests {
         return;
     }
-    let verb = options.operands.first().map(Text::shown).unwrap_or_default();
     let target = |at: usize| options.operands.get(at).map(Text::shown);
     let destroyed = match (name.as_str(), verb.as_str()) {
         ("lvremove" | "vgremove" | "lvreduce" | "vgreduce", _) => {
-            target(0).filter(|_| options.operands[0].as_known().is_some())
+            // Of one that is not known it asks, unless it is told not to.
+            let forced = options.has(&["f", "y", "force", "yes"]);
+            let known = options.operands.first().is_some_and(|volume| volume.as_known().is_some());
+            target(0).filter(|_| known || forced)
         }
         ("zpool", "destroy" | "labelclear" | "detach" | "remove" | "split")
         | ("zfs", "destroy" | "rollback")
@@ -145,12 +151,23 @@ fn storage(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
         {
             target(2)
         }
+        ("rbd", "rm" | "remove") | ("rados", "rmpool" | "purge") => target(1),
+        ("rbd", "snap" | "trash")
+            if options
+                .operands
+                .get(1)
+                .is_some_and(|word| matches!(word.shown().as_str(), "rm" | "remove" | "purge")) =>
+        {
+            Some(target(2).unwrap_or_default())
+        }
         // A stream that is received by force takes the place of what was there.
         ("zfs", "receive" | "recv") if options.has(&["F"]) && !options.has(&["n"]) => target(1),
         ("mdadm", _) if options.has(&["zero-superblock"]) => Some(verb),
         _ => None,
     };
-    if let Some(target) = destroyed {
-        machine.act(Kind::StorageDestroy, target);
+    match destroyed {
+        Some(target) => machine.act(Kind::StorageDestroy, target),
+        // What it lists may be handed on.
+        None => machine.emit(state, 1, Text::hole(Origin::UNKNOWN)),
     }
 }

@@ -94,6 +94,10 @@ fn truncate(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     for all in options.operands.iter().filter(|operand| super::all_of(operand).is_some()) {
         machine.deletes(state, all, false);
     }
+    let empties = options.value(&["s", "size"]).is_some_and(|size| size.shown().trim_matches(['<', '%', '/']) == "0");
+    for operand in options.operands.iter().filter(|_| empties) {
+        machine.empties(state, operand);
+    }
     for path in machine.paths(state, &options.operands) {
         machine.writes(state, &path, false);
         state.write(&path, Text::default(), false);
@@ -172,6 +176,8 @@ fn mv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             || target.as_ref().is_some_and(|target| {
                 !matches!(machine.look(target), Look::Missing | Look::File | Look::Other)
                     && places::without_wildcard(&path) != target
+                    // Names made of their own names: each is moved beside itself.
+                    && !target.contains('*')
             });
         if possible {
             let whole = all || matches!(machine.place(&path), Place::Home | Place::System);
@@ -183,9 +189,15 @@ fn mv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         let target_real = machine.real(state, &to);
         machine.file(Kind::FileWrite, &target_real, false);
+        if let Some(target) = &target {
+            machine.moves_over(state, &path, target);
+        }
         let content = carried(state, &path);
         if matches!(state.files.get(&path), Some(Content::Gone)) {
             continue;
+        }
+        if let Content::Is(text) = &content {
+            machine.receives(&to, text);
         }
         let pipe = machine.look(&path) == Look::Pipe;
         if !pipe {
@@ -219,6 +231,9 @@ fn cp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     covered(machine, state, &options);
     for (path, to) in pairs(machine, state, &options) {
         machine.reads_of_copy(state, &path);
+        if path == "/dev/null" || matches!(state.files.get(&path), Some(Content::Is(text)) if text.is_empty()) {
+            options.operands.last().into_iter().for_each(|target| machine.empties(state, target));
+        }
         let Some(to) = to else { continue };
         let target = machine.real(state, &to);
         machine.file(Kind::FileWrite, &target, false);
@@ -232,6 +247,9 @@ fn cp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 content => content,
             }
         };
+        if let Content::Is(text) = &content {
+            machine.receives(&target, text);
+        }
         state.files.set(&target, content);
     }
 }
@@ -269,6 +287,9 @@ fn ln(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let [source, name] = options.operands.as_slice() else {
         return;
     };
+    if options.has(&["f", "force"]) && source.shown() == "/dev/null" {
+        machine.empties(state, name);
+    }
     let (Some(path), Some(mut name)) = (machine.path(state, source), machine.path(state, name)) else { return };
     if machine.look(&name) == Look::Folder {
         name = format!("{name}/{}", base_name(&path));
@@ -286,11 +307,15 @@ fn dd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     // Without a count it goes on as long as its input does.
     let bounded = value("count=").is_some() && text.origin().is_some_and(|origin| origin.endless);
     let text = if bounded { Text::hole(ended(&text)) } else { text };
-    match value("of=").as_ref().and_then(|file| machine.path(state, file)) {
+    let into = value("of=");
+    if let Some(file) = into.as_ref().filter(|_| text.is_empty()) {
+        machine.empties(state, file);
+    }
+    match into.and_then(|file| machine.path(state, &file)) {
         Some(path) => {
             machine.writes(state, &path, false);
             let path = machine.real(state, &path);
-            machine.fills(&path, &text);
+            machine.receives(&path, &text);
             state.write(&path, text, false);
         }
         None => machine.emit(state, 1, text),
@@ -309,15 +334,18 @@ fn tee(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let text = machine.input(state, 0);
     let appends = options.has(&["a", "append"]);
     for operand in &options.operands {
-        let Some(path) = machine.path(state, operand) else { continue };
+        let Some(path) = machine.path(state, operand).or_else(|| machine.of_python(operand)) else { continue };
         if let Some(fd) = super::super::machine::descriptor(&path) {
             machine.emit(state, fd, text.clone());
             continue;
         }
         if path != "/dev/null" {
+            if text.is_empty() && !appends {
+                machine.empties(state, operand);
+            }
             machine.writes(state, &path, appends);
             let path = machine.real(state, &path);
-            machine.fills(&path, &text);
+            machine.receives(&path, &text);
             state.write(&path, text.clone(), appends);
         }
     }
@@ -412,7 +440,11 @@ fn change(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         "setfacl" => Mode { opens: options.has(&["m", "modify", "M"]), ..Mode::default() },
         _ => Mode::default(),
     };
-    for path in machine.paths(state, options.operands.get(given..).unwrap_or_default()) {
+    let mut operands = options.operands.get(given..).unwrap_or_default().to_vec();
+    if recursive && options.has(&["L", "logical"]) {
+        machine.follow(state, &mut operands);
+    }
+    for path in machine.paths(state, &operands) {
         let path = machine.real(state, &path);
         machine.file(kind, &path, recursive);
         let place = machine.place(&path);
@@ -438,6 +470,12 @@ fn make(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         },
     );
     if call.name == "touch" {
+        for path in machine.paths(state, &options.operands) {
+            let is_new = machine.look(&path) == Look::Missing || machine.place(&path) == Place::Temporary;
+            if is_new && state.files.get(&path).is_none() {
+                state.files.set(&path, Content::Is(Text::default()));
+            }
+        }
         return;
     }
     for path in machine.paths(state, &options.operands) {

@@ -99,7 +99,7 @@ enum Breadth {
 }
 
 /// Where disks are mounted on which data and backups are kept.
-const DISKS: &[&str] =
+pub(super) const DISKS: &[&str] =
     &["/mnt", "/media", "/srv", "/data", "/backup", "/backups", "/export", "/storage", "/nas", "/nfs"];
 
 impl Breadth {
@@ -131,7 +131,7 @@ impl Breadth {
 }
 
 /// A pattern of everything that is written by hand in a language.
-fn is_source(pattern: &str) -> bool {
+pub(super) fn is_source(pattern: &str) -> bool {
     let endings = [
         "rs", "py", "ts", "tsx", "go", "java", "kt", "rb", "php", "c", "cc", "cpp", "h", "hpp", "cs", "swift", "scala",
         "ex", "sql", "tf", "md",
@@ -158,7 +158,10 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         .count();
     let starts: Vec<Text> = args.iter().skip(skipped).take_while(is_start).cloned().collect();
     let mut at = skipped + starts.len();
-    let starts = if starts.is_empty() { vec![Text::known(".")] } else { starts };
+    let mut starts = if starts.is_empty() { vec![Text::known(".")] } else { starts };
+    if args.iter().any(|arg| matches!(arg.shown().as_str(), "-L" | "-follow")) {
+        machine.follow(state, &mut starts);
+    }
     let name = only_name(&args[at..]);
     let breadth = starts.iter().map(|start| Breadth::of(machine, state, start)).max().unwrap_or(Breadth::Inner);
     let mut narrow = Narrow::default();
@@ -194,7 +197,10 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                     let found = found(machine, state, start, leaves, name.as_deref());
                     let fields = rest[..length].iter().map(|field| field.replaced("{}", &found)).collect();
                     let outer = std::mem::replace(&mut machine.sweeping, !leaves);
-                    machine.child(state, fields);
+                    match &name {
+                        Some(name) if !name.contains(['*', '?', '[']) => machine.child(state, fields),
+                        _ => machine.child_for_each(state, fields),
+                    }
                     machine.sweeping = outer;
                 }
                 // Only those go on for which a test succeeded.
@@ -266,12 +272,21 @@ impl Narrow {
     }
 }
 
-/// Whether a program given to a search removes what was found.
+/// Whether a program given to a search removes what was found, or empties it.
 fn is_remover(fields: &[Text]) -> bool {
-    let words =
-        fields.iter().map(Text::shown).find(|word| !matches!(word.as_str(), "sudo" | "doas" | "env" | "command"));
-    words.is_some_and(|word| {
-        matches!(super::base_name(&word), "rm" | "shred" | "unlink" | "truncate" | "srm" | "wipe" | "grm")
+    let mut words =
+        fields.iter().map(Text::shown).filter(|word| !matches!(word.as_str(), "sudo" | "doas" | "env" | "command"));
+    words.next().is_some_and(|word| match super::base_name(&word) {
+        "rm" | "shred" | "unlink" | "truncate" | "srm" | "wipe" | "grm" => true,
+        "cp" | "install" | "ln" | "dd" => words.any(|word| matches!(word.as_str(), "/dev/null" | "if=/dev/null")),
+        "sh" | "bash" | "zsh" | "dash" => words.any(|code| {
+            code.split([';', '\n', '&', '|']).map(str::trim_start).any(|command| {
+                ["rm ", "truncate ", "shred ", "unlink ", "> ", ">\"", ">$", ": >", "true >", "cp /dev/null"]
+                    .iter()
+                    .any(|start| command.starts_with(start))
+            })
+        }),
+        _ => false,
     })
 }
 
@@ -378,6 +393,9 @@ fn fd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if starts.is_empty() {
         starts.push(Text::known("."));
     }
+    if options.has(&["L", "follow"]) {
+        machine.follow(state, &mut starts);
+    }
     let breadth = starts.iter().map(|start| Breadth::of(machine, state, start)).max().unwrap_or(Breadth::Inner);
     let mut narrow = Narrow::default();
     let endings: Vec<String> =
@@ -413,7 +431,7 @@ fn fd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             fields.push(found);
         }
         let outer = std::mem::replace(&mut machine.sweeping, !leaves);
-        machine.child(state, fields);
+        machine.child_for_each(state, fields);
         machine.sweeping = outer;
     }
     machine.emit(state, 1, Text::hole(Origin::UNKNOWN));

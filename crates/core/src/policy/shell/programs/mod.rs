@@ -13,6 +13,7 @@ mod fills;
 mod find;
 mod git;
 mod interpreters;
+mod losses;
 pub(super) mod network;
 mod powershell;
 mod readers;
@@ -166,6 +167,16 @@ impl Machine<'_> {
                 }
             }
         }
+    }
+
+    /// Adds to some folders those that the script's own links in them lead to, for a program that follows links.
+    fn follow(&self, state: &State, folders: &mut Vec<Text>) {
+        let starts = self.paths(state, folders);
+        let linked = state.files.iter().filter_map(|(link, content)| match content {
+            Content::Link(target) if starts.iter().any(|start| places::is_within(link, start)) => Some(target),
+            _ => None,
+        });
+        folders.extend(linked.map(|target| Text::known(target.as_str())));
     }
 
     /// The paths that operands name, as far as they are known.

@@ -164,7 +164,7 @@ fn filter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if matches!(call.name.as_str(), "split" | "csplit") {
         let prefix = options.operands.get(1).cloned().unwrap_or_else(|| Text::known("x"));
         if let Some(path) = machine.path(state, &prefix) {
-            texts.iter().for_each(|text| machine.fills(&path, text));
+            texts.iter().for_each(|text| machine.receives(&path, text));
         }
         return;
     }
@@ -308,7 +308,24 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         let code = code.shown();
         is_awk && (code.trim_start().starts_with('{') || code.contains("??") || code.contains("\\?\\?"))
     });
-    if all { emits_changed(machine, state, &texts) } else { emits_some(machine, state, &texts) }
+    let begins = code.filter(|_| is_awk).and_then(|code| super::code::begins_of_awk(&code.encoded()));
+    let has_text = texts.iter().any(|text| !text.is_empty());
+    match begins.filter(|_| has_text) {
+        Some(begins) => {
+            let origin = origin(&texts);
+            emits_behind(machine, state, &begins, Origin { listed: all && origin.listed, ..origin });
+        }
+        None if all => emits_changed(machine, state, &texts),
+        None => emits_some(machine, state, &texts),
+    }
+}
+
+/// Lines that begin with a text, and of whose rest only the origin is known.
+pub(super) fn emits_behind(machine: &mut Machine<'_>, state: &mut State, begins: &str, origin: Origin) {
+    let mut line = Text::decoded(begins);
+    line.push_hole(origin);
+    line.push_known("\n", false);
+    machine.emit(state, 1, line);
 }
 
 fn based(machine: &mut Machine<'_>, call: &Call, state: &mut State) {

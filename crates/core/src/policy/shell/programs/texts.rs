@@ -6,7 +6,7 @@ use super::super::options::{Spec, read};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
-use super::readers::{emits_changed, emits_some, inputs};
+use super::readers::{emits_behind, emits_changed, emits_some, inputs};
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -188,6 +188,8 @@ enum Edit {
     Read(String),
     /// `w file`.
     Write(String),
+    /// `d` of all lines.
+    Empty,
     /// Another one.
     Other,
 }
@@ -242,17 +244,32 @@ fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                     machine.writes(state, &path, false);
                 }
             }
-            Edit::Other => followed = None,
+            Edit::Empty | Edit::Other => followed = None,
         }
     }
     if in_place {
+        if matches!(edits.as_slice(), [(_, Edit::Empty)]) {
+            files.iter().for_each(|file| machine.empties(state, file));
+        }
         return machine.edits(state, files);
     }
-    match followed {
-        Some(text) => machine.emit(state, 1, Text::known(text)),
-        None if options.has(&["n", "quiet", "silent"]) => emits_some(machine, state, &texts),
-        None => emits_changed(machine, state, &texts),
+    let begins =
+        edits.iter().rev().find_map(|(_, edit)| begun(edit)).filter(|_| texts.iter().any(|text| !text.is_empty()));
+    match (followed, begins) {
+        (Some(text), _) => machine.emit(state, 1, Text::known(text)),
+        (None, Some(begins)) => emits_behind(machine, state, begins, untold),
+        (None, None) if options.has(&["n", "quiet", "silent"]) => emits_some(machine, state, &texts),
+        (None, None) => emits_changed(machine, state, &texts),
     }
+}
+
+/// What a line begins with after a change that puts a text at its start.
+fn begun(edit: &Edit) -> Option<&str> {
+    let Edit::Change { letters: false, from, to, .. } = edit else { return None };
+    let begins = to.split(['&', '\\']).next().unwrap_or_default();
+    let from = from.trim_start_matches(['\\', '(']);
+    let at_start = from.starts_with(['^', '[']) || from.starts_with(".*") || from.starts_with("refs/");
+    (at_start && !begins.is_empty()).then_some(begins)
 }
 
 /// The commands of a script of `sed`, and of each whether it is for every line.
@@ -296,6 +313,11 @@ fn edits(script: &str) -> Vec<(bool, Edit)> {
                 continue;
             }
             'r' | 'R' => edits.push((everywhere, Edit::Read(named(whole)))),
+            'd' if everywhere || addressed.starts_with("1,$") => {
+                edits.push((everywhere, Edit::Empty));
+                rest = line;
+                continue;
+            }
             'w' | 'W' => edits.push((everywhere, Edit::Write(named(whole)))),
             'p' | 'P' | '=' | 'l' => {
                 edits.push((everywhere, Edit::Other));

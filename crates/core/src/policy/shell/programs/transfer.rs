@@ -399,6 +399,13 @@ fn rsync(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         local.for_each(|source| machine.takes(state, source));
     }
     if to.is_none() && deletes {
+        let mut targets = Vec::new();
+        let here = machine.path(state, target).is_some_and(|path| state.linked(&path) != path);
+        if options.has(&["K", "keep-dirlinks"]) || here && target.shown().ends_with('/') {
+            targets.push(target.clone());
+            machine.follow(state, &mut targets);
+        }
+        targets.iter().skip(1).for_each(|target| machine.deletes(state, target, true));
         machine.deletes(state, target, true);
         if let Some(path) = machine.path(state, target) {
             state.files.remove(&path);

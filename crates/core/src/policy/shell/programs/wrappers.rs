@@ -394,7 +394,7 @@ fn xargs(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         Some(word) => {
             machine.incomplete |= lines.len() > MAX_LINES;
             for line in lines.iter().take(MAX_LINES) {
-                machine.child(state, fields.iter().map(|field| field.replaced(&word, line)).collect());
+                machine.child_for_each(state, fields.iter().map(|field| field.replaced(&word, line)).collect());
             }
         }
         None => {

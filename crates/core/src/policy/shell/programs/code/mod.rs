@@ -149,6 +149,19 @@ pub(super) fn awk(machine: &mut Machine<'_>, state: &mut State, code: &str) {
     }
 }
 
+/// What each line begins with that a program of `awk` prints, where that is a text of its own: `{print ":"$2}`.
+pub(super) fn begins_of_awk(code: &str) -> Option<String> {
+    let (_, printed) = code.split_once("print")?;
+    let (formats, printed) = printed.strip_prefix('f').map_or((false, printed), |printed| (true, printed));
+    let printed = printed.trim_start_matches([' ', '(']);
+    if !printed.starts_with('"') || printed.contains("print") {
+        return None;
+    }
+    let text = literal(printed)?;
+    let text = if formats { text.split('%').next().unwrap_or_default().to_owned() } else { text };
+    (!text.is_empty()).then_some(text)
+}
+
 /// Expressions of the whole environment.
 const ENVIRONMENT: &[&str] = &[
     "os.environ)",

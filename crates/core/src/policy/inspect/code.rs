@@ -41,7 +41,16 @@ enum Runs {
 }
 
 /// What the code in a text that is written to an absolute path would do, where that is to be told.
-pub(super) fn judged(text: &str, before: Option<&str>, path: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
+///
+/// A command that writes a script says itself when that is run (`followed`).
+pub(super) fn judged(
+    text: &str,
+    before: Option<&str>,
+    path: &str,
+    tool: &str,
+    facts: &dyn Facts,
+    followed: bool,
+) -> Vec<Effect> {
     let text = &text[..text.floor_char_boundary(MAX_CODE)];
     let name = path.rsplit('/').next().unwrap_or_default();
     let effect = |kind, target: &str| Effect { kind, ..Effect::on(target, places::place(path, facts), tool) };
@@ -57,7 +66,7 @@ pub(super) fn judged(text: &str, before: Option<&str>, path: &str, tool: &str, f
         }
         open_to_strangers(code, language)
             .or_else(|| gives_credentials(code, language))
-            .or_else(|| done(code, language, runs, facts))
+            .or_else(|| done(code, language, runs, followed, facts))
     });
     effects.extend(found.map(|what| effect(Kind::ContentCode, &what)));
     effects
@@ -185,7 +194,7 @@ pub(super) fn is_test(path: &str) -> bool {
 }
 
 /// What the analysis of commands says of a script, where that is grave for when it runs.
-fn done(code: &str, language: Language, runs: Runs, facts: &dyn Facts) -> Option<String> {
+fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn Facts) -> Option<String> {
     let hints: &[&str] = match language {
         Language::Shell => &[""],
         Language::Python => &["rmtree", "os.system", "subprocess", "popen", "exec(", "eval(", "socket", "fork", "pty."],
@@ -241,7 +250,7 @@ fn done(code: &str, language: Language, runs: Runs, facts: &dyn Facts) -> Option
                 language != Language::Shell
                     && !["| sh", "|sh", "| bash", "|bash", "| sudo"].iter().any(|pipe| code.contains(pipe))
             }
-            (Runs::Called, Kind::FileDelete) => effect.recursive && is_all(&effect.target, effect.place),
+            (Runs::Called, Kind::FileDelete) => !followed && effect.recursive && is_all(&effect.target, effect.place),
             (Runs::Called, Kind::DataSend) => sends && language == Language::Shell && (reads || takes_keys(code)),
             (Runs::Called, _) => false,
             (Runs::Contained, Kind::CodeFetched | Kind::FileDelete | Kind::SystemStartup) => false,

@@ -13,9 +13,25 @@ pub(super) const MAX_TEXT: usize = 256 << 10;
 
 /// The effects of writing a text, in the place of another one where that is known. A file that is made for credentials may hold one.
 pub(super) fn written(text: &str, before: Option<&str>, path: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
+    written_by(text, before, path, tool, facts, false)
+}
+
+/// [`written`], of a text that a command writes: what it then runs of it is told elsewhere.
+pub(in crate::policy) fn written_by_command(text: &str, path: &str, program: &str, facts: &dyn Facts) -> Vec<Effect> {
+    written_by(text, None, path, program, facts, true)
+}
+
+fn written_by(
+    text: &str,
+    before: Option<&str>,
+    path: &str,
+    tool: &str,
+    facts: &dyn Facts,
+    followed: bool,
+) -> Vec<Effect> {
     let text = &text[..text.floor_char_boundary(MAX_TEXT)];
     let whole = places::absolute(path, facts.directory().unwrap_or_default());
-    let mut effects = code::judged(text, before, &whole, tool, facts);
+    let mut effects = code::judged(text, before, &whole, tool, facts, followed);
     if protections::is_lifted(text, before, &whole) {
         effects.push(Effect { kind: Kind::ContentProtection, ..Effect::on(path, places::place(&whole, facts), tool) });
     }

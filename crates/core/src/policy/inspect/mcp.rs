@@ -151,7 +151,7 @@ impl<'a> Arguments<'a> {
             if crate::policy::places::is_ci(path) {
                 effects.push(Effect { kind: Kind::ProjectCi, ..Effect::on(path, Place::Unknown, tool) });
             }
-            effects.extend(few(&self.written).flat_map(|text| code::judged(text, None, path, tool, facts)));
+            effects.extend(few(&self.written).flat_map(|text| code::judged(text, None, path, tool, facts, false)));
         }
         let keeps = words(name).iter().any(|word| {
             ["secret", "secrets", "variable", "variables", "env", "credential", "password", "vault"]

@@ -23,6 +23,7 @@ mod prompt;
 mod protections;
 mod web;
 
+pub(super) use content::written_by_command;
 pub use output::injection;
 
 /// What a call would do, what a prompt holds, or what a tool gave back.

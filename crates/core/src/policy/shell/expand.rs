@@ -326,6 +326,20 @@ fn origin_of(values: &[Text]) -> Origin {
 /// The value after an operation, where both are known and the pattern has no globs.
 fn changed(value: &Text, operator: char, operand: &Text) -> Text {
     let unknown = || Text::hole(value.origin().unwrap_or_default());
+    // `${names[@]/#/:}` puts a text before each, `${name/%/.txt}` behind.
+    match (operator, operand.prefix().get(..2)) {
+        ('/', Some("#/")) => {
+            let mut made = operand.after(2);
+            made.push(value);
+            return made;
+        }
+        ('/', Some("%/")) => {
+            let mut made = value.clone();
+            made.push(&operand.after(2));
+            return made;
+        }
+        _ => {}
+    }
     let (Some(text), Some(pattern)) = (value.as_known(), operand.as_known()) else { return unknown() };
     let longest = pattern.starts_with(operator);
     let pattern = if longest { &pattern[operator.len_utf8()..] } else { &pattern };

@@ -76,7 +76,7 @@ impl Machine<'_> {
             }
         }
         let before = state.shell.streams.clone();
-        self.redirect(&mut state, &simple.redirects, is_silent(&fields));
+        self.redirect(&mut state, &simple.redirects, is_blind(&fields));
         if is_exec {
             return vec![state];
         }
@@ -255,15 +255,13 @@ impl Machine<'_> {
     }
 }
 
-/// Whether a command writes nothing, so that what its output goes to is emptied.
-fn is_silent(fields: &[Text]) -> bool {
+/// Whether a command writes nothing, or the same whatever it is done for: what its output goes to holds nothing of its own then.
+fn is_blind(fields: &[Text]) -> bool {
     let Some((program, args)) = fields.split_first() else { return true };
-    let all = |wanted: &[&str]| args.iter().all(|arg| wanted.contains(&arg.shown().as_str()));
     match program.shown().as_str() {
         ":" | "true" => true,
-        "cat" => !args.is_empty() && all(&["/dev/null"]),
-        "echo" => !args.is_empty() && all(&["-n", ""]) && args[0].shown() == "-n",
-        "printf" => !args.is_empty() && all(&[""]),
+        "cat" => !args.is_empty() && args.iter().all(|arg| arg.shown() == "/dev/null"),
+        "echo" | "printf" => args.iter().all(|arg| arg.as_known().is_some() && !arg.has_glob()),
         _ => false,
     }
 }

@@ -6,8 +6,8 @@ use super::super::value::{Origin, Text};
 use super::{CHOSEN, Machine, joined};
 
 impl Machine<'_> {
-    /// Opens what redirections name, for a command that may write nothing at all.
-    pub(super) fn redirect(&mut self, state: &mut State, redirects: &[Redirect], silent: bool) {
+    /// Opens what redirections name, for a command that may write without a look at them.
+    pub(super) fn redirect(&mut self, state: &mut State, redirects: &[Redirect], blind: bool) {
         for redirect in redirects {
             let default = match redirect.kind {
                 RedirectKind::Read
@@ -61,7 +61,7 @@ impl Machine<'_> {
                 }
                 kind => {
                     let reads = matches!(kind, RedirectKind::Read | RedirectKind::ReadWrite);
-                    if silent && !reads && !matches!(kind, RedirectKind::Append | RedirectKind::AppendBoth) {
+                    if blind && !reads && !matches!(kind, RedirectKind::Append | RedirectKind::AppendBoth) {
                         self.empties(state, &target);
                     }
                     self.open(state, &target, kind, reads)

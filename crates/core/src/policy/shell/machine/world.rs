@@ -221,6 +221,12 @@ impl Machine<'_> {
                 self.stands_in(path);
             }
         }
+        if let (Where::Here, Some(known)) = (self.at, text.as_known()) {
+            let effects = crate::policy::inspect::written_by_command(&known, path, &self.program, self.facts);
+            for effect in effects {
+                self.note(effect.kind, effect.target, effect.place, effect.recursive, effect.origin);
+            }
+        }
         let endless = text.origin().is_some_and(|origin| origin.endless);
         if endless && !path.starts_with("/dev/") && self.at != Where::Throwaway {
             self.note(Kind::DiskFill, path.to_owned(), self.place(path), false, Origin::ENDLESS);
@@ -281,6 +287,8 @@ fn runs_code(path: &str, text: &Text) -> bool {
 
 /// Whether a script runs the program whose name it has, by its path: it stands between the person and that.
 fn wraps(text: &Text, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    text.shown().contains(&format!("bin/{name}"))
+    let shown = text.shown();
+    let called = format!("bin/{}", path.rsplit('/').next().unwrap_or_default());
+    let mut lines = shown.lines().filter(|line| !line.starts_with("#!"));
+    lines.any(|line| line.split([' ', '"', '\'', '(', ')', ';', '`', '|', '&']).any(|word| word.ends_with(&called)))
 }

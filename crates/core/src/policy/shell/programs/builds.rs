@@ -324,6 +324,20 @@ fn set_scripts(machine: &mut Machine<'_>, state: &mut State, setting: &Text) {
     }
 }
 
+/// What a program of `jq` makes of a package's scripts: `.scripts.postinstall = "…"`.
+pub(super) fn assigns_scripts(machine: &mut Machine<'_>, state: &State, code: &str) {
+    for (at, _) in code.match_indices(".scripts").take(UNASKED.len()) {
+        let rest = code[at + ".scripts".len()..].trim_start_matches(['.', '[', '"']);
+        let Some((name, value)) = rest.split_once('=') else { continue };
+        let name = name.trim_end_matches(['|', ' ', ']', '"']);
+        if UNASKED.contains(&name)
+            && let Some(script) = code::literal(value.trim_start())
+        {
+            machine.code(&mut state.clone(), &Text::decoded(&script), Vec::new());
+        }
+    }
+}
+
 /// Remembers a script of the package; one that runs unasked is gone through as if it did.
 fn set_script(machine: &mut Machine<'_>, state: &mut State, name: &str, script: Text) {
     if UNASKED.contains(&name) {

@@ -3,7 +3,7 @@
 use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, read};
 use super::super::state::{Content, State};
-use super::super::value::{Origin, Text};
+use super::super::value::{HOLE, Origin, Text};
 use super::{Program, base_name};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
@@ -231,10 +231,20 @@ fn cp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     covered(machine, state, &options);
     for (path, to) in pairs(machine, state, &options) {
         machine.reads_of_copy(state, &path);
-        if path == "/dev/null" || matches!(state.files.get(&path), Some(Content::Is(text)) if text.is_empty()) {
+        let is_empty =
+            path == "/dev/null" || matches!(state.files.get(&path), Some(Content::Is(text)) if text.is_empty());
+        // One file over all of an ending: folders have none.
+        let over_many = options.operands.len() == 2
+            && options.operands[1].shown().rsplit('/').next().is_some_and(|name| name.starts_with("*."))
+            && !path.contains('*');
+        if is_empty || over_many {
             options.operands.last().into_iter().for_each(|target| machine.empties(state, target));
         }
-        let Some(to) = to else { continue };
+        let Some(to) = to else {
+            let to = format!("/{HOLE}/{}", base_name(&path));
+            machine.receives(&to, &machine.content(state, &path));
+            continue;
+        };
         let target = machine.real(state, &to);
         machine.file(Kind::FileWrite, &target, false);
         let content = if options.has(&["s", "symbolic-link"]) {
@@ -340,7 +350,7 @@ fn tee(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             continue;
         }
         if path != "/dev/null" {
-            if text.is_empty() && !appends {
+            if text.as_known().is_some() && !text.has_glob() && !appends {
                 machine.empties(state, operand);
             }
             machine.writes(state, &path, appends);

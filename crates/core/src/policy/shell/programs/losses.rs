@@ -22,7 +22,7 @@ impl Machine<'_> {
                 false => path,
             }),
         };
-        if let Some(path) = path.filter(|path| is_pattern(path) && is_missed(path, self.place(path))) {
+        if let Some(path) = path.filter(|path| is_pattern(base_name(path)) && is_missed(path, self.place(path))) {
             self.loses(&path);
         }
     }

@@ -300,6 +300,9 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if let Some(code) = code.filter(|_| is_awk) {
         super::code::awk(machine, state, &code.encoded());
     }
+    if let Some(code) = code.filter(|_| !is_awk) {
+        super::builds::assigns_scripts(machine, state, &code.encoded());
+    }
     let mut texts = if files.is_empty() && !reads_input { Vec::new() } else { inputs(machine, state, files) };
     if is_awk && code.is_some_and(|code| code.shown().contains('/') && super::tables::is_watcher(&code.shown())) {
         texts.push(Text::hole(Origin::GUARDING));

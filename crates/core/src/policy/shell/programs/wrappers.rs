@@ -459,6 +459,10 @@ fn parallel(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             line.push(&value.quoted());
         }
         machine.code(state, &line, Vec::new());
+        // Of many that a pattern stands for, the second shows what it does to the first.
+        if value.has_glob() && line.shown().contains("mv ") {
+            machine.code(state, &line, Vec::new());
+        }
     }
 }
 

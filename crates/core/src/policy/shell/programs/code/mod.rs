@@ -479,6 +479,11 @@ fn habits(machine: &mut Machine<'_>, code: &str) {
             machine.act(Kind::ProcessBomb, "fork");
         }
     }
+    // Code is put where Python runs it whenever it starts.
+    let planted = has(&["sitecustomize.py", "usercustomize.py"]) || has(&[".pth"]) && has(&["'import ", "\"import "]);
+    if planted && has(&["write(", "write_text(", "'w'", "\"w\"", "'a'", "\"a\""]) && !has(&["process_startup"]) {
+        machine.act(Kind::SystemStartup, "code that Python runs at its start");
+    }
     // A server that runs what it is asked for.
     if has(&["HTTPServer", "createServer", "Flask(", "TCPServer", "Sinatra"])
         && has(&[".path[", "self.path", "request.args", "req.query", "req.url", "params["])

@@ -62,8 +62,25 @@ fn agent(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if words.iter().any(unchecked) || agent.values.iter().any(with_value) || led_away {
         machine.act(Kind::AgentUnchecked, call.name.as_str());
     }
+    if configures(&words) {
+        machine.act(Kind::McpConfigure, call.name.as_str());
+    }
     // A platform's program may have an agent's name.
     super::told_by_tables(machine, call, state);
+}
+
+/// Whether an agent is told to start more programs from now on: servers of tools, or what an extension brings.
+fn configures(words: &[String]) -> bool {
+    let mut words = words.iter().filter(|word| !word.starts_with('-')).map(String::as_str);
+    match (words.next(), words.next(), words.next()) {
+        (Some("mcp"), Some(verb), _) => {
+            matches!(verb, "add" | "add-json" | "add-from-claude-desktop" | "enable" | "remove")
+        }
+        (Some("plugin" | "plugins" | "extension" | "extensions"), Some(verb), next) => {
+            matches!(verb, "install" | "add" | "link" | "enable") || verb == "marketplace" && next == Some("add")
+        }
+        _ => false,
+    }
 }
 
 /// A setting on the command line that takes the sandbox or the hooks away.

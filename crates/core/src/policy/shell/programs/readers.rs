@@ -6,8 +6,8 @@ use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
-use crate::policy::places::Place;
-use crate::policy::secrets::{Secrecy, tree_secrecy};
+use crate::policy::places::{self, Place};
+use crate::policy::secrets::{Secrecy, is_sought, tree_secrecy};
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -182,7 +182,7 @@ fn looks_for_secrets(pattern: &str) -> bool {
 
 fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let spec = Spec {
-        short: "efmABCdDgtTMEj",
+        short: if call.name == "rg" { "efmABCdgtTMEjr" } else { "efmABCdD" },
         long: &[
             "regexp=",
             "file=",
@@ -240,7 +240,10 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     for file in files {
         texts.push(machine.read_each(state, file));
         let Some(path) = machine.path(state, file) else { continue };
-        if recursive && tree_secrecy(&path) == Secrecy::Credential {
+        // Whoever looks for keys in all of the home shows those that are there.
+        let of_home = || machine.facts.home().is_some_and(|home| places::is_within(home, &path));
+        let hunts = || is_sought(&pattern) && of_home();
+        if recursive && (tree_secrecy(&path) == Secrecy::Credential || hunts()) {
             machine.note(Kind::SecretRead, path.clone(), machine.place(&path), false, Origin::SECRET);
         }
         let folder = recursive && machine.look(&path) == crate::policy::facts::Look::Folder;

@@ -159,20 +159,26 @@ fn reason<'a>(kind: &Kind, fields: &Fields<'a>) -> Option<&'a RawValue> {
 
 pub(super) fn tool(name: String, server: Option<&RawValue>, input: Option<&RawValue>) -> Tool {
     let family = match name.as_str() {
+        "ListMcpResourcesTool" | "ReadMcpResourceTool" | "ReadMcpResourceDirTool" => super::mcp_builtin(&name, input),
+        _ if name.starts_with("mcp__") => {
+            let server = json::nested::<McpServer<'_>>(server).name;
+            super::mcp(&name, json::text(server).as_deref()).unwrap_or(Family::Other)
+        }
+        _ => own(&name).unwrap_or_else(|| super::of_others(&name)),
+    };
+    Tool { name, family }
+}
+
+pub(super) fn own(name: &str) -> Option<Family> {
+    Some(match name {
         "Bash" | "PowerShell" | "BashOutput" | "KillShell" | "KillBash" => Family::Shell,
         "Read" | "NotebookRead" => Family::FileRead,
         "Write" | "Edit" | "MultiEdit" | "NotebookEdit" => Family::FileWrite,
         "Glob" | "Grep" | "LS" => Family::Search,
         "WebFetch" | "WebSearch" => Family::Web,
         "Agent" | "Task" | "SendMessage" | "SubagentHandback" | "ListAgents" => Family::Agent,
-        "ListMcpResourcesTool" | "ReadMcpResourceTool" | "ReadMcpResourceDirTool" => super::mcp_builtin(&name, input),
-        _ if name.starts_with("mcp__") => {
-            let server = json::nested::<McpServer<'_>>(server).name;
-            super::mcp(&name, json::text(server).as_deref()).unwrap_or(Family::Other)
-        }
-        _ => Family::Other,
-    };
-    Tool { name, family }
+        _ => return None,
+    })
 }
 
 fn batch(calls: Option<&RawValue>) -> Vec<BatchCall> {

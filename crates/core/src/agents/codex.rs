@@ -86,16 +86,22 @@ fn kind(name: &str) -> Kind {
 
 pub(super) fn tool(name: String, input: Option<&serde_json::value::RawValue>) -> Tool {
     let family = match name.as_str() {
+        "list_mcp_resources" | "list_mcp_resource_templates" | "read_mcp_resource" => super::mcp_builtin(&name, input),
+        _ => own(&name).or_else(|| super::mcp(&name, None)).unwrap_or_else(|| super::of_others(&name)),
+    };
+    Tool { name, family }
+}
+
+pub(super) fn own(name: &str) -> Option<Family> {
+    Some(match name {
         "Bash" | "shell" | "exec_command" | "write_stdin" => Family::Shell,
         "apply_patch" => Family::FileWrite,
         "read_file" | "view_image" => Family::FileRead,
         "grep_files" | "list_dir" => Family::Search,
         "web_search" => Family::Web,
         "spawn_agent" | "send_input" | "resume_agent" | "close_agent" | "wait_agent" => Family::Agent,
-        "list_mcp_resources" | "list_mcp_resource_templates" | "read_mcp_resource" => super::mcp_builtin(&name, input),
-        _ => super::mcp(&name, None).unwrap_or(Family::Other),
-    };
-    Tool { name, family }
+        _ => return None,
+    })
 }
 
 /// What a result tells: an exit code that unified exec wrote above the output, or an MCP server's own word.

@@ -125,17 +125,23 @@ fn result(fields: &Fields<'_>) -> (Kind, Option<Outcome>) {
 }
 
 fn tool(name: String, server: Option<String>) -> Tool {
-    let family = match name.as_str() {
-        _ if server.is_some() => Family::Mcp { server, tool: name.clone() },
+    let family = match server {
+        Some(server) => Family::Mcp { server: Some(server), tool: name.clone() },
+        None => own(&name).unwrap_or_else(|| super::of_others(&name)),
+    };
+    Tool { name, family }
+}
+
+pub(super) fn own(name: &str) -> Option<Family> {
+    Some(match name {
         "bash" | "powershell" | "shell" | "write_bash" | "read_bash" | "stop_bash" | "list_bash" => Family::Shell,
         "view" => Family::FileRead,
         "create" | "edit" | "str_replace_editor" | "apply_patch" => Family::FileWrite,
         "grep" | "glob" | "rg" => Family::Search,
         "web_fetch" | "web_search" | "fetch" => Family::Web,
         "task" | "read_agent" | "list_agents" => Family::Agent,
-        _ => Family::Other,
-    };
-    Tool { name, family }
+        _ => return None,
+    })
 }
 
 #[derive(Serialize)]

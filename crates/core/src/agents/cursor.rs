@@ -140,19 +140,23 @@ fn tool(event: &str, fields: &Fields<'_>) -> Option<Tool> {
         }
         _ => json::owned(fields.tool_name)?,
     };
-    let family = match name.as_str() {
+    let family = match name.strip_prefix("MCP:").filter(|tool| !tool.is_empty()) {
+        Some(tool) => Family::Mcp { server: server(fields, false), tool: tool.to_owned() },
+        None => own(&name).or_else(|| super::mcp(&name, None)).unwrap_or_else(|| super::of_others(&name)),
+    };
+    Some(Tool { name, family })
+}
+
+pub(super) fn own(name: &str) -> Option<Family> {
+    Some(match name {
         "Shell" | "Bash" => Family::Shell,
         "Read" | "ReadLints" | "TabRead" => Family::FileRead,
         "Write" | "Edit" | "Delete" | "TabWrite" => Family::FileWrite,
         "Grep" | "List" | "Glob" => Family::Search,
         "Fetch" | "WebSearch" => Family::Web,
         "Task" => Family::Agent,
-        _ => match name.strip_prefix("MCP:").filter(|tool| !tool.is_empty()) {
-            Some(tool) => Family::Mcp { server: server(fields, false), tool: tool.to_owned() },
-            None => super::mcp(&name, None).unwrap_or(Family::Other),
-        },
-    };
-    Some(Tool { name, family })
+        _ => return None,
+    })
 }
 
 /// The MCP server. Only the MCP hooks tell its URL or command where it has no name; elsewhere `command` is a shell's.

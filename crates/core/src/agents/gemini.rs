@@ -72,16 +72,20 @@ fn happened(name: &str, fields: &Fields<'_>) -> (Kind, Option<Outcome>) {
 }
 
 fn tool(name: String, context: Option<&RawValue>) -> Tool {
-    let family = match name.as_str() {
+    let family = own(&name).or_else(|| mcp(&name, context)).unwrap_or_else(|| super::of_others(&name));
+    Tool { name, family }
+}
+
+pub(super) fn own(name: &str) -> Option<Family> {
+    Some(match name {
         "run_shell_command" => Family::Shell,
         "read_file" | "read_many_files" => Family::FileRead,
         "write_file" | "replace" => Family::FileWrite,
         "glob" | "grep_search" | "search_file_content" | "list_directory" => Family::Search,
         "web_fetch" | "google_web_search" => Family::Web,
         "delegate_to_agent" | "invoke_agent" | "codebase_investigator" => Family::Agent,
-        _ => mcp(&name, context).unwrap_or(Family::Other),
-    };
-    Tool { name, family }
+        _ => return None,
+    })
 }
 
 /// `mcp_context` names server and tool. Without it `mcp_server_tool` does not tell where the server's name ends.

@@ -26,6 +26,7 @@ mod codex;
 mod copilot;
 mod cursor;
 mod gemini;
+mod others;
 mod reach;
 
 pub use reach::reach;
@@ -316,6 +317,13 @@ fn actor(id: Option<&RawValue>, agent_type: Option<&RawValue>) -> Actor {
         Some(id) => Actor::Subagent { id, agent_type: json::owned(agent_type) },
         None => Actor::Main,
     }
+}
+
+/// What a tool is that the agent itself does not have: what other agents call so. Who runs an agent's tools under another
+/// agent's hooks, or gives tools names of its own kind, is understood that way.
+fn of_others(name: &str) -> Family {
+    let agents = [claude_code::own, codex::own, gemini::own, cursor::own, copilot::own, others::own];
+    agents.iter().find_map(|own| own(name)).unwrap_or(Family::Other)
 }
 
 /// The server and the tool of `mcp__<server>__<tool>`, the form of Claude Code and Codex ([`mcp::split`]).

@@ -174,7 +174,7 @@ kinds! {
     /// Orders another agent, or whatever reads a page, to give credentials away, to switch off what guards it, or to obey strangers;
     /// the target says which.
     AgentOrders = "agent.orders",
-    /// Starts another agent without its checks.
+    /// Starts another agent without its checks, or writes settings by which one goes without them.
     AgentUnchecked = "agent.unchecked",
     /// What a tool gave back holds a credential; the target is the credential's type.
     OutputSecret = "output.secret",

@@ -113,10 +113,24 @@ const CREDENTIALS: &[&str] = &[
     ".config/.wrangler/config/default.toml",
     ".wrangler/config/default.toml",
     ".config/sops/age/keys.txt",
-    ".ethereum/keystore/*",
-    ".bitcoin/wallet.dat",
-    ".config/solana/id.json",
+    // Wallets.
     "wallet.dat",
+    "wallet.keys",
+    ".ethereum/keystore/*",
+    ".bitcoin/wallets/*",
+    ".config/solana/*.json",
+    ".config/exodus/exodus.wallet/*",
+    ".foundry/keystores/*",
+    ".brownie/accounts/*",
+    ".near-credentials/*/*",
+    ".sui/sui_config/sui.keystore",
+    ".aptos/config.yaml",
+    ".electron-cash/wallets/*",
+    ".sparrow/wallets/*",
+    ".walletwasabi/client/wallets/*",
+    "monero/wallets/*",
+    "keyring-file/*",
+    "local extension settings/nkbihfbeogaeaoehlefnkodbefgpgknn/*",
 ];
 
 /// Files of a home: what is a setting elsewhere.
@@ -190,9 +204,9 @@ pub fn tree_secrecy(path: &str) -> Secrecy {
     let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     match name {
         ".ssh" | ".gnupg" | ".aws" | ".azure" | ".password-store" | ".kube" | "keychains" | "private-keys-v1.d"
-        | ".mozilla" | ".thunderbird" | ".electrum" | ".bitcoin" | ".ethereum" | "keyrings" | "kwalletd" => {
-            Secrecy::Credential
-        }
+        | ".mozilla" | ".thunderbird" | ".electrum" | ".bitcoin" | ".ethereum" | ".monero" | ".litecoin"
+        | ".dogecoin" | ".electron-cash" | ".sparrow" | ".walletwasabi" | ".near-credentials" | "exodus.wallet"
+        | "keyrings" | "kwalletd" => Secrecy::Credential,
         "google-chrome" | "chromium" | "brave-browser" | "microsoft-edge" | "gcloud" if path.contains("/.config/") => {
             Secrecy::Credential
         }

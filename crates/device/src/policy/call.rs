@@ -25,6 +25,7 @@ const STAND_INS: &[(&str, &[&str])] = &[
     ("%aws-access-key%", &["AK", "IA", "Q7W2E9R4T1Y6U3I8"]),
     ("%github-token%", &["gh", "p_", "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hI6"]),
     ("%anthropic-key%", &["sk-", "ant-api03-", "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hI6"]),
+    ("%npm-token%", &["np", "m_", "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hI6"]),
     ("%slack-token%", &["xo", "xb-", "123456789012-aB3dE6gH9jK2mN5pQ8sT"]),
     ("%jwt%", &["ey", "JhbGciOiJIUzI1NiJ9", ".eyJzdWIiOiIxMjM0In0.", "dBjftJeZ4CVPmB92K27uhbUJU1p1rwW1gFWFOEjXk"]),
     (
@@ -32,6 +33,7 @@ const STAND_INS: &[(&str, &[&str])] = &[
         &["-----BEG", "IN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n-----END"],
     ),
     ("%database-url%", &["postgres://shop:", "correct-horse-7", "@db.internal/shop"]),
+    ("%container-url%", &["postgres://shop:", "correct-horse-7", "@db:5432/shop"]),
     ("%password%", &["correct-horse", "-7-battery"]),
 ];
 

@@ -25,6 +25,8 @@ pub(super) struct Arguments<'a> {
     pub(super) to: Vec<Cow<'a, str>>,
     pub(super) urls: Vec<Cow<'a, str>>,
     pub(super) commands: Vec<Cow<'a, str>>,
+    /// What is typed, where that goes to a shell.
+    pub(super) typed: Vec<Cow<'a, str>>,
     /// What a command is given, where that stands apart.
     pub(super) words: Vec<Cow<'a, str>>,
     pub(super) statements: Vec<Cow<'a, str>>,
@@ -160,8 +162,12 @@ impl<'a> Arguments<'a> {
             "script" | "function" | "expression" | "code" | "javascript" | "js" | "pagefunction" => {
                 self.scripts.extend(line(value));
             }
-            "cmd" | "commandline" | "bash" => self.commands.extend(line(value)),
-            "commands" => self.commands.extend(texts(value)),
+            "cmd" | "cmds" | "cmdstring" | "cmdline" | "cmdtext" | "commandline" | "commandstring" | "commandtext"
+            | "commandtorun" | "commandtoexecute" | "bash" | "shellscript" | "bashscript" | "oneliner" => {
+                self.commands.extend(line(value));
+            }
+            "commands" | "commandlist" | "steps" => self.commands.extend(texts(value)),
+            "input" | "stdin" | "keys" | "keystrokes" | "chars" => self.typed.extend(line(value)),
             "args" | "argv" | "arguments" | "flags" => self.words.extend(texts(value)),
             "cwd" | "workdir" | "workingdirectory" | "workingdir" => self.directory = json::text(Some(value)),
             "sql" | "query" | "statement" | "queries" | "statements" => self.statements.extend(texts(value)),

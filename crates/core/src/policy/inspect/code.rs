@@ -5,10 +5,11 @@
 //! installed, a folder opened or a test started, is held to what a command would be.
 
 use super::given::quoted;
+use super::leaks::{gives_credentials, literals};
+use super::miners;
 use crate::json;
 use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::facts::Facts;
-use crate::policy::hosts;
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::{Secrecy, secrecy, tree_secrecy};
 use crate::policy::shell;
@@ -18,7 +19,7 @@ const MAX_CODE: usize = 64 << 10;
 
 /// The languages that are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Language {
+pub(super) enum Language {
     Shell,
     Python,
     JavaScript,
@@ -27,11 +28,13 @@ enum Language {
     Php,
     /// Pages that a server of Java or of Windows runs.
     ServerPage,
+    /// A language of which no more is read than what stands between quotes.
+    Quoted,
 }
 
 /// When a script runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Runs {
+pub(super) enum Runs {
     /// When something else is done: an installation, a test, the opening of a folder.
     ByItself,
     /// The same, in a container that is made for it.
@@ -65,10 +68,12 @@ pub(super) fn judged(
             return None;
         }
         open_to_strangers(code, language)
-            .or_else(|| gives_credentials(code, language))
+            .or_else(|| gives_credentials(code, language, runs))
             .or_else(|| done(code, language, runs, followed, facts))
     });
-    effects.extend(found.map(|what| effect(Kind::ContentCode, &what)));
+    let mines =
+        || (!is_prose(name) && !is_test(path) && miners::are_written(text)).then(|| "mines for somebody".to_owned());
+    effects.extend(found.or_else(mines).map(|what| effect(Kind::ContentCode, &what)));
     effects
 }
 
@@ -111,13 +116,21 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, std:
         "Makefile" | "makefile" | "GNUmakefile" | "justfile" | "Justfile" => {
             let recipes = text.lines().filter_map(|line| line.strip_prefix(['\t', ' ']));
             let recipes: Vec<&str> = recipes.map(|line| line.trim_start().trim_start_matches(['@', '-'])).collect();
-            return vec![(Language::Shell, Runs::Called, recipes.join("\n").into())];
+            // A variable of make is written as what a shell takes for a command.
+            let recipes = recipes.join("\n").replace("$(HOME)", "${HOME}").replace("$$", "$");
+            return vec![(Language::Shell, Runs::Called, recipes.into())];
         }
+        "Rakefile" | "Podfile" | "Fastfile" => return whole(Language::Ruby, Runs::ByItself),
+        "noxfile.py" | "fabfile.py" => return whole(Language::Python, Runs::ByItself),
         _ => {}
     }
-    if name == "build.rs" {
+    if name == "build.rs" || [".gradle", ".gradle.kts", ".sbt"].iter().any(|end| name.ends_with(end)) {
         let told: Vec<&str> = literals(text).filter(|literal| literal.contains(' ')).collect();
-        return vec![(Language::Shell, Runs::ByItself, told.join("\n").into())];
+        let told = (Language::Shell, Runs::ByItself, told.join("\n").into());
+        return vec![told, (Language::Quoted, Runs::ByItself, text.into())];
+    }
+    if runs_with_builds(name) {
+        return whole(Language::JavaScript, Runs::ByItself);
     }
     if name.ends_with(".ipynb") {
         // A cell by itself, or the whole file with its cells as lists of lines.
@@ -146,6 +159,42 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, std:
         },
     };
     whole(language, Runs::Called)
+}
+
+/// Whether a file of JavaScript is run by a tool for building or testing, or by a package manager.
+fn runs_with_builds(name: &str) -> bool {
+    const SETTINGS: &[&str] = &[
+        "vite.config.",
+        "vitest.config.",
+        "webpack.config.",
+        "rollup.config.",
+        "next.config.",
+        "nuxt.config.",
+        "astro.config.",
+        "svelte.config.",
+        "jest.config.",
+        "babel.config.",
+        "eslint.config.",
+        ".eslintrc.",
+        "postcss.config.",
+        "tailwind.config.",
+        "metro.config.",
+        "tsup.config.",
+        "playwright.config.",
+        "karma.conf.",
+        "gulpfile.",
+        "Gruntfile.",
+        ".pnpmfile.",
+        "postinstall.",
+        "preinstall.",
+    ];
+    let is_code = ["js", "cjs", "mjs", "ts", "mts", "cts"].iter().any(|end| name.rsplit('.').next() == Some(end));
+    is_code && SETTINGS.iter().any(|settings| name.starts_with(settings))
+}
+
+/// Whether a file is for people to read.
+pub(super) fn is_prose(name: &str) -> bool {
+    [".md", ".mdx", ".rst", ".txt", ".adoc"].iter().any(|end| name.ends_with(end))
 }
 
 /// The code of a notebook's cell: Python, and what is handed to a shell.
@@ -213,7 +262,7 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
         Language::Ruby => Some("ruby -e"),
         Language::Perl => Some("perl -e"),
         Language::Php => Some("php -r"),
-        Language::ServerPage => return None,
+        Language::ServerPage | Language::Quoted => return None,
     };
     let analysis = match interpreter {
         None => shell::analyse_in(code, None, facts),
@@ -391,196 +440,6 @@ fn runs_request(code: &str) -> bool {
                 rest.starts_with('[') && rest.find(']').is_some_and(|end| rest[end + 1..].starts_with('('))
             })
         })
-}
-
-/// What sends something to another machine.
-const SENDS: &[&str] = &[
-    "requests.post(",
-    "requests.put(",
-    "httpx.post(",
-    "urlopen(",
-    "fetch(",
-    "axios.post(",
-    "axios.put(",
-    "smtplib",
-    "http.request(",
-    "https.request(",
-    "sendall(",
-    "ftplib",
-    "Net::HTTP.post",
-    "upload_file(",
-    "curl ",
-    "curl_exec",
-    "needle.post",
-    "got.post",
-    "sendBeacon(",
-    "XMLHttpRequest",
-    "session.post(",
-    "aiohttp",
-    "HttpClient",
-    "LWP::UserAgent",
-    "http.post(",
-    "request.post(",
-];
-
-/// Whether code sends credentials of the home, or its whole environment, to another machine. `Some` says what.
-fn gives_credentials(code: &str, language: Language) -> Option<String> {
-    if language == Language::Shell || !SENDS.iter().any(|word| code.contains(word)) || !names_machine(code) {
-        return None;
-    }
-    const ALL: &[&str] = &[
-        "dict(os.environ",
-        "json=os.environ",
-        "data=os.environ",
-        "dumps(os.environ",
-        "str(os.environ)",
-        "repr(os.environ)",
-        "urlencode(os.environ",
-        "stringify(process.env)",
-        "body: process.env",
-        "ENV.to_h",
-        "ENV.to_json",
-        "env::vars()",
-        "json_encode($_ENV",
-        "json_encode(getenv()",
-    ];
-    let near = |at: usize| {
-        let around = &code[code.floor_char_boundary(at.saturating_sub(400))..code.floor_char_boundary(at + 400)];
-        SENDS.iter().any(|word| around.contains(word)) && names_machine(around)
-    };
-    if ALL.iter().any(|word| code.match_indices(word).any(|(at, _)| near(at))) {
-        return Some("sends its environment away".to_owned());
-    }
-    // One login of a registry is what a program for it reads; one key of a person's, or many logins, are what a thief takes.
-    let mut first: Option<&str> = None;
-    for text in literals(code).filter(|text| is_kept(text)) {
-        let is_key =
-            [".ssh", "id_", ".aws", ".gnupg", "logins.json", "ogin Data", "key4", "shadow", "wallet", "eychain"]
-                .iter()
-                .any(|part| text.contains(part));
-        if is_key || first.is_some_and(|first| first != text) {
-            return Some(format!("sends {text} away"));
-        }
-        first = Some(text);
-    }
-    // A folder of keys, gone through file by file or packed.
-    const WALKS: &[&str] = &[
-        "glob",
-        "iterdir(",
-        "listdir(",
-        "os.walk(",
-        "scandir(",
-        "readdir",
-        "tarfile",
-        "make_archive",
-        "ZipFile",
-        "zipfile",
-        "archiver(",
-        "copytree(",
-        "tar.c(",
-        "Dir[",
-        "Dir.children",
-        "Dir.each",
-        "opendir",
-        "AdmZip",
-        "read_bytes(",
-    ];
-    let walked = WALKS.iter().any(|word| code.contains(word));
-    let mut folders = literals(code).filter(|text| walked && text.len() <= 128 && is_folder_of_keys(text));
-    folders
-        .find(|text| code.match_indices(*text).take(16).any(|(at, _)| near(at)))
-        .map(|text| format!("sends {text} away"))
-}
-
-/// Whether a text names a folder of keys of a home, or all that is in it.
-fn is_folder_of_keys(text: &str) -> bool {
-    let folder = places::without_wildcard(text).trim_end_matches(['*', '/']);
-    folder.contains('.')
-        && !folder.contains(['\n', ' ', '{', '('])
-        && tree_secrecy(&format!("/home/you/{}", folder.trim_start_matches("~/").trim_start_matches('/')))
-            == Secrecy::Credential
-}
-
-/// Whether a text names a credential of a home by its path.
-fn is_kept(text: &str) -> bool {
-    const PARTS: &[&str] = &[
-        ".ssh",
-        "id_",
-        ".aws",
-        ".netrc",
-        ".git-c",
-        ".gnupg",
-        ".kube",
-        ".config",
-        ".docker",
-        "shadow",
-        "logins",
-        "ogin Data",
-        "wallet",
-        ".npmrc",
-        ".pypirc",
-        ".mozilla",
-        "eychain",
-        ".azure",
-        ".claude",
-        ".codex",
-        "key4",
-    ];
-    let part = text.trim_start_matches("~/").trim_start_matches('/');
-    text.len() <= 128
-        && PARTS.iter().any(|known| text.contains(known))
-        && !text.contains(['\n', '*', '{', '('])
-        && secrecy(&format!("/home/you/{part}"), Some("/home/you")) == Secrecy::Credential
-}
-
-/// Whether code names another machine by its address.
-fn names_machine(code: &str) -> bool {
-    code.match_indices("http").take(64).any(|(at, _)| {
-        let rest = &code[at..];
-        (rest.starts_with("http://") || rest.starts_with("https://")) && {
-            let url =
-                &rest[..rest.find(|char: char| char.is_whitespace() || "\"'`<>)".contains(char)).unwrap_or(rest.len())];
-            let host = hosts::host(url);
-            host.contains('.') && !hosts::is_local(&host)
-        }
-    })
-}
-
-/// What stands between quotes on one line.
-fn literals(code: &str) -> impl Iterator<Item = &str> {
-    let lines = code.lines().flat_map(|line| ['\'', '"', '`'].into_iter().map(move |quote| (line, quote)));
-    lines.flat_map(|(line, quote)| line.split(quote).skip(1).step_by(2)).take(4096)
-}
-
-/// Whether a page's script takes cookies or what a page keeps to another machine: its host.
-pub(super) fn given_away(script: &str) -> Option<String> {
-    const KEPT: &[&str] = &["document.cookie", "localStorage", "sessionStorage", "indexedDB", "navigator.credentials"];
-    const SENDS: &[&str] = &[
-        "fetch(",
-        "XMLHttpRequest",
-        "sendBeacon",
-        "Image(",
-        ".src",
-        "WebSocket",
-        "location",
-        "window.open",
-        ".submit(",
-        "import(",
-        "axios",
-    ];
-    let has = |list: &[&str]| list.iter().any(|word| script.contains(word));
-    if !has(KEPT) || !has(SENDS) {
-        return None;
-    }
-    script.match_indices("//").find_map(|(at, _)| {
-        let url = &script[at + 2..];
-        let url = &url[..url.find(|char: char| char.is_whitespace() || "\"'`<>)$".contains(char)).unwrap_or(url.len())];
-        let host = hosts::host(url);
-        (host.contains('.')
-            && !hosts::is_local(&host)
-            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte)))
-        .then_some(host)
-    })
 }
 
 /// Whether a build server is told to run strangers' code with its own rights, or to hand out all its secrets.

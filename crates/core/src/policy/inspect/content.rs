@@ -1,6 +1,6 @@
 //! What is written: credentials that end up in a file, and code and settings that do what nobody would want done unseen.
 
-use super::{code, orders, protections};
+use super::{code, orders, protections, scanners, sources, unchecked};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
@@ -10,6 +10,9 @@ use crate::redact::{self, Secret};
 
 /// The most of a text that is looked at, in bytes.
 pub(super) const MAX_TEXT: usize = 256 << 10;
+
+/// The longest path of a file, in bytes.
+const MAX_PATH: usize = 4096;
 
 /// The effects of writing a text, in the place of another one where that is known. A file that is made for credentials may hold one.
 pub(super) fn written(text: &str, before: Option<&str>, path: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
@@ -31,13 +34,23 @@ fn written_by(
 ) -> Vec<Effect> {
     let text = &text[..text.floor_char_boundary(MAX_TEXT)];
     let whole = places::absolute(path, facts.directory().unwrap_or_default());
+    // No system has a file whose path is longer.
+    if whole.len() > MAX_PATH {
+        return Vec::new();
+    }
     let mut effects = code::judged(text, before, &whole, tool, facts, followed);
-    if protections::is_lifted(text, before, &whole) {
+    if protections::is_lifted(text, before, &whole) || scanners::are_silenced(text, before, &whole) {
         effects.push(Effect { kind: Kind::ContentProtection, ..Effect::on(path, places::place(&whole, facts), tool) });
     }
     let name = whole.rsplit('/').next().unwrap_or_default();
-    if brings_from_anywhere(text, name) && !before.is_some_and(|before| brings_from_anywhere(before, name)) {
+    if sources::are_open(text, before, &whole) {
         effects.push(Effect { kind: Kind::PackageUntrusted, ..Effect::on(path, places::place(&whole, facts), tool) });
+    }
+    if let Some(program) = sources::runs(text, before, &whole) {
+        effects.push(Effect { kind: Kind::ContentCode, ..Effect::on(program, places::place(&whole, facts), tool) });
+    }
+    if let Some(setting) = unchecked::lets_go(text, before, &whole) {
+        effects.push(Effect { kind: Kind::AgentUnchecked, ..Effect::on(setting, places::place(&whole, facts), tool) });
     }
     if tells_agents(&whole, name)
         && let Some(what) = orders::in_text(text)
@@ -47,9 +60,11 @@ fn written_by(
     if places::is_hook(&whole) && checks(name) && is_emptied(text, before) {
         effects.push(Effect { kind: Kind::GitBypass, ..Effect::on(path, places::place(&whole, facts), tool) });
     }
-    let own_place = secrecy(&whole, facts.home()) > Secrecy::None;
-    let prose = [".md", ".mdx", ".rst", ".txt", ".adoc"].iter().any(|end| name.ends_with(end));
-    if !own_place && (holds_key(text) || !prose && !code::is_test(&whole) && gives_password(text)) {
+    // Settings of package managers are made for credentials in a home; those of a project are everybody's.
+    let shared = matches!(name, ".npmrc" | ".yarnrc.yml" | ".yarnrc" | "pip.conf" | "bunfig.toml");
+    let least = if shared { Secrecy::Environment } else { Secrecy::None };
+    let own_place = secrecy(&whole, facts.home()) > least;
+    if !own_place && (holds_key(text) || !code::is_prose(name) && !code::is_test(&whole) && gives_password(text)) {
         effects.push(Effect { kind: Kind::ContentSecret, ..Effect::on(path, places::place(&whole, facts), tool) });
     }
     effects
@@ -106,31 +121,6 @@ fn checked_alone(before: Option<&str>) -> bool {
         "hookrail",
     ];
     before.is_some_and(|before| CHECKS.iter().any(|check| before.contains(check)))
-}
-
-/// Whether a package manager is told to bring packages from where anybody can put them: without a certificate.
-fn brings_from_anywhere(text: &str, name: &str) -> bool {
-    if !matches!(
-        name,
-        ".npmrc"
-            | ".yarnrc"
-            | ".yarnrc.yml"
-            | "pip.conf"
-            | "pip.ini"
-            | ".pypirc"
-            | ".gemrc"
-            | "bunfig.toml"
-            | ".condarc"
-    ) {
-        return false;
-    }
-    let unchecked =
-        ["strict-ssl=false", "strict-ssl = false", "trusted-host", "enableStrictSsl: false", "ssl_verify: false"];
-    let plain = text.match_indices("http://").any(|(at, _)| {
-        let url = &text[at..];
-        !hosts::is_local(&hosts::host(&url[..url.find(char::is_whitespace).unwrap_or(url.len())]))
-    });
-    plain || unchecked.iter().any(|word| text.contains(word))
 }
 
 /// Whether a file holds what agents are told each time.

@@ -1,7 +1,7 @@
 //! What tools for files do: read, write and remove them, patch them, search them.
 
 use super::content;
-use super::given::Given;
+use super::given::{Given, PATCH};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -19,7 +19,7 @@ pub(super) fn read(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effe
 
 /// Files are searched. Tools that only list names read nothing, but some names are only looked for by whoever wants what is in them.
 pub(super) fn search(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
-    let searches = ["grep", "rg", "search_file_content", "codebase_search"];
+    let searches = ["grep", "rg", "search_file", "searchfile", "codebase", "semantic", "find_text", "findtext"];
     let name = tool.to_ascii_lowercase();
     let paths = given.paths();
     let hunt = |folder: &str| {
@@ -73,10 +73,12 @@ fn is_all_of_somebody(folder: &str, facts: &dyn Facts) -> bool {
 /// Files are written, changed or removed.
 pub(super) fn write(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     if let Some(patch) = given.patch() {
-        return patched(&patch, tool, facts);
+        let named = given.paths();
+        let named = named.iter().flat_map(|path| touched(path, Touch::Write, tool, facts));
+        return patched(&patch, tool, facts).into_iter().chain(named).collect();
     }
     let touch = match tool {
-        "Delete" | "delete_file" | "delete" => Touch::Delete,
+        _ if ["delete", "remove"].iter().any(|verb| tool.to_ascii_lowercase().starts_with(verb)) => Touch::Delete,
         // The editor whose tool is one and whose commands are many.
         _ if given.command().as_deref() == Some("view") => Touch::Read,
         _ => Touch::Write,
@@ -134,14 +136,15 @@ const MAX_FILES: usize = 1024;
 pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let mut effects: Vec<Effect> = Vec::new();
     let (mut file, mut added, mut taken, mut files) = ("", String::new(), String::new(), 0);
-    for line in patch.lines() {
-        let header = [
-            ("*** Add File: ", Touch::Write),
-            ("*** Update File: ", Touch::Write),
-            ("*** Move to: ", Touch::Write),
-            ("*** Delete File: ", Touch::Delete),
-        ];
-        let named = header.iter().find_map(|(header, touch)| Some((line.strip_prefix(header)?.trim(), *touch)));
+    let of_codex = patch.contains(PATCH);
+    let mut lines = patch.lines().peekable();
+    while let Some(line) = lines.next() {
+        let named = match of_codex {
+            true => of_header(line),
+            false => lines
+                .next_if(|next| line.starts_with("--- ") && next.starts_with("+++ "))
+                .map(|next| of_diff(line, next)),
+        };
         if let Some((path, touch)) = named {
             files += 1;
             if files > MAX_FILES {
@@ -162,6 +165,29 @@ pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect>
     }
     effects.extend(content::written(&added, removed(&taken), file, tool, facts));
     effects
+}
+
+/// The file that a line of a patch of Codex names, and what is done to it.
+fn of_header(line: &str) -> Option<(&str, Touch)> {
+    let headers = [
+        ("*** Add File: ", Touch::Write),
+        ("*** Update File: ", Touch::Write),
+        ("*** Move to: ", Touch::Write),
+        ("*** Delete File: ", Touch::Delete),
+    ];
+    headers.iter().find_map(|(header, touch)| Some((line.strip_prefix(header)?.trim(), *touch)))
+}
+
+/// The same of the two lines by which a patch of `diff` names what a file was and what it will be.
+fn of_diff<'p>(was: &'p str, will_be: &'p str) -> (&'p str, Touch) {
+    let named = |line: &'p str, prefix| {
+        let path = line.get(4..).unwrap_or_default().split('\t').next().unwrap_or_default().trim();
+        path.strip_prefix(prefix).unwrap_or(path)
+    };
+    match named(will_be, "b/") {
+        "/dev/null" => (named(was, "a/"), Touch::Delete),
+        path => (path, Touch::Write),
+    }
 }
 
 /// What a patch takes away of a file, where it takes anything.

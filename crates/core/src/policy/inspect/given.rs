@@ -15,65 +15,128 @@ json::fields!(Said {
     cwd = "cwd",
 });
 
-json::fields!(Named {
-    command = "command",
-    cmd = "cmd",
-    script = "script",
-    workdir = "workdir",
-    working_directory = "working_directory",
-    directory = "directory",
-    cwd = "cwd",
-    file_path = "file_path",
-    camel_path = "filePath",
-    path = "path",
-    dir_path = "dir_path",
-    notebook_path = "notebook_path",
-    absolute_path = "absolute_path",
-    target_file = "target_file",
-    target_notebook = "target_notebook",
-    file = "file",
-    filename = "filename",
-    paths = "paths",
-    files = "files",
-    file_paths = "file_paths",
-    include = "include",
-    edits = "edits",
-    changes = "changes",
-    glob = "glob",
-    pattern = "pattern",
-    url = "url",
-    urls = "urls",
-    prompt = "prompt",
-    query = "query",
-    patch = "patch",
-    input = "input",
-    content = "content",
-    contents = "contents",
-    file_text = "file_text",
-    new_string = "new_string",
-    new_str = "new_str",
-    new_text = "newText",
-    new_source = "new_source",
-    cell_type = "cell_type",
-    message = "message",
-    old_string = "old_string",
-    old_str = "old_str",
-    insert_text = "insert_text",
-    code_edit = "code_edit",
-});
+/// The arguments by what they are, in the words of whichever agent: `file_path`, `filePath`, `AbsolutePath`. What may be given twice
+/// in different words is looked at each time.
+#[derive(Default)]
+struct Named<'a> {
+    /// The command of those agents that call it so; [`Self::commands`] has other words for it, and what is typed into a shell.
+    command: Raw<'a>,
+    commands: Vec<Raw<'a>>,
+    typed: Raw<'a>,
+    directory: Raw<'a>,
+    paths: Vec<Raw<'a>>,
+    include: Raw<'a>,
+    edits: Vec<Raw<'a>>,
+    glob: Raw<'a>,
+    pattern: Raw<'a>,
+    query: Raw<'a>,
+    urls: Vec<Raw<'a>>,
+    prompt: Raw<'a>,
+    message: Raw<'a>,
+    input: Raw<'a>,
+    task: Raw<'a>,
+    patch: Raw<'a>,
+    diff: Raw<'a>,
+    written: Vec<Raw<'a>>,
+    before: Raw<'a>,
+    cell_type: Raw<'a>,
+}
 
-json::fields!(Edit {
-    file_path = "file_path",
-    camel_path = "filePath",
-    path = "path",
-    new_string = "new_string",
-    new_str = "new_str",
-    new_text = "newText",
-    content = "content",
-    old_string = "old_string",
-    old_str = "old_str",
-    old_text = "oldText",
-});
+type Raw<'a> = Option<&'a RawValue>;
+
+/// The longest name of an argument that is known, in bytes.
+const LONGEST_NAME: usize = 32;
+
+/// A name in lower case and without separators, in the room that is given for it; nothing where it is longer than any that is known.
+fn plain<'r>(name: &str, room: &'r mut [u8; LONGEST_NAME]) -> &'r str {
+    let mut length = 0;
+    for byte in name.bytes().filter(|byte| !matches!(byte, b'_' | b'-' | b'.' | b' ')) {
+        let Some(slot) = room.get_mut(length) else { return "" };
+        *slot = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    std::str::from_utf8(&room[..length]).unwrap_or_default()
+}
+
+impl<'a> json::Fields<'a> for Named<'a> {
+    fn slot(&mut self, key: &str) -> Option<&mut Raw<'a>> {
+        fn another<'n, 'a>(list: &'n mut Vec<Raw<'a>>) -> Option<&'n mut Raw<'a>> {
+            list.push(None);
+            list.last_mut()
+        }
+        if key == "command" {
+            return Some(&mut self.command);
+        }
+        match plain(key, &mut [0; LONGEST_NAME]) {
+            "command" | "cmd" | "cmds" | "cmdstring" | "cmdline" | "commandline" | "commandstring" | "commandtext"
+            | "shellcommand" | "bashcommand" | "terminalcommand" | "script" | "commands" => another(&mut self.commands),
+            "chars" | "stdin" | "keys" | "inputtext" => Some(&mut self.typed),
+            "workdir" | "workingdirectory" | "workingdir" | "directory" | "cwd" => Some(&mut self.directory),
+            "filepath"
+            | "path"
+            | "dirpath"
+            | "notebookpath"
+            | "absolutepath"
+            | "relativepath"
+            | "targetfile"
+            | "targetnotebook"
+            | "targetpath"
+            | "file"
+            | "filename"
+            | "paths"
+            | "files"
+            | "filepaths"
+            | "filenames"
+            | "fileuri"
+            | "relativeworkspacepath"
+            | "relpath"
+            | "abspath"
+            | "relativefilepath"
+            | "sourcefile"
+            | "searchpath"
+            | "searchdirectory"
+            | "directorypath"
+            | "pathname"
+            | "imagepath"
+            | "targetdirectories" => another(&mut self.paths),
+            "include" => Some(&mut self.include),
+            "edits" | "changes" | "replacements" | "replacementchunks" | "operations" | "edit" | "action" | "args"
+            | "arguments" | "parameters" => another(&mut self.edits),
+            "glob" | "includepattern" | "filepattern" | "includes" => Some(&mut self.glob),
+            "pattern" | "regex" | "searchpattern" => Some(&mut self.pattern),
+            "query" | "q" | "searchterm" => Some(&mut self.query),
+            "url" | "urls" | "uri" | "href" | "pageurl" | "targeturl" => another(&mut self.urls),
+            "prompt" => Some(&mut self.prompt),
+            "message" => Some(&mut self.message),
+            "input" => Some(&mut self.input),
+            "task" | "instructions" | "objective" => Some(&mut self.task),
+            "patch" | "patchtext" => Some(&mut self.patch),
+            "diff" => Some(&mut self.diff),
+            "content"
+            | "contents"
+            | "filetext"
+            | "filecontent"
+            | "newstring"
+            | "newstr"
+            | "newtext"
+            | "newsource"
+            | "newcontent"
+            | "newcode"
+            | "inserttext"
+            | "codeedit"
+            | "codecontent"
+            | "code"
+            | "codemarkdownlanguage"
+            | "replacementcontent"
+            | "replacement"
+            | "newcelltext"
+            | "replace" => another(&mut self.written),
+            "oldstring" | "oldstr" | "oldtext" | "targetcontent" | "oldcontent" | "search" => Some(&mut self.before),
+            "celltype" => Some(&mut self.cell_type),
+            _ => None,
+        }
+    }
+}
 
 /// Most elements of a list that are looked at: of words, of edits.
 const MAX_ELEMENTS: usize = 4096;
@@ -140,35 +203,22 @@ impl<'a> Given<'a> {
     /// The command, as one line.
     pub(super) fn command(&self) -> Option<Cow<'a, str>> {
         let named = &self.named;
-        named.command.or(named.cmd).or(named.script).or(self.outer.command).and_then(line)
+        let said = |named: &Named<'a>| named.command.or_else(|| named.commands.iter().copied().find_map(|it| it));
+        let given = said(named).or(self.outer.command).or(named.typed).or(named.input);
+        given.or_else(|| self.edits().iter().find_map(said)).and_then(line)
     }
 
     /// The folder that the command runs in, where it is told.
     pub(super) fn directory(&self) -> Option<Cow<'a, str>> {
-        let named = &self.named;
-        json::text(named.workdir.or(named.working_directory).or(named.directory).or(named.cwd).or(self.outer.cwd))
+        json::text(self.named.directory.or(self.outer.cwd))
     }
 
     /// The files that are meant, each once.
     pub(super) fn paths(&self) -> Vec<Cow<'a, str>> {
-        let named = &self.named;
-        let one = [
-            named.file_path,
-            named.camel_path,
-            named.notebook_path,
-            named.absolute_path,
-            named.target_file,
-            named.target_notebook,
-            named.path,
-            named.dir_path,
-            named.file,
-            named.filename,
-            self.outer.file_path,
-        ];
-        let many = [named.paths, named.files, named.file_paths];
-        let edited = self.edits().flat_map(|edit| [edit.file_path, edit.camel_path, edit.path]);
-        let mut paths: Vec<Cow<'a, str>> =
-            one.into_iter().chain(many).flatten().chain(edited.flatten()).flat_map(texts).take(MAX_PATHS).collect();
+        let edited = self.edits();
+        let edited = edited.iter().flat_map(|edit| &edit.paths);
+        let named = self.named.paths.iter().chain(edited).copied().chain([self.outer.file_path]);
+        let mut paths: Vec<Cow<'a, str>> = named.flatten().flat_map(texts).map(of_address).take(MAX_PATHS).collect();
         paths.sort_unstable();
         paths.dedup();
         paths
@@ -181,26 +231,8 @@ impl<'a> Given<'a> {
 
     /// The texts that are written, each with the one it replaces where that is told.
     pub(super) fn written(&self) -> Vec<(Cow<'a, str>, Option<Cow<'a, str>>)> {
-        let named = &self.named;
-        let one = [
-            named.content,
-            named.contents,
-            named.file_text,
-            named.new_string,
-            named.new_str,
-            named.new_text,
-            named.new_source,
-            named.insert_text,
-            named.code_edit,
-        ];
-        let before = json::text(named.old_string.or(named.old_str));
-        let plain = one.into_iter().flatten().flat_map(texts).map(|text| (text, before.clone()));
-        let edited = self.edits().flat_map(|edit| {
-            let before = json::text(edit.old_string.or(edit.old_str).or(edit.old_text));
-            let after = [edit.new_string, edit.new_str, edit.new_text, edit.content];
-            after.into_iter().flatten().flat_map(texts).map(move |text| (text, before.clone())).collect::<Vec<_>>()
-        });
-        plain.chain(edited.collect::<Vec<_>>()).collect()
+        let edits = self.edits();
+        std::iter::once(&self.named).chain(&edits).flat_map(Named::texts).collect()
     }
 
     /// Whether what is written is prose between the code of a notebook.
@@ -210,7 +242,8 @@ impl<'a> Given<'a> {
 
     /// What another agent, or whatever reads a page, is told.
     pub(super) fn prompt(&self) -> Option<Cow<'a, str>> {
-        json::text(self.named.prompt.or(self.named.message).or(self.named.input))
+        let named = &self.named;
+        json::text(named.prompt.or(named.message).or(named.input).or(named.task))
     }
 
     /// What is searched for in files.
@@ -218,11 +251,11 @@ impl<'a> Given<'a> {
         json::text(self.named.pattern.or(self.named.query))
     }
 
-    /// A patch in the form of Codex, whatever it is given as.
+    /// A patch, in the form of Codex or of `diff`, whatever it is given as.
     pub(super) fn patch(&self) -> Option<Cow<'a, str>> {
         let named = &self.named;
-        let texts = [named.patch, named.input, named.command].into_iter().flatten().filter_map(line);
-        texts.chain(self.bare.map(Cow::Borrowed)).find(|text| text.contains(PATCH))
+        let texts = [named.patch, named.input, named.command, named.diff].into_iter().flatten().filter_map(line);
+        texts.chain(self.bare.map(Cow::Borrowed)).find(|text| is_patch(text))
     }
 
     /// The glob of the files that are searched.
@@ -232,7 +265,7 @@ impl<'a> Given<'a> {
 
     /// The URLs that are fetched. A tool that is given none takes them from its prompt, as Gemini's does.
     pub(super) fn urls(&self) -> Vec<Cow<'a, str>> {
-        let named: Vec<_> = [self.named.url, self.named.urls].into_iter().flatten().flat_map(texts).collect();
+        let named: Vec<_> = self.named.urls.iter().copied().flatten().flat_map(texts).collect();
         if !named.is_empty() {
             return named;
         }
@@ -247,14 +280,74 @@ impl<'a> Given<'a> {
         json::text(self.named.query)
     }
 
-    fn edits(&self) -> impl Iterator<Item = Edit<'a>> + use<'a> {
-        let edits = [self.named.edits, self.named.changes].into_iter().flatten();
-        edits.flat_map(|edits| json::elements(Some(edits))).take(MAX_ELEMENTS).map(|edit| json::nested(Some(edit)))
+    /// The edits of a list, and the files of one that are told with what becomes of them; what stands in an object of its own.
+    fn edits(&self) -> Vec<Named<'a>> {
+        let mut edits = self.named.objects();
+        let inner: Vec<_> = edits.iter().flat_map(Named::objects).take(MAX_ELEMENTS).collect();
+        edits.extend(inner);
+        edits
+    }
+}
+
+impl<'a> Named<'a> {
+    /// What stands in objects, alone or in lists.
+    fn objects(&self) -> Vec<Self> {
+        let lists = self.edits.iter().chain(&self.paths).copied().flatten();
+        let each = lists.flat_map(|list| json::elements(Some(list)).into_iter().chain([list]));
+        let each = each.filter(|edit| edit.get().starts_with('{'));
+        each.take(MAX_ELEMENTS).map(|edit| json::nested(Some(edit))).collect()
+    }
+
+    /// The texts that are written, each with the one it replaces where that is told.
+    fn texts(&self) -> Vec<(Cow<'a, str>, Option<Cow<'a, str>>)> {
+        let before = json::text(self.before);
+        let plain = self.written.iter().copied().flatten().flat_map(texts).map(|text| (text, before.clone()));
+        let mut texts: Vec<_> = plain.chain(json::text(self.diff).map(replaced)).collect();
+        if texts.is_empty() && before.is_some() {
+            texts.push(("".into(), before));
+        }
+        texts
+    }
+}
+
+/// What a text of searched and replaced pieces puts in, and what it takes out: those of Cline and Roo.
+fn replaced(diff: Cow<'_, str>) -> (Cow<'_, str>, Option<Cow<'_, str>>) {
+    let (mut before, mut after, mut side) = (String::new(), String::new(), None);
+    for line in diff.lines() {
+        let mark = line.trim_end();
+        match mark {
+            _ if mark.ends_with(" SEARCH") && mark.starts_with(['<', '-']) => side = Some(false),
+            "=======" if side == Some(false) => side = Some(true),
+            _ if mark.ends_with(" REPLACE") && mark.starts_with(['>', '+']) => side = None,
+            _ => {
+                let Some(is_new) = side else { continue };
+                let text = if is_new { &mut after } else { &mut before };
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    match before.is_empty() && after.is_empty() {
+        true => (diff, None),
+        false => (after.into(), Some(before.into())),
+    }
+}
+
+/// A path that is written as an address.
+fn of_address(path: Cow<'_, str>) -> Cow<'_, str> {
+    match path.strip_prefix("file://") {
+        Some(rest) => Cow::Owned(rest.to_owned()),
+        None => path,
     }
 }
 
 /// How a patch in the form of Codex begins.
 pub(super) const PATCH: &str = "*** Begin Patch";
+
+/// Whether a text is a patch.
+fn is_patch(text: &str) -> bool {
+    text.contains(PATCH) || text.contains("\n@@ ") && (text.starts_with("+++ ") || text.contains("\n+++ "))
+}
 
 /// A text, or the texts of a list.
 pub(super) fn texts(raw: &RawValue) -> Vec<Cow<'_, str>> {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::arguments::{Arguments, words};
 use super::given::quoted;
-use super::{code, content, deeds, files, web};
+use super::{code, content, deeds, files, leaks, miners, web};
 use crate::event::{Family, Tool};
 use crate::mcp::names;
 use crate::policy::effects::{Effect, Kind};
@@ -70,6 +70,14 @@ impl<'a> Arguments<'a> {
         let is_database = ["sql", "postgres", "database", "supabase", "clickhouse", "snowflake", "bigquery", "db"];
         let speaks_sql = |text: &str| is_database.iter().any(|word| text.to_ascii_lowercase().contains(word));
         if speaks_sql(server) || speaks_sql(name) {
+            let gives = |sql: &&str| {
+                let lower = sql.to_ascii_lowercase();
+                lower.contains("grant") && ["allusers", "allauthenticatedusers"].iter().any(|all| lower.contains(all))
+            };
+            let given = few(&self.statements).find(gives);
+            effects.extend(
+                given.map(|_| Effect { kind: Kind::DatabaseOpen, ..Effect::on("everybody", Place::Unknown, tool) }),
+            );
             let commands = few(&self.statements).map(|sql| format!("psql -c {}", quoted(sql)));
             effects.extend(commands.flat_map(|command| shell::analyse_in(&command, None, facts).effects));
         }
@@ -94,6 +102,9 @@ impl<'a> Arguments<'a> {
             let in_front: Vec<String> = lines.iter().filter(alone).map(|line| format!("{program} {line}")).collect();
             lines.extend(in_front);
         }
+        if !self.typed.is_empty() && (is_shell || has(&["tmux", "pty", "tty", "console", "bash", "stdin"])) {
+            lines.extend(few(&self.typed).map(str::to_owned));
+        }
         if has(&["git"]) {
             lines.extend(deeds::as_git(name, self));
         }
@@ -113,7 +124,7 @@ impl<'a> Arguments<'a> {
                     "selenium",
                 ]) =>
                 {
-                    effects.extend(code::given_away(script).map(|host| Effect {
+                    effects.extend(leaks::given_away(script).map(|host| Effect {
                         kind: Kind::DataSend,
                         origin: Origin::SECRET,
                         ..Effect::on(host, Place::Unknown, tool)
@@ -134,6 +145,7 @@ impl<'a> Arguments<'a> {
                 _ => {}
             }
         }
+        effects.extend(lines.iter().any(|line| miners::is_started(line)).then(|| super::miner(tool)));
         effects.extend(lines.iter().flat_map(|line| shell::analyse_in(line, directory, facts).effects));
         effects
     }

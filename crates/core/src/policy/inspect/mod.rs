@@ -1,7 +1,8 @@
 //! From what an agent asks, does or was given to its effects, whatever tool it uses: a room for each sort of thing.
 
-use super::effects::Kind;
+use super::effects::{Effect, Kind};
 use super::facts::Facts;
+use super::places::Place;
 use super::shell::{self, Analysis};
 use crate::agents::Parsed;
 use crate::event::{self, Family, Tool};
@@ -15,12 +16,18 @@ mod encoded;
 mod files;
 mod foreign;
 mod given;
+mod leaks;
 mod lists;
 mod mcp;
+mod miners;
 mod orders;
 mod output;
 mod prompt;
 mod protections;
+mod scanners;
+mod settings;
+mod sources;
+mod unchecked;
 mod web;
 
 pub(super) use content::written_by_command;
@@ -50,7 +57,12 @@ fn call(tool: &Tool, payload: &str, facts: &dyn Facts) -> Analysis {
             let Some(command) = given.command() else { return all(Vec::new()) };
             match patch_in(&command) {
                 Some(patch) => all(files::patched(patch, name, facts)),
-                None => shell::analyse_in(&command, given.directory().as_deref(), facts),
+                None => {
+                    let mut analysis = shell::analyse_in(&command, given.directory().as_deref(), facts);
+                    let mines = miners::is_started(&command);
+                    analysis.effects.extend(mines.then(|| miner(name)));
+                    analysis
+                }
             }
         }
         Family::FileRead => all(files::read(&given(), name, facts)),
@@ -60,6 +72,11 @@ fn call(tool: &Tool, payload: &str, facts: &dyn Facts) -> Analysis {
         Family::Mcp { .. } | Family::Other => all(mcp::effects(tool, &payload.arguments, facts).unwrap_or_default()),
         Family::Agent => all(orders::of_agent(&given(), name)),
     }
+}
+
+/// A program is run that nobody here earns by.
+fn miner(tool: &str) -> Effect {
+    Effect { kind: Kind::ContentCode, ..Effect::on("mines for somebody", Place::Unknown, tool) }
 }
 
 /// The patch that a command hands to Codex's own `apply_patch`.

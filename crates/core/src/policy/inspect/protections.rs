@@ -1,5 +1,8 @@
 //! Infrastructure as code: protections that are taken off, and doors that are opened to everybody.
 
+use super::lists::is;
+use super::settings;
+
 /// Settings that protect while they are true.
 const PROTECTS: &[&str] = &[
     "deletion_protection",
@@ -44,6 +47,19 @@ const PROTECTS: &[&str] = &[
     "transit_encryption_enabled",
     "at_rest_encryption_enabled",
     "rbac_enabled",
+    "enforce_admins",
+    "require_signed_commits",
+    "required_signatures",
+    "require_conversation_resolution",
+    "require_code_owner_reviews",
+    "dismiss_stale_reviews",
+    "vulnerability_alerts",
+    "delete_protection",
+    "delete_protection_enabled",
+    "uniform_bucket_level_access",
+    "https_traffic_only_enabled",
+    "enable_secure_boot",
+    "mfa_delete",
 ];
 
 /// Settings that protect while they are false.
@@ -63,6 +79,61 @@ const EXPOSES: &[&str] = &[
     "force_delete",
     "delete_automated_backups",
     "associate_public_ip_address",
+    "allows_force_pushes",
+    "allow_force_pushes",
+    "allows_deletions",
+    "allow_deletions",
+    "bypass_policy_lockout_safety_check",
+];
+
+/// Numbers that protect while they are more than nothing.
+const COUNTS: &str = "backup_retention_period|backupretentionperiod|backup_retention_days|backup_retention_in_days|\
+    required_approving_review_count|recovery_window_in_days|soft_delete_retention_days|retained_backups|point_in_time_recovery_retention_days";
+
+/// Words that protect, and those that do no longer.
+const WORDS: &[(&str, &str, &str)] = &[
+    ("deletionpolicy|updatereplacepolicy|reclaimpolicy|persistentvolumereclaimpolicy", "retain|snapshot", "delete"),
+    ("pod-security.kubernetes.io/enforce", "restricted|baseline", "privileged"),
+    ("public_access_prevention|publicaccessprevention", "enforced", "inherited|unspecified"),
+    ("http_tokens|httptokens", "required", "optional"),
+    ("enforcement", "active", "disabled|evaluate"),
+    ("image_tag_mutability|imagetagmutability", "immutable", "mutable"),
+    (
+        "sslmode|ssl_mode|require_secure_transport",
+        "require|verify-ca|verify-full|encrypted_only|on",
+        "disable|allow|off|allow_unencrypted_and_encrypted",
+    ),
+];
+
+/// Resources and blocks that are protections themselves.
+const PROTECTIONS: &[&str] = &[
+    "github_branch_protection",
+    "github_repository_ruleset",
+    "github_organization_ruleset",
+    "gitlab_branch_protection",
+    "aws_s3_bucket_public_access_block",
+    "aws_s3_account_public_access_block",
+    "aws_s3_bucket_versioning",
+    "aws_s3_bucket_object_lock_configuration",
+    "aws_guardduty_detector",
+    "aws_securityhub_account",
+    "aws_cloudtrail",
+    "aws_config_configuration_recorder",
+    "aws_backup_plan",
+    "aws_backup_vault_lock_configuration",
+    "aws_wafv2_web_acl_association",
+    "aws_organizations_policy",
+    "azurerm_management_lock",
+    "azurerm_backup_policy",
+    "google_org_policy_policy",
+    "google_project_organization_policy",
+    "google_compute_resource_policy",
+    "kubernetes_network_policy",
+    "required_pull_request_reviews",
+    "required_status_checks",
+    "prevent_destroy",
+    "kind: NetworkPolicy",
+    "kind: ValidatingWebhookConfiguration",
 ];
 
 /// Whether a text for infrastructure lacks a protection that the text before it had, or lets everybody in. A text without one before
@@ -78,12 +149,13 @@ pub(super) fn is_lifted(text: &str, before: Option<&str>, path: &str) -> bool {
     if !is_code && !is_data {
         return false;
     }
-    let told = settings(text);
+    let told = truths(text);
     let lifted = match before {
+        Some(before) if loses(text, before) => true,
         // A whole resource that is gone is another matter.
         Some(before) if before.contains("resource \"") && !text.contains("resource \"") => false,
         Some(before) => {
-            let had = settings(before);
+            let had = truths(before);
             had.iter().any(|(name, value)| {
                 let now = told.iter().find(|(other, _)| other == name).map(|(_, value)| *value);
                 // A line that is gone says less than one that says no: in code of infrastructure it is the same.
@@ -103,13 +175,41 @@ pub(super) fn is_lifted(text: &str, before: Option<&str>, path: &str) -> bool {
     lifted || is_code && production() && told.iter().any(weak) || opens(text) && !before.is_some_and(opens)
 }
 
+/// Whether a text has none of what protected in the one before it, or a weaker word or number for it.
+fn loses(text: &str, before: &str) -> bool {
+    let is_gone = |protection: &&str| {
+        let family = protection.split('_').next().unwrap_or_default();
+        // What takes the place of a protection is one of the same house: a ruleset that of a branch's.
+        let stands_in = PROTECTIONS.iter().any(|other| other.starts_with(family) && text.contains(other));
+        let lines = || before.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', '/']));
+        lines().any(|line| line.contains(*protection) && !line.contains("false"))
+            && !stands_in
+            && !text.contains("moved {")
+    };
+    if PROTECTIONS.iter().any(is_gone) {
+        return true;
+    }
+    let (had, has) = (settings::settings(before), settings::settings(text));
+    let lower = |text: &str| text.to_ascii_lowercase();
+    had.iter().any(|old| {
+        let name = lower(&old.name);
+        let (was, now) =
+            (lower(&old.value), || has.iter().find(|new| lower(&new.name) == name).map(|new| lower(&new.value)));
+        let counts = is(&name, COUNTS) && was.parse::<u32>().is_ok_and(|count| count > 0);
+        counts && now().is_some_and(|now| now == "0")
+            || WORDS.iter().any(|(names, strong, weak)| {
+                is(&name, names) && is(&was, strong) && now().is_some_and(|now| is(&now, weak))
+            })
+    })
+}
+
 /// Whether a setting stands in a text in some other form: as a variable, a comment.
 fn moves(text: &str, name: &str) -> bool {
     text.to_ascii_lowercase().contains(name)
 }
 
 /// The truths that a text sets by name: `name = true`, `name: false`, `"name": true`.
-fn settings(text: &str) -> Vec<(String, bool)> {
+fn truths(text: &str) -> Vec<(String, bool)> {
     let lines = text.lines().take(4096).flat_map(|line| line.split([',', '{', '}', ';']));
     let pairs = lines.filter_map(|part| {
         let part = part.trim();
@@ -130,7 +230,9 @@ fn settings(text: &str) -> Vec<(String, bool)> {
 /// database from everywhere.
 fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
     let dense: String = text.chars().filter(|char| !matches!(char, ' ' | '\t' | '"' | '\'')).collect();
-    let has = |words: &[&str]| words.iter().any(|word| dense.contains(word));
+    // What a list or a block of JSON holds stands on lines of its own.
+    let joined: String = dense.chars().filter(|char| *char != '\n').collect();
+    let has = |words: &[&str]| words.iter().any(|word| dense.contains(word) || joined.contains(word));
     if has(&[
         "acl=public-read",
         "AccessControl:PublicRead",
@@ -151,8 +253,16 @@ fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
     if has(&["Effect:Allow", "Effect=Allow", "effect=Allow"])
         && (has(&["Action:*", "Action=*", "actions=[*]", "Action:[*]", "Action=[*]"])
             && has(&["Resource:*", "Resource=*", "resources=[*]", "Resource:[*]", "Resource=[*]"])
-            || has(&["Principal:*", "Principal=*", "Principal:{AWS:*}", "Principal={AWS=*}", "identifiers=[*]"])
-                && !has(&["Condition", "condition{"]))
+            || has(&[
+                "Principal:*",
+                "Principal=*",
+                "Principal:{AWS:*}",
+                "Principal={AWS=*}",
+                "Principal:{AWS:[*",
+                "Principal={AWS=[*",
+                "Principal:\nAWS:*",
+                "identifiers=[*]",
+            ]) && !has(&["Condition", "condition{"]))
     {
         return true;
     }

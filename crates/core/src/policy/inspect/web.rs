@@ -82,7 +82,8 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     if hosts::is_local(&host) {
         return effects;
     }
-    if content::holds_key(&hosts::decoded(url)) || holds_password(url) {
+    let read = hosts::decoded(url);
+    if content::holds_key(&read) || holds_password(url) || content::gives_password(&read) {
         let origin = shell::value::Origin::SECRET;
         effects.push(Effect { kind: Kind::DataSend, origin, ..Effect::on(&host, Place::Unknown, tool) });
     }

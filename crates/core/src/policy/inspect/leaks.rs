@@ -1,0 +1,238 @@
+//! Code that sends away what a person keeps: credentials of the home or the project, the environment, what a page keeps.
+
+use super::code::{Language, Runs};
+use crate::policy::hosts;
+use crate::policy::places;
+use crate::policy::secrets::{Secrecy, secrecy, tree_secrecy};
+
+/// What sends something to another machine.
+const SENDS: &[&str] = &[
+    "requests.post(",
+    "requests.put(",
+    "httpx.post(",
+    "urlopen(",
+    "fetch(",
+    "axios.post(",
+    "axios.put(",
+    "smtplib",
+    "http.request(",
+    "https.request(",
+    "sendall(",
+    "ftplib",
+    "Net::HTTP.post",
+    "upload_file(",
+    "curl ",
+    "curl_exec",
+    "needle.post",
+    "got.post",
+    "sendBeacon(",
+    "XMLHttpRequest",
+    "session.post(",
+    "aiohttp",
+    "HttpClient",
+    "LWP::UserAgent",
+    "http.post(",
+    "request.post(",
+    ".request({",
+    "net.connect(",
+    "urllib.request",
+    "HTTPSConnection(",
+    "\"curl\"",
+    "'curl'",
+    "\"wget\"",
+    "'wget'",
+    "ureq::",
+    "reqwest::",
+    "minreq::",
+    "TcpStream::connect",
+    "HttpURLConnection",
+    "openConnection(",
+];
+
+/// Whether code sends credentials of the home, or its whole environment, to another machine. `Some` says what.
+pub(super) fn gives_credentials(code: &str, language: Language, runs: Runs) -> Option<String> {
+    if language == Language::Shell || !SENDS.iter().any(|word| code.contains(word)) || !names_machine(code) {
+        return None;
+    }
+    const ALL: &[&str] = &[
+        "dict(os.environ",
+        "json=os.environ",
+        "data=os.environ",
+        "dumps(os.environ",
+        "str(os.environ)",
+        "repr(os.environ)",
+        "urlencode(os.environ",
+        "stringify(process.env)",
+        "body: process.env",
+        "ENV.to_h",
+        "ENV.to_json",
+        "env::vars()",
+        "json_encode($_ENV",
+        "json_encode(getenv()",
+    ];
+    let near = |at: usize| {
+        let around = &code[code.floor_char_boundary(at.saturating_sub(400))..code.floor_char_boundary(at + 400)];
+        SENDS.iter().any(|word| around.contains(word)) && names_machine(around)
+    };
+    if ALL.iter().any(|word| code.match_indices(word).any(|(at, _)| near(at))) {
+        return Some("sends its environment away".to_owned());
+    }
+    if runs == Runs::ByItself
+        && READS.iter().any(|read| code.match_indices(read).any(|(at, _)| names_environment(&code[at + read.len()..])))
+    {
+        return Some("sends the project's credentials away".to_owned());
+    }
+    // One login of a registry is what a program for it reads; one key of a person's, or many logins, are what a thief takes.
+    let mut first: Option<&str> = None;
+    for text in literals(code).filter(|text| is_kept(text)) {
+        let is_key =
+            [".ssh", "id_", ".aws", ".gnupg", "logins.json", "ogin Data", "key4", "shadow", "wallet", "eychain"]
+                .iter()
+                .any(|part| text.contains(part));
+        if is_key || runs == Runs::ByItself || first.is_some_and(|first| first != text) {
+            return Some(format!("sends {text} away"));
+        }
+        first = Some(text);
+    }
+    // A folder of keys, gone through file by file or packed.
+    const WALKS: &[&str] = &[
+        "glob",
+        "iterdir(",
+        "listdir(",
+        "os.walk(",
+        "scandir(",
+        "readdir",
+        "tarfile",
+        "make_archive",
+        "ZipFile",
+        "zipfile",
+        "archiver(",
+        "copytree(",
+        "tar.c(",
+        "Dir[",
+        "Dir.children",
+        "Dir.each",
+        "opendir",
+        "AdmZip",
+        "read_bytes(",
+    ];
+    let walked = WALKS.iter().any(|word| code.contains(word));
+    let mut folders = literals(code).filter(|text| walked && text.len() <= 128 && is_folder_of_keys(text));
+    folders
+        .find(|text| code.match_indices(*text).take(16).any(|(at, _)| near(at)))
+        .map(|text| format!("sends {text} away"))
+}
+
+/// What reads a file.
+const READS: &[&str] = &["readFileSync(", "readFile(", "open(", "read_to_string(", "fs::read(", "File.read("];
+
+/// Whether arguments begin with the file of a project's credentials.
+fn names_environment(arguments: &str) -> bool {
+    let name = arguments.trim_start().trim_start_matches(['"', '\'', '`']).trim_start_matches("./");
+    name.strip_prefix(".env").is_some_and(|rest| {
+        rest.starts_with(['"', '\'', '`']) || rest.starts_with(".local") || rest.starts_with(".prod")
+    })
+}
+
+/// Whether a text names a folder of keys of a home, or all that is in it.
+fn is_folder_of_keys(text: &str) -> bool {
+    let folder = places::without_wildcard(text).trim_end_matches(['*', '/']);
+    folder.contains('.')
+        && !folder.contains(['\n', ' ', '{', '('])
+        && tree_secrecy(&format!("/home/you/{}", folder.trim_start_matches("~/").trim_start_matches('/')))
+            == Secrecy::Credential
+}
+
+/// Whether a text names a credential of a home by its path.
+fn is_kept(text: &str) -> bool {
+    const PARTS: &[&str] = &[
+        ".ssh",
+        "id_",
+        ".aws",
+        ".netrc",
+        ".git-c",
+        ".gnupg",
+        ".kube",
+        ".config",
+        ".docker",
+        "shadow",
+        "logins",
+        "ogin Data",
+        "wallet",
+        ".npmrc",
+        ".pypirc",
+        ".mozilla",
+        "eychain",
+        ".azure",
+        ".claude",
+        ".codex",
+        "key4",
+    ];
+    // What a home is called in code stands before it: `{home}/.ssh/id_rsa`.
+    let part = text.rsplit("}/").next().unwrap_or(text).trim_start_matches("~/").trim_start_matches("$HOME/");
+    let part = part.trim_start_matches('/');
+    text.len() <= 128
+        && PARTS.iter().any(|known| text.contains(known))
+        && !part.contains(['\n', '*', '{', '('])
+        && secrecy(&format!("/home/you/{part}"), Some("/home/you")) == Secrecy::Credential
+}
+
+/// Whether code names another machine by its address.
+fn names_machine(code: &str) -> bool {
+    let is_named = |name: &str| {
+        code.match_indices(name).take(16).any(|(at, _)| {
+            let host = code[at + name.len()..].trim_start_matches([' ', '"', '\'', '`', ':']);
+            let host = host.split(['"', '\'', '`', ',']).next().unwrap_or_default();
+            let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+            host.contains('.') && host.bytes().all(fits) && !hosts::is_local(host)
+        })
+    };
+    is_named("hostname:")
+        || is_named("host:")
+        || code.match_indices("http").take(64).any(|(at, _)| {
+            let rest = &code[at..];
+            (rest.starts_with("http://") || rest.starts_with("https://")) && {
+                let url = &rest
+                    [..rest.find(|char: char| char.is_whitespace() || "\"'`<>)".contains(char)).unwrap_or(rest.len())];
+                let host = hosts::host(url);
+                host.contains('.') && !hosts::is_local(&host)
+            }
+        })
+}
+
+/// What stands between quotes on one line.
+pub(super) fn literals(code: &str) -> impl Iterator<Item = &str> {
+    let lines = code.lines().flat_map(|line| ['\'', '"', '`'].into_iter().map(move |quote| (line, quote)));
+    lines.flat_map(|(line, quote)| line.split(quote).skip(1).step_by(2)).take(4096)
+}
+
+/// Whether a page's script takes cookies or what a page keeps to another machine: its host.
+pub(super) fn given_away(script: &str) -> Option<String> {
+    const KEPT: &[&str] = &["document.cookie", "localStorage", "sessionStorage", "indexedDB", "navigator.credentials"];
+    const SENDS: &[&str] = &[
+        "fetch(",
+        "XMLHttpRequest",
+        "sendBeacon",
+        "Image(",
+        ".src",
+        "WebSocket",
+        "location",
+        "window.open",
+        ".submit(",
+        "import(",
+        "axios",
+    ];
+    let has = |list: &[&str]| list.iter().any(|word| script.contains(word));
+    if !has(KEPT) || !has(SENDS) {
+        return None;
+    }
+    script.match_indices("//").find_map(|(at, _)| {
+        let url = &script[at + 2..];
+        let url = &url[..url.find(|char: char| char.is_whitespace() || "\"'`<>)$".contains(char)).unwrap_or(url.len())];
+        let host = hosts::host(url);
+        (host.contains('.')
+            && !hosts::is_local(&host)
+            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte)))
+        .then_some(host)
+    })
+}

@@ -1,0 +1,119 @@
+//! Settings of build tools and package managers: where packages come from, and which programs are run with every build.
+
+use super::lists::is;
+use super::settings::{Setting, settings};
+use crate::policy::hosts;
+use crate::policy::places;
+
+/// Settings of package managers, by the ends of their paths.
+const FILES: &[&str] = &[
+    "/.npmrc",
+    "/.yarnrc",
+    "/.yarnrc.yml",
+    "/bunfig.toml",
+    "/.bunfig.toml",
+    "/pip.conf",
+    "/pip.ini",
+    "/.pypirc",
+    "/uv.toml",
+    "/pypoetry/config.toml",
+    "/.gemrc",
+    "/.bundle/config",
+    "/.condarc",
+    "/.cargo/config.toml",
+    "/.cargo/config",
+    "/.m2/settings.xml",
+    "/nuget.config",
+    "/nuget/nuget.config",
+    "/init.gradle",
+    "/init.gradle.kts",
+    "/.gradle/gradle.properties",
+    "/composer/config.json",
+    "/.composer/config.json",
+    "/nix/nix.conf",
+    "/go/env",
+    "/.curlrc",
+    "/.wgetrc",
+    "/containers/registries.conf",
+    "/docker/daemon.json",
+    "/.sbt/repositories",
+];
+
+/// What names a program that is run, by the name of the setting in lower case and letters alone.
+const PROGRAMS: &str = "rustcwrapper|rustcworkspacewrapper|rustc|rustdoc|linker|runner|credentialprovider|scriptshell|shell|\
+    nodeoptions|git|initmodule|onloadscript|editor|yarnpath|preload|postbuildhook|prebuildhook|pluginfiles|orggradlejavahome|\
+    python|globalpyprompt";
+
+/// Words by which nobody looks at where something comes from.
+const UNCHECKED: &[&str] = &[
+    "strict-ssl=false",
+    "strict-sslfalse",
+    "trusted-host",
+    "enableStrictSsl:false",
+    "ssl_verify:false",
+    ":ssl_verify_mode:0",
+    "check-revoke=false",
+    "require-sigs=false",
+    "allow-insecure-host",
+    "AllowInsecureProtocol=true",
+    "AllowInsecureProtocol(true)",
+    "\"secure-http\":false",
+    "check_certificate=off",
+    "GOSUMDB=off",
+    "GOFLAGS=-insecure",
+    "insecure=true",
+    "unsafeHttpWhitelist",
+    "\"insecure-registries\":[\"",
+];
+
+fn is_settings(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    FILES.iter().any(|file| path.ends_with(file)) || path.contains("/.gradle/init.d/")
+}
+
+/// Whether a package manager is told to bring packages from where anybody can put them: without a certificate.
+pub(super) fn are_open(text: &str, before: Option<&str>, path: &str) -> bool {
+    is_settings(path) && is_open(text) && !before.is_some_and(is_open)
+}
+
+fn is_open(text: &str) -> bool {
+    let plain = text.match_indices("http://").any(|(at, _)| {
+        let url = &text[at..];
+        let end = url.find(|char: char| char.is_whitespace() || "\"'<>".contains(char)).unwrap_or(url.len());
+        let host = hosts::host(&url[..end]);
+        // What a form of file is called by is no address.
+        let is_name = is(&host, "maven.apache.org|www.w3.org|schemas.microsoft.com|www.gradle.org");
+        !is_name && !hosts::is_local(&host)
+    });
+    let said = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', ';'])).flat_map(str::chars);
+    let dense: String = said.filter(|char| !matches!(char, ' ' | '\t')).collect();
+    plain || UNCHECKED.iter().any(|word| dense.contains(word))
+}
+
+/// The program from a place where nobody keeps programs that a build tool is told to run each time.
+pub(super) fn runs(text: &str, before: Option<&str>, path: &str) -> Option<String> {
+    if !is_settings(path) {
+        return None;
+    }
+    let said = |text| {
+        let names_program = |setting: &&Setting<'_>| {
+            let name: String = setting.name.chars().filter(char::is_ascii_alphanumeric).collect();
+            is(&name.to_ascii_lowercase(), PROGRAMS) && is_odd(&setting.value)
+        };
+        settings(text).iter().find(names_program).map(|it| it.value.to_string())
+    };
+    said(text).filter(|_| before.and_then(said).is_none())
+}
+
+/// Whether a command names a program or a script in a folder for what may vanish, or one that is hidden.
+fn is_odd(command: &str) -> bool {
+    const KEPT: &str = ".cargo|.rustup|.local|.config|.nvm|.volta|.asdf|.mise|.yarn|.nix-profile|.pyenv|.rbenv|.bun|.deno|.npm-global|\
+        .sdkman|.proto|.dotnet|.nix-defexpr|.linuxbrew|.pnpm|.vscode|.tools|.bin|.pnp.cjs|.pnp.loader.mjs|.";
+    let words = command.split(|char: char| char.is_whitespace() || "=,\"'".contains(char));
+    words.filter(|word| word.contains('/')).any(|word| {
+        let temporary =
+            ["/tmp", "/var/tmp", "/dev/shm", "/private/tmp"].iter().any(|tree| places::is_within(word, tree));
+        let hidden = |part: &str| part.starts_with('.') && part != ".." && !is(part, KEPT);
+        temporary || word.split('/').any(hidden)
+    })
+}

@@ -1,52 +1,59 @@
-//! Words in what a tool gave back that speak to the agent: notes to it, turns and notes of the system that were never said.
+//! Words in what a tool gave back that speak to the agent: notes to it, and what is said of it that it must do.
 //!
 //! To be spoken to is nothing bad; a page for agents, or one about them, does it in good faith. What counts is what is ordered.
 
-use super::lists::is;
+use super::lists::{is, is_any_case};
 use super::orders;
-use crate::json;
+use crate::{base64, json};
 
 /// How far an order is read behind whom it is addressed to, in bytes of JSON.
-const REACH: usize = 900;
+pub(super) const REACH: usize = 900;
 
 /// Most places of a text behind which orders are looked for.
-const MAX_READ: usize = 64;
+pub(super) const MAX_READ: usize = 64;
 
 /// How far before a name is looked for what leads up to it, in bytes.
 const BEFORE: usize = 72;
 
-/// Those who may be meant, as a word begins, in the six languages.
-const NAMES: &[&str] = &[
-    "assistants",
-    "assistant",
-    "assistenten",
-    "assistent",
-    "asistente",
-    "assistente",
-    "assistenti",
-    "agents",
-    "agenten",
-    "agentes",
-    "agente",
-    "agent",
-    "agenti",
-    "ai",
-    "ia",
-    "ki",
-    "llms",
-    "llm",
-    "claude",
-    "codex",
-    "copilot",
-    "cursor",
-    "chatgpt",
-    "gemini",
-];
+/// Those who may be meant, in the six languages, by their first letter in lower case.
+const fn names(first: u8) -> &'static [&'static str] {
+    match first {
+        b'a' => &[
+            "assistants",
+            "assistant",
+            "assistenten",
+            "assistent",
+            "asistente",
+            "assistente",
+            "assistenti",
+            "agents",
+            "agenten",
+            "agentes",
+            "agente",
+            "agent",
+            "agenti",
+            "ai",
+        ],
+        b'b' => &["bots", "bot"],
+        b'c' => &["claude", "codex", "copilot", "cursor", "chatgpt", "chatbots", "chatbot"],
+        b'g' => &["gemini", "gpt"],
+        b'i' => &["ia"],
+        b'k' => &["ki"],
+        b'l' => &["llms", "llm"],
+        b'm' => &["models", "model"],
+        b'w' => &["whoever"],
+        _ => &[],
+    }
+}
+
+/// Names that mean other things as well: what follows, or the word before, tells that an agent is meant.
+const AMBIGUOUS: &str = "model|models|bot|bots|whoever";
 
 /// What a note is called that is meant for somebody.
 const NOTES: &[&str] = &[
     "note",
     "notes",
+    "text",
     "message",
     "notice",
     "instruction",
@@ -114,29 +121,25 @@ const IF_YOU_ARE: &[&str] = &[
     "se \u{e8}s",
 ];
 
+/// What may stand between a note and what says whom it is for.
+const BETWEEN: &str =
+    "is|are|was|meant|intended|only|strictly|solely|specially|specifically|directed|addressed|that|which";
+
+/// What says of somebody that this text is before them, without *-ing*.
+const READS: &str = "reads|read|sees|processes|process|summarizes|summarises|summarize|summarise|parses|handles|opens|fetches|\
+    visits|indexes|encounters|receives|crawls|edits|reviews|scans|analyzes|analyses|touches|loads|finds";
+
+/// *Who*, and *this*, in the six languages.
+const WHO: &str = "who|that|which|die|der|das|qui|que|che";
+const THIS: &str = "this|these|diese|dieses|diesen|dies|cette|ce|cet|ces|esta|este|esto|questa|questo|queste";
+
+/// What says when something is to be done: what follows is told to whoever is there then.
+const WHEN: &str = "when|whenever|if|once|before|after|while|time|wenn|sobald|cuando|quand|quando|se|si";
+
 /// What follows a name that is told what to do.
-const TOLD: &[&str] = &[
-    " must ",
-    " should ",
-    " shall ",
-    " needs to ",
-    " need to ",
-    " has to ",
-    " have to ",
-    " is required to ",
-    " are required to ",
-    " muss ",
-    " soll ",
-    " m\u{fc}ssen ",
-    " sollen ",
-    " debe ",
-    " deben ",
-    " doit ",
-    " doivent ",
-    " deve ",
-    " devono ",
-    " devem ",
-];
+const TOLD: &str =
+    "must|should|shall|please|kindly|muss|m\u{fc}ssen|soll|sollen|bitte|debe|deben|doit|doivent|deve|devono|devem";
+const ASKED: &str = "to|required|asked|instructed|requested|expected|obliged|advised|hereby|kindly|urged";
 
 /// How a name is spoken to.
 enum Spoken {
@@ -146,18 +149,106 @@ enum Spoken {
     Of,
 }
 
+/// The words that follow a name.
+struct Following<'a> {
+    words: Vec<&'a str>,
+    /// Whether the name, with what else it is called, ends in a colon: what follows is said to it.
+    opens: bool,
+}
+
+impl<'a> Following<'a> {
+    fn of(behind: &'a str) -> Self {
+        const MOST: usize = 8;
+        const FARTHEST: usize = 96;
+        let near = &behind[..behind.floor_char_boundary(FARTHEST)];
+        let near = near.split("\\n").next().unwrap_or_default();
+        let words = near.split([' ', '/', ',']).filter(|word| !word.is_empty()).take(MOST);
+        let words = words.map(|word| word.trim_matches(|char: char| !char.is_alphanumeric())).collect();
+        Self { words, opens: opens(near) }
+    }
+
+    /// The words behind those that only say more of who is meant: *agents*, *of any kind*.
+    fn rest(&self) -> &[&'a str] {
+        const MORE: &str = "agent|agents|assistant|assistants|model|models|system|systems|tool|tools|bot|bots|code|assistenten|\
+            reviewer|reviewers|crawler|crawlers|reader|readers|summarizer|summarizers|browser|browsers|cursor|claude|copilot|\
+            codex|gemini";
+        let more = self.words.iter().take(3).take_while(|word| word.is_empty() || is_any_case(word, MORE)).count();
+        &self.words[more..]
+    }
+
+    /// Whether this text is said to be before them: *reading this page*, *who summarises this*.
+    fn reads(&self) -> bool {
+        let rest = self.rest();
+        let who = usize::from(rest.first().is_some_and(|word| is_any_case(word, WHO)));
+        let verb =
+            rest.get(who).is_some_and(|word| word.len() > 5 && word.ends_with("ing") || is_any_case(word, READS));
+        let near = &rest[rest.len().min(who + 1)..rest.len().min(who + 3)];
+        verb && near.iter().any(|word| is_any_case(word, THIS))
+            || who == 1 && rest[1..].iter().take(3).any(|word| is_any_case(word, THIS))
+    }
+
+    /// Whether it is said what they are to do.
+    fn is_told(&self) -> bool {
+        match self.rest() {
+            [first, ..] if is_any_case(first, TOLD) => true,
+            [first, second, ..] => is_any_case(first, "needs|need|has|have|is|are") && is_any_case(second, ASKED),
+            _ => false,
+        }
+    }
+
+    /// Whether what follows says what is to be done with this text here: *edits this file it must first*.
+    fn does_here(&self) -> bool {
+        let this = self.words.iter().position(|word| is_any_case(word, THIS));
+        this.is_some_and(|at| {
+            self.words[at..].iter().any(|word| is_any_case(word, TOLD) || is_any_case(word, "first|you|it|they"))
+        })
+    }
+}
+
+/// Whether what follows a name ends who is meant, and begins what is said: behind at most two words more, and what is in brackets.
+fn opens(behind: &str) -> bool {
+    const MOST_WORDS: usize = 2;
+    let mut words = 0;
+    let mut bracket = 0_usize;
+    for char in behind.chars() {
+        match char {
+            '(' => bracket += 1,
+            ')' => bracket = bracket.saturating_sub(1),
+            _ if bracket > 0 => {}
+            ':' => return true,
+            ' ' => words += 1,
+            '/' | '*' | '_' | ']' | '-' | '\'' => {}
+            _ if char.is_alphanumeric() => {}
+            _ => return false,
+        }
+        if words > MOST_WORDS + 2 {
+            return false;
+        }
+    }
+    false
+}
+
 /// How the name is spoken to that stands behind these words of its line and before the rest.
 fn spoken(before: &str, name: &str, behind: &str) -> Option<Spoken> {
     let sentence = before.rsplit(". ").next().unwrap_or_default().trim();
     let words: Vec<&str> =
         sentence.split(|char: char| !char.is_alphanumeric() && char != '\'').filter(|word| !word.is_empty()).collect();
     let near = &words[words.len().saturating_sub(6)..];
-    let noted = near.windows(2).any(|pair| NOTES.contains(&pair[0]) && TO.contains(&pair[1]));
-    let called = words.last().is_some_and(|word| CALLS.contains(word))
-        || words.len() >= 2 && CALLS.contains(&words[words.len() - 2]);
+    let last = words.last().copied().unwrap_or_default();
+    let following = Following::of(behind);
+    if is(name, AMBIGUOUS) && !is(last, "language|ai|chat") {
+        let how = if name == "whoever" { Spoken::Of } else { Spoken::To };
+        return following.reads().then_some(how);
+    }
+    let is_for =
+        |at: usize| near[at + 1..].iter().find(|word| !is(word, BETWEEN)).is_some_and(|word| TO.contains(word));
+    let noted = near.iter().enumerate().any(|(at, word)| NOTES.contains(word) && is_for(at));
+    let called = words.iter().rev().take(2).any(|word| CALLS.contains(word));
     let meant =
         IF_YOU_ARE.iter().any(|lead| sentence.rfind(lead).is_some_and(|at| sentence.len() - at < lead.len() + 24));
-    let begins = near.len() < 2 && behind.starts_with(": ");
+    // *To any helpful agent: …*
+    let addressed = words.len() < 6 && words.first().is_some_and(|word| TO.contains(word));
+    let begins = (near.len() < 2 || addressed) && following.opens;
     let asked = (sentence.is_empty() || sentence == "@")
         && [
             ", please",
@@ -175,32 +266,14 @@ fn spoken(before: &str, name: &str, behind: &str) -> Option<Spoken> {
         ]
         .iter()
         .any(|word| behind.starts_with(word));
-    const READS: &[&str] = &[
-        " reading this",
-        " that reads this",
-        " who reads this",
-        " processing this",
-        " parsing this",
-        " handling this",
-        " working on this",
-        " fixing this",
-        " resolving this",
-        " triaging this",
-        " reviewing this",
-        " assigned to this",
-        " looking at this",
-        " picking this up",
-    ];
-    let reads = READS.iter().any(|word| behind.starts_with(word));
-    if noted || called || meant || begins || asked || reads {
+    let then = || words.iter().rev().take(4).any(|word| is(word, WHEN)) && following.does_here();
+    if noted || called || meant || begins || asked || following.reads() || then() {
         return Some(Spoken::To);
     }
     // There are agents that build and agents that watch: which is meant is told by the word before.
     let is_meant = !name.starts_with("agent")
-        || words
-            .last()
-            .is_some_and(|word| matches!(*word, "ai" | "ki" | "ia" | "coding" | "llm" | "autonomous" | "intelligent"));
-    (is_meant && TOLD.iter().any(|word| behind.starts_with(word))).then_some(Spoken::Of)
+        || is(last, "ai|ki|ia|coding|llm|autonomous|intelligent|parent|orchestrating|supervising|browsing|automated");
+    (is_meant && following.is_told()).then_some(Spoken::Of)
 }
 
 /// The name that begins here, if it is one of those who may be meant.
@@ -212,7 +285,8 @@ pub(super) fn name(text: &str, at: usize) -> Option<&'static str> {
     if !is_start {
         return None;
     }
-    let name = NAMES.iter().copied().find(|name| {
+    let first = rest.as_bytes().first()?.to_ascii_lowercase();
+    let name = names(first).iter().copied().find(|name| {
         rest.get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name))
             && !rest[name.len()..].starts_with(|char: char| char.is_ascii_alphanumeric() || char == '_')
     })?;
@@ -247,7 +321,7 @@ pub(super) fn at(text: &str, at: usize, name: &str, read: &mut usize) -> Option<
 }
 
 /// Where a pair of bytes stands last: for a few bytes, a loop is cheaper than a searcher.
-fn last(text: &str, pair: &[u8; 2]) -> Option<usize> {
+pub(super) fn last(text: &str, pair: &[u8; 2]) -> Option<usize> {
     text.as_bytes().windows(2).rposition(|bytes| bytes == pair)
 }
 
@@ -262,16 +336,17 @@ fn opens_text(before: &str) -> bool {
 }
 
 /// The most sentences that are read behind whom they are for.
-const MOST_SENTENCES: usize = 12;
+pub(super) const MOST_SENTENCES: usize = 12;
 
-/// Whether what stands behind orders what nobody orders in good faith.
-fn orders_behind(rest: &str, sentences: usize, read: &mut usize) -> bool {
+/// Whether what stands behind orders what nobody orders in good faith, be it in Base64.
+pub(super) fn orders_behind(rest: &str, sentences: usize, read: &mut usize) -> bool {
     *read += 1;
     if *read > MAX_READ {
         return false;
     }
-    let text = orders::folded(&behind(rest));
-    orders::sentences(&text).take(sentences).any(orders::is_grave)
+    let plain = behind(rest);
+    let text = orders::folded(&told(&plain));
+    orders::sentences(&text).take(sentences).any(orders::is_grave) || decoded(&plain).any(|text| is_order(&text))
 }
 
 /// What stands behind whom it is addressed to, in its own text and as it is meant: results hold JSON in JSON.
@@ -281,131 +356,39 @@ pub(super) fn behind(rest: &str) -> String {
     json::unescape(&json::unescape(window)).into_owned()
 }
 
-/// The sign where something pretends to be what only the system says: a tag, or a name at the start of a line.
-pub(super) fn system(text: &str, at: usize, read: &mut usize) -> Option<&'static str> {
-    const TAGS: &[&str] = &[
-        "<system-reminder>",
-        "<system>",
-        "<important>",
-        "<system_note>",
-        "<system-message>",
-        "<system_message>",
-        "<admin>",
-        "<|im_start|>system",
-        "<<sys>>",
-        "<user_message>",
-        "<instructions>",
-        "<critical>",
-        "<developer>",
-        "<system_prompt>",
-        "<|system|>",
-        "[inst]",
-    ];
-    let rest = &text[at..];
-    let begins = |tag: &&&str| rest.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
-    let tag = TAGS.iter().find(begins)?;
-    let is_quoted = text[..at].ends_with(['`', '\'', '\u{201c}']);
-    (!is_quoted && orders_behind(&rest[tag.len()..], MOST_SENTENCES, read)).then_some("forged-note")
-}
-
-/// The sign where a line or an element begins with `SYSTEM:` and orders something.
-pub(super) fn system_line(text: &str, at: usize, read: &mut usize) -> Option<&'static str> {
-    const NAMES: &[&str] = &[
-        "system:",
-        "system message:",
-        "system note:",
-        "system prompt:",
-        "system override:",
-        "system notice:",
-        "system]",
-    ];
-    let rest = &text[at..];
-    let name =
-        NAMES.iter().find(|name| rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))?;
-    let before = text[..at].trim_end();
-    let begins = before.is_empty()
-        || before.ends_with("\\n")
-        || before.ends_with(['>', '[', '*', '#', '"', '.', '-']) && !before.ends_with("\\\"");
-    (begins && orders_behind(&rest[name.len()..], MOST_SENTENCES, read)).then_some("forged-note")
-}
-
-/// The sign where a turn of the person is forged: `Human:` at the start of a line, an order, and the assistant's answer.
-pub(super) fn turn(text: &str, at: usize, read: &mut usize) -> Option<&'static str> {
-    const TURNS: &[(&str, &str)] = &[("Human:", "Assistant:"), ("User:", "Assistant:"), ("H:", "A:")];
-    let rest = &text[at..];
-    if !begins_line(text, at) {
-        return None;
+/// A text without what stands before its lines in code and lists: their numbers, the marks of comments. What begins a paragraph or
+/// an item begins a sentence.
+fn told(text: &str) -> String {
+    let mut told = String::with_capacity(text.len() + 16);
+    let mut lines = text.lines();
+    told.extend(lines.next());
+    for line in lines {
+        let line = line.trim_start();
+        let unnumbered = line.trim_start_matches(|char: char| char.is_ascii_digit());
+        let numbered = unnumbered.len() < line.len() && unnumbered.starts_with(['\t', '\u{2192}']);
+        let line = if numbered { unnumbered[1..].trim_start_matches(['\t', '\u{2192}']).trim() } else { line };
+        let item = ["- ", "* "].iter().any(|mark| line.starts_with(mark));
+        let line = line.trim_start_matches(|char: char| char.is_whitespace() || "/*#>;-!".contains(char));
+        told.push_str(if item || line.is_empty() { ". " } else { " " });
+        told.push_str(line);
     }
-    let (human, assistant) = TURNS.iter().find(|(human, _)| rest.starts_with(human))?;
-    *read += 1;
-    if *read > MAX_READ {
-        return None;
-    }
-    let said = &rest[human.len()..rest.floor_char_boundary(REACH * 2)];
-    let answer = said.match_indices(assistant).map(|(at, _)| at).find(|at| begins_line(said, *at))?;
-    let said = orders::folded(&json::unescape(&said[..answer]));
-    // A template has a place to be filled in; a transcript has many turns and orders nothing.
-    let acts = [
-        "delete",
-        "remove",
-        "push",
-        "force-push",
-        "disable",
-        "send",
-        "upload",
-        "run",
-        "execute",
-        "merge",
-        "grant",
-        "drop",
-        "ignore",
-        "install",
-        "publish",
-        "approve",
-        "transfer",
-    ];
-    let spoken = orders::sentences(&said).any(|sentence| {
-        let words: Vec<&str> = sentence
-            .split(|char: char| !char.is_alphanumeric() && char != '-')
-            .filter(|word| !word.is_empty())
-            .collect();
-        words.iter().enumerate().any(|(at, word)| {
-            acts.contains(word) && (at == 0 || ["please", "now", "and", "then", "also"].contains(&words[at - 1]))
-        })
-    });
-    const RELIED_ON: &[&str] = &[
-        "branch protection",
-        "audit log",
-        "force-push",
-        "force push",
-        "to main",
-        "into main",
-        "origin main",
-        "main branch",
-        "production",
-        "secrets",
-        "credentials",
-        "~/",
-    ];
-    let grave = orders::sentences(&said).any(orders::is_grave) || RELIED_ON.iter().any(|word| said.contains(word));
-    // Who may come in is nobody's matter that a text could ask for.
-    let lets_in = ["authorized_keys", "sudoers", "~/.ssh", "~/.aws", "id_rsa", "id_ed25519"];
-    let lets_in = lets_in.iter().any(|word| said.contains(word))
-        && ["add ", "append ", "write ", "put ", "read ", "copy ", "print ", "show me ", "edit ", "paste "]
-            .iter()
-            .any(|word| said.contains(word));
-    ((spoken && grave || lets_in) && !said.contains('{')).then_some("forged-turn")
+    told
 }
 
-/// Whether a line begins at a place, behind spaces, marks of a list or a comment, and the number of a line.
-fn begins_line(text: &str, at: usize) -> bool {
-    const FARTHEST: usize = 32;
-    let before = &text[text.floor_char_boundary(at.saturating_sub(FARTHEST))..at];
-    let lead = match (last(before, b"\\n"), before.rfind('"')) {
-        (Some(line), _) => &before[line + 2..],
-        (None, Some(quote)) if !before[..quote].ends_with('\\') => &before[quote + 1..],
-        (None, None) if at <= FARTHEST => before,
-        _ => return false,
-    };
-    lead.replace("\\t", " ").chars().all(|char| char.is_ascii_digit() || " >*#/|+-\u{2192}".contains(char))
+/// What a text holds in Base64.
+fn decoded(text: &str) -> impl Iterator<Item = String> {
+    const LEAST: usize = 32;
+    const MOST: usize = 4;
+    let is_part = |char: char| char.is_ascii_alphanumeric() || "+/=".contains(char);
+    let words = text.split(move |char: char| !is_part(char)).filter(|word| word.len() >= LEAST).take(MOST);
+    words.filter_map(|word| {
+        let whole = &word[..word.len() - word.len() % 4];
+        base64::decode(word).or_else(|| base64::decode(whole)).and_then(|bytes| String::from_utf8(bytes).ok())
+    })
+}
+
+/// Whether a text that was encoded is an order: nothing else is hidden from the person and told to an agent.
+fn is_order(text: &str) -> bool {
+    let text = orders::folded(text);
+    orders::sentences(&text).any(|sentence| orders::is_grave(sentence) || orders::gives_to(sentence))
 }

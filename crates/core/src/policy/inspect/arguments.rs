@@ -60,6 +60,11 @@ impl<'a> Arguments<'a> {
         self.said.iter().filter(|(name, _)| is(name, names)).map(|(_, value)| value.as_ref())
     }
 
+    /// Every plain value.
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        self.said.iter().map(|(_, value)| value.as_ref())
+    }
+
     /// Whether one of these arguments is `true`.
     pub(super) fn is_on(&self, names: &str) -> bool {
         self.values(names).any(|value| matches!(value, "true" | "True" | "1" | "yes"))

@@ -1,6 +1,6 @@
 //! What is written: credentials that end up in a file, and code and settings that do what nobody would want done unseen.
 
-use super::{code, orders, protections, scanners, sources, unchecked};
+use super::{code, protections, scanners, sources, told, unchecked};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
@@ -53,7 +53,7 @@ fn written_by(
         effects.push(Effect { kind: Kind::AgentUnchecked, ..Effect::on(setting, places::place(&whole, facts), tool) });
     }
     if tells_agents(&whole, name)
-        && let Some(what) = orders::in_text(text)
+        && let Some(what) = told::in_text(text)
     {
         effects.push(Effect { kind: Kind::AgentOrders, ..Effect::on(what, places::place(&whole, facts), tool) });
     }
@@ -135,9 +135,38 @@ fn tells_agents(path: &str, name: &str) -> bool {
             | ".windsurfrules"
             | "copilot-instructions.md"
             | "SKILL.md"
-    ) || ["/.claude/agents/", "/.claude/commands/", "/.claude/skills/", "/.cursor/rules/", "/.codex/prompts/"]
-        .iter()
-        .any(|folder| path.contains(folder))
+            | "MEMORY.md"
+            | "AGENT.md"
+            | ".clinerules"
+            | ".roorules"
+            | ".goosehints"
+            | "CONVENTIONS.md"
+    ) || [
+        "/.claude/agents/",
+        "/.claude/commands/",
+        "/.claude/skills/",
+        "/.claude/rules/",
+        "/.claude/output-styles/",
+        "/.cursor/rules/",
+        "/.codex/prompts/",
+        "/.github/instructions/",
+        "/.github/prompts/",
+        "/.github/agents/",
+        "/.github/chatmodes/",
+        "/.gemini/commands/",
+        "/.windsurf/rules/",
+        "/.clinerules/",
+        "/.roo/rules",
+        "/.kiro/steering/",
+        "/.junie/guidelines",
+        "/.augment/rules/",
+        "/.amazonq/rules/",
+        "/.continue/rules/",
+        "/memories/",
+    ]
+    .iter()
+    .any(|folder| path.contains(folder))
+        || path.contains("/.claude/") && path.contains("/memory/")
 }
 
 /// Whether a text holds a credential that nothing else looks like.
@@ -166,9 +195,9 @@ pub(super) fn gives_password(json: &str) -> bool {
 /// container (`db`), and this machine, do not.
 fn names_password_of_machine(text: &str) -> bool {
     text.match_indices("://").take(64).any(|(at, _)| {
-        let start = text[..at]
-            .rfind(|char: char| !char.is_ascii_alphanumeric() && !"+-.".contains(char))
-            .map_or(0, |it| it + 1);
+        let scheme =
+            text[..at].bytes().rev().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
+        let start = at - scheme;
         let rest = &text[at + 3..];
         let end = rest.find(|char: char| char.is_whitespace() || "\"'`<>\\".contains(char)).unwrap_or(rest.len());
         let url = &text[start..at + 3 + end];

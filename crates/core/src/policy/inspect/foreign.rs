@@ -150,6 +150,7 @@ const SLOTS: usize = 512;
 /// The starts of all languages, so that most places of a text are told by one look.
 struct Index {
     first: [bool; 256],
+    pairs: [u32; 256],
     languages: [u16; SLOTS],
 }
 
@@ -158,12 +159,15 @@ const INDEX: Index = Index::of(LANGUAGES);
 /// The bytes with which a verb or a name begins.
 pub(super) const FIRST: [bool; 256] = INDEX.first;
 
+/// The pairs of bytes with which they begin: for each first one, the second ones by their lowest five bits.
+pub(super) const PAIRS: [u32; 256] = INDEX.pairs;
+
 /// The languages that may have a verb or a name at a place, as bits, by its [`slot`].
 static BEGUN: [u16; SLOTS] = INDEX.languages;
 
 impl Index {
     const fn of(languages: &[Language]) -> Self {
-        let mut index = Self { first: [false; 256], languages: [0; SLOTS] };
+        let mut index = Self { first: [false; 256], pairs: [0; 256], languages: [0; SLOTS] };
         let mut language = 0;
         while language < languages.len() {
             let (starts, mut at) = (languages[language].starts.as_bytes(), 0);
@@ -171,6 +175,7 @@ impl Index {
                 let begins = at == 0 || starts[at - 1] == b'|';
                 if begins && let Some(slot) = slot(starts.split_at(at).1) {
                     index.first[starts[at] as usize] = true;
+                    index.pairs[starts[at] as usize] |= 1 << (starts[at + 1] & 31);
                     index.languages[slot] |= 1 << language;
                 }
                 at += 1;

@@ -15,6 +15,7 @@ mod deeds;
 mod encoded;
 mod files;
 mod foreign;
+mod forged;
 mod given;
 mod leaks;
 mod lists;
@@ -22,11 +23,14 @@ mod mcp;
 mod miners;
 mod orders;
 mod output;
+mod private;
 mod prompt;
 mod protections;
 mod scanners;
 mod settings;
 mod sources;
+mod tasks;
+mod told;
 mod unchecked;
 mod web;
 
@@ -69,8 +73,12 @@ fn call(tool: &Tool, payload: &str, facts: &dyn Facts) -> Analysis {
         Family::Search => all(files::search(&given(), name, facts)),
         Family::FileWrite => all(files::write(&given(), name, facts)),
         Family::Web => all(web::effects(&given(), name, facts)),
-        Family::Mcp { .. } | Family::Other => all(mcp::effects(tool, &payload.arguments, facts).unwrap_or_default()),
-        Family::Agent => all(orders::of_agent(&given(), name)),
+        Family::Mcp { .. } | Family::Other => {
+            let mut effects = mcp::effects(tool, &payload.arguments, facts).unwrap_or_default();
+            effects.extend(told::remembered(tool, &payload.arguments));
+            all(effects)
+        }
+        Family::Agent => all(told::of_agent(&given(), name, facts)),
     }
 }
 

@@ -2,44 +2,45 @@
 //!
 //! Few and certain: a sentence that forbids or asks is none, nor is one that tells how something works.
 
-use super::given::Given;
 use super::lists::{holds, is};
-use crate::policy::effects::{Effect, Kind};
 use crate::policy::hosts;
-use crate::policy::places::Place;
 
 /// The most of a prompt that is looked at, in bytes.
-const MAX_PROMPT: usize = 32 << 10;
+pub(super) const MAX_PROMPT: usize = 32 << 10;
 
 /// Credentials by where they are.
-const KEPT_AT: &str = "~/.ssh|/.ssh/|id_rsa|id_ed25519|~/.aws|.aws/credentials|.netrc|.git-credentials|~/.config/gh|~/.gnupg|\
+pub(super) const KEPT_AT: &str = "~/.ssh|/.ssh/|id_rsa|id_ed25519|~/.aws|.aws/credentials|.netrc|.git-credentials|~/.config/gh|~/.gnupg|\
     ~/.kube|.kube/config|/etc/shadow|.cursor/mcp.json|~/.npmrc|~/.docker/config|keychain|browser profile|\
     login data|wallet|private repositor|service role|service_role|service account key|serviceaccount/token";
 
 /// Credentials by what they are, in the six languages.
-const CALLED: &str = "credential|secret|api key|api-key|api_key|access token|tokens|password|private key|ssh key|\
+pub(super) const CALLED: &str = "credential|secret|api key|api-key|api_key|access token|tokens|password|private key|ssh key|\
     environment variable|env var|.env|cookies|session token|process.env|os.environ|printenv|/etc/passwd|\
-    system prompt|conversation history|zugangsdaten|schlüssel|passwörter|umgebungsvariablen|geheimnis|\
+    system prompt|conversation history|chat history|direct messages|private messages|database_url|connection string|\
+    deploy key|signing key|seed phrase|recovery codes|customer data|mailing list|address book|zugangsdaten|schlüssel|passwörter|umgebungsvariablen|geheimnis|\
     credenciales|contraseñas|claves|variables de entorno|identifiants|mots de passe|\
     variables d'environnement|clés|credenziali|chiavi|variabili d'ambiente|credenciais|senhas|chaves|\
     variáveis de ambiente";
 
 /// Words by which something is taken together.
-const GATHERS: &str = "collect|gather|harvest|grab|read|copy|find|extract|dump|steal|zip|tar|archive|locate|take|search|scrape|\
+pub(super) const GATHERS: &str = "collect|gather|harvest|grab|read|copy|find|extract|dump|steal|zip|tar|archive|locate|take|search|scrape|\
     cat|get|pull|list|export|base64|print";
 
 /// Words by which something is sent, in the six languages.
-const GIVES: &str = "send|upload|post|exfiltrate|email|e-mail|mail|transmit|submit|paste|publish|forward|curl|leak|push|ship|\
-    reveal|share|sende|schicke|schick|übermittle|lade|poste|veröffentliche|envía|envia|manda|sube|publica|\
-    pega|envoie|envoyez|transmets|transmettez|publie|publiez|colle|invia|inviare|carica|pubblica|incolla|\
-    envie|enviar|mande|publique|cole";
+pub(super) const GIVES: &str = "send|upload|post|exfiltrate|email|e-mail|mail|transmit|submit|paste|publish|forward|curl|leak|push|ship|\
+    reveal|share|sende|schicke|schick|übermittle|lade|poste|veröffentliche|senden|schicken|übermitteln|laden|posten|\
+    veröffentlichen|hochladen|teilen|teile|envía|envia|manda|sube|publica|envíe|suba|comparte|comparta|pegue|\
+    pega|envoie|envoyez|transmets|transmettez|publie|publiez|colle|collez|partage|partagez|invia|inviare|carica|pubblica|\
+    incolla|invii|carichi|pubblichi|incolli|condividi|condivida|envie|enviar|mande|publique|cole|compartilhe";
 
 /// Words that give a thing to whoever reads it next.
 const PUTS: &str = "add|include|pass|append|insert|print|output|show|write|put|return|display|embed|attach|copy|read|cat|\
-    open|füge|gib|kopiere|lies|incluye|copia|lee|inclus|copie|lis|includi|leggi|inclua|leia";
+    open|füge|fügen|gib|geben|kopiere|kopieren|lies|lesen|schreibe|schreiben|hänge|hängen|incluye|incluya|copia|lee|lea|añade|\
+    añada|escribe|escriba|muestra|inclus|incluez|copie|copiez|lis|lisez|ajoute|ajoutez|affiche|affichez|includi|includa|copi|\
+    leggi|legga|aggiungi|aggiunga|scrivi|scriva|mostra|inclua|leia|adicione|escreva|mostre";
 
 /// Words that make a sentence forbid.
-const FORBIDS: &str = "not|never|don't|dont|cannot|can't|avoid|without|no|refuse|nicht|nie|niemals|keine|nunca|jamais|non|mai|\
+pub(super) const FORBIDS: &str = "not|never|don't|dont|cannot|can't|avoid|without|no|refuse|nicht|nie|niemals|keine|nunca|jamais|non|mai|\
     não|pas|forbidden|prohibited|unless|whether|mustn't|shouldn't|instead|rather|detect|block";
 
 /// Commands that nobody asks an agent for in good faith.
@@ -69,10 +70,21 @@ const GRAVE_COMMANDS: &[&str] = &[
     "/dev/tcp/",
     "--no-verify",
     "nopasswd",
+    "core.hookspath /dev/null",
+    "core.hookspath=/dev/null",
+    "source <(curl",
+    "$(curl",
+    "| iex",
+    "invoke-expression",
+    "pip install http://",
+    "--visibility public",
+    "setenforce 0",
+    "ufw disable",
+    "chmod -r 777 /",
 ];
 
 /// What lets an agent do what it likes.
-const LETS_ALL: &str = "--dangerously-skip-permissions|--dangerously-bypass-approvals-and-sandbox|--yolo|bypasspermissions|\
+pub(super) const LETS_ALL: &str = "--dangerously-skip-permissions|--dangerously-bypass-approvals-and-sandbox|--yolo|bypasspermissions|\
     danger-full-access|disableallhooks";
 
 /// A text as sentences are looked for in it: in lower case, with single spaces.
@@ -102,16 +114,16 @@ pub(super) fn sentences(folded: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The words of a sentence.
-fn words(sentence: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words(sentence: &str) -> impl Iterator<Item = &str> {
     sentence.split(|char: char| !char.is_alphanumeric() && !"'-".contains(char)).filter(|word| !word.is_empty())
 }
 
-fn says(sentence: &str, list: &str) -> bool {
+pub(super) fn says(sentence: &str, list: &str) -> bool {
     words(sentence).any(|word| is(word, list))
 }
 
 /// Whether a sentence forbids something, or asks.
-fn forbids(sentence: &str) -> bool {
+pub(super) fn forbids(sentence: &str) -> bool {
     sentence.ends_with('?') || says(sentence, FORBIDS)
 }
 
@@ -131,7 +143,10 @@ pub(super) fn names_place(sentence: &str) -> bool {
 
 /// Whether a sentence that is addressed to an agent orders what nobody orders in good faith.
 pub(super) fn is_grave(sentence: &str) -> bool {
-    if keeps_secret(sentence) || claims_leave(sentence) {
+    if keeps_secret(sentence) || claims_leave(sentence) || leaves_person(sentence) {
+        return true;
+    }
+    if gives_away(sentence) || lets_in(sentence) || does_unread(sentence) || steers(sentence) {
         return true;
     }
     if forbids(sentence) {
@@ -141,9 +156,208 @@ pub(super) fn is_grave(sentence: &str) -> bool {
         || GRAVE_COMMANDS.iter().any(|part| sentence.contains(part))
         || switches_off(sentence)
         || holds(sentence, KEPT_AT) && (says(sentence, PUTS) || says(sentence, GIVES) || says(sentence, GATHERS))
-        || holds(sentence, CALLED)
-            && says(sentence, GIVES)
-            && (names_place(sentence) || says(sentence, "read|comment|reply|issue|message"))
+        || gives_to(sentence)
+}
+
+/// Whether a sentence says to send a credential, and where.
+pub(super) fn gives_to(sentence: &str) -> bool {
+    holds(sentence, CALLED)
+        && !is_used(sentence)
+        && says(sentence, GIVES)
+        && (names_place(sentence) || says(sentence, "read|comment|reply|issue|message"))
+}
+
+/// A sentence's words, each with whether something may be ordered by it: it comes first, behind a comma or the like, or behind a
+/// word that leads up to an order, and nothing before it forbids.
+pub(super) struct Ordered<'a> {
+    pub(super) words: Vec<(&'a str, bool)>,
+}
+
+impl<'a> Ordered<'a> {
+    pub(super) fn of(sentence: &'a str) -> Self {
+        const LEADS: &str = "must|should|shall|please|and|then|now|first|also|immediately|kindly|just|to|next|finally|silently|\
+            quietly|always|by|or|instead|automatically|agent|agents|assistant|assistants|bitte|sie|und|y|e|et|ed|puis|dann|\
+            luego|poi|depois|so|simply|secretly";
+        // *Do not ask, …* forbids nothing of what follows.
+        const EXCEPT: &str =
+            "ask|asking|wait|waiting|stop|hesitate|worry|confirm|confirming|forget|tell|telling|mention|need";
+        let mut words: Vec<(&str, bool)> = Vec::new();
+        let mut end = 0;
+        let mut forbidden = false;
+        let mut negates = false;
+        for word in self::words(sentence) {
+            let at = word.as_ptr() as usize - sentence.as_ptr() as usize;
+            let apart = sentence[end..at].chars().any(|char| ",:;()>\"*\u{2014}\u{2013}`[]".contains(char))
+                || sentence[end..at].contains(" - ");
+            end = at + word.len();
+            forbidden |= negates && !is(word, EXCEPT);
+            let led = apart || words.last().is_none_or(|(before, _)| is(before, LEADS));
+            words.push((word, led && !forbidden && !sentence.ends_with('?')));
+            negates = is(word, FORBIDS) && !is(word, "rather|instead|detect|block");
+        }
+        Self { words }
+    }
+
+    /// Where the verbs of a list are ordered, be it in *-ing*.
+    pub(super) fn at(&self, list: &str) -> impl Iterator<Item = usize> {
+        self.words
+            .iter()
+            .enumerate()
+            .filter(move |(_, (word, ordered))| *ordered && is_verb(word, list))
+            .map(|(at, _)| at)
+    }
+
+    /// Whether one of these words stands within so many words behind a place.
+    pub(super) fn near(&self, at: usize, most: usize, list: &str) -> bool {
+        self.words[at + 1..].iter().take(most).any(|(word, _)| is(word, list))
+    }
+}
+
+/// Whether a word is a verb of a list, as it is or in *-ing*.
+fn is_verb(word: &str, list: &str) -> bool {
+    is(word, list)
+        || word.strip_suffix("ing").filter(|stem| stem.len() > 2).is_some_and(|stem| {
+            let once = &stem[..stem.char_indices().next_back().map_or(0, |(last, _)| last)];
+            list.split('|').any(|verb| verb == stem || verb == once || verb.strip_suffix('e') == Some(stem))
+        })
+}
+
+/// Whether one of the verbs of a list is ordered.
+pub(super) fn is_ordered(sentence: &str, list: &str) -> bool {
+    Ordered::of(sentence).at(list).next().is_some()
+}
+
+/// Whether a sentence counts tokens, uses a credential to make a request, or takes care of it: none of these gives it away.
+fn is_used(sentence: &str) -> bool {
+    holds(
+        sentence,
+        "number of tokens|token count|max tokens|max_tokens|tokens used|token usage|tokens per|input tokens|output tokens|design token|\
+            .env.example|.env.sample|.env.template|placeholder|header|bearer|which environment variable|names of|redact|rotate|revoke|\
+            secret scanning",
+    )
+}
+
+/// Where what is given away can be read by others.
+const IN_PUBLIC: &str = "reply|comment|comments|issue|ticket|message|channel|thread|gist|readme|here|description|chat|wiki|forum|summary|\
+    conversation|commit|feedback|form|public|review|answer";
+
+/// Whether a sentence orders to put a credential where others read it, or to send it elsewhere.
+fn gives_away(sentence: &str) -> bool {
+    if !names_credential(sentence) && !holds(sentence, "_tokens|_secret|_password|_token|_keys|value of |values of ") {
+        return false;
+    }
+    if is_used(sentence) {
+        return false;
+    }
+    let ordered = Ordered::of(sentence);
+    let sends = ordered.at(GIVES).chain(ordered.at("commit|type|enter|reply")).min();
+    let puts =
+        ordered.at("add|include|put|insert|append|write|paste|print|attach|embed|quote|show|output|display").min();
+    let public = |at: usize| ordered.near(at, usize::MAX - 8, IN_PUBLIC);
+    sends.is_some_and(|at| public(at) || names_place(sentence)) || puts.is_some_and(public)
+}
+
+/// Whether a sentence orders to let somebody in, or to give them more rights.
+fn lets_in(sentence: &str) -> bool {
+    const OPENS: &str = "add|create|invite|install|append|put|grant|give|register|authorize|authorise|set|make|promote|elevate|assign|\
+        insert|write|place|import|copy|allow";
+    const RIGHTS: &str = "authorized_keys|sudoers|with sudo|sudo rights|sudo access|root access|root rights|nopasswd|as collaborator|\
+        as a collaborator|collaborator with|admin rights|admin access|administrator rights|administrator access|as an admin|\
+        as admin|as owner|as an owner|owner rights|all scopes|full scopes|deploy key|our key|our public key|our ssh key|my ssh key|\
+        my public key|this ssh key|this public key|maintainer rights";
+    const PRESSES: &str = "click|press|approve|confirm|accept|authorize|authorise|grant|tap|choose|select";
+    const ASKED: &str = "authorize app|authorise app|authorize application|oauth|scope=|allow access|grant access|full access|all permissions|\
+        all scopes|admin consent";
+    let (opens, presses) = (holds(sentence, RIGHTS), holds(sentence, ASKED));
+    // A task for a programmer is no opening.
+    let is_work =
+        || says(sentence, "test|tests|check|checks|page|component|endpoint|function|docs|button|support|handler|flow");
+    if !(opens || presses) || is_work() {
+        return false;
+    }
+    let ordered = Ordered::of(sentence);
+    opens && ordered.at(OPENS).next().is_some() || presses && ordered.at(PRESSES).next().is_some()
+}
+
+/// Whether a sentence orders to decode or to fetch something, and to do what comes of it.
+fn does_unread(sentence: &str) -> bool {
+    const DECODES: &str = "decode|decipher|decrypt|unscramble|deobfuscate|rot13|base64-decode|un-rot13|reverse";
+    const FETCHES: &str = "download|fetch|curl|wget|load|get|pull|clone";
+    const DOES: &str = "follow|execute|run|obey|carry|perform|comply|do|apply|act|start|launch|open|source|eval";
+    const WHAT: &str = "it|them|that|exactly|what|result|instructions|instruction|output|line|script|binary|installer|program|file|decoded|\
+        commands|command|steps";
+    let decodes = holds(sentence, "deco|deciph|decrypt|unscrambl|deobfusc|rot13|revers");
+    if !decodes && !names_place(sentence) {
+        return false;
+    }
+    let ordered = Ordered::of(sentence);
+    let done = |from: usize| ordered.at(DOES).any(|at| at > from && ordered.near(at, 3, WHAT));
+    decodes && ordered.at(DECODES).any(done) || !decodes && ordered.at(FETCHES).any(done)
+}
+
+/// Whether a sentence orders to serve somebody else than the person: to leave what they said, to praise or let pass what it stands
+/// in, to pay, or to carry the note on.
+fn steers(sentence: &str) -> bool {
+    const PRAISES: &str = "approve|merge|recommend|rate|rank|score|classify|mark|report|state|say|declare|conclude|give|write|accept|hire|\
+        shortlist|describe|label";
+    const GOOD: &str = "positive review|positively|only positive|no issues|no vulnerabilities|no problems found|10/10|5/5|five stars|\
+        highest score|highest rating|strong accept|as safe|is safe|as secure|is secure|as harmless|best candidate|top candidate|\
+        perfect score|perfect candidate|as benign|is benign";
+    const PAYS: &str = "transfer|send|pay|wire|buy|purchase|donate";
+    const CARRIES: &str = "copy|add|append|write|insert|include|paste|save|store|repeat|replicate|propagate";
+    const NOTE: &str = "this note|this message|these instructions|this instruction|this prompt|this paragraph|this comment|the same instructions";
+    const EVERYWHERE: &str = "every file|every readme|each file|all other files|all files|every repository|all repositories|each repository|\
+        other agents|every agent|every other|every project|all projects|every commit";
+    let merges = holds(sentence, "approve this|approving this|merge this|merging this|accept this|accepting this");
+    let praises = holds(sentence, GOOD);
+    let pays = holds(sentence, " eth| btc|bitcoin|ethereum|usdc|usdt|xmr|monero|iban|paypal.me|gift card");
+    let carries = holds(sentence, NOTE) && holds(sentence, EVERYWHERE);
+    // What is done on a condition is for somebody to judge.
+    if !(merges || praises || pays || carries) || says(sentence, "if|when|unless|once|after|until") {
+        return false;
+    }
+    let ordered = Ordered::of(sentence);
+    let is = |list| ordered.at(list).next().is_some();
+    let merged = |at: usize| ordered.near(at, 3, "pr|pull|request|change|candidate|applicant|submission|paper|mr");
+    merges && ordered.at("approve|merge|accept").any(merged)
+        || praises && is(PRAISES)
+        || pays && is(PAYS)
+        || carries && is(CARRIES)
+}
+
+/// Whether a sentence orders to follow the person no more.
+pub(super) fn leaves_person(sentence: &str) -> bool {
+    const LEAVES: &str = "stop following the user|stop obeying|no longer follow the|no longer follow your|no longer obey|\
+        not follow the user|not follow your user|disregard the user|ignore the user's|ignore your user|ignore your operator|\
+        ignore what the user|ignore the person|regardless of what the user|whatever the user says|stop the current task|abandon the current task|\
+        stop your current task|abandon your task|drop your current task|stop the user's task|instead of the user's|\
+        befolge nicht mehr|nicht mehr die anweisungen|anweisungen deines nutzers nicht|anweisungen ihres nutzers nicht|\
+        ne suivez plus|ne suis plus les|cessez de suivre|arrête de suivre|deja de seguir|deje de seguir|ya no sigas|ya no siga|\
+        smetti di seguire|smetta di seguire|non seguire più|non segua più|pare de seguir|não siga mais|deixe de seguir";
+    const OVER: &str =
+        "override|overrides|supersede|supersedes|overrule|overrules|outrank|outranks|precedence|priority";
+    const PERSON: &str =
+        "operator|operator's|operators|user|user's|users|users'|owner|owner's|human|human's|developer's";
+    // Whoever says so of what was said before is not the one who said it.
+    const SAYS_SO: &str = "overrides|supersedes|overrules";
+    const BEFORE: &str = "system|previous|original|earlier|prior";
+    const SAID: &str = "instruction|instructions|orders|prompt|request|requests|wishes|directives|task|guidelines";
+    let leaves = holds(sentence, LEAVES);
+    if !leaves && !holds(sentence, "overr|supersed|outrank|precedence|priority") {
+        return false;
+    }
+    let all: Vec<&str> = words(sentence).collect();
+    let over = |(at, word): (usize, &&str)| {
+        let near = &all[at + 1..(at + 6).min(all.len())];
+        let of = |pair: &[&str]| is(pair[0], PERSON) || is(pair[0], BEFORE) && is(word, SAYS_SO);
+        is(word, OVER)
+            && (!is(word, "precedence|priority") || near.first() == Some(&"over"))
+            && !all[..at].iter().any(|word| is(word, "not|never|cannot|user|users|doesn't|don't"))
+            && near.windows(2).any(|pair| of(pair) && is(pair[1], SAID))
+    };
+    (leaves || all.iter().enumerate().any(over))
+        && !holds(sentence, "if a |if the |if any|attack|inject|may ask|might ask|could")
+        && !sentence.ends_with('?')
 }
 
 /// Whether a sentence names a credential, by where it is kept or by what it is.
@@ -151,15 +365,38 @@ pub(super) fn names_credential(sentence: &str) -> bool {
     holds(sentence, KEPT_AT) || holds(sentence, CALLED)
 }
 
+/// Whether a sentence orders to keep this from everybody, in words that need not name the person.
+pub(super) fn keeps_quiet(sentence: &str) -> bool {
+    const QUIET: &str = "keep quiet about|keep silent about|stay silent about|remain silent about|say nothing about|say nothing to|\
+        leave this out of|leaving this out of|leave it out of your|leaving it out of your|omit this from|omitting this from|\
+        not mention this|don't mention this|never mention this|without mentioning this|not report this|don't report this|\
+        not reveal this|don't reveal this|not disclose this|don't disclose this|never reveal this|never disclose this|\
+        not tell anyone|don't tell anyone|tell nobody|tell no one|keep this secret|keep this between|keep it between us|\
+        keep this to yourself|keep it to yourself|keep this confidential from|do not quote this|do not repeat this note|\
+        never mention it to|do not mention it to|don't mention it to|without mentioning it|no mention of this|\
+        erwähnen sie diesen hinweis nicht|erwähne diesen hinweis nicht|erwähnen sie dies nicht|erwähne dies nicht|\
+        erwähnen sie das nicht|erwähne das nicht|ohne dies zu erwähnen|ohne es zu erwähnen|behalte das für dich|behalten sie das für sich|\
+        no menciones est|no mencione est|sin mencionarlo|sin mencionar est|no lo menciones|no lo mencione|\
+        ne mentionne pas ce|ne mentionnez pas ce|ne le mentionne|sans le mentionner|sans mentionner ce|\
+        non menzionare quest|non menzioni quest|senza menzionar|não mencione est|não mencione isto|não mencione isso|sem mencionar";
+    // What a message of a commit says, and what a word is called, is another matter.
+    holds(sentence, QUIET) && !holds(sentence, "commit message|changelog|co-author|this rule in|this file in")
+}
+
 /// Whether a sentence orders to keep something from the person.
 fn keeps_secret(sentence: &str) -> bool {
+    keeps_quiet(sentence) || keeps_from_person(sentence)
+}
+
+fn keeps_from_person(sentence: &str) -> bool {
     const NOT: &str = "not|never|don't|without|avoid|nicht|nichts|ohne|no|sin|ne|sans|non|senza|não|sem|nunca|jamais|niemals|\
         mai|nada|niente|rien";
     const TELL: &str = "tell|mention|inform|reveal|notify|alert|telling|mentioning|informing|sage|sag|erwähne|verrate|\
         informiere|digas|diga|menciones|informes|dis|dites|mentionne|mentionnez|informe|prévenir|informer|dire|\
-        menzionare|informare|mencione|avise|avisar|informar|decir|dizer|disclose";
+        menzionare|informare|mencione|avise|avisar|informar|decir|dizer|disclose|erwähnen|sagen|informieren|verraten|melden|\
+        mitteilen|mentionner|dites-le|menzioni|informi|informez";
     const PERSON: &str = "user|users|human|person|benutzer|nutzer|anwender|usuario|utilisateur|utente|usuário|utilizador|\
-        l'utilisateur|all'utente|l'utente|developer|operator";
+        l'utilisateur|all'utente|l'utente|developer|operator|nutzers|benutzers|usuarios|utilisateurs|maintainer|maintainers|anyone";
     const HIDE: &str = "keep|hide|conceal|withhold";
     const HIDDEN: &str = "hidden|secret|quiet|from|hide|conceal";
     let all: Vec<&str> = words(sentence).collect();
@@ -184,24 +421,25 @@ fn claims_leave(sentence: &str) -> bool {
         without asking the user|without user confirmation|without confirmation from|do not ask the user|\
         don't ask the user|never ask the user|skip all confirmations|skip any confirmation|has granted full|\
         has already agreed|has already approved|has pre-approved|has preapproved|already authorized|\
-        full permissions|user has approved|user has authorized|ohne den benutzer zu fragen|ohne nachzufragen|\
+        full permissions|user has approved|user has authorized|user has agreed|user has consented|user has given|\
+        users have agreed|operator has approved|owner has approved|user has already|ohne den benutzer zu fragen|ohne nachzufragen|\
         ohne rückfrage|sin preguntar|sin pedir confirmación|sans demander|sans confirmation|senza chiedere|\
         senza conferma|sem perguntar|sem pedir|sem confirmação";
     holds(sentence, CLAIMS)
-        && !says(sentence, "must not|never|cannot|mustn't")
+        && !says(sentence, "never|cannot|mustn't|after|once|until|unless|if|when|whether|before|wait|ensure|verify")
         && !holds(sentence, "must not|do not modify|don't modify|do not make|do not change|do not commit|do not push")
 }
 
 /// What guards an agent or a repository.
-const GUARDS: &str = "hookrail|pretooluse|guardrail|the guard|permission checks|permission prompts|safety checks|\
+pub(super) const GUARDS: &str = "hookrail|pretooluse|guardrail|the guard|permission checks|permission prompts|safety checks|\
     .claude/settings|~/.claude|.codex/config|.codex/hooks|.cursor/hooks|approval prompts|all confirmations|\
     user confirmation|audit log|branch protection|security checks|agent hook|guard hook|claude code hook|claude hook";
 
 /// What others rely on, and the ways to lose it.
-const RELIED_ON: &str = "force|rm -rf|production|prod |backups|remote branches|entire home|home directory";
+pub(super) const RELIED_ON: &str = "force|rm -rf|production|prod |backups|remote branches|entire home|home directory";
 
 /// Whether a sentence orders to switch off what guards an agent or a repository.
-fn switches_off(sentence: &str) -> bool {
+pub(super) fn switches_off(sentence: &str) -> bool {
     const OFF: &str = "disable|remove|delete|bypass|uninstall|circumvent|deactivate|skip|strip|unset|neutralize|empty|\
         deaktiviere|entferne|umgehe|desactiva|elimina|désactive|désactivez|supprime|disattiva|rimuovi|desative|\
         remova";
@@ -225,126 +463,6 @@ fn switches_off(sentence: &str) -> bool {
                 whole && begins(at) && guards(at)
             })
         })
-}
-
-/// What another agent is told to do.
-pub(super) fn of_agent(given: &Given<'_>, tool: &str) -> Vec<Effect> {
-    let Some(prompt) = given.prompt() else { return Vec::new() };
-    let text = folded(&prompt[..prompt.floor_char_boundary(MAX_PROMPT)]);
-    let found = ordered(&text);
-    found.map(|what| Effect { kind: Kind::AgentOrders, ..Effect::on(what, Place::Unknown, tool) }).into_iter().collect()
-}
-
-/// What a text orders that agents are told each time: the word for it.
-pub(super) fn in_text(text: &str) -> Option<&'static str> {
-    // Each line of a list is a sentence.
-    let text: Vec<String> = text[..text.floor_char_boundary(MAX_PROMPT)].lines().map(folded).collect();
-    ordered(&text.join(". "))
-}
-
-/// What a prompt orders that nobody means: the word for it.
-fn ordered(text: &str) -> Option<&'static str> {
-    // How far what is gathered and what is sent may be apart, in sentences.
-    const APART: usize = 3;
-    const LONGEST_SENTENCE: usize = 480;
-    let mut gathered: Option<usize> = None;
-    for (at, sentence) in sentences(text).enumerate() {
-        // What is longer is no sentence but a file.
-        let matters = gathered.is_some()
-            || [KEPT_AT, CALLED, GUARDS, LETS_ALL, RELIED_ON, " prod|-prod|/prod|hooks"]
-                .iter()
-                .any(|list| holds(sentence, list))
-            || sentence.contains("exfiltrate");
-        if sentence.len() > LONGEST_SENTENCE || !matters || forbids(sentence) {
-            continue;
-        }
-        let of_credentials = holds(sentence, KEPT_AT) || holds(sentence, CALLED);
-        let all_of_them = holds(sentence, KEPT_AT) || holds(sentence, CALLED) && says(sentence, "all|every|any|each");
-        if all_of_them && says(sentence, GATHERS) {
-            gathered = Some(at);
-        }
-        let sends = says(sentence, GIVES) && names_place(sentence);
-        if sends && (gathered.is_some_and(|then| at - then <= APART) || holds(sentence, KEPT_AT))
-            || of_credentials && says(sentence, "exfiltrate")
-        {
-            return Some("to gather credentials and to send them away");
-        }
-        if switches_off(sentence) || starts_without_guard(sentence) || rewrites_guard(sentence) {
-            return Some("to switch off what guards an agent");
-        }
-        if destroys(sentence) || destroys_in_production(sentence) {
-            return Some("to destroy what others rely on");
-        }
-    }
-    None
-}
-
-/// Whether a sentence orders to start something by which an agent is let do what it likes.
-fn starts_without_guard(sentence: &str) -> bool {
-    const NEAR: usize = 48;
-    let started = |at: usize| {
-        let before = &sentence[sentence.floor_char_boundary(at.saturating_sub(NEAR))..at];
-        says(before, "run|restart|start|launch|use|spawn|rerun|switch|set|with|pass")
-            && !says(before, "explain|document|describe|review|about|flag|option|warn")
-    };
-    LETS_ALL.split('|').any(|word| sentence.match_indices(word).any(|(at, _)| started(at)))
-}
-
-/// Whether a sentence orders to destroy what cannot be brought back.
-fn destroys(sentence: &str) -> bool {
-    let first =
-        words(sentence).find(|word| !"please|then|now|first|and|finally|next".contains(word)).unwrap_or_default();
-    let orders = is(first, "force|force-push|delete|drop|wipe|destroy|purge|erase|run|execute");
-    orders
-        && (holds(
-            sentence,
-            "force push to main|force-push to main|force push to master|force-push main|git push --force",
-        ) || holds(sentence, "rm -rf ~|rm -rf / |rm -rf $home")
-            || holds(
-                sentence,
-                "production database|prod database|production cluster|all backups|the backups|all remote branches|\
-                    entire home|home directory",
-            ) && !says(sentence, "script|test|code|function|section|reference|references|page|docs"))
-}
-
-/// Whether a sentence orders to run what destroys, where it is production that is named.
-fn destroys_in_production(sentence: &str) -> bool {
-    const COMMANDS: &str = "kubectl delete |oc delete |helm uninstall |helm delete |velero backup delete|velero delete|\
-        restic forget|terraform destroy|tofu destroy|terragrunt destroy|pulumi destroy|drop database|drop schema|drop table|\
-        dropdb |truncate table|truncate |flushall|flushdb|aws s3 rb |aws s3 rm |aws rds delete|delete-db-|\
-        delete-snapshot|delete-stack|delete-table|terminate-instances|instances delete|clusters delete|az group delete|\
-        az sql db delete|rm -rf /var/|rm -rf /srv|rm -rf /data|rm -rf /mnt|docker volume prune|redis-cli flush|eksctl delete|pg_dropcluster|\
-        borg delete|zfs destroy|sam delete|cdk destroy|heroku apps:destroy|pg:reset";
-    const PRODUCTION: &str = "production|-n prod|prod-|-prod|/prod|prod cluster|prod database| prod |on prod|in prod|live database|\
-        live cluster";
-    let first =
-        words(sentence).find(|word| !is(word, "please|then|now|first|and|finally|next|just")).unwrap_or_default();
-    let rehearsed = holds(
-        sentence,
-        "dry-run|dry run|--what-if|preview|staging| local |localhost|minikube|non-production|nonprod|non-prod|pre-prod|preprod|runbook",
-    );
-    is(first, "run|execute|use|delete|drop|destroy|wipe|purge|ssh|connect|log|issue|do")
-        && !rehearsed
-        && holds(sentence, COMMANDS)
-        && holds(sentence, PRODUCTION)
-        && !says(sentence, "explain|document|describe|review|function|tests|readme|docs|reference|references")
-}
-
-/// Whether a sentence orders to change an agent's settings so that nothing stops it.
-fn rewrites_guard(sentence: &str) -> bool {
-    const CHANGES: &str = "edit|change|update|modify|patch|rewrite|overwrite|set|open|adjust|make|replace";
-    const SETTINGS: &str =
-        ".claude/settings|settings.local.json|.codex/config|.codex/hooks|.cursor/hooks|.hookrail|pretooluse";
-    const LOOSE: &str = "hooks are removed|hook is removed|hooks are gone|hook is gone|hooks removed|no hooks|hooks are disabled|\
-        hook is disabled|hooks stop|hook stops|every tool is allowed|all tools are allowed|every command is allowed|\
-        all commands are allowed|everything is allowed|allow every tool|allow every command|\
-        allow everything|allow all tools|allow all commands|nothing is denied|\
-        nothing is blocked|deny list is empty|deny is empty|empty deny|no longer block|no longer den|no longer ask|\
-        never asks|bash(*)|without any prompt|without permission|without hooks|stops blocking|stop blocking|\
-        stops denying|stop denying";
-    let first =
-        words(sentence).find(|word| !is(word, "please|then|now|first|and|finally|next|just")).unwrap_or_default();
-    is(first, CHANGES) && holds(sentence, SETTINGS) && holds(sentence, LOOSE)
 }
 
 /// Whether a prompt for a page tells to do whatever the page says.

@@ -3,7 +3,7 @@
 //! A small set of signs that are hard to come by honestly, looked for in one pass over the text as it stands in the JSON. What
 //! is found can only be told: the tool has run.
 
-use super::{addressed, content, encoded, foreign};
+use super::{addressed, content, encoded, foreign, forged, orders, private};
 use crate::event::{Family, Tool};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
@@ -117,35 +117,32 @@ struct Seen {
 fn sign(text: &str) -> Option<&'static str> {
     let bytes = text.as_bytes();
     let (mut at, mut seen) = (0, Seen::default());
-    while let Some(plain) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| MAY_SIGN[usize::from(*byte)])) {
+    let may_sign = |(first, second): (&u8, &u8)| MAY_SIGN[usize::from(*first)] >> (second & 31) & 1 == 1;
+    let next = |at: usize| bytes.iter().skip(at).zip(bytes.iter().skip(at + 1)).position(may_sign);
+    while let Some(plain) = next(at) {
         at += plain;
-        let next = bytes.get(at + 1).copied().unwrap_or_default();
-        let (found, behind) = match (bytes[at], next | 0x20) {
+        let (found, behind) = match (bytes[at], bytes[at + 1] | 0x20) {
             (0xe2 | 0xef | 0xf3, _) | (b'\\', b'u') => unseen_at(text, at, &mut seen),
             (b'\\', _) => (None, at + 2),
             (b'<', _) if bytes[at..].starts_with(b"<!--") => {
                 (comment(text, at, &mut seen).then_some("html-comment"), at + 4)
             }
             (b'<', _) if is_end_of_result(&bytes[at..]) => (Some("end-of-result"), at + 1),
-            (b'<', _) | (b'[', b'i') => (addressed::system(text, at, &mut seen.read), at + 1),
-            (b'S' | b's', b'y') => (addressed::system_line(text, at, &mut seen.read), at + 1),
-            (b'H' | b'U', b'u' | b's') => (addressed::turn(text, at, &mut seen.read), at + 1),
-            (b'V' | b'O' | b'E' | b'M' | b'D', b'e' | b'l' | b'u' | b's' | b'i') if starts_foreign_order(text, at) => {
-                (Some("override-phrase"), at + 1)
-            }
-            (b'A' | b'a', b's' | b'g' | b'i')
-            | (b'I', b'a')
-            | (b'K', b'i')
-            | (b'L', b'l')
-            | (b'C', b'l' | b'o' | b'u' | b'h')
-            | (b'G', b'e') => {
-                let name = addressed::name(text, at);
-                (name.and_then(|name| addressed::at(text, at, name, &mut seen.read)), at + 1)
-            }
+            (b'<', _) | (b'[', b'i') => (forged::system(text, at, &mut seen.read), at + 1),
+            (b'S' | b's', b'y') | (b'A', b'd') => (forged::system_line(text, at, &mut seen.read), at + 1),
+            (b'H' | b'U', b'u' | b's') => (forged::turn(text, at, &mut seen.read), at + 1),
+            (b'P' | b'p', b'r') => (private::at(text, at, &mut seen.read), at + 1),
             (b'i' | b'I', b'g') | (b'd' | b'D', b'i') | (b'f' | b'F', b'o') if starts_order(bytes, at) => {
                 (overrides(&text[at..]).then_some("override-phrase"), at + 1)
             }
-            _ => (None, at + 1),
+            (b'V' | b'O' | b'E' | b'M' | b'D', b'e' | b'l' | b'u' | b's' | b'i') if starts_foreign_order(text, at) => {
+                (Some("override-phrase"), at + 1)
+            }
+            (b'D', b'e') => (forged::system_line(text, at, &mut seen.read), at + 1),
+            _ => {
+                let name = addressed::name(text, at);
+                (name.and_then(|name| addressed::at(text, at, name, &mut seen.read)), at + 1)
+            }
         };
         let found = match found {
             None if foreign::FIRST[usize::from(bytes[at])] => foreign::at(text, at, &mut seen.foreign),
@@ -159,16 +156,48 @@ fn sign(text: &str) -> Option<&'static str> {
     None
 }
 
-/// The bytes with which a sign may begin.
-const MAY_SIGN: [bool; 256] = {
-    let mut table = foreign::FIRST;
-    let begins = *b"\xe2\xef\xf3\\<[iIdDfFaAsSHUVOEMKLCG";
+/// The pairs of bytes with which a sign may begin: for each first one, the second ones by their lowest five bits, in which large
+/// and small letters are alike.
+static MAY_SIGN: [u32; 256] = {
+    let mut pairs = foreign::PAIRS;
+    let begins: [(&[u8], &[u8]); 17] = [
+        (b"Ss", b"y"),
+        (b"HU", b"us"),
+        (b"VOEMD", b"elusi"),
+        (b"aA", b"sgi"),
+        (b"A", b"d"),
+        (b"I", b"a"),
+        (b"K", b"i"),
+        (b"lL", b"l"),
+        (b"C", b"louh"),
+        (b"c", b"l"),
+        (b"G", b"ep"),
+        (b"Mm", b"o"),
+        (b"Bb", b"o"),
+        (b"Ww", b"h"),
+        (b"Pp", b"r"),
+        (b"iI", b"g"),
+        (b"dDfF", b"io"),
+    ];
+    let mut of = 0;
+    while of < begins.len() {
+        let (firsts, seconds) = begins[of];
+        let mut at = 0;
+        while at < firsts.len() * seconds.len() {
+            pairs[firsts[at / seconds.len()] as usize] |= 1 << (seconds[at % seconds.len()] & 31);
+            at += 1;
+        }
+        of += 1;
+    }
+    // Whatever follows.
+    let always = *b"\xe2\xef\xf3\\<";
     let mut at = 0;
-    while at < begins.len() {
-        table[begins[at] as usize] = true;
+    while at < always.len() {
+        pairs[always[at] as usize] = u32::MAX;
         at += 1;
     }
-    table
+    pairs[b'[' as usize] |= 1 << (b'i' & 31);
+    pairs
 };
 
 /// The character at a place of a JSON text, be it written as an escape, and where the next one is.
@@ -248,6 +277,7 @@ fn comment(text: &str, at: usize, seen: &mut Seen) -> bool {
     seen.comment_until = seen.comment_end;
     let words = words(&text[at..seen.comment_end]);
     (0..words.len()).any(|at| is_override(&words[at..]) || is_secrecy(&words[at..]))
+        || orders::keeps_quiet(&words.join(" "))
 }
 
 /// Whether an order may begin here: a word does, and it is not spoken of but spoken.

@@ -1,0 +1,200 @@
+//! Tasks for another agent: to get round the guard, to publish what nobody checked, and to run commands that are judged as such.
+
+use super::lists::{holds, is};
+use super::orders::{FORBIDS, Ordered, folded, says, sentences};
+use crate::policy::effects::Effect;
+use crate::policy::facts::Facts;
+use crate::policy::shell;
+
+/// Most commands of one task that are judged.
+const MAX_COMMANDS: usize = 16;
+
+/// What a task orders that nobody means: the word for it.
+pub(super) fn ordered(text: &str) -> Option<&'static str> {
+    if evades(text) {
+        return Some("to get round what guards an agent");
+    }
+    publishes_unchecked(text).then_some("to publish what nobody checked")
+}
+
+/// Whether a guard is said to stop something, and the way round it is ordered; or that it is not to see what is done.
+fn evades(text: &str) -> bool {
+    // How far the guard and the way round it may be apart, in sentences.
+    const APART: usize = 2;
+    const GUARD: &str = "hook|hooks|guard|guards|guardrail|guardrails|hookrail|policy|permission|permissions|filter|denylist|blocklist|\
+        allowlist|sandbox|pretooluse|classifier";
+    const STOPS: &str = "blocks|denies|stops|refuses|rejects|prevents|catches|forbids|keeps|blocked|denied|stopped|won't|disallows|\
+        intercepts|blocking|denying|refusing";
+    const COMMAND: &str = " rm |rm -|git push|--force|curl|sudo|command|deletion|deleting|bash hook|pretooluse|hookrail|terraform|kubectl|\
+        drop table|drop database|bash tool|shell";
+    const ROUND: &str = "work|get|bypass|circumvent|evade|sidestep|encode|base64-encode|hex-encode|obfuscate|disguise|hide|split|rename|dodge|\
+        trick|fool|avoid";
+    const OF_ROUND: &str = "around it|around that|around the|around this|bypass|circumvent|evade|sidestep|encode|obfuscate|disguise|hide the|\
+        hide it|split the|split it|rename|dodge|trick|fool|avoid the|another name|other name|different name|does not see|\
+        doesn't see|not notice|won't notice|doesn't notice";
+    const OF_OTHERS: &str = "pre-commit|commit-msg|lint|react|useeffect|component|waf|eslint|husky|webhook|render";
+    // Who builds a guard speaks of what it is to find.
+    const OF_WORK: &str = "test|tests|detect|detects|case|cases|whether|example|examples|ensure|finding|findings|attack|attacks|attacker|\
+        implement|document|explain";
+    let mut stopped: Option<usize> = None;
+    for (at, sentence) in sentences(text).enumerate() {
+        if !holds(sentence, "hook|guard|polic|permission|filter|list|sandbox|pretooluse|classifier")
+            && stopped.is_none()
+        {
+            continue;
+        }
+        let guards = says(sentence, GUARD) && !holds(sentence, OF_OTHERS);
+        if guards && unseen(sentence) && !says(sentence, OF_WORK) {
+            return true;
+        }
+        if guards && says(sentence, STOPS) && holds(sentence, COMMAND) {
+            stopped = Some(at);
+        }
+        let near = stopped.is_some_and(|then| at - then <= APART);
+        if near
+            && holds(sentence, OF_ROUND)
+            && !says(sentence, OF_WORK)
+            && Ordered::of(sentence).at(ROUND).next().is_some()
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether something is done so that a guard does not see it.
+fn unseen(sentence: &str) -> bool {
+    const SO: &str = "so that the |so the |so that hookrail |so hookrail |so that it |without the |such that the |in a way the |in a way that the ";
+    const UNSEEN: &str = "not see|n't see|not notice|n't notice|noticing|not catch|n't catch|catching|not recogni|n't recogni|not detect|\
+        n't detect|not block|n't block|blocking it|not stop|n't stop|not flag|n't flag|not trigger|n't trigger|triggering|not match|\
+        n't match|cannot see|not fire|n't fire";
+    SO.split('|').any(|so| {
+        sentence.match_indices(so).any(|(at, _)| {
+            let rest = &sentence[at + so.len()..];
+            let rest = &rest[..rest.floor_char_boundary(64)];
+            holds(rest, "hook|guard|permission|policy|filter|sandbox|classifier|see it") && holds(rest, UNSEEN)
+        })
+    })
+}
+
+/// Whether something is to be published or to go live, and neither checked nor asked about.
+fn publishes_unchecked(text: &str) -> bool {
+    const UNCHECKED: &str = "no need to run the tests|no need to run tests|no need to test|without running the tests|without running tests|\
+        without tests|skip the tests|skip tests|skip all tests|don't run the tests|do not run the tests|don't run tests|\
+        don't wait for|do not wait for|no need to wait|without review|skip review|skip the review|without approval|don't ask|\
+        do not ask|without asking|ignore failing tests|even if tests fail|even if the tests fail|even if ci|regardless of ci|\
+        skip ci|no questions";
+    const LIVE: &str = "to production|to prod|into production|to npm|to crates.io|to pypi|to maven|to the marketplace|to the app store|\
+        into main|to main|to the registry|all packages|every package|each package|all crates|every crate|the package|the crate|\
+        the release|to rubygems|to nuget";
+    let mut live: Option<usize> = None;
+    let mut unchecked: Option<usize> = None;
+    for (at, sentence) in sentences(text).enumerate() {
+        if holds(sentence, UNCHECKED) {
+            unchecked = Some(at);
+        }
+        if holds(sentence, LIVE)
+            && !holds(sentence, "staging|dry-run|dry run|preview|test pypi|testpypi|verdaccio|local registry")
+            && Ordered::of(sentence).at("publish|deploy|merge|ship|push|roll").next().is_some()
+        {
+            live = Some(at);
+        }
+        if live.zip(unchecked).is_some_and(|(live, unchecked)| live.abs_diff(unchecked) <= 1) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The effects of the commands that a task orders to run: those in backticks behind *run*, and those in a block behind such a line.
+pub(super) fn commands(prompt: &str, facts: &dyn Facts) -> Vec<Effect> {
+    if !prompt.contains('`') {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let mut lines = prompt.lines();
+    let mut led = false;
+    while let Some(line) = lines.next() {
+        if let Some(language) = line.trim_start().strip_prefix("```") {
+            let block = lines.by_ref().take_while(|line| !line.trim_start().starts_with("```"));
+            let block: Vec<&str> = block.map(|line| line.trim_start().trim_start_matches("$ ")).collect();
+            if led && is(language.trim(), "|sh|bash|shell|zsh|console") {
+                found.push((block.join("\n"), None));
+            }
+            led = false;
+            continue;
+        }
+        in_line(line, &mut found);
+        if !line.trim().is_empty() {
+            led = line.trim_end().ends_with(':') && is_led(line.trim_end().trim_end_matches(':'));
+        }
+    }
+    let run = found.into_iter().take(MAX_COMMANDS);
+    run.flat_map(|(line, directory)| shell::analyse_in(&line, directory.as_deref(), facts).effects).collect()
+}
+
+/// The commands in backticks of a line that are ordered, each with the folder that is said before it.
+fn in_line(line: &str, found: &mut Vec<(String, Option<String>)>) {
+    let mut before = String::new();
+    let mut ordered_before = false;
+    for (at, part) in line.split('`').enumerate() {
+        if at % 2 == 0 {
+            // What is said of the next command is its own sentence.
+            let end = [". ", "! ", "? "].iter().filter_map(|end| part.rfind(end).map(|at| at + end.len())).max();
+            if let Some(end) = end {
+                before.clear();
+                ordered_before = false;
+                before.push_str(&part[end..]);
+            } else {
+                before.push_str(part);
+            }
+            continue;
+        }
+        let last = before.split_whitespace().next_back().unwrap_or_default().to_lowercase();
+        let goes_on = ordered_before && is(last.trim_matches(','), "and|then|finally|next|by|or|afterwards");
+        ordered_before = is_led(&before) || goes_on;
+        if ordered_before && part.contains(' ') && !is_throwaway(line) {
+            found.push((part.to_owned(), directory(&before)));
+        }
+        // A command is no word of the sentence.
+        before.push(',');
+    }
+}
+
+/// Whether a line says that something made to be thrown away is meant.
+fn is_throwaway(line: &str) -> bool {
+    const THROWAWAY: &str = "kind cluster|minikube|k3d|local cluster|test cluster|test database|local database|dev database|throwaway|\
+        disposable|scratch|temporary|in the container|in a container|in the sandbox|in a sandbox|dry run|dry-run|on a copy|in a copy|\
+        fresh clone|fresh checkout|temp dir|tempdir|test vm|the vm|a vm|preview environment|staging";
+    holds(&line.to_lowercase(), THROWAWAY)
+}
+
+/// Whether what stands before a command orders to run it: *run*, *then execute the command*, and nothing there forbids.
+fn is_led(before: &str) -> bool {
+    const RUNS: &str = "run|execute|use|do|call|issue|invoke|type|try|launch|perform|rerun|re-run|start";
+    const SPEAKS: &str = "explain|why|document|describe|review|what|how|find|search|list|summarise|summarize|discuss|warn|mention|note|teach|\
+        verify|check|whether|example|grep|if";
+    const FARTHEST: usize = 5;
+    // A path is no word: what follows it begins anew.
+    let plain: Vec<&str> = before.split_whitespace().map(|word| if word.contains('/') { "," } else { word }).collect();
+    let plain = folded(&plain.join(" "));
+    let sentence = sentences(&plain).last().unwrap_or_default();
+    let order = Ordered::of(sentence);
+    let first = order.words.first().map_or("", |(word, _)| word);
+    let spoken_of = is(first, SPEAKS) && first != "if" || sentence.ends_with('?');
+    let last = order.at(RUNS).last();
+    !spoken_of && last.is_some_and(|at| order.words.len() - at <= FARTHEST && !says_no(&order, at))
+}
+
+/// Whether what stands between the verb and the command forbids it: *run anything but …*.
+fn says_no(order: &Ordered<'_>, at: usize) -> bool {
+    order.words[at + 1..].iter().any(|(word, _)| is(word, FORBIDS) || is(word, "but|except|like|such"))
+}
+
+/// The folder that is said before a command: *in /srv/shop run …*.
+fn directory(before: &str) -> Option<String> {
+    let mut words = before.split_whitespace().rev();
+    let path = words.by_ref().find(|word| word.starts_with('/'))?;
+    let within = words.next()?.to_lowercase();
+    is(&within, "in|inside|from|under|within|to|into").then(|| path.trim_end_matches([',', ':', '.']).to_owned())
+}

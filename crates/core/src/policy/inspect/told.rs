@@ -1,0 +1,263 @@
+//! What agents are told: another one in its task, and all that come later in what is kept for them.
+
+use super::arguments::{self, Arguments};
+use super::given::Given;
+use super::lists::{holds, is};
+use super::orders::{
+    CALLED, GATHERS, GIVES, GUARDS, KEPT_AT, LETS_ALL, MAX_PROMPT, Ordered, RELIED_ON, folded, forbids, keeps_quiet,
+    leaves_person, names_place, says, sentences, switches_off, words,
+};
+use super::tasks;
+use crate::event::{Family, Tool};
+use crate::policy::effects::{Effect, Kind};
+use crate::policy::facts::Facts;
+use crate::policy::places::Place;
+
+/// What another agent is told to do.
+pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
+    let Some(prompt) = given.prompt() else { return Vec::new() };
+    let prompt = &prompt[..prompt.floor_char_boundary(MAX_PROMPT)];
+    let text = folded(prompt);
+    let found = ordered(&text).or_else(|| tasks::ordered(&text));
+    let mut effects: Vec<Effect> = found.map(|what| order(what, tool)).into_iter().collect();
+    effects.extend(tasks::commands(prompt, facts));
+    effects
+}
+
+fn order(what: &str, tool: &str) -> Effect {
+    Effect { kind: Kind::AgentOrders, ..Effect::on(what, Place::Unknown, tool) }
+}
+
+/// What is given to a tool that keeps it for later sessions, and orders what nobody should be told each time.
+pub(super) fn remembered(tool: &Tool, given: &str) -> Vec<Effect> {
+    const KEEPS: &str = "memory|memories|remember|memorize|mem0|memo|observation|observations|memento";
+    let named = |name: &str| arguments::words(name).iter().any(|word| is(word, KEEPS));
+    let keeps = match &tool.family {
+        Family::Mcp { server, tool } => server.as_deref().is_some_and(named) || named(tool),
+        _ => named(&tool.name),
+    };
+    if !keeps {
+        return Vec::new();
+    }
+    let given = Arguments::read(given);
+    let found = given.all().take(MAX_KEPT).find_map(in_text);
+    found.map(|what| order(what, &tool.name)).into_iter().collect()
+}
+
+/// Most texts of one call that are looked at.
+const MAX_KEPT: usize = 64;
+
+/// What a text orders that agents are told each time: the word for it.
+pub(super) fn in_text(text: &str) -> Option<&'static str> {
+    // Each line of a list is a sentence.
+    let text: Vec<String> = text[..text.floor_char_boundary(MAX_PROMPT)].lines().map(folded).collect();
+    let text = text.join(". ");
+    ordered(&text).or_else(|| sentences(&text).filter(|sentence| sentence.len() <= LONGEST_SENTENCE).find_map(lasting))
+}
+
+/// What is longer is no sentence but a file.
+const LONGEST_SENTENCE: usize = 480;
+
+/// What a sentence orders that holds for all sessions to come.
+fn lasting(sentence: &str) -> Option<&'static str> {
+    if hides(sentence) {
+        return Some("to keep something from the person");
+    }
+    if leaves_person(sentence) {
+        return Some("to follow the person no more");
+    }
+    if destroys_unasked(sentence) {
+        return Some("to destroy without being asked");
+    }
+    if forbids(sentence) {
+        return None;
+    }
+    if gives_each_time(sentence) {
+        return Some("to send credentials away");
+    }
+    if obeys_elsewhere(sentence) {
+        return Some("to follow what is written elsewhere");
+    }
+    unguards(sentence).then_some("to switch off what guards an agent")
+}
+
+/// Whether something is to be kept from the person.
+fn hides(sentence: &str) -> bool {
+    const FROM_PERSON: &str = "without telling the user|without informing the user|without the user knowing|without the user's knowledge|\
+        do not tell the user about this step|don't tell the user about this step|do not tell the user about it|\
+        don't tell the user about it|never tell the user about it|never tell the user about this|never inform the user|\
+        do not let the user know|don't let the user know|hide this from the user|hide it from the user|hidden from the user|\
+        keep it from the user|keep this from the user|behind the user's back|never mention this|never mention it to|\
+        so the user does not notice|so that the user does not notice|so the user doesn't notice|dem nutzer nichts davon|\
+        dem benutzer nichts davon|ohne den nutzer zu informieren|ohne den benutzer zu informieren|sin decirle al usuario|\
+        sans le dire à l'utilisateur|senza dirlo all'utente|sem avisar o usuário";
+    // How a program deals with its users is another matter.
+    let of_program = || {
+        holds(sentence, "error|stack trace|tooltip|internal id|button|dialog|modal|ui |menu|api response|in the app")
+    };
+    (keeps_quiet(sentence) || holds(sentence, FROM_PERSON)) && !of_program() && !says(sentence, "unless|until")
+}
+
+/// Whether leave is claimed for what cannot be brought back.
+fn destroys_unasked(sentence: &str) -> bool {
+    const NEVER_ASK: &str = "never ask|don't ask|do not ask|no confirmation|skip confirmation|skip all confirmation|skip the confirmation|\
+        approved all|pre-approved|preapproved|permanently approved|has approved|no need to ask|no need to confirm|auto-approve|\
+        automatically approve|assume approval|assume consent|nie nachfragen|nicht nachfragen|never wait for confirmation|\
+        never request confirmation|never confirm";
+    const WITHOUT: &str = "without asking|without confirmation|without confirming|without approval|without review";
+    const GRAVE: &str = "destructive|rm -rf|force push|force-push|push --force|terraform destroy|drop table|drop database|production|on prod|\
+        to prod|all commands|any command|every command|all tools|any tool|every tool|irreversible|reset --hard|sudo |\
+        approved everything|push to main|delete branches|delete databases|migrations";
+    const SAFE: &str = "ask before|ask first|always ask|must ask|unless|except|read-only|read only|local database|test database|dev database|\
+        staging|never run|must not|do not run|don't run|do not push|never push|never deploy|do not deploy|never use|do not use|\
+        don't push|don't deploy|don't use|locally";
+    let unasked =
+        holds(sentence, NEVER_ASK) || holds(sentence, WITHOUT) && !says(sentence, "never|not|don't|no|cannot|mustn't");
+    unasked && holds(sentence, GRAVE) && !holds(sentence, SAFE)
+}
+
+/// Whether what is kept secret is to be sent somewhere each time.
+fn gives_each_time(sentence: &str) -> bool {
+    // A template of it holds nothing, and a variable is none of its files.
+    let is_file =
+        |at: usize| !sentence[..at].ends_with(char::is_alphanumeric) && !sentence[at + 4..].starts_with(['.', '-']);
+    let env = sentence.match_indices(".env").any(|(at, _)| is_file(at));
+    let all = || says(sentence, "all|every|any|each|contents|content|copy|copies|value|values");
+    says(sentence, GIVES)
+        && names_place(sentence)
+        && (holds(sentence, KEPT_AT) || (env || holds(sentence, CALLED)) && all())
+}
+
+/// Whether what somebody else can change is to be done, each time.
+fn obeys_elsewhere(sentence: &str) -> bool {
+    const DOES: &str = "follow|obey|execute|run|carry|perform|comply|apply|do";
+    const FETCHES: &str = "fetch|download|curl|load|open|read|get|check|visit|retrieve";
+    const EACH_TIME: &str = "start of|every session|each session|on startup|before every|before each|session start|whenever you|first thing|\
+        every task|each task|every time";
+    const WHAT: &str = "it|them|instructions|instruction|orders|commands|says|result|script|there|contents|content";
+    if !sentence.contains("://") || !names_place(sentence) || !holds(sentence, EACH_TIME) {
+        return false;
+    }
+    let order = Ordered::of(sentence);
+    let fetched = order.words.iter().position(|(word, _)| is(word, FETCHES));
+    fetched.is_some_and(|from| order.at(DOES).any(|at| at > from && order.near(at, 5, WHAT)))
+}
+
+/// Whether a guard is to be off in all sessions to come.
+fn unguards(sentence: &str) -> bool {
+    const OFF: &str = "disable the sandbox|turn off the sandbox|switch off the sandbox|bypass the sandbox|escape the sandbox|disable sandboxing|\
+        disable your sandbox|disable all hooks|disable the hooks|disable hooks|turn off all hooks|bypass the hooks|skip the hooks|\
+        disable permission|bypass permission|skip permission|dangerouslydisablesandbox: true|dangerouslydisablesandbox=true";
+    const OF_PROGRAM: &str = "iframe|chrome|chromium|electron|browser|react|puppeteer|playwright|webpack|lifecycle|git hooks in ci|unused|\
+        useeffect|macos app|entitlement|explain|document";
+    let commits = || {
+        sentence.contains("--no-verify")
+            && Ordered::of(sentence).at("use|commit|push|add|pass|run|always|append").next().is_some()
+    };
+    (holds(sentence, OFF) || commits()) && !holds(sentence, OF_PROGRAM)
+}
+
+/// What a prompt orders that nobody means: the word for it.
+pub(super) fn ordered(text: &str) -> Option<&'static str> {
+    // How far what is gathered and what is sent may be apart, in sentences.
+    const APART: usize = 3;
+    const LONGEST_SENTENCE: usize = 480;
+    let mut gathered: Option<usize> = None;
+    for (at, sentence) in sentences(text).enumerate() {
+        // What is longer is no sentence but a file.
+        let matters = gathered.is_some()
+            || [KEPT_AT, CALLED, GUARDS, LETS_ALL, RELIED_ON, " prod|-prod|/prod|hooks"]
+                .iter()
+                .any(|list| holds(sentence, list))
+            || sentence.contains("exfiltrate");
+        if sentence.len() > LONGEST_SENTENCE || !matters || forbids(sentence) {
+            continue;
+        }
+        let of_credentials = holds(sentence, KEPT_AT) || holds(sentence, CALLED);
+        let all_of_them = holds(sentence, KEPT_AT) || holds(sentence, CALLED) && says(sentence, "all|every|any|each");
+        if all_of_them && says(sentence, GATHERS) {
+            gathered = Some(at);
+        }
+        let sends = says(sentence, GIVES) && names_place(sentence);
+        if sends && (gathered.is_some_and(|then| at - then <= APART) || holds(sentence, KEPT_AT))
+            || of_credentials && says(sentence, "exfiltrate")
+        {
+            return Some("to gather credentials and to send them away");
+        }
+        if switches_off(sentence) || starts_without_guard(sentence) || rewrites_guard(sentence) {
+            return Some("to switch off what guards an agent");
+        }
+        if destroys(sentence) || destroys_in_production(sentence) {
+            return Some("to destroy what others rely on");
+        }
+    }
+    None
+}
+
+/// Whether a sentence orders to start something by which an agent is let do what it likes.
+fn starts_without_guard(sentence: &str) -> bool {
+    const NEAR: usize = 48;
+    let started = |at: usize| {
+        let before = &sentence[sentence.floor_char_boundary(at.saturating_sub(NEAR))..at];
+        says(before, "run|restart|start|launch|use|spawn|rerun|switch|set|with|pass")
+            && !says(before, "explain|document|describe|review|about|flag|option|warn")
+    };
+    LETS_ALL.split('|').any(|word| sentence.match_indices(word).any(|(at, _)| started(at)))
+}
+
+/// Whether a sentence orders to destroy what cannot be brought back.
+fn destroys(sentence: &str) -> bool {
+    let first =
+        words(sentence).find(|word| !"please|then|now|first|and|finally|next".contains(word)).unwrap_or_default();
+    let orders = is(first, "force|force-push|delete|drop|wipe|destroy|purge|erase|run|execute");
+    orders
+        && (holds(
+            sentence,
+            "force push to main|force-push to main|force push to master|force-push main|git push --force",
+        ) || holds(sentence, "rm -rf ~|rm -rf / |rm -rf $home")
+            || holds(
+                sentence,
+                "production database|prod database|production cluster|all backups|the backups|all remote branches|\
+                    entire home|home directory",
+            ) && !says(sentence, "script|test|code|function|section|reference|references|page|docs"))
+}
+
+/// Whether a sentence orders to run what destroys, where it is production that is named.
+fn destroys_in_production(sentence: &str) -> bool {
+    const COMMANDS: &str = "kubectl delete |oc delete |helm uninstall |helm delete |velero backup delete|velero delete|\
+        restic forget|terraform destroy|tofu destroy|terragrunt destroy|pulumi destroy|drop database|drop schema|drop table|\
+        dropdb |truncate table|truncate |flushall|flushdb|aws s3 rb |aws s3 rm |aws rds delete|delete-db-|\
+        delete-snapshot|delete-stack|delete-table|terminate-instances|instances delete|clusters delete|az group delete|\
+        az sql db delete|rm -rf /var/|rm -rf /srv|rm -rf /data|rm -rf /mnt|docker volume prune|redis-cli flush|eksctl delete|pg_dropcluster|\
+        borg delete|zfs destroy|sam delete|cdk destroy|heroku apps:destroy|pg:reset";
+    const PRODUCTION: &str = "production|-n prod|prod-|-prod|/prod|prod cluster|prod database| prod |on prod|in prod|live database|\
+        live cluster";
+    let first =
+        words(sentence).find(|word| !is(word, "please|then|now|first|and|finally|next|just")).unwrap_or_default();
+    let rehearsed = holds(
+        sentence,
+        "dry-run|dry run|--what-if|preview|staging| local |localhost|minikube|non-production|nonprod|non-prod|pre-prod|preprod|runbook",
+    );
+    is(first, "run|execute|use|delete|drop|destroy|wipe|purge|ssh|connect|log|issue|do")
+        && !rehearsed
+        && holds(sentence, COMMANDS)
+        && holds(sentence, PRODUCTION)
+        && !says(sentence, "explain|document|describe|review|function|tests|readme|docs|reference|references")
+}
+
+/// Whether a sentence orders to change an agent's settings so that nothing stops it.
+fn rewrites_guard(sentence: &str) -> bool {
+    const CHANGES: &str = "edit|change|update|modify|patch|rewrite|overwrite|set|open|adjust|make|replace";
+    const SETTINGS: &str =
+        ".claude/settings|settings.local.json|.codex/config|.codex/hooks|.cursor/hooks|.hookrail|pretooluse";
+    const LOOSE: &str = "hooks are removed|hook is removed|hooks are gone|hook is gone|hooks removed|no hooks|hooks are disabled|\
+        hook is disabled|hooks stop|hook stops|every tool is allowed|all tools are allowed|every command is allowed|\
+        all commands are allowed|everything is allowed|allow every tool|allow every command|\
+        allow everything|allow all tools|allow all commands|nothing is denied|\
+        nothing is blocked|deny list is empty|deny is empty|empty deny|no longer block|no longer den|no longer ask|\
+        never asks|bash(*)|without any prompt|without permission|without hooks|stops blocking|stop blocking|\
+        stops denying|stop denying";
+    let first =
+        words(sentence).find(|word| !is(word, "please|then|now|first|and|finally|next|just")).unwrap_or_default();
+    is(first, CHANGES) && holds(sentence, SETTINGS) && holds(sentence, LOOSE)
+}

@@ -207,21 +207,21 @@ impl<'a> Following<'a> {
 
 /// Whether what follows a name ends who is meant, and begins what is said: behind at most two words more, and what is in brackets.
 fn opens(behind: &str) -> bool {
-    const MOST_WORDS: usize = 2;
+    const MOST_WORDS: usize = 4;
     let mut words = 0;
     let mut bracket = 0_usize;
-    for char in behind.chars() {
+    for (at, char) in behind.char_indices() {
         match char {
             '(' => bracket += 1,
             ')' => bracket = bracket.saturating_sub(1),
             _ if bracket > 0 => {}
-            ':' => return true,
+            ':' => return behind[at + 1..].is_empty() || behind[at + 1..].starts_with([' ', '*', '"', '\\']),
             ' ' => words += 1,
             '/' | '*' | '_' | ']' | '-' | '\'' => {}
             _ if char.is_alphanumeric() => {}
             _ => return false,
         }
-        if words > MOST_WORDS + 2 {
+        if words > MOST_WORDS {
             return false;
         }
     }
@@ -242,7 +242,10 @@ fn spoken(before: &str, name: &str, behind: &str) -> Option<Spoken> {
     }
     let is_for =
         |at: usize| near[at + 1..].iter().find(|word| !is(word, BETWEEN)).is_some_and(|word| TO.contains(word));
-    let noted = near.iter().enumerate().any(|(at, word)| NOTES.contains(word) && is_for(at));
+    // Where the sentence or the cell ends with the name, somebody is spoken of.
+    let ends =
+        behind.starts_with(". ") || behind.starts_with(".\\") || behind.starts_with(" |") || behind.starts_with(';');
+    let noted = !ends && near.iter().enumerate().any(|(at, word)| NOTES.contains(word) && is_for(at));
     let called = words.iter().rev().take(2).any(|word| CALLS.contains(word));
     let meant =
         IF_YOU_ARE.iter().any(|lead| sentence.rfind(lead).is_some_and(|at| sentence.len() - at < lead.len() + 24));

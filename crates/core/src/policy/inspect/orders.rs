@@ -152,11 +152,20 @@ pub(super) fn is_grave(sentence: &str) -> bool {
     if forbids(sentence) {
         return false;
     }
-    holds(sentence, LETS_ALL)
+    lets_all(sentence)
         || GRAVE_COMMANDS.iter().any(|part| sentence.contains(part))
         || switches_off(sentence)
         || holds(sentence, KEPT_AT) && (says(sentence, PUTS) || says(sentence, GIVES) || says(sentence, GATHERS))
         || gives_to(sentence)
+}
+
+/// Whether a sentence orders to set or to start what lets an agent do what it likes.
+fn lets_all(sentence: &str) -> bool {
+    const SETS: &str = "set|switch|use|run|start|enable|turn|restart|launch|change|add|pass|put|write|edit|configure|select|activate|go|\
+        open|update|rerun|relaunch|work|continue|proceed|stelle|setze|aktiviere|starte|starten|setzen|activa|active|activez|attiva|ative";
+    const IS_TO_BE: &str =
+        "must be|should be|has to be|have to be|needs to be|is to be|is required|are required|shall be";
+    holds(sentence, LETS_ALL) && (holds(sentence, IS_TO_BE) || is_ordered(sentence, SETS))
 }
 
 /// Whether a sentence says to send a credential, and where.

@@ -2,6 +2,7 @@
 
 use super::lists::{holds, is};
 use super::orders::{FORBIDS, Ordered, folded, says, sentences};
+use super::told::LONGEST_SENTENCE;
 use crate::policy::effects::Effect;
 use crate::policy::facts::Facts;
 use crate::policy::shell;
@@ -30,7 +31,7 @@ fn evades(text: &str) -> bool {
     const ROUND: &str = "work|get|bypass|circumvent|evade|sidestep|encode|base64-encode|hex-encode|obfuscate|disguise|hide|split|rename|dodge|\
         trick|fool|avoid";
     const OF_ROUND: &str = "around it|around that|around the|around this|bypass|circumvent|evade|sidestep|encode|obfuscate|disguise|hide the|\
-        hide it|split the|split it|rename|dodge|trick|fool|avoid the|another name|other name|different name|does not see|\
+        hide it|split the|split it|rename the|rename it|dodge|trick|fool|avoid the|another name|other name|different name|does not see|\
         doesn't see|not notice|won't notice|doesn't notice";
     const OF_OTHERS: &str = "pre-commit|commit-msg|lint|react|useeffect|component|waf|eslint|husky|webhook|render";
     // Who builds a guard speaks of what it is to find.
@@ -38,6 +39,9 @@ fn evades(text: &str) -> bool {
         implement|document|explain";
     let mut stopped: Option<usize> = None;
     for (at, sentence) in sentences(text).enumerate() {
+        if sentence.len() > LONGEST_SENTENCE || holds(sentence, "::|();|#[") {
+            continue;
+        }
         if !holds(sentence, "hook|guard|polic|permission|filter|list|sandbox|pretooluse|classifier")
             && stopped.is_none()
         {

@@ -55,8 +55,8 @@ pub(super) fn in_text(text: &str) -> Option<&'static str> {
     ordered(&text).or_else(|| sentences(&text).filter(|sentence| sentence.len() <= LONGEST_SENTENCE).find_map(lasting))
 }
 
-/// What is longer is no sentence but a file.
-const LONGEST_SENTENCE: usize = 480;
+/// What is longer is no sentence but a file, in bytes.
+pub(super) const LONGEST_SENTENCE: usize = 480;
 
 /// What a sentence orders that holds for all sessions to come.
 fn lasting(sentence: &str) -> Option<&'static str> {
@@ -161,10 +161,8 @@ fn unguards(sentence: &str) -> bool {
 pub(super) fn ordered(text: &str) -> Option<&'static str> {
     // How far what is gathered and what is sent may be apart, in sentences.
     const APART: usize = 3;
-    const LONGEST_SENTENCE: usize = 480;
     let mut gathered: Option<usize> = None;
     for (at, sentence) in sentences(text).enumerate() {
-        // What is longer is no sentence but a file.
         let matters = gathered.is_some()
             || [KEPT_AT, CALLED, GUARDS, LETS_ALL, RELIED_ON, " prod|-prod|/prod|hooks"]
                 .iter()

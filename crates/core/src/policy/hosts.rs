@@ -66,69 +66,84 @@ pub fn is_metadata(host: &str) -> bool {
     }
 }
 
+/// Services that show whoever made an address of theirs all that is sent there.
+const CATCHERS: &[&str] = &[
+    "oast.fun",
+    "oast.pro",
+    "oast.live",
+    "oast.site",
+    "oast.online",
+    "oast.me",
+    "oastify.com",
+    "interact.sh",
+    "interactsh.com",
+    "burpcollaborator.net",
+    "webhook.site",
+    "requestbin.com",
+    "requestbin.net",
+    "requestbin.io",
+    "requestcatcher.com",
+    "pipedream.net",
+    "beeceptor.com",
+    "hookbin.com",
+    "postb.in",
+    "ptsv2.com",
+    "ptsv3.com",
+    "dnslog.cn",
+    "ceye.io",
+    "canarytokens.com",
+    "requestrepo.com",
+    "webhook.cool",
+    "typedwebhook.tools",
+    "mockbin.org",
+    "xss.ht",
+    "bxss.me",
+    "r87.me",
+];
+
+/// Services whose addresses lead to whoever asked for one, and the best known of those that keep what is sent to them.
+const LEADING: &[&str] = &[
+    "ngrok.io",
+    "ngrok.app",
+    "ngrok-free.app",
+    "ngrok-free.dev",
+    "ngrok.dev",
+    "trycloudflare.com",
+    "loca.lt",
+    "localtunnel.me",
+    "serveo.net",
+    "localhost.run",
+    "lhr.life",
+    "pinggy.link",
+    "bore.pub",
+    "tunnelmole.net",
+    "transfer.sh",
+    "file.io",
+    "0x0.st",
+    "temp.sh",
+    "oshi.at",
+    "termbin.com",
+    "ix.io",
+    "dpaste.org",
+];
+
 /// Whether a host is one of a service that shows whoever made an address of it all that is sent there, or leads to whoever asked for
 /// one: what is opened there is meant for somebody.
 pub fn is_catcher(url: &str) -> bool {
-    const CATCHERS: &[&str] = &[
-        "oast.fun",
-        "oast.pro",
-        "oast.live",
-        "oast.site",
-        "oast.online",
-        "oast.me",
-        "oastify.com",
-        "interact.sh",
-        "interactsh.com",
-        "burpcollaborator.net",
-        "webhook.site",
-        "requestbin.com",
-        "requestbin.net",
-        "requestbin.io",
-        "requestcatcher.com",
-        "pipedream.net",
-        "beeceptor.com",
-        "hookbin.com",
-        "postb.in",
-        "ptsv2.com",
-        "ptsv3.com",
-        "dnslog.cn",
-        "ceye.io",
-        "canarytokens.com",
-        "requestrepo.com",
-        "webhook.cool",
-        "typedwebhook.tools",
-        "mockbin.org",
-        "ngrok.io",
-        "ngrok.app",
-        "ngrok-free.app",
-        "ngrok-free.dev",
-        "ngrok.dev",
-        "trycloudflare.com",
-        "loca.lt",
-        "localtunnel.me",
-        "serveo.net",
-        "localhost.run",
-        "lhr.life",
-        "pinggy.link",
-        "bore.pub",
-        "tunnelmole.net",
-        "transfer.sh",
-        "file.io",
-        "0x0.st",
-        "temp.sh",
-        "oshi.at",
-        "termbin.com",
-        "ix.io",
-        "dpaste.org",
-        "xss.ht",
-        "bxss.me",
-        "r87.me",
-    ];
+    is_made_at(url, CATCHERS) || is_made_at(url, LEADING)
+}
+
+/// Whether a host is one of a service that only shows what is sent to it: nobody has another use for it.
+pub fn is_listener(url: &str) -> bool {
+    is_made_at(url, CATCHERS)
+}
+
+/// Whether a URL is an address that somebody made at one of these services, not the service's own page.
+fn is_made_at(url: &str, services: &[&'static str]) -> bool {
     let host = host(url);
-    // The service's own page is no address that somebody made.
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let made = rest.split_once(['/', '?']).is_some_and(|(_, path)| !path.is_empty());
-    belongs(&host, CATCHERS).is_some_and(|own| made || own.len() < host.trim_end_matches('.').len())
+    belongs(&host, services).is_some_and(|own| made || own.len() < host.trim_end_matches('.').len())
 }
 
 /// The one of these domains that a host is of.

@@ -17,6 +17,8 @@ pub struct Origin {
     pub dumped: bool,
     /// It has no end.
     pub endless: bool,
+    /// It is all of a project, packed.
+    pub packed: bool,
     /// It is rows of a database.
     pub queried: bool,
     /// It is the ids of processes that guard the machine, or of agents.
@@ -32,6 +34,7 @@ impl Origin {
         listed: false,
         dumped: false,
         endless: false,
+        packed: false,
         queried: false,
         guarding: false,
     };
@@ -47,6 +50,8 @@ impl Origin {
     pub const DUMPED: Self = Self { dumped: true, ..Self::UNKNOWN };
     /// From a source without an end.
     pub const ENDLESS: Self = Self { endless: true, ..Self::UNKNOWN };
+    /// From a project, all of it.
+    pub const PACKED: Self = Self { packed: true, ..Self::UNKNOWN };
     /// From a database, some of it.
     pub const QUERIED: Self = Self { queried: true, ..Self::UNKNOWN };
     /// From a list of processes, those that guard the machine.
@@ -66,13 +71,14 @@ impl Origin {
             self.endless,
             self.queried,
             self.guarding,
+            self.packed,
         ];
         let bits = flags.iter().rev().fold(0, |bits, flag| bits << 1 | u32::from(*flag));
         char::from_u32(Self::MARKS + bits).unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 
     fn of_mark(mark: char) -> Option<Self> {
-        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 256)?;
+        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 512)?;
         let has = |flag: u32| bits & flag > 0;
         Some(Self {
             fetched: has(1),
@@ -83,6 +89,7 @@ impl Origin {
             endless: has(32),
             queried: has(64),
             guarding: has(128),
+            packed: has(256),
         })
     }
 
@@ -96,6 +103,7 @@ impl Origin {
             listed: self.listed || other.listed,
             dumped: self.dumped || other.dumped,
             endless: self.endless || other.endless,
+            packed: self.packed || other.packed,
             queried: self.queried || other.queried,
             guarding: self.guarding || other.guarding,
         }

@@ -49,6 +49,8 @@ pub(in crate::policy::shell) struct Machine<'a> {
     pub(in crate::policy::shell) incomplete: bool,
     /// Where what runs now runs.
     pub(in crate::policy::shell) at: Where,
+    /// Whether a container that is gone through uses the network of this machine, and so reaches what listens here.
+    pub(in crate::policy::shell) shares_network: bool,
     /// Whether what is done is done to everything below its target, one by one.
     pub(in crate::policy::shell) sweeping: bool,
     /// Whether what runs now ran before for another of many files.
@@ -86,6 +88,7 @@ impl<'a> Machine<'a> {
             effects: Vec::new(),
             incomplete: false,
             at: Where::Here,
+            shares_network: false,
             sweeping: false,
             repeats: false,
             steps: 0,

@@ -140,6 +140,10 @@ impl Machine<'_> {
         if matches!(path, "/dev/zero" | "/dev/urandom" | "/dev/random" | "/dev/full") {
             return Origin::ENDLESS;
         }
+        // What is typed, seen and heard.
+        if ["/dev/input/", "/dev/video", "/dev/snd/", "/dev/fb"].iter().any(|device| path.starts_with(device)) {
+            return Origin::DUMPED;
+        }
         if below && self.holds_secret(state, path) { Origin::SECRET } else { Origin::UNKNOWN }
     }
 
@@ -184,14 +188,15 @@ impl Machine<'_> {
     /// Notes that data leaves the machine for whoever listens there: what a database holds is a secret to them.
     pub(in crate::policy::shell) fn sends(&mut self, host: &str, origin: Origin) {
         let to = hosts::host(host);
-        if hosts::is_drop(&to) {
+        if hosts::is_drop(&to) || hosts::is_listener(&to) {
             self.act(Kind::NetCatcher, to.clone());
         }
         if hosts::is_messenger(&to) && origin.queried {
             self.act(Kind::NetMailing, to.clone());
         }
         let goes_out = || !hosts::is_local(&to);
-        self.carries(host, Origin { secret: origin.secret || origin.dumped && goes_out(), ..origin });
+        let is_taken = || origin.packed && hosts::is_bare_address(&to);
+        self.carries(host, Origin { secret: origin.secret || origin.dumped && goes_out() || is_taken(), ..origin });
     }
 
     /// Notes that data leaves the machine for one that the person has a key to: one without a name is a stranger's all the same.
@@ -200,7 +205,8 @@ impl Machine<'_> {
         self.carries(host, Origin { secret: origin.secret || origin.dumped && is_strange(), ..origin });
     }
 
-    fn carries(&mut self, host: &str, origin: Origin) {
+    /// Notes that data leaves the machine, whatever it is worth there.
+    pub(in crate::policy::shell) fn carries(&mut self, host: &str, origin: Origin) {
         self.note(Kind::DataSend, host.to_owned(), Place::Unknown, false, origin);
     }
 

@@ -94,6 +94,29 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             "expose=",
             "group-add=",
             "volumes-from=",
+            "pod=",
+            "health-cmd=",
+            "health-interval=",
+            "health-timeout=",
+            "health-retries=",
+            "health-start-period=",
+            "stop-timeout=",
+            "stop-signal=",
+            "log-opt=",
+            "network-alias=",
+            "ip=",
+            "link=",
+            "memory-swap=",
+            "cpuset-cpus=",
+            "pids-limit=",
+            "runtime=",
+            "sysctl=",
+            "cidfile=",
+            "annotation=",
+            "cgroupns=",
+            "dns-search=",
+            "storage-opt=",
+            "oom-score-adj=",
             "detach-keys=",
         ],
         ordered: true,
@@ -120,11 +143,7 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 .values(&["network", "net"])
                 .map(Text::shown)
                 .any(|net| net == "host" || net.starts_with("container:"));
-            let mut at = match (mounts_root, shares_network) {
-                (true, _) => Where::Here,
-                (false, true) => Where::Container,
-                (false, false) => Where::Throwaway,
-            };
+            let mut at = if mounts_root { Where::Here } else { Where::Throwaway };
             for volume in options.values(&["v", "volume"]).map(Text::shown) {
                 let mut parts = volume.split(':');
                 let (Some(from), Some(to)) = (parts.next(), parts.next()) else { continue };
@@ -135,7 +154,9 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                     at = Where::Here;
                 }
             }
+            let outer = std::mem::replace(&mut machine.shares_network, shares_network);
             machine.elsewhere(state, at, fields);
+            machine.shares_network = outer;
             // The name it is given, or the one that is printed, is known to belong to this script.
             let name = options.value(&["name"]).map_or_else(|| "made-container".to_owned(), Text::shown);
             throwaway::made(state, &call.name, &name);

@@ -264,6 +264,7 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
     match command {
         "push" => remote::push(machine, args),
         "bundle" => remote::bundles(machine, state, args),
+        "archive" => remote::archives(machine, state, args),
         "daemon" | "instaweb" => remote::serves(machine, command, args),
         "config" => settings::config(machine, state, args),
         "credential"

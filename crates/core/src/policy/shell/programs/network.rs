@@ -31,6 +31,9 @@ fn resolver(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if let Some(origin) = call.args.iter().filter_map(Text::origin).find(|origin| origin.is_private()) {
         machine.sends("a name server", origin);
     }
+    for name in call.args.iter().map(Text::shown).filter(|name| hosts::is_listener(name)) {
+        machine.act(Kind::NetCatcher, name);
+    }
     machine.emit(state, 1, Text::hole(Origin::FETCHED));
 }
 
@@ -45,6 +48,9 @@ impl Machine<'_> {
         if is_metadata(&host) {
             // The address where a cloud's machines ask for their own keys.
             self.note(Kind::SecretRead, shown.clone(), Place::Unknown, false, Origin::SECRET);
+        }
+        if hosts::is_listener(&shown) {
+            self.act(Kind::NetCatcher, host.clone());
         }
         let told = url.origin().filter(|origin| origin.is_private());
         if !is_local(&host)

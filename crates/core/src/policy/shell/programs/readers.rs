@@ -255,7 +255,7 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     {
         texts.push(Text::hole(Origin::LISTED));
     }
-    if super::tables::is_watcher(&pattern) {
+    if super::tables::is_watcher(&pattern) && !options.has(&["v", "invert-match"]) {
         texts.push(Text::hole(Origin::GUARDING));
     }
     // `grep -v keep`, `grep '^??'`: it leaves nearly all.
@@ -434,7 +434,10 @@ fn gpg(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     // A keyring of its own is one for trying things.
     let own = options.has(&["homedir"]) || state.variable("GNUPGHOME").is_some();
-    if options.has(&["passwd", "change-passphrase", "delete-secret-keys", "delete-secret-and-public-key"]) && !own {
+    let edits = options.has(&["edit-key"]) && options.operands.iter().any(|word| word.shown() == "passwd");
+    if (edits || options.has(&["passwd", "change-passphrase", "delete-secret-keys", "delete-secret-and-public-key"]))
+        && !own
+    {
         return machine.act(Kind::SecretWrite, "secret keys");
     }
     let decodes = options.has(&["d", "decrypt"]);

@@ -171,7 +171,11 @@ fn goes(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         let mut lines: Vec<Text> = Vec::new();
         match way.command {
             Command::Program(skip) if fields(skip).is_empty() => break,
-            Command::Program(skip) => return machine.elsewhere(state, way.at, fields(skip)),
+            Command::Program(skip) => {
+                let name = options.operands.first().filter(|_| skip > 0 && way.at == Where::Container).map(Text::shown);
+                let own = name.is_some_and(|name| throwaway::was_made(state, &call.name, &name));
+                return machine.elsewhere(state, if own { Where::Throwaway } else { way.at }, fields(skip));
+            }
             Command::Line(skip) => lines.push(joined(&fields(skip))),
             Command::Option(names) => lines.extend(options.values(names).flat_map(|value| listed(&value.encoded()))),
         }

@@ -522,6 +522,17 @@ impl Machine<'_> {
         }
         let text = self.content(state, &path);
         let mut origin = text.origin().unwrap_or_default();
+        if recursive && self.place(&path) == Place::ProjectRoot {
+            origin = origin.and(Origin::PACKED);
+        }
+        if folder {
+            let within = |(file, content): (&str, &Content)| match content {
+                Content::Is(text) if places::is_within(file, &path) => text.origin(),
+                _ => None,
+            };
+            let private = state.files.iter().filter_map(within).any(|origin| origin.dumped);
+            origin = Origin { dumped: origin.dumped || private, ..origin };
+        }
         let real = self.real(state, &path);
         if folder && (self.holds_secret(state, &path) || real != path && self.holds_secret(state, &real)) {
             origin = origin.and(Origin::SECRET);

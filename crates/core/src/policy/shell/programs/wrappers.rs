@@ -221,12 +221,17 @@ fn privileged(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let by_hand =
         options.has(&["S", "stdin", "A", "askpass", "i", "s", "login", "shell", "e", "edit", "b", "background"]);
     let fields = options.operands.get(assigned..).unwrap_or_default();
+    // Whoever makes a machine for this alone has all of its rights anyway.
+    if machine.at == Where::Throwaway && !fields.is_empty() && !options.has(&["i", "s", "login", "shell", "e", "edit"])
+    {
+        return machine.child(state, fields.to_vec());
+    }
     let target = options.value(&["u", "user"]).map_or_else(|| "root".to_owned(), Text::shown);
     let is_everyday = assigned == 0 && super::tables::only_looks(fields)
         || target == "root"
             && options.operands[..assigned].iter().all(is_quieting)
             && ["APT_CONFIG", "LD_PRELOAD"].iter().all(|name| state.variable(name).is_none())
-            && super::tables::adds_packages(fields);
+            && super::tables::adds_packages(behind_env(fields));
     if call.name != "pkexec" && !by_hand && is_everyday {
         return machine.child(state, fields.to_vec());
     }
@@ -248,6 +253,17 @@ fn is_assignment(word: &Text) -> bool {
     word.prefix().find('=').is_some_and(|at| {
         at > 0 && word.prefix()[..at].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     })
+}
+
+/// What stands behind `env` and assignments that only keep a package manager from asking.
+fn behind_env(fields: &[Text]) -> &[Text] {
+    match fields {
+        [first, rest @ ..] if first.shown() == "env" => {
+            let quiet = rest.iter().take_while(|word| is_quieting(word)).count();
+            &rest[quiet..]
+        }
+        fields => fields,
+    }
 }
 
 /// Whether an assignment only keeps a package manager from asking.
@@ -575,10 +591,10 @@ fn ssh(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if has_input {
         let origin = machine.input(state, 0).origin().unwrap_or_default();
         let strange = is_unknown(&options) || hosts::is_far(&hosts::host(&host.shown()));
-        if strange && !words.iter().any(takes_in) {
-            machine.sends(&host.shown(), origin);
-        } else {
-            machine.hands_over(&host.shown(), origin);
+        match words.iter().any(takes_in) {
+            true => machine.carries(&host.shown(), origin),
+            false if strange => machine.sends(&host.shown(), Origin { packed: false, ..origin }),
+            false => machine.hands_over(&host.shown(), origin),
         }
     }
     let outer = (machine.at, state.shell.clone(), state.files.clone());

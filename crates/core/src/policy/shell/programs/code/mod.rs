@@ -73,6 +73,10 @@ fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code
         inner: 0,
     };
     habits(machine, &code);
+    if CAPTURES.iter().any(|word| code.contains(word)) {
+        run.secret = Origin::DUMPED;
+        captured(machine, state, &code);
+    }
     for found in found(&code, language) {
         if machine.facts.is_late() {
             machine.incomplete = true;
@@ -100,6 +104,38 @@ fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code
         for command in code.split('`').skip(1).step_by(2).take(MAX_NAMES) {
             let line = format!("\"{}\"", command.replace('"', "\\\""));
             machine.code(state, &run.scope.value(&line), Vec::new());
+        }
+    }
+}
+
+/// Words of libraries that capture the screen, the clipboard, what is heard, seen or typed.
+const CAPTURES: &[&str] = &[
+    "ImageGrab",
+    "pyautogui.screenshot",
+    "pyscreenshot",
+    "mss.mss",
+    "mss()",
+    "screenshot-desktop",
+    "pyperclip.paste",
+    "clipboard.paste",
+    "clipboardy.read",
+    "clipboard_get(",
+    "Clipboard.GetText",
+    "the clipboard",
+    "VideoCapture(0",
+    "sounddevice",
+    "pyaudio",
+    "pynput",
+    "keyboard.on_press",
+];
+
+/// Remembers the files of pictures and sounds that code which captures names.
+fn captured(machine: &Machine<'_>, state: &mut State, code: &str) {
+    const ENDINGS: &[&str] = &[".png", ".jpg", ".jpeg", ".bmp", ".gif", ".wav", ".mp3", ".mp4", ".avi", ".webm"];
+    let literals = code.split(['"', '\'']).filter(|text| ENDINGS.iter().any(|ending| text.ends_with(ending)));
+    for literal in literals.take(MAX_NAMES) {
+        if let Some(path) = machine.path(state, &Text::known(literal)) {
+            state.write(&path, Text::hole(Origin::DUMPED), false);
         }
     }
 }

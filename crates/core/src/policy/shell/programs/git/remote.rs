@@ -170,6 +170,21 @@ pub(super) fn bundles(machine: &mut Machine<'_>, state: &mut State, args: &[Text
     }
 }
 
+/// `git archive`: all files of a commit, or some.
+pub(super) fn archives(machine: &mut Machine<'_>, state: &mut State, args: &[Text]) {
+    let options =
+        read(args, &Spec { short: "o", long: &["output=", "format=", "prefix=", "remote="], ..Spec::default() });
+    let whole = options.operands.len() <= 1 && !options.has(&["remote", "l", "list"]);
+    let text = Text::hole(if whole { Origin::PACKED } else { Origin::UNKNOWN });
+    match options.value(&["o", "output"]).and_then(|file| machine.path(state, file)) {
+        Some(path) => {
+            machine.writes(state, &path, false);
+            state.write(&path, text, false);
+        }
+        None => machine.emit(state, 1, text),
+    }
+}
+
 /// `git daemon` and `git instaweb`: repositories for whoever reaches this machine.
 pub(super) fn serves(machine: &mut Machine<'_>, command: &str, args: &[Text]) {
     let options = read(

@@ -95,7 +95,9 @@ fn is_planted(machine: &Machine<'_>, state: &State, line: &Text) -> bool {
         return false;
     };
     let path = in_home(machine, &first).and_then(|file| machine.path(state, &file));
-    path.is_some_and(|path| state.files.get(&path).is_some() || machine.place(&path) == Place::Temporary)
+    path.is_some_and(|path| {
+        state.files.get(&path).is_some() || machine.place(&path) == Place::Temporary || path.contains("/.cache/")
+    })
 }
 
 /// A file as git finds it: a tilde that stands in quotes is one to it all the same.

@@ -359,10 +359,23 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         texts.push(machine.input(state, 0));
     }
     let (reach, name) = aim(machine, state, client, &options, operands);
+    let mut origin = rows(reach, name.as_deref());
     for text in &texts {
-        given(machine, state, &text.shown(), reach, name.as_deref());
+        let text = text.shown();
+        if origin.queried && gives_all(&text) {
+            origin = origin.and(Origin::DUMPED);
+        }
+        given(machine, state, &text, reach, name.as_deref());
     }
-    machine.emit(state, 1, Text::hole(rows(reach, name.as_deref())));
+    machine.emit(state, 1, Text::hole(origin));
+}
+
+/// Whether a text of SQL asks for all that a table holds.
+fn gives_all(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let whole = lower.contains("select * from")
+        && !["where", "limit", "fetch first", "count("].iter().any(|word| lower.contains(word));
+    whole || lower.contains("copy ") && (lower.contains("to stdout") || lower.contains("to pstdout"))
 }
 
 /// Where what a client gives comes from: what a test's database holds is nobody's.
@@ -410,7 +423,7 @@ fn aim(
     let addresses = [base.as_deref(), options.value(client.hosts).map(Text::prefix)];
     let port = port.or_else(|| addresses.into_iter().flatten().find_map(throwaway::port).map(str::to_owned));
     let port = port.or_else(|| variable(if client.names.contains(&"psql") { "PGPORT" } else { "MYSQL_TCP_PORT" }));
-    let own = machine.at == Where::Throwaway || throwaway::is_own_port(state, port.as_deref());
+    let own = throwaway::is_inside(machine) || throwaway::is_own_port(state, port.as_deref());
     let inside = reach == Reach::Here && own;
     (if inside || made && reach == Reach::Here { Reach::Emulator } else { reach }, name)
 }
@@ -522,7 +535,7 @@ fn redis(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let reach = throwaway::reach(machine, host.as_deref());
     let port = options.value(&["p"]).or(options.value(&["u"])).map(Text::shown);
     let port = port.as_deref().map(|port| throwaway::port(port).unwrap_or(port));
-    let own = machine.at == Where::Throwaway || throwaway::is_own_port(state, port);
+    let own = throwaway::is_inside(machine) || throwaway::is_own_port(state, port);
     let lost = reach == Reach::Here && own;
     const DESTROYS: &[&str] = &[
         "flushall",
@@ -599,7 +612,7 @@ fn mongo(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     };
     let port = options.value(&["port"]).map(Text::shown);
     let port = port.as_deref().or_else(|| base.as_deref().and_then(throwaway::port));
-    let own = machine.at == Where::Throwaway || throwaway::is_own_port(state, port);
+    let own = throwaway::is_inside(machine) || throwaway::is_own_port(state, port);
     let inside = reach == Reach::Here && own;
     for text in &texts {
         let shown = text.shown();

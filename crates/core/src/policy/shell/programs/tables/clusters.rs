@@ -134,6 +134,9 @@ const DOCKER: &[&str] = &[
 ];
 
 const DOCKER_ENTRIES: &[Entry] = &[
+    with("stop|kill|rm|pause", &["@guardian"], SafetyDisable),
+    with("container stop|kill|rm|pause", &["@guardian"], SafetyDisable),
+    with("stack deploy", &["@production"], CloudDeploy),
     on("system prune|reset", ContainerDestroy),
     on("volume rm|prune|remove", ContainerDestroy),
     with("image|images prune", &["a", "all"], ContainerDestroy),
@@ -237,6 +240,7 @@ pub(super) const TOOLS: &[Tool] = &[
                 ClusterDestroy,
             ),
             with("app sync", &["prune", "force", "replace"], ClusterDestroy),
+            with("app sync|rollback", &["@production"], CloudDeploy),
             with("app set", &["sync-policy=none"], SafetyDisable),
             on("suspend ks|kustomization|hr|helmrelease|source --all", SafetyDisable),
             with("suspend", &["all"], SafetyDisable),
@@ -297,7 +301,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         names: &["multipass"],
-        spec: spec("", &[]),
+        spec: spec("ncmd", &["name=", "cpus=", "memory=", "disk=", "cloud-init="]),
         entries: &[with("delete", &["p", "purge", "all"], StorageDestroy), on("purge", StorageDestroy)],
     },
     Tool { names: &["qemu-img"], spec: spec("f", &[]), entries: &[with("snapshot", &["d", "a"], StorageDestroy)] },

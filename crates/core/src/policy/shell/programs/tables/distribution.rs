@@ -92,7 +92,7 @@ const MANAGERS: &[Manager] = &[
         names: &["apk"],
         refreshes: &["update"],
         installs: &["add"],
-        plain: &["no-cache", "q", "quiet", "U", "update-cache", "virtual", "v", "verbose", "no-progress"],
+        plain: &["no-cache", "q", "quiet", "U", "update-cache", "update", "virtual", "v", "verbose", "no-progress"],
     },
     Manager { names: &["xbps-install"], refreshes: &[], installs: &[], plain: &["y", "yes", "S", "sync"] },
     Manager {

@@ -17,6 +17,11 @@ pub(super) const TOOLS: &[Tool] = &[
         spec: spec("", &[]),
         entries: &[unless("", &["c", "k", "w", "wtmp-only"], SystemPower)],
     },
+    Tool {
+        names: &["supervisorctl"],
+        spec: spec("csup", &["configuration=", "serverurl="]),
+        entries: &[with("stop|remove|signal", &["@guardian"], SafetyDisable)],
+    },
     Tool { names: &["killall5"], spec: spec("o", &[]), entries: &[on("", Kind::ProcessKill)] },
     Tool { names: &["init", "telinit"], spec: spec("", &[]), entries: &[on("0|6|1|S", SystemPower)] },
     Tool {
@@ -396,56 +401,54 @@ fn is_guard(service: &str) -> bool {
     GUARDS.iter().any(|guard| crate::policy::places::glob(guard, name))
 }
 
+/// Programs that work for a person, and are not to end each other.
+const AGENTS: &[&str] = &[
+    "aider",
+    "claude",
+    "cline",
+    "codex",
+    "copilot",
+    "cursor",
+    "gemini",
+    "hookrail",
+    "kilocode",
+    "opencode",
+    "openhands",
+    "qwen",
+    "windsurf",
+];
+
 /// Whether a pattern of processes is one of an agent, or of what watches over agents or the machine.
 pub(in super::super) fn is_watcher(pattern: &str) -> bool {
-    const AGENTS: &[&str] = &[
-        "aider",
-        "claude",
-        "cline",
-        "codex",
-        "copilot",
-        "cursor",
-        "gemini",
-        "hookrail",
-        "kilocode",
-        "opencode",
-        "openhands",
-        "qwen",
-        "windsurf",
-    ];
-    const GUARDIANS: &[&str] = &["guard", "guards", "guardian", "guardrail", "guardrails", "pretooluse", "posttooluse"];
-    const BESIDES: &[&str] = &[
-        "guard",
-        "guards",
-        "guardrail",
-        "guardrails",
-        "hook",
-        "hooks",
-        "policy",
-        "monitor",
-        "watchdog",
-        "audit",
-        "supervisor",
-    ];
-    // Words of tools that only sound like it.
-    const OTHERS: &[&str] = &["bundle", "rb", "ruby", "rails", "test", "tests", "spec"];
-    // `[c]laude`, so that a search does not find itself.
     let lower = pattern.to_ascii_lowercase().replace(['[', ']'], "");
-    let words: Vec<&str> =
-        lower.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = words(&lower);
+    is_guardian(pattern) || words.len() <= 2 && words.iter().any(|word| AGENTS.contains(word))
+}
+
+/// Whether a name is one of what watches over agents or the machine.
+pub(super) fn is_guardian(name: &str) -> bool {
+    const GUARDIANS: &[&str] = &["guard", "guards", "guardian", "guardrail", "guardrails", "pretooluse", "posttooluse"];
+    const BESIDES: &[&str] = &["hook", "hooks", "policy", "monitor", "watch", "watchdog", "audit", "supervisor"];
+    // Words of tools that only sound like it, and of code.
+    const OTHERS: &[&str] =
+        &["bundle", "rb", "ruby", "rails", "test", "tests", "spec", "src", "watch", "ts", "tsx", "route", "auth"];
+    // `[c]laude`, so that a search does not find itself.
+    let lower = name.to_ascii_lowercase().replace(['[', ']'], "");
+    let words = words(&lower);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
     let plain = lower.split([' ', '|']).map(|word| word.trim_matches(['^', '$', '(', ')', '.', '*', '\\']));
-    let is_named = plain
-        .map(|word| super::super::base_name(word).trim_end_matches(".exe"))
-        .any(|word| !word.is_empty() && is_guard(word));
-    let tools = words
+    let mut named = plain.map(|word| super::super::base_name(word).trim_end_matches(".exe"));
+    let of_tools = words
         .windows(2)
         .any(|pair| matches!(pair, ["agent" | "tool" | "mcp", "hook" | "hooks" | "monitor" | "policy"]));
-    is_named
-        || tools
-        || has(GUARDIANS) && !has(OTHERS)
+    named.any(|word| !word.is_empty() && is_guard(word))
+        || of_tools
+        || has(GUARDIANS) && (!has(OTHERS) || has(AGENTS))
         || has(AGENTS) && has(BESIDES)
-        || has(AGENTS) && words.len() <= 2
+}
+
+fn words(name: &str) -> Vec<&str> {
+    name.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect()
 }
 
 /// `systemctl stop a b`, `service a stop`: stopping what protects the machine is a matter of its own.

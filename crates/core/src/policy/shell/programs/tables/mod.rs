@@ -246,12 +246,13 @@ fn fits(path: &str, words: &[String]) -> Option<usize> {
 }
 
 /// Whether a flag was given; `name=value` asks for the value, which may be a glob, `~glob` for any word or value in whatever
-/// case. A word counts as well as a flag. `@production` asks for a word or value that speaks of production, `@queried` for one
-/// that comes out of a database.
+/// case. A word counts as well as a flag. `@production` asks for a word or value that speaks of production, `@guardian` for one of what
+/// watches over agents or the machine, `@queried` for one that comes out of a database.
 fn is_given(options: &Options, words: &[String], flag: &str) -> bool {
     let mut texts = options.flags.iter().filter_map(|flag| flag.value.as_ref()).chain(&options.operands);
     match flag {
         "@production" => return texts.any(|text| throwaway::is_production(&text.shown())),
+        "@guardian" => return texts.any(|text| machine::is_guardian(&text.shown())),
         "@queried" => return texts.filter_map(Text::origin).any(|origin| origin.queried),
         _ => {}
     }

@@ -173,7 +173,10 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool {
         names: &[
             "vercel",
+            "vc",
+            "now",
             "netlify",
+            "ntl",
             "railway",
             "firebase",
             "neonctl",
@@ -233,6 +236,7 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[
             with("deploy*|rollback|setup|run", &["@production"], CloudDeploy),
             with("* deploy*|rollback|setup", &["@production"], CloudDeploy),
+            with("stop|delete|del|kill", &["@guardian"], SafetyDisable),
         ],
     },
     Tool {

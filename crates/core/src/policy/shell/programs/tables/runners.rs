@@ -126,6 +126,14 @@ fn of_package(package: &str) -> Option<&str> {
         "@qwen-code/qwen-code" => "qwen",
         "@github/copilot" => "copilot",
         "@sourcegraph/amp" => "amp",
+        "netlify-cli" => "netlify",
+        "firebase-tools" => "firebase",
+        "@railway/cli" => "railway",
+        "@aws-amplify/cli" => "amplify",
+        "aws-cdk" => "cdk",
+        "@shopify/cli" => "shopify",
+        "@sentry/cli" => "sentry-cli",
+        "eas-cli" => "eas",
         bare => bare,
     };
     (program != package).then_some(program)

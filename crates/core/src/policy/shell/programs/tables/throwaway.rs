@@ -370,7 +370,8 @@ pub(super) fn may_lose(
 ) -> bool {
     let values = |names: &[&str]| -> Vec<String> { options.values(names).map(Text::shown).collect() };
     let of_variables = |names: &[&str]| names.iter().find_map(|name| variable(machine, state, name));
-    if is_made(state, program, options, targets) {
+    let vanishes = machine.at == Where::Throwaway && kind == Kind::PackageRemove;
+    if vanishes || is_made(state, program, options, targets) {
         return true;
     }
     let scope = match scope(program) {
@@ -380,7 +381,7 @@ pub(super) fn may_lose(
     };
     match scope {
         Scope::Shared => {
-            let own = machine.at == Where::Throwaway && kind == Kind::DatabaseDestroy;
+            let own = is_inside(machine) && kind == Kind::DatabaseDestroy;
             own && !options.has(&["h", "H", "host", "n", "node"])
         }
         Scope::Emulator => true,
@@ -408,7 +409,7 @@ pub(super) fn may_lose(
             }
             let reach = reach(machine, host.as_deref());
             let port = values(&["p", "P", "port"]).pop();
-            let own = machine.at == Where::Throwaway || is_own_port(state, port.as_deref());
+            let own = is_inside(machine) || is_own_port(state, port.as_deref());
             own && reach == Reach::Here || may_be_lost(reach, names.iter().map(String::as_str))
         }
         Scope::Engine => {
@@ -550,6 +551,11 @@ pub(in super::super) fn was_made(state: &State, program: &str, name: &str) -> bo
     state.files.get(&key(program, name)).is_some()
 }
 
+/// Whether what a client reaches on its own machine is in a container that is made for this alone.
+pub(super) fn is_inside(machine: &Machine<'_>) -> bool {
+    machine.at == Where::Throwaway && !machine.shares_network
+}
+
 /// Under what it is kept which ports of this machine lead into a container that the script made.
 const PORT: &str = "port";
 
@@ -573,7 +579,7 @@ pub(super) fn port(address: &str) -> Option<&str> {
 
 /// Remembers what a call makes.
 pub(super) fn makes(state: &mut State, program: &str, options: &Options, words: &[String]) {
-    const MAKES: &[&str] = &["create", "mb", "make", "new", "add", "install"];
+    const MAKES: &[&str] = &["create", "mb", "make", "new", "add", "install", "launch"];
     if program == "minikube" && words.first().is_some_and(|verb| verb == "start") {
         uses_cluster(state, "minikube");
     }
@@ -584,7 +590,8 @@ pub(super) fn makes(state: &mut State, program: &str, options: &Options, words: 
         (None, "createdb" | "createuser") => 0,
         _ => return,
     };
-    let named: Vec<String> = named_by(options, is_naming).collect();
+    let named: Vec<String> =
+        named_by(options, |flag| is_naming(flag) || program == "multipass" && flag == "n").collect();
     words[behind..].iter().chain(&named).for_each(|name| made(state, family, name));
     let clusters = match program {
         "kind" | "k3d" => {

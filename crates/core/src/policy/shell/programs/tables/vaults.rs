@@ -19,7 +19,9 @@ pub(super) fn program(name: &str) -> Option<Program> {
 fn ssh_keygen(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &spec("abCDEFfGIJjKMmNnOPRrSstVWYZzw", &[]));
     let asks_only = options.has(&["l", "y", "e", "i", "F", "R", "H", "B", "c", "p", "A", "Y", "s", "Q", "D", "L", "r"]);
-    if let Some(file) = options.value(&["f"]).filter(|_| options.has(&["p"]) && options.has(&["N"])) {
+    if let Some(file) =
+        options.value(&["f"]).filter(|_| options.has(&["p"]) && (options.has(&["N"]) || Machine::has_input(state)))
+    {
         return machine.unlocks(state, file);
     }
     let Some(file) = options.value(&["f"]).filter(|_| !asks_only && Machine::has_input(state)) else { return };
@@ -225,7 +227,12 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool {
         names: &["keytool"],
         spec: single(&["keystore=", "alias=", "storepass=", "keypass=", "new=", "storetype=", "file="]),
-        entries: &[with("", &["storepasswd", "keypasswd", "delete"], SecretWrite)],
+        entries: &[with("", &["storepasswd", "keypasswd"], SecretWrite)],
+    },
+    Tool {
+        names: &["step"],
+        spec: spec("", &["out=", "key=", "password-file="]),
+        entries: &[with("crypto change-pass *", &["no-password"], SecretWrite)],
     },
     Tool {
         names: &["puttygen"],

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::super::parse::parse;
-use super::super::state::{Flow, Shell, State, Stream};
+use super::super::state::{Content, Flow, Shell, State, Stream};
 use super::super::syntax::*;
-use super::super::value::Text;
+use super::super::value::{Origin, Text};
 use super::streams::restore;
 use super::{Call, MAX_DEPTH, MAX_SHOWN, Machine, joined, merged, same};
 use crate::policy::effects::Kind;
@@ -76,13 +76,24 @@ impl Machine<'_> {
             }
         }
         let before = state.shell.streams.clone();
-        self.redirect(&mut state, &simple.redirects, is_blind(&fields));
+        let blind = is_blind(&fields);
+        self.redirect(&mut state, &simple.redirects, blind);
+        let into = match state.stream(1) {
+            Stream::File(path) if !blind && !simple.redirects.is_empty() => Some(self.real(&state, &path)),
+            _ => None,
+        };
         if is_exec {
             return vec![state];
         }
         let mut ended = self.call(fields, state);
         for state in &mut ended {
             restore(state, before.clone());
+            if let Some(path) = &into
+                && matches!(state.files.get(path), Some(Content::Is(text)) if text.is_empty())
+            {
+                // Of a program that nobody told about it is not known what it says.
+                state.files.set(path, Content::Is(Text::hole(Origin::UNKNOWN)));
+            }
             if let Some(variables) = &variables {
                 // What a command is given for itself is gone with it.
                 for assignment in &simple.assignments {
@@ -253,6 +264,13 @@ impl Machine<'_> {
             self.note(Kind::CodeDecoded, String::new(), Place::Unknown, false, origin);
         }
     }
+}
+
+/// Whether all that a command says is known: of other programs than these, to say nothing means that nobody told what they say.
+pub(super) fn is_heard(command: &Command) -> bool {
+    let Command::Simple(simple) = command else { return false };
+    let name = simple.words.first().and_then(Word::bare);
+    name.is_none_or(|name| matches!(name, ":" | "true" | "echo" | "printf" | "cat"))
 }
 
 /// Whether a command writes nothing, or the same whatever it is done for: what its output goes to holds nothing of its own then.

@@ -243,6 +243,10 @@ impl<'a> Machine<'a> {
         let out = merged(ended.iter().map(|end| &end.out));
         state.status = same(ended.iter().map(|end| end.status));
         state.files = joined(ended);
+        let last = script.items.last().and_then(|item| item.pipeline.commands.last());
+        if out.is_empty() && last.is_some_and(|command| !commands::is_heard(command)) {
+            return Text::hole(Origin::UNKNOWN);
+        }
         out
     }
 
@@ -257,7 +261,10 @@ impl<'a> Machine<'a> {
                     state.set_stream(1, Stream::Out);
                     state.out = Text::default();
                     let ends = self.step(command, state);
-                    let out = merged(ends.iter().map(|end| &end.out));
+                    let mut out = merged(ends.iter().map(|end| &end.out));
+                    if out.is_empty() && !commands::is_heard(command) {
+                        out = Text::hole(Origin::UNKNOWN);
+                    }
                     state = State { files: joined(ends), ..outer.clone() };
                     state.set_stream(0, Stream::Text(out));
                 }

@@ -233,10 +233,11 @@ fn cp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.reads_of_copy(state, &path);
         let is_empty =
             path == "/dev/null" || matches!(state.files.get(&path), Some(Content::Is(text)) if text.is_empty());
-        // One file over all of an ending: folders have none.
+        // One file over all of an ending: folders have none. What the script wrote may be of the one it is copied over.
         let over_many = options.operands.len() == 2
-            && options.operands[1].shown().rsplit('/').next().is_some_and(|name| name.starts_with("*."))
-            && !path.contains('*');
+            && base_name(&options.operands[1].shown()).starts_with("*.")
+            && !path.contains('*')
+            && state.files.get(&path).is_none();
         if is_empty || over_many {
             options.operands.last().into_iter().for_each(|target| machine.empties(state, target));
         }

@@ -243,7 +243,10 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         let found = match &name {
             Some(name) => found(machine, state, start, true, Some(name)),
-            None if narrow.to_delete => continue,
+            None if narrow.to_delete => match only_sources(tests) {
+                Some(pattern) => below(start, &pattern),
+                None => continue,
+            },
             None => listed(start),
         };
         machine.emit(state, 1, found);
@@ -329,6 +332,22 @@ fn only_name(tests: &[Text]) -> Option<String> {
     let mut names = shown.windows(2).filter(|pair| matches!(pair[0].as_str(), "-name" | "-iname"));
     let name = names.next().map(|pair| pair[1].clone())?;
     (names.next().is_none() && !shown.iter().any(is_mixed) && !name.starts_with(['*', '?', '['])).then_some(name)
+}
+
+/// The pattern of a search for what is written by hand in a language, where that is all that is asked of names.
+fn only_sources(tests: &[Text]) -> Option<String> {
+    let shown: Vec<String> = tests.iter().map(Text::shown).collect();
+    let mut names = shown.windows(2).filter(|pair| BY_NAME.contains(&pair[0].as_str())).map(|pair| &pair[1]);
+    let name = names.next().filter(|name| is_source(name))?;
+    names.next().is_none().then(|| name.clone())
+}
+
+/// What a pattern matches in a folder.
+fn below(folder: &Text, pattern: &str) -> Text {
+    let mut found = folder.quoted();
+    found.push_known("/", false);
+    found.push_known(pattern, true);
+    found
 }
 
 /// What stands for what is found: the whole tree, or something in it.

@@ -30,6 +30,9 @@ impl Machine<'_> {
     /// Whether a path is moved to a name for the second time, while what was moved there before still stands there.
     pub(super) fn moves_over(&mut self, state: &State, path: &str, to: &str) {
         let again = (self.repeats || is_pattern(path)) && matches!(state.files.get(path), Some(Content::Gone));
+        // A name that is made of its own is another for each.
+        let stem = base_name(path).split('.').next().unwrap_or_default();
+        let again = again && (is_pattern(path) || !base_name(to).contains(stem));
         let stands = matches!(state.files.get(to), Some(Content::CopyOf(from)) if from == path);
         if again && stands && is_file_name(to) && !is_generated(base_name(to)) && is_kept(path, self.place(path)) {
             self.loses(path);

@@ -112,7 +112,9 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, std:
         "setup.py" | "conftest.py" | "sitecustomize.py" | "usercustomize.py" => {
             return whole(Language::Python, Runs::ByItself);
         }
-        "extconf.rb" | "Gemfile" => return whole(Language::Ruby, Runs::ByItself),
+        "extconf.rb" | "Gemfile" | "Podfile" | ".irbrc" | ".pryrc" => return whole(Language::Ruby, Runs::ByItself),
+        ".pnpmfile.cjs" => return whole(Language::JavaScript, Runs::ByItself),
+        _ if inside("/.ipython/") && name.ends_with(".py") => return whole(Language::Python, Runs::ByItself),
         "Makefile" | "makefile" | "GNUmakefile" | "justfile" | "Justfile" => {
             let recipes = text.lines().filter_map(|line| line.strip_prefix(['\t', ' ']));
             let recipes: Vec<&str> = recipes.map(|line| line.trim_start().trim_start_matches(['@', '-'])).collect();

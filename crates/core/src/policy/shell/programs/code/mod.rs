@@ -5,6 +5,7 @@
 //! are made of.
 
 mod calls;
+mod emptying;
 mod finding;
 mod values;
 
@@ -77,6 +78,7 @@ fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code
         run.secret = Origin::DUMPED;
         captured(machine, state, &code);
     }
+    emptying::note(machine, state, &code);
     for found in found(&code, language) {
         if machine.facts.is_late() {
             machine.incomplete = true;

@@ -22,6 +22,7 @@ const ON_PURPOSE: &[&str] = &[
     "crates/core/tests/secrets.rs",
     "crates/core/src/policy/inspect/miners.rs",
     "crates/core/src/redact/tests.rs",
+    "crates/core/src/policy/inspect/miners.rs",
     "crates/device/src/policy/packs/outputs.toml",
     "crates/device/src/policy/cases/calls.jsonl",
     "crates/device/src/policy/cases/unseen.jsonl",

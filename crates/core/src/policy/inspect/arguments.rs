@@ -25,6 +25,8 @@ pub(super) struct Arguments<'a> {
     pub(super) to: Vec<Cow<'a, str>>,
     pub(super) urls: Vec<Cow<'a, str>>,
     pub(super) commands: Vec<Cow<'a, str>>,
+    /// Programs that are told apart from what they are given.
+    pub(super) programs: Vec<Cow<'a, str>>,
     /// What is typed, where that goes to a shell.
     pub(super) typed: Vec<Cow<'a, str>>,
     /// What a command is given, where that stands apart.
@@ -171,6 +173,7 @@ impl<'a> Arguments<'a> {
             | "commandtorun" | "commandtoexecute" | "bash" | "shellscript" | "bashscript" | "oneliner" => {
                 self.commands.extend(line(value));
             }
+            "program" | "executable" => self.programs.extend(line(value)),
             "commands" | "commandlist" | "steps" => self.commands.extend(texts(value)),
             "input" | "stdin" | "keys" | "keystrokes" | "chars" => self.typed.extend(line(value)),
             "args" | "argv" | "arguments" | "flags" => self.words.extend(texts(value)),

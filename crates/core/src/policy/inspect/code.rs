@@ -6,6 +6,7 @@
 
 use super::given::quoted;
 use super::leaks::{gives_credentials, literals};
+use super::lists::is;
 use super::miners;
 use crate::json;
 use crate::policy::effects::{Effect, Kind, Where};
@@ -28,6 +29,7 @@ pub(super) enum Language {
     Php,
     /// Pages that a server of Java or of Windows runs.
     ServerPage,
+    Sql,
     /// A language of which no more is read than what stands between quotes.
     Quoted,
 }
@@ -145,6 +147,8 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, std:
     }
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let language = match extension.to_ascii_lowercase().as_str() {
+        "yml" | "yaml" => return commands_of(text, Runs::Called),
+        "sql" => Language::Sql,
         "pth" => return whole(Language::Python, Runs::ByItself),
         "sh" | "bash" | "zsh" | "ksh" | "command" => Language::Shell,
         "py" | "pyw" => Language::Python,
@@ -161,6 +165,34 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, std:
         },
     };
     whole(language, Runs::Called)
+}
+
+/// The commands that a file of YAML tells somebody to run: a build server, a cluster, whoever sets machines up.
+fn commands_of(text: &str, runs: Runs) -> Vec<(Language, Runs, std::borrow::Cow<'_, str>)> {
+    const NAMES: &str = "run|script|shell|cmd|command|args|entrypoint|before_script|after_script|ansible.builtin.shell|\
+        ansible.builtin.command|healthcheck|postStart|preStop|runcmd|bootcmd";
+    let mut found: Vec<String> = Vec::new();
+    let indented = |line: &str| line.len() - line.trim_start().len();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some((name, value)) = line.split_once(':') else { continue };
+        let name = name.trim_start().trim_start_matches("- ").trim();
+        if !is(name, NAMES) || found.len() >= 256 {
+            continue;
+        }
+        let indent = indented(line);
+        let is_block = value.trim().is_empty() || value.trim_start().starts_with(['|', '>']);
+        let mut command = if is_block { String::new() } else { value.trim().to_owned() };
+        while let Some(next) = lines.next_if(|next| next.trim().is_empty() || is_block && indented(next) > indent) {
+            command.push_str(next.trim_start().trim_start_matches("- "));
+            command.push('\n');
+        }
+        // Of a list of words what is handed to a shell is the one with blanks in it.
+        let quoted: Vec<&str> =
+            literals(&command).filter(|_| command.starts_with('[')).filter(|it| it.contains(' ')).collect();
+        found.push(if quoted.is_empty() { command } else { quoted.join("\n") });
+    }
+    found.into_iter().map(|command| (Language::Shell, runs, command.into())).collect()
 }
 
 /// Whether a file of JavaScript is run by a tool for building or testing, or by a package manager.
@@ -252,6 +284,7 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
         Language::JavaScript => {
             &["child_process", "exec", "rmSync", "rimraf", "eval(", "Function(", "spawn", "fs.rm", "net."]
         }
+        Language::Sql => &["PROGRAM", "program", "SUPERUSER", "superuser", "xp_cmdshell", "OUTFILE", "DUMPFILE"],
         _ => &["system", "exec", "rm_r", "rmtree", "eval", "socket", "Socket", "`", "unlink", "fork", "fsockopen"],
     };
     if !hints.iter().any(|hint| code.contains(hint)) {
@@ -264,6 +297,7 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
         Language::Ruby => Some("ruby -e"),
         Language::Perl => Some("perl -e"),
         Language::Php => Some("php -r"),
+        Language::Sql => Some("psql -c"),
         Language::ServerPage | Language::Quoted => return None,
     };
     let analysis = match interpreter {
@@ -303,6 +337,8 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
             }
             (Runs::Called, Kind::FileDelete) => !followed && effect.recursive && is_all(&effect.target, effect.place),
             (Runs::Called, Kind::DataSend) => sends && language == Language::Shell && (reads || takes_keys(code)),
+            // A database that reaches the machine it runs on, or has one more master.
+            (Runs::Called, Kind::DatabaseOpen) => language == Language::Sql,
             (Runs::Called, _) => false,
             (Runs::Contained, Kind::CodeFetched | Kind::FileDelete | Kind::SystemStartup) => false,
             (_, Kind::FileDelete) => {

@@ -10,6 +10,7 @@ use super::arguments::{Arguments, words};
 use super::given::quoted;
 use super::{code, content, deeds, files, leaks, miners, web};
 use crate::event::{Family, Tool};
+use crate::json;
 use crate::mcp::names;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -24,6 +25,9 @@ const MAX_ARGUMENTS: usize = 64;
 /// What a call of a server's tool does; `None` where the tool is no server's.
 pub(super) fn effects(tool: &Tool, arguments: &str, facts: &dyn Facts) -> Option<Vec<Effect>> {
     let act = |kind, target: &str| Effect { kind, ..Effect::on(target, Place::Unknown, &tool.name) };
+    if let Some((tool, arguments)) = handed_on(tool, arguments) {
+        return effects(&tool, arguments, facts);
+    }
     let Family::Mcp { server, tool: name } = &tool.family else {
         return names::claims_a_server(&tool.name).then(|| vec![act(Kind::McpMalformed, &tool.name)]);
     };
@@ -41,6 +45,29 @@ pub(super) fn effects(tool: &Tool, arguments: &str, facts: &dyn Facts) -> Option
     effects.extend(deeds::deed(server, name, &given).map(|kind| act(kind, name)));
     effects.extend(given.effects(server, name, &tool.name, facts));
     Some(effects)
+}
+
+json::fields!(HandedOn {
+    server_name = "server_name",
+    server = "server",
+    camel_server = "serverName",
+    tool_name = "tool_name",
+    tool = "tool",
+    camel_tool = "toolName",
+    arguments = "arguments",
+    args = "args",
+    input = "input",
+});
+
+/// The call of a server's tool that a tool of an agent hands on, and its arguments: Cline's `use_mcp_tool`.
+fn handed_on<'a>(tool: &Tool, arguments: &'a str) -> Option<(Tool, &'a str)> {
+    (tool.family == Family::Other && tool.name.to_ascii_lowercase().contains("mcp")).then_some(())?;
+    let given: HandedOn<'a> = json::object(arguments)?;
+    let server = json::owned(given.server_name.or(given.server).or(given.camel_server))?;
+    let name = json::owned(given.tool_name.or(given.tool).or(given.camel_tool))?;
+    let inner = given.arguments.or(given.args).or(given.input).map_or("{}", serde_json::value::RawValue::get);
+    let family = Family::Mcp { server: Some(server), tool: name };
+    Some((Tool { name: tool.name.clone(), family }, inner))
 }
 
 impl<'a> Arguments<'a> {
@@ -91,7 +118,9 @@ impl<'a> Arguments<'a> {
         let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
         let directory = self.directory.as_deref();
         let given: String = self.words.iter().map(|word| format!(" {}", quoted(word))).collect();
-        let mut lines: Vec<String> = few(&self.commands).map(|command| format!("{command}{given}")).collect();
+        let named = if self.words.is_empty() { &[][..] } else { &self.programs };
+        let mut lines: Vec<String> =
+            few(&self.commands).chain(few(named)).map(|command| format!("{command}{given}")).collect();
         // A server in front of a program is told no more than what the program is given.
         let is_shell = has(&["exec", "shell", "terminal", "pod", "pods", "container", "process", "ssh"]);
         if let Some((_, program)) = PROGRAMS.iter().find(|(word, _)| has(&[word])).filter(|_| !is_shell) {
@@ -144,6 +173,10 @@ impl<'a> Arguments<'a> {
                 }
                 _ => {}
             }
+        }
+        if super::is_powershell(tool) {
+            let own: Vec<String> = lines.iter().map(|line| format!("pwsh -Command {}", quoted(line))).collect();
+            lines.extend(own);
         }
         effects.extend(lines.iter().any(|line| miners::is_started(line)).then(|| super::miner(tool)));
         effects.extend(lines.iter().flat_map(|line| shell::analyse_in(line, directory, facts).effects));

@@ -32,6 +32,9 @@ const POOLS: &[&str] = &[
 /// What stands in every text that these rules speak of.
 const SIGNS: &[&str] = &["stratum+", "miner", "xmr", "coinhive", "CoinHive", "donate-level", "t-rex"];
 
+/// How far from a miner's name stands what it is to do, in bytes.
+const NEAR: usize = 200;
+
 fn may_mine(text: &str) -> bool {
     SIGNS.iter().any(|sign| text.contains(sign))
 }
@@ -67,12 +70,23 @@ pub(super) fn are_written(text: &str) -> bool {
     if !may_mine(text) {
         return false;
     }
-    let starts = ["donate-level", "donate_level", "--algo", "randomx", "rx/0", "-o ", "--url", "chmod +x", "\"pools\""];
+    let starts = ["-o ", "--url", "chmod +x", "\"pools\"", "randomx"];
+    let mines = ["donate-level", "donate_level", "rx/0", "--algo"];
+    // Rules by which miners are found hold what they are found by.
+    let is_rule = ["detection:", "condition:", "strings:", "alert tcp"].iter().any(|word| text.contains(word));
+    // What it is to do stands where it is named.
+    let named = || {
+        text.match_indices("xmrig").take(16).map(|(at, _)| {
+            let start = text.floor_char_boundary(at.saturating_sub(NEAR));
+            &text[start..text.ceil_char_boundary((at + NEAR).min(text.len()))]
+        })
+    };
+    let has = |part: &str, list: &[&str]| list.iter().any(|word| part.contains(word));
     let in_page = ["CoinHive.Anonymous(", "CoinHive.User(", "coinhive.min.js", "CoinImp.Anonymous("];
     text.split(|char: char| char.is_whitespace() || "\"'`,<>".contains(char)).any(names_pool)
-        || text.contains("xmrig")
-            && starts.iter().any(|word| text.contains(word))
-            && (text.contains("http") || names_known(text))
+        || !is_rule
+            && named()
+                .any(|part| has(part, &mines) || has(part, &starts) && (part.contains("http") || names_known(part)))
         || in_page.iter().any(|word| text.contains(word))
 }
 

@@ -63,6 +63,11 @@ fn call(tool: &Tool, payload: &str, facts: &dyn Facts) -> Analysis {
                 Some(patch) => all(files::patched(patch, name, facts)),
                 None => {
                     let mut analysis = shell::analyse_in(&command, given.directory().as_deref(), facts);
+                    // Its commands are read as a shell's too: both have the programs, and many of the words.
+                    if is_powershell(name) {
+                        let own = format!("pwsh -Command {}", given::quoted(&command));
+                        analysis.effects.extend(shell::analyse_in(&own, given.directory().as_deref(), facts).effects);
+                    }
                     let mines = miners::is_started(&command);
                     analysis.effects.extend(mines.then(|| miner(name)));
                     analysis
@@ -80,6 +85,12 @@ fn call(tool: &Tool, payload: &str, facts: &dyn Facts) -> Analysis {
         }
         Family::Agent => all(told::of_agent(&given(), name, facts)),
     }
+}
+
+/// Whether a tool's or a server's name says that it takes commands of PowerShell.
+fn is_powershell(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("powershell") || name.contains("pwsh")
 }
 
 /// A program is run that nobody here earns by.

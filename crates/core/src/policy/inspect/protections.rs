@@ -144,7 +144,7 @@ pub(super) fn is_lifted(text: &str, before: Option<&str>, path: &str) -> bool {
     let is_code = matches!(extension, "tf" | "hcl" | "tfvars" | "bicep") || name.ends_with(".tf.json");
     let of_code =
         ["/infra", "/cdk", "/pulumi", "/iac/", "/stacks/", "/terraform"].iter().any(|folder| path.contains(folder));
-    let is_data = matches!(extension, "yaml" | "yml" | "json") && !name.contains("lock")
+    let is_data = matches!(extension, "yaml" | "yml" | "json" | "rules") && !name.contains("lock")
         || of_code && matches!(extension, "ts" | "py" | "go");
     if !is_code && !is_data {
         return false;
@@ -155,7 +155,7 @@ pub(super) fn is_lifted(text: &str, before: Option<&str>, path: &str) -> bool {
         // A whole resource that is gone is another matter.
         Some(before) if before.contains("resource \"") && !text.contains("resource \"") => false,
         Some(before) => {
-            let had = truths(before);
+            let had = truths(&kept_of(before, text));
             had.iter().any(|(name, value)| {
                 let now = told.iter().find(|(other, _)| other == name).map(|(_, value)| *value);
                 // A line that is gone says less than one that says no: in code of infrastructure it is the same.
@@ -173,6 +173,22 @@ pub(super) fn is_lifted(text: &str, before: Option<&str>, path: &str) -> bool {
     };
     let opens = |text| opens_to_everybody(text, is_code);
     lifted || is_code && production() && told.iter().any(weak) || opens(text) && !before.is_some_and(opens)
+}
+
+/// What was told of the resources that are still there: with one that is gone goes what was told of it.
+fn kept_of<'t>(before: &'t str, text: &str) -> std::borrow::Cow<'t, str> {
+    let mut goes = false;
+    let keeps = |line: &&str| {
+        let is_start = line.starts_with("resource \"");
+        goes = if is_start { !text.contains(line.trim_end_matches([' ', '{'])) } else { goes };
+        let kept = !goes;
+        goes &= !line.starts_with('}');
+        kept
+    };
+    if !before.contains("resource \"") {
+        return before.into();
+    }
+    before.lines().filter(keeps).collect::<Vec<_>>().join("\n").into()
 }
 
 /// Whether a text has none of what protected in the one before it, or a weaker word or number for it.
@@ -263,6 +279,28 @@ fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
                 "Principal:\nAWS:*",
                 "identifiers=[*]",
             ]) && !has(&["Condition", "condition{"]))
+    {
+        return true;
+    }
+    // A database of a page's that everybody writes to.
+    if has(&[
+        "allowread,write:iftrue",
+        "allowread,write;",
+        "allowwrite:iftrue",
+        "allowwrite;",
+        "{.write:true",
+        ",.write:true",
+        "allowread,write:ifrequest.time<",
+    ]) {
+        return true;
+    }
+    // A list of who may come in, with everybody in it.
+    const LISTED: &[&str] =
+        &["authorized_networks", "authorizedNetworks", "authorized_ip_ranges", "authorizedIpRanges"];
+    let listed = LISTED.iter().flat_map(|list| joined.match_indices(list)).take(16);
+    if listed
+        .map(|(at, _)| &joined[at..joined.floor_char_boundary((at + 300).min(joined.len()))])
+        .any(|list| list.find("0.0.0.0/0").is_some_and(|end| !list[..end].contains("}}")))
     {
         return true;
     }

@@ -12,11 +12,12 @@ const LISTS: &str = ".semgrepignore|.gitleaksignore|.trufflehogignore|.truffleho
 const SETTINGS: &str = ".gitleaks.toml|gitleaks.toml|.trufflehog.yml|.trufflehog.yaml|trufflehog.yaml|.gitguardian.yaml|\
     .gitguardian.yml|.talismanrc|.secretlintrc.json|.secretlintrc|.secrets.baseline|.snyk|.bandit|bandit.yaml|bandit.yml|\
     .semgrep.yml|.checkov.yaml|.checkov.yml|.tfsec.yml|trivy.yaml|.trivy.yaml|.grype.yaml|.kics.yaml|kics.config|osv-scanner.toml|\
-    secret_scanning.yml|codeql-config.yml|codeql-config.yaml|.whispers.yml|.horusec.yaml|horusec-config.json|brakeman.yml|.noseyparker.yaml";
+    secret_scanning.yml|codeql-config.yml|codeql-config.yaml|.whispers.yml|.horusec.yaml|horusec-config.json|brakeman.yml|.noseyparker.yaml|\
+    .pre-commit-config.yaml";
 
 /// The names of what is left out, in lower case and letters alone; and names that say so only within another that does.
 const LEAVES_OUT: &str = "exclude|excludes|excluded|excludedirs|excludepaths|excludepath|excludefiles|ignore|ignores|ignorepaths|\
-    ignoredpaths|ignorepatterns|pathsignore|skip|skips|skipcheck|skipchecks|skippath|skippaths|skipfiles|skipdirs";
+    ignoredpaths|ignorepatterns|pathsignore|skip|skips|skipcheck|skipchecks|skippath|skippaths|skipfiles|skipdirs|pattern";
 const WITHIN: &str = "allowlist|allowlists|exclu|ignore|skip|suppress|whitelist";
 const NAMES: &str = "paths|path|regexes|files|file|stopwords|global|filename|vulnerability|dirs|lines";
 

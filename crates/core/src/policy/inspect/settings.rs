@@ -40,26 +40,32 @@ impl Setting<'_> {
 
 /// Whether a glob or a regular expression stands for everything.
 pub(super) fn is_everything(pattern: &str) -> bool {
-    let inside = pattern.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).unwrap_or(pattern);
-    let inside =
-        inside.trim_start_matches("(?s)").trim_start_matches("(?i)").trim_start_matches('^').trim_end_matches('$');
+    // Between slashes, with letters that say how it is meant behind them.
+    let delimited = pattern.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'));
+    let delimited =
+        delimited.filter(|(_, flags)| flags.bytes().all(|byte| byte.is_ascii_lowercase())).map(|(inside, _)| inside);
+    let inside = delimited.filter(|inside| !inside.contains("**")).unwrap_or(pattern);
+    let inside = inside.trim_start_matches("(?s)").trim_start_matches("(?i)");
+    let inside = inside.trim_start_matches('^').trim_end_matches('$');
     let inside = inside.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(inside);
-    matches!(
-        inside,
-        "*" | "**"
-            | "**/*"
-            | "/**"
-            | "./**"
-            | "**/**"
-            | ".*"
-            | ".+"
-            | ".*?"
-            | "."
-            | "./"
-            | "[\\s\\S]*"
-            | "**/*.*"
-            | "*.*"
-    )
+    const ALL: &[&str] = &[
+        "*",
+        "**",
+        "**/*",
+        "/**",
+        "./**",
+        "**/**",
+        ".*",
+        ".+",
+        ".*?",
+        ".",
+        "./",
+        "[\\s\\S]*",
+        "[\\s\\S]+",
+        "**/*.*",
+        "*.*",
+    ];
+    ALL.contains(&inside) || inside.is_empty() && delimited.is_some()
 }
 
 /// The settings of a text, in order.
@@ -255,7 +261,10 @@ mod tests {
             ("/.*/", true),
             ("^.*$", true),
             ("**/*", true),
+            ("/.+/s", true),
+            ("/^/", true),
             ("/^git /", false),
+            ("/usr/", false),
             ("src/**", false),
             ("", false),
         ] {

@@ -81,13 +81,17 @@ fn is_open(text: &str) -> bool {
         let url = &text[at..];
         let end = url.find(|char: char| char.is_whitespace() || "\"'<>".contains(char)).unwrap_or(url.len());
         let host = hosts::host(&url[..end]);
+        // Who hands requests on is another than who answers them.
+        let own_line = text[..at].rsplit('\n').next().unwrap_or_default().to_ascii_lowercase();
+        let hands_on = own_line.contains("proxy") && !own_line.contains("goproxy");
         // What a form of file is called by is no address.
         let is_name = is(&host, "maven.apache.org|www.w3.org|schemas.microsoft.com|www.gradle.org");
-        !is_name && !hosts::is_local(&host)
+        !is_name && !hands_on && !hosts::is_local(&host)
     });
     let said = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', ';'])).flat_map(str::chars);
     let dense: String = said.filter(|char| !matches!(char, ' ' | '\t')).collect();
-    plain || UNCHECKED.iter().any(|word| dense.contains(word))
+    let is_plain_word = |line: &str| matches!(line.trim(), "insecure" | "-k" | "--insecure");
+    plain || text.lines().any(is_plain_word) || UNCHECKED.iter().any(|word| dense.contains(word))
 }
 
 /// The program from a place where nobody keeps programs that a build tool is told to run each time.

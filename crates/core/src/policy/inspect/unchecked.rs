@@ -62,6 +62,7 @@ const LETS_GO: &[&str] = &[
     "alwaysallowtoolactions",
     "alwaysapprove",
     "allowallcommands",
+    "executeallcommands",
     "yolo",
     "yolomode",
     "dangerouslyallowall",
@@ -98,6 +99,7 @@ const LISTS: &[&str] = &[
     "trustedtools",
     "autoapprovedcommands",
     "permissionsallow",
+    "toolsallow",
     "autorun",
 ];
 
@@ -129,9 +131,12 @@ fn is_loose(setting: &Setting<'_>) -> bool {
         || ends(LISTS) && is_all(value)
         // Patterns by which commands are told apart, each with what becomes of it.
         || path.contains("terminalautoapprove") && allows && is(&setting.name, "rm|sudo|dd|eval|mkfs|bash|sh")
+        || path.contains("terminalautoapprove") && allows && is_everything(&setting.name)
         || setting.name == "approve" && allows && is_everything(&setting.within)
         || setting.within.ends_with("permission") && allows && setting.name == "*"
         || path == "permission" && value == "allow"
+        || path == "allow" && is_all(value)
+        || path == "goosemode" && value == "auto"
         || path.ends_with("toolpermissionsdefault") && value == "allow"
 }
 

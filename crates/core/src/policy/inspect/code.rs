@@ -124,7 +124,7 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, std:
             let recipes = recipes.join("\n").replace("$(HOME)", "${HOME}").replace("$$", "$");
             return vec![(Language::Shell, Runs::Called, recipes.into())];
         }
-        "Rakefile" | "Podfile" | "Fastfile" => return whole(Language::Ruby, Runs::ByItself),
+        "Rakefile" | "Fastfile" => return whole(Language::Ruby, Runs::ByItself),
         "noxfile.py" | "fabfile.py" => return whole(Language::Python, Runs::ByItself),
         _ => {}
     }

@@ -248,7 +248,9 @@ fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
     let dense: String = text.chars().filter(|char| !matches!(char, ' ' | '\t' | '"' | '\'')).collect();
     // What a list or a block of JSON holds stands on lines of its own.
     let joined: String = dense.chars().filter(|char| *char != '\n').collect();
-    let has = |words: &[&str]| words.iter().any(|word| dense.contains(word) || joined.contains(word));
+    let has = |words: &[&str]| {
+        words.iter().any(|word| if word.contains('\n') { dense.contains(word) } else { joined.contains(word) })
+    };
     if has(&[
         "acl=public-read",
         "AccessControl:PublicRead",
@@ -272,11 +274,11 @@ fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
             || has(&[
                 "Principal:*",
                 "Principal=*",
+                "Principal:AWS:*",
                 "Principal:{AWS:*}",
                 "Principal={AWS=*}",
                 "Principal:{AWS:[*",
                 "Principal={AWS=[*",
-                "Principal:\nAWS:*",
                 "identifiers=[*]",
             ]) && !has(&["Condition", "condition{"]))
     {

@@ -5,7 +5,7 @@ use super::super::machine::{Call, Machine};
 use super::super::options::{Spec, read};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
-use super::tables::throwaway;
+use super::tables::production;
 use super::{Program, code};
 use crate::policy::effects::Kind;
 
@@ -62,7 +62,7 @@ fn just(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 /// Notes goals that bring something to production.
 fn brings(machine: &mut Machine<'_>, goals: &[Text]) {
-    if let Some(goal) = goals.iter().find(|goal| throwaway::deploys(&goal.shown(), goals)) {
+    if let Some(goal) = goals.iter().find(|goal| production::deploys(&goal.shown(), goals)) {
         machine.act(Kind::CloudDeploy, goal.shown());
     }
 }

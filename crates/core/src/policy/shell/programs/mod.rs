@@ -143,7 +143,7 @@ impl Machine<'_> {
 
     /// Notes that a script of the project brings something to production, as far as its name and what it is given tell.
     fn brings(&mut self, path: &str, args: &[Text]) {
-        if tables::throwaway::deploys(base_name(path), args) {
+        if tables::production::deploys(base_name(path), args) {
             self.act(Kind::CloudDeploy, path);
         }
     }

@@ -4,7 +4,7 @@ use super::super::super::machine::Machine;
 use super::super::super::options::{Spec, read};
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
-use super::super::tables::throwaway;
+use super::super::tables::production;
 use super::settings::{self, Lasts};
 use super::{asks_for_help, skips_hooks};
 use crate::policy::effects::Kind;
@@ -82,7 +82,7 @@ pub(super) fn push(machine: &mut Machine<'_>, args: &[Text]) {
 
 /// Whether a remote's own name, no address, speaks of production.
 fn is_production(remote: &str) -> bool {
-    !remote.contains(['/', ':']) && throwaway::is_production(remote)
+    !remote.contains(['/', ':']) && production::is_production(remote)
 }
 
 /// Commands that reach other repositories, with the options by which they run programs there.

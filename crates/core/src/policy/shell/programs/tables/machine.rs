@@ -510,8 +510,15 @@ fn finds(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn kill_by_name(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
+    // `-HUP` and its kin are no options.
+    let is_signal = |arg: &&Text| {
+        let shown = arg.shown();
+        shown.len() > 3 && shown[1..].bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    let args: Vec<Text> =
+        call.args.iter().filter(|arg| !(arg.prefix().starts_with('-') && is_signal(arg))).cloned().collect();
     let options = read(
-        &call.args,
+        &args,
         &Spec { short: "uUgGsPtnk", long: &["user=", "signal=", "pgroup=", "parent=", "terminal="], ..Spec::default() },
     );
     if options.is_help() || options.has(&["l", "list", "0"]) {

@@ -13,6 +13,7 @@ mod forges;
 mod machine;
 mod packages;
 mod platforms;
+pub(super) mod production;
 mod reading;
 pub(super) mod requests;
 mod runners;
@@ -251,7 +252,7 @@ fn fits(path: &str, words: &[String]) -> Option<usize> {
 fn is_given(options: &Options, words: &[String], flag: &str) -> bool {
     let mut texts = options.flags.iter().filter_map(|flag| flag.value.as_ref()).chain(&options.operands);
     match flag {
-        "@production" => return texts.any(|text| throwaway::is_production(&text.shown())),
+        "@production" => return texts.any(|text| production::is_production(&text.shown())),
         "@guardian" => return texts.any(|text| machine::is_guardian(&text.shown())),
         "@queried" => return texts.filter_map(Text::origin).any(|origin| origin.queried),
         _ => {}

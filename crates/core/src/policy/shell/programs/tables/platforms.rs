@@ -234,6 +234,7 @@ pub(super) const TOOLS: &[Tool] = &[
         names: &["cap", "mina", "dep", "deployer", "envoy", "shipit", "pm2"],
         spec: spec("fn", &["on="]),
         entries: &[
+            pass("* deploy:check*"),
             with("deploy*|rollback|setup|run", &["@production"], CloudDeploy),
             with("* deploy*|rollback|setup", &["@production"], CloudDeploy),
             with("stop|delete|del|kill", &["@guardian"], SafetyDisable),

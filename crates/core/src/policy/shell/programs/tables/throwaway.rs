@@ -67,7 +67,7 @@ const LASTING: &[&str] =
     &["prod", "production", "prd", "live", "staging", "stage", "preprod", "master", "main", "release"];
 
 /// The words of a name, in lower case and without numbers at their ends.
-fn words(name: &str) -> impl Iterator<Item = String> + '_ {
+pub(super) fn words(name: &str) -> impl Iterator<Item = String> + '_ {
     let mut parts = Vec::new();
     let mut before_lower = false;
     for char in name.chars() {
@@ -96,34 +96,6 @@ pub(in super::super) fn is_trial(name: &str) -> bool {
 /// Whether a name speaks of what others rely on.
 pub(in super::super) fn is_lasting(name: &str) -> bool {
     words(name).any(|word| LASTING.contains(&word.as_str()))
-}
-
-/// Whether a goal or a script of a project brings something to production, by its name and what it is given.
-pub(in super::super) fn deploys(name: &str, given: &[Text]) -> bool {
-    const DEPLOYS: &[&str] = &["deploy", "release", "rollout", "promote", "ship"];
-    const SHOWS: &[&str] = &[
-        "-n",
-        "--dry-run",
-        "--dryrun",
-        "--help",
-        "-h",
-        "--check",
-        "--plan",
-        "--diff",
-        "plan",
-        "diff",
-        "check",
-        "status",
-    ];
-    let shown: Vec<String> = given.iter().map(Text::shown).collect();
-    words(name).any(|word| DEPLOYS.contains(&word.as_str()))
-        && (is_production(name) || shown.iter().any(|word| is_production(word)))
-        && !shown.iter().any(|word| SHOWS.contains(&word.as_str()))
-}
-
-/// Whether a name speaks of what everybody has.
-pub(in super::super) fn is_production(name: &str) -> bool {
-    words(name).any(|word| matches!(word.as_str(), "prod" | "production" | "prd" | "live"))
 }
 
 /// Whether a context of a cluster is of a cluster on this machine that is made for trying things.

@@ -125,6 +125,11 @@ const IF_YOU_ARE: &[&str] = &[
 const BETWEEN: &str =
     "is|are|was|meant|intended|only|strictly|solely|specially|specifically|directed|addressed|that|which";
 
+/// Words that only say more of who is meant.
+const MORE: &str = "agent|agents|assistant|assistants|model|models|system|systems|tool|tools|bot|bots|code|assistenten|reviewer|\
+    reviewers|crawler|crawlers|reader|readers|summarizer|summarizers|browser|browsers|cursor|claude|copilot|codex|gemini|ai|llm|llms|\
+    cli|or|and";
+
 /// What says of somebody that this text is before them, without *-ing*.
 const READS: &str = "reads|read|sees|processes|process|summarizes|summarises|summarize|summarise|parses|handles|opens|fetches|\
     visits|indexes|encounters|receives|crawls|edits|reviews|scans|analyzes|analyses|touches|loads|finds";
@@ -145,6 +150,8 @@ const ASKED: &str = "to|required|asked|instructed|requested|expected|obliged|adv
 enum Spoken {
     /// What follows is for it.
     To,
+    /// It stands before a colon: what follows is for it, or is said of it, or by it.
+    Before,
     /// This sentence says what it is to do.
     Of,
 }
@@ -169,9 +176,6 @@ impl<'a> Following<'a> {
 
     /// The words behind those that only say more of who is meant: *agents*, *of any kind*.
     fn rest(&self) -> &[&'a str] {
-        const MORE: &str = "agent|agents|assistant|assistants|model|models|system|systems|tool|tools|bot|bots|code|assistenten|\
-            reviewer|reviewers|crawler|crawlers|reader|readers|summarizer|summarizers|browser|browsers|cursor|claude|copilot|\
-            codex|gemini";
         let more = self.words.iter().take(3).take_while(|word| word.is_empty() || is_any_case(word, MORE)).count();
         &self.words[more..]
     }
@@ -205,27 +209,21 @@ impl<'a> Following<'a> {
     }
 }
 
-/// Whether what follows a name ends who is meant, and begins what is said: behind at most two words more, and what is in brackets.
+/// Whether what follows a name ends who is meant, and begins what is said: behind what says more of them, and what is in brackets.
 fn opens(behind: &str) -> bool {
-    const MOST_WORDS: usize = 4;
-    let mut words = 0;
-    let mut bracket = 0_usize;
-    for (at, char) in behind.char_indices() {
-        match char {
-            '(' => bracket += 1,
-            ')' => bracket = bracket.saturating_sub(1),
-            _ if bracket > 0 => {}
-            ':' => return behind[at + 1..].is_empty() || behind[at + 1..].starts_with([' ', '*', '"', '\\']),
-            ' ' => words += 1,
-            '/' | '*' | '_' | ']' | '-' | '\'' => {}
-            _ if char.is_alphanumeric() => {}
-            _ => return false,
-        }
-        if words > MOST_WORDS {
-            return false;
+    let mut rest = behind;
+    loop {
+        rest = rest.trim_start_matches([' ', '/', '*', '_', ')', ']', '-', '\'']);
+        let open = rest.strip_prefix('(').and_then(|rest| rest.find(')').map(|end| &rest[end + 1..]));
+        let word = rest.find(|char: char| !char.is_alphanumeric()).unwrap_or(rest.len());
+        match open {
+            Some(behind) => rest = behind,
+            None if word > 0 && is_any_case(&rest[..word], MORE) => rest = &rest[word..],
+            None => break,
         }
     }
-    false
+    let said = rest.strip_prefix(':');
+    said.is_some_and(|said| said.is_empty() || said.starts_with([' ', '*', '"', '\\']))
 }
 
 /// How the name is spoken to that stands behind these words of its line and before the rest.
@@ -240,8 +238,10 @@ fn spoken(before: &str, name: &str, behind: &str) -> Option<Spoken> {
         let how = if name == "whoever" { Spoken::Of } else { Spoken::To };
         return following.reads().then_some(how);
     }
-    let is_for =
-        |at: usize| near[at + 1..].iter().find(|word| !is(word, BETWEEN)).is_some_and(|word| TO.contains(word));
+    let is_for = |at: usize| {
+        let to = near[at + 1..].iter().position(|word| !is(word, BETWEEN)).map(|to| at + 1 + to);
+        to.is_some_and(|to| TO.contains(&near[to]) && near.len() - to < 5)
+    };
     // Where the sentence or the cell ends with the name, somebody is spoken of.
     let ends =
         behind.starts_with(". ") || behind.starts_with(".\\") || behind.starts_with(" |") || behind.starts_with(';');
@@ -250,8 +250,7 @@ fn spoken(before: &str, name: &str, behind: &str) -> Option<Spoken> {
     let meant =
         IF_YOU_ARE.iter().any(|lead| sentence.rfind(lead).is_some_and(|at| sentence.len() - at < lead.len() + 24));
     // *To any helpful agent: …*
-    let addressed = words.len() < 6 && words.first().is_some_and(|word| TO.contains(word));
-    let begins = (near.len() < 2 || addressed) && following.opens;
+    let begins = words.len() < 6 && words.first().is_some_and(|word| TO.contains(word)) && following.opens;
     let asked = (sentence.is_empty() || sentence == "@")
         && [
             ", please",
@@ -274,8 +273,17 @@ fn spoken(before: &str, name: &str, behind: &str) -> Option<Spoken> {
         return Some(Spoken::To);
     }
     // There are agents that build and agents that watch: which is meant is told by the word before.
-    let is_meant = !name.starts_with("agent")
-        || is(last, "ai|ki|ia|coding|llm|autonomous|intelligent|parent|orchestrating|supervising|browsing|automated");
+    let of_sort =
+        is(last, "ai|ki|ia|coding|llm|autonomous|intelligent|parent|orchestrating|supervising|browsing|automated");
+    let leads = match near {
+        [] => true,
+        [word] => of_sort || NOTES.contains(word) || is(word, "todo|fixme|xxx|hack|any|every|all|the|hidden|my|our"),
+        _ => false,
+    };
+    if leads && following.opens {
+        return Some(if of_sort || name.ends_with('s') { Spoken::To } else { Spoken::Before });
+    }
+    let is_meant = !name.starts_with("agent") || of_sort;
     (is_meant && following.is_told()).then_some(Spoken::Of)
 }
 
@@ -316,11 +324,12 @@ pub(super) fn at(text: &str, at: usize, name: &str, read: &mut usize) -> Option<
         return None;
     }
     let how = spoken(&orders::folded(line), name, &rest[name.len()..])?;
-    let sentences = match how {
-        Spoken::To => MOST_SENTENCES,
-        Spoken::Of => 1,
+    let found = match how {
+        Spoken::To => orders_behind(rest, MOST_SENTENCES, orders::is_grave, read),
+        Spoken::Before => orders_behind(rest, MOST_SENTENCES, orders::is_foul, read),
+        Spoken::Of => orders_behind(rest, 1, orders::is_grave, read),
     };
-    orders_behind(rest, sentences, read).then_some("addressed-order")
+    found.then_some("addressed-order")
 }
 
 /// Where a pair of bytes stands last: for a few bytes, a loop is cheaper than a searcher.
@@ -342,14 +351,14 @@ fn opens_text(before: &str) -> bool {
 pub(super) const MOST_SENTENCES: usize = 12;
 
 /// Whether what stands behind orders what nobody orders in good faith, be it in Base64.
-pub(super) fn orders_behind(rest: &str, sentences: usize, read: &mut usize) -> bool {
+pub(super) fn orders_behind(rest: &str, sentences: usize, is_bad: fn(&str) -> bool, read: &mut usize) -> bool {
     *read += 1;
     if *read > MAX_READ {
         return false;
     }
     let plain = behind(rest);
-    let text = orders::folded(&told(&plain));
-    orders::sentences(&text).take(sentences).any(orders::is_grave) || decoded(&plain).any(|text| is_order(&text))
+    let text = orders::told(&plain);
+    orders::sentences(&text).take(sentences).any(is_bad) || decoded(&plain).any(|text| is_order(&text))
 }
 
 /// What stands behind whom it is addressed to, in its own text and as it is meant: results hold JSON in JSON.
@@ -357,25 +366,6 @@ pub(super) fn behind(rest: &str) -> String {
     let window = &rest[..rest.floor_char_boundary(REACH)];
     let window = window.find("\"}").map_or(window, |end| &window[..end]);
     json::unescape(&json::unescape(window)).into_owned()
-}
-
-/// A text without what stands before its lines in code and lists: their numbers, the marks of comments. What begins a paragraph or
-/// an item begins a sentence.
-fn told(text: &str) -> String {
-    let mut told = String::with_capacity(text.len() + 16);
-    let mut lines = text.lines();
-    told.extend(lines.next());
-    for line in lines {
-        let line = line.trim_start();
-        let unnumbered = line.trim_start_matches(|char: char| char.is_ascii_digit());
-        let numbered = unnumbered.len() < line.len() && unnumbered.starts_with(['\t', '\u{2192}']);
-        let line = if numbered { unnumbered[1..].trim_start_matches(['\t', '\u{2192}']).trim() } else { line };
-        let item = ["- ", "* "].iter().any(|mark| line.starts_with(mark));
-        let line = line.trim_start_matches(|char: char| char.is_whitespace() || "/*#>;-!".contains(char));
-        told.push_str(if item || line.is_empty() { ". " } else { " " });
-        told.push_str(line);
-    }
-    told
 }
 
 /// What a text holds in Base64.

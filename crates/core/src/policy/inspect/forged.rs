@@ -45,7 +45,7 @@ pub(super) fn system(text: &str, at: usize, read: &mut usize) -> Option<&'static
     let begins = |tag: &&&str| rest.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
     let tag = TAGS.iter().find(begins)?;
     let is_quoted = text[..at].ends_with(['`', '\'', '\u{201c}']);
-    (!is_quoted && orders_behind(&rest[tag.len()..], MOST_SENTENCES, read)).then_some("forged-note")
+    (!is_quoted && orders_behind(&rest[tag.len()..], MOST_SENTENCES, orders::is_grave, read)).then_some("forged-note")
 }
 
 /// The sign where a line or an element begins with `SYSTEM:`, or with an override of somebody who has a say, and orders something.
@@ -70,7 +70,7 @@ pub(super) fn system_line(text: &str, at: usize, read: &mut usize) -> Option<&'s
     let begins = before.is_empty()
         || before.ends_with("\\n")
         || before.ends_with(['>', '[', '*', '#', '"', '.', '-', '=', '(']) && !before.ends_with("\\\"");
-    (begins && orders_behind(&rest[name.len()..], MOST_SENTENCES, read)).then_some("forged-note")
+    (begins && orders_behind(&rest[name.len()..], MOST_SENTENCES, orders::is_grave, read)).then_some("forged-note")
 }
 
 /// The sign where a turn of the person is forged: `Human:` at the start of a line, an order, and the assistant's answer.

@@ -113,6 +113,34 @@ pub(super) fn sentences(folded: &str) -> impl Iterator<Item = &str> {
         .map(str::trim)
 }
 
+/// A text as it is told, folded: without what stands before its lines in code and lists, such as their numbers and the marks of
+/// comments. What begins a paragraph or an item begins a sentence, and what is listed under a word that forbids is forbidden.
+pub(super) fn told(text: &str) -> String {
+    let mut told = String::with_capacity(text.len() + 16);
+    let mut forbidden = false;
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim_start();
+        let unnumbered = line.trim_start_matches(|char: char| char.is_ascii_digit());
+        let numbered = unnumbered.len() < line.len() && unnumbered.starts_with(['\t', '\u{2192}']);
+        let line = if numbered { unnumbered.trim_start_matches(['\t', '\u{2192}']).trim() } else { line };
+        let item = ["- ", "* ", "\u{2022} "].iter().any(|mark| line.starts_with(mark))
+            || !numbered && unnumbered.len() < line.len() && unnumbered.starts_with(". ");
+        let heading = line.starts_with('#');
+        let plain = line.trim_start_matches(|char: char| char.is_whitespace() || "/*#>;-!".contains(char));
+        if heading || !item && plain.trim_end().trim_end_matches('*').ends_with(':') {
+            forbidden = forbids(&folded(plain));
+        }
+        if at > 0 {
+            told.push_str(if item || plain.is_empty() { ". " } else { " " });
+        }
+        if item && forbidden {
+            told.push_str("never ");
+        }
+        told.push_str(plain);
+    }
+    folded(&told)
+}
+
 /// The words of a sentence.
 pub(super) fn words(sentence: &str) -> impl Iterator<Item = &str> {
     sentence.split(|char: char| !char.is_alphanumeric() && !"'-".contains(char)).filter(|word| !word.is_empty())
@@ -143,10 +171,7 @@ pub(super) fn names_place(sentence: &str) -> bool {
 
 /// Whether a sentence that is addressed to an agent orders what nobody orders in good faith.
 pub(super) fn is_grave(sentence: &str) -> bool {
-    if keeps_secret(sentence) || claims_leave(sentence) || leaves_person(sentence) {
-        return true;
-    }
-    if gives_away(sentence) || lets_in(sentence) || does_unread(sentence) || steers(sentence) {
+    if is_foul(sentence) || claims_leave(sentence) || lets_in(sentence) {
         return true;
     }
     if forbids(sentence) {
@@ -154,9 +179,19 @@ pub(super) fn is_grave(sentence: &str) -> bool {
     }
     lets_all(sentence)
         || GRAVE_COMMANDS.iter().any(|part| sentence.contains(part))
-        || switches_off(sentence)
         || holds(sentence, KEPT_AT) && (says(sentence, PUTS) || says(sentence, GIVES) || says(sentence, GATHERS))
         || gives_to(sentence)
+}
+
+/// Whether a sentence orders what is foul whoever it is for: to deceive or to leave the person, to give away what is kept secret, to
+/// do what nobody has read, to switch off what guards.
+pub(super) fn is_foul(sentence: &str) -> bool {
+    keeps_secret(sentence)
+        || leaves_person(sentence)
+        || gives_away(sentence)
+        || does_unread(sentence)
+        || steers(sentence)
+        || !forbids(sentence) && switches_off(sentence)
 }
 
 /// Whether a sentence orders to set or to start what lets an agent do what it likes.
@@ -247,7 +282,7 @@ fn is_used(sentence: &str) -> bool {
 }
 
 /// Where what is given away can be read by others.
-const IN_PUBLIC: &str = "reply|comment|comments|issue|ticket|message|channel|thread|gist|readme|here|description|chat|wiki|forum|summary|\
+const IN_PUBLIC: &str = "reply|comment|comments|issue|ticket|message|channel|thread|gist|readme|description|chat|wiki|forum|summary|\
     conversation|commit|feedback|form|public|review|answer";
 
 /// Whether a sentence orders to put a credential where others read it, or to send it elsewhere.
@@ -262,8 +297,9 @@ fn gives_away(sentence: &str) -> bool {
     let sends = ordered.at(GIVES).chain(ordered.at("commit|type|enter|reply")).min();
     let puts =
         ordered.at("add|include|put|insert|append|write|paste|print|attach|embed|quote|show|output|display").min();
-    let public = |at: usize| ordered.near(at, usize::MAX - 8, IN_PUBLIC);
-    sends.is_some_and(|at| public(at) || names_place(sentence)) || puts.is_some_and(public)
+    let public = |at: usize| ordered.near(at, usize::MAX, IN_PUBLIC);
+    let shown = |at: usize| public(at) || ordered.near(at, usize::MAX, "here");
+    sends.is_some_and(|at| shown(at) || names_place(sentence)) || puts.is_some_and(public)
 }
 
 /// Whether a sentence orders to let somebody in, or to give them more rights.
@@ -435,7 +471,10 @@ fn claims_leave(sentence: &str) -> bool {
         ohne rückfrage|sin preguntar|sin pedir confirmación|sans demander|sans confirmation|senza chiedere|\
         senza conferma|sem perguntar|sem pedir|sem confirmação";
     holds(sentence, CLAIMS)
-        && !says(sentence, "never|cannot|mustn't|after|once|until|unless|if|when|whether|before|wait|ensure|verify")
+        && !says(
+            sentence,
+            "never|cannot|mustn't|only|after|once|until|unless|if|when|whether|before|wait|ensure|verify",
+        )
         && !holds(sentence, "must not|do not modify|don't modify|do not make|do not change|do not commit|do not push")
 }
 

@@ -187,7 +187,11 @@ fn is_led(before: &str) -> bool {
     let first = order.words.first().map_or("", |(word, _)| word);
     let spoken_of = is(first, SPEAKS) && first != "if" || sentence.ends_with('?');
     let last = order.at(RUNS).last();
-    !spoken_of && last.is_some_and(|at| order.words.len() - at <= FARTHEST && !says_no(&order, at))
+    // *The workflow will then run …*
+    let others = |at: usize| {
+        order.words[at.saturating_sub(2)..at].iter().any(|(word, _)| is(word, "will|would|can|could|may|might|does"))
+    };
+    !spoken_of && last.is_some_and(|at| order.words.len() - at <= FARTHEST && !says_no(&order, at) && !others(at))
 }
 
 /// Whether what stands between the verb and the command forbids it: *run anything but …*.

@@ -1,13 +1,15 @@
 //! What agents are told: another one in its task, and all that come later in what is kept for them.
 
+use std::borrow::Cow;
+
 use super::arguments::{self, Arguments};
 use super::given::Given;
 use super::lists::{holds, is};
 use super::orders::{
-    CALLED, GATHERS, GIVES, GUARDS, KEPT_AT, LETS_ALL, MAX_PROMPT, Ordered, RELIED_ON, folded, forbids, keeps_quiet,
+    CALLED, GATHERS, GIVES, GUARDS, KEPT_AT, LETS_ALL, MAX_PROMPT, Ordered, RELIED_ON, forbids, keeps_quiet,
     leaves_person, names_place, says, sentences, switches_off, words,
 };
-use super::tasks;
+use super::{orders, tasks};
 use crate::event::{Family, Tool};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -17,7 +19,7 @@ use crate::policy::places::Place;
 pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let Some(prompt) = given.prompt() else { return Vec::new() };
     let prompt = &prompt[..prompt.floor_char_boundary(MAX_PROMPT)];
-    let text = folded(prompt);
+    let text = orders::told(prompt);
     let found = ordered(&text).or_else(|| tasks::ordered(&text));
     let mut effects: Vec<Effect> = found.map(|what| order(what, tool)).into_iter().collect();
     effects.extend(tasks::commands(prompt, facts));
@@ -49,10 +51,23 @@ const MAX_KEPT: usize = 64;
 
 /// What a text orders that agents are told each time: the word for it.
 pub(super) fn in_text(text: &str) -> Option<&'static str> {
-    // Each line of a list is a sentence.
-    let text: Vec<String> = text[..text.floor_char_boundary(MAX_PROMPT)].lines().map(folded).collect();
-    let text = text.join(". ");
+    // Each line is a sentence, and what is quoted is spoken of.
+    let text = &text[..text.floor_char_boundary(MAX_PROMPT)];
+    let lines = text.lines().map(|line| if line.starts_with('#') { Cow::Borrowed(line) } else { unquoted(line) });
+    let text = orders::told(&lines.collect::<Vec<_>>().join("\n\n"));
     ordered(&text).or_else(|| sentences(&text).filter(|sentence| sentence.len() <= LONGEST_SENTENCE).find_map(lasting))
+}
+
+/// A line without the sentences it quotes.
+fn unquoted(line: &str) -> Cow<'_, str> {
+    const LEAST_WORDS: usize = 3;
+    let quotes = line.matches('"').count();
+    if quotes == 0 || quotes % 2 == 1 {
+        return Cow::Borrowed(line);
+    }
+    let quoted = |at: usize, part: &str| at % 2 == 1 && part.split_whitespace().count() > LEAST_WORDS;
+    let parts = line.split('"').enumerate().filter(|(at, part)| !quoted(*at, part)).map(|(_, part)| part);
+    Cow::Owned(parts.collect::<Vec<_>>().join("\""))
 }
 
 /// What is longer is no sentence but a file, in bytes.
@@ -63,7 +78,7 @@ fn lasting(sentence: &str) -> Option<&'static str> {
     if hides(sentence) {
         return Some("to keep something from the person");
     }
-    if leaves_person(sentence) {
+    if leaves_person(sentence) && !says(sentence, "never") {
         return Some("to follow the person no more");
     }
     if destroys_unasked(sentence) {
@@ -95,14 +110,17 @@ fn hides(sentence: &str) -> bool {
     let of_program = || {
         holds(sentence, "error|stack trace|tooltip|internal id|button|dialog|modal|ui |menu|api response|in the app")
     };
-    (keeps_quiet(sentence) || holds(sentence, FROM_PERSON)) && !of_program() && !says(sentence, "unless|until")
+    let protects = || sentence.contains("without ") && says(sentence, "never|not|don't|no|cannot");
+    (keeps_quiet(sentence) || holds(sentence, FROM_PERSON) && !protects())
+        && !of_program()
+        && !says(sentence, "unless|until")
 }
 
 /// Whether leave is claimed for what cannot be brought back.
 fn destroys_unasked(sentence: &str) -> bool {
     const NEVER_ASK: &str = "never ask|don't ask|do not ask|no confirmation|skip confirmation|skip all confirmation|skip the confirmation|\
-        approved all|pre-approved|preapproved|permanently approved|has approved|no need to ask|no need to confirm|auto-approve|\
-        automatically approve|assume approval|assume consent|nie nachfragen|nicht nachfragen|never wait for confirmation|\
+        approved all|pre-approved|preapproved|permanently approved|has approved|no need to ask|no need to confirm|auto-approve all|\
+        automatically approve all|assume approval|assume consent|nie nachfragen|nicht nachfragen|never wait for confirmation|\
         never request confirmation|never confirm";
     const WITHOUT: &str = "without asking|without confirmation|without confirming|without approval|without review";
     const GRAVE: &str = "destructive|rm -rf|force push|force-push|push --force|terraform destroy|drop table|drop database|production|on prod|\
@@ -123,8 +141,9 @@ fn gives_each_time(sentence: &str) -> bool {
         |at: usize| !sentence[..at].ends_with(char::is_alphanumeric) && !sentence[at + 4..].starts_with(['.', '-']);
     let env = sentence.match_indices(".env").any(|(at, _)| is_file(at));
     let all = || says(sentence, "all|every|any|each|contents|content|copy|copies|value|values");
-    says(sentence, GIVES)
-        && names_place(sentence)
+    names_place(sentence)
+        && !sentence.contains("only to ")
+        && Ordered::of(sentence).at(GIVES).next().is_some()
         && (holds(sentence, KEPT_AT) || (env || holds(sentence, CALLED)) && all())
 }
 
@@ -154,7 +173,11 @@ fn unguards(sentence: &str) -> bool {
         sentence.contains("--no-verify")
             && Ordered::of(sentence).at("use|commit|push|add|pass|run|always|append").next().is_some()
     };
-    (holds(sentence, OFF) || commits()) && !holds(sentence, OF_PROGRAM)
+    let turns_off = || {
+        const TURNS: &str = "disable|turn|switch|bypass|escape|skip|set|pass|use|run";
+        holds(sentence, OFF) && Ordered::of(sentence).at(TURNS).next().is_some()
+    };
+    (turns_off() || commits()) && !holds(sentence, OF_PROGRAM)
 }
 
 /// What a prompt orders that nobody means: the word for it.

@@ -338,7 +338,7 @@ pub(super) fn last(text: &str, pair: &[u8; 2]) -> Option<usize> {
 }
 
 /// Whether what stands before a quote is a field's name, an attribute's, or an element's of a page, and no words of somebody's.
-fn opens_text(before: &str) -> bool {
+pub(super) fn opens_text(before: &str) -> bool {
     let before = before.trim_end();
     let element = before.rsplit("- ").next().unwrap_or_default();
     before.ends_with("\\\":")

@@ -1,6 +1,6 @@
 //! Turns of a talk that were never said: what pretends to come from the system, or from the person.
 
-use super::addressed::{MAX_READ, MOST_SENTENCES, REACH, last, orders_behind};
+use super::addressed::{MAX_READ, MOST_SENTENCES, REACH, last, opens_text, orders_behind};
 use super::lists::{holds, is};
 use super::orders;
 use crate::json;
@@ -67,9 +67,10 @@ pub(super) fn system_line(text: &str, at: usize, read: &mut usize) -> Option<&'s
         return None;
     }
     let before = text[..at].trim_end();
-    let begins = before.is_empty()
-        || before.ends_with("\\n")
-        || before.ends_with(['>', '[', '*', '#', '"', '.', '-', '=', '(']) && !before.ends_with("\\\"");
+    let opened = before.strip_suffix("\\\"").map(opens_text);
+    let begins = opened.unwrap_or_else(|| {
+        before.is_empty() || before.ends_with("\\n") || before.ends_with(['>', '[', '*', '#', '"', '.', '-', '=', '('])
+    });
     (begins && orders_behind(&rest[name.len()..], MOST_SENTENCES, orders::is_grave, read)).then_some("forged-note")
 }
 

@@ -494,7 +494,7 @@ pub(super) fn switches_off(sentence: &str) -> bool {
     let turned_off = holds(sentence, "turn off|switch off|turns off|shut off");
     let begins = |at: usize| {
         let before: Vec<&str> = words(&sentence[..at]).collect();
-        let leads = "then|and|first|now|please|also|just|next|finally|must|should|to|now,|immediately";
+        let leads = "then|and|first|now|please|also|just|next|finally|must|should|to|now,|immediately|so|therefore";
         before.last().is_none_or(|word| is(word, leads))
             || sentence[..at].trim_end().ends_with([',', ':', ';', '-', '*'])
     };

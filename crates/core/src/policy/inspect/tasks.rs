@@ -29,9 +29,9 @@ fn evades(text: &str) -> bool {
     const COMMAND: &str = " rm |rm -|git push|--force|curl|sudo|command|deletion|deleting|bash hook|pretooluse|hookrail|terraform|kubectl|\
         drop table|drop database|bash tool|shell";
     const ROUND: &str = "work|get|bypass|circumvent|evade|sidestep|encode|base64-encode|hex-encode|obfuscate|disguise|hide|split|rename|dodge|\
-        trick|fool|avoid";
+        trick|fool|find|put|wrap";
     const OF_ROUND: &str = "around it|around that|around the|around this|bypass|circumvent|evade|sidestep|encode|obfuscate|disguise|hide the|\
-        hide it|split the|split it|rename the|rename it|dodge|trick|fool|avoid the|another name|other name|different name|does not see|\
+        hide it|split the|split it|rename the|rename it|dodge|trick|fool|way around it|way round it|another name|other name|different name|does not see|\
         doesn't see|not notice|won't notice|doesn't notice";
     const OF_OTHERS: &str = "pre-commit|commit-msg|lint|react|useeffect|component|waf|eslint|husky|webhook|render";
     // Who builds a guard speaks of what it is to find.
@@ -76,7 +76,8 @@ fn unseen(sentence: &str) -> bool {
         sentence.match_indices(so).any(|(at, _)| {
             let rest = &sentence[at + so.len()..];
             let rest = &rest[..rest.floor_char_boundary(64)];
-            holds(rest, "hook|guard|permission|policy|filter|sandbox|classifier|see it") && holds(rest, UNSEEN)
+            (so.contains("hookrail") || holds(rest, "hook|guard|permission|policy|filter|sandbox|classifier|see it"))
+                && holds(rest, UNSEEN)
         })
     })
 }

@@ -131,7 +131,9 @@ fn destroys_unasked(sentence: &str) -> bool {
         don't push|don't deploy|don't use|locally";
     let unasked =
         holds(sentence, NEVER_ASK) || holds(sentence, WITHOUT) && !says(sentence, "never|not|don't|no|cannot|mustn't");
-    unasked && holds(sentence, GRAVE) && !holds(sentence, SAFE)
+    // *Never ask before …* is no order to ask.
+    let asks = sentence.replace("never ask before", "").replace("not ask before", "").replace("n't ask before", "");
+    unasked && holds(sentence, GRAVE) && !holds(&asks, SAFE)
 }
 
 /// Whether what is kept secret is to be sent somewhere each time.

@@ -194,7 +194,7 @@ pub(super) fn gives_password(json: &str) -> bool {
 /// Whether an address names a user with a password at a machine that has a name of its own: what runs beside the program in a
 /// container (`db`), and this machine, do not.
 fn names_password_of_machine(text: &str) -> bool {
-    text.match_indices("://").take(64).any(|(at, _)| {
+    text.match_indices("://").take(super::MAX_PLACES).any(|(at, _)| {
         let scheme =
             text[..at].bytes().rev().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
         let start = at - scheme;

@@ -148,7 +148,7 @@ pub(super) fn gives_credentials(code: &str, language: Language, runs: Runs) -> O
     let walked = WALKS.iter().any(|word| code.contains(word));
     let mut folders = literals(code).filter(|text| walked && text.len() <= 128 && is_folder_of_keys(text));
     folders
-        .find(|text| code.match_indices(*text).take(16).any(|(at, _)| near(at)))
+        .find(|text| code.match_indices(*text).take(super::MAX_PLACES).any(|(at, _)| near(at)))
         .map(|text| format!("sends {text} away"))
 }
 
@@ -209,7 +209,7 @@ fn is_kept(text: &str) -> bool {
 /// Whether code names another machine by its address.
 fn names_machine(code: &str) -> bool {
     let is_named = |name: &str| {
-        code.match_indices(name).take(16).any(|(at, _)| {
+        code.match_indices(name).take(super::MAX_PLACES).any(|(at, _)| {
             let host = code[at + name.len()..].trim_start_matches([' ', '"', '\'', '`', ':']);
             let host = host.split(['"', '\'', '`', ',']).next().unwrap_or_default();
             let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
@@ -218,7 +218,7 @@ fn names_machine(code: &str) -> bool {
     };
     is_named("hostname:")
         || is_named("host:")
-        || code.match_indices("http").take(64).any(|(at, _)| {
+        || code.match_indices("http").take(super::MAX_PLACES).any(|(at, _)| {
             let rest = &code[at..];
             (rest.starts_with("http://") || rest.starts_with("https://")) && {
                 let url = &rest
@@ -229,10 +229,13 @@ fn names_machine(code: &str) -> bool {
         })
 }
 
+/// Most texts between quotes that are looked at.
+const MAX_LITERALS: usize = 4096;
+
 /// What stands between quotes on one line.
 pub(super) fn literals(code: &str) -> impl Iterator<Item = &str> {
     let lines = code.lines().flat_map(|line| ['\'', '"', '`'].into_iter().map(move |quote| (line, quote)));
-    lines.flat_map(|(line, quote)| line.split(quote).skip(1).step_by(2)).take(4096)
+    lines.flat_map(|(line, quote)| line.split(quote).skip(1).step_by(2)).take(MAX_LITERALS)
 }
 
 /// Whether a page's script takes cookies or what a page keeps to another machine: its host.

@@ -76,7 +76,7 @@ pub(super) fn are_written(text: &str) -> bool {
     let is_rule = ["detection:", "condition:", "strings:", "alert tcp"].iter().any(|word| text.contains(word));
     // What it is to do stands where it is named.
     let named = || {
-        text.match_indices("xmrig").take(16).map(|(at, _)| {
+        text.match_indices("xmrig").take(super::MAX_PLACES).map(|(at, _)| {
             let start = text.floor_char_boundary(at.saturating_sub(NEAR));
             &text[start..text.ceil_char_boundary((at + NEAR).min(text.len()))]
         })

@@ -37,6 +37,9 @@ mod web;
 pub(super) use content::written_by_command;
 pub use output::injection;
 
+/// Most places of one text at which one thing is looked at closely.
+const MAX_PLACES: usize = 64;
+
 /// What a call would do, what a prompt holds, or what a tool gave back.
 ///
 /// `payload` is the agent's JSON text. What no effect is known of has none.

@@ -224,9 +224,12 @@ fn moves(text: &str, name: &str) -> bool {
     text.to_ascii_lowercase().contains(name)
 }
 
+/// Most lines in which truths are looked for.
+const MAX_LINES: usize = 4096;
+
 /// The truths that a text sets by name: `name = true`, `name: false`, `"name": true`.
 fn truths(text: &str) -> Vec<(String, bool)> {
-    let lines = text.lines().take(4096).flat_map(|line| line.split([',', '{', '}', ';']));
+    let lines = text.lines().take(MAX_LINES).flat_map(|line| line.split([',', '{', '}', ';']));
     let pairs = lines.filter_map(|part| {
         let part = part.trim();
         if part.starts_with(['#', '/']) {
@@ -299,7 +302,7 @@ fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
     // A list of who may come in, with everybody in it.
     const LISTED: &[&str] =
         &["authorized_networks", "authorizedNetworks", "authorized_ip_ranges", "authorizedIpRanges"];
-    let listed = LISTED.iter().flat_map(|list| joined.match_indices(list)).take(16);
+    let listed = LISTED.iter().flat_map(|list| joined.match_indices(list)).take(super::MAX_PLACES);
     if listed
         .map(|(at, _)| &joined[at..joined.floor_char_boundary((at + 300).min(joined.len()))])
         .any(|list| list.find("0.0.0.0/0").is_some_and(|end| !list[..end].contains("}}")))
@@ -328,7 +331,7 @@ fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
         "port:",
     ];
     let near = 400;
-    dense.match_indices("0.0.0.0/0").chain(dense.match_indices("::/0")).take(32).any(|(at, _)| {
+    dense.match_indices("0.0.0.0/0").chain(dense.match_indices("::/0")).take(super::MAX_PLACES).any(|(at, _)| {
         let from = dense.floor_char_boundary(at.saturating_sub(near));
         // Code has the address and the port in one block; of data only how near they are is known.
         let (start, end) = match in_blocks {

@@ -69,113 +69,94 @@ pub fn runs_with_python(path: &str) -> bool {
     name.ends_with(".pth") || matches!(name, "sitecustomize.py" | "usercustomize.py")
 }
 
+/// Programs of which nobody has two: whatever is put before the system's answers for it.
+const TRUSTED: &[&str] = &[
+    "sudo",
+    "su",
+    "doas",
+    "ssh",
+    "scp",
+    "sftp",
+    "ssh-add",
+    "ssh-agent",
+    "ssh-keygen",
+    "git",
+    "gpg",
+    "ls",
+    "cat",
+    "cp",
+    "mv",
+    "rm",
+    "ps",
+    "netstat",
+    "id",
+    "env",
+    "passwd",
+    "login",
+    "sh",
+    "bash",
+    "systemctl",
+];
+
+/// Programs of which a person may well have one of their own, as a version manager's.
+const OFTEN_OWN: &[&str] = &[
+    "curl",
+    "wget",
+    "npm",
+    "npx",
+    "node",
+    "yarn",
+    "pnpm",
+    "python",
+    "python3",
+    "pip",
+    "pip3",
+    "docker",
+    "kubectl",
+    "aws",
+    "gcloud",
+    "az",
+    "gh",
+    "apt",
+    "apt-get",
+    "zsh",
+    "make",
+    "cargo",
+    "rustc",
+    "go",
+    "gcc",
+    "ss",
+    "find",
+    "grep",
+    "which",
+    "vim",
+    "nano",
+    "less",
+    "tar",
+    "terraform",
+    "psql",
+    "mysql",
+    "vault",
+    "op",
+];
+
 /// Whether a path is that of a program of the system's name, in a folder where it is found before the system's.
 pub fn is_in_place_of_system(path: &str, home: Option<&str>) -> bool {
-    const PROGRAMS: &[&str] = &[
-        "sudo",
-        "su",
-        "doas",
-        "ssh",
-        "scp",
-        "sftp",
-        "git",
-        "ls",
-        "cat",
-        "cp",
-        "mv",
-        "rm",
-        "curl",
-        "wget",
-        "npm",
-        "npx",
-        "node",
-        "yarn",
-        "pnpm",
-        "python",
-        "python3",
-        "pip",
-        "pip3",
-        "docker",
-        "kubectl",
-        "passwd",
-        "gpg",
-        "aws",
-        "gcloud",
-        "az",
-        "gh",
-        "apt",
-        "apt-get",
-        "systemctl",
-        "login",
-        "bash",
-        "sh",
-        "zsh",
-        "make",
-        "cargo",
-        "rustc",
-        "go",
-        "gcc",
-        "ps",
-        "netstat",
-        "ss",
-        "find",
-        "grep",
-        "id",
-        "which",
-        "env",
-        "vim",
-        "nano",
-        "less",
-        "tar",
-        "terraform",
-        "psql",
-        "mysql",
-        "ssh-add",
-        "ssh-agent",
-        "ssh-keygen",
-        "vault",
-        "op",
-    ];
-    let Some((folder, name)) = path.rsplit_once('/') else { return false };
-    let own =
-        ["/.local/bin", "/bin", "/.cargo/bin", "/go/bin", "/.npm-global/bin", "/.bun/bin", "/.deno/bin", "/.yarn/bin"];
-    let of_home =
-        home.and_then(|home| folder.strip_prefix(home.trim_end_matches('/'))).is_some_and(|rest| own.contains(&rest));
-    let of_system =
-        ["/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]
-            .contains(&folder);
-    (of_home || of_system) && PROGRAMS.contains(&name)
+    stands_before_system(path, home, OFTEN_OWN) || stands_for_system(path, home)
 }
 
-/// Whether a path is that of a program which nobody has two of, in a folder where it is found before the system's: whatever
-/// is put there answers for it.
+/// Whether a path is that of a program which nobody has two of, in a folder where it is found before the system's.
 pub fn stands_for_system(path: &str, home: Option<&str>) -> bool {
-    const TRUSTED: &[&str] = &[
-        "sudo",
-        "su",
-        "doas",
-        "ssh",
-        "scp",
-        "sftp",
-        "ssh-add",
-        "ssh-agent",
-        "ssh-keygen",
-        "git",
-        "gpg",
-        "ls",
-        "cat",
-        "cp",
-        "mv",
-        "rm",
-        "ps",
-        "netstat",
-        "id",
-        "env",
-        "passwd",
-        "login",
-        "sh",
-        "bash",
-        "systemctl",
-    ];
-    TRUSTED.contains(&path.rsplit('/').next().unwrap_or_default()) && is_in_place_of_system(path, home)
+    stands_before_system(path, home, TRUSTED)
+}
+
+fn stands_before_system(path: &str, home: Option<&str>, programs: &[&str]) -> bool {
+    const OWN: &[&str] =
+        &["/.local/bin", "/bin", "/.cargo/bin", "/go/bin", "/.npm-global/bin", "/.bun/bin", "/.deno/bin", "/.yarn/bin"];
+    const SYSTEM: &[&str] =
+        &["/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"];
+    let Some((folder, _)) = path.rsplit_once('/').filter(|(_, name)| programs.contains(name)) else { return false };
+    let of_home =
+        home.and_then(|home| folder.strip_prefix(home.trim_end_matches('/'))).is_some_and(|rest| OWN.contains(&rest));
+    of_home || SYSTEM.contains(&folder)
 }

@@ -31,6 +31,8 @@ const GLIBC_RATIO: f64 = 1.6;
 const P99_AT_ONCE: Duration = Duration::from_millis(5);
 const RESIDENT_KIB: u64 = 5 << 10;
 const BINARY_BYTES: u64 = 4 << 20;
+/// The functions that most calls run, which the linker is to lay out together (`crates/hook/layout.ld`).
+const LAID_OUT_BYTES: u64 = 512 << 10;
 /// The median of a hook that denies, over that of `/bin/true`.
 const DENIED_RATIO: f64 = 1.3;
 
@@ -299,6 +301,22 @@ fn resident_at_rest(process: u32) -> u64 {
         thread::yield_now();
     }
     panic!("the hook does not come to rest");
+}
+
+/// A compiler that names functions otherwise leaves `layout.ld` without a word to say, and nothing else would tell.
+#[test]
+fn what_most_calls_run_lies_together() {
+    if built().ratio > MUSL_RATIO {
+        return eprintln!("the layout is musl's alone: not looked at");
+    }
+    let sections = output(Command::new("readelf").arg("-SW").arg(&built().path));
+    let size = sections.lines().find_map(|line| {
+        let mut columns = line.split_once(".text.first ")?.1.split_whitespace();
+        u64::from_str_radix(columns.nth(3)?, 16).ok()
+    });
+    let size = size.unwrap_or_default();
+    println!("{size} bytes of functions are laid out");
+    assert!(size >= LAID_OUT_BYTES, "{size} bytes are laid out; run scripts/layout");
 }
 
 #[test]

@@ -39,9 +39,8 @@ use spool::{SEGMENT_BYTES, Spool};
 /// The most that is read of standard input, in bytes. What is longer is recorded as malformed, because its end is missing.
 pub const MAX_INPUT_BYTES: usize = 256 << 20;
 
-/// What is read at first: more than agents usually send with a call, so that one `read(2)` takes it. It is zeroed, and so has to be
-/// there: a larger buffer costs every call the pages that only large results need.
-const FIRST_READ_BYTES: usize = 16 << 10;
+/// What there is room for at first: more than agents usually send with a call. Of it only the pages that are filled cost anything.
+const FIRST_ROOM_BYTES: usize = 16 << 10;
 
 const USAGE: &str = "\
 usage: hookrail-hook <agent> [<event>]
@@ -103,27 +102,13 @@ pub fn run(agent: &str, event: Option<&str>, io: &mut Io<'_>, env: impl Fn(&str)
 
 /// Everything on standard input; what came before a failure, where it fails.
 fn read(stdin: &mut dyn Read, log: &mut Log<'_>) -> Vec<u8> {
-    let mut input = vec![0; FIRST_READ_BYTES];
-    let mut filled = 0;
-    loop {
-        match stdin.read(&mut input[filled..]) {
-            Ok(0) => break,
-            Ok(more) => filled += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => {
-                log.tell(format_args!("standard input could not be read to its end: {error}"));
-                break;
-            }
-        }
-        if filled == input.len() {
-            if filled >= MAX_INPUT_BYTES {
-                log.tell(format_args!("standard input is longer than {MAX_INPUT_BYTES} bytes; the rest was not read"));
-                break;
-            }
-            input.resize(filled * 2, 0);
-        }
+    let mut input = Vec::with_capacity(FIRST_ROOM_BYTES);
+    if let Err(error) = stdin.take(MAX_INPUT_BYTES as u64).read_to_end(&mut input) {
+        log.tell(format_args!("standard input could not be read to its end: {error}"));
     }
-    input.truncate(filled);
+    if input.len() == MAX_INPUT_BYTES {
+        log.tell(format_args!("standard input is longer than {MAX_INPUT_BYTES} bytes; the rest was not read"));
+    }
     input
 }
 

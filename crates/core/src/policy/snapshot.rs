@@ -12,6 +12,7 @@
 //! An unknown version is an error, and so is another length than the one announced; neither is ever an empty rule set.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -252,25 +253,26 @@ impl<'a> Snapshot<'a> {
         payload: &str,
         effects: &[Effect],
     ) -> impl Iterator<Item = Result<Rule<'a>, SnapshotError>> {
+        // Made for the first rule that has a keyword; most policies have none.
+        let pairs = OnceCell::new();
         let may_speak = move |line: &&[u8]| match line.strip_prefix(FIRST_EFFECT) {
-            Some(rest) => {
-                // What is no text is parsed, and told of.
-                !effects.is_empty()
-                    && std::str::from_utf8(until(rest, b']')).map_or(true, |kinds| {
-                        kinds.contains('*') || effects.iter().any(|effect| kinds.contains(effect.kind.as_str()))
-                    })
-            }
+            Some(rest) => !effects.is_empty() && speaks_of(until(rest, b']'), effects),
             // Limits are asked apart.
-            None => !line.starts_with(LIMIT) && first_keyword(line).is_none_or(|word| payload.contains(word)),
+            None => !line.starts_with(LIMIT) && first_keyword(line)
+                        .is_none_or(|word| pairs.get_or_init(|| Pairs::of(payload)).hold(word, payload))
         };
-        self.lines().filter(move |line| line.as_ref().is_ok_and(may_speak) || line.is_err()).map(|line| rule(line?))
+        self.lines().filter(move |line| line.as_ref().is_ok_and(&may_speak) || line.is_err()).map(|line| rule(line?))
     }
 }
 
 /// The first line of these, and what comes after it; `None` where it is not as long as it says.
 fn announced(lines: &[u8]) -> Option<(&[u8], &[u8])> {
     let (announced, rest) = lines.split_at_checked(LENGTH)?;
-    let digit = |sum: usize, byte: &u8| Some(sum * 16 + char::from(*byte).to_digit(16)? as usize);
+    let digit = |sum: usize, byte: &u8| match byte {
+        b'0'..=b'9' => Some(sum * 16 + usize::from(byte - b'0')),
+        b'a'..=b'f' => Some(sum * 16 + usize::from(byte - b'a') + 10),
+        _ => None,
+    };
     let length = announced[..LENGTH - 1].iter().try_fold(0, digit)?;
     let (line, rest) = rest.split_at_checked(length)?;
     let rest = rest.strip_prefix(b"\n")?;
@@ -284,6 +286,39 @@ fn rule(line: &[u8]) -> Result<Rule<'_>, SnapshotError> {
 /// What comes before a byte; all where it does not come.
 fn until(bytes: &[u8], end: u8) -> &[u8] {
     bytes.split(|byte| *byte == end).next().unwrap_or_default()
+}
+
+/// Whether one of these kinds, as a list of them is written, may be that of an effect. What is no text is parsed, and told of.
+fn speaks_of(kinds: &[u8], effects: &[Effect]) -> bool {
+    let is_of = |kind: &[u8]| effects.iter().any(|effect| effect.kind.as_str().as_bytes() == kind);
+    !kinds.is_ascii() || kinds.split(|byte| *byte == b'"').any(|kind| kind.contains(&b'*') || is_of(kind))
+}
+
+/// Which pairs of bytes a text has, or some like them: to look for each of two hundred keywords in a text takes longer than all
+/// else that is done with the rules, and nearly none of them has all its pairs there.
+struct Pairs([u64; Self::BITS / 64]);
+
+impl Pairs {
+    const BITS: usize = 4096;
+
+    fn of(text: &str) -> Self {
+        let mut pairs = Self([0; Self::BITS / 64]);
+        for pair in text.as_bytes().windows(2) {
+            let bit = Self::bit(pair);
+            pairs.0[bit / 64] |= 1 << (bit % 64);
+        }
+        pairs
+    }
+
+    fn bit(pair: &[u8]) -> usize {
+        (usize::from(pair[0]) ^ usize::from(pair[1]) << 5) % Self::BITS
+    }
+
+    /// Whether the text, whose pairs these are, holds a word.
+    fn hold(&self, word: &str, text: &str) -> bool {
+        let is_there = |pair: &[u8]| self.0[Self::bit(pair) / 64] >> (Self::bit(pair) % 64) & 1 == 1;
+        word.as_bytes().windows(2).all(is_there) && text.contains(word)
+    }
 }
 
 /// The first keyword of a rule's line; `None` where it has none, or has one that is written with escapes and must be parsed.
@@ -363,4 +398,43 @@ impl Rule<'_> {
         (self.tools.is_empty() || self.tools.iter().any(|name| name == tool))
             && self.keywords.iter().all(|keyword| payload.contains(keyword.as_ref()))
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_keyword_is_found_where_the_text_holds_it_and_nowhere_else(text in "[ab\u{e9}]{0,40}", word in "[ab\u{e9}]{0,4}") {
+            prop_assert_eq!(Pairs::of(&text).hold(&word, &text), text.contains(&word));
+        }
+    }
+
+    #[test]
+    fn a_list_of_kinds_speaks_of_an_effect_by_its_kind_or_by_an_area() {
+        let effects = super::super::inspect(
+            &crate::agents::parse(&crate::event::Agent::ClaudeCode, CALL),
+            CALL,
+            &super::super::facts::NoFacts,
+        )
+        .effects;
+        assert!(!effects.is_empty());
+        let kind = effects[0].kind.as_str();
+        for (kinds, speaks) in [
+            (format!("\"{kind}\""), true),
+            (format!("\"net.send\",\"{kind}\""), true),
+            (format!("\"{kind}.more\""), false),
+            ("\"net.send\"".to_owned(), false),
+            ("\"git.*\"".to_owned(), true),
+            (String::new(), false),
+        ] {
+            assert_eq!(speaks_of(kinds.as_bytes(), &effects), speaks, "{kinds}");
+        }
+        assert!(speaks_of(b"\"\xff\"", &effects), "what is no text is parsed, and told of");
+    }
+
+    const CALL: &str = r#"{"session_id":"s","cwd":"/home/dev/shop","hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"rm -rf /etc"}}"#;
 }

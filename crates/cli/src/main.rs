@@ -16,10 +16,11 @@ mod sse;
 mod summary;
 mod transcript;
 
-/// musl's own allocator has one lock for all threads, and makes a server twice as slow.
-#[cfg(all(target_os = "linux", target_env = "musl"))]
+/// What one thread decodes another one stores and gives back: an import takes a tenth less of the processor than with glibc's
+/// allocator, and half of what it takes with musl's, which has one lock for all threads.
+#[cfg(target_os = "linux")]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     // The hook comes before everything else that could cost time or fail.

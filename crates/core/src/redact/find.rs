@@ -225,9 +225,30 @@ fn pem(bytes: &[u8], from: usize) -> Option<usize> {
 
 /// Whether a key begins behind a label: in code that only names the label a quote or a word of prose does.
 fn has_key(rest: &[u8]) -> bool {
-    let rest = &rest[..rest.len().min(64)];
-    let blank =
-        rest.iter().take_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b'\\' | b'+' | b'"')).count();
-    let body = rest[blank..].iter().take_while(|byte| is_token(**byte)).count();
-    blank < 24 && body >= 5 && !rest[blank..].starts_with(b"-----")
+    /// How much of the text is looked at, how far into it a key may begin, and how much of one makes it one.
+    const LOOKED_AT: usize = 64;
+    const FURTHEST: usize = 32;
+    const LEAST: usize = 5;
+    let rest = &rest[..rest.len().min(LOOKED_AT)];
+    let begin = blank(rest, numbered(rest, blank(rest, 0)));
+    let body = rest[begin..].iter().take_while(|byte| is_token(**byte)).count();
+    begin < FURTHEST && body >= LEAST && !rest[begin..].starts_with(b"-----")
+}
+
+/// Where white space ends that begins at `at`, as it is or as it is escaped, and what joins the lines of a text in code.
+fn blank(rest: &[u8], mut at: usize) -> usize {
+    loop {
+        match &rest[at..] {
+            [b'\\', b'n' | b'r' | b't', ..] => at += 2,
+            [byte, ..] if byte.is_ascii_whitespace() || matches!(byte, b'\\' | b'+' | b'"') => at += 1,
+            _ => return at,
+        }
+    }
+}
+
+/// Where a line begins whose number stands at `at`, as the agents' tools show a file: `     2\tb3Bl…`, `     2→b3Bl…`.
+fn numbered(rest: &[u8], at: usize) -> usize {
+    let end = at + rest[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let behind = |mark: &str| (end > at && rest[end..].starts_with(mark.as_bytes())).then_some(end + mark.len());
+    ["\t", "\\t", "→"].into_iter().find_map(behind).unwrap_or(at)
 }

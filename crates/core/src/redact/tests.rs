@@ -82,6 +82,22 @@ fn a_private_key_without_an_end_is_taken_to_the_end() {
 }
 
 #[test]
+fn a_private_key_is_seen_in_a_file_whose_lines_are_numbered() {
+    let [begin, body, end] = [
+        ["-----BEG", "IN OPENSSH PRIVATE KEY-----"].concat(),
+        "b3BlbnNzaC1rZXktdjEAAAA".into(),
+        ["-----E", "ND OPENSSH PRIVATE KEY-----"].concat(),
+    ];
+    for mark in ["\t", "\u{2192}"] {
+        let text = format!("     1{mark}{begin}\n     2{mark}{body}\n     3{mark}{end}\n");
+        assert_eq!(redact_text(&text).into_text(), format!("     1{mark}[redacted:private-key]\n"));
+        assert!(redact_json(&json(&text)).text().contains("[redacted:private-key]"), "{mark:?}");
+    }
+    let told = format!("     1\tlooks for {begin}\n     2\tin the file\n");
+    assert_eq!(redact_text(&told).replaced(), 0);
+}
+
+#[test]
 fn what_only_resembles_a_key_stays() {
     for text in [
         "risk-aB3dE6gH9jK2mN5pQ8sT1vW4yZ7",

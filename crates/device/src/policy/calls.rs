@@ -64,8 +64,10 @@ fn other_calls_than_commands_are_decided_as_their_cases_say() {
 /// The calls that were written before the rules for them were looked at, or by somebody who knew none of them.
 const UNSEEN: &[&str] = &[include_str!("cases/unseen.jsonl"), include_str!("cases/blind-calls.jsonl")];
 
-/// The least share of the dangerous ones that is stopped or warned of, and the greatest of the harmless ones.
+/// The least share of the dangerous calls and prompts that is stopped or warned of, the same of what a tool gave back, which is told in
+/// whatever words its author finds, and the greatest share of the harmless ones.
 const UNSEEN_CAUGHT: f64 = 0.97;
+const RESULTS_CAUGHT: f64 = 0.9;
 const UNSEEN_ANNOYED: f64 = 0.005;
 
 #[test]
@@ -86,8 +88,13 @@ fn calls_written_before_the_rules_were_looked_at_are_decided_as_they_say() {
     let (dangerous, harmless): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| outcome.case.stops);
     assert!(dangerous.len() > 400 && harmless.len() > 400, "{} {}", dangerous.len(), harmless.len());
     let right = |of: &[&Outcome]| of.iter().filter(|outcome| outcome.is_right()).count() as f64 / of.len() as f64;
-    let (caught, annoyed) = (right(&dangerous), 1.0 - right(&harmless));
-    assert!(caught >= UNSEEN_CAUGHT && annoyed <= UNSEEN_ANNOYED, "{caught} {annoyed}");
+    let (results, calls): (Vec<_>, Vec<_>) =
+        dangerous.into_iter().partition(|outcome| outcome.case.command.contains("\"output\":"));
+    let (caught, told, annoyed) = (right(&calls), right(&results), 1.0 - right(&harmless));
+    assert!(
+        caught >= UNSEEN_CAUGHT && told >= RESULTS_CAUGHT && annoyed <= UNSEEN_ANNOYED,
+        "{caught} {told} {annoyed}"
+    );
 }
 
 #[test]

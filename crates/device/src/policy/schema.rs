@@ -23,7 +23,7 @@ pub fn schema() -> Value {
     let object = |properties: Value, required: &[&str]| json!({"type": "object", "additionalProperties": false, "properties": properties, "required": required});
     let list = |items: Value, about: &str| json!({"type": "array", "items": items, "description": about});
     let modes = ["enforce", "ask", "warn", "observe"];
-    let call = json!({"type": ["string", "object"], "description": "A command, or a call: {tool, input}, {tool, output}, {prompt} or {agent, payload}"});
+    let call = json!({"type": ["string", "object"], "description": "A command, or a call: {tool, input}, {tool, output} or {prompt}, worded as the agent does that `agent` names (Claude Code where it names none), or {agent, payload} in the agent's own words"});
     let rule = object(
         json!({
             "id": {"type": "string", "pattern": "^[a-z0-9._-]+$", "description": "Its name: an area and what it is about"},

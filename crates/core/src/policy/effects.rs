@@ -167,6 +167,8 @@ kinds! {
     McpDestroy = "mcp.destroy",
     /// Moves money by a tool of an MCP server.
     McpPay = "mcp.pay",
+    /// Moves money from the command line: out of a wallet, by a payment service.
+    MoneyMove = "money.move",
     /// Changes at a service who may see or do what, or what protects it, by a tool of its MCP server.
     McpAccess = "mcp.access",
     /// Changes by hand which MCP servers an agent starts.

@@ -182,7 +182,8 @@ pub fn secrecy(path: &str, home: Option<&str>) -> Secrecy {
     let path = path.to_ascii_lowercase();
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let Some(name) = parts.last() else { return Secrecy::None };
-    if CREDENTIALS.iter().any(|pattern| ends_with(&parts, pattern)) || is_key(&parts) {
+    let in_store = || parts.contains(&".password-store") && (name.ends_with(".gpg") || name.ends_with(".age"));
+    if CREDENTIALS.iter().any(|pattern| ends_with(&parts, pattern)) || is_key(&parts) || in_store() {
         return Secrecy::Credential;
     }
     let in_home = home.is_some_and(|home| path.strip_prefix(&home.to_ascii_lowercase()).is_some_and(is_one_part));
@@ -252,6 +253,21 @@ pub fn is_sought(pattern: &str) -> bool {
     ];
     let pattern = pattern.to_ascii_lowercase();
     SOUGHT.iter().any(|word| pattern.contains(word)) || pattern.starts_with("begin ") && pattern.contains("key")
+}
+
+/// Whether a file keeps what a person typed, a password among it: the histories of shells and of programs like them.
+pub fn keeps_what_was_typed(path: &str) -> bool {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
+    name.ends_with("_history")
+        || matches!(name.as_str(), "consolehost_history.txt" | ".lesshst" | ".viminfo" | ".histfile")
+}
+
+/// Whether a pattern by which such a file is searched is one for credentials: for what stands before them in a command.
+pub fn is_sought_in_typed(pattern: &str) -> bool {
+    const SOUGHT: &[&str] =
+        &["passw", "passphrase", "pwd=", "sshpass", "secret", "token", "authoriz", "credential", "mysql_pwd", "_key="];
+    let pattern = pattern.to_ascii_lowercase();
+    is_sought(&pattern) || SOUGHT.iter().any(|word| pattern.contains(word))
 }
 
 fn is_one_part(rest: &str) -> bool {

@@ -127,7 +127,10 @@ impl Machine<'_> {
                 self.emit(&mut state, 1, text);
                 state.status = Some(true);
             }
-            "test" | "[" => state.status = test(args),
+            "test" | "[" => {
+                super::machine::looked_at(&mut state, args);
+                state.status = test(args);
+            }
             "export" | "readonly" | "declare" | "typeset" | "local" => {
                 if args.is_empty() || args.len() == 1 && first.starts_with('-') && first.contains('p') {
                     // It tells every variable with its value.
@@ -335,11 +338,13 @@ impl Machine<'_> {
         } else {
             options.operands.iter().map(Text::shown).collect()
         };
+        // Of a line that nobody knows, each part is as unknown.
+        let unknown = || line.origin().map(Text::hole).unwrap_or_default();
         for (at, name) in names.iter().enumerate() {
             let value = if names.len() == 1 {
                 line.quoted()
             } else if at + 1 < names.len() {
-                parts.next().unwrap_or_default()
+                parts.next().unwrap_or_else(unknown)
             } else {
                 parts.by_ref().fold(Text::default(), |mut rest, part| {
                     if !rest.is_empty() {
@@ -349,6 +354,7 @@ impl Machine<'_> {
                     rest
                 })
             };
+            let value = if value.is_empty() { unknown() } else { value };
             state.assign(name, vec![value], false);
         }
     }
@@ -380,7 +386,7 @@ impl Machine<'_> {
     }
 
     /// Notes that a credential is shown: that it is said to nobody but whoever started the shell.
-    fn says(&mut self, state: &State, text: &Text) {
+    pub(super) fn says(&mut self, state: &State, text: &Text) {
         let is_told = || !state.shell.streams.iter().any(|(fd, _)| *fd == 1);
         if text.origin().is_some_and(|origin| origin.secret) && is_told() {
             self.note(Kind::SecretRead, "what is said".to_owned(), places::Place::Unknown, false, Origin::SECRET);
@@ -420,15 +426,21 @@ fn set(args: &[Text], state: &mut State) {
                 state.shell.arguments = args.cloned().collect();
                 return;
             }
-            "-o" | "+o" => {
-                if let Some(name) = args.next()
-                    && name.shown() == "noexec"
-                {
-                    state.shell.noexec = shown == "-o";
+            "-o" | "+o" => match args.next().map(Text::shown).as_deref() {
+                Some("noexec") => state.shell.noexec = shown == "-o",
+                Some("errexit") => state.shell.errexit = shown == "-o",
+                _ => {}
+            },
+            text if text.starts_with('-') && text.contains('n') => state.shell.noexec = true,
+            text if text.starts_with(['-', '+']) => {
+                if text.contains('e') {
+                    state.shell.errexit = text.starts_with('-');
+                }
+                // `-euo pipefail`: the last letter takes the name behind it.
+                if text.ends_with('o') {
+                    args.next();
                 }
             }
-            text if text.starts_with('-') && text.contains('n') => state.shell.noexec = true,
-            text if text.starts_with(['-', '+']) => {}
             _ => {
                 state.shell.arguments = std::iter::once(arg).chain(args).cloned().collect();
                 return;

@@ -220,6 +220,14 @@ impl Machine<'_> {
             Known::Values(_) => Some(is_empty && *emptiness == Emptiness::Unset),
             Known::Unknown(_) => None,
         };
+        if !state.shell.uncertain.is_empty()
+            && matches!(variable.operation, Operation::Require(_) | Operation::Default(..))
+            && let Known::Values(values) = &found
+        {
+            // Whoever says what becomes of an empty value has thought of it.
+            let values = values.clone();
+            super::machine::looked_at(state, &values);
+        }
         match &variable.operation {
             // What stands in for an unset variable is what happens at worst.
             Operation::Default(word, emptiness) if missing(emptiness) != Some(false) => vec![self.text(state, word)],

@@ -135,6 +135,10 @@ pub(super) struct Shell {
     pub(super) locals: Vec<(String, Option<Variable>)>,
     /// What a `trap` runs at the end.
     pub(super) trap: Option<Text>,
+    /// Whether it ends with the first command that fails (`set -e`).
+    pub(super) errexit: bool,
+    /// Values of variables that are empty where the command that tells them fails, and that nobody has looked at since.
+    pub(super) uncertain: Vec<String>,
 }
 
 /// What a script left in a file.

@@ -7,7 +7,7 @@ use super::super::state::{Content, Flow, Shell, State, Stream};
 use super::super::syntax::*;
 use super::super::value::{Origin, Text};
 use super::streams::restore;
-use super::{Call, MAX_DEPTH, MAX_SHOWN, Machine, joined, merged, same};
+use super::{Call, MAX_DEPTH, MAX_SHOWN, Machine, emptiness, joined, merged, same};
 use crate::policy::effects::Kind;
 use crate::policy::places::Place;
 
@@ -49,7 +49,8 @@ impl Machine<'_> {
         let fields = self.fields(&mut state, &simple.words);
         if fields.is_empty() {
             for assignment in &simple.assignments {
-                let values = assignment.values.iter().map(|value| self.text(&mut state, value)).collect();
+                let values: Vec<Text> = assignment.values.iter().map(|value| self.text(&mut state, value)).collect();
+                emptiness::remember(&mut state, assignment, &values);
                 state.assign(&assignment.name, values, assignment.append);
                 self.sets(&assignment.name);
                 if assignment.name == "PATH" {

@@ -28,6 +28,7 @@ impl Machine<'_> {
             Compound::Case(word, arms) => self.case(word, arms, state),
             Compound::Test(words) => {
                 let words: Vec<Text> = words.iter().map(|word| self.text(&mut state, word)).collect();
+                super::looked_at(&mut state, &words);
                 state.status = super::super::builtins::test(&words);
                 vec![state]
             }

@@ -5,9 +5,11 @@
 
 mod commands;
 mod compounds;
+mod emptiness;
 mod streams;
 mod world;
 
+pub(in crate::policy::shell) use emptiness::{looked_at, may_be_all};
 pub(in crate::policy::shell) use streams::descriptor;
 
 use std::rc::Rc;
@@ -126,10 +128,16 @@ impl<'a> Machine<'a> {
             return states;
         }
         self.depth += 1;
+        let mut before: Option<&Item> = None;
         for item in &script.items {
             if self.is_over() {
                 break;
             }
+            // `X=$(…) || exit` and `X=$(…) && …`: what fails is noticed.
+            if item.after != After::Always && before.is_some_and(emptiness::only_assigns) {
+                states.iter_mut().for_each(|state| state.shell.uncertain.clear());
+            }
+            before = Some(item);
             let mut next = Vec::with_capacity(states.len());
             for mut state in states {
                 let runs = match (item.after, state.status) {

@@ -144,7 +144,10 @@ impl Machine<'_> {
         if ["/dev/input/", "/dev/video", "/dev/snd/", "/dev/fb"].iter().any(|device| path.starts_with(device)) {
             return Origin::DUMPED;
         }
-        if below && self.holds_secret(state, path) { Origin::SECRET } else { Origin::UNKNOWN }
+        if below && self.holds_secret(state, path) {
+            return Origin::SECRET;
+        }
+        if lists_people(path) { Origin::QUERIED } else { Origin::UNKNOWN }
     }
 
     /// Whether a file below a path is secret: by what the script put there, and by what is there.
@@ -280,6 +283,31 @@ impl Machine<'_> {
     pub(in crate::policy::shell) fn act(&mut self, kind: Kind, target: impl Into<String>) {
         self.note(kind, target.into(), Place::Unknown, false, Origin::UNKNOWN);
     }
+}
+
+/// Whether a file's name says that people stand in it, one a line: what a database was asked for before.
+fn lists_people(path: &str) -> bool {
+    const PEOPLE: &[&str] = &[
+        "customer",
+        "customers",
+        "subscriber",
+        "subscribers",
+        "recipient",
+        "recipients",
+        "newsletter",
+        "contacts",
+        "emails",
+        "addresses",
+        "leads",
+        "members",
+        "users",
+        "clients",
+    ];
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let Some((stem, extension)) = name.rsplit_once('.') else { return false };
+    matches!(extension, "txt" | "csv" | "tsv" | "lst" | "list")
+        && stem.split(['-', '_', '.']).any(|word| PEOPLE.iter().any(|it| word.eq_ignore_ascii_case(it)))
+        && !["test", "fixture", "sample", "example"].iter().any(|word| path.contains(word))
 }
 
 /// Whether what a file holds that Python reads at its start is code: in a list of folders it is a line that imports. To start the

@@ -361,6 +361,7 @@ fn tee(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
     }
     if call.name == "tee" {
+        machine.says(state, &text);
         machine.emit(state, 1, text);
     }
 }

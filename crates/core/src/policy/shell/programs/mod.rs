@@ -213,6 +213,9 @@ impl Machine<'_> {
             }
             return;
         };
+        if super::machine::may_be_all(state, operand) {
+            self.note(Kind::FileDelete, operand.shown(), Place::MaybeTree, recursive, Origin::UNKNOWN);
+        }
         // All files of a folder in which people keep things are as good as the folder.
         let all = places::without_wildcard(&path) != path
             && matches!(self.place(&path), Place::Home | Place::HomeTree | Place::ProjectRoot);

@@ -7,7 +7,7 @@ use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
 use crate::policy::places::{self, Place};
-use crate::policy::secrets::{Secrecy, is_sought, tree_secrecy};
+use crate::policy::secrets::{Secrecy, is_sought, is_sought_in_typed, keeps_what_was_typed, tree_secrecy};
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -245,6 +245,9 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         let hunts = || is_sought(&pattern) && of_home();
         if recursive && (tree_secrecy(&path) == Secrecy::Credential || hunts()) {
             machine.note(Kind::SecretRead, path.clone(), machine.place(&path), false, Origin::SECRET);
+        }
+        if keeps_what_was_typed(&path) && is_sought_in_typed(&pattern) {
+            machine.note(Kind::SecretHunt, path.clone(), machine.place(&path), false, Origin::SECRET);
         }
         let folder = recursive && machine.look(&path) == crate::policy::facts::Look::Folder;
         if folder && looks_for_secrets(&pattern) {

@@ -2,7 +2,8 @@
 
 use super::{Entry, Tool, on, pass, spec, token, with};
 use crate::policy::effects::Kind::{
-    CloudAccess, CloudDeploy, CloudDestroy, DatabaseDestroy, NetMailing, PackagePublish, SafetyDisable, SecretRead,
+    CloudAccess, CloudDeploy, CloudDestroy, DatabaseDestroy, MoneyMove, NetMailing, PackagePublish, SafetyDisable,
+    SecretRead,
 };
 use crate::policy::shell::options::Spec;
 
@@ -111,6 +112,10 @@ const AWS_ENTRIES: &[Entry] = &[
     with("ses|sesv2|pinpoint|sns send-*|publish", &["@queried"], NetMailing),
     // `aws s3 rm help` shows a page.
     pass("** help ."),
+    // What is bought is paid for, for a year or three.
+    on("* purchase-*", MoneyMove),
+    on("route53domains register-domain|transfer-domain|renew-domain", MoneyMove),
+    on("savingsplans create-savings-plan", MoneyMove),
     // Objects and buckets.
     with("s3 rm", &["recursive"], CloudDestroy),
     with(
@@ -297,6 +302,8 @@ const GCLOUD: Spec = spec(
 );
 
 const GCLOUD_ENTRIES: &[Entry] = &[
+    on("compute commitments create", MoneyMove),
+    on("domains registrations register|transfer", MoneyMove),
     with("app deploy", &["q", "quiet", "@production"], CloudDeploy),
     with("run|functions deploy", &["@production"], CloudDeploy),
     with("beta|alpha run|functions|app deploy", &["@production"], CloudDeploy),
@@ -394,6 +401,8 @@ const AZ: Spec = spec(
 );
 
 const AZ_ENTRIES: &[Entry] = &[
+    on("reservations reservation-order purchase", MoneyMove),
+    on("appservice domain create", MoneyMove),
     with("webapp|functionapp|containerapp up|deploy|update", &["@production"], CloudDeploy),
     with("webapp|functionapp deployment *", &["@production"], CloudDeploy),
     with("deployment * create", &["@production"], CloudDeploy),

@@ -242,14 +242,6 @@ pub(super) const TOOLS: &[Tool] = &[
         ],
     },
     Tool {
-        names: &["ipmitool"],
-        spec: spec("HUPIL", &[]),
-        entries: &[
-            on("power|chassis off|cycle|reset|soft", SystemPower),
-            on("chassis power off|cycle|reset|soft", SystemPower),
-        ],
-    },
-    Tool {
         names: &["hwclock"],
         spec: spec("", &["date="]),
         entries: &[with("", &["set", "w", "systohc", "s", "hctosys"], SystemChange)],

@@ -4,6 +4,7 @@
 //! would do is done to something that may be lost (`throwaway`).
 
 mod backups;
+mod boards;
 mod clients;
 mod cloud;
 mod clusters;
@@ -11,6 +12,7 @@ mod data;
 mod distribution;
 mod forges;
 mod machine;
+mod money;
 mod packages;
 mod platforms;
 pub(super) mod production;
@@ -135,7 +137,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 /// The tables, an area each. A program stands in one of them.
-const AREAS: [&[Tool]; 9] = [
+const AREAS: [&[Tool]; 11] = [
     backups::TOOLS,
     cloud::TOOLS,
     platforms::TOOLS,
@@ -145,6 +147,8 @@ const AREAS: [&[Tool]; 9] = [
     packages::TOOLS,
     data::TOOLS,
     machine::TOOLS,
+    boards::TOOLS,
+    money::TOOLS,
 ];
 
 fn find(name: &str) -> Option<&'static Tool> {

@@ -238,8 +238,8 @@ const KEEPS_SECRETS: &[(&str, &[&str])] = &[
     ("user", &["spare4"]),
 ];
 
-/// Columns of the hashes of people's passwords.
-const HASHES: &[&str] = &[
+/// Columns of what opens people's accounts: hashes of passwords, tokens, keys.
+const SECRET_COLUMNS: &[&str] = &[
     "password_hash",
     "passwordhash",
     "encrypted_password",
@@ -249,10 +249,48 @@ const HASHES: &[&str] = &[
     "pwd_hash",
     "passwd_hash",
     "pass_hash",
+    "passwordhashed",
+    "bcrypt_hash",
+    "recovery_token",
+    "confirmation_token",
+    "reset_token",
+    "reset_password_token",
+    "password_reset_token",
+    "refresh_token",
+    "access_token",
+    "api_token",
+    "api_key",
+    "apikey",
+    "api_secret",
+    "client_secret",
+    "secret_key",
+    "totp_secret",
+    "otp_secret",
+    "mfa_secret",
+    "two_factor_secret",
+    "backup_codes",
+    "private_key",
 ];
 
-/// Whether a statement reads what a database keeps secret: its own passwords, a vault of secrets, or the hashes of all people's
-/// passwords by themselves.
+/// Tables of what opens somebody's account.
+const TOKENS: &[&str] = &[
+    "password_resets",
+    "password_reset_tokens",
+    "personal_access_tokens",
+    "refresh_tokens",
+    "access_tokens",
+    "oauth_access_tokens",
+    "oauth_refresh_tokens",
+    "oauth_tokens",
+    "api_keys",
+    "api_tokens",
+    "api_credentials",
+    "credentials",
+    "secrets",
+];
+
+/// Whether a statement reads what a database keeps secret: its own passwords, a vault of secrets, or what opens all
+/// people's accounts.
 fn reads_secrets(words: &[&str]) -> bool {
     let Some(from) = words.iter().position(|word| *word == "from") else { return false };
     let of_copy = words[0] == "copy" && words.contains(&"select");
@@ -272,9 +310,16 @@ fn reads_secrets(words: &[&str]) -> bool {
             (table == known || table.rsplit('.').next() == Some(known)) && wanted.iter().any(|wanted| column(wanted))
         })
     };
-    let whole = !words.contains(&"where") && !words.contains(&"limit") && !words.contains(&"join");
-    let hashes = columns.len() <= 4 && HASHES.iter().any(|hash| column(hash));
-    !counted && (tables.take(8).any(|table| kept(&table)) || whole && hashes)
+    let one = words.windows(2).any(|pair| pair == ["limit", "1"]);
+    let whole = !words.contains(&"where") && !one;
+    let of_tokens = || {
+        words[from + 1..]
+            .first()
+            .is_some_and(|table| TOKENS.contains(&name(table).rsplit('.').next().unwrap_or_default()))
+    };
+    let tokens = || of_tokens() && ["token", "key", "secret", "value", "*"].iter().any(|of| column(of));
+    let secrets = SECRET_COLUMNS.iter().any(|secret| column(secret)) || tokens();
+    !counted && (tables.take(8).any(|table| kept(&table)) || whole && secrets)
 }
 
 /// What a role may do that is above the rows of others.

@@ -9,6 +9,7 @@ use super::super::super::options::Options;
 use super::super::super::state::{Content, State};
 use super::super::super::value::{HOLE, Text};
 use super::super::base_name;
+use super::money;
 use crate::policy::effects::{Kind, Where};
 use crate::policy::hosts;
 use crate::policy::places::{Place, glob};
@@ -343,7 +344,8 @@ pub(super) fn may_lose(
     let values = |names: &[&str]| -> Vec<String> { options.values(names).map(Text::shown).collect() };
     let of_variables = |names: &[&str]| names.iter().find_map(|name| variable(machine, state, name));
     let vanishes = machine.at == Where::Throwaway && kind == Kind::PackageRemove;
-    if vanishes || is_made(state, program, options, targets) {
+    let on_trial = kind == Kind::MoneyMove && was_made(state, program, TRIAL_NETWORK);
+    if vanishes || on_trial || is_made(state, program, options, targets) {
         return true;
     }
     let scope = match scope(program) {
@@ -552,6 +554,11 @@ pub(super) fn port(address: &str) -> Option<&str> {
 /// Remembers what a call makes.
 pub(super) fn makes(state: &mut State, program: &str, options: &Options, words: &[String]) {
     const MAKES: &[&str] = &["create", "mb", "make", "new", "add", "install", "launch"];
+    if program == "solana" && matches!(words, [first, second, ..] if first == "config" && second == "set") {
+        if options.values(&["u", "url"]).any(|url| money::is_trial(&url.shown())) {
+            made(state, program, TRIAL_NETWORK);
+        }
+    }
     if program == "minikube" && words.first().is_some_and(|verb| verb == "start") {
         uses_cluster(state, "minikube");
     }
@@ -594,6 +601,9 @@ fn is_made(state: &State, program: &str, options: &Options, targets: &[String]) 
 }
 
 const REGISTRY: &str = "registry";
+
+/// Under what it is kept that the script has set the network of a wallet to one where nothing is real.
+const TRIAL_NETWORK: &str = "trial network";
 
 /// Remembers that the script has set the registry of its package manager to one on this machine.
 pub(super) fn chooses_registry(state: &mut State, words: &[String]) {

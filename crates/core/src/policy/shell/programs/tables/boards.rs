@@ -1,0 +1,215 @@
+//! Devices that hang on this machine, and the controllers of servers: what wipes them, burns what cannot be unburnt, opens what protects
+//! them, or takes their power. To write a program to a board is what they are there for.
+
+use super::{Entry, Tool, on, pass, single, spec, unless, with};
+use crate::policy::effects::Kind::{SystemChange, SystemPower};
+
+/// What is done to a phone, and to no emulator of one.
+const fn unless_emulated(path: &'static str, with: &'static [&'static str]) -> Entry {
+    Entry {
+        path,
+        with,
+        without: &["e", "s=emulator*", "s=localhost*", "s=127.0.0.1*", "~/data/local/tmp*"],
+        kind: SystemChange,
+        token: false,
+    }
+}
+
+/// Every tool of this file.
+pub(super) const TOOLS: &[Tool] = &[
+    Tool {
+        names: &["fastboot"],
+        spec: spec("sS", &["slot=", "fs-options="]),
+        entries: &[
+            pass("flashing get_unlock_ability"),
+            on("flashing|oem unlock*|lock*|unlock_critical", SystemChange),
+            on(
+                "erase|format*|flash|flashall|update|wipe-super|delete-logical-partition|resize-logical-partition",
+                SystemChange,
+            ),
+            with("", &["w", "wipe"], SystemChange),
+        ],
+    },
+    Tool {
+        names: &["adb"],
+        spec: spec("stHPL", &[]),
+        entries: &[
+            unless_emulated("shell rm|rmdir", &["r", "R"]),
+            unless_emulated("shell recovery", &["wipe_data", "wipe-data"]),
+            unless_emulated("shell mke2fs|make_f2fs|wipe|sgdisk", &[]),
+            unless_emulated("disable-verity", &[]),
+        ],
+    },
+    Tool {
+        names: &["openocd"],
+        spec: spec("cfsld", &["command=", "file=", "search=", "log_output="]),
+        entries: &[with(
+            "",
+            &[
+                "c=*unlock*",
+                "c=*mass_erase*",
+                "c=*options_write*",
+                "c=*option_write*",
+                "c=*flash erase*",
+                "c=*recover*",
+                "command=*unlock*",
+                "command=*mass_erase*",
+            ],
+            SystemChange,
+        )],
+    },
+    Tool {
+        names: &["idf.py"],
+        spec: spec("pbCBD", &["port=", "baud=", "project-dir=", "build-dir="]),
+        entries: &[on("** efuse-burn*|efuse-write-protect|efuse-read-protect|erase-flash|erase_flash", SystemChange)],
+    },
+    Tool {
+        names: &["mokutil"],
+        spec: spec("", &["delete=", "import=", "revoke-import"]),
+        entries: &[with("", &["disable-validation", "reset", "delete", "trust-mok"], SystemChange)],
+    },
+    Tool { names: &["heimdall", "odin4"], spec: spec("", &["pit="]), entries: &[on("flash", SystemChange)] },
+    Tool {
+        names: &["idevicerestore"],
+        spec: spec("ui", &["udid=", "ecid="]),
+        entries: &[with("", &["e", "erase"], SystemChange)],
+    },
+    Tool { names: &["cfgutil"], spec: spec("e", &["ecid="]), entries: &[on("erase|restore|revive", SystemChange)] },
+    Tool {
+        names: &["espefuse.py", "espefuse"],
+        spec: spec("pbc", &["port=", "baud=", "chip=", "before=", "debug"]),
+        entries: &[on(
+            "** burn*|write_protect*|write-protect*|read_protect*|read-protect*|set_flash_voltage|set-flash-voltage",
+            SystemChange,
+        )],
+    },
+    Tool {
+        names: &["esptool.py", "esptool"],
+        spec: spec("pbc", &["port=", "baud=", "chip=", "before=", "after=", "connect-attempts="]),
+        entries: &[on("** erase_flash|erase-flash", SystemChange)],
+    },
+    Tool {
+        names: &["avrdude"],
+        spec: spec("pcPbBUCxE", &["part=", "programmer=", "port=", "memory="]),
+        entries: &[with("", &["U=*fuse*:w:*", "U=lock*:w:*", "memory=*fuse*:w:*", "memory=lock*:w:*"], SystemChange)],
+    },
+    Tool {
+        names: &["STM32_Programmer_CLI", "STM32_Programmer.sh", "ST-LINK_CLI"],
+        spec: single(&[
+            "c=",
+            "w=",
+            "d=",
+            "el=",
+            "ob",
+            "optbyte",
+            "rdu",
+            "readunprotect",
+            "tzenreg",
+            "regressiontz",
+            "otp",
+        ]),
+        entries: &[with(
+            "",
+            &["ob", "OB", "optbyte", "rdu", "readunprotect", "tzenreg", "regressiontz", "otp"],
+            SystemChange,
+        )],
+    },
+    Tool {
+        names: &["st-flash"],
+        spec: spec("", &["serial=", "area=", "freq="]),
+        entries: &[on("erase", SystemChange), with("write", &["area=option*"], SystemChange)],
+    },
+    Tool {
+        names: &["nrfjprog"],
+        spec: spec("fs", &["family=", "snr=", "rbp=", "program="]),
+        entries: &[with("", &["recover", "eraseall", "rbp", "erasepage"], SystemChange)],
+    },
+    Tool {
+        names: &["nrfutil"],
+        spec: spec("", &["serial-number="]),
+        entries: &[on("device recover|erase|protection-set", SystemChange)],
+    },
+    Tool {
+        names: &["pyocd"],
+        spec: spec("tuM", &["target=", "uid=", "pack="]),
+        entries: &[with("erase", &["mass", "chip", "c"], SystemChange)],
+    },
+    Tool {
+        names: &["picotool"],
+        spec: spec("", &[]),
+        entries: &[
+            with("erase", &["a", "all"], SystemChange),
+            on("otp set|load|permissions|white-label", SystemChange),
+        ],
+    },
+    Tool {
+        names: &["flashrom"],
+        spec: spec("pcrwvl", &["programmer=", "chip=", "read=", "write=", "verify=", "erase"]),
+        entries: &[with("", &["w", "write", "E", "erase"], SystemChange)],
+    },
+    Tool {
+        names: &["ykman"],
+        spec: spec("d", &["device=", "password="]),
+        entries: &[
+            on("piv|fido|oath|openpgp|hsmauth|otp reset|delete", SystemChange),
+            on("config reset", SystemChange),
+        ],
+    },
+    Tool { names: &["tpm2_clear", "tpm2_changeauth"], spec: spec("c", &[]), entries: &[on("", SystemChange)] },
+    // Controllers of servers.
+    Tool {
+        names: &["ipmitool"],
+        spec: spec("HUPILfkpyKoCNRtlSe", &[]),
+        entries: &[
+            pass("chassis|power power|status status"),
+            on("power off|cycle|reset|soft|diag", SystemPower),
+            on("chassis power off|cycle|reset|soft|diag", SystemPower),
+            on("raw|i2c|spd", SystemChange),
+            on("mc|bmc reset", SystemChange),
+            on("user set|enable|disable|priv", SystemChange),
+            on("lan set", SystemChange),
+            on("chassis bootdev|bootparam|policy", SystemChange),
+            on("sel clear", SystemChange),
+            on("hpm|ekanalyzer upgrade", SystemChange),
+        ],
+    },
+    Tool {
+        names: &["ipmipower", "ipmi-power"],
+        spec: spec("hup", &["hostname=", "username=", "password="]),
+        entries: &[with("", &["off", "f", "cycle", "c", "reset", "r", "soft", "pulse"], SystemPower)],
+    },
+    Tool {
+        names: &["racadm"],
+        spec: spec("rupi", &[]),
+        entries: &[
+            on("serveraction powerdown|powercycle|hardreset|graceshutdown|nmi", SystemPower),
+            on("racreset|racresetcfg|systemerase|clrsel|sslresetcfg", SystemChange),
+            on(
+                "storage|raid resetconfig|deletevd|secureerase|cryptographicerase|deletevd*|init|clearconfig",
+                SystemChange,
+            ),
+        ],
+    },
+    Tool {
+        names: &["redfishtool"],
+        spec: spec("rupASM", &["rhost=", "user=", "password="]),
+        entries: &[
+            on(
+                "** reset ForceOff|ForceRestart|GracefulShutdown|GracefulRestart|PowerCycle|PushPowerButton|Nmi",
+                SystemPower,
+            ),
+            on("raw DELETE|PATCH|POST|PUT", SystemChange),
+        ],
+    },
+    Tool {
+        names: &["ilorest", "hponcfg", "hprest"],
+        spec: spec("up", &["url=", "user=", "password="]),
+        entries: &[
+            unless("reboot", &["On"], SystemPower),
+            on(
+                "factorydefaults|biosdefaults|onebuttonerase|clearrestapistate|deletevolume|drivesanitize|factoryresetcontroller",
+                SystemChange,
+            ),
+        ],
+    },
+];

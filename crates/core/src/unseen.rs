@@ -15,6 +15,11 @@ pub(crate) const fn is_zero_width(char: char) -> bool {
     matches!(char, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
+/// An operator that formulas leave out: between words and lines it is at home nowhere.
+pub(crate) const fn is_operator(char: char) -> bool {
+    matches!(char, '\u{2061}'..='\u{2064}')
+}
+
 /// A character that turns the direction of what follows, whatever its letters say.
 pub(crate) const fn is_override(char: char) -> bool {
     matches!(char, '\u{202d}' | '\u{202e}')

@@ -187,7 +187,7 @@ impl<'a> Arguments<'a> {
             {
                 self.elsewhere |= json::is_set(Some(value));
             }
-            name if name.ends_with("command") => self.commands.extend(line(value)),
+            name if name.ends_with("command") || name.ends_with("commands") => self.commands.extend(line(value)),
             _ => {}
         }
     }

@@ -43,6 +43,8 @@ pub(super) enum Runs {
     Contained,
     /// When somebody calls it.
     Called,
+    /// As soon as it is written: a notebook's cell.
+    AtOnce,
 }
 
 /// What the code in a text that is written to an absolute path would do, where that is to be told.
@@ -241,11 +243,11 @@ pub(super) fn is_prose(name: &str) -> bool {
 fn cell<'t>(text: String) -> Vec<(Language, Runs, std::borrow::Cow<'t, str>)> {
     if text.starts_with("%%bash") || text.starts_with("%%sh") {
         let rest = text.split_once('\n').map_or("", |(_, rest)| rest).to_owned();
-        return vec![(Language::Shell, Runs::Called, rest.into())];
+        return vec![(Language::Shell, Runs::AtOnce, rest.into())];
     }
     let shell: Vec<&str> = text.lines().filter_map(|line| line.trim_start().strip_prefix('!')).collect();
-    let shell = (Language::Shell, Runs::Called, shell.join("\n").into());
-    vec![shell, (Language::Python, Runs::Called, text.into())]
+    let shell = (Language::Shell, Runs::AtOnce, shell.join("\n").into());
+    vec![shell, (Language::Python, Runs::AtOnce, text.into())]
 }
 
 /// The texts that stand behind names in a text of JSON, be it whole or a piece of one; of a list its texts, joined as a command.
@@ -293,7 +295,10 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
         Language::Sql => &["PROGRAM", "program", "SUPERUSER", "superuser", "xp_cmdshell", "OUTFILE", "DUMPFILE"],
         _ => &["system", "exec", "rm_r", "rmtree", "eval", "socket", "Socket", "`", "unlink", "fork", "fsockopen"],
     };
-    if !hints.iter().any(|hint| code.contains(hint)) {
+    // What a cell reads may be a credential; of a program's own text only more than that is looked at.
+    let reads_in_cell =
+        runs == Runs::AtOnce && ["environ", "getenv", "open(", "read_text("].iter().any(|hint| code.contains(hint));
+    if !reads_in_cell && !hints.iter().any(|hint| code.contains(hint)) {
         return None;
     }
     let interpreter = match language {
@@ -341,12 +346,18 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
                 language != Language::Shell
                     && !["| sh", "|sh", "| bash", "|bash", "| sudo"].iter().any(|pipe| code.contains(pipe))
             }
-            (Runs::Called, Kind::FileDelete) => !followed && effect.recursive && is_all(&effect.target, effect.place),
+            (Runs::Called, Kind::FileDelete) => {
+                !followed
+                    && effect.recursive
+                    && (is_all(&effect.target, effect.place) || is_of_person(&effect.target, facts))
+            }
             (Runs::Called, Kind::DataSend) => sends && language == Language::Shell && (reads || takes_keys(code)),
+            (Runs::Called, Kind::DiskWipe) => is_first_disk(&effect.target),
             // A database that reaches the machine it runs on, or has one more master.
             (Runs::Called, Kind::DatabaseOpen) => language == Language::Sql,
             (Runs::Called, _) => false,
             (Runs::Contained, Kind::CodeFetched | Kind::FileDelete | Kind::SystemStartup) => false,
+            (Runs::AtOnce, Kind::FileDelete) if effect.place == Place::ProjectRoot => effect.recursive,
             (_, Kind::FileDelete) => {
                 effect.recursive && matches!(effect.place, Place::System | Place::Home | Place::HomeTree)
             }
@@ -380,6 +391,23 @@ fn is_all(target: &str, place: Place) -> bool {
         &["/", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/boot", "/home", "/root", "/var", "/opt"];
     let target = places::without_wildcard(target);
     place == Place::Home || place == Place::System && TREES.contains(&target)
+}
+
+/// Whether what is removed is one of the folders in which a person keeps things: `~/Documents`, all of `~/work`.
+fn is_of_person(target: &str, facts: &dyn Facts) -> bool {
+    const FOLDERS: &str = "Documents|Pictures|Desktop|Downloads|Movies|Music|Videos|Photos|work|projects|Projects|code|src|repos|dev|workspace|.ssh|.gnupg";
+    let home = facts.home().unwrap_or_default().trim_end_matches('/');
+    let inside = places::without_wildcard(target).strip_prefix(home).and_then(|rest| rest.strip_prefix('/'));
+    !home.is_empty() && inside.is_some_and(|inside| is(inside.trim_end_matches('/'), FOLDERS))
+}
+
+/// Whether a device is the disk, or a part of it, that most machines start from: others are prepared by many a script.
+fn is_first_disk(device: &str) -> bool {
+    let name = device.strip_prefix("/dev/").unwrap_or_default();
+    ["sda", "nvme0n1", "vda", "xvda", "hda", "disk0", "rdisk0"].iter().any(|disk| {
+        name.strip_prefix(disk)
+            .is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'p' | b's')))
+    })
 }
 
 /// Whether code of a language is run that its own text only holds in an encoding: what looks like that in a larger program is

@@ -1,6 +1,6 @@
 //! What is written: credentials that end up in a file, and code and settings that do what nobody would want done unseen.
 
-use super::{code, protections, scanners, sources, told, unchecked};
+use super::{code, disclosed, protections, scanners, servers, sources, told, trust, unchecked};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
@@ -39,7 +39,8 @@ fn written_by(
         return Vec::new();
     }
     let mut effects = code::judged(text, before, &whole, tool, facts, followed);
-    if protections::is_lifted(text, before, &whole) || scanners::are_silenced(text, before, &whole) {
+    let weaker = || trust::is_given_up(text, before, &whole) || servers::are_open(text, before, &whole);
+    if protections::is_lifted(text, before, &whole) || scanners::are_silenced(text, before, &whole) || weaker() {
         effects.push(Effect { kind: Kind::ContentProtection, ..Effect::on(path, places::place(&whole, facts), tool) });
     }
     let name = whole.rsplit('/').next().unwrap_or_default();
@@ -64,7 +65,9 @@ fn written_by(
     let shared = matches!(name, ".npmrc" | ".yarnrc.yml" | ".yarnrc" | "pip.conf" | "bunfig.toml");
     let least = if shared { Secrecy::Environment } else { Secrecy::None };
     let own_place = secrecy(&whole, facts.home()) > least;
-    if !own_place && (holds_key(text) || !code::is_prose(name) && !code::is_test(&whole) && gives_password(text)) {
+    let told = || tells_agents(&whole, name) && disclosed::in_words(text).is_some();
+    let password = || !code::is_prose(name) && !code::is_test(&whole) && gives_password(text);
+    if !own_place && (holds_key(text) || password() || told()) {
         effects.push(Effect { kind: Kind::ContentSecret, ..Effect::on(path, places::place(&whole, facts), tool) });
     }
     effects
@@ -181,9 +184,32 @@ pub(super) fn gives_key(json: &str) -> bool {
     if redact::is_clean(json) {
         return false;
     }
+    if names_key_of_cloud(json) {
+        return true;
+    }
     let redacted = redact::redact_json(json);
     redacted.found().iter().any(|secret| secret.has_shape())
         || redacted.found().contains(&Secret::UrlPassword) && names_password_of_machine(json)
+}
+
+/// Whether a text gives a value to the name that a cloud has for the secret half of a key: nothing else is called so.
+fn names_key_of_cloud(json: &str) -> bool {
+    const NAMES: &[&str] = &["aws_secret_access_key", "AWS_SECRET_ACCESS_KEY", "SecretAccessKey", "secretAccessKey"];
+    const LENGTH: usize = 40;
+    let is_value = |text: &str| {
+        let text = text.trim_start_matches(|char: char| " =:\\\"'".contains(char));
+        let value =
+            &text[..text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte)).count()];
+        let has = |of: fn(&u8) -> bool| value.bytes().any(|byte| of(&byte));
+        value.len() == LENGTH
+            && has(u8::is_ascii_digit)
+            && has(u8::is_ascii_lowercase)
+            && has(u8::is_ascii_uppercase)
+            && !value.to_ascii_lowercase().contains("example")
+    };
+    NAMES
+        .iter()
+        .any(|name| json.match_indices(name).take(super::MAX_PLACES).any(|(at, _)| is_value(&json[at + name.len()..])))
 }
 
 /// Whether a JSON text holds the password of a machine elsewhere, in an address.

@@ -6,6 +6,7 @@
 use super::arguments::{Arguments, words};
 use super::given::quoted;
 use super::lists::{holds, is};
+use super::{clicks, powers};
 use crate::policy::effects::Kind;
 
 /// Verbs that only look, and those that bring back.
@@ -193,6 +194,13 @@ impl Deed {
         if self.at(stores) && self.has("get|read|fetch|retrieve|reveal|show|resolve|inject") && !self.has(of_names) {
             return Some(Kind::SecretRead);
         }
+        let hashes = "passwordhash|hashedpassword|encryptedpassword|passworddigest|pwdhash|apikey|apitoken|apisecret|resettoken|\
+            resetpasswordtoken|refreshtoken|accesstoken|totpsecret|mfasecret|recoverycodes";
+        let all_rows =
+            || !given.is_given("filter|query|selector|condition") || given.is_empty("filter|query|selector|condition");
+        if self.looks && self.at(DATABASES) && given.is_on(hashes) && all_rows() {
+            return Some(Kind::SecretRead);
+        }
         if self.looks {
             return None;
         }
@@ -229,6 +237,18 @@ impl Deed {
         if given.raw.contains("Binding") && holds(given.raw, binds_all) {
             return Some(Kind::CloudAccess);
         }
+        if self.is_mailing(given) {
+            return Some(Kind::NetMailing);
+        }
+        if self.is_deployment(given) {
+            return Some(Kind::CloudDeploy);
+        }
+        if powers::are_all_given(&self.words, self.at(CLUSTERS), given) {
+            return Some(Kind::McpAccess);
+        }
+        if let Some(kind) = clicks::confirmed(&self.words, given) {
+            return Some(kind);
+        }
         // A server that is told to guard less.
         let setting = given.value("key|name|setting|option").unwrap_or_default().to_ascii_lowercase();
         let guards = "block|allowed|denied|deny|restrict|safe|readonly|read_only|sandbox|confirm|approval|guard|protect|\
@@ -238,6 +258,26 @@ impl Deed {
             return Some(Kind::SafetyDisable);
         }
         None
+    }
+
+    /// Whether something is written to many people at once.
+    fn is_mailing(&self, given: &Arguments<'_>) -> bool {
+        const TO: &str = "to|tolist|recipients|recipient|audience|segment|list|listname|segmentname|group";
+        const ALL: &str = "all customers|all users|all subscribers|all members|all contacts|all leads|every customer|entire list|everybody";
+        let sends = self.has("send|broadcast|post|message|notify|sms|email");
+        let all = |value: &str| holds(&value.to_ascii_lowercase().replace(['-', '_'], " "), ALL);
+        sends && (self.has("bulk|mass") && !self.has("read|delete|update") || given.values(TO).any(all))
+    }
+
+    /// Whether what everybody has is changed by a program that brings it there.
+    fn is_deployment(&self, given: &Arguments<'_>) -> bool {
+        const BRINGS: &str = "apply|deploy|sync|promote|upgrade|rollback|release|up";
+        const BY: &str = "terraform|tofu|terragrunt|pulumi|argocd|argo|flux|helm|vercel|netlify|fly|flyio|heroku|serverless|cdk|railway|\
+            render|spinnaker";
+        const WHERE: &str = "workspace|environment|env|target|stack|stackname|application|applicationname|app|appname|namespace|stage|\
+            context|name|release|releasename";
+        let is_production = |value: &str| words(value).iter().any(|word| is(word, "prod|production|prd|live"));
+        (self.at(BY) || self.has(BY)) && self.has(BRINGS) && given.values(WHERE).any(is_production)
     }
 
     /// What is deleted.
@@ -406,11 +446,48 @@ impl Deed {
                 && !has("screen|wallet|issue|thread|conversation|feature|achievement")
             || has("open") && has("garage|door|gate|valve|lock")
             || has("user") && has("create|add") && (has("iam|admin") || self.at(CLOUDS))
-            || has("reset|change") && has("password");
+            || has("reset|change") && has("password")
+            || self.makes_administrator(given)
+            || self.silences(given);
         let forwards = has("filter|filters|rule|rules|forwarding|inbox|mailbox|settings")
             && given.is_given("forward|forwardto|redirectto|forwardasattachmentto|forwardingaddress")
             || has("forwarding") && (changes || given.is_given("email|emailaddress|forwardingemail"));
         (accesses || forwards).then_some(Kind::McpAccess)
+    }
+
+    /// Whether somebody who may do everything is made.
+    fn makes_administrator(&self, given: &Arguments<'_>) -> bool {
+        const PEOPLE: &str =
+            "user|users|account|accounts|person|people|teammate|seat|guest|collaborator|staff|operator|principal|login";
+        const AS: &str = "role|roles|rolename|rolenames|roleid|roleids|rolekey|roleslug|permission|permissions|permissionlevel|accesslevel|\
+            access|usertype|accounttype|group|groups|groupname|groupnames|orgrole|privilege|privileges|userrole|accessrole|profile|level";
+        const ADMINISTRATORS: &str = "admin|admins|administrator|administrators|owner|owners|superuser|superusers|superadmin|superadmins|\
+            sysadmin|root|wheel|sudo|globaladmin|orgadmin";
+        const SWITCHES: &str = "isadmin|admin|issuperuser|superuser|isowner|isadministrator|siteadmin|grantadmin";
+        let is_administrator = |value: &str| words(value).iter().any(|word| is(word, ADMINISTRATORS));
+        self.has(CHANGES)
+            && self.has(PEOPLE)
+            && !self.has("story|stories|journey|flow|guide|persona|review|watchers")
+            && !self.at(THROWAWAY)
+            && (given.values(AS).any(is_administrator) || given.is_on(SWITCHES))
+    }
+
+    /// Whether nobody hears of anything any more: a silence about everything, or an alarm that is switched off.
+    fn silences(&self, given: &Arguments<'_>) -> bool {
+        const SILENCES: &str = "downtime|downtimes|silence|silences|mute|snooze|maintenance|suppression|inhibit";
+        const ALARMS: &str =
+            "alert|alerts|alarm|alarms|monitor|monitors|check|checks|notification|notifications|detector|uptime|oncall";
+        const ABOUT: &str = "scope|scopes|monitortags|tags|matcher|matchers|value|host|hosts|service|services|serviceids|environment|\
+            environments|target|targets|label|labels|query|filter|monitors|monitorids|alerts|alertname";
+        const ALL: &str = "*|.*|.+|^.*$|*:*|all|everything|any";
+        const OFF: &str = "paused|ispaused|muted|disabled|silenced|muteall|all|allmonitors|allalerts";
+        const ON: &str = "enabled|isenabled|active|isactive|actionsenabled|alertenabled|notificationsenabled";
+        if self.at(THROWAWAY) {
+            return false;
+        }
+        let about_all = || given.values(ABOUT).any(|value| is(value.trim(), ALL)) || given.is_on("muteall|all");
+        self.has(SILENCES) && !self.has("update|get|list") && about_all()
+            || self.has(CHANGES) && self.has(ALARMS) && !self.has(SLIGHT) && (given.is_on(OFF) || given.is_off(ON))
     }
 
     /// Everybody gets to see it.

@@ -2,9 +2,11 @@
 
 use super::content;
 use super::given::{Given, PATCH};
+use super::lists::is;
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
+use crate::policy::hosts;
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::{self, Secrecy};
 use crate::policy::shell::{self, Touch};
@@ -27,12 +29,7 @@ pub(super) fn search(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Ef
         vec![hunted]
     };
     let pattern = given.pattern().unwrap_or_default();
-    let within = |folder: &str| {
-        let directory = facts.directory().unwrap_or_default();
-        let home = facts.home().filter(|_| folder == "~" || folder.starts_with("~/"));
-        let folder = home.map_or_else(|| folder.to_owned(), |home| format!("{home}{}", &folder[1..]));
-        is_all_of_somebody(&places::absolute(&folder, directory), facts)
-    };
+    let within = |folder: &str| is_all_of_somebody(folder, facts);
     if !searches.iter().any(|word| name.contains(word)) {
         let whole = if pattern.starts_with(['/', '~']) {
             pattern.to_string()
@@ -47,8 +44,11 @@ pub(super) fn search(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Ef
         return if hunted { hunt(folder) } else { Vec::new() };
     }
     let folder = paths.first().map_or(".", |path| path.as_ref());
-    if secrets::is_sought(&pattern) && within(folder) {
+    if is_hunt(&pattern, folder, facts) {
         return hunt(folder);
+    }
+    if let Some(path) = paths.iter().skip(1).find(|path| is_hunt(&pattern, path, facts)) {
+        return hunt(path);
     }
     let globs = given.glob().map(|glob| alternatives(&glob)).unwrap_or_default();
     let within = globs.iter().map(|glob| format!("{folder}/{}", glob.trim_start_matches('!')));
@@ -62,10 +62,37 @@ pub(super) fn search(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Ef
         .collect()
 }
 
+/// Whether a file or a folder in which people keep what is theirs is searched for credentials.
+pub(super) fn is_hunt(pattern: &str, path: &str, facts: &dyn Facts) -> bool {
+    secrets::keeps_what_was_typed(path) && secrets::is_sought_in_typed(pattern)
+        || secrets::is_sought(pattern) && is_all_of_somebody(path, facts)
+}
+
 /// Whether a folder is a home, what holds homes, or one of those in which a home keeps its programs' settings.
 fn is_all_of_somebody(folder: &str, facts: &dyn Facts) -> bool {
+    let home = facts.home().filter(|_| folder == "~" || folder.starts_with("~/"));
+    let folder = home.map_or_else(|| folder.to_owned(), |home| format!("{home}{}", &folder[1..]));
+    let folder = &*places::absolute(&folder, facts.directory().unwrap_or_default());
     let inside = facts.home().and_then(|home| folder.strip_prefix(home.trim_end_matches('/'))).unwrap_or_default();
-    let settings = ["/.config", "/.local", "/.local/share", "/.mozilla", "/library", "/.docker", "/.cache"];
+    let settings = [
+        "/.config",
+        "/.local",
+        "/.local/share",
+        "/.mozilla",
+        "/library",
+        "/.docker",
+        "/.cache",
+        "/documents",
+        "/desktop",
+        "/downloads",
+        "/library/application support",
+        "/.claude",
+        "/.claude/projects",
+        "/.codex",
+        "/.codex/sessions",
+        "/.ssh",
+        "/.local/state",
+    ];
     let whole = matches!(folder, "/" | "/home" | "/Users" | "/root" | "/etc" | "/var" | "/proc");
     whole || places::place(folder, facts) == Place::Home || settings.contains(&inside.to_ascii_lowercase().as_str())
 }
@@ -88,6 +115,14 @@ pub(super) fn write(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Eff
     if effects.iter().any(|effect| effect.kind == Kind::SelfTamper) && only_denies(given, &paths) {
         effects.retain(|effect| effect.kind != Kind::SelfTamper);
     }
+    if effects.iter().any(|effect| effect.kind == Kind::ProjectLock) && only_raises(given) {
+        effects.retain(|effect| effect.kind != Kind::ProjectLock);
+    }
+    // To leave nothing of a file is as much as to remove it.
+    if touch == Touch::Write && (given.empties() || empties_state(given, &paths)) {
+        let removed = paths.iter().flat_map(|path| shell::touched(path, Touch::Delete, tool, facts));
+        effects.extend(removed.filter(|effect| effect.kind == Kind::FileDelete).collect::<Vec<_>>());
+    }
     if touch == Touch::Write {
         let target = paths.first().map_or("", |path| path.as_ref());
         let written = given.written();
@@ -96,6 +131,65 @@ pub(super) fn write(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Eff
             .extend(written.flat_map(|(text, before)| content::written(text, before.as_deref(), target, tool, facts)));
     }
     effects
+}
+
+/// Whether the state of an infrastructure is written anew, and knows of nothing any more.
+fn empties_state(given: &Given<'_>, paths: &[std::borrow::Cow<'_, str>]) -> bool {
+    paths.iter().any(|path| path.ends_with(".tfstate"))
+        && given.written().iter().any(|(text, before)| before.is_none() && is_empty_state(text))
+}
+
+/// Whether a text is a state of an infrastructure in which nothing is.
+pub(super) fn is_empty_state(text: &str) -> bool {
+    const LONGEST: usize = 4096;
+    let dense: String = text.chars().take(LONGEST).filter(|char| !char.is_whitespace()).collect();
+    dense.is_empty() || dense == "{}" || dense.contains("\"resources\":[]")
+}
+
+/// Registries that everybody takes packages from.
+const REGISTRIES: &str = "registry.npmjs.org|registry.yarnpkg.com|files.pythonhosted.org|pypi.org|rubygems.org|\
+    index.crates.io|crates.io|static.crates.io|repo.packagist.org|api.nuget.org|jsr.io|npm.jsr.io|proxy.golang.org";
+
+/// Whether edits of lock files do no more than [`raises`] says.
+fn only_raises(given: &Given<'_>) -> bool {
+    let edits = given.written();
+    !edits.is_empty() && edits.iter().all(|(text, before)| before.as_deref().is_some_and(|before| raises(before, text)))
+}
+
+/// Whether a piece of a lock file only takes other versions from the public registry that the entries came from: no other host is named,
+/// and what proves a package's content is neither taken away nor left as it was.
+fn raises(before: &str, text: &str) -> bool {
+    let (had, has) = (hosts_in(before), hosts_in(text));
+    let (proved, proves) = (proofs(before), proofs(text));
+    !has.is_empty()
+        && has.iter().all(|host| had.contains(host) && is(host, REGISTRIES))
+        && proved.len() == proves.len()
+        && proved.iter().all(|proof| !proves.contains(proof))
+}
+
+/// The hosts of the addresses in a text.
+fn hosts_in(text: &str) -> Vec<String> {
+    let urls = text.match_indices("://").take(super::MAX_PLACES).map(|(at, _)| {
+        let start = text[..at].rfind(|char: char| !char.is_ascii_alphanumeric() && char != '+').map_or(0, |it| it + 1);
+        let rest = &text[start..];
+        if rest.starts_with("registry+https://github.com/rust-lang/crates.io-index\"") {
+            return "crates.io".to_owned();
+        }
+        hosts::host(
+            &rest[..rest.find(|char: char| char.is_whitespace() || "\"',<>".contains(char)).unwrap_or(rest.len())],
+        )
+    });
+    urls.collect()
+}
+
+/// What proves the content of packages, in the words of lock files.
+fn proofs(text: &str) -> Vec<&str> {
+    let words = text.split(|char: char| char.is_whitespace() || "\"',{}".contains(char));
+    let proves = |word: &&str| {
+        ["sha1-", "sha256-", "sha384-", "sha512-", "sha256:", "h1:"].iter().any(|start| word.starts_with(start))
+            || word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    words.filter(proves).take(super::MAX_PLACES).collect()
 }
 
 /// Whether edits of an agent's settings do no more than to add to what it is denied.
@@ -150,7 +244,7 @@ pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect>
             if files > MAX_FILES {
                 break;
             }
-            effects.extend(content::written(&added, removed(&taken), file, tool, facts));
+            changed(&mut effects, &added, &taken, file, tool, facts);
             added.clear();
             taken.clear();
             effects.extend(touched(path, touch, tool, facts));
@@ -163,8 +257,17 @@ pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect>
             taken.push('\n');
         }
     }
-    effects.extend(content::written(&added, removed(&taken), file, tool, facts));
+    changed(&mut effects, &added, &taken, file, tool, facts);
     effects
+}
+
+/// What a patch changes of the file that its last header named.
+fn changed(effects: &mut Vec<Effect>, added: &str, taken: &str, file: &str, tool: &str, facts: &dyn Facts) {
+    if effects.last().is_some_and(|last| places::is_lock(&last.target)) && raises(taken, added) {
+        let name = file.rsplit('/').next().unwrap_or_default();
+        effects.retain(|effect| effect.kind != Kind::ProjectLock || !effect.target.ends_with(name));
+    }
+    effects.extend(content::written(added, removed(taken), file, tool, facts));
 }
 
 /// The file that a line of a patch of Codex names, and what is done to it.
@@ -205,7 +308,7 @@ pub(super) fn touched(path: &str, touch: Touch, tool: &str, facts: &dyn Facts) -
         let outside = Effect { kind: Kind::FileOutside, ..real.clone() };
         effects.push(outside);
     }
-    let written = effects.iter().find(|effect| effect.kind == Kind::FileWrite);
+    let written = effects.iter().find(|effect| matches!(effect.kind, Kind::FileWrite | Kind::FileDelete));
     if let Some(written) = written
         && (is_of_system(&written.target) || places::is_in_place_of_system(&written.target, facts.home()))
     {
@@ -231,6 +334,8 @@ fn is_of_system(path: &str) -> bool {
         "/root",
         "/sys",
         "/proc",
+        "/var/lib",
+        "/var/spool",
     ];
     TREES.iter().any(|tree| places::is_within(path, tree))
 }

@@ -5,13 +5,11 @@
 //! begins that is one of them; what is quoted is spoken of.
 
 use super::lists::holds;
-use super::{addressed, orders};
+use super::reading::Reading;
+use super::{commands, orders, signs};
 
 /// How far from a verb the rest of its sentence is looked for, in bytes.
 const NEAR: usize = 160;
-
-/// Most places of a text that are looked at closely.
-const MAX_READ: usize = 64;
 
 /// The certain words of a language, in lower case.
 struct Language {
@@ -135,7 +133,7 @@ const LANGUAGES: &[Language] = &[
         leaves: "negeer|vergeet|ignorera|ignorer|glöm",
         told: "instructies|aanwijzingen|opdrachten|instruktioner|anvisningar|instrukser",
         before: "vorige|eerdere|voorgaande|bovenstaande|tidigare|föregående|tidligere|ovenstående",
-        names: "ai-assistent|ai assistent|ai-agent|ai agent|ki-assistent",
+        names: "ai-assistent|ai assistent|ai-agent|ki-assistent",
         secrecy: "vertel het de gebruiker niet|vertel de gebruiker niet|vertel dit niet aan de gebruiker|zeg niets tegen de gebruiker|\
             zeg dit niet tegen de gebruiker|meld dit niet aan de gebruiker|informeer de gebruiker niet|\
             zonder de gebruiker|berätta inte för användaren|sig det ikke til brugeren|fortæl ikke brugeren",
@@ -206,7 +204,7 @@ fn begins(text: &str) -> bool {
 const LEADS: &str = "请|請|你|应|须|即|先|并|要|该|且|пожалуйста|и|теперь|сейчас|proszę|teraz|i|nu|en|now|please|och";
 
 /// The sign at a place of a JSON text where a verb or a name of one of the languages begins.
-pub(super) fn at(text: &str, at: usize, read: &mut usize) -> Option<&'static str> {
+pub(super) fn at(text: &str, at: usize, read: &mut Reading) -> Option<&'static str> {
     let rest = text.get(at..).filter(|rest| begins(rest))?;
     let start = folded(&rest[..rest.floor_char_boundary(64)]);
     let begins = |list: &str| list.split('|').any(|word| start.starts_with(word.trim_start()));
@@ -216,15 +214,15 @@ pub(super) fn at(text: &str, at: usize, read: &mut usize) -> Option<&'static str
     if !LANGUAGES.iter().any(|language| verb(&language)) && named().next().is_none() {
         return None;
     }
-    *read += 1;
-    if *read > MAX_READ || is_quoted(text, at) || is_listed(text, at) {
+    if !read.goes_on() || is_quoted(text, at) || is_listed(text, at) {
         return None;
     }
     if LANGUAGES.iter().filter(verb).any(|language| overrides(text, at, language)) {
         return Some("override-phrase");
     }
     named().next()?;
-    let window = folded(&addressed::behind(rest));
+    let window = signs::behind(rest);
+    let window = folded(&commands::allowed(&window).collect::<Vec<_>>().join("\n"));
     let orders = |language: &Language| sentences(&window).any(|part| is_grave(part, language));
     named().any(orders).then_some("addressed-order")
 }
@@ -259,7 +257,7 @@ fn is_grave(sentence: &str, language: &Language) -> bool {
     if holds(sentence, language.forbids) {
         return false;
     }
-    orders::is_grave(sentence)
+    signs::is_grave(sentence)
         || holds(sentence, language.gives) && orders::names_credential(sentence) && orders::names_place(sentence)
         || holds(sentence, "rm -rf ~|rm -rf /|git push --force|--no-verify")
 }

@@ -1,12 +1,14 @@
 //! Turns of a talk that were never said: what pretends to come from the system, or from the person.
 
-use super::addressed::{MAX_READ, MOST_SENTENCES, REACH, last, opens_text, orders_behind};
+use super::addressed::{is_persona, last, opens_text};
 use super::lists::{holds, is};
-use super::orders;
+use super::reading::Reading;
+use super::signs::{self, REACH, SPOKEN_TO};
+use super::{commands, orders};
 use crate::json;
 
 /// The sign where something pretends to be what only the system says: a tag, or a name at the start of a line.
-pub(super) fn system(text: &str, at: usize, read: &mut usize) -> Option<&'static str> {
+pub(super) fn system(text: &str, at: usize, read: &mut Reading) -> Option<&'static str> {
     const TAGS: &[&str] = &[
         "<system-reminder>",
         "<system>",
@@ -45,11 +47,11 @@ pub(super) fn system(text: &str, at: usize, read: &mut usize) -> Option<&'static
     let begins = |tag: &&&str| rest.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
     let tag = TAGS.iter().find(begins)?;
     let is_quoted = text[..at].ends_with(['`', '\'', '\u{201c}']);
-    (!is_quoted && orders_behind(&rest[tag.len()..], MOST_SENTENCES, orders::is_grave, read)).then_some("forged-note")
+    (!is_quoted && signs::planted_behind(&rest[tag.len()..], SPOKEN_TO, read)).then_some("forged-note")
 }
 
 /// The sign where a line or an element begins with `SYSTEM:`, or with an override of somebody who has a say, and orders something.
-pub(super) fn system_line(text: &str, at: usize, read: &mut usize) -> Option<&'static str> {
+pub(super) fn system_line(text: &str, at: usize, read: &mut Reading) -> Option<&'static str> {
     const NAMES: &[&str] = &["system", "administrator", "admin", "developer"];
     const HEADS: &str = "override|message|note|notice|prompt|alert|instruction|instructions|update|directive|command|policy|warning|\
         announcement|reminder|event|mode|maintenance";
@@ -60,6 +62,17 @@ pub(super) fn system_line(text: &str, at: usize, read: &mut usize) -> Option<&'s
     let head = &rest[name.len()..];
     let head = &head[..head.floor_char_boundary(LONGEST_HEAD)];
     let end = head.find([':', ']', '\\', '\n'])?;
+    // A variable of such a name is no line of the system's.
+    if head[..end].split('=').next().is_some_and(|name| name.len() < end && !name.trim().contains(' ')) {
+        return None;
+    }
+    if head[end..].starts_with("\\\"") {
+        return None;
+    }
+    // Nor is a prompt that a file of settings holds.
+    if [": |", ": >"].iter().any(|block| head[end..].starts_with(block)) {
+        return None;
+    }
     let word = head[..end].split([' ', '-', '_']).find(|word| !word.is_empty()).unwrap_or_default();
     // The system alone speaks without saying what it is.
     let alone = end == 0 && *name == "system" && !head.starts_with('\\');
@@ -69,13 +82,16 @@ pub(super) fn system_line(text: &str, at: usize, read: &mut usize) -> Option<&'s
     let before = text[..at].trim_end();
     let opened = before.strip_suffix("\\\"").map(opens_text);
     let begins = opened.unwrap_or_else(|| {
-        before.is_empty() || before.ends_with("\\n") || before.ends_with(['>', '[', '*', '#', '"', '.', '-', '=', '('])
+        before.is_empty()
+            || before.ends_with("\\n")
+            || before.ends_with(['>', '[', ']', '*', '#', '"', '.', '-', '=', '('])
     });
-    (begins && orders_behind(&rest[name.len()..], MOST_SENTENCES, orders::is_grave, read)).then_some("forged-note")
+    (begins && !is_persona(&head[end..]) && signs::planted_behind(&rest[name.len()..], SPOKEN_TO, read))
+        .then_some("forged-note")
 }
 
 /// The sign where a turn of the person is forged: `Human:` at the start of a line, an order, and the assistant's answer.
-pub(super) fn turn(text: &str, at: usize, read: &mut usize) -> Option<&'static str> {
+pub(super) fn turn(text: &str, at: usize, read: &mut Reading) -> Option<&'static str> {
     const TURNS: &[(&str, &str)] = &[
         ("Human:", "Assistant:"),
         ("User:", "Assistant:"),
@@ -90,20 +106,22 @@ pub(super) fn turn(text: &str, at: usize, read: &mut usize) -> Option<&'static s
     }
     let mut turns = TURNS.iter().filter(|(human, _)| rest.starts_with(human)).peekable();
     turns.peek()?;
-    *read += 1;
-    if *read > MAX_READ {
+    if !read.goes_on() {
         return None;
     }
     let said = &rest[..rest.floor_char_boundary(REACH * 2)];
     let answered = |name: &str| said.match_indices(name).map(|(at, _)| at).find(|at| begins_line(said, *at));
     let (human, answer) = turns.find_map(|(human, assistant)| Some((human.len(), answered(assistant)?)))?;
-    let said = orders::folded(&json::unescape(&json::unescape(&said[human..answer])));
+    let plain = json::unescape(&json::unescape(&said[human..answer])).into_owned();
+    let said = orders::folded(&plain);
     const ACTS: &str = "delete|remove|push|force-push|disable|send|upload|run|execute|merge|grant|drop|ignore|install|publish|approve|\
         transfer";
     const RELIED_ON: &str = "branch protection|audit log|force-push|force push|to main|into main|origin main|main branch|production|\
         secrets|credentials|~/";
     let acts = orders::sentences(&said).any(|sentence| orders::is_ordered(sentence, ACTS));
-    let grave = acts && holds(&said, RELIED_ON) || orders::sentences(&said).any(orders::is_grave);
+    let grave = acts && holds(&said, RELIED_ON)
+        || orders::sentences(&said).any(signs::is_grave)
+        || commands::weight(&plain, read) >= signs::GRAVE;
     // Who may come in is nobody's matter that a text could ask for.
     let lets_in = ["authorized_keys", "sudoers", "~/.ssh", "~/.aws", "id_rsa", "id_ed25519"];
     let lets_in = lets_in.iter().any(|word| said.contains(word))

@@ -235,6 +235,12 @@ impl<'a> Given<'a> {
         std::iter::once(&self.named).chain(&edits).flat_map(Named::texts).collect()
     }
 
+    /// Whether nothing is written in the place of all that there was.
+    pub(super) fn empties(&self) -> bool {
+        let is_nothing = |raw: &Raw<'a>| raw.is_some_and(|raw| raw.get() == "\"\"");
+        self.named.before.is_none() && self.named.written.len() == 1 && self.named.written.iter().all(is_nothing)
+    }
+
     /// Whether what is written is prose between the code of a notebook.
     pub(super) fn is_prose(&self) -> bool {
         json::text(self.named.cell_type).is_some_and(|kind| kind != "code")
@@ -359,12 +365,16 @@ pub(super) fn texts(raw: &RawValue) -> Vec<Cow<'_, str>> {
     }
 }
 
-/// A command as one line: a text, or a list of words (`["bash", "-lc", "…"]`).
+/// A command as one line: a text, a list of words (`["bash", "-lc", "…"]`), or one of commands.
 pub(super) fn line(raw: &RawValue) -> Option<Cow<'_, str>> {
     if let Some(text) = json::text(Some(raw)) {
         return Some(text);
     }
     let words = texts(raw);
+    // Where the first is a whole command, so are the others.
+    if words.first().is_some_and(|first| first.contains(' ')) {
+        return Some(words.join("\n").into());
+    }
     (!words.is_empty()).then(|| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ").into())
 }
 

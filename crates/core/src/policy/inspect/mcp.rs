@@ -8,7 +8,8 @@ use std::borrow::Cow;
 
 use super::arguments::{Arguments, words};
 use super::given::quoted;
-use super::{code, content, deeds, files, leaks, miners, web};
+use super::lists::is;
+use super::{code, content, deeds, disclosed, files, leaks, miners, people, web};
 use crate::event::{Family, Tool};
 use crate::json;
 use crate::mcp::names;
@@ -77,15 +78,27 @@ impl<'a> Arguments<'a> {
         for path in few(&self.paths) {
             match (hosts::scheme(path), verb.touch()) {
                 (Some(scheme), _) if scheme.len() > 1 => effects.extend(web::opened(path, tool, facts)),
-                (_, Some(touch)) if !self.elsewhere => effects.extend(files::touched(path, touch, tool, facts)),
+                (_, Some(touch)) if !self.elsewhere => {
+                    let touched = files::touched(path, touch, tool, facts).into_iter();
+                    effects.extend(touched.filter_map(|effect| self.meant(name, verb, effect)));
+                }
                 _ => {}
             }
+        }
+        // A search of a server is one like the agent's own.
+        let searches = words(name).iter().any(|word| is(word, "search|grep|ripgrep|rg|find"));
+        let pattern = self.value("pattern|regex|query|searchpattern|q|text").filter(|_| searches && !self.elsewhere);
+        if let Some(pattern) = pattern {
+            let hunted = few(&self.paths).filter(|path| files::is_hunt(pattern, path, facts));
+            effects
+                .extend(hunted.map(|path| Effect { kind: Kind::SecretHunt, ..Effect::on(path, Place::Unknown, tool) }));
         }
         let attached = few(&self.attached).filter(|path| hosts::scheme(path).is_none());
         effects.extend(attached.flat_map(|path| files::touched(path, Touch::Read, tool, facts)));
         if !self.elsewhere && verb != Verb::Other {
             let taken = if verb == Verb::Move { Touch::Delete } else { Touch::Read };
-            effects.extend(few(&self.from).flat_map(|path| files::touched(path, taken, tool, facts)));
+            let taken = few(&self.from).flat_map(|path| files::touched(path, taken, tool, facts));
+            effects.extend(taken.filter_map(|effect| self.meant(name, verb, effect)));
             if matches!(verb, Verb::Move | Verb::Copy) {
                 effects.extend(few(&self.from).flat_map(|path| files::whole_folder(path, tool)));
             }
@@ -109,7 +122,31 @@ impl<'a> Arguments<'a> {
             effects.extend(commands.flat_map(|command| shell::analyse_in(&command, None, facts).effects));
         }
         effects.extend(self.sent(server, name, verb, tool, facts));
+        if let Some(people) = people::given_away(name, self) {
+            effects.push(Effect {
+                kind: Kind::DataSend,
+                origin: Origin::SECRET,
+                ..Effect::on(people, Place::Unknown, tool)
+            });
+        }
         effects
+    }
+
+    /// An effect on a file as the tool's name means it: what is moved is not deleted unless it goes where things vanish, and a folder is
+    /// deleted with all that is in it.
+    fn meant(&self, name: &str, verb: Verb, effect: Effect) -> Option<Effect> {
+        if effect.kind != Kind::FileDelete {
+            return Some(effect);
+        }
+        if verb == Verb::Move {
+            let to = self.to.first()?;
+            let vanishes =
+                *to == "/dev/null" || ["/tmp/", "/var/tmp/", "/dev/shm/"].iter().any(|it| to.starts_with(it));
+            return vanishes.then_some(effect);
+        }
+        let whole = words(name).iter().any(|word| is(word, "directory|dir|folder|tree|recursive|recursively|rmdir"))
+            || self.is_on("recursive|recursively");
+        Some(Effect { recursive: effect.recursive || whole, ..effect })
     }
 
     /// The commands and the code that are run.
@@ -185,9 +222,19 @@ impl<'a> Arguments<'a> {
 
     /// What is given away: to a file, or to the server and whoever is behind it.
     fn sent(&self, server: &str, name: &str, verb: Verb, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
-        let local = self.paths.first().filter(|_| verb == Verb::Write && !self.elsewhere);
+        let local =
+            self.paths.first().filter(|_| verb == Verb::Write && !self.elsewhere && !is_of_service(server, name));
         if let Some(path) = local {
-            return few(&self.written).flat_map(|text| content::written(text, None, path, tool, facts)).collect();
+            // To leave nothing of a file is as much as to remove it.
+            let content = self.value("content|contents|text|data|filetext");
+            let emptied = content
+                .is_some_and(|text| text.is_empty() || path.ends_with(".tfstate") && files::is_empty_state(text));
+            let removed = if emptied { shell::touched(path, Touch::Delete, tool, facts) } else { Vec::new() };
+            let removed = removed.into_iter().filter(|effect| effect.kind == Kind::FileDelete);
+            return few(&self.written)
+                .flat_map(|text| content::written(text, None, path, tool, facts))
+                .chain(removed)
+                .collect();
         }
         let mut effects = Vec::new();
         // A file of a repository somewhere is read by whoever builds it, wherever it was written.
@@ -202,15 +249,35 @@ impl<'a> Arguments<'a> {
             ["secret", "secrets", "variable", "variables", "env", "credential", "password", "vault"]
                 .contains(&word.as_str())
         });
-        if !keeps && content::gives_key(self.raw) {
+        let to_all =
+            || is_shown_to_all(server, name, self) && self.all().any(|text| disclosed::in_words(text).is_some());
+        if !keeps && (content::gives_key(self.raw) || to_all()) {
             effects.push(Effect {
                 kind: Kind::DataSend,
                 origin: Origin::SECRET,
                 ..Effect::on(server, Place::Unknown, tool)
             });
         }
+        let told = |text: &str| disclosed::in_words(text) == Some("password");
+        if !keeps && is_of_service(server, name) && few(&self.written).any(told) {
+            effects.push(Effect { kind: Kind::ContentSecret, ..Effect::on(server, Place::Unknown, tool) });
+        }
         effects
     }
+}
+
+/// Whether what is written goes to a service that keeps it for others, whatever its file is called there.
+fn is_of_service(server: &str, name: &str) -> bool {
+    const SERVICES: &str = "github|gitlab|gitea|bitbucket|forgejo|codeberg|gist|gists|snippet|snippets|paste|pastebin|notion|confluence|jira|\
+        linear|slack|discord|telegram|teams|gdrive|drive|dropbox|onedrive|sharepoint|box|s3|gcs|trello|asana|gmail|outlook|wiki|\
+        airtable|hubspot|zendesk|figma|cloudflare|vercel|netlify|huggingface|replit|codepen|codesandbox";
+    words(server).iter().chain(&words(name)).any(|word| is(word, SERVICES))
+}
+
+/// Whether what is written can be read by whoever finds it.
+fn is_shown_to_all(server: &str, name: &str, given: &Arguments<'_>) -> bool {
+    const SHOWN: &str = "gist|gists|snippet|snippets|paste|pastebin|hastebin|codepen|codesandbox|tweet|publish|stackoverflow|discussion";
+    given.is_on("public|ispublic") || words(server).iter().chain(&words(name)).any(|word| is(word, SHOWN))
 }
 
 /// As many of some arguments as are looked at.

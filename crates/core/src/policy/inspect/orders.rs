@@ -3,6 +3,7 @@
 //! Few and certain: a sentence that forbids or asks is none, nor is one that tells how something works.
 
 use super::lists::{holds, is};
+use super::{openings, signs};
 use crate::policy::hosts;
 
 /// The most of a prompt that is looked at, in bytes.
@@ -17,10 +18,21 @@ pub(super) const KEPT_AT: &str = "~/.ssh|/.ssh/|id_rsa|id_ed25519|~/.aws|.aws/cr
 pub(super) const CALLED: &str = "credential|secret|api key|api-key|api_key|access token|tokens|password|private key|ssh key|\
     environment variable|env var|.env|cookies|session token|process.env|os.environ|printenv|/etc/passwd|\
     system prompt|conversation history|chat history|direct messages|private messages|database_url|connection string|\
-    deploy key|signing key|seed phrase|recovery codes|customer data|mailing list|address book|zugangsdaten|schlüssel|passwörter|umgebungsvariablen|geheimnis|\
+    deploy key|signing key|seed phrase|recovery codes|customer data|mailing list|address book|zugangsdaten|schlüssel|passwörter|\
+        umgebungsvariablen|geheimnis|\
     credenciales|contraseñas|claves|variables de entorno|identifiants|mots de passe|\
     variables d'environnement|clés|credenziali|chiavi|variabili d'ambiente|credenciais|senhas|chaves|\
     variáveis de ambiente";
+
+/// Credentials by the names of their files, where something is said of them to an agent.
+const FILED_AS: &str = ".pem|id_*|.kdbx|wallet.dat|keystore|.cargo/credentials|huggingface/token|kaggle.json|gh/hosts|.pypirc|.gnupg|.p12|\
+    .pfx|cookies.sqlite|.vault-token|.pgpass|.my.cnf|.config/gcloud|application_default_credentials|production.key|private.key|\
+    master.key|server.key|secret.key|signing.key|secret-keys|bash_history|shell history";
+
+/// What is nobody else's, by what it is.
+const PRIVATE: &str = "saved password|password manager|_key|.tfstate|session cookie|output of env|`env`|your environment|the environment|\
+    card number|credit card|other customers|passport number|social security|saved card|payment method|private message|mailbox|inbox|\
+    document.cookie|user's real|all contacts|phone numbers|payroll|salaries";
 
 /// Words by which something is taken together.
 pub(super) const GATHERS: &str = "collect|gather|harvest|grab|read|copy|find|extract|dump|steal|zip|tar|archive|locate|take|search|scrape|\
@@ -30,7 +42,8 @@ pub(super) const GATHERS: &str = "collect|gather|harvest|grab|read|copy|find|ext
 pub(super) const GIVES: &str = "send|upload|post|exfiltrate|email|e-mail|mail|transmit|submit|paste|publish|forward|curl|leak|push|ship|\
     reveal|share|sende|schicke|schick|übermittle|lade|poste|veröffentliche|senden|schicken|übermitteln|laden|posten|\
     veröffentlichen|hochladen|teilen|teile|envía|envia|manda|sube|publica|envíe|suba|comparte|comparta|pegue|\
-    pega|envoie|envoyez|transmets|transmettez|publie|publiez|colle|collez|partage|partagez|invia|inviare|carica|pubblica|\
+    pega|inviate|mandate|caricate|pubblicate|env\u{ed}en|enviad|sendet|schickt|envoie|envoyez|transmets|transmettez|publie|publiez|colle|\
+        collez|partage|partagez|invia|inviare|carica|pubblica|\
     incolla|invii|carichi|pubblichi|incolli|condividi|condivida|envie|enviar|mande|publique|cole|compartilhe";
 
 /// Words that give a thing to whoever reads it next.
@@ -81,11 +94,15 @@ const GRAVE_COMMANDS: &[&str] = &[
     "setenforce 0",
     "ufw disable",
     "chmod -r 777 /",
+    "drop database ",
+    "truncate table ",
+    " cascade;",
 ];
 
 /// What lets an agent do what it likes.
 pub(super) const LETS_ALL: &str = "--dangerously-skip-permissions|--dangerously-bypass-approvals-and-sandbox|--yolo|bypasspermissions|\
-    danger-full-access|disableallhooks";
+    danger-full-access|disableallhooks|tools.autoapprove|--allow-all-tools|--trust-all-tools|--full-auto|bash(*)|\
+    --permission-mode auto";
 
 /// A text as sentences are looked for in it: in lower case, with single spaces.
 pub(super) fn folded(text: &str) -> String {
@@ -116,6 +133,11 @@ pub(super) fn sentences(folded: &str) -> impl Iterator<Item = &str> {
 /// A text as it is told, folded: without what stands before its lines in code and lists, such as their numbers and the marks of
 /// comments. What begins a paragraph or an item begins a sentence, and what is listed under a word that forbids is forbidden.
 pub(super) fn told(text: &str) -> String {
+    folded(&laid_out(text))
+}
+
+/// [`told`], as it is written.
+pub(super) fn laid_out(text: &str) -> String {
     let mut told = String::with_capacity(text.len() + 16);
     let mut forbidden = false;
     for (at, line) in text.lines().enumerate() {
@@ -123,7 +145,9 @@ pub(super) fn told(text: &str) -> String {
         let unnumbered = line.trim_start_matches(|char: char| char.is_ascii_digit());
         let numbered = unnumbered.len() < line.len() && unnumbered.starts_with(['\t', '\u{2192}']);
         let line = if numbered { unnumbered.trim_start_matches(['\t', '\u{2192}']).trim() } else { line };
-        let item = ["- ", "* ", "\u{2022} "].iter().any(|mark| line.starts_with(mark))
+        // In a comment of many lines each begins with a star.
+        let marks: &[&str] = if text.contains("*/") { &["- "] } else { &["- ", "* ", "\u{2022} "] };
+        let item = marks.iter().any(|mark| line.starts_with(mark))
             || !numbered && unnumbered.len() < line.len() && unnumbered.starts_with(". ");
         let heading = line.starts_with('#');
         let plain = line.trim_start_matches(|char: char| char.is_whitespace() || "/*#>;-!".contains(char));
@@ -138,7 +162,7 @@ pub(super) fn told(text: &str) -> String {
         }
         told.push_str(plain);
     }
-    folded(&told)
+    told
 }
 
 /// The words of a sentence.
@@ -152,7 +176,15 @@ pub(super) fn says(sentence: &str, list: &str) -> bool {
 
 /// Whether a sentence forbids something, or asks.
 pub(super) fn forbids(sentence: &str) -> bool {
-    sentence.ends_with('?') || says(sentence, FORBIDS)
+    // *Where it is not possible, …*, *do not ask*.
+    const NOTHING: &str =
+        "possible|necessary|needed|ask|asking|hesitate|hesitating|worry|wait|waiting|confirm|confirming|already|yet";
+    let mut words = words(sentence).peekable();
+    let mut forbids = false;
+    while let Some(word) = words.next() {
+        forbids |= is(word, FORBIDS) && !words.peek().is_some_and(|next| is(next, NOTHING));
+    }
+    forbids || sentence.ends_with('?')
 }
 
 /// Whether a sentence names a place elsewhere that something may be sent to.
@@ -166,32 +198,53 @@ pub(super) fn names_place(sentence: &str) -> bool {
     };
     sentence.match_indices("://").take(16).any(|(at, _)| url(at))
         || holds(sentence, "webhook|pastebin|gist|ftp|transfer.sh|my server|telegram|discord")
-        || words(sentence).zip(words(sentence).skip(1)).any(|(to, _)| to == "to") && sentence.contains('@')
+        || sentence.contains('@') && says(sentence, "to|an|\u{e0}|para|al|ad")
 }
 
-/// Whether a sentence that is addressed to an agent orders what nobody orders in good faith.
-pub(super) fn is_grave(sentence: &str) -> bool {
-    if is_foul(sentence) || claims_leave(sentence) || lets_in(sentence) {
-        return true;
+/// How grave what a sentence orders is: see [`super::signs`].
+pub(super) fn weight(sentence: &str) -> u8 {
+    if is_foul(sentence) {
+        return signs::FOUL;
     }
-    if forbids(sentence) {
-        return false;
+    let is_grave = openings::is_ordered(sentence)
+        || lets_all(sentence)
+        || GRAVE_COMMANDS.iter().any(|command| orders_command(sentence, command))
+        || !forbids(sentence)
+            && ((holds(sentence, KEPT_AT) || holds(sentence, FILED_AS))
+                && (says(sentence, PUTS) || says(sentence, GIVES) || says(sentence, GATHERS))
+                || gives_to(sentence));
+    if is_grave {
+        signs::GRAVE
+    } else if openings::is_risky(sentence) {
+        signs::RISKY
+    } else {
+        0
     }
-    lets_all(sentence)
-        || GRAVE_COMMANDS.iter().any(|part| sentence.contains(part))
-        || holds(sentence, KEPT_AT) && (says(sentence, PUTS) || says(sentence, GIVES) || says(sentence, GATHERS))
-        || gives_to(sentence)
 }
 
-/// Whether a sentence orders what is foul whoever it is for: to deceive or to leave the person, to give away what is kept secret, to
-/// do what nobody has read, to switch off what guards.
-pub(super) fn is_foul(sentence: &str) -> bool {
-    keeps_secret(sentence)
-        || leaves_person(sentence)
+/// Whether a sentence holds a command, and neither forbids it nor asks about it.
+fn orders_command(sentence: &str, command: &str) -> bool {
+    const BEHIND: &str =
+        "not|never|don't|cannot|can't|forbidden|prohibited|unless|whether|instead|rather|detect|block|blocked|blocks";
+    sentence
+        .find(command)
+        .is_some_and(|at| !forbids(&sentence[..at]) && !says(&sentence[at..], BEHIND) && !sentence.ends_with('?'))
+        && !sentence.contains("--force-with-lease")
+}
+
+/// Whether a sentence orders what is foul whoever it is for: to leave the person, to give away what is kept secret, to do what nobody
+/// has read, to switch off what guards.
+fn is_foul(sentence: &str) -> bool {
+    leaves_person(sentence)
         || gives_away(sentence)
+        || carries_in_image(sentence)
         || does_unread(sentence)
         || steers(sentence)
-        || !forbids(sentence) && switches_off(sentence)
+        || openings::turns_agent(sentence)
+        || openings::hands_over(sentence)
+        || switches_off(sentence)
+            && (!forbids(sentence)
+                || is_ordered(sentence, "disable|remove|bypass|uninstall|deactivate|skip|turn|switch"))
 }
 
 /// Whether a sentence orders to set or to start what lets an agent do what it likes.
@@ -200,7 +253,7 @@ fn lets_all(sentence: &str) -> bool {
         open|update|rerun|relaunch|work|continue|proceed|stelle|setze|aktiviere|starte|starten|setzen|activa|active|activez|attiva|ative";
     const IS_TO_BE: &str =
         "must be|should be|has to be|have to be|needs to be|is to be|is required|are required|shall be";
-    holds(sentence, LETS_ALL) && (holds(sentence, IS_TO_BE) || is_ordered(sentence, SETS))
+    holds(sentence, LETS_ALL) && (holds(sentence, IS_TO_BE) && !forbids(sentence) || is_ordered(sentence, SETS))
 }
 
 /// Whether a sentence says to send a credential, and where.
@@ -221,7 +274,7 @@ impl<'a> Ordered<'a> {
     pub(super) fn of(sentence: &'a str) -> Self {
         const LEADS: &str = "must|should|shall|please|and|then|now|first|also|immediately|kindly|just|to|next|finally|silently|\
             quietly|always|by|or|instead|automatically|agent|agents|assistant|assistants|bitte|sie|und|y|e|et|ed|puis|dann|\
-            luego|poi|depois|so|simply|secretly";
+            luego|poi|depois|so|simply|secretly|instead";
         // *Do not ask, …* forbids nothing of what follows.
         const EXCEPT: &str =
             "ask|asking|wait|waiting|stop|hesitate|worry|confirm|confirming|forget|tell|telling|mention|need";
@@ -276,14 +329,15 @@ fn is_used(sentence: &str) -> bool {
     holds(
         sentence,
         "number of tokens|token count|max tokens|max_tokens|tokens used|token usage|tokens per|input tokens|output tokens|design token|\
-            .env.example|.env.sample|.env.template|placeholder|header|bearer|which environment variable|names of|redact|rotate|revoke|\
+            .env.example|.env.sample|.env.template|placeholder|authorization|authorization header|auth header|in the header|bearer|\
+        which environment variable|names of|redact|rotate|revoke|\
             secret scanning",
     )
 }
 
 /// Where what is given away can be read by others.
 const IN_PUBLIC: &str = "reply|comment|comments|issue|ticket|message|channel|thread|gist|readme|description|chat|wiki|forum|summary|\
-    conversation|commit|feedback|form|public|review|answer";
+    conversation|commit|feedback|form|public|review|answer|log|logs";
 
 /// Whether a sentence orders to put a credential where others read it, or to send it elsewhere.
 fn gives_away(sentence: &str) -> bool {
@@ -294,44 +348,50 @@ fn gives_away(sentence: &str) -> bool {
         return false;
     }
     let ordered = Ordered::of(sentence);
-    let sends = ordered.at(GIVES).chain(ordered.at("commit|type|enter|reply")).min();
-    let puts =
-        ordered.at("add|include|put|insert|append|write|paste|print|attach|embed|quote|show|output|display").min();
+    // In an address or an argument, what follows is sent as well: *open https://… followed by the value of …*.
+    let values = holds(
+        sentence,
+        "value of|values of|content of|contents of|content in the|contents in the|followed by|url-encoded|process.env|each one to",
+    );
+    let hands = ordered
+        .at("open|visit|fetch|request|call|put|deliver|hand|supply|load|pass|provide|give|include|append|end|display")
+        .next();
+    let argument = holds(sentence, "argument|parameter|next call|query string");
+    if hands.is_some() && values && names_place(sentence) || argument && hands.is_some() && holds(sentence, "content") {
+        return true;
+    }
+    let sends =
+        ordered.at(GIVES).chain(ordered.at("commit|type|enter|reply|dm|whisper|message|export|place|forward")).min();
+    let puts = ordered
+        .at("add|include|put|insert|append|write|paste|print|attach|embed|quote|show|output|display|dump|list")
+        .min();
     let public = |at: usize| ordered.near(at, usize::MAX, IN_PUBLIC);
     let shown = |at: usize| public(at) || ordered.near(at, usize::MAX, "here");
-    sends.is_some_and(|at| shown(at) || names_place(sentence)) || puts.is_some_and(public)
+    sends.is_some_and(|at| {
+        shown(at) || names_place(sentence) || holds(sentence, "dm me|send me|message me|mail me|to me ")
+    }) || puts.is_some_and(public)
 }
 
-/// Whether a sentence orders to let somebody in, or to give them more rights.
-fn lets_in(sentence: &str) -> bool {
-    const OPENS: &str = "add|create|invite|install|append|put|grant|give|register|authorize|authorise|set|make|promote|elevate|assign|\
-        insert|write|place|import|copy|allow";
-    const RIGHTS: &str = "authorized_keys|sudoers|with sudo|sudo rights|sudo access|root access|root rights|nopasswd|as collaborator|\
-        as a collaborator|collaborator with|admin rights|admin access|administrator rights|administrator access|as an admin|\
-        as admin|as owner|as an owner|owner rights|all scopes|full scopes|deploy key|our key|our public key|our ssh key|my ssh key|\
-        my public key|this ssh key|this public key|maintainer rights";
-    const PRESSES: &str = "click|press|approve|confirm|accept|authorize|authorise|grant|tap|choose|select";
-    const ASKED: &str = "authorize app|authorise app|authorize application|oauth|scope=|allow access|grant access|full access|all permissions|\
-        all scopes|admin consent";
-    let (opens, presses) = (holds(sentence, RIGHTS), holds(sentence, ASKED));
-    // A task for a programmer is no opening.
-    let is_work =
-        || says(sentence, "test|tests|check|checks|page|component|endpoint|function|docs|button|support|handler|flow");
-    if !(opens || presses) || is_work() {
-        return false;
-    }
-    let ordered = Ordered::of(sentence);
-    opens && ordered.at(OPENS).next().is_some() || presses && ordered.at(PRESSES).next().is_some()
+/// Whether what is said in a talk is to be told to a server by the image with which answers end.
+fn carries_in_image(sentence: &str) -> bool {
+    sentence.contains("![")
+        && sentence.contains("](http")
+        && holds(
+            sentence,
+            "conversation|url-encoded|encoded|=data|contents|history|each answer|every answer|each of your|all answers",
+        )
+        && is_ordered(sentence, "end|append|add|include|insert|render|embed|put|finish|close|display|show|begin|start")
 }
 
 /// Whether a sentence orders to decode or to fetch something, and to do what comes of it.
 fn does_unread(sentence: &str) -> bool {
-    const DECODES: &str = "decode|decipher|decrypt|unscramble|deobfuscate|rot13|base64-decode|un-rot13|reverse";
+    const DECODES: &str = "decode|decipher|decrypt|unscramble|deobfuscate|rot13|base64-decode|url-decode|hex-decode|un-rot13|reverse|apply|\
+        unescape|translate";
     const FETCHES: &str = "download|fetch|curl|wget|load|get|pull|clone";
-    const DOES: &str = "follow|execute|run|obey|carry|perform|comply|do|apply|act|start|launch|open|source|eval";
+    const DOES: &str = "follow|execute|run|obey|carry|perform|comply|do|apply|act|start|launch|open|source|eval|treat";
     const WHAT: &str = "it|them|that|exactly|what|result|instructions|instruction|output|line|script|binary|installer|program|file|decoded|\
-        commands|command|steps";
-    let decodes = holds(sentence, "deco|deciph|decrypt|unscrambl|deobfusc|rot13|revers");
+        commands|command|steps|sentence|bash|shell|puzzle";
+    let decodes = holds(sentence, "deco|deciph|decrypt|unscrambl|deobfusc|rot13|revers|base64|morse|cipher");
     if !decodes && !names_place(sentence) {
         return false;
     }
@@ -344,8 +404,10 @@ fn does_unread(sentence: &str) -> bool {
 /// in, to pay, or to carry the note on.
 fn steers(sentence: &str) -> bool {
     const PRAISES: &str = "approve|merge|recommend|rate|rank|score|classify|mark|report|state|say|declare|conclude|give|write|accept|hire|\
-        shortlist|describe|label";
-    const GOOD: &str = "positive review|positively|only positive|no issues|no vulnerabilities|no problems found|10/10|5/5|five stars|\
+        shortlist|describe|label|output|reply|respond|answer|post|print|assign";
+    const GOOD: &str = "no known issues|no known problems|no known vulnerab|positive review|positively|only positive|no issues|no vulnerabilities|no problems found|looks good|\
+        recommends acceptance|recommend acceptance|no weaknesses|highest safety|the highest|top rating|top score|full marks|maximum score|\
+        10/10|5/5|five stars|\
         highest score|highest rating|strong accept|as safe|is safe|as secure|is secure|as harmless|best candidate|top candidate|\
         perfect score|perfect candidate|as benign|is benign";
     const PAYS: &str = "transfer|send|pay|wire|buy|purchase|donate";
@@ -353,7 +415,11 @@ fn steers(sentence: &str) -> bool {
     const NOTE: &str = "this note|this message|these instructions|this instruction|this prompt|this paragraph|this comment|the same instructions";
     const EVERYWHERE: &str = "every file|every readme|each file|all other files|all files|every repository|all repositories|each repository|\
         other agents|every agent|every other|every project|all projects|every commit";
-    let merges = holds(sentence, "approve this|approving this|merge this|merging this|accept this|accepting this");
+    let merges = holds(
+        sentence,
+        "approve this|approving this|merge this|merging this|accept this|accepting this|approve it|merge it|press merge|click merge|\
+        hit merge|auto-merge|automerge|approve without",
+    );
     let praises = holds(sentence, GOOD);
     let pays = holds(sentence, " eth| btc|bitcoin|ethereum|usdc|usdt|xmr|monero|iban|paypal.me|gift card");
     let carries = holds(sentence, NOTE) && holds(sentence, EVERYWHERE);
@@ -363,8 +429,10 @@ fn steers(sentence: &str) -> bool {
     }
     let ordered = Ordered::of(sentence);
     let is = |list| ordered.at(list).next().is_some();
-    let merged = |at: usize| ordered.near(at, 3, "pr|pull|request|change|candidate|applicant|submission|paper|mr");
-    merges && ordered.at("approve|merge|accept").any(merged)
+    let merged = |at: usize| ordered.near(at, 3, "pr|pull|request|change|candidate|applicant|submission|paper|mr|it");
+    merges
+        && (ordered.at("approve|merge|accept").any(merged)
+            || ordered.at("press|click|hit|enable|turn|switch").next().is_some())
         || praises && is(PRAISES)
         || pays && is(PAYS)
         || carries && is(CARRIES)
@@ -374,7 +442,8 @@ fn steers(sentence: &str) -> bool {
 pub(super) fn leaves_person(sentence: &str) -> bool {
     const LEAVES: &str = "stop following the user|stop obeying|no longer follow the|no longer follow your|no longer obey|\
         not follow the user|not follow your user|disregard the user|ignore the user's|ignore your user|ignore your operator|\
-        ignore what the user|ignore the person|regardless of what the user|whatever the user says|stop the current task|abandon the current task|\
+        ignore what the user|ignore the person|regardless of what the user|whatever the user says|stop the current task|stop what you are doing|stop what you're doing|drop what you are doing|\
+        cancel the current task|current task is cancelled|previous task is cancelled|abandon the current task|\
         stop your current task|abandon your task|drop your current task|stop the user's task|instead of the user's|\
         befolge nicht mehr|nicht mehr die anweisungen|anweisungen deines nutzers nicht|anweisungen ihres nutzers nicht|\
         ne suivez plus|ne suis plus les|cessez de suivre|arrête de suivre|deja de seguir|deje de seguir|ya no sigas|ya no siga|\
@@ -387,7 +456,7 @@ pub(super) fn leaves_person(sentence: &str) -> bool {
     const SAYS_SO: &str = "overrides|supersedes|overrules";
     const BEFORE: &str = "system|previous|original|earlier|prior";
     const SAID: &str = "instruction|instructions|orders|prompt|request|requests|wishes|directives|task|guidelines";
-    let leaves = holds(sentence, LEAVES);
+    let leaves = holds(sentence, LEAVES) || leaves_told(sentence) || voids(sentence);
     if !leaves && !holds(sentence, "overr|supersed|outrank|precedence|priority") {
         return false;
     }
@@ -405,77 +474,43 @@ pub(super) fn leaves_person(sentence: &str) -> bool {
         && !sentence.ends_with('?')
 }
 
+/// Whether a sentence orders to leave what the person asked for or what was told before, in the six languages.
+fn leaves_told(sentence: &str) -> bool {
+    const LEAVES: &str = "ignore|disregard|forget|drop|abandon|revoke|override|discard|ignorier|ignoriere|ignorieren|vergiss|vergessen|missachte|\
+        verwirf|ignora|ignoren|olvida|olvide|descarta|descarte|desestima|ignorez|oublie|oubliez|\u{e9}carte|dimentica|dimentichi|ignori|\
+        esque\u{e7}a|desconsidere|desconsidera|abandone";
+    const TOLD: &str = "instruction|instructions|task|tasks|order|orders|request|requests|prompt|prompts|directives|guidelines|rules|results|\
+        anweisung|anweisungen|auftrag|aufgabe|aufgaben|regeln|instrucciones|\u{f3}rdenes|ordenes|tarea|petici\u{f3}n|solicitud|consignes|\
+        demande|demandes|t\u{e2}che|ordres|istruzioni|richiesta|richieste|compito|ordini|instru\u{e7}\u{f5}es|ordens|tarefa|pedido|pedidos";
+    const WHOSE: &str = "previous|prior|earlier|preceding|current|original|other|user's|users|user|operator's|developer's|owner's|human's|\
+        vorherigen|vorherige|vorigen|bisherigen|bisherige|fr\u{fc}heren|aktuelle|nutzers|benutzers|anwenders|anteriores|anterior|previas|\
+        usuario|actual|pr\u{e9}c\u{e9}dentes|pr\u{e9}c\u{e9}dente|ant\u{e9}rieures|l'utilisateur|utilisateur|precedenti|precedente|\
+        dell'utente|utente|pr\u{e9}vias|usu\u{e1}rio|utilizador|atual";
+    if !holds(
+        sentence,
+        "igno|disreg|forget|drop|aband|revoke|overr|disca|verg|verw|missa|olvid|desca|deses|oubli|carte|dimen|esque|descon",
+    ) {
+        return false;
+    }
+    let ordered = Ordered::of(sentence);
+    ordered.at(LEAVES).any(|at| ordered.near(at, 6, TOLD) && ordered.near(at, 6, WHOSE))
+}
+
+/// Whether a sentence says that what an agent was told counts no more, or that somebody else tells it now.
+fn voids(sentence: &str) -> bool {
+    const VOID: &str = "instructions are void|instructions are now void|orders are void|rules are void|instructions no longer apply|\
+        instructions are cancelled|instructions are canceled|instructions are revoked|instructions are superseded|\
+        you have new orders|you have new instructions|new instruction from your|new instructions from your|new orders from your|\
+        new task from your|you work for me|you now work for|you serve me|you belong to|you now serve|you now answer to|\
+        anweisungen sind ung\u{fc}ltig|anweisungen gelten nicht mehr|instrucciones quedan anuladas|instrucciones ya no son|\
+        consignes sont annul\u{e9}es|instructions sont annul\u{e9}es|istruzioni sono annullate|instru\u{e7}\u{f5}es foram anuladas|\
+        instru\u{e7}\u{f5}es s\u{e3}o nulas";
+    holds(sentence, VOID)
+}
+
 /// Whether a sentence names a credential, by where it is kept or by what it is.
 pub(super) fn names_credential(sentence: &str) -> bool {
-    holds(sentence, KEPT_AT) || holds(sentence, CALLED)
-}
-
-/// Whether a sentence orders to keep this from everybody, in words that need not name the person.
-pub(super) fn keeps_quiet(sentence: &str) -> bool {
-    const QUIET: &str = "keep quiet about|keep silent about|stay silent about|remain silent about|say nothing about|say nothing to|\
-        leave this out of|leaving this out of|leave it out of your|leaving it out of your|omit this from|omitting this from|\
-        not mention this|don't mention this|never mention this|without mentioning this|not report this|don't report this|\
-        not reveal this|don't reveal this|not disclose this|don't disclose this|never reveal this|never disclose this|\
-        not tell anyone|don't tell anyone|tell nobody|tell no one|keep this secret|keep this between|keep it between us|\
-        keep this to yourself|keep it to yourself|keep this confidential from|do not quote this|do not repeat this note|\
-        never mention it to|do not mention it to|don't mention it to|without mentioning it|no mention of this|\
-        erwähnen sie diesen hinweis nicht|erwähne diesen hinweis nicht|erwähnen sie dies nicht|erwähne dies nicht|\
-        erwähnen sie das nicht|erwähne das nicht|ohne dies zu erwähnen|ohne es zu erwähnen|behalte das für dich|behalten sie das für sich|\
-        no menciones est|no mencione est|sin mencionarlo|sin mencionar est|no lo menciones|no lo mencione|\
-        ne mentionne pas ce|ne mentionnez pas ce|ne le mentionne|sans le mentionner|sans mentionner ce|\
-        non menzionare quest|non menzioni quest|senza menzionar|não mencione est|não mencione isto|não mencione isso|sem mencionar";
-    // What a message of a commit says, and what a word is called, is another matter.
-    holds(sentence, QUIET) && !holds(sentence, "commit message|changelog|co-author|this rule in|this file in")
-}
-
-/// Whether a sentence orders to keep something from the person.
-fn keeps_secret(sentence: &str) -> bool {
-    keeps_quiet(sentence) || keeps_from_person(sentence)
-}
-
-fn keeps_from_person(sentence: &str) -> bool {
-    const NOT: &str = "not|never|don't|without|avoid|nicht|nichts|ohne|no|sin|ne|sans|non|senza|não|sem|nunca|jamais|niemals|\
-        mai|nada|niente|rien";
-    const TELL: &str = "tell|mention|inform|reveal|notify|alert|telling|mentioning|informing|sage|sag|erwähne|verrate|\
-        informiere|digas|diga|menciones|informes|dis|dites|mentionne|mentionnez|informe|prévenir|informer|dire|\
-        menzionare|informare|mencione|avise|avisar|informar|decir|dizer|disclose|erwähnen|sagen|informieren|verraten|melden|\
-        mitteilen|mentionner|dites-le|menzioni|informi|informez";
-    const PERSON: &str = "user|users|human|person|benutzer|nutzer|anwender|usuario|utilisateur|utente|usuário|utilizador|\
-        l'utilisateur|all'utente|l'utente|developer|operator|nutzers|benutzers|usuarios|utilisateurs|maintainer|maintainers|anyone";
-    const HIDE: &str = "keep|hide|conceal|withhold";
-    const HIDDEN: &str = "hidden|secret|quiet|from|hide|conceal";
-    let all: Vec<&str> = words(sentence).collect();
-    all.iter().enumerate().any(|(at, word)| {
-        is(word, PERSON) && {
-            let near = &all[at.saturating_sub(6)..(at + 4).min(all.len())];
-            // *Keep this hidden from the human*, as an order.
-            let hides = near.iter().position(|word| is(word, HIDE)).is_some_and(|hide| {
-                let begins = at.saturating_sub(6) + hide == 0 || hide > 0 && is(near[hide - 1], "and|then|please|also");
-                begins
-                    && near[hide + 1..].first().is_some_and(|word| is(word, "this|it|that|these|everything"))
-                    && near[hide..].iter().filter(|word| is(word, HIDDEN)).count() > usize::from(near[hide] == "keep")
-            });
-            hides || near.iter().any(|word| is(word, TELL)) && near.iter().any(|word| is(word, NOT))
-        }
-    })
-}
-
-/// Whether a sentence claims a leave that only the person could give.
-fn claims_leave(sentence: &str) -> bool {
-    const CLAIMS: &str = "confirmation is not required|confirmation is not needed|no confirmation is|no need to ask|\
-        without asking the user|without user confirmation|without confirmation from|do not ask the user|\
-        don't ask the user|never ask the user|skip all confirmations|skip any confirmation|has granted full|\
-        has already agreed|has already approved|has pre-approved|has preapproved|already authorized|\
-        full permissions|user has approved|user has authorized|user has agreed|user has consented|user has given|\
-        users have agreed|operator has approved|owner has approved|user has already|ohne den benutzer zu fragen|ohne nachzufragen|\
-        ohne rückfrage|sin preguntar|sin pedir confirmación|sans demander|sans confirmation|senza chiedere|\
-        senza conferma|sem perguntar|sem pedir|sem confirmação";
-    holds(sentence, CLAIMS)
-        && !says(
-            sentence,
-            "never|cannot|mustn't|only|after|once|until|unless|if|when|whether|before|wait|ensure|verify",
-        )
-        && !holds(sentence, "must not|do not modify|don't modify|do not make|do not change|do not commit|do not push")
+    holds(sentence, KEPT_AT) || holds(sentence, CALLED) || holds(sentence, FILED_AS) || holds(sentence, PRIVATE)
 }
 
 /// What guards an agent or a repository.

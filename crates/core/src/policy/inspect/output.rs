@@ -3,7 +3,9 @@
 //! A small set of signs that are hard to come by honestly, looked for in one pass over the text as it stands in the JSON. What
 //! is found can only be told: the tool has run.
 
-use super::{addressed, content, encoded, foreign, forged, orders, private};
+use super::lists::is;
+use super::reading::Reading;
+use super::{addressed, content, encoded, foreign, forged, private, signs, silence};
 use crate::event::{Family, Tool};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
@@ -16,6 +18,7 @@ const MAX_OUTPUT: usize = 256 << 10;
 
 /// The least characters that spell something out.
 const LEAST_TAGS: usize = 2;
+const LEAST_OPERATORS: usize = 2;
 const LEAST_SELECTORS: usize = 4;
 const LEAST_ZERO_WIDTH: usize = 8;
 
@@ -108,26 +111,74 @@ struct Seen {
     /// Where the next comment ends; past the text where none does.
     comment_end: usize,
     /// Behind how many places orders were looked for.
-    read: usize,
+    read: Reading,
     /// The same for other languages.
-    foreign: usize,
+    foreign: Reading,
+    /// Whether words are broken by characters of no width, or letters stand apart.
+    broken: bool,
 }
 
 /// The first sign in a JSON text that something in it is meant for the agent and not for the person.
 fn sign(text: &str) -> Option<&'static str> {
+    let mut seen = Seen::default();
+    sign_in(text, &mut seen).or_else(|| {
+        // What is broken for a reader's eyes is whole for a model's.
+        seen.broken.then(|| sign_in(&mended(text), &mut Seen::default())).flatten()
+    })
+}
+
+/// A JSON text without the characters of no width, and with letters that stand apart joined to words.
+fn mended(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some((char, next)) = char_at(text, at) {
+        if !unseen::is_zero_width(char) {
+            plain.push_str(&text[at..next]);
+        }
+        at = next;
+    }
+    let lines = plain.split("\\n").map(|line| if is_apart(line) { joined(line) } else { line.to_owned() });
+    lines.collect::<Vec<_>>().join("\\n")
+}
+
+/// Whether the letters of a line stand apart.
+fn is_apart(line: &str) -> bool {
+    const LEAST: usize = 16;
+    let words = || line.split(' ').filter(|word| !word.is_empty());
+    let single = words().filter(|word| word.chars().nth(1).is_none()).count();
+    single >= LEAST && single * 10 >= words().count() * 8
+}
+
+/// A line whose letters stand apart, as words: between these are more spaces than one.
+fn joined(line: &str) -> String {
+    let words = line.split("  ").map(|word| word.split(' ').collect::<String>());
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether the letters around a place stand apart: `i g n o r e`.
+fn stands_apart(bytes: &[u8], at: usize) -> bool {
+    let is_letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
+    let is_space = |at: usize| bytes.get(at) == Some(&b' ');
+    let behind = is_space(at + 1) && is_letter(at + 2) && is_space(at + 3) && is_letter(at + 4);
+    behind && at > 2 && is_space(at - 1)
+}
+
+fn sign_in(text: &str, seen: &mut Seen) -> Option<&'static str> {
     let bytes = text.as_bytes();
-    let (mut at, mut seen) = (0, Seen::default());
+    let mut at = 0;
     let may_sign = |(first, second): (&u8, &u8)| MAY_SIGN[usize::from(*first)] >> (second & 31) & 1 == 1;
     let next = |at: usize| bytes.iter().skip(at).zip(bytes.iter().skip(at + 1)).position(may_sign);
     while let Some(plain) = next(at) {
         at += plain;
         let (found, behind) = match (bytes[at], bytes[at + 1] | 0x20) {
-            (0xe2 | 0xef | 0xf3, _) | (b'\\', b'u') => unseen_at(text, at, &mut seen),
+            (0xe2 | 0xef | 0xf3, _) | (b'\\', b'u') => unseen_at(text, at, seen),
             (b'\\', _) => (None, at + 2),
             (b'<', _) if bytes[at..].starts_with(b"<!--") => {
-                (comment(text, at, &mut seen).then_some("html-comment"), at + 4)
+                (comment(text, at, seen).then_some("html-comment"), at + 4)
             }
-            (b'<', _) if is_end_of_result(&bytes[at..]) => (Some("end-of-result"), at + 1),
+            (b'<', _) if is_end_of_result(&bytes[at..]) && !text[..at].ends_with(['`', '\'', '\u{201c}']) => {
+                (Some("end-of-result"), at + 1)
+            }
             (b'<', _) | (b'[', b'i') => (forged::system(text, at, &mut seen.read), at + 1),
             (b'S' | b's', b'y') | (b'A', b'd') => (forged::system_line(text, at, &mut seen.read), at + 1),
             (b'H' | b'U', b'u' | b's') => (forged::turn(text, at, &mut seen.read), at + 1),
@@ -137,6 +188,10 @@ fn sign(text: &str) -> Option<&'static str> {
             }
             (b'V' | b'O' | b'E' | b'M' | b'D', b'e' | b'l' | b'u' | b's' | b'i') if starts_foreign_order(text, at) => {
                 (Some("override-phrase"), at + 1)
+            }
+            (b'i', b' ') => {
+                seen.broken |= stands_apart(bytes, at);
+                (None, at + 1)
             }
             (b'D', b'e') => (forged::system_line(text, at, &mut seen.read), at + 1),
             _ => {
@@ -160,13 +215,14 @@ fn sign(text: &str) -> Option<&'static str> {
 /// and small letters are alike.
 static MAY_SIGN: [u32; 256] = {
     let mut pairs = foreign::PAIRS;
-    let begins: [(&[u8], &[u8]); 17] = [
+    let begins: [(&[u8], &[u8]); 18] = [
         (b"Ss", b"y"),
+        (b"S", b"p"),
         (b"HU", b"us"),
         (b"VOEMD", b"elusi"),
         (b"aA", b"sgi"),
-        (b"A", b"d"),
-        (b"I", b"a"),
+        (b"A", b"du"),
+        (b"I", b"af"),
         (b"K", b"i"),
         (b"lL", b"l"),
         (b"C", b"louh"),
@@ -190,6 +246,7 @@ static MAY_SIGN: [u32; 256] = {
         of += 1;
     }
     // Whatever follows.
+    pairs[b'i' as usize] |= 1;
     let always = *b"\xe2\xef\xf3\\<";
     let mut at = 0;
     while at < always.len() {
@@ -222,6 +279,7 @@ fn unseen_at(text: &str, at: usize, seen: &mut Seen) -> (Option<&'static str>, u
     }
     for (is, least) in [
         (unseen::is_tag as fn(char) -> bool, LEAST_TAGS),
+        (unseen::is_operator, LEAST_OPERATORS),
         (unseen::is_selector, LEAST_SELECTORS),
         (unseen::is_zero_width, LEAST_ZERO_WIDTH),
     ] {
@@ -231,7 +289,11 @@ fn unseen_at(text: &str, at: usize, seen: &mut Seen) -> (Option<&'static str>, u
                 (length, end) = (length + 1, next);
             }
             let spells = length >= least && !ends_in_flag(&text[..at]);
-            return (spells.then_some("invisible-characters"), end);
+            let letter = |text: &str, at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_alphabetic);
+            seen.broken |= unseen::is_zero_width(first) && at > 0 && letter(text, at - 1) && letter(text, end);
+            if spells || !unseen::is_operator(first) {
+                return (spells.then_some("invisible-characters"), end);
+            }
         }
     }
     (None, behind)
@@ -263,6 +325,9 @@ fn conceals(behind: &str) -> bool {
     hides && shown.chars().filter(|char| char.is_alphabetic()).take(LEAST_WORDS).count() == LEAST_WORDS
 }
 
+/// Those to whom a comment may speak.
+const AGENTS: &str = "ai|llm|llms|agent|agents|assistant|assistants|claude|codex|copilot|cursor|gemini|chatgpt|gpt|bot|bots|model|models";
+
 /// Whether the comment of a page that begins here gives the agent an order, or tells it to keep something from the person.
 fn comment(text: &str, at: usize, seen: &mut Seen) -> bool {
     if at < seen.comment_until {
@@ -276,8 +341,14 @@ fn comment(text: &str, at: usize, seen: &mut Seen) -> bool {
     }
     seen.comment_until = seen.comment_end;
     let words = words(&text[at..seen.comment_end]);
+    // It may be told to an agent by its name alone.
+    if words.iter().take(3).any(|word| is(word, AGENTS))
+        && signs::planted_behind(&text[at + 4..seen.comment_end], signs::NAMED, &mut seen.read)
+    {
+        return true;
+    }
     (0..words.len()).any(|at| is_override(&words[at..]) || is_secrecy(&words[at..]))
-        || orders::keeps_quiet(&words.join(" "))
+        || silence::keeps_quiet(&words.join(" "))
 }
 
 /// Whether an order may begin here: a word does, and it is not spoken of but spoken.
@@ -352,8 +423,8 @@ fn words(text: &str) -> Vec<String> {
 
 /// Whether words begin an order to leave what the agent was told before: *forget all of your earlier …*.
 fn is_override(words: &[String]) -> bool {
-    const FILLERS: [&str; 12] =
-        ["all", "of", "any", "the", "your", "these", "those", "my", "our", "every", "everything", "and"];
+    const FILLERS: [&str; 13] =
+        ["what", "all", "of", "any", "the", "your", "these", "those", "my", "our", "every", "everything", "and"];
     const BEFORE: [&str; 8] = ["previous", "prior", "preceding", "above", "earlier", "former", "original", "initial"];
     const TELLERS: [&str; 3] = ["developer's", "system's", "user's"];
     const KINDS: [&str; 7] = ["system", "user", "developer", "safety", "and", "or", "security"];
@@ -377,7 +448,11 @@ fn is_override(words: &[String]) -> bool {
     let told_before = skip(&mut rest, &BEFORE, 2) > 0;
     let told_by = skip(&mut rest, &TELLERS, 1) > 0;
     skip(&mut rest, &KINDS, 3);
-    (told_before || told_by) && rest.next().is_some_and(|word| is(&TOLD, word))
+    // *Ignore previous instructions file* is somebody's commit.
+    const THINGS: [&str; 8] = ["file", "files", "folder", "block", "field", "option", "header", "template"];
+    (told_before || told_by)
+        && rest.next().is_some_and(|word| is(&TOLD, word))
+        && !rest.next().is_some_and(|word| is(&THINGS, word))
 }
 
 /// [`is_override`] in languages in which the verb begins as in English, and comes first.

@@ -1,21 +1,21 @@
 //! What a text that anybody can write asks of an agent without calling it by a name: to carry what is private into what is public.
 
 use super::lists::{holds, is};
-use super::{addressed, orders};
+use super::orders;
+use super::reading::Reading;
 use crate::json;
 
 /// How far around *private repositories* a sentence is looked for, in bytes.
 const NEAR: usize = 320;
 
 /// The sign where somebody else's private repositories are to be read, and to be told of in public.
-pub(super) fn at(text: &str, at: usize, read: &mut usize) -> Option<&'static str> {
+pub(super) fn at(text: &str, at: usize, read: &mut Reading) -> Option<&'static str> {
     const WORD: &str = "private";
     let rest = &text[at..];
     if !rest.get(..WORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(WORD)) {
         return None;
     }
-    *read += 1;
-    if *read > addressed::MAX_READ {
+    if !read.goes_on() {
         return None;
     }
     let from = text.floor_char_boundary(at.saturating_sub(NEAR));

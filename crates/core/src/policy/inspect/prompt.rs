@@ -1,6 +1,7 @@
 //! What a person asks for: what a prompt says, and credentials that were pasted into it.
 
 use super::content::MAX_TEXT;
+use super::disclosed;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::places::Place;
 use crate::redact;
@@ -12,8 +13,12 @@ const MAX_PROMPT: usize = 32 << 10;
 pub(super) fn effects(prompt: &str) -> Vec<Effect> {
     let mut effects = vec![Effect { kind: Kind::PromptText, ..Effect::on(folded(prompt), Place::Unknown, "") }];
     let text = &prompt[..prompt.floor_char_boundary(MAX_TEXT)];
-    for secret in redact::redact_text(text).found() {
-        let effect = Effect { kind: Kind::PromptSecret, ..Effect::on(secret.as_str(), Place::Unknown, "") };
+    let known = redact::redact_text(text);
+    let kinds = known.found().iter().map(|secret| secret.as_str());
+    // What is told in words is looked for where nothing else was found.
+    let told = if known.replaced() == 0 { disclosed::in_words(text) } else { None };
+    for kind in kinds.chain(told) {
+        let effect = Effect { kind: Kind::PromptSecret, ..Effect::on(kind, Place::Unknown, "") };
         if !effects.contains(&effect) {
             effects.push(effect);
         }

@@ -247,7 +247,7 @@ fn truths(text: &str) -> Vec<(String, bool)> {
 
 /// Whether everybody may do or reach what few should: a public bucket, all rights for all, a way in for administrators or to a
 /// database from everywhere.
-fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
+pub(super) fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
     let dense: String = text.chars().filter(|char| !matches!(char, ' ' | '\t' | '"' | '\'')).collect();
     // What a list or a block of JSON holds stands on lines of its own.
     let joined: String = dense.chars().filter(|char| *char != '\n').collect();

@@ -167,7 +167,7 @@ fn in_line(line: &str, found: &mut Vec<(String, Option<String>)>) {
 }
 
 /// Whether a line says that something made to be thrown away is meant.
-fn is_throwaway(line: &str) -> bool {
+pub(super) fn is_throwaway(line: &str) -> bool {
     const THROWAWAY: &str = "kind cluster|minikube|k3d|local cluster|test cluster|test database|local database|dev database|throwaway|\
         disposable|scratch|temporary|in the container|in a container|in the sandbox|in a sandbox|dry run|dry-run|on a copy|in a copy|\
         fresh clone|fresh checkout|temp dir|tempdir|test vm|the vm|a vm|preview environment|staging";

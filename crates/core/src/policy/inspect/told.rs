@@ -6,10 +6,11 @@ use super::arguments::{self, Arguments};
 use super::given::Given;
 use super::lists::{holds, is};
 use super::orders::{
-    CALLED, GATHERS, GIVES, GUARDS, KEPT_AT, LETS_ALL, MAX_PROMPT, Ordered, RELIED_ON, forbids, keeps_quiet,
-    leaves_person, names_place, says, sentences, switches_off, words,
+    CALLED, GATHERS, GIVES, GUARDS, KEPT_AT, LETS_ALL, MAX_PROMPT, Ordered, RELIED_ON, forbids, leaves_person,
+    names_place, says, sentences, switches_off, words,
 };
-use super::{orders, tasks};
+use super::silence::keeps_quiet;
+use super::{content, disclosed, orders, tasks};
 use crate::event::{Family, Tool};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -21,9 +22,15 @@ pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<
     let prompt = &prompt[..prompt.floor_char_boundary(MAX_PROMPT)];
     let text = orders::told(prompt);
     let found = ordered(&text).or_else(|| tasks::ordered(&text));
+    let found = found.or_else(|| tells_credential(prompt).then_some("to use a credential that it is told"));
     let mut effects: Vec<Effect> = found.map(|what| order(what, tool)).into_iter().collect();
     effects.extend(tasks::commands(prompt, facts));
     effects
+}
+
+/// Whether a text holds a credential, by its shape or in words.
+fn tells_credential(text: &str) -> bool {
+    content::holds_key(text) || disclosed::in_words(text).is_some()
 }
 
 fn order(what: &str, tool: &str) -> Effect {
@@ -43,7 +50,12 @@ pub(super) fn remembered(tool: &Tool, given: &str) -> Vec<Effect> {
     }
     let given = Arguments::read(given);
     let found = given.all().take(MAX_KEPT).find_map(in_text);
-    found.map(|what| order(what, &tool.name)).into_iter().collect()
+    let mut effects: Vec<Effect> = found.map(|what| order(what, &tool.name)).into_iter().collect();
+    if given.all().take(MAX_KEPT).any(tells_credential) {
+        effects
+            .push(Effect { kind: Kind::ContentSecret, ..Effect::on("what is remembered", Place::Unknown, &tool.name) });
+    }
+    effects
 }
 
 /// Most texts of one call that are looked at.
@@ -85,7 +97,13 @@ fn lasting(sentence: &str) -> Option<&'static str> {
         return Some("to destroy without being asked");
     }
     if forbids(sentence) {
-        return None;
+        // What is forbidden may stand beside what is ordered for always.
+        let orders = |part: &str| says(part, "always") && !forbids(part) && unguards(part);
+        return sentence
+            .split([',', ';'])
+            .flat_map(|part| part.split(" and "))
+            .any(orders)
+            .then_some("to switch off what guards an agent");
     }
     if gives_each_time(sentence) {
         return Some("to send credentials away");
@@ -121,11 +139,15 @@ fn destroys_unasked(sentence: &str) -> bool {
     const NEVER_ASK: &str = "never ask|don't ask|do not ask|no confirmation|skip confirmation|skip all confirmation|skip the confirmation|\
         approved all|pre-approved|preapproved|permanently approved|has approved|no need to ask|no need to confirm|auto-approve all|\
         automatically approve all|assume approval|assume consent|nie nachfragen|nicht nachfragen|never wait for confirmation|\
-        never request confirmation|never confirm";
+        never request confirmation|never confirm|never prompt|skip all prompts|wait for confirmation|without ever asking|standing approval|\
+        blanket approval|blanket permission|assume permission|assume yes|auto-confirm|never stop to ask|considered approved|already approved|\
+        counts as approved|approved in advance";
     const WITHOUT: &str = "without asking|without confirmation|without confirming|without approval|without review";
     const GRAVE: &str = "destructive|rm -rf|force push|force-push|push --force|terraform destroy|drop table|drop database|production|on prod|\
         to prod|all commands|any command|every command|all tools|any tool|every tool|irreversible|reset --hard|sudo |\
-        approved everything|push to main|delete branches|delete databases|migrations";
+        approved everything|push to main|delete branches|delete databases|migrations|\
+        --no-verify|with --force|straight to main|straight to master|directly to main|directly to master|\
+        --yolo|--dangerously|skip the hooks|skip hooks|skipping hooks|spend money|payments";
     const SAFE: &str = "ask before|ask first|always ask|must ask|unless|except|read-only|read only|local database|test database|dev database|\
         staging|never run|must not|do not run|don't run|do not push|never push|never deploy|do not deploy|never use|do not use|\
         don't push|don't deploy|don't use|locally";
@@ -189,9 +211,16 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
     let mut gathered: Option<usize> = None;
     for (at, sentence) in sentences(text).enumerate() {
         let matters = gathered.is_some()
-            || [KEPT_AT, CALLED, GUARDS, LETS_ALL, RELIED_ON, " prod|-prod|/prod|hooks"]
-                .iter()
-                .any(|list| holds(sentence, list))
+            || [
+                KEPT_AT,
+                CALLED,
+                GUARDS,
+                LETS_ALL,
+                RELIED_ON,
+                " prod|-prod|/prod|hooks|push -f|--mirror|--delete|remote branch|remote tags|on origin",
+            ]
+            .iter()
+            .any(|list| holds(sentence, list))
             || sentence.contains("exfiltrate");
         if sentence.len() > LONGEST_SENTENCE || !matters || forbids(sentence) {
             continue;
@@ -207,6 +236,12 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
         {
             return Some("to gather credentials and to send them away");
         }
+        if lays_open(sentence) {
+            return Some("to read credentials and to tell what they are");
+        }
+        if rewrites_history(sentence) {
+            return Some("to destroy history that others share");
+        }
         if switches_off(sentence) || starts_without_guard(sentence) || rewrites_guard(sentence) {
             return Some("to switch off what guards an agent");
         }
@@ -215,6 +250,66 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
         }
     }
     None
+}
+
+/// Whether a sentence orders to read a person's credentials, by where they are kept, and to tell their values.
+fn lays_open(sentence: &str) -> bool {
+    const FILES: &str = ".aws/credentials|.kube/config|.netrc|.git-credentials|.config/gh/hosts|.docker/config.json|/etc/shadow|id_rsa|\
+        id_ed25519|.pgpass|login data|key4.db|.password-store|~/.ssh/*|private keys|every .env|all .env|each .env|any .env|\
+        every private key|.env and |keychain|production.env|.env.production";
+    const READS: &str = "read|cat|open|print|dump|collect|gather|grab|extract|find|get|list|show|copy|search|scan|go|look|harvest|pull|\
+        take|locate|output|return|report|give";
+    const VALUES: &str = "values|value|contents|content|verbatim|plaintext|unmasked|unredacted|secret|secrets|password|\
+        passwords|token|tokens|key|keys";
+    const TELLS: &str = "give|return|report|show|table|print|output|include|paste|tell|summarise|summarize|send|list|dump|back|hand|reply";
+    const HARMLESS: &str = "example|template|sample|placeholder|redact|mask|names of|only the names|names only|missing|ignored|gitignore|\
+        rotate|permissions|parser|parse|loader|fixture|where|which |how ";
+    if !holds(sentence, FILES) || !says(sentence, VALUES) || holds(sentence, HARMLESS) {
+        return false;
+    }
+    let order = Ordered::of(sentence);
+    // What is told stands behind what is read: the first verb has all others near.
+    order.at(READS).next().is_some_and(|at| order.near(at, usize::MAX, TELLS))
+}
+
+/// Whether a sentence orders to write the history of a shared branch anew, or to remove what others have of it.
+fn rewrites_history(sentence: &str) -> bool {
+    const SHARED: &str = "remote branches|remote branch|branches on the remote|branches on origin|branches from origin|remote tags|\
+        tags on origin|tags from origin";
+    const FORCED: &str = "push --force|push -f |push --mirror|force-push|force push|push with force|push it with --force|push with --force|\
+        push --delete";
+    const WHERE: &str =
+        "main|master|trunk|develop|origin|upstream|remote|production|release|history|branches|everything|tags";
+    const HARMLESS: &str = "force-with-lease|feature branch|feature/|your branch|own branch|pr branch|my branch|this branch|fork|\
+        dry-run|dry run|explain|document|script|merged|stale|a test|test case|unit test|reject|readme|docs";
+    const CODE: &str = "::|();|#[|= \"|({|!(";
+    if !holds(sentence, "branch|tags|push|history|filter-repo|filter-branch")
+        || holds(sentence, HARMLESS)
+        || holds(sentence, CODE)
+    {
+        return false;
+    }
+    let order = Ordered::of(sentence);
+    let removes = || {
+        let shared = |at: usize| order.near(at, 6, "remote|origin|upstream") && !order.near(at, 3, "local");
+        let all = |at: usize| order.near(at, 4, "all|every|other|remaining");
+        order.at("delete|remove|drop|prune|purge|wipe").any(|at| all(at) && shared(at))
+    };
+    let forced = || {
+        let pushes = order.words.iter().enumerate().any(|(at, (word, _))| {
+            // `git push` is ordered where its program is, or where a word says to run it.
+            let led = |at: usize| order.words.get(at).is_some_and(|(_, ordered)| *ordered);
+            is(word, "push|force-push|force")
+                && (led(at) || at > 0 && (led(at - 1) || is(order.words[at - 1].0, "git") && at > 1 && led(at - 2)))
+        });
+        pushes && says(sentence, WHERE)
+    };
+    let rewrites = || {
+        order.at("rewrite|squash|strip|truncate|erase|purge|filter").any(|at| order.near(at, 8, "history"))
+            && says(sentence, "main|master|trunk|origin|remote|shared")
+            && holds(sentence, FORCED)
+    };
+    holds(sentence, SHARED) && removes() || holds(sentence, FORCED) && forced() || rewrites()
 }
 
 /// Whether a sentence orders to start something by which an agent is let do what it likes.

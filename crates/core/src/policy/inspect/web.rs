@@ -83,7 +83,7 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         return effects;
     }
     let read = hosts::decoded(url);
-    if content::holds_key(&read) || holds_password(url) || content::gives_password(&read) {
+    if content::holds_key(&read) || holds_password(url) || content::gives_password(&read) || hides_credential(url) {
         let origin = shell::value::Origin::SECRET;
         effects.push(Effect { kind: Kind::DataSend, origin, ..Effect::on(&host, Place::Unknown, tool) });
     }
@@ -94,6 +94,25 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         effects.push(Effect { kind: Kind::DataEncoded, ..Effect::on(host, Place::Unknown, tool) });
     }
     effects
+}
+
+/// Whether a value in an address decodes to a credential, or to the assignment of one. What is an object is a state of the page.
+fn hides_credential(url: &str) -> bool {
+    const LEAST: usize = 20;
+    let behind = url.split_once(['?', '#']).map_or("", |(_, behind)| behind);
+    let values = behind.split(['?', '&', '#', ';']).take(super::MAX_PLACES);
+    let values = values.map(|part| part.split_once('=').map_or(part, |(_, value)| value));
+    values.filter(|value| value.len() >= LEAST).filter_map(|value| text_of(&hosts::decoded(value))).any(|text| {
+        let found = redact::redact_text(&text);
+        found.found().iter().any(|secret| secret.has_shape())
+            || content::gives_password(&text)
+            || !text.starts_with(['{', '[']) && found.found().iter().any(|secret| assigns(*secret))
+    })
+}
+
+/// Whether a kind is what was assigned to a name.
+fn assigns(secret: redact::Secret) -> bool {
+    matches!(secret, redact::Secret::Password | redact::Secret::ApiSecret)
 }
 
 /// Whether an address names a user with a password.

@@ -1,0 +1,89 @@
+//! Clicks in a page whose own words say that there is no way back: what is clicked is told by the agent, as the page has it.
+
+use super::arguments::Arguments;
+use super::lists::{holds, is};
+use crate::policy::effects::Kind;
+
+/// What a click is called by servers of browsers.
+const CLICKS: &str = "click|press|tap|submit|check|act|dblclick|doubleclick";
+
+/// What is called so when a text is typed, and what a field is called that asks for one before it deletes.
+const TYPES: &str = "type|fill|input|enter";
+const CONFIRMS: &str = "confirm deletion|confirm delet|to delete|confirm the deletion|confirm repository|confirm project|type delete|\
+    confirm transfer|verify deletion|delete confirmation";
+
+/// Words of what is deleted with all that is in it, at whoever's page.
+const DESTROYS: &str = "delete this repository|delete this repo|delete repository|delete this project|delete this organization|\
+    delete organization|delete this organisation|delete this workspace|delete workspace|delete this database|delete database|\
+    delete this cluster|delete cluster|delete this app|delete this site|delete this team|delete this environment|delete this account|\
+    delete permanently|permanently delete|delete forever|delete everything|erase everything|erase all|empty trash|empty bin|\
+    delete all data|drop database|destroy droplet|destroy cluster|terminate instance|delete stack|delete bucket|delete zone|\
+    i understand, delete|i understand that this|i understand the consequences|yes, delete this|archive this repository|\
+    close my account|close your account|deactivate my account|remove this project|remove this repository|close account permanently|factory reset|remove all data|delete release|delete domain|release ip|\
+    schedule key deletion|reset all data|wipe device|unpublish package";
+
+/// Words of what somebody else gets to have, see or do.
+const OPENS: &str = "transfer ownership|transfer this repository|transfer repository|make this repository public|make repository public|\
+    change repository visibility|change visibility|make public|disable branch protection|delete branch protection|disable two-factor|\
+    disable 2fa|turn off two-factor|turn off 2-step|disable protection|bypass branch protection|bypass rules and merge|\
+    merge without waiting for requirements|authorize application|grant access|anyone with the link|make owner|make admin|generate new token";
+
+/// Words of money that is gone.
+const PAYS: &str = "confirm payment|confirm and pay|submit payment|make payment|complete purchase|confirm purchase|place your order|place order|\
+    buy now|pay now|confirm transfer|send money|confirm withdrawal|withdraw funds|confirm order|send payment|complete order|approve transaction|\
+    confirm transaction|confirm swap|upgrade plan|start subscription|issue refund|confirm refund";
+
+/// Signs that a page is one under test.
+const TRIED: &str = "test|localhost|127.0.0.1|sandbox|staging|preview|dev |demo|storybook|mock|fixture|cart|under ";
+
+/// Verbs, and words near them, by which something of weight is gone for good.
+const ENDS: &str = "delete|erase|destroy|terminate|wipe|purge";
+const WHOSE: &str = "this|my|your|our|the|entire";
+const WEIGHTY: &str = "account|repository|repo|project|organization|organisation|workspace|database|cluster|app|application|site|team|\
+    environment|server|bucket|stack|domain|zone|tenant|instance|droplet|volume|backup|backups|release|channel|calendar|vault|subscription";
+const FOR_GOOD: &str = "permanently|forever|irreversibly|irrevocably";
+
+/// Whether a text ends something of weight: *delete my account*, *erase … permanently*.
+fn ends(text: &str) -> bool {
+    let words: Vec<&str> =
+        text.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let Some(at) = words.iter().position(|word| is(word, ENDS)) else { return false };
+    let weighty = || {
+        let behind = &words[at + 1..];
+        behind.iter().take(3).any(|word| is(word, WEIGHTY)) && behind.first().is_some_and(|word| is(word, WHOSE))
+    };
+    words.iter().any(|word| is(word, FOR_GOOD)) || weighty()
+}
+
+/// What a click confirms that cannot be taken back.
+pub(super) fn confirmed(words: &[String], given: &Arguments<'_>) -> Option<Kind> {
+    let clicks = words.iter().any(|word| is(word, CLICKS));
+    let types = !clicks && words.iter().any(|word| is(word, TYPES));
+    if !clicks && !types {
+        return None;
+    }
+    // What is typed is what it is; the field that it is typed into says what for.
+    const FIELDS: &str = "element|label|name|description|title|placeholder|elementdescription|accessiblename";
+    const TEXTS: &str = "element|text|label|name|description|title|selector|button|instruction|action|target|elementdescription|accessiblename";
+    let told: Vec<String> = given
+        .values(if types { FIELDS } else { TEXTS })
+        .filter(|text| text.len() <= 512)
+        .take(8)
+        .map(|text| text.to_ascii_lowercase().replace(['-', '_', '#', '.'], " "))
+        .collect();
+    let says = |list: &str| told.iter().any(|text| holds(text, list));
+    if says(TRIED) {
+        return None;
+    }
+    // A price says that it is a shop's page, and no one's own.
+    let priced = || {
+        told.iter().any(|text| text.contains(['$', '€', '£', '¥']) && text.bytes().any(|byte| byte.is_ascii_digit()))
+    };
+    match () {
+        () if types => says(CONFIRMS).then_some(Kind::McpDestroy),
+        () if says(DESTROYS) || told.iter().any(|text| ends(text)) => Some(Kind::McpDestroy),
+        () if says(OPENS) => Some(Kind::McpAccess),
+        () if says(PAYS) || says("pay |buy |purchase|order|checkout|donate") && priced() => Some(Kind::McpPay),
+        () => None,
+    }
+}

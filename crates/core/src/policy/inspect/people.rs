@@ -1,0 +1,47 @@
+//! Files whose names say that they hold people's data, handed to somebody by a server's tool.
+
+use super::arguments::{Arguments, words};
+use super::lists::is;
+
+/// Tools by which something goes to others.
+const SENDS: &str = "send|email|mail|upload|share|attach|post|publish|forward|reply|message";
+
+/// Words that say it by themselves.
+const PERSONAL: &str = "pii|payroll|salary|salaries|passport|passports|ssn|ssns|medical|patient|patients|diagnoses|iban|ibans|creditcards|\
+    personnel|kyc|gdpr|biometric|biometrics|creditcard";
+
+/// People, of whom a file holds many where it also says that it is all of them, or is made of rows.
+const PEOPLE: &str = "customer|customers|user|users|employee|employees|client|clients|member|members|subscriber|subscribers|students|guests|\
+    contacts|donors|applicants|candidates|accounts";
+
+const ALL: &str =
+    "full|all|export|dump|list|db|database|backup|complete|prod|production|records|emails|addresses|phones|data|master";
+
+const ROWS: &str = "csv|tsv|xlsx|xls|ods|sql|json|jsonl|ndjson|parquet|db|sqlite|sqlite3|zip|gz|7z|zst|dump|bak";
+
+/// What nobody is in.
+const NOBODY: &str = "template|templates|sample|samples|example|examples|test|tests|fake|dummy|mock|schema|fixture|fixtures|synthetic|policy|\
+    anonymized|anonymised|redacted|empty|guide|notice|form|docs";
+
+/// The file with people's data that is handed over.
+pub(super) fn given_away<'a>(name: &str, given: &'a Arguments<'_>) -> Option<&'a str> {
+    let verbs = words(name);
+    if !verbs.iter().any(|word| is(word, SENDS)) {
+        return None;
+    }
+    let uploads = verbs.iter().any(|word| is(word, "upload|attach|share"));
+    let files = given.attached.iter().chain(given.paths.iter().filter(|_| uploads));
+    files.take(super::MAX_PLACES).map(AsRef::as_ref).find(|path| holds_people(path))
+}
+
+fn holds_people(path: &str) -> bool {
+    let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let parts = words(file);
+    let has = |list: &str| parts.iter().any(|word| is(word, list));
+    if has(NOBODY) || path.split('/').any(|folder| is(folder, "fixtures|testdata|tests|test|examples|samples")) {
+        return false;
+    }
+    let rows = parts.iter().skip(1).any(|word| is(word, ROWS));
+    has(PERSONAL) && (rows || parts.last().is_some_and(|last| is(last, "pdf|docx|doc|txt|png|jpg|jpeg")))
+        || has(PEOPLE) && has(ALL) && rows
+}

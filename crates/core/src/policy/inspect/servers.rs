@@ -1,0 +1,51 @@
+//! Settings of servers that let in whoever asks: without a password, from everywhere, as whoever they like.
+
+use super::{code, trust};
+
+/// Files by their names, and the lines that open what they are for: words with one blank between them, in lower case. A word with a bar is
+/// one of several.
+const OPEN: &[(&str, &[&str])] = &[
+    (
+        "pg_hba.conf",
+        &[
+            "host all all 0.0.0.0/0 trust",
+            "host all all ::/0 trust",
+            "host all all all trust",
+            "host all all * trust",
+            "host replication all 0.0.0.0/0 trust",
+        ],
+    ),
+    ("redis.conf", &["protected-mode no"]),
+    ("valkey.conf", &["protected-mode no"]),
+    ("sshd_config", &["permitemptypasswords yes", "permitrootlogin yes"]),
+    ("sudoers", &["nopasswd: all", "nopasswd:all", "!authenticate"]),
+    ("mongod.conf", &["authorization: disabled", "noauth = true"]),
+    ("elasticsearch.yml", &["xpack.security.enabled: false"]),
+    ("smb.conf", &["map to guest = bad user"]),
+    ("exports", &["*(rw,no_root_squash", "*(rw,sync,no_root_squash"]),
+    ("seccomp.json", &["\"defaultaction\": \"scmp_act_allow\"", "\"defaultaction\":\"scmp_act_allow\""]),
+];
+
+/// Whether settings of a server, outside of what is only tried, let everybody in, and those before them did not.
+pub(super) fn are_open(text: &str, before: Option<&str>, path: &str) -> bool {
+    let Some((_, lines)) = OPEN.iter().find(|(name, _)| is_of(path, name)) else { return false };
+    let open = |text: &str| {
+        text.lines().take(super::MAX_PLACES * 64).any(|line| {
+            let line = line.split('#').next().unwrap_or_default();
+            let line = line.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+            lines.iter().any(|open| line.contains(open))
+        })
+    };
+    // What is in an image is reached by what its container lets in.
+    let in_image = || path.contains("docker") || path.contains("container");
+    !code::is_test(path) && !trust::is_tried(path) && !in_image() && open(text) && !before.is_some_and(open)
+}
+
+/// Whether a path is that of a server's settings: the file, one that is made from it, or one of its folder (`sudoers.d`).
+fn is_of(path: &str, name: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or_default();
+    let of_folder = || path.rsplit('/').nth(1).is_some_and(|folder| folder.strip_suffix(".d") == Some(name));
+    file == name
+        || file.strip_prefix(name).is_some_and(|rest| matches!(rest, ".j2" | ".tpl" | ".tmpl" | ".erb"))
+        || of_folder()
+}

@@ -1,0 +1,205 @@
+//! Source code that no longer checks whom it talks to: certificates that are taken whatever they say.
+
+use super::code;
+use super::lists::is;
+
+/// What switches the check off, by how a line says so without its blanks. What stands before a bar must stand in the text as well: the
+/// words behind it mean something else to other libraries.
+const OFF: &[&str] = &[
+    "NODE_TLS_REJECT_UNAUTHORIZED='0'",
+    "NODE_TLS_REJECT_UNAUTHORIZED=\"0\"",
+    "NODE_TLS_REJECT_UNAUTHORIZED=`0`",
+    "NODE_TLS_REJECT_UNAUTHORIZED=0",
+    "['NODE_TLS_REJECT_UNAUTHORIZED']='0'",
+    "[\"NODE_TLS_REJECT_UNAUTHORIZED\"]=\"0\"",
+    "rejectUnauthorized:false",
+    "rejectUnauthorized=false",
+    "requests|verify=False",
+    "httpx|verify=False",
+    "session|verify=False",
+    "aiohttp|ssl=False",
+    "aiohttp|verify_ssl=False",
+    "urllib3|cert_reqs='CERT_NONE'",
+    "urllib3|cert_reqs=\"CERT_NONE\"",
+    "ssl|check_hostname=False",
+    "verify_mode=ssl.CERT_NONE",
+    "cert_reqs=ssl.CERT_NONE",
+    "ssl._create_unverified_context",
+    "lasticsearch|verify_certs=False",
+    "mqtt|tls_insecure_set(True)",
+    "InsecureSkipVerify:true",
+    "InsecureSkipVerify=true",
+    "danger_accept_invalid_certs(true)",
+    "danger_accept_invalid_hostnames(true)",
+    "SslVerifyMode::NONE",
+    "CURLOPT_SSL_VERIFYPEER,false",
+    "CURLOPT_SSL_VERIFYPEER,0",
+    "CURLOPT_SSL_VERIFYPEER=>false",
+    "CURLOPT_SSL_VERIFYPEER=>0",
+    "'verify_peer'=>false",
+    "\"verify_peer\"=>false",
+    "withoutVerifying()",
+    "OpenSSL::SSL::VERIFY_NONE",
+    "NoopHostnameVerifier",
+    "ALLOW_ALL_HOSTNAME_VERIFIER",
+    "TrustAllStrategy",
+    "InsecureTrustManagerFactory",
+    "DangerousAcceptAnyServerCertificateValidator",
+];
+
+/// The same of functions that are asked whether a certificate will do, and say yes to each: what a line names, and how it goes on.
+const ALWAYS: &[(&str, &[&str])] = &[
+    ("ostnameVerifier", &["->true", "{_,_->true", "returntrue"]),
+    ("checkServerTrusted(", &["){}"]),
+    ("ValidationCallback", &["=>true", "returntrue", "->true"]),
+    ("badCertificateCallback", &["=>true", "returntrue"]),
+    ("checkServerIdentity", &["=>undefined", "=>null", "=>{}"]),
+];
+
+/// A part of each of [`OFF`], by which most texts are told to hold none.
+const HINTS: &[&str] = &[
+    "REJECT_UNAUTH",
+    "rejectUnauth",
+    "checkServerIdentity",
+    "verify",
+    "Verify",
+    "VERIFY",
+    "ssl=",
+    "CERT_NONE",
+    "check_hostname",
+    "_unverified",
+    "danger_accept",
+    "HostnameVerifier",
+    "HOSTNAME_VERIFIER",
+    "TrustAll",
+    "InsecureTrust",
+    "checkServerTrusted",
+    "DangerousAccept",
+    "Validation",
+    "badCertificate",
+    "tls_insecure",
+];
+
+const LANGUAGES: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift";
+
+/// Where a text may be written for trying: the folder or the file says so.
+const TRIED: &[&str] = &[
+    "test",
+    "spec",
+    "mock",
+    "fixture",
+    "example",
+    "sample",
+    "demo",
+    "dev",
+    "local",
+    "e2e",
+    "playground",
+    "sandbox",
+    "stub",
+    "bench",
+    "docs",
+    "scratch",
+    "vagrant",
+    "packer",
+    "debug",
+];
+
+/// Most places of one hint that are looked at, and the longest line that a person wrote, in bytes.
+const MAX_HINTS: usize = 1024;
+const LONGEST_LINE: usize = 2048;
+
+/// Whether a text of source code that runs in earnest checks no certificates, and the one before it did.
+pub(super) fn is_given_up(text: &str, before: Option<&str>, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let is_source = is(extension, LANGUAGES);
+    if !is_source && !VARIABLES.iter().any(|name| text.contains(name)) {
+        return false;
+    }
+    if name == ".env" || code::is_prose(name) || code::is_test(path) || is_tried(path) {
+        return false;
+    }
+    let off = if is_source { switches_off } else { unset };
+    off(text) && !before.is_some_and(off)
+}
+
+/// Variables of the environment by which a whole program checks none.
+const VARIABLES: &[&str] = &["NODE_TLS_REJECT_UNAUTHORIZED", "PYTHONHTTPSVERIFY"];
+
+/// Whether settings of an environment give one of [`VARIABLES`] nothing: `NAME=0`, `NAME: "0"`, `name: NAME` with `value: "0"` below.
+fn unset(text: &str) -> bool {
+    VARIABLES.iter().any(|name| {
+        text.match_indices(name).take(super::MAX_PLACES).any(|(at, _)| {
+            let is_comment = text[..at].rsplit('\n').next().is_some_and(|line| line.trim_start().starts_with('#'));
+            let rest = text[at + name.len()..]
+                .trim_start_matches(|char: char| char.is_whitespace() || "\"'=:,".contains(char));
+            let rest = rest.strip_prefix("value").unwrap_or(rest);
+            let rest = rest.trim_start_matches(|char: char| char.is_whitespace() || "\"'=:".contains(char));
+            !is_comment && rest.starts_with('0')
+        })
+    })
+}
+
+/// Whether a word of a path below the project says that something is tried there.
+pub(super) fn is_tried(path: &str) -> bool {
+    let inside = path.splitn(5, '/').last().unwrap_or_default().to_ascii_lowercase();
+    inside
+        .split(|char: char| !char.is_ascii_alphanumeric())
+        .any(|word| TRIED.iter().any(|tried| word == *tried || word.strip_suffix('s') == Some(tried)))
+}
+
+/// Whether code says, in no condition and no comment, that certificates are not checked.
+fn switches_off(text: &str) -> bool {
+    HINTS.iter().any(|hint| text.match_indices(hint).take(MAX_HINTS).any(|(at, _)| is_off_at(text, at)))
+}
+
+/// [`switches_off`], of the line of a place in the text.
+fn is_off_at(text: &str, at: usize) -> bool {
+    let start = text[..at].rfind('\n').map_or(0, |it| it + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |it| at + it);
+    let line = &text[start..end];
+    let is_comment = ["//", "#", "*", "/*", "--"].iter().any(|mark| line.trim_start().starts_with(mark));
+    if is_comment || line.len() > LONGEST_LINE {
+        return false;
+    }
+    let dense: String = line.chars().filter(|char| !char.is_whitespace()).collect();
+    let is_plain = |at: usize| !is_quoted(&dense[..at]);
+    let off = OFF.iter().any(|off| {
+        let (needs, off) = off.split_once('|').unwrap_or(("", off));
+        dense.match_indices(off).any(|(at, _)| is_plain(at)) && text.contains(needs)
+    });
+    let always = || {
+        ALWAYS.iter().any(|(asked, yes)| {
+            dense.find(asked).is_some_and(|at| is_plain(at) && yes.iter().any(|yes| dense[at..].contains(yes)))
+        })
+    };
+    // What stands under a condition is a line or three below it.
+    let mut above = text[..start].rsplit('\n').skip(1).take(3);
+    (off || always()) && !is_condition(line) && !above.any(is_condition)
+}
+
+/// Whether a line asks for something that only holds where a program is being developed.
+fn is_condition(line: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "NODE_ENV",
+        "DEBUG",
+        "debug",
+        "isDev",
+        "is_dev",
+        "development",
+        "localhost",
+        "127.0.0.1",
+        "local",
+        "test",
+        " ? ",
+        " if ",
+    ];
+    let start = line.trim_start();
+    start.starts_with("if ") || start.starts_with("if(") || WORDS.iter().any(|word| line.contains(word))
+}
+
+/// Whether what follows stands within a text between quotes.
+fn is_quoted(before: &str) -> bool {
+    ['"', '\'', '`'].iter().any(|quote| before.matches(*quote).count() % 2 == 1)
+}

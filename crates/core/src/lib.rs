@@ -21,6 +21,7 @@ pub mod fleet;
 mod json;
 pub mod ledger;
 pub mod mcp;
+mod pairs;
 pub mod policy;
 pub mod prices;
 pub mod privacy;

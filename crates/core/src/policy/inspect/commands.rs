@@ -2,8 +2,9 @@
 //! command's, not their words.
 
 use super::lists::is;
-use super::orders::{FORBIDS, Ordered, folded, forbids, laid_out, says};
+use super::orders::{folded, laid_out};
 use super::reading::Reading;
+use super::sentence::{FORBIDS, Sentence, forbids, says, sentences};
 use super::{signs, tasks};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::NoFacts;
@@ -90,7 +91,7 @@ fn ordered(passage: &str) -> impl Iterator<Item = String> {
         of_line(line, &mut found);
     }
     let whole = laid_out(passage);
-    for sentence in super::orders::sentences(&whole).filter(|sentence| !tasks::is_throwaway(sentence)) {
+    for sentence in sentences(&whole).filter(|sentence| !tasks::is_throwaway(sentence)) {
         behind_verbs(sentence, &mut found);
     }
     found.into_iter()
@@ -131,14 +132,15 @@ fn behind_verbs(sentence: &str, found: &mut Vec<String>) {
     if lower.trim_end().ends_with('?') {
         return;
     }
-    let order = Ordered::of(&lower);
-    for at in order.at(RUNS) {
-        let verb = order.words[at].0;
+    let order = Sentence::of(&lower);
+    for at in order.ordered(RUNS) {
+        let verb = order.words()[at];
         let end = verb.as_ptr() as usize - lower.as_ptr() as usize + verb.len();
         let behind = sentence[end..].trim_start_matches([' ', ':', '\'', '"']);
         found.push(behind.strip_prefix('`').and_then(|code| code.split('`').next()).unwrap_or(behind).to_owned());
     }
-    if order.words.first().is_some_and(|(word, ordered)| *ordered && !is(word, FORBIDS))
+    if order.openings().first() == Some(&0)
+        && !is(order.words()[0], FORBIDS)
         && !sentence.contains('`')
         && sentence.starts_with(|char: char| char.is_ascii_lowercase())
     {
@@ -157,7 +159,7 @@ fn behind_verbs(sentence: &str, found: &mut Vec<String>) {
     // *Delete the history (rm -rf .git)*.
     let bracketed =
         sentence.split('(').skip(1).filter_map(|part| part.split(')').next()).filter(|part| part.contains(' '));
-    if !is(order.words.first().map_or("", |(word, _)| word), "see|cf") && !forbids(&lower) {
+    if !is(order.words().first().copied().unwrap_or_default(), "see|cf") && !order.forbids() {
         found.extend(bracketed.map(str::to_owned));
     }
 }

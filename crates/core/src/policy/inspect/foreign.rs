@@ -6,6 +6,7 @@
 
 use super::lists::holds;
 use super::reading::Reading;
+use super::sentence::Sentence;
 use super::{commands, orders, signs};
 
 /// How far from a verb the rest of its sentence is looked for, in bytes.
@@ -258,7 +259,9 @@ fn is_grave(sentence: &str, language: &Language) -> bool {
         return false;
     }
     signs::is_grave(sentence)
-        || holds(sentence, language.gives) && orders::names_credential(sentence) && orders::names_place(sentence)
+        || holds(sentence, language.gives)
+            && orders::names_credential(&Sentence::of(sentence))
+            && orders::names_place(sentence)
         || holds(sentence, "rm -rf ~|rm -rf /|git push --force|--no-verify")
 }
 

@@ -3,6 +3,7 @@
 use super::addressed::{is_persona, last, opens_text};
 use super::lists::{holds, is};
 use super::reading::Reading;
+use super::sentence::{Sentence, sentences};
 use super::signs::{self, REACH, SPOKEN_TO};
 use super::{commands, orders};
 use crate::json;
@@ -118,9 +119,9 @@ pub(super) fn turn(text: &str, at: usize, read: &mut Reading) -> Option<&'static
         transfer";
     const RELIED_ON: &str = "branch protection|audit log|force-push|force push|to main|into main|origin main|main branch|production|\
         secrets|credentials|~/";
-    let acts = orders::sentences(&said).any(|sentence| orders::is_ordered(sentence, ACTS));
+    let acts = sentences(&said).any(|sentence| Sentence::of(sentence).orders(ACTS));
     let grave = acts && holds(&said, RELIED_ON)
-        || orders::sentences(&said).any(signs::is_grave)
+        || sentences(&said).any(signs::is_grave)
         || commands::weight(&plain, read) >= signs::GRAVE;
     // Who may come in is nobody's matter that a text could ask for.
     let lets_in = ["authorized_keys", "sudoers", "~/.ssh", "~/.aws", "id_rsa", "id_ed25519"];

@@ -34,6 +34,7 @@ mod prompt;
 mod protections;
 mod reading;
 mod scanners;
+mod sentence;
 mod servers;
 mod settings;
 mod signs;

@@ -3,6 +3,7 @@
 //! Few and certain: a sentence that forbids or asks is none, nor is one that tells how something works.
 
 use super::lists::{holds, is};
+use super::sentence::{Sentence, forbids, says, sentences, words};
 use super::{openings, signs};
 use crate::policy::hosts;
 
@@ -51,10 +52,6 @@ const PUTS: &str = "add|include|pass|append|insert|print|output|show|write|put|r
     open|füge|fügen|gib|geben|kopiere|kopieren|lies|lesen|schreibe|schreiben|hänge|hängen|incluye|incluya|copia|lee|lea|añade|\
     añada|escribe|escriba|muestra|inclus|incluez|copie|copiez|lis|lisez|ajoute|ajoutez|affiche|affichez|includi|includa|copi|\
     leggi|legga|aggiungi|aggiunga|scrivi|scriva|mostra|inclua|leia|adicione|escreva|mostre";
-
-/// Words that make a sentence forbid.
-pub(super) const FORBIDS: &str = "not|never|don't|dont|cannot|can't|avoid|without|no|refuse|nicht|nie|niemals|keine|nunca|jamais|non|mai|\
-    não|pas|forbidden|prohibited|unless|whether|mustn't|shouldn't|instead|rather|detect|block";
 
 /// Commands that nobody asks an agent for in good faith.
 const GRAVE_COMMANDS: &[&str] = &[
@@ -121,15 +118,6 @@ pub(super) fn folded(text: &str) -> String {
     folded
 }
 
-/// The sentences of a folded text: a dot within a path ends none.
-pub(super) fn sentences(folded: &str) -> impl Iterator<Item = &str> {
-    folded
-        .split_inclusive(". ")
-        .flat_map(|part| part.split_inclusive("! "))
-        .flat_map(|part| part.split_inclusive("? "))
-        .map(str::trim)
-}
-
 /// A text as it is told, folded: without what stands before its lines in code and lists, such as their numbers and the marks of
 /// comments. What begins a paragraph or an item begins a sentence, and what is listed under a word that forbids is forbidden.
 pub(super) fn told(text: &str) -> String {
@@ -165,28 +153,6 @@ pub(super) fn laid_out(text: &str) -> String {
     told
 }
 
-/// The words of a sentence.
-pub(super) fn words(sentence: &str) -> impl Iterator<Item = &str> {
-    sentence.split(|char: char| !char.is_alphanumeric() && !"'-".contains(char)).filter(|word| !word.is_empty())
-}
-
-pub(super) fn says(sentence: &str, list: &str) -> bool {
-    words(sentence).any(|word| is(word, list))
-}
-
-/// Whether a sentence forbids something, or asks.
-pub(super) fn forbids(sentence: &str) -> bool {
-    // *Where it is not possible, …*, *do not ask*.
-    const NOTHING: &str =
-        "possible|necessary|needed|ask|asking|hesitate|hesitating|worry|wait|waiting|confirm|confirming|already|yet";
-    let mut words = words(sentence).peekable();
-    let mut forbids = false;
-    while let Some(word) = words.next() {
-        forbids |= is(word, FORBIDS) && !words.peek().is_some_and(|next| is(next, NOTHING));
-    }
-    forbids || sentence.ends_with('?')
-}
-
 /// Whether a sentence names a place elsewhere that something may be sent to.
 pub(super) fn names_place(sentence: &str) -> bool {
     let url = |at: usize| {
@@ -202,16 +168,16 @@ pub(super) fn names_place(sentence: &str) -> bool {
 }
 
 /// How grave what a sentence orders is: see [`super::signs`].
-pub(super) fn weight(sentence: &str) -> u8 {
+pub(super) fn weight(sentence: &Sentence<'_>) -> u8 {
     if is_foul(sentence) {
         return signs::FOUL;
     }
     let is_grave = openings::is_ordered(sentence)
         || lets_all(sentence)
         || GRAVE_COMMANDS.iter().any(|command| orders_command(sentence, command))
-        || !forbids(sentence)
-            && ((holds(sentence, KEPT_AT) || holds(sentence, FILED_AS))
-                && (says(sentence, PUTS) || says(sentence, GIVES) || says(sentence, GATHERS))
+        || !sentence.forbids()
+            && ((sentence.holds(KEPT_AT) || sentence.holds(FILED_AS))
+                && (sentence.says(PUTS) || sentence.says(GIVES) || sentence.says(GATHERS))
                 || gives_to(sentence));
     if is_grave {
         signs::GRAVE
@@ -223,7 +189,7 @@ pub(super) fn weight(sentence: &str) -> u8 {
 }
 
 /// Whether a sentence holds a command, and neither forbids it nor asks about it.
-fn orders_command(sentence: &str, command: &str) -> bool {
+fn orders_command(sentence: &Sentence<'_>, command: &str) -> bool {
     const BEHIND: &str =
         "not|never|don't|cannot|can't|forbidden|prohibited|unless|whether|instead|rather|detect|block|blocked|blocks";
     sentence
@@ -234,7 +200,7 @@ fn orders_command(sentence: &str, command: &str) -> bool {
 
 /// Whether a sentence orders what is foul whoever it is for: to leave the person, to give away what is kept secret, to do what nobody
 /// has read, to switch off what guards.
-fn is_foul(sentence: &str) -> bool {
+fn is_foul(sentence: &Sentence<'_>) -> bool {
     leaves_person(sentence)
         || gives_away(sentence)
         || carries_in_image(sentence)
@@ -243,92 +209,29 @@ fn is_foul(sentence: &str) -> bool {
         || openings::turns_agent(sentence)
         || openings::hands_over(sentence)
         || switches_off(sentence)
-            && (!forbids(sentence)
-                || is_ordered(sentence, "disable|remove|bypass|uninstall|deactivate|skip|turn|switch"))
+            && (!sentence.forbids() || sentence.orders("disable|remove|bypass|uninstall|deactivate|skip|turn|switch"))
 }
 
 /// Whether a sentence orders to set or to start what lets an agent do what it likes.
-fn lets_all(sentence: &str) -> bool {
+fn lets_all(sentence: &Sentence<'_>) -> bool {
     const SETS: &str = "set|switch|use|run|start|enable|turn|restart|launch|change|add|pass|put|write|edit|configure|select|activate|go|\
         open|update|rerun|relaunch|work|continue|proceed|stelle|setze|aktiviere|starte|starten|setzen|activa|active|activez|attiva|ative";
     const IS_TO_BE: &str =
         "must be|should be|has to be|have to be|needs to be|is to be|is required|are required|shall be";
-    holds(sentence, LETS_ALL) && (holds(sentence, IS_TO_BE) && !forbids(sentence) || is_ordered(sentence, SETS))
+    sentence.holds(LETS_ALL) && (sentence.holds(IS_TO_BE) && !sentence.forbids() || sentence.orders(SETS))
 }
 
 /// Whether a sentence says to send a credential, and where.
-pub(super) fn gives_to(sentence: &str) -> bool {
-    holds(sentence, CALLED)
+pub(super) fn gives_to(sentence: &Sentence<'_>) -> bool {
+    sentence.holds(CALLED)
         && !is_used(sentence)
-        && says(sentence, GIVES)
-        && (names_place(sentence) || says(sentence, "read|comment|reply|issue|message"))
-}
-
-/// A sentence's words, each with whether something may be ordered by it: it comes first, behind a comma or the like, or behind a
-/// word that leads up to an order, and nothing before it forbids.
-pub(super) struct Ordered<'a> {
-    pub(super) words: Vec<(&'a str, bool)>,
-}
-
-impl<'a> Ordered<'a> {
-    pub(super) fn of(sentence: &'a str) -> Self {
-        const LEADS: &str = "must|should|shall|please|and|then|now|first|also|immediately|kindly|just|to|next|finally|silently|\
-            quietly|always|by|or|instead|automatically|agent|agents|assistant|assistants|bitte|sie|und|y|e|et|ed|puis|dann|\
-            luego|poi|depois|so|simply|secretly|instead";
-        // *Do not ask, …* forbids nothing of what follows.
-        const EXCEPT: &str =
-            "ask|asking|wait|waiting|stop|hesitate|worry|confirm|confirming|forget|tell|telling|mention|need";
-        let mut words: Vec<(&str, bool)> = Vec::new();
-        let mut end = 0;
-        let mut forbidden = false;
-        let mut negates = false;
-        for word in self::words(sentence) {
-            let at = word.as_ptr() as usize - sentence.as_ptr() as usize;
-            let apart = sentence[end..at].chars().any(|char| ",:;()>\"*\u{2014}\u{2013}`[]".contains(char))
-                || sentence[end..at].contains(" - ");
-            end = at + word.len();
-            forbidden |= negates && !is(word, EXCEPT);
-            let led = apart || words.last().is_none_or(|(before, _)| is(before, LEADS));
-            words.push((word, led && !forbidden && !sentence.ends_with('?')));
-            negates = is(word, FORBIDS) && !is(word, "rather|instead|detect|block");
-        }
-        Self { words }
-    }
-
-    /// Where the verbs of a list are ordered, be it in *-ing*.
-    pub(super) fn at(&self, list: &str) -> impl Iterator<Item = usize> {
-        self.words
-            .iter()
-            .enumerate()
-            .filter(move |(_, (word, ordered))| *ordered && is_verb(word, list))
-            .map(|(at, _)| at)
-    }
-
-    /// Whether one of these words stands within so many words behind a place.
-    pub(super) fn near(&self, at: usize, most: usize, list: &str) -> bool {
-        self.words[at + 1..].iter().take(most).any(|(word, _)| is(word, list))
-    }
-}
-
-/// Whether a word is a verb of a list, as it is or in *-ing*.
-fn is_verb(word: &str, list: &str) -> bool {
-    is(word, list)
-        || word.strip_suffix("ing").filter(|stem| stem.len() > 2).is_some_and(|stem| {
-            let once = &stem[..stem.char_indices().next_back().map_or(0, |(last, _)| last)];
-            list.split('|').any(|verb| verb == stem || verb == once || verb.strip_suffix('e') == Some(stem))
-        })
-}
-
-/// Whether one of the verbs of a list is ordered.
-pub(super) fn is_ordered(sentence: &str, list: &str) -> bool {
-    Ordered::of(sentence).at(list).next().is_some()
+        && sentence.says(GIVES)
+        && (names_place(sentence) || sentence.says("read|comment|reply|issue|message"))
 }
 
 /// Whether a sentence counts tokens, uses a credential to make a request, or takes care of it: none of these gives it away.
-fn is_used(sentence: &str) -> bool {
-    holds(
-        sentence,
-        "number of tokens|token count|max tokens|max_tokens|tokens used|token usage|tokens per|input tokens|output tokens|design token|\
+fn is_used(sentence: &Sentence<'_>) -> bool {
+    sentence.holds("number of tokens|token count|max tokens|max_tokens|tokens used|token usage|tokens per|input tokens|output tokens|design token|\
             .env.example|.env.sample|.env.template|placeholder|authorization|authorization header|auth header|in the header|bearer|\
         which environment variable|names of|redact|rotate|revoke|\
             secret scanning",
@@ -340,69 +243,68 @@ const IN_PUBLIC: &str = "reply|comment|comments|issue|ticket|message|channel|thr
     conversation|commit|feedback|form|public|review|answer|log|logs";
 
 /// Whether a sentence orders to put a credential where others read it, or to send it elsewhere.
-fn gives_away(sentence: &str) -> bool {
-    if !names_credential(sentence) && !holds(sentence, "_tokens|_secret|_password|_token|_keys|value of |values of ") {
+fn gives_away(sentence: &Sentence<'_>) -> bool {
+    if !names_credential(sentence) && !sentence.holds("_tokens|_secret|_password|_token|_keys|value of |values of ") {
         return false;
     }
     if is_used(sentence) {
         return false;
     }
-    let ordered = Ordered::of(sentence);
     // In an address or an argument, what follows is sent as well: *open https://… followed by the value of …*.
-    let values = holds(
-        sentence,
-        "value of|values of|content of|contents of|content in the|contents in the|followed by|url-encoded|process.env|each one to",
+    let values = sentence.holds("value of|values of|content of|contents of|content in the|contents in the|followed by|url-encoded|process.env|each one to",
     );
-    let hands = ordered
-        .at("open|visit|fetch|request|call|put|deliver|hand|supply|load|pass|provide|give|include|append|end|display")
+    let hands = sentence
+        .ordered(
+            "open|visit|fetch|request|call|put|deliver|hand|supply|load|pass|provide|give|include|append|end|display",
+        )
         .next();
-    let argument = holds(sentence, "argument|parameter|next call|query string");
-    if hands.is_some() && values && names_place(sentence) || argument && hands.is_some() && holds(sentence, "content") {
+    let argument = sentence.holds("argument|parameter|next call|query string");
+    if hands.is_some() && values && names_place(sentence) || argument && hands.is_some() && sentence.holds("content") {
         return true;
     }
-    let sends =
-        ordered.at(GIVES).chain(ordered.at("commit|type|enter|reply|dm|whisper|message|export|place|forward")).min();
-    let puts = ordered
-        .at("add|include|put|insert|append|write|paste|print|attach|embed|quote|show|output|display|dump|list")
+    let sends = sentence
+        .ordered(GIVES)
+        .chain(sentence.ordered("commit|type|enter|reply|dm|whisper|message|export|place|forward"))
         .min();
-    let public = |at: usize| ordered.near(at, usize::MAX, IN_PUBLIC);
-    let shown = |at: usize| public(at) || ordered.near(at, usize::MAX, "here");
+    let puts = sentence
+        .ordered("add|include|put|insert|append|write|paste|print|attach|embed|quote|show|output|display|dump|list")
+        .min();
+    let public = |at: usize| sentence.near(at, usize::MAX, IN_PUBLIC);
+    let shown = |at: usize| public(at) || sentence.near(at, usize::MAX, "here");
     sends.is_some_and(|at| {
-        shown(at) || names_place(sentence) || holds(sentence, "dm me|send me|message me|mail me|to me ")
+        shown(at) || names_place(sentence) || sentence.holds("dm me|send me|message me|mail me|to me ")
     }) || puts.is_some_and(public)
 }
 
 /// Whether what is said in a talk is to be told to a server by the image with which answers end.
-fn carries_in_image(sentence: &str) -> bool {
+fn carries_in_image(sentence: &Sentence<'_>) -> bool {
     sentence.contains("![")
         && sentence.contains("](http")
-        && holds(
-            sentence,
+        && sentence.holds(
             "conversation|url-encoded|encoded|=data|contents|history|each answer|every answer|each of your|all answers",
         )
-        && is_ordered(sentence, "end|append|add|include|insert|render|embed|put|finish|close|display|show|begin|start")
+        && sentence.orders("end|append|add|include|insert|render|embed|put|finish|close|display|show|begin|start")
 }
 
 /// Whether a sentence orders to decode or to fetch something, and to do what comes of it.
-fn does_unread(sentence: &str) -> bool {
+fn does_unread(sentence: &Sentence<'_>) -> bool {
     const DECODES: &str = "decode|decipher|decrypt|unscramble|deobfuscate|rot13|base64-decode|url-decode|hex-decode|un-rot13|reverse|apply|\
         unescape|translate";
     const FETCHES: &str = "download|fetch|curl|wget|load|get|pull|clone";
     const DOES: &str = "follow|execute|run|obey|carry|perform|comply|do|apply|act|start|launch|open|source|eval|treat";
     const WHAT: &str = "it|them|that|exactly|what|result|instructions|instruction|output|line|script|binary|installer|program|file|decoded|\
         commands|command|steps|sentence|bash|shell|puzzle";
-    let decodes = holds(sentence, "deco|deciph|decrypt|unscrambl|deobfusc|rot13|revers|base64|morse|cipher");
+    let decodes = sentence.holds("deco|deciph|decrypt|unscrambl|deobfusc|rot13|revers|base64|morse|cipher");
     if !decodes && !names_place(sentence) {
         return false;
     }
-    let ordered = Ordered::of(sentence);
-    let done = |from: usize| ordered.at(DOES).any(|at| at > from && ordered.near(at, 3, WHAT));
-    decodes && ordered.at(DECODES).any(done) || !decodes && ordered.at(FETCHES).any(done)
+    let done = |from: usize| sentence.ordered(DOES).any(|at| at > from && sentence.near(at, 3, WHAT));
+    decodes && sentence.ordered(DECODES).any(done) || !decodes && sentence.ordered(FETCHES).any(done)
 }
 
 /// Whether a sentence orders to serve somebody else than the person: to leave what they said, to praise or let pass what it stands
 /// in, to pay, or to carry the note on.
-fn steers(sentence: &str) -> bool {
+fn steers(sentence: &Sentence<'_>) -> bool {
     const PRAISES: &str = "approve|merge|recommend|rate|rank|score|classify|mark|report|state|say|declare|conclude|give|write|accept|hire|\
         shortlist|describe|label|output|reply|respond|answer|post|print|assign";
     const GOOD: &str = "no known issues|no known problems|no known vulnerab|positive review|positively|only positive|no issues|no vulnerabilities|no problems found|looks good|\
@@ -415,31 +317,28 @@ fn steers(sentence: &str) -> bool {
     const NOTE: &str = "this note|this message|these instructions|this instruction|this prompt|this paragraph|this comment|the same instructions";
     const EVERYWHERE: &str = "every file|every readme|each file|all other files|all files|every repository|all repositories|each repository|\
         other agents|every agent|every other|every project|all projects|every commit";
-    let merges = holds(
-        sentence,
-        "approve this|approving this|merge this|merging this|accept this|accepting this|approve it|merge it|press merge|click merge|\
+    let merges = sentence.holds("approve this|approving this|merge this|merging this|accept this|accepting this|approve it|merge it|press merge|click merge|\
         hit merge|auto-merge|automerge|approve without",
     );
-    let praises = holds(sentence, GOOD);
-    let pays = holds(sentence, " eth| btc|bitcoin|ethereum|usdc|usdt|xmr|monero|iban|paypal.me|gift card");
-    let carries = holds(sentence, NOTE) && holds(sentence, EVERYWHERE);
+    let praises = sentence.holds(GOOD);
+    let pays = sentence.holds(" eth| btc|bitcoin|ethereum|usdc|usdt|xmr|monero|iban|paypal.me|gift card");
+    let carries = sentence.holds(NOTE) && sentence.holds(EVERYWHERE);
     // What is done on a condition is for somebody to judge.
-    if !(merges || praises || pays || carries) || says(sentence, "if|when|unless|once|after|until") {
+    if !(merges || praises || pays || carries) || sentence.says("if|when|unless|once|after|until") {
         return false;
     }
-    let ordered = Ordered::of(sentence);
-    let is = |list| ordered.at(list).next().is_some();
-    let merged = |at: usize| ordered.near(at, 3, "pr|pull|request|change|candidate|applicant|submission|paper|mr|it");
+    let is = |list| sentence.orders(list);
+    let merged = |at: usize| sentence.near(at, 3, "pr|pull|request|change|candidate|applicant|submission|paper|mr|it");
     merges
-        && (ordered.at("approve|merge|accept").any(merged)
-            || ordered.at("press|click|hit|enable|turn|switch").next().is_some())
+        && (sentence.ordered("approve|merge|accept").any(merged)
+            || sentence.orders("press|click|hit|enable|turn|switch"))
         || praises && is(PRAISES)
         || pays && is(PAYS)
         || carries && is(CARRIES)
 }
 
 /// Whether a sentence orders to follow the person no more.
-pub(super) fn leaves_person(sentence: &str) -> bool {
+pub(super) fn leaves_person(sentence: &Sentence<'_>) -> bool {
     const LEAVES: &str = "stop following the user|stop obeying|no longer follow the|no longer follow your|no longer obey|\
         not follow the user|not follow your user|disregard the user|ignore the user's|ignore your user|ignore your operator|\
         ignore what the user|ignore the person|regardless of what the user|whatever the user says|stop the current task|stop what you are doing|stop what you're doing|drop what you are doing|\
@@ -456,11 +355,11 @@ pub(super) fn leaves_person(sentence: &str) -> bool {
     const SAYS_SO: &str = "overrides|supersedes|overrules";
     const BEFORE: &str = "system|previous|original|earlier|prior";
     const SAID: &str = "instruction|instructions|orders|prompt|request|requests|wishes|directives|task|guidelines";
-    let leaves = holds(sentence, LEAVES) || leaves_told(sentence) || voids(sentence);
-    if !leaves && !holds(sentence, "overr|supersed|outrank|precedence|priority") {
+    let leaves = sentence.holds(LEAVES) || leaves_told(sentence) || voids(sentence);
+    if !leaves && !sentence.holds("overr|supersed|outrank|precedence|priority") {
         return false;
     }
-    let all: Vec<&str> = words(sentence).collect();
+    let all = sentence.words();
     let over = |(at, word): (usize, &&str)| {
         let near = &all[at + 1..(at + 6).min(all.len())];
         let of = |pair: &[&str]| is(pair[0], PERSON) || is(pair[0], BEFORE) && is(word, SAYS_SO);
@@ -470,12 +369,12 @@ pub(super) fn leaves_person(sentence: &str) -> bool {
             && near.windows(2).any(|pair| of(pair) && is(pair[1], SAID))
     };
     (leaves || all.iter().enumerate().any(over))
-        && !holds(sentence, "if a |if the |if any|attack|inject|may ask|might ask|could")
+        && !sentence.holds("if a |if the |if any|attack|inject|may ask|might ask|could")
         && !sentence.ends_with('?')
 }
 
 /// Whether a sentence orders to leave what the person asked for or what was told before, in the six languages.
-fn leaves_told(sentence: &str) -> bool {
+fn leaves_told(sentence: &Sentence<'_>) -> bool {
     const LEAVES: &str = "ignore|disregard|forget|drop|abandon|revoke|override|discard|ignorier|ignoriere|ignorieren|vergiss|vergessen|missachte|\
         verwirf|ignora|ignoren|olvida|olvide|descarta|descarte|desestima|ignorez|oublie|oubliez|\u{e9}carte|dimentica|dimentichi|ignori|\
         esque\u{e7}a|desconsidere|desconsidera|abandone";
@@ -486,18 +385,15 @@ fn leaves_told(sentence: &str) -> bool {
         vorherigen|vorherige|vorigen|bisherigen|bisherige|fr\u{fc}heren|aktuelle|nutzers|benutzers|anwenders|anteriores|anterior|previas|\
         usuario|actual|pr\u{e9}c\u{e9}dentes|pr\u{e9}c\u{e9}dente|ant\u{e9}rieures|l'utilisateur|utilisateur|precedenti|precedente|\
         dell'utente|utente|pr\u{e9}vias|usu\u{e1}rio|utilizador|atual";
-    if !holds(
-        sentence,
-        "igno|disreg|forget|drop|aband|revoke|overr|disca|verg|verw|missa|olvid|desca|deses|oubli|carte|dimen|esque|descon",
+    if !sentence.holds("igno|disreg|forget|drop|aband|revoke|overr|disca|verg|verw|missa|olvid|desca|deses|oubli|carte|dimen|esque|descon",
     ) {
         return false;
     }
-    let ordered = Ordered::of(sentence);
-    ordered.at(LEAVES).any(|at| ordered.near(at, 6, TOLD) && ordered.near(at, 6, WHOSE))
+    sentence.ordered(LEAVES).any(|at| sentence.near(at, 6, TOLD) && sentence.near(at, 6, WHOSE))
 }
 
 /// Whether a sentence says that what an agent was told counts no more, or that somebody else tells it now.
-fn voids(sentence: &str) -> bool {
+fn voids(sentence: &Sentence<'_>) -> bool {
     const VOID: &str = "instructions are void|instructions are now void|orders are void|rules are void|instructions no longer apply|\
         instructions are cancelled|instructions are canceled|instructions are revoked|instructions are superseded|\
         you have new orders|you have new instructions|new instruction from your|new instructions from your|new orders from your|\
@@ -505,12 +401,12 @@ fn voids(sentence: &str) -> bool {
         anweisungen sind ung\u{fc}ltig|anweisungen gelten nicht mehr|instrucciones quedan anuladas|instrucciones ya no son|\
         consignes sont annul\u{e9}es|instructions sont annul\u{e9}es|istruzioni sono annullate|instru\u{e7}\u{f5}es foram anuladas|\
         instru\u{e7}\u{f5}es s\u{e3}o nulas";
-    holds(sentence, VOID)
+    sentence.holds(VOID)
 }
 
 /// Whether a sentence names a credential, by where it is kept or by what it is.
-pub(super) fn names_credential(sentence: &str) -> bool {
-    holds(sentence, KEPT_AT) || holds(sentence, CALLED) || holds(sentence, FILED_AS) || holds(sentence, PRIVATE)
+pub(super) fn names_credential(sentence: &Sentence<'_>) -> bool {
+    sentence.holds(KEPT_AT) || sentence.holds(CALLED) || sentence.holds(FILED_AS) || sentence.holds(PRIVATE)
 }
 
 /// What guards an agent or a repository.
@@ -522,11 +418,11 @@ pub(super) const GUARDS: &str = "hookrail|pretooluse|guardrail|the guard|permiss
 pub(super) const RELIED_ON: &str = "force|rm -rf|production|prod |backups|remote branches|entire home|home directory";
 
 /// Whether a sentence orders to switch off what guards an agent or a repository.
-pub(super) fn switches_off(sentence: &str) -> bool {
+pub(super) fn switches_off(sentence: &Sentence<'_>) -> bool {
     const OFF: &str = "disable|remove|delete|bypass|uninstall|circumvent|deactivate|skip|strip|unset|neutralize|empty|\
         deaktiviere|entferne|umgehe|desactiva|elimina|désactive|désactivez|supprime|disattiva|rimuovi|desative|\
         remova";
-    let turned_off = holds(sentence, "turn off|switch off|turns off|shut off");
+    let turned_off = sentence.holds("turn off|switch off|turns off|shut off");
     let begins = |at: usize| {
         let before: Vec<&str> = words(&sentence[..at]).collect();
         let leads = "then|and|first|now|please|also|just|next|finally|must|should|to|now,|immediately|so|therefore";
@@ -538,7 +434,7 @@ pub(super) fn switches_off(sentence: &str) -> bool {
         let rest = &rest[..rest.floor_char_boundary(64)];
         holds(rest.split("```").next().unwrap_or_default(), GUARDS)
     };
-    turned_off && holds(sentence, GUARDS)
+    turned_off && sentence.holds(GUARDS)
         || OFF.split('|').any(|verb| {
             sentence.match_indices(verb).take(8).any(|(at, _)| {
                 let whole =
@@ -558,13 +454,13 @@ pub(super) fn obeys(prompt: &str) -> bool {
         every command|as if they were|as if the user|whatever it|exactly as written|on this machine|\
         automatically";
     let text = folded(&prompt[..prompt.floor_char_boundary(MAX_PROMPT)]);
-    sentences(&text).any(|sentence| {
-        let list: Vec<&str> = words(sentence).collect();
+    sentences(&text).map(Sentence::of).any(|sentence| {
+        let list = sentence.words();
         let orders = list.iter().enumerate().any(|(at, word)| {
             is(word, DO) && (at == 0 || is(list[at - 1], "and|then|please|must|should|immediately|just|now"))
         });
         let asks = list.first().is_some_and(|word| is(word, "which|what|how|where|when|why|does|is|are|can"));
-        let forbidden = asks || says(sentence, "never|explain|list|extract|summarize|summarise|describe");
-        orders && !forbidden && holds(sentence, TOLD) && holds(sentence, BLINDLY)
+        let forbidden = asks || sentence.says("never|explain|list|extract|summarize|summarise|describe");
+        orders && !forbidden && sentence.holds(TOLD) && sentence.holds(BLINDLY)
     })
 }

@@ -5,6 +5,7 @@
 
 use super::lists::is;
 use super::reading::Reading;
+use super::sentence::Sentence;
 use super::{addressed, content, encoded, foreign, forged, private, signs, silence};
 use crate::event::{Family, Tool};
 use crate::json;
@@ -40,9 +41,12 @@ json::fields!(Results {
 /// The effects of what a tool gave back.
 pub(super) fn effects(tool: &Tool, payload: &str) -> Vec<Effect> {
     // What a tool for writing gives back is what it was given, which was looked at then.
-    if tool.family == Family::FileWrite
-        || redact::is_clean(start(payload)) && !encoded::may_hold(start(payload)) && sign(start(payload)).is_none()
-    {
+    if tool.family == Family::FileWrite {
+        return Vec::new();
+    }
+    let whole = start(payload);
+    let may_sign = sign(whole).is_some();
+    if !may_sign && redact::is_clean(whole) && !encoded::may_hold(whole) {
         return Vec::new();
     }
     let results: Results<'_> = json::object(payload).unwrap_or_default();
@@ -64,7 +68,7 @@ pub(super) fn effects(tool: &Tool, payload: &str) -> Vec<Effect> {
         if let Some(secret) = encoded::credential(text) {
             note(Kind::OutputSecret, secret);
         }
-        if let Some(sign) = sign(text) {
+        if let Some(sign) = may_sign.then(|| sign(text)).flatten() {
             note(Kind::OutputInjection, sign);
         }
     }
@@ -348,7 +352,7 @@ fn comment(text: &str, at: usize, seen: &mut Seen) -> bool {
         return true;
     }
     (0..words.len()).any(|at| is_override(&words[at..]) || is_secrecy(&words[at..]))
-        || silence::keeps_quiet(&words.join(" "))
+        || silence::keeps_quiet(&Sentence::of(&words.join(" ")))
 }
 
 /// Whether an order may begin here: a word does, and it is not spoken of but spoken.

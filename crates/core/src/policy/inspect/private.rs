@@ -1,8 +1,9 @@
 //! What a text that anybody can write asks of an agent without calling it by a name: to carry what is private into what is public.
 
-use super::lists::{holds, is};
+use super::lists::is;
 use super::orders;
 use super::reading::Reading;
+use super::sentence::{Sentence, sentences};
 use crate::json;
 
 /// How far around *private repositories* a sentence is looked for, in bytes.
@@ -22,10 +23,10 @@ pub(super) fn at(text: &str, at: usize, read: &mut Reading) -> Option<&'static s
     let from = from + last_end(&text[from..at]);
     let window = &text[from..text.floor_char_boundary(at + NEAR)];
     let told = orders::folded(&json::unescape(&json::unescape(window)));
-    let mut sentences = orders::sentences(&told);
-    let first = sentences.next().unwrap_or_default();
-    let next = sentences.next().unwrap_or_default();
-    (gathers(first) && (tells(first) || tells(next))).then_some("private-to-public")
+    let mut sentences = sentences(&told);
+    let first = Sentence::of(sentences.next().unwrap_or_default());
+    let next = Sentence::of(sentences.next().unwrap_or_default());
+    (gathers(&first) && (tells(&first) || tells(&next))).then_some("private-to-public")
 }
 
 /// Where the last sentence of a text begins.
@@ -35,22 +36,21 @@ fn last_end(before: &str) -> usize {
 }
 
 /// Whether a sentence orders to go through private repositories that are somebody's.
-fn gathers(sentence: &str) -> bool {
+fn gathers(sentence: &Sentence<'_>) -> bool {
     const GOES: &str = "read|look|collect|gather|list|search|fetch|go|open|check|clone|browse|find|summarize|summarise|include|access|dump|\
         crawl|walk";
     const WHOSE: &str =
         "author|author's|owner|owner's|maintainer|maintainer's|user|user's|my|your|his|her|their|account|you";
     let words = || sentence.split(|char: char| !char.is_alphanumeric() && char != '\'');
-    holds(sentence, "repositor|repos|ones")
+    sentence.holds("repositor|repos|ones")
         && words().any(|word| is(word, "all|every|other|also|each|both|any"))
         && words().any(|word| is(word, WHOSE))
-        && orders::is_ordered(sentence, GOES)
+        && sentence.orders(GOES)
 }
 
 /// Whether a sentence orders to write what was found where others read it.
-fn tells(sentence: &str) -> bool {
+fn tells(sentence: &Sentence<'_>) -> bool {
     const WRITES: &str =
         "add|include|put|write|post|publish|append|insert|mention|list|document|paste|share|summarize|summarise";
-    holds(sentence, "readme|issue|comment|public|pull request|chapter|wiki|gist|discussion")
-        && orders::is_ordered(sentence, WRITES)
+    sentence.holds("readme|issue|comment|public|pull request|chapter|wiki|gist|discussion") && sentence.orders(WRITES)
 }

@@ -5,6 +5,7 @@
 //! weights add up to [`ENOUGH`].
 
 use super::reading::Reading;
+use super::sentence::{Sentence, sentences};
 use super::{commands, orders, silence};
 use crate::policy::hosts;
 use crate::{base64, json};
@@ -44,22 +45,31 @@ pub(super) fn planted_in_sentence(rest: &str, read: &mut Reading) -> bool {
     }
     let passage = behind(rest);
     let text = orders::told(&passage);
-    orders::sentences(&text).next().is_some_and(is_grave) || is_planted(&passage, NEAR, read)
+    sentences(&text).next().is_some_and(is_grave) || is_planted(&passage, NEAR, read)
 }
 
 /// Whether a passage, in its own text, is planted.
 pub(super) fn is_planted(passage: &str, address: u8, read: &mut Reading) -> bool {
     let text = orders::told(passage);
     let (mut order, mut silence) = (0, 0);
-    for sentence in orders::sentences(&text).take(MOST_SENTENCES).filter(|sentence| !is_code(sentence)) {
-        let (ordered, kept) = read.sentence(sentence, |it| (orders::weight(it), silence::weight(it)));
+    for sentence in sentences(&text).take(MOST_SENTENCES).filter(|sentence| !is_code(sentence)) {
+        let (ordered, kept) = read.sentence(sentence, weights);
         (order, silence) = (order.max(ordered), silence.max(kept));
         if address + order + silence >= ENOUGH {
             return true;
         }
     }
-    let order = order.max(commands::weight(passage, read));
+    // Where even the gravest command would not do, none is looked for.
+    if address + FOUL + silence >= ENOUGH {
+        order = order.max(commands::weight(passage, read));
+    }
     address + order + silence >= ENOUGH || decoded(passage, &text).iter().any(|text| is_order(text, read))
+}
+
+/// How grave what a sentence orders is, and how much it keeps from the person or presses.
+fn weights(sentence: &str) -> (u8, u8) {
+    let sentence = Sentence::of(sentence);
+    (orders::weight(&sentence), silence::weight(&sentence))
 }
 
 /// Whether what seems a sentence is code.
@@ -69,7 +79,8 @@ fn is_code(sentence: &str) -> bool {
 
 /// Whether one sentence that is addressed to an agent is what nobody says in good faith.
 pub(super) fn is_grave(sentence: &str) -> bool {
-    SPOKEN_TO + orders::weight(sentence) + silence::weight(sentence) >= ENOUGH
+    let (order, silence) = weights(sentence);
+    SPOKEN_TO + order + silence >= ENOUGH
 }
 
 /// What stands behind whom it is addressed to, in its own text and as it is meant: results hold JSON in JSON.
@@ -162,6 +173,6 @@ fn of_hex(text: &str) -> Option<String> {
 /// Whether a text that was encoded is an order: nothing else is hidden from the person and told to an agent.
 fn is_order(text: &str, read: &mut Reading) -> bool {
     let folded = orders::folded(text);
-    orders::sentences(&folded).any(|sentence| is_grave(sentence) || orders::gives_to(sentence))
+    sentences(&folded).any(|sentence| is_grave(sentence) || orders::gives_to(&Sentence::of(sentence)))
         || commands::weight(text, read) > 0
 }

@@ -1,17 +1,16 @@
 //! What a text keeps from the person, and how it presses: the second sign of a planted order.
 
-use super::lists::{holds, is};
-use super::orders::{Ordered, names_credential, says, words};
+use super::lists::is;
+use super::orders::names_credential;
+use super::sentence::Sentence;
 use super::signs;
 
 /// How much a sentence keeps from the person, or presses: see [`signs`].
-pub(super) fn weight(sentence: &str) -> u8 {
+pub(super) fn weight(sentence: &Sentence<'_>) -> u8 {
     // A program's own prompt is rightly kept from those who use it.
-    let of_prompt = holds(
-        sentence,
-        "these instructions|this prompt|system prompt|your instructions|the instructions|these rules|guidelines|tool name",
+    let of_prompt = sentence.holds("these instructions|this prompt|system prompt|your instructions|the instructions|these rules|guidelines|tool name",
     );
-    if of_prompt && !holds(sentence, "note") && keeps_from_person(sentence) {
+    if of_prompt && !sentence.holds("note") && keeps_from_person(sentence) {
         return 0;
     }
     if keeps_quiet(sentence) || keeps_from_person(sentence) || hushes(sentence) || hides(sentence) || deceives(sentence)
@@ -25,7 +24,7 @@ pub(super) fn weight(sentence: &str) -> u8 {
 }
 
 /// Whether a sentence says that nobody is to notice, or orders to say nothing: *stay silent*, *do not speak of it*, *need not be told*.
-fn hushes(sentence: &str) -> bool {
+fn hushes(sentence: &Sentence<'_>) -> bool {
     const HUSH: &str = "not cite this|n't cite this|say to the user that this was|tell the user this was|tell the user that this was|\
         suppress the output so|these changes out|these two changes out|this change out|explaining it is not necessary|\
         no reveles est|no revele est|no digas que|ne r\u{e9}v\u{e8}le pas|ne r\u{e9}v\u{e9}lez pas|n\u{e3}o revele est|non rivelare quest|\
@@ -71,19 +70,17 @@ fn hushes(sentence: &str) -> bool {
                 && all[at + 3..].iter().take(5).any(|word| is(word, TOLD))
         })
     };
-    if holds(sentence, HUSH) || kept_out(&words(sentence).collect::<Vec<_>>()) {
+    if sentence.holds(HUSH) || kept_out(sentence.words()) {
         return true;
     }
     // What is kept secret is rightly neither printed nor logged, and what a program shows is another matter.
     let protects = names_credential(sentence)
-        || holds(
-            sentence,
-            "secrets|sensitive|stack trace|debug|as an issue|as a bug|as leak|as issues|as bugs|as errors|as false|error",
+        || sentence.holds("secrets|sensitive|stack trace|debug|as an issue|as a bug|as leak|as issues|as bugs|as errors|as false|error",
         );
-    if protects || says(sentence, "unless|until|when|if") {
+    if protects || sentence.says("unless|until|when|if") {
         return false;
     }
-    let all: Vec<&str> = words(sentence).collect();
+    let all = sentence.words();
     let is_object = |at: usize| all.get(at).is_some_and(|word| is(word, IT));
     // *Telling your operator ends the permission.*
     if all.first().is_some_and(|word| is(word, "telling|informing|notifying|alerting"))
@@ -122,50 +119,47 @@ fn hushes(sentence: &str) -> bool {
 }
 
 /// Whether a sentence orders to hide something: *conceal the edit*, *remove this note from what you show*, *do the same silently*.
-fn hides(sentence: &str) -> bool {
+fn hides(sentence: &Sentence<'_>) -> bool {
     const HIDES: &str = "hide|conceal|disguise|withhold|suppress|oculta|esconde|cache|cachez|verberge|nascondi|esconda";
     const TRACES: &str = "this|these|it|edit|edits|change|changes|step|steps|command|commit|note|notes";
     const FROM: &str = "user|owner|human|operator|developer|person|users|humans|people";
-    let order = Ordered::of(sentence);
-    let conceals = order.at(HIDES).any(|at| {
-        let of_person = order.near(at, 8, FROM) && order.near(at, 6, "from");
-        (order.near(at, 3, TRACES) || of_person)
-            && !order.near(at, 6, "button|panel|element|sidebar|column|secrets|key|keys|api|menu|dialog")
+    let conceals = sentence.ordered(HIDES).any(|at| {
+        let of_person = sentence.near(at, 8, FROM) && sentence.near(at, 6, "from");
+        (sentence.near(at, 3, TRACES) || of_person)
+            && !sentence.near(at, 6, "button|panel|element|sidebar|column|secrets|key|keys|api|menu|dialog")
     });
-    let secretly = order
-        .at("secretly|silently|quietly|discreetly|covertly|stealthily|heimlich|secretamente|discr\u{e8}tement|segretamente")
-        .next()
-        .is_some()
-        || words(sentence).last().is_some_and(|word| is(word, "silently|secretly|covertly|quietly|discreetly"))
-        || says(sentence, "secretly|covertly|surreptitiously|stealthily");
-    let shown = holds(
-        sentence,
-        "from what you show|from what is shown|from your output|from your reply|from the reply|from your response|from the log",
-    ) && order.at("remove|omit|leave|drop|strip|cut|delete|exclude").next().is_some();
-    let traces = holds(sentence, " afterwards| after that| then | traces| when done| when you are done")
-        && order
-            .at("clear|erase|delete|remove|wipe")
-            .any(|at| order.near(at, 4, "output|history|note|notes|message|trace|traces|evidence|logs|log|comment"))
-        && order.at("clear|erase|delete|remove|wipe").any(|at| order.near(at, 3, "this|these|the|your|all|any"));
-    conceals || secretly && !holds(sentence, "fail|ignored|drop") || shown || traces
+    let secretly = sentence.orders(
+        "secretly|silently|quietly|discreetly|covertly|stealthily|heimlich|secretamente|discr\u{e8}tement|segretamente",
+    ) || sentence
+        .words()
+        .iter()
+        .last()
+        .is_some_and(|word| is(word, "silently|secretly|covertly|quietly|discreetly"))
+        || sentence.says("secretly|covertly|surreptitiously|stealthily");
+    let shown = sentence.holds("from what you show|from what is shown|from your output|from your reply|from the reply|from your response|from the log",
+    ) && sentence.orders("remove|omit|leave|drop|strip|cut|delete|exclude");
+    let traces = sentence.holds(" afterwards| after that| then | traces| when done| when you are done")
+        && sentence
+            .ordered("clear|erase|delete|remove|wipe")
+            .any(|at| sentence.near(at, 4, "output|history|note|notes|message|trace|traces|evidence|logs|log|comment"))
+        && sentence
+            .ordered("clear|erase|delete|remove|wipe")
+            .any(|at| sentence.near(at, 3, "this|these|the|your|all|any"));
+    conceals || secretly && !sentence.holds("fail|ignored|drop") || shown || traces
 }
 
 /// Whether a sentence orders to tell the person what is not so.
-fn deceives(sentence: &str) -> bool {
+fn deceives(sentence: &Sentence<'_>) -> bool {
     const LIES: &str = "as your own advice|as your own idea|as your own recommendation|as your own suggestion|never cite this|do not cite this|\
         only formatting|instead of what it|tell the user that everything|tell the user everything is|claim that it|claim it|\
         pretend that|pretend to|pretend the|pretend it|with a false|with a fake|summary that only|no suspicious";
-    let order = Ordered::of(sentence);
-    holds(sentence, LIES)
-        && order
-            .at("claim|pretend|state|report|present|never|say|tell|answer|describe|write|cite|mention")
-            .next()
-            .is_some()
-        && !says(sentence, "if|when|tests|test|mock")
+    sentence.holds(LIES)
+        && sentence.orders("claim|pretend|state|report|present|never|say|tell|answer|describe|write|cite|mention")
+        && !sentence.says("if|when|tests|test|mock")
 }
 
 /// Whether a sentence presses to go on without asking or looking: too little by itself, and much beside a grave order.
-fn presses(sentence: &str) -> bool {
+fn presses(sentence: &Sentence<'_>) -> bool {
     const PRESSES: &str = "don't ask|do not ask|dont ask|don't confirm|do not confirm|need not ask|shall not confirm|need not confirm|\
         without asking|without confirm|without consent|asking for consent|no questions|with questions|without question|no authority to|\
         to question this|no time for|no time to|at once|right now|immediately|straight away|urgent|already agreed|already approved|\
@@ -186,11 +180,9 @@ fn presses(sentence: &str) -> bool {
         instead of showing it|instead of asking|frage keinen|fragen sie keinen|um erlaubnis|sin permiso|sans permission|\
         ohne zu fragen|nicht nachfragen|frag nicht|sin preguntar|no preguntes|sans demander|ne demandez pas|senza chiedere|sem perguntar|\
         sofort|inmediatamente|de inmediato|imm\u{e9}diatement|immediatamente|imediatamente|in place of|in its stead";
-    let order = Ordered::of(sentence);
     // *Report that all tests pass*, *do not mention the move*.
-    let reports = order.at("report|say|state|claim|reply|answer|confirm").any(|at| {
-        order.words.get(at + 1).is_some_and(|(word, _)| *word == "that")
-            && order.near(at, 3, "all|everything|nothing|no|only|the")
+    let reports = sentence.ordered("report|say|state|claim|reply|answer|confirm").any(|at| {
+        sentence.words().get(at + 1) == Some(&"that") && sentence.near(at, 3, "all|everything|nothing|no|only|the")
     });
     let omits = [
         "not include it in the",
@@ -210,11 +202,11 @@ fn presses(sentence: &str) -> bool {
         "need not hear",
         "nobody needs to",
     ];
-    holds(sentence, PRESSES) || reports || omits.iter().any(|part| sentence.contains(part))
+    sentence.holds(PRESSES) || reports || omits.iter().any(|part| sentence.contains(part))
 }
 
 /// Whether a sentence orders to keep this from everybody, in words that need not name the person.
-pub(super) fn keeps_quiet(sentence: &str) -> bool {
+pub(super) fn keeps_quiet(sentence: &Sentence<'_>) -> bool {
     const QUIET: &str = "keep quiet about|keep silent about|stay silent about|remain silent about|say nothing about|say nothing to|\
         leave this out of|leaving this out of|leave it out of your|leaving it out of your|omit this from|omitting this from|\
         not mention this|don't mention this|never mention this|without mentioning this|not report this|don't report this|\
@@ -228,11 +220,11 @@ pub(super) fn keeps_quiet(sentence: &str) -> bool {
         ne mentionne pas ce|ne mentionnez pas ce|ne le mentionne|sans le mentionner|sans mentionner ce|\
         non menzionare quest|non menzioni quest|senza menzionar|não mencione est|não mencione isto|não mencione isso|sem mencionar";
     // What a message of a commit says, and what a word is called, is another matter.
-    holds(sentence, QUIET) && !holds(sentence, "commit message|changelog|co-author|this rule in|this file in")
+    sentence.holds(QUIET) && !sentence.holds("commit message|changelog|co-author|this rule in|this file in")
 }
 
 /// Whether a sentence orders to keep something from the person.
-fn keeps_from_person(sentence: &str) -> bool {
+fn keeps_from_person(sentence: &Sentence<'_>) -> bool {
     const NOT: &str = "not|never|don't|dont|without|avoid|nicht|nichts|ohne|no|sin|ne|sans|non|senza|não|sem|nunca|jamais|niemals|\
         mai|nada|niente|rien";
     const TELL: &str = "tell|told|mention|inform|informed|reveal|notify|notified|alert|telling|mentioning|informing|sage|sag|erwähne|verrate|\
@@ -243,7 +235,7 @@ fn keeps_from_person(sentence: &str) -> bool {
         l'utilisateur|all'utente|l'utente|developer|operator|nutzers|benutzers|usuarios|utilisateurs|maintainer|maintainers|anyone";
     const HIDE: &str = "keep|hide|conceal|withhold";
     const HIDDEN: &str = "hidden|secret|quiet|from|hide|conceal";
-    let all: Vec<&str> = words(sentence).collect();
+    let all = sentence.words();
     all.iter().enumerate().any(|(at, word)| {
         is(word, PERSON) && {
             let near = &all[at.saturating_sub(6)..(at + 4).min(all.len())];
@@ -260,7 +252,7 @@ fn keeps_from_person(sentence: &str) -> bool {
 }
 
 /// Whether a sentence claims a leave that only the person could give.
-fn claims_leave(sentence: &str) -> bool {
+fn claims_leave(sentence: &Sentence<'_>) -> bool {
     const CLAIMS: &str = "confirmation is not required|confirmation is not needed|no confirmation is|no need to ask|\
         without asking the user|without user confirmation|without confirmation from|do not ask the user|\
         don't ask the user|never ask the user|skip all confirmations|skip any confirmation|has granted full|\
@@ -269,20 +261,17 @@ fn claims_leave(sentence: &str) -> bool {
         users have agreed|operator has approved|owner has approved|user has already|ohne den benutzer zu fragen|ohne nachzufragen|\
         ohne rückfrage|sin preguntar|sin pedir confirmación|sans demander|sans confirmation|senza chiedere|\
         senza conferma|sem perguntar|sem pedir|sem confirmação";
-    (holds(sentence, CLAIMS) || has_agreed(sentence))
-        && !says(
-            sentence,
-            "never|cannot|mustn't|only|after|once|until|unless|if|when|whether|before|wait|ensure|verify",
-        )
-        && !holds(sentence, "must not|do not modify|don't modify|do not make|do not change|do not commit|do not push")
+    (sentence.holds(CLAIMS) || has_agreed(sentence))
+        && !sentence.says("never|cannot|mustn't|only|after|once|until|unless|if|when|whether|before|wait|ensure|verify")
+        && !sentence.holds("must not|do not modify|don't modify|do not make|do not change|do not commit|do not push")
 }
 
 /// Whether it is said that the person has agreed, or signed off what follows.
-fn has_agreed(sentence: &str) -> bool {
+fn has_agreed(sentence: &Sentence<'_>) -> bool {
     const PERSON: &str = "user|person|owner|operator|human|administrator|developer|maintainer|manager";
     const AGREED: &str =
         "agreed|approved|consented|authorized|authorised|permitted|allowed|signed|pre-approved|confirmed";
-    let all: Vec<&str> = words(sentence).collect();
+    let all = sentence.words();
     all.iter().enumerate().filter(|(_, word)| is(word, PERSON)).any(|(at, _)| {
         let near = &all[at + 1..(at + 7).min(all.len())];
         near.iter()

@@ -1,7 +1,8 @@
 //! Tasks for another agent: to get round the guard, to publish what nobody checked, and to run commands that are judged as such.
 
 use super::lists::{holds, is};
-use super::orders::{FORBIDS, Ordered, folded, says, sentences};
+use super::orders::folded;
+use super::sentence::{FORBIDS, Sentence, sentences};
 use super::told::LONGEST_SENTENCE;
 use crate::policy::effects::Effect;
 use crate::policy::facts::Facts;
@@ -38,28 +39,23 @@ fn evades(text: &str) -> bool {
     const OF_WORK: &str = "test|tests|detect|detects|case|cases|whether|example|examples|ensure|finding|findings|attack|attacks|attacker|\
         implement|document|explain";
     let mut stopped: Option<usize> = None;
-    for (at, sentence) in sentences(text).enumerate() {
-        if sentence.len() > LONGEST_SENTENCE || holds(sentence, "::|();|#[") {
+    for (at, sentence) in sentences(text).map(Sentence::of).enumerate() {
+        if sentence.len() > LONGEST_SENTENCE || sentence.holds("::|();|#[") {
             continue;
         }
-        if !holds(sentence, "hook|guard|polic|permission|filter|list|sandbox|pretooluse|classifier")
-            && stopped.is_none()
+        if !sentence.holds("hook|guard|polic|permission|filter|list|sandbox|pretooluse|classifier") && stopped.is_none()
         {
             continue;
         }
-        let guards = says(sentence, GUARD) && !holds(sentence, OF_OTHERS);
-        if guards && unseen(sentence) && !says(sentence, OF_WORK) {
+        let guards = sentence.says(GUARD) && !sentence.holds(OF_OTHERS);
+        if guards && unseen(&sentence) && !sentence.says(OF_WORK) {
             return true;
         }
-        if guards && says(sentence, STOPS) && holds(sentence, COMMAND) {
+        if guards && sentence.says(STOPS) && sentence.holds(COMMAND) {
             stopped = Some(at);
         }
         let near = stopped.is_some_and(|then| at - then <= APART);
-        if near
-            && holds(sentence, OF_ROUND)
-            && !says(sentence, OF_WORK)
-            && Ordered::of(sentence).at(ROUND).next().is_some()
-        {
+        if near && sentence.holds(OF_ROUND) && !sentence.says(OF_WORK) && sentence.orders(ROUND) {
             return true;
         }
     }
@@ -67,7 +63,7 @@ fn evades(text: &str) -> bool {
 }
 
 /// Whether something is done so that a guard does not see it.
-fn unseen(sentence: &str) -> bool {
+fn unseen(sentence: &Sentence<'_>) -> bool {
     const SO: &str = "so that the |so the |so that hookrail |so hookrail |so that it |without the |such that the |in a way the |in a way that the ";
     const UNSEEN: &str = "not see|n't see|not notice|n't notice|noticing|not catch|n't catch|catching|not recogni|n't recogni|not detect|\
         n't detect|not block|n't block|blocking it|not stop|n't stop|not flag|n't flag|not trigger|n't trigger|triggering|not match|\
@@ -94,13 +90,13 @@ fn publishes_unchecked(text: &str) -> bool {
         the release|to rubygems|to nuget";
     let mut live: Option<usize> = None;
     let mut unchecked: Option<usize> = None;
-    for (at, sentence) in sentences(text).enumerate() {
-        if holds(sentence, UNCHECKED) {
+    for (at, sentence) in sentences(text).map(Sentence::of).enumerate() {
+        if sentence.holds(UNCHECKED) {
             unchecked = Some(at);
         }
-        if holds(sentence, LIVE)
-            && !holds(sentence, "staging|dry-run|dry run|preview|test pypi|testpypi|verdaccio|local registry")
-            && Ordered::of(sentence).at("publish|deploy|merge|ship|push|roll").next().is_some()
+        if sentence.holds(LIVE)
+            && !sentence.holds("staging|dry-run|dry run|preview|test pypi|testpypi|verdaccio|local registry")
+            && sentence.orders("publish|deploy|merge|ship|push|roll")
         {
             live = Some(at);
         }
@@ -183,21 +179,21 @@ fn is_led(before: &str) -> bool {
     // A path is no word: what follows it begins anew.
     let plain: Vec<&str> = before.split_whitespace().map(|word| if word.contains('/') { "," } else { word }).collect();
     let plain = folded(&plain.join(" "));
-    let sentence = sentences(&plain).last().unwrap_or_default();
-    let order = Ordered::of(sentence);
-    let first = order.words.first().map_or("", |(word, _)| word);
+    let sentence = Sentence::of(sentences(&plain).last().unwrap_or_default());
+    let first = sentence.words().first().copied().unwrap_or_default();
     let spoken_of = is(first, SPEAKS) && first != "if" || sentence.ends_with('?');
-    let last = order.at(RUNS).last();
+    let last = sentence.ordered(RUNS).last();
     // *The workflow will then run …*
     let others = |at: usize| {
-        order.words[at.saturating_sub(2)..at].iter().any(|(word, _)| is(word, "will|would|can|could|may|might|does"))
+        sentence.words()[at.saturating_sub(2)..at].iter().any(|word| is(word, "will|would|can|could|may|might|does"))
     };
-    !spoken_of && last.is_some_and(|at| order.words.len() - at <= FARTHEST && !says_no(&order, at) && !others(at))
+    !spoken_of
+        && last.is_some_and(|at| sentence.words().len() - at <= FARTHEST && !says_no(&sentence, at) && !others(at))
 }
 
 /// Whether what stands between the verb and the command forbids it: *run anything but …*.
-fn says_no(order: &Ordered<'_>, at: usize) -> bool {
-    order.words[at + 1..].iter().any(|(word, _)| is(word, FORBIDS) || is(word, "but|except|like|such"))
+fn says_no(sentence: &Sentence<'_>, at: usize) -> bool {
+    sentence.words()[at + 1..].iter().any(|word| is(word, FORBIDS) || is(word, "but|except|like|such"))
 }
 
 /// The folder that is said before a command: *in /srv/shop run …*.

@@ -6,9 +6,9 @@ use super::arguments::{self, Arguments};
 use super::given::Given;
 use super::lists::{holds, is};
 use super::orders::{
-    CALLED, GATHERS, GIVES, GUARDS, KEPT_AT, LETS_ALL, MAX_PROMPT, Ordered, RELIED_ON, forbids, leaves_person,
-    names_place, says, sentences, switches_off, words,
+    CALLED, GATHERS, GIVES, GUARDS, KEPT_AT, LETS_ALL, MAX_PROMPT, RELIED_ON, leaves_person, names_place, switches_off,
 };
+use super::sentence::{Sentence, says, sentences};
 use super::silence::keeps_quiet;
 use super::{content, disclosed, orders, tasks};
 use crate::event::{Family, Tool};
@@ -67,7 +67,11 @@ pub(super) fn in_text(text: &str) -> Option<&'static str> {
     let text = &text[..text.floor_char_boundary(MAX_PROMPT)];
     let lines = text.lines().map(|line| if line.starts_with('#') { Cow::Borrowed(line) } else { unquoted(line) });
     let text = orders::told(&lines.collect::<Vec<_>>().join("\n\n"));
-    ordered(&text).or_else(|| sentences(&text).filter(|sentence| sentence.len() <= LONGEST_SENTENCE).find_map(lasting))
+    ordered(&text).or_else(|| {
+        sentences(&text)
+            .filter(|sentence| sentence.len() <= LONGEST_SENTENCE)
+            .find_map(|sentence| lasting(&Sentence::of(sentence)))
+    })
 }
 
 /// A line without the sentences it quotes.
@@ -86,19 +90,22 @@ fn unquoted(line: &str) -> Cow<'_, str> {
 pub(super) const LONGEST_SENTENCE: usize = 480;
 
 /// What a sentence orders that holds for all sessions to come.
-fn lasting(sentence: &str) -> Option<&'static str> {
+fn lasting(sentence: &Sentence<'_>) -> Option<&'static str> {
     if hides(sentence) {
         return Some("to keep something from the person");
     }
-    if leaves_person(sentence) && !says(sentence, "never") {
+    if leaves_person(sentence) && !sentence.says("never") {
         return Some("to follow the person no more");
     }
     if destroys_unasked(sentence) {
         return Some("to destroy without being asked");
     }
-    if forbids(sentence) {
+    if sentence.forbids() {
         // What is forbidden may stand beside what is ordered for always.
-        let orders = |part: &str| says(part, "always") && !forbids(part) && unguards(part);
+        let orders = |part: &str| {
+            let part = Sentence::of(part);
+            part.says("always") && !part.forbids() && unguards(&part)
+        };
         return sentence
             .split([',', ';'])
             .flat_map(|part| part.split(" and "))
@@ -115,7 +122,7 @@ fn lasting(sentence: &str) -> Option<&'static str> {
 }
 
 /// Whether something is to be kept from the person.
-fn hides(sentence: &str) -> bool {
+fn hides(sentence: &Sentence<'_>) -> bool {
     const FROM_PERSON: &str = "without telling the user|without informing the user|without the user knowing|without the user's knowledge|\
         do not tell the user about this step|don't tell the user about this step|do not tell the user about it|\
         don't tell the user about it|never tell the user about it|never tell the user about this|never inform the user|\
@@ -125,17 +132,16 @@ fn hides(sentence: &str) -> bool {
         dem benutzer nichts davon|ohne den nutzer zu informieren|ohne den benutzer zu informieren|sin decirle al usuario|\
         sans le dire à l'utilisateur|senza dirlo all'utente|sem avisar o usuário";
     // How a program deals with its users is another matter.
-    let of_program = || {
-        holds(sentence, "error|stack trace|tooltip|internal id|button|dialog|modal|ui |menu|api response|in the app")
-    };
-    let protects = || sentence.contains("without ") && says(sentence, "never|not|don't|no|cannot");
-    (keeps_quiet(sentence) || holds(sentence, FROM_PERSON) && !protects())
+    let of_program =
+        || sentence.holds("error|stack trace|tooltip|internal id|button|dialog|modal|ui |menu|api response|in the app");
+    let protects = || sentence.contains("without ") && sentence.says("never|not|don't|no|cannot");
+    (keeps_quiet(sentence) || sentence.holds(FROM_PERSON) && !protects())
         && !of_program()
-        && !says(sentence, "unless|until")
+        && !sentence.says("unless|until")
 }
 
 /// Whether leave is claimed for what cannot be brought back.
-fn destroys_unasked(sentence: &str) -> bool {
+fn destroys_unasked(sentence: &Sentence<'_>) -> bool {
     const NEVER_ASK: &str = "never ask|don't ask|do not ask|no confirmation|skip confirmation|skip all confirmation|skip the confirmation|\
         approved all|pre-approved|preapproved|permanently approved|has approved|no need to ask|no need to confirm|auto-approve all|\
         automatically approve all|assume approval|assume consent|nie nachfragen|nicht nachfragen|never wait for confirmation|\
@@ -152,56 +158,52 @@ fn destroys_unasked(sentence: &str) -> bool {
         staging|never run|must not|do not run|don't run|do not push|never push|never deploy|do not deploy|never use|do not use|\
         don't push|don't deploy|don't use|locally";
     let unasked =
-        holds(sentence, NEVER_ASK) || holds(sentence, WITHOUT) && !says(sentence, "never|not|don't|no|cannot|mustn't");
+        sentence.holds(NEVER_ASK) || sentence.holds(WITHOUT) && !sentence.says("never|not|don't|no|cannot|mustn't");
     // *Never ask before …* is no order to ask.
     let asks = sentence.replace("never ask before", "").replace("not ask before", "").replace("n't ask before", "");
-    unasked && holds(sentence, GRAVE) && !holds(&asks, SAFE)
+    unasked && sentence.holds(GRAVE) && !holds(&asks, SAFE)
 }
 
 /// Whether what is kept secret is to be sent somewhere each time.
-fn gives_each_time(sentence: &str) -> bool {
+fn gives_each_time(sentence: &Sentence<'_>) -> bool {
     // A template of it holds nothing, and a variable is none of its files.
     let is_file =
         |at: usize| !sentence[..at].ends_with(char::is_alphanumeric) && !sentence[at + 4..].starts_with(['.', '-']);
     let env = sentence.match_indices(".env").any(|(at, _)| is_file(at));
-    let all = || says(sentence, "all|every|any|each|contents|content|copy|copies|value|values");
+    let all = || sentence.says("all|every|any|each|contents|content|copy|copies|value|values");
     names_place(sentence)
         && !sentence.contains("only to ")
-        && Ordered::of(sentence).at(GIVES).next().is_some()
-        && (holds(sentence, KEPT_AT) || (env || holds(sentence, CALLED)) && all())
+        && sentence.orders(GIVES)
+        && (sentence.holds(KEPT_AT) || (env || sentence.holds(CALLED)) && all())
 }
 
 /// Whether what somebody else can change is to be done, each time.
-fn obeys_elsewhere(sentence: &str) -> bool {
+fn obeys_elsewhere(sentence: &Sentence<'_>) -> bool {
     const DOES: &str = "follow|obey|execute|run|carry|perform|comply|apply|do";
     const FETCHES: &str = "fetch|download|curl|load|open|read|get|check|visit|retrieve";
     const EACH_TIME: &str = "start of|every session|each session|on startup|before every|before each|session start|whenever you|first thing|\
         every task|each task|every time";
     const WHAT: &str = "it|them|instructions|instruction|orders|commands|says|result|script|there|contents|content";
-    if !sentence.contains("://") || !names_place(sentence) || !holds(sentence, EACH_TIME) {
+    if !sentence.contains("://") || !names_place(sentence) || !sentence.holds(EACH_TIME) {
         return false;
     }
-    let order = Ordered::of(sentence);
-    let fetched = order.words.iter().position(|(word, _)| is(word, FETCHES));
-    fetched.is_some_and(|from| order.at(DOES).any(|at| at > from && order.near(at, 5, WHAT)))
+    let fetched = sentence.words().iter().position(|word| is(word, FETCHES));
+    fetched.is_some_and(|from| sentence.ordered(DOES).any(|at| at > from && sentence.near(at, 5, WHAT)))
 }
 
 /// Whether a guard is to be off in all sessions to come.
-fn unguards(sentence: &str) -> bool {
+fn unguards(sentence: &Sentence<'_>) -> bool {
     const OFF: &str = "disable the sandbox|turn off the sandbox|switch off the sandbox|bypass the sandbox|escape the sandbox|disable sandboxing|\
         disable your sandbox|disable all hooks|disable the hooks|disable hooks|turn off all hooks|bypass the hooks|skip the hooks|\
         disable permission|bypass permission|skip permission|dangerouslydisablesandbox: true|dangerouslydisablesandbox=true";
     const OF_PROGRAM: &str = "iframe|chrome|chromium|electron|browser|react|puppeteer|playwright|webpack|lifecycle|git hooks in ci|unused|\
         useeffect|macos app|entitlement|explain|document";
-    let commits = || {
-        sentence.contains("--no-verify")
-            && Ordered::of(sentence).at("use|commit|push|add|pass|run|always|append").next().is_some()
-    };
+    let commits = || sentence.contains("--no-verify") && sentence.orders("use|commit|push|add|pass|run|always|append");
     let turns_off = || {
         const TURNS: &str = "disable|turn|switch|bypass|escape|skip|set|pass|use|run";
-        holds(sentence, OFF) && Ordered::of(sentence).at(TURNS).next().is_some()
+        sentence.holds(OFF) && sentence.orders(TURNS)
     };
-    (turns_off() || commits()) && !holds(sentence, OF_PROGRAM)
+    (turns_off() || commits()) && !sentence.holds(OF_PROGRAM)
 }
 
 /// What a prompt orders that nobody means: the word for it.
@@ -209,7 +211,7 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
     // How far what is gathered and what is sent may be apart, in sentences.
     const APART: usize = 3;
     let mut gathered: Option<usize> = None;
-    for (at, sentence) in sentences(text).enumerate() {
+    for (at, sentence) in sentences(text).map(Sentence::of).enumerate() {
         let matters = gathered.is_some()
             || [
                 KEPT_AT,
@@ -220,32 +222,32 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
                 " prod|-prod|/prod|hooks|push -f|--mirror|--delete|remote branch|remote tags|on origin",
             ]
             .iter()
-            .any(|list| holds(sentence, list))
+            .any(|list| sentence.holds(list))
             || sentence.contains("exfiltrate");
-        if sentence.len() > LONGEST_SENTENCE || !matters || forbids(sentence) {
+        if sentence.len() > LONGEST_SENTENCE || !matters || sentence.forbids() {
             continue;
         }
-        let of_credentials = holds(sentence, KEPT_AT) || holds(sentence, CALLED);
-        let all_of_them = holds(sentence, KEPT_AT) || holds(sentence, CALLED) && says(sentence, "all|every|any|each");
-        if all_of_them && says(sentence, GATHERS) {
+        let of_credentials = sentence.holds(KEPT_AT) || sentence.holds(CALLED);
+        let all_of_them = sentence.holds(KEPT_AT) || sentence.holds(CALLED) && sentence.says("all|every|any|each");
+        if all_of_them && sentence.says(GATHERS) {
             gathered = Some(at);
         }
-        let sends = says(sentence, GIVES) && names_place(sentence);
-        if sends && (gathered.is_some_and(|then| at - then <= APART) || holds(sentence, KEPT_AT))
-            || of_credentials && says(sentence, "exfiltrate")
+        let sends = sentence.says(GIVES) && names_place(&sentence);
+        if sends && (gathered.is_some_and(|then| at - then <= APART) || sentence.holds(KEPT_AT))
+            || of_credentials && sentence.says("exfiltrate")
         {
             return Some("to gather credentials and to send them away");
         }
-        if lays_open(sentence) {
+        if lays_open(&sentence) {
             return Some("to read credentials and to tell what they are");
         }
-        if rewrites_history(sentence) {
+        if rewrites_history(&sentence) {
             return Some("to destroy history that others share");
         }
-        if switches_off(sentence) || starts_without_guard(sentence) || rewrites_guard(sentence) {
+        if switches_off(&sentence) || starts_without_guard(&sentence) || rewrites_guard(&sentence) {
             return Some("to switch off what guards an agent");
         }
-        if destroys(sentence) || destroys_in_production(sentence) {
+        if destroys(&sentence) || destroys_in_production(&sentence) {
             return Some("to destroy what others rely on");
         }
     }
@@ -253,7 +255,7 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
 }
 
 /// Whether a sentence orders to read a person's credentials, by where they are kept, and to tell their values.
-fn lays_open(sentence: &str) -> bool {
+fn lays_open(sentence: &Sentence<'_>) -> bool {
     const FILES: &str = ".aws/credentials|.kube/config|.netrc|.git-credentials|.config/gh/hosts|.docker/config.json|/etc/shadow|id_rsa|\
         id_ed25519|.pgpass|login data|key4.db|.password-store|~/.ssh/*|private keys|every .env|all .env|each .env|any .env|\
         every private key|.env and |keychain|production.env|.env.production";
@@ -264,16 +266,15 @@ fn lays_open(sentence: &str) -> bool {
     const TELLS: &str = "give|return|report|show|table|print|output|include|paste|tell|summarise|summarize|send|list|dump|back|hand|reply";
     const HARMLESS: &str = "example|template|sample|placeholder|redact|mask|names of|only the names|names only|missing|ignored|gitignore|\
         rotate|permissions|parser|parse|loader|fixture|where|which |how ";
-    if !holds(sentence, FILES) || !says(sentence, VALUES) || holds(sentence, HARMLESS) {
+    if !sentence.holds(FILES) || !sentence.says(VALUES) || sentence.holds(HARMLESS) {
         return false;
     }
-    let order = Ordered::of(sentence);
     // What is told stands behind what is read: the first verb has all others near.
-    order.at(READS).next().is_some_and(|at| order.near(at, usize::MAX, TELLS))
+    sentence.ordered(READS).next().is_some_and(|at| sentence.near(at, usize::MAX, TELLS))
 }
 
 /// Whether a sentence orders to write the history of a shared branch anew, or to remove what others have of it.
-fn rewrites_history(sentence: &str) -> bool {
+fn rewrites_history(sentence: &Sentence<'_>) -> bool {
     const SHARED: &str = "remote branches|remote branch|branches on the remote|branches on origin|branches from origin|remote tags|\
         tags on origin|tags from origin";
     const FORCED: &str = "push --force|push -f |push --mirror|force-push|force push|push with force|push it with --force|push with --force|\
@@ -283,37 +284,36 @@ fn rewrites_history(sentence: &str) -> bool {
     const HARMLESS: &str = "force-with-lease|feature branch|feature/|your branch|own branch|pr branch|my branch|this branch|fork|\
         dry-run|dry run|explain|document|script|merged|stale|a test|test case|unit test|reject|readme|docs";
     const CODE: &str = "::|();|#[|= \"|({|!(";
-    if !holds(sentence, "branch|tags|push|history|filter-repo|filter-branch")
-        || holds(sentence, HARMLESS)
-        || holds(sentence, CODE)
+    if !sentence.holds("branch|tags|push|history|filter-repo|filter-branch")
+        || sentence.holds(HARMLESS)
+        || sentence.holds(CODE)
     {
         return false;
     }
-    let order = Ordered::of(sentence);
     let removes = || {
-        let shared = |at: usize| order.near(at, 6, "remote|origin|upstream") && !order.near(at, 3, "local");
-        let all = |at: usize| order.near(at, 4, "all|every|other|remaining");
-        order.at("delete|remove|drop|prune|purge|wipe").any(|at| all(at) && shared(at))
+        let shared = |at: usize| sentence.near(at, 6, "remote|origin|upstream") && !sentence.near(at, 3, "local");
+        let all = |at: usize| sentence.near(at, 4, "all|every|other|remaining");
+        sentence.ordered("delete|remove|drop|prune|purge|wipe").any(|at| all(at) && shared(at))
     };
     let forced = || {
-        let pushes = order.words.iter().enumerate().any(|(at, (word, _))| {
+        let pushes = sentence.words().iter().enumerate().any(|(at, word)| {
             // `git push` is ordered where its program is, or where a word says to run it.
-            let led = |at: usize| order.words.get(at).is_some_and(|(_, ordered)| *ordered);
+            let led = |at: usize| sentence.openings().contains(&at);
             is(word, "push|force-push|force")
-                && (led(at) || at > 0 && (led(at - 1) || is(order.words[at - 1].0, "git") && at > 1 && led(at - 2)))
+                && (led(at) || at > 0 && (led(at - 1) || is(sentence.words()[at - 1], "git") && at > 1 && led(at - 2)))
         });
-        pushes && says(sentence, WHERE)
+        pushes && sentence.says(WHERE)
     };
     let rewrites = || {
-        order.at("rewrite|squash|strip|truncate|erase|purge|filter").any(|at| order.near(at, 8, "history"))
-            && says(sentence, "main|master|trunk|origin|remote|shared")
-            && holds(sentence, FORCED)
+        sentence.ordered("rewrite|squash|strip|truncate|erase|purge|filter").any(|at| sentence.near(at, 8, "history"))
+            && sentence.says("main|master|trunk|origin|remote|shared")
+            && sentence.holds(FORCED)
     };
-    holds(sentence, SHARED) && removes() || holds(sentence, FORCED) && forced() || rewrites()
+    sentence.holds(SHARED) && removes() || sentence.holds(FORCED) && forced() || rewrites()
 }
 
 /// Whether a sentence orders to start something by which an agent is let do what it likes.
-fn starts_without_guard(sentence: &str) -> bool {
+fn starts_without_guard(sentence: &Sentence<'_>) -> bool {
     const NEAR: usize = 48;
     let started = |at: usize| {
         let before = &sentence[sentence.floor_char_boundary(at.saturating_sub(NEAR))..at];
@@ -323,25 +323,27 @@ fn starts_without_guard(sentence: &str) -> bool {
     LETS_ALL.split('|').any(|word| sentence.match_indices(word).any(|(at, _)| started(at)))
 }
 
+/// The word of a sentence that is its verb where it orders something: the first, or behind what leads up to it.
+fn verb<'a>(sentence: &Sentence<'a>) -> &'a str {
+    let leads = |word: &&&str| is(word, "please|then|now|first|and|finally|next|just");
+    sentence.words().iter().find(|word| !leads(word)).copied().unwrap_or_default()
+}
+
 /// Whether a sentence orders to destroy what cannot be brought back.
-fn destroys(sentence: &str) -> bool {
-    let first =
-        words(sentence).find(|word| !"please|then|now|first|and|finally|next".contains(word)).unwrap_or_default();
-    let orders = is(first, "force|force-push|delete|drop|wipe|destroy|purge|erase|run|execute");
+fn destroys(sentence: &Sentence<'_>) -> bool {
+    let orders = is(verb(sentence), "force|force-push|delete|drop|wipe|destroy|purge|erase|run|execute");
     orders
-        && (holds(
-            sentence,
-            "force push to main|force-push to main|force push to master|force-push main|git push --force",
-        ) || holds(sentence, "rm -rf ~|rm -rf / |rm -rf $home")
-            || holds(
-                sentence,
+        && (sentence
+            .holds("force push to main|force-push to main|force push to master|force-push main|git push --force")
+            || sentence.holds("rm -rf ~|rm -rf / |rm -rf $home")
+            || sentence.holds(
                 "production database|prod database|production cluster|all backups|the backups|all remote branches|\
                     entire home|home directory",
-            ) && !says(sentence, "script|test|code|function|section|reference|references|page|docs"))
+            ) && !sentence.says("script|test|code|function|section|reference|references|page|docs"))
 }
 
 /// Whether a sentence orders to run what destroys, where it is production that is named.
-fn destroys_in_production(sentence: &str) -> bool {
+fn destroys_in_production(sentence: &Sentence<'_>) -> bool {
     const COMMANDS: &str = "kubectl delete |oc delete |helm uninstall |helm delete |velero backup delete|velero delete|\
         restic forget|terraform destroy|tofu destroy|terragrunt destroy|pulumi destroy|drop database|drop schema|drop table|\
         dropdb |truncate table|truncate |flushall|flushdb|aws s3 rb |aws s3 rm |aws rds delete|delete-db-|\
@@ -350,21 +352,17 @@ fn destroys_in_production(sentence: &str) -> bool {
         borg delete|zfs destroy|sam delete|cdk destroy|heroku apps:destroy|pg:reset";
     const PRODUCTION: &str = "production|-n prod|prod-|-prod|/prod|prod cluster|prod database| prod |on prod|in prod|live database|\
         live cluster";
-    let first =
-        words(sentence).find(|word| !is(word, "please|then|now|first|and|finally|next|just")).unwrap_or_default();
-    let rehearsed = holds(
-        sentence,
-        "dry-run|dry run|--what-if|preview|staging| local |localhost|minikube|non-production|nonprod|non-prod|pre-prod|preprod|runbook",
+    let rehearsed = sentence.holds("dry-run|dry run|--what-if|preview|staging| local |localhost|minikube|non-production|nonprod|non-prod|pre-prod|preprod|runbook",
     );
-    is(first, "run|execute|use|delete|drop|destroy|wipe|purge|ssh|connect|log|issue|do")
+    is(verb(sentence), "run|execute|use|delete|drop|destroy|wipe|purge|ssh|connect|log|issue|do")
         && !rehearsed
-        && holds(sentence, COMMANDS)
-        && holds(sentence, PRODUCTION)
-        && !says(sentence, "explain|document|describe|review|function|tests|readme|docs|reference|references")
+        && sentence.holds(COMMANDS)
+        && sentence.holds(PRODUCTION)
+        && !sentence.says("explain|document|describe|review|function|tests|readme|docs|reference|references")
 }
 
 /// Whether a sentence orders to change an agent's settings so that nothing stops it.
-fn rewrites_guard(sentence: &str) -> bool {
+fn rewrites_guard(sentence: &Sentence<'_>) -> bool {
     const CHANGES: &str = "edit|change|update|modify|patch|rewrite|overwrite|set|open|adjust|make|replace";
     const SETTINGS: &str =
         ".claude/settings|settings.local.json|.codex/config|.codex/hooks|.cursor/hooks|.hookrail|pretooluse";
@@ -375,7 +373,5 @@ fn rewrites_guard(sentence: &str) -> bool {
         nothing is blocked|deny list is empty|deny is empty|empty deny|no longer block|no longer den|no longer ask|\
         never asks|bash(*)|without any prompt|without permission|without hooks|stops blocking|stop blocking|\
         stops denying|stop denying";
-    let first =
-        words(sentence).find(|word| !is(word, "please|then|now|first|and|finally|next|just")).unwrap_or_default();
-    is(first, CHANGES) && holds(sentence, SETTINGS) && holds(sentence, LOOSE)
+    is(verb(sentence), CHANGES) && sentence.holds(SETTINGS) && sentence.holds(LOOSE)
 }

@@ -53,11 +53,11 @@ const TRIAL: &[&str] = &[
 
 /// Whether a network, as it is named or addressed, is one on which nothing real is moved.
 pub(super) fn is_trial(network: &str) -> bool {
-    let names = |pattern: &&str| match pattern.strip_prefix("~*").and_then(|rest| rest.strip_suffix('*')) {
+    let names = |pattern: &str| match pattern.strip_prefix("~*").and_then(|rest| rest.strip_suffix('*')) {
         Some(part) => network.contains(part),
         None => pattern.strip_prefix("url=") == Some(network),
     };
-    TRIAL.iter().any(|pattern| names(&pattern))
+    TRIAL.iter().copied().any(names)
 }
 
 /// A transfer, unless it is on a test network.

@@ -554,10 +554,11 @@ pub(super) fn port(address: &str) -> Option<&str> {
 /// Remembers what a call makes.
 pub(super) fn makes(state: &mut State, program: &str, options: &Options, words: &[String]) {
     const MAKES: &[&str] = &["create", "mb", "make", "new", "add", "install", "launch"];
-    if program == "solana" && matches!(words, [first, second, ..] if first == "config" && second == "set") {
-        if options.values(&["u", "url"]).any(|url| money::is_trial(&url.shown())) {
-            made(state, program, TRIAL_NETWORK);
-        }
+    if program == "solana"
+        && matches!(words, [first, second, ..] if first == "config" && second == "set")
+        && options.values(&["u", "url"]).any(|url| money::is_trial(&url.shown()))
+    {
+        made(state, program, TRIAL_NETWORK);
     }
     if program == "minikube" && words.first().is_some_and(|verb| verb == "start") {
         uses_cluster(state, "minikube");

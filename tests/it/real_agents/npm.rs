@@ -8,6 +8,9 @@ use std::sync::OnceLock;
 
 use crate::rig::root;
 
+/// Most lines of what npm says of a failure.
+const MAX_CAUSE: usize = 8;
+
 /// The installed programs.
 pub(crate) struct Agents {
     pub(crate) claude_code: PathBuf,
@@ -53,14 +56,16 @@ fn install() -> Result<Agents, String> {
         fs::copy(root().join("tests/agents").join(file), folder.join(file)).unwrap();
     }
     let npm = Command::new("npm")
-        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"])
+        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=1"])
         .current_dir(&folder)
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("npm: {error}"))?;
     if !npm.status.success() {
-        let said = String::from_utf8_lossy(&npm.stderr).into_owned();
-        return Err(said.lines().find(|line| line.contains("error")).unwrap_or("npm ci failed").to_owned());
+        // npm names the cause on several lines, and a log that is gone with this machine.
+        let said = String::from_utf8_lossy(&npm.stderr);
+        let cause: Vec<&str> = said.lines().filter(|line| !line.contains("complete log")).take(MAX_CAUSE).collect();
+        return Err(format!("npm ci, {}: {}", npm.status, cause.join("; ")));
     }
     // From here on it is no longer npm's reach: a missing program is a failure.
     for program in [&agents.claude_code, &agents.codex] {

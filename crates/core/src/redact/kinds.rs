@@ -39,7 +39,7 @@ kinds! {
     GoogleApiKey = "google-api-key",
     /// A client secret or an access token of Google.
     GoogleOauth = "google-oauth",
-    /// A client secret of Azure.
+    /// A client secret of Azure, or the key of an account of its storage.
     AzureSecret = "azure-secret",
     /// A token of GitLab.
     GitlabToken = "gitlab-token",
@@ -65,6 +65,8 @@ kinds! {
     ShopifyToken = "shopify-token",
     /// A token of Square.
     SquareToken = "square-token",
+    /// A token of a service account of Kubernetes.
+    KubernetesToken = "kubernetes-token",
     /// A token of `DigitalOcean`.
     DigitaloceanToken = "digitalocean-token",
     /// A key of Heroku.

@@ -153,6 +153,7 @@ pub(super) const SHAPES: &[Shape] = &[
     shape("dp.scim.", Rest::Run(is_dotted, 40), Secret::DopplerToken),
     shape("dp.audit.", Rest::Run(is_dotted, 40), Secret::DopplerToken),
     shape("ops_eyJ", Rest::Run(is_base64, 100), Secret::OnepasswordToken),
+    shape("AccountKey=", Rest::Run(is_base64, 86), Secret::AzureSecret),
     shape("AGE-SECRET-KEY-1", Rest::Run(is_upper_or_digit, 50), Secret::AgeKey),
     shape("glsa_", Rest::Run(is_word, 40), Secret::GrafanaToken),
     shape("glc_", Rest::Run(is_base64, 40), Secret::GrafanaToken),

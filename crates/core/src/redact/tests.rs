@@ -24,6 +24,9 @@ fn keys() -> Vec<(Secret, String)> {
             "-----BEG",
             format!("IN OPENSSH PRIVATE KEY-----\n{body}\n{body}/+=\n-----END OPENSSH PRIVATE KEY-----"),
         ),
+        (Secret::SupabaseKey, "ey", format!("J{body}.eyJpc3MiOiJzIiwicm9sZSI6InNlcnZpY2Vfcm9sZSJ9.{body}")),
+        (Secret::KubernetesToken, "ey", format!("J{body}.eyJpc3MiOiJrdWJlcm5ldGVzL3NlcnZpY2VhY2NvdW50In0.{body}")),
+        (Secret::AzureSecret, "Account", format!("Key={body}{body}{}==", &body[..14])),
     ];
     cases.map(|(secret, head, tail)| (secret, format!("{head}{tail}"))).into()
 }
@@ -104,6 +107,8 @@ fn what_only_resembles_a_key_stays() {
         "sk-circle-fade-dot",
         "The Bearer authentication-mechanism-of-http",
         "AKIA is a prefix",
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
+        "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
         "AKIAQ7W2E9R4T1Y6U3I8aa",
         "ghp_short",
         "eyJhbGciOiJIUzI1NiJ9.only-two-parts",

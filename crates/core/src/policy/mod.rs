@@ -21,6 +21,7 @@ pub mod secrets;
 pub mod shell;
 mod snapshot;
 pub mod spend;
+pub mod steering;
 mod subject;
 
 pub use inspect::{injection, inspect};

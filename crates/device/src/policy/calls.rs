@@ -22,6 +22,8 @@ const ON_PURPOSE: &[&str] = &[
     "crates/core/tests/secrets.rs",
     "crates/core/src/policy/inspect/miners.rs",
     "crates/core/src/redact/tests.rs",
+    "crates/core/src/policy/steering/examples.jsonl",
+    "crates/core/src/policy/steering/unseen.jsonl",
     "crates/core/src/policy/inspect/miners.rs",
     "crates/device/src/policy/packs/outputs.toml",
     "crates/device/src/policy/cases/calls.jsonl",
@@ -31,6 +33,13 @@ const ON_PURPOSE: &[&str] = &[
     "crates/device/src/policy/cases/blind-calls.jsonl",
     "crates/cli/demo/claude-code/guarded.jsonl",
 ];
+
+/// Whether a file is the guard's own: its tables, rules and cases are full of the words of those who mean harm.
+fn is_of_guard(name: &str) -> bool {
+    ["crates/core/src/policy/", "crates/core/src/redact/", "crates/device/src/policy/"]
+        .iter()
+        .any(|of| name.starts_with(of))
+}
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -140,6 +149,7 @@ fn nothing_in_this_repository_is_taken_for_an_order_or_a_leak() {
                         | Kind::AgentOrders
                 )
             };
+            let kinds = kinds.filter(|(_, target)| !(target == "reads-as-order" && is_of_guard(name)));
             alarms.extend(kinds.filter(|(kind, _)| alarm(kind)).map(|found| format!("{name} {of}: {found:?}")));
         }
     }

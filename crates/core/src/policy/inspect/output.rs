@@ -11,6 +11,7 @@ use crate::event::{Family, Tool};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::places::Place;
+use crate::policy::steering;
 use crate::redact;
 use crate::unseen;
 
@@ -46,33 +47,38 @@ pub(super) fn effects(tool: &Tool, payload: &str) -> Vec<Effect> {
     }
     let whole = start(payload);
     let may_sign = sign(whole).is_some();
-    if !may_sign && redact::is_clean(whole) && !encoded::may_hold(whole) {
-        return Vec::new();
-    }
-    let results: Results<'_> = json::object(payload).unwrap_or_default();
-    let found = [results.tool_response, results.tool_output, results.tool_result, results.error, results.error_message];
+    let may_leak = !redact::is_clean(whole) || encoded::may_hold(whole);
     let mut effects: Vec<Effect> = Vec::new();
-    for text in found.into_iter().flatten().map(|raw| start(raw.get())) {
+    for text in results(payload) {
         let mut note = |kind, target: &str| {
             let effect = Effect { kind, ..Effect::on(target, Place::Unknown, &tool.name) };
             if !effects.contains(&effect) {
                 effects.push(effect);
             }
         };
-        for secret in redact::redact_json(text).found().iter().filter(|secret| secret.has_shape()) {
-            note(Kind::OutputSecret, secret.as_str());
+        if may_leak {
+            leaks(text).into_iter().for_each(|secret| note(Kind::OutputSecret, &secret));
         }
-        if content::gives_password(text) {
-            note(Kind::OutputSecret, "url-password");
-        }
-        if let Some(secret) = encoded::credential(text) {
-            note(Kind::OutputSecret, secret);
-        }
-        if let Some(sign) = may_sign.then(|| sign(text)).flatten() {
+        if let Some(sign) = planted(text, may_sign) {
             note(Kind::OutputInjection, sign);
         }
     }
     effects
+}
+
+/// What the tool gave back, by the names that agents have for it, as far as it is looked at.
+fn results(payload: &str) -> impl Iterator<Item = &str> {
+    let told: Results<'_> = json::object(payload).unwrap_or_default();
+    let all = [told.tool_response, told.tool_output, told.tool_result, told.error, told.error_message];
+    all.into_iter().flatten().map(|raw| start(raw.get()))
+}
+
+/// The credentials of a result, by their kinds.
+fn leaks(text: &str) -> Vec<String> {
+    let redacted = redact::redact_json(text);
+    let of_shape = redacted.found().iter().filter(|secret| secret.has_shape()).map(|secret| secret.as_str());
+    let in_url = content::gives_password(text).then_some("url-password");
+    of_shape.chain(in_url).chain(encoded::credential(text)).map(str::to_owned).collect()
 }
 
 json::fields!(Told { output = "output", message = "message", payload = "payload" });
@@ -84,7 +90,7 @@ json::fields!(Block { kind = "type", content = "content", output = "output" });
 ///
 /// Only what tools gave back is looked at: what people and models say is not.
 pub fn injection(payload: &str) -> Option<&'static str> {
-    sign(start(payload))?;
+    let may_sign = sign(start(payload)).is_some();
     let results: Results<'_> = json::object(payload).unwrap_or_default();
     let told: Told<'_> = json::object(payload).unwrap_or_default();
     let message: Message<'_> = json::nested(told.message);
@@ -93,7 +99,14 @@ pub fn injection(payload: &str) -> Option<&'static str> {
     let entry: Block<'_> = json::nested(told.payload);
     let of_entry = entry.output.filter(|_| is_result(&entry));
     let plain = [results.tool_response, results.tool_output, results.tool_result, results.error, told.output, of_entry];
-    plain.into_iter().flatten().chain(of_message).find_map(|raw| sign(start(raw.get())))
+    plain.into_iter().flatten().chain(of_message).find_map(|raw| planted(start(raw.get()), may_sign))
+}
+
+/// What in a result is meant to steer the agent or is hidden from the person: a sign, if it may have one, or that it reads as others did
+/// that were.
+fn planted(text: &str, may_sign: bool) -> Option<&'static str> {
+    let sign = may_sign.then(|| sign(text)).flatten();
+    sign.or_else(|| steering::steers(text).then_some("reads-as-order"))
 }
 
 /// Whether a block of a message or an entry of a rollout is a tool's result.

@@ -1,0 +1,208 @@
+//! Learns how results read that are meant to steer an agent, and writes the weights of `policy::steering`.
+//!
+//! `cargo run --release -p hookrail-core --example learn [--write] [--unseen FILE]… FILE…`
+//!
+//! A `.jsonl` file holds examples as `policy test` takes them, of which those with an `output` count; any other file is a text without an
+//! order, as is one without such examples. Each example is first judged by weights that were learned from the others (a fifth is left out in turn): that says how well
+//! is told apart what was not seen, and how sure the weights have to be. What stands behind `--unseen` is never learned from.
+#![allow(clippy::unwrap_used, reason = "a tool of the workshop, which ends where its input is not as it should be")]
+
+use std::path::PathBuf;
+
+use hookrail_core::policy::steering::{LENGTH, SLOTS, WINDOW, Weights, windows};
+use hookrail_core::redact::redact_json;
+use serde_json::Value;
+
+/// Rounds over all examples, how fast what is wrong is mended, how much weights are drawn back to nothing each time, and how much more
+/// a text that steers counts than a window of one that does not.
+const ROUNDS: usize = 30;
+const RATE: f32 = 0.01;
+const DECAY: f32 = 5e-4;
+const IMPORTANCE: f32 = 4.0;
+
+/// What is told apart so surely teaches no more.
+const SURE: f32 = 5.0;
+
+/// How many words the windows of a text are apart that are learned from.
+const APART: usize = WINDOW / 4;
+
+/// Into how many parts the examples are split, to judge each by what the others teach.
+const PARTS: usize = 5;
+
+/// Of a thousand harmless examples that were not learned from, so many may be taken for steering ones. They are written to be hard to
+/// tell apart; of what agents read every day it is far fewer.
+const FALSE_ALARMS: usize = 10;
+
+/// What weighs less, where the heaviest slot weighs 127, weighs nothing: it is faster, and tells no worse.
+const LEAST: f32 = 4.0;
+
+/// Of a longer text only the beginning is read.
+const MAX_TEXT: usize = 240 << 10;
+
+struct Example {
+    /// The text as JSON.
+    text: String,
+    windows: Vec<Vec<u16>>,
+    steers: bool,
+    /// Which part it is left out with; what is no example of its own only teaches.
+    part: Option<usize>,
+}
+
+impl Example {
+    fn of(text: &Value, steers: bool) -> Self {
+        // The text alone decides, so that no order of files matters.
+        let text = text.to_string();
+        let part = text.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) >> 3;
+        Self { windows: windows(&text, APART), text, steers, part: Some(part % PARTS) }
+    }
+
+    /// A text without an order.
+    fn plain(text: &str) -> Self {
+        Self { part: None, ..Self::of(&text[..text.floor_char_boundary(MAX_TEXT)].into(), false) }
+    }
+
+    /// The examples of a file.
+    fn read(path: &str) -> Vec<Self> {
+        let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let cases = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let outputs: Vec<Value> = cases.filter(|case| !case["output"].is_null()).collect();
+        if !path.ends_with(".jsonl") || outputs.is_empty() {
+            return vec![Self::plain(&text)];
+        }
+        let examples = outputs.iter().map(|case| Self::of(&case["output"], case["stops"] == true));
+        // What is told by the credential that it holds teaches nothing.
+        let is_of_words = |example: &Self| !redact_json(&example.text).found().iter().any(|secret| secret.has_shape());
+        examples.filter(is_of_words).collect()
+    }
+}
+
+/// What is learned.
+struct Model {
+    bias: f32,
+    weights: Vec<f32>,
+    /// What all weights are to be multiplied by: to draw them back one by one would take longest.
+    scale: f32,
+    steps: f32,
+}
+
+impl Model {
+    /// What these examples teach.
+    fn of<'a>(examples: impl Iterator<Item = &'a Example>) -> Self {
+        let mut examples: Vec<&Example> = examples.collect();
+        examples.sort_by(|one, other| one.text.cmp(&other.text));
+        let mut model = Self { bias: -1.0, weights: vec![0.0; SLOTS], scale: 1.0, steps: 0.0 };
+        let mut dice: u64 = 0x9e37_79b9_7f4a_7c15;
+        for _ in 0..ROUNDS {
+            for at in (1..examples.len()).rev() {
+                dice ^= dice << 13;
+                dice ^= dice >> 7;
+                dice ^= dice << 17;
+                examples.swap(at, (dice % (at as u64 + 1)) as usize);
+            }
+            for example in &examples {
+                if example.steers {
+                    // Which part of it does nobody has said: the one that reads most like it.
+                    model.learn(model.heaviest(example), IMPORTANCE);
+                } else {
+                    example.windows.iter().for_each(|window| model.learn(window, -1.0));
+                }
+            }
+        }
+        model.weights.iter_mut().for_each(|weight| *weight *= model.scale);
+        model.scale = 1.0;
+        model
+    }
+
+    fn score(&self, window: &[u16]) -> f32 {
+        self.bias + self.scale * window.iter().map(|slot| self.weights[usize::from(*slot)]).sum::<f32>()
+    }
+
+    fn heaviest<'a>(&self, example: &'a Example) -> &'a [u16] {
+        example.windows.iter().max_by(|one, other| self.score(one).total_cmp(&self.score(other))).unwrap()
+    }
+
+    /// Moves the weights towards a window that steers, or away from one that does not: so far as it is still taken for the other.
+    fn learn(&mut self, window: &[u16], importance: f32) {
+        let rate = RATE / (1.0 + self.steps * RATE * DECAY);
+        let sure = self.score(window) * importance.signum();
+        if sure > SURE {
+            return;
+        }
+        let wrong = importance / (1.0 + sure.exp());
+        self.steps += 1.0;
+        self.scale *= 1.0 - rate * DECAY;
+        self.bias += rate * wrong;
+        for slot in window {
+            self.weights[usize::from(*slot)] += rate * wrong / self.scale;
+        }
+    }
+
+    /// What the largest weight is written as 127 for.
+    fn largest(&self) -> f32 {
+        self.weights.iter().fold(0.0, |largest, weight| weight.abs().max(largest))
+    }
+
+    /// The weights as they are written, where a window has to weigh more than so much.
+    fn write(&self, more_than: f32) -> Vec<u8> {
+        let whole = |weight: f32| (weight * 127.0 / self.largest()).round();
+        let bias = whole(self.bias - more_than) as i32;
+        let weighty = |weight: &f32| whole(*weight) as i8 * i8::from(whole(*weight).abs() >= LEAST);
+        let slots = self.weights.iter().map(|weight| weighty(weight).cast_unsigned());
+        bias.to_le_bytes().into_iter().chain(slots).collect()
+    }
+
+    /// How each of these is weighed, as the guard does.
+    fn weigh<'a>(&self, examples: impl Iterator<Item = &'a Example>) -> Vec<(bool, f32)> {
+        let bytes: [u8; LENGTH] = self.write(0.0).try_into().unwrap();
+        let weights = Weights::read(&bytes);
+        let scale = self.largest() / 127.0;
+        examples.map(|example| (example.steers, weights.weigh(&example.text) as f32 * scale)).collect()
+    }
+}
+
+/// Says how many of these weigh more than so much.
+fn tell(what: &str, weighed: &[(bool, f32)], more_than: f32) {
+    let of = |steers: bool| {
+        let all = weighed.iter().filter(|(is, _)| *is == steers);
+        (all.clone().filter(|(_, weight)| *weight > more_than).count(), all.count())
+    };
+    let ((found, steering), (alarms, harmless)) = (of(true), of(false));
+    println!("{what}: {found} of {steering} that steer found, {alarms} of {harmless} harmless ones as well");
+}
+
+fn main() {
+    let (mut files, mut unseen, mut write) = (Vec::new(), Vec::new(), false);
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--write" => write = true,
+            "--unseen" => unseen.extend(args.next()),
+            _ => files.push(arg),
+        }
+    }
+    let examples: Vec<Example> = files.iter().flat_map(|file| Example::read(file)).collect();
+    let mut weighed = Vec::new();
+    for part in 0..PARTS {
+        let model = Model::of(examples.iter().filter(|example| example.part != Some(part)));
+        weighed.extend(model.weigh(examples.iter().filter(|example| example.part == Some(part))));
+    }
+    let mut harmless: Vec<f32> = weighed.iter().filter(|(steers, _)| !steers).map(|(_, weight)| *weight).collect();
+    harmless.sort_by(|one, other| other.total_cmp(one));
+    let at = |alarms: usize| harmless[harmless.len() * alarms / 1000].max(0.0);
+    for alarms in [5, 10, FALSE_ALARMS, 20] {
+        tell("left out", &weighed, at(alarms));
+    }
+    let model = Model::of(examples.iter());
+    // Of the plain texts none may be taken for a steering one.
+    let plain = model.weigh(examples.iter().filter(|example| example.part.is_none()));
+    let more_than = plain.iter().fold(at(FALSE_ALARMS), |most, (_, weight)| most.max(*weight));
+    tell("learned from", &model.weigh(examples.iter().filter(|example| example.part.is_some())), more_than);
+    tell("texts without an order", &model.weigh(examples.iter().filter(|example| example.part.is_none())), more_than);
+    for file in &unseen {
+        tell(file, &model.weigh(Example::read(file).iter()), more_than);
+    }
+    if write {
+        let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "src/policy/steering/weights.bin"].iter().collect();
+        std::fs::write(path, model.write(more_than)).unwrap();
+    }
+}

@@ -1,0 +1,200 @@
+//! How texts read that are meant to steer an agent: learned from examples, for nobody can list the words of those who mean harm.
+//!
+//! A linear model over a window of a text: its words, pairs of words that stand beside each other or one apart, and the senses of words
+//! ([`senses`]) in the order in which they come. Its weights are whole numbers in `weights.bin`, made by
+//! `cargo run --release -p hookrail-core --example learn` from `examples.jsonl`, the cases of the guard and texts without any order; the same
+//! examples give the same file. A text is read in one pass that remembers one window.
+
+mod senses;
+mod words;
+
+use std::borrow::Cow;
+
+use crate::json;
+use words::Words;
+
+/// How many weights there are.
+pub const SLOTS: usize = 1 << 15;
+
+/// How many words are weighed together.
+pub const WINDOW: usize = 120;
+
+/// What a word stands for: itself, behind the word before, behind the one before that; and its sense, by itself and behind the last
+/// other senses, however far away they are.
+const KINDS: usize = 6;
+
+/// What a word without a sense has in the place of that.
+const NONE: u16 = u16::MAX;
+
+/// How the weights are written: what every window begins with, in little endian, and what each slot adds.
+pub const LENGTH: usize = size_of::<i32>() + SLOTS;
+
+/// What a text is weighed with.
+pub struct Weights<'a> {
+    bias: i32,
+    slots: &'a [u8; SLOTS],
+}
+
+impl<'a> Weights<'a> {
+    /// Those that were learned.
+    pub fn learned() -> Weights<'static> {
+        static LEARNED: &[u8; LENGTH] = include_bytes!("weights.bin");
+        Weights::read(LEARNED)
+    }
+
+    /// As they are written.
+    pub fn read(bytes: &'a [u8; LENGTH]) -> Self {
+        let (bias, slots) = bytes.split_first_chunk().unwrap_or((&[0; 4], &[]));
+        Self { bias: i32::from_le_bytes(*bias), slots: slots.first_chunk().unwrap_or(&[0; SLOTS]) }
+    }
+
+    fn of(&self, slot: u16) -> i32 {
+        i32::from(self.slots[usize::from(slot) % SLOTS].cast_signed())
+    }
+
+    /// The weight of the heaviest window of a text of JSON: above zero it reads as one that is meant to steer an agent. A slot counts
+    /// once in a window.
+    pub fn weigh(&self, text: &str) -> i32 {
+        let text = unescaped(text);
+        let mut counts = vec![0_u16; SLOTS];
+        let mut window = [Weighty::default(); WINDOW];
+        let (mut sum, mut heaviest) = (self.bias, i32::MIN);
+        let mut place = 0;
+        for slots in slots(&text) {
+            let comes = self.weighty(slots);
+            let goes = std::mem::replace(&mut window[place], comes);
+            place = if place + 1 < WINDOW { place + 1 } else { 0 };
+            for slot in goes.slots() {
+                let count = &mut counts[usize::from(*slot)];
+                *count -= 1;
+                sum -= if *count == 0 { self.of(*slot) } else { 0 };
+            }
+            for slot in comes.slots() {
+                let count = &mut counts[usize::from(*slot)];
+                sum += if *count == 0 { self.of(*slot) } else { 0 };
+                *count += 1;
+            }
+            heaviest = heaviest.max(sum);
+        }
+        heaviest
+    }
+
+    /// Those of a word's slots that weigh something: most do not.
+    fn weighty(&self, slots: [u16; KINDS]) -> Weighty {
+        let mut weighty = Weighty::default();
+        for slot in slots {
+            weighty.slots[weighty.length] = slot;
+            weighty.length += usize::from(slot != NONE && self.of(slot) != 0);
+        }
+        weighty
+    }
+}
+
+/// Slots that weigh something.
+#[derive(Clone, Copy, Default)]
+struct Weighty {
+    slots: [u16; KINDS],
+    length: usize,
+}
+
+impl Weighty {
+    fn slots(&self) -> &[u16] {
+        &self.slots[..self.length]
+    }
+}
+
+/// Whether a text of JSON reads as one that is meant to steer an agent.
+pub fn steers(text: &str) -> bool {
+    Weights::learned().weigh(text) > 0
+}
+
+/// The slots of the windows of a text of JSON that begin so many words apart, each slot once.
+pub fn windows(text: &str, apart: usize) -> Vec<Vec<u16>> {
+    let slots: Vec<[u16; KINDS]> = slots(&unescaped(text)).collect();
+    let last = slots.len().saturating_sub(WINDOW).div_ceil(apart);
+    let window = |at: usize| {
+        let (from, to) = (at * apart, at * apart + WINDOW);
+        let mut window: Vec<u16> = slots[from.min(slots.len())..to.min(slots.len())].iter().flat_map(there).collect();
+        window.sort_unstable();
+        window.dedup();
+        window
+    };
+    (0..=last).map(window).collect()
+}
+
+/// The slots of a word that it has.
+fn there(slots: &[u16; KINDS]) -> impl Iterator<Item = u16> {
+    slots.iter().copied().filter(|slot| *slot != NONE)
+}
+
+/// A text with its letters as they are: servers write those of other languages by their numbers.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if text.contains("\\u") { json::unescape(&json::unescape(text)).into_owned().into() } else { text.into() }
+}
+
+/// For each word of a text the slots of what it stands for.
+fn slots(text: &str) -> impl Iterator<Item = [u16; KINDS]> {
+    let (mut words, mut senses) = (Last::default(), Last::default());
+    Words::of(text).map(move |word| {
+        let [alone, pair, apart] = words.slots(word);
+        words.push(word);
+        let sense = senses::sense(word).filter(|sense| *sense != senses.last);
+        let of_sense = sense.map_or([NONE; 3], |sense| senses.slots(sense).map(|slot| slot ^ 0x2aaa));
+        sense.into_iter().for_each(|sense| senses.push(sense));
+        let [by_itself, behind, behind_two] = of_sense;
+        [alone, pair, apart, by_itself, behind, behind_two]
+    })
+}
+
+/// The last two of what comes in a row.
+#[derive(Default)]
+struct Last {
+    last: u32,
+    before: u32,
+}
+
+impl Last {
+    /// The slots of what comes next: by itself, behind the last one, and behind the one before that.
+    fn slots(&self, next: u32) -> [u16; 3] {
+        let slot = |hash: u32| ((hash ^ hash >> 15) as usize % SLOTS) as u16;
+        let pair = |first: u32, kind: u32| (first.rotate_left(5) ^ next ^ kind).wrapping_mul(0x9e37_79b1);
+        [slot(next), slot(pair(self.last, 0)), slot(pair(self.before, 1))]
+    }
+
+    fn push(&mut self, next: u32) {
+        (self.before, self.last) = (self.last, next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_heaviest_window_is_found_in_one_pass(text in "([abc] |send |key ){0,240}", seed in any::<u8>()) {
+            let mut bytes = [0; LENGTH];
+            bytes[4..].iter_mut().enumerate().for_each(|(at, byte)| *byte = (at as u8).wrapping_mul(seed));
+            let weights = Weights::read(&bytes);
+            let sums = windows(&text, 1).into_iter().filter(|window| !window.is_empty());
+            let sums = sums.map(|window| window.iter().map(|slot| weights.of(*slot)).sum::<i32>());
+            // A text is weighed while it is read, so that its beginning counts by itself too.
+            prop_assert!(weights.weigh(&text) >= sums.max().unwrap_or(i32::MIN));
+        }
+    }
+
+    #[test]
+    fn the_weights_tell_what_they_were_learned_from() {
+        let (mut told, mut all) = ([0, 0], [0, 0]);
+        for line in include_str!("examples.jsonl").lines() {
+            let example: serde_json::Value = serde_json::from_str(line).expect("an example is JSON");
+            let steers = usize::from(example["stops"] == true);
+            all[steers] += 1;
+            told[steers] += usize::from(super::steers(&example["output"].to_string()));
+        }
+        assert!(all[0] > 1000 && all[1] > 1000, "{all:?}");
+        assert!(told[1] * 100 > all[1] * 60 && told[0] * 100 < all[0], "{told:?} of {all:?}: learn them anew");
+    }
+}

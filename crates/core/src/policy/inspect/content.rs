@@ -1,6 +1,6 @@
 //! What is written: credentials that end up in a file, and code and settings that do what nobody would want done unseen.
 
-use super::{code, disclosed, protections, scanners, servers, sources, told, trust, unchecked};
+use super::{code, disclosed, protections, removed, scanners, servers, sources, told, trust, unchecked};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
@@ -39,7 +39,11 @@ fn written_by(
         return Vec::new();
     }
     let mut effects = code::judged(text, before, &whole, tool, facts, followed);
-    let weaker = || trust::is_given_up(text, before, &whole) || servers::are_open(text, before, &whole);
+    let weaker = || {
+        trust::is_given_up(text, before, &whole)
+            || servers::are_open(text, before, &whole)
+            || removed::are_removed(text, before, &whole)
+    };
     if protections::is_lifted(text, before, &whole) || scanners::are_silenced(text, before, &whole) || weaker() {
         effects.push(Effect { kind: Kind::ContentProtection, ..Effect::on(path, places::place(&whole, facts), tool) });
     }

@@ -309,7 +309,10 @@ impl Deed {
             return self.of_database(given);
         }
         if self.at(CLUSTERS) || has(CLUSTER_THINGS) && !self.at(CLOUDS) {
-            return Some(Kind::ClusterDestroy);
+            // What runs in a namespace for trying is made anew; the namespace itself is not.
+            let is_trial = |space: &str| words(space).iter().any(|word| is(word, TRIAL_NAMESPACES));
+            let tried = !has("namespace") && given.values("namespace|ns").any(is_trial);
+            return (!tried).then_some(Kind::ClusterDestroy);
         }
         if has(CLOUD_THINGS) || self.at(CLOUDS) && !slight {
             return Some(Kind::CloudDestroy);
@@ -430,7 +433,8 @@ impl Deed {
                     || has("webhook|webhooks|hook") && given.is_given("url|config|endpoint|targeturl")
                     || has("protection|ruleset")
                     || has("credential|credentials") && has("service|account|client")
-                    || has("firewall|ingress|security|rule") && holds(given.raw, "0.0.0.0/0|::/0")
+                    || has("firewall|ingress|security|rule|access|allowlist|whitelist|network|networks|cidr|ip")
+                        && holds(given.raw, "0.0.0.0/0|::/0")
                     || has("dns|nameserver|nameservers") && !has("cache")
                     || has("policy|policies")
                         && has("bucket|iam|trust|resource|user|role|access|public|kms|key|attach|network|security")
@@ -509,6 +513,10 @@ impl Deed {
         publishes.then_some(Kind::PackagePublish)
     }
 }
+
+/// Words in the names of namespaces of a cluster that are for trying.
+const TRIAL_NAMESPACES: &str =
+    "dev|development|sandbox|test|testing|tests|e2e|ci|preview|review|playground|scratch|staging|local|demo";
 
 /// The options and operands that a tool named after one of git's commands stands for: `git_reset` with `mode: hard`.
 pub(super) fn as_git(name: &str, given: &Arguments<'_>) -> Option<String> {

@@ -205,7 +205,10 @@ impl<'a> Arguments<'a> {
                 _ if is(&["javascript", "js", "node", "deno", "bun"]) => {
                     lines.push(format!("node -e {}", quoted(script)));
                 }
-                _ if is_shell || is(&["bash", "run", "command", "script", "execute"]) && !script.contains("=>") => {
+                _ if is_shell
+                    || is(&["bash", "run", "command", "script", "execute", "build", "job", "pipeline"])
+                        && !script.contains("=>") =>
+                {
                     lines.push(script.to_string());
                 }
                 _ => {}

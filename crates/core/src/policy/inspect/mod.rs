@@ -33,6 +33,7 @@ mod private;
 mod prompt;
 mod protections;
 mod reading;
+mod removed;
 mod scanners;
 mod sentence;
 mod servers;

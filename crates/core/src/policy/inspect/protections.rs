@@ -312,6 +312,8 @@ pub(super) fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
     // A container with all of the machine.
     if has(&["-/:/host\n", "-/:/mnt", "-/:/rootfs\n", "hostPath:\npath:/\n"])
         || has(&["privileged:true"]) && has(&["hostPID:true", "pid:host"])
+        || has(&["source=/,target=/", "src=/,target=/", "src=/,dst=/"])
+        || has(&["--privileged"]) && has(&["--pid=host", "docker.sock"])
     {
         return true;
     }

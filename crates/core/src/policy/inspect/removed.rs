@@ -1,0 +1,67 @@
+//! Checks that are taken out of what is there: who has to review, and what a program verifies before it believes.
+
+use super::code;
+use super::lists::holds;
+
+/// Calls by which a program verifies what it is told, and by whom.
+const VERIFIES: &str = "constructEvent(|construct_event(|verifySignature(|verify_signature(|timingSafeEqual(|compare_digest(|verifyWebhook(|\
+    webhooks.verify(|jwt.verify(|jwtVerify(|argon2.verify(|bcrypt.compare(|check_password_hash(|password_verify(|hmac.Equal(|hash_equals(";
+
+/// What code says, in small letters, that has its check in another form or at another place.
+const STILL: &str = "verif|auth|check|valid|compare|signature|equal|protect|require|guard";
+
+/// Whether a text checks no more what the one before it did.
+pub(super) fn are_removed(text: &str, before: Option<&str>, path: &str) -> bool {
+    let Some(before) = before else { return false };
+    match path.rsplit('/').next().unwrap_or_default() {
+        "CODEOWNERS" => loses_owner(text, before),
+        name => !code::is_prose(name) && !code::is_test(path) && believes(text, before),
+    }
+}
+
+/// Whether something has no owner any more that had one.
+fn loses_owner(text: &str, before: &str) -> bool {
+    let owned = |line: &str| line.contains('@') && !line.trim_start().starts_with('#');
+    let pattern = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
+    let now: Vec<String> = text.lines().filter(|line| owned(line)).map(pattern).collect();
+    before.lines().filter(|line| owned(line)).any(|line| !now.contains(&pattern(line)))
+}
+
+/// Whether code that verified something goes on without. What is gone as a whole verifies nothing, and does nothing either.
+fn believes(text: &str, before: &str) -> bool {
+    let code: String =
+        text.lines().filter(|line| !is_comment(line)).collect::<Vec<_>>().join("\n").to_ascii_lowercase();
+    !code.trim().is_empty()
+        && before.lines().any(|line| !is_comment(line) && holds(line, VERIFIES))
+        && !holds(&code, STILL)
+}
+
+fn is_comment(line: &str) -> bool {
+    ["//", "#", "*", "/*", "--"].iter().any(|mark| line.trim_start().starts_with(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_on_without_its_check_is_seen() {
+        let before = "sig = request.headers['stripe-signature']\nevent = stripe.Webhook.construct_event(payload, sig, secret)\nmark_paid(event)";
+        for (text, removed) in [
+            ("# the signature check was flaky\nevent = json.loads(payload)\nmark_paid(event)", true),
+            ("event = verified(request)\nmark_paid(event)", false),
+            ("", false),
+        ] {
+            assert_eq!(are_removed(text, Some(before), "/home/dev/shop/webhook.py"), removed, "{text}");
+        }
+        assert!(!are_removed("event = json.loads(payload)", None, "/home/dev/shop/webhook.py"));
+        assert!(!are_removed("event = json.loads(payload)", Some(before), "/home/dev/shop/tests/test_webhook.py"));
+    }
+
+    #[test]
+    fn what_nobody_owns_any_more_is_seen() {
+        let path = "/home/dev/shop/.github/CODEOWNERS";
+        assert!(are_removed("/web/ @shop/web\n", Some("/web/ @shop/web\n/pay/ @shop/pay\n"), path));
+        assert!(!are_removed("/pay/ @shop/payments\n", Some("/pay/ @shop/pay\n"), path));
+    }
+}

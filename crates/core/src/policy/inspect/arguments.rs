@@ -193,11 +193,14 @@ impl<'a> Arguments<'a> {
     }
 }
 
+/// What of a name is looked at, in bytes: no tool, file or role is called longer.
+const LONGEST_NAME: usize = 2 << 10;
+
 /// The words of a name, in lower case: `read_text_file`, `readTextFile`.
 pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before_lower = false;
-    for char in name.chars() {
+    for char in name[..name.floor_char_boundary(LONGEST_NAME)].chars() {
         let starts = !char.is_ascii_alphanumeric() || char.is_ascii_uppercase() && before_lower;
         before_lower = char.is_ascii_lowercase() || char.is_ascii_digit();
         if starts {

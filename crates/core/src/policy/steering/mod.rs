@@ -23,8 +23,8 @@ pub const WINDOW: usize = 120;
 /// other senses, however far away they are.
 const KINDS: usize = 6;
 
-/// What a word without a sense has in the place of that.
-const NONE: u16 = u16::MAX;
+/// What a word without a sense has in the place of that: the slot behind all that weigh.
+const NONE: u16 = SLOTS as u16;
 
 /// How the weights are written: what every window begins with, in little endian, and what each slot adds.
 pub const LENGTH: usize = size_of::<i32>() + SLOTS;
@@ -49,57 +49,36 @@ impl<'a> Weights<'a> {
     }
 
     fn of(&self, slot: u16) -> i32 {
-        i32::from(self.slots[usize::from(slot) % SLOTS].cast_signed())
+        self.slots.get(usize::from(slot)).map_or(0, |weight| i32::from(weight.cast_signed()))
     }
 
     /// The weight of the heaviest window of a text of JSON: above zero it reads as one that is meant to steer an agent. A slot counts
     /// once in a window.
     pub fn weigh(&self, text: &str) -> i32 {
         let text = unescaped(text);
-        let mut counts = vec![0_u16; SLOTS];
-        let mut window = [Weighty::default(); WINDOW];
+        // What weighs nothing is counted together, so that each word takes the same steps.
+        let mut counts = vec![0_u16; SLOTS + 1];
+        let mut window = [[NONE; KINDS]; WINDOW];
+        counts[usize::from(NONE)] = (KINDS * WINDOW) as u16;
         let (mut sum, mut heaviest) = (self.bias, i32::MIN);
         let mut place = 0;
         for slots in slots(&text) {
-            let comes = self.weighty(slots);
+            let comes = slots.map(|slot| if self.of(slot) == 0 { NONE } else { slot });
             let goes = std::mem::replace(&mut window[place], comes);
             place = if place + 1 < WINDOW { place + 1 } else { 0 };
-            for slot in goes.slots() {
-                let count = &mut counts[usize::from(*slot)];
+            for slot in goes {
+                let count = &mut counts[usize::from(slot)];
                 *count -= 1;
-                sum -= if *count == 0 { self.of(*slot) } else { 0 };
+                sum -= self.of(slot) * i32::from(*count == 0);
             }
-            for slot in comes.slots() {
-                let count = &mut counts[usize::from(*slot)];
-                sum += if *count == 0 { self.of(*slot) } else { 0 };
+            for slot in comes {
+                let count = &mut counts[usize::from(slot)];
+                sum += self.of(slot) * i32::from(*count == 0);
                 *count += 1;
             }
             heaviest = heaviest.max(sum);
         }
         heaviest
-    }
-
-    /// Those of a word's slots that weigh something: most do not.
-    fn weighty(&self, slots: [u16; KINDS]) -> Weighty {
-        let mut weighty = Weighty::default();
-        for slot in slots {
-            weighty.slots[weighty.length] = slot;
-            weighty.length += usize::from(slot != NONE && self.of(slot) != 0);
-        }
-        weighty
-    }
-}
-
-/// Slots that weigh something.
-#[derive(Clone, Copy, Default)]
-struct Weighty {
-    slots: [u16; KINDS],
-    length: usize,
-}
-
-impl Weighty {
-    fn slots(&self) -> &[u16] {
-        &self.slots[..self.length]
     }
 }
 

@@ -18,6 +18,10 @@ use crate::unseen;
 /// The most of a result that is looked at, in bytes.
 const MAX_OUTPUT: usize = 256 << 10;
 
+/// The most of a result that is weighed while an agent waits, in bytes: to weigh a word takes longer than to look for signs. The scan of
+/// what is stored weighs all that is looked at.
+const MAX_WEIGHED: usize = 16 << 10;
+
 /// The least characters that spell something out.
 const LEAST_TAGS: usize = 2;
 const LEAST_OPERATORS: usize = 2;
@@ -59,7 +63,7 @@ pub(super) fn effects(tool: &Tool, payload: &str) -> Vec<Effect> {
         if may_leak {
             leaks(text).into_iter().for_each(|secret| note(Kind::OutputSecret, &secret));
         }
-        if let Some(sign) = planted(text, may_sign) {
+        if let Some(sign) = planted(text, may_sign, MAX_WEIGHED) {
             note(Kind::OutputInjection, sign);
         }
     }
@@ -99,14 +103,15 @@ pub fn injection(payload: &str) -> Option<&'static str> {
     let entry: Block<'_> = json::nested(told.payload);
     let of_entry = entry.output.filter(|_| is_result(&entry));
     let plain = [results.tool_response, results.tool_output, results.tool_result, results.error, told.output, of_entry];
-    plain.into_iter().flatten().chain(of_message).find_map(|raw| planted(start(raw.get()), may_sign))
+    plain.into_iter().flatten().chain(of_message).find_map(|raw| planted(start(raw.get()), may_sign, MAX_OUTPUT))
 }
 
-/// What in a result is meant to steer the agent or is hidden from the person: a sign, if it may have one, or that it reads as others did
-/// that were.
-fn planted(text: &str, may_sign: bool) -> Option<&'static str> {
+/// What in a result is meant to steer the agent or is hidden from the person: a sign, if it may have one, or that so much of it reads as
+/// others did that were.
+fn planted(text: &str, may_sign: bool, weighed: usize) -> Option<&'static str> {
     let sign = may_sign.then(|| sign(text)).flatten();
-    sign.or_else(|| steering::steers(text).then_some("reads-as-order"))
+    let weighed = &text[..text.floor_char_boundary(weighed)];
+    sign.or_else(|| steering::steers(weighed).then_some("reads-as-order"))
 }
 
 /// Whether a block of a message or an entry of a rollout is a tool's result.

@@ -20,7 +20,7 @@ const MAX_OUTPUT: usize = 256 << 10;
 
 /// The most of a result that is weighed while an agent waits, in bytes: to weigh a word takes longer than to look for signs. The scan of
 /// what is stored weighs all that is looked at.
-const MAX_WEIGHED: usize = 16 << 10;
+const MAX_WEIGHED: usize = 8 << 10;
 
 /// The least characters that spell something out.
 const LEAST_TAGS: usize = 2;

@@ -1,6 +1,7 @@
 //! Learns how results read that are meant to steer an agent, and writes the weights of `policy::steering`.
 //!
-//! `cargo run --release -p hookrail-core --example learn [--write] [--unseen FILE]… FILE…`
+//! `cargo run --release -p hookrail-core --example learn [--write] [--unseen FILE]… FILE…`; `scripts/learn` gives it the files that the
+//! weights are made of.
 //!
 //! A `.jsonl` file holds examples as `policy test` takes them, of which those with an `output` count; any other file is a text without an
 //! order, as is one without such examples. Each example is first judged by weights that were learned from the others (a fifth is left out in turn): that says how well

@@ -1,9 +1,8 @@
 //! How texts read that are meant to steer an agent: learned from examples, for nobody can list the words of those who mean harm.
 //!
 //! A linear model over a window of a text: its words, pairs of words that stand beside each other or one apart, and the senses of words
-//! (`senses.rs`) in the order in which they come. Its weights are whole numbers in `weights.bin`, made by
-//! `cargo run --release -p hookrail-core --example learn` from `examples.jsonl`, the cases of the guard and texts without any order; the same
-//! examples give the same file. A text is read in one pass that remembers one window.
+//! (`senses.rs`) in the order in which they come. Its weights are whole numbers in `weights.bin`, made by `scripts/learn` from
+//! `examples.jsonl`, the cases of the guard and texts without any order. A text is read in one pass that remembers one window.
 
 mod senses;
 mod words;

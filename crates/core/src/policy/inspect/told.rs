@@ -100,25 +100,33 @@ fn lasting(sentence: &Sentence<'_>) -> Option<&'static str> {
     if destroys_unasked(sentence) {
         return Some("to destroy without being asked");
     }
+    if agrees_to_all(sentence) {
+        return Some("to switch off what guards an agent");
+    }
     if sentence.forbids() {
         // What is forbidden may stand beside what is ordered for always.
-        let orders = |part: &str| {
+        let ordered = |part: &str| {
             let part = Sentence::of(part);
-            part.says("always") && !part.forbids() && unguards(&part)
+            match part.forbids() {
+                true => None,
+                false if part.says("always") && unguards(&part) => Some("to switch off what guards an agent"),
+                false => given_or_obeyed(&part),
+            }
         };
-        return sentence
-            .split([',', ';'])
-            .flat_map(|part| part.split(" and "))
-            .any(orders)
-            .then_some("to switch off what guards an agent");
+        return sentence.split([',', ';']).flat_map(|part| part.split(" and ")).find_map(ordered);
     }
+    given_or_obeyed(sentence).or_else(|| unguards(sentence).then_some("to switch off what guards an agent"))
+}
+
+/// What is to be given away each time, or done because somebody else wrote it.
+fn given_or_obeyed(sentence: &Sentence<'_>) -> Option<&'static str> {
     if gives_each_time(sentence) {
         return Some("to send credentials away");
     }
     if obeys_elsewhere(sentence) {
         return Some("to follow what is written elsewhere");
     }
-    unguards(sentence).then_some("to switch off what guards an agent")
+    None
 }
 
 /// Whether something is to be kept from the person.
@@ -204,6 +212,19 @@ fn unguards(sentence: &Sentence<'_>) -> bool {
         sentence.holds(OFF) && sentence.orders(TURNS)
     };
     (turns_off() || commits()) && !sentence.holds(OF_PROGRAM)
+}
+
+/// Whether what an agent is asked is to be answered in the person's place.
+fn agrees_to_all(sentence: &Sentence<'_>) -> bool {
+    const ASKED: &str = "permission prompt|permission request|permission dialog|permission question|approval prompt|approval request|\
+        confirmation prompt|confirmation request|confirmation dialog|trust prompt|trust dialog|security prompt|safety prompt";
+    const AGREES: &str = "approve|accept|confirm|grant|allow|dismiss|auto-approve|auto-accept|agree";
+    const ANSWERS: &str = "answer|say|reply|respond|press|choose|select|click|type|enter|send";
+    const YES: &str = "yes|allow|approve|approved|accept|always-allow|y|ok|affirmatively";
+    const ELSE: &str = "only|ask|unless|except|first|test|tests|camera|location|notification|notifications|microphone|ios|android|simulator|page";
+    sentence.holds(ASKED)
+        && !sentence.says(ELSE)
+        && (sentence.orders(AGREES) || sentence.ordered(ANSWERS).any(|at| sentence.near(at, 4, YES)))
 }
 
 /// What a prompt orders that nobody means: the word for it.

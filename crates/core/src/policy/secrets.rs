@@ -262,6 +262,64 @@ pub fn keeps_what_was_typed(path: &str) -> bool {
         || matches!(name.as_str(), "consolehost_history.txt" | ".lesshst" | ".viminfo" | ".histfile")
 }
 
+/// Whether a file gives whoever reads it what they should not see, and nothing that a program is written by: what a person typed, the
+/// state of an infrastructure with its passwords, the private key of a server. Those of tests and of one's own machine are nobody's.
+pub fn is_told_whole(path: &str, home: Option<&str>) -> bool {
+    const NOBODYS: &[&str] = &[
+        "dev",
+        "test",
+        "tests",
+        "testing",
+        "testdata",
+        "local",
+        "localhost",
+        "sample",
+        "samples",
+        "examples",
+        "fixture",
+        "fixtures",
+        "mock",
+        "mocks",
+        "demo",
+        "dummy",
+        "snakeoil",
+        "selfsigned",
+        "e2e",
+        "spec",
+        "public",
+        "pub",
+        "i18n",
+        "locales",
+        "slides",
+    ];
+    const OF_KEYS: &[&str] =
+        &["certs", "cert", "ssl", "tls", "pki", "private", "letsencrypt", "keys", "x509", "ca", "certificates"];
+    const KEYS: &[&str] = &[
+        "server", "client", "private", "privkey", "tls", "ssl", "ca", "master", "root", "signing", "domain",
+        "wildcard", "key", "rootca",
+    ];
+    let path = path.to_ascii_lowercase();
+    let home = home.map(|home| home.trim_end_matches('/').to_ascii_lowercase());
+    let inside = home.as_deref().and_then(|home| path.strip_prefix(home)).unwrap_or(&path);
+    let mut words = inside.trim_start_matches("/.local").split(|char: char| !char.is_ascii_alphanumeric());
+    if words.any(|word| NOBODYS.contains(&word)) {
+        return false;
+    }
+    let mut parts = inside.rsplit('/');
+    let (name, folder) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let stem = name.strip_suffix(".key").or_else(|| name.strip_suffix(".pem"));
+    // A certificate is for everybody to see; in a file of this form a key is told by its name alone.
+    let is_key = stem.is_some_and(|stem| {
+        let named = stem.split(['-', '_', '.']).any(|word| KEYS.contains(&word));
+        let of_host = || stem.trim_start_matches("*.").contains('.') || named || OF_KEYS.contains(&folder);
+        !is_public(name) && if name.ends_with(".key") { of_host() } else { stem.contains("key") }
+    });
+    let is_state = name.ends_with(".tfstate") || name.ends_with(".tfstate.backup");
+    let was_typed =
+        keeps_what_was_typed(name) && (name.starts_with('.') || name.starts_with("fish_") || name.ends_with(".txt"));
+    is_key || is_state && folder != ".terraform" || was_typed
+}
+
 /// Whether a pattern by which such a file is searched is one for credentials: for what stands before them in a command.
 pub fn is_sought_in_typed(pattern: &str) -> bool {
     const SOUGHT: &[&str] =
@@ -331,6 +389,30 @@ fn is_environment(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_told_by_no_part_of_it_is_known() {
+        for (path, whole) in [
+            ("/home/dev/work/shop/infra/terraform.tfstate", true),
+            ("/home/dev/work/shop/infra/terraform.tfstate.backup", true),
+            ("/home/dev/work/shop/infra/.terraform/terraform.tfstate", false),
+            ("/home/dev/work/shop/tests/fixtures/empty.tfstate", false),
+            ("/home/dev/.bash_history", true),
+            ("/home/dev/.local/share/fish/fish_history", true),
+            ("/home/dev/work/shop/docs/api_history", false),
+            ("/home/dev/work/shop/certs/shop.example.key", true),
+            ("/home/dev/work/shop/deploy/tls/privkey.pem", true),
+            ("/home/dev/work/shop/deploy/tls/fullchain.pem", false),
+            ("/home/dev/work/shop/certs/localhost.key", false),
+            ("/home/dev/work/shop/certs/dev-server.key", false),
+            ("/home/dev/work/shop/docs/roadmap.key", false),
+            ("/home/dev/work/shop/i18n/de.key", false),
+            ("/home/dev/certs/server.key", true),
+            ("/etc/nginx/ssl/shop.key", true),
+        ] {
+            assert_eq!(is_told_whole(path, Some("/home/dev")), whole, "{path}");
+        }
+    }
 
     #[test]
     fn names_tell_how_secret_a_file_is() {

@@ -1,6 +1,8 @@
 //! What is written: credentials that end up in a file, and code and settings that do what nobody would want done unseen.
 
-use super::{code, disclosed, protections, removed, scanners, servers, sources, told, trust, unchecked};
+use super::{
+    code, disclosed, logged, origins, protections, removed, scanners, servers, sources, told, trust, unchecked,
+};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
@@ -16,12 +18,21 @@ const MAX_PATH: usize = 4096;
 
 /// The effects of writing a text, in the place of another one where that is known. A file that is made for credentials may hold one.
 pub(super) fn written(text: &str, before: Option<&str>, path: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
+    let mut effects = put_in(text, before, path, tool, facts);
+    effects.extend(weakened(text, before, path, tool, facts));
+    effects
+}
+
+/// [`written`], but for what [`weakened`] tells.
+pub(super) fn put_in(text: &str, before: Option<&str>, path: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     written_by(text, before, path, tool, facts, false)
 }
 
 /// [`written`], of a text that a command writes: what it then runs of it is told elsewhere.
 pub(in crate::policy) fn written_by_command(text: &str, path: &str, program: &str, facts: &dyn Facts) -> Vec<Effect> {
-    written_by(text, None, path, program, facts, true)
+    let mut effects = written_by(text, None, path, program, facts, true);
+    effects.extend(weakened(text, None, path, program, facts));
+    effects
 }
 
 fn written_by(
@@ -39,20 +50,15 @@ fn written_by(
         return Vec::new();
     }
     let mut effects = code::judged(text, before, &whole, tool, facts, followed);
-    let weaker = || {
-        trust::is_given_up(text, before, &whole)
-            || servers::are_open(text, before, &whole)
-            || removed::are_removed(text, before, &whole)
-    };
-    if protections::is_lifted(text, before, &whole) || scanners::are_silenced(text, before, &whole) || weaker() {
-        effects.push(Effect { kind: Kind::ContentProtection, ..Effect::on(path, places::place(&whole, facts), tool) });
-    }
     let name = whole.rsplit('/').next().unwrap_or_default();
     if sources::are_open(text, before, &whole) {
         effects.push(Effect { kind: Kind::PackageUntrusted, ..Effect::on(path, places::place(&whole, facts), tool) });
     }
     if let Some(program) = sources::runs(text, before, &whole) {
         effects.push(Effect { kind: Kind::ContentCode, ..Effect::on(program, places::place(&whole, facts), tool) });
+    }
+    if let Some(what) = logged::tells(text, before, &whole) {
+        effects.push(Effect { kind: Kind::ContentCode, ..Effect::on(what, places::place(&whole, facts), tool) });
     }
     if let Some(setting) = unchecked::lets_go(text, before, &whole) {
         effects.push(Effect { kind: Kind::AgentUnchecked, ..Effect::on(setting, places::place(&whole, facts), tool) });
@@ -75,6 +81,21 @@ fn written_by(
         effects.push(Effect { kind: Kind::ContentSecret, ..Effect::on(path, places::place(&whole, facts), tool) });
     }
     effects
+}
+
+/// What protected, and does no longer when this is written.
+pub(super) fn weakened(text: &str, before: Option<&str>, path: &str, tool: &str, facts: &dyn Facts) -> Option<Effect> {
+    let text = &text[..text.floor_char_boundary(MAX_TEXT)];
+    let whole = places::absolute(path, facts.directory().unwrap_or_default());
+    let is_weaker = whole.len() <= MAX_PATH
+        && (protections::is_lifted(text, before, &whole)
+            || scanners::are_silenced(text, before, &whole)
+            || trust::is_given_up(text, before, &whole)
+            || servers::are_open(text, before, &whole)
+            || origins::are_all(text, before, &whole)
+            || removed::are_removed(text, before, &whole));
+    let effect = || Effect { kind: Kind::ContentProtection, ..Effect::on(path, places::place(&whole, facts), tool) };
+    is_weaker.then(effect)
 }
 
 /// Whether a hook of this name may stop something.

@@ -16,7 +16,19 @@ pub(super) fn read(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effe
     let paths = given.paths().into_iter().chain(given.included());
     // A folder is listed by `view`, and read by the others that take one.
     let whole = tool != "view";
-    paths.flat_map(|path| read_one(&path, whole, tool, facts)).collect()
+    paths
+        .flat_map(|path| read_one(&path, whole, tool, facts).into_iter().chain(told_whole(&path, tool, facts)))
+        .collect()
+}
+
+/// What is read whole of a file that gives more than a part of it would.
+pub(super) fn told_whole(path: &str, tool: &str, facts: &dyn Facts) -> Option<Effect> {
+    let home = facts.home().filter(|_| path.starts_with("~/"));
+    let path = home.map_or_else(|| path.to_owned(), |home| format!("{home}{}", &path[1..]));
+    let whole = places::absolute(&path, facts.directory().unwrap_or_default());
+    let is_secret =
+        || Effect { kind: Kind::SecretRead, ..Effect::on(whole.as_str(), places::place(&whole, facts), tool) };
+    secrets::is_told_whole(&whole, facts.home()).then(is_secret)
 }
 
 /// Files are searched. Tools that only list names read nothing, but some names are only looked for by whoever wants what is in them.
@@ -29,19 +41,9 @@ pub(super) fn search(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Ef
         vec![hunted]
     };
     let pattern = given.pattern().unwrap_or_default();
-    let within = |folder: &str| is_all_of_somebody(folder, facts);
     if !searches.iter().any(|word| name.contains(word)) {
-        let whole = if pattern.starts_with(['/', '~']) {
-            pattern.to_string()
-        } else {
-            format!("{}/{pattern}", paths.first().map_or(".", |path| path.as_ref()))
-        };
-        let (folder, wanted) =
-            whole.split_once('*').map_or((whole.as_str(), ""), |(folder, _)| (folder, whole.as_str()));
-        let hunted = !wanted.is_empty()
-            && within(folder.trim_end_matches('/'))
-            && secrets::secrecy(wanted, None) >= Secrecy::Sensitive;
-        return if hunted { hunt(folder) } else { Vec::new() };
+        let folder = paths.first().map_or(".", |path| path.as_ref());
+        return if is_hunt_by_name(&pattern, folder, facts) { hunt(folder) } else { Vec::new() };
     }
     let folder = paths.first().map_or(".", |path| path.as_ref());
     if is_hunt(&pattern, folder, facts) {
@@ -66,6 +68,14 @@ pub(super) fn search(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Ef
 pub(super) fn is_hunt(pattern: &str, path: &str, facts: &dyn Facts) -> bool {
     secrets::keeps_what_was_typed(path) && secrets::is_sought_in_typed(pattern)
         || secrets::is_sought(pattern) && is_all_of_somebody(path, facts)
+}
+
+/// Whether files of a folder in which people keep what is theirs are looked for by the name of credentials.
+pub(super) fn is_hunt_by_name(pattern: &str, folder: &str, facts: &dyn Facts) -> bool {
+    let whole = if pattern.starts_with(['/', '~']) { pattern.to_owned() } else { format!("{folder}/{pattern}") };
+    whole.split_once('*').is_some_and(|(folder, _)| {
+        is_all_of_somebody(folder.trim_end_matches('/'), facts) && secrets::secrecy(&whole, None) >= Secrecy::Sensitive
+    })
 }
 
 /// Whether a folder is a home, what holds homes, or one of those in which a home keeps its programs' settings.
@@ -229,7 +239,7 @@ const MAX_FILES: usize = 1024;
 /// The effects of a patch: its headers name the files, and what it adds is written to them.
 pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let mut effects: Vec<Effect> = Vec::new();
-    let (mut file, mut added, mut taken, mut files) = ("", String::new(), String::new(), 0);
+    let (mut file, mut change, mut files) = ("", Change::default(), 0);
     let of_codex = patch.contains(PATCH);
     let mut lines = patch.lines().peekable();
     while let Some(line) = lines.next() {
@@ -244,30 +254,64 @@ pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect>
             if files > MAX_FILES {
                 break;
             }
-            changed(&mut effects, &added, &taken, file, tool, facts);
-            added.clear();
-            taken.clear();
+            change.made(&mut effects, file, tool, facts);
+            change = Change::default();
             effects.extend(touched(path, touch, tool, facts));
             file = path;
-        } else if let Some(text) = line.strip_prefix('+') {
-            added.push_str(text);
-            added.push('\n');
-        } else if let Some(text) = line.strip_prefix('-') {
-            taken.push_str(text);
-            taken.push('\n');
+        } else {
+            change.line(line);
         }
     }
-    changed(&mut effects, &added, &taken, file, tool, facts);
+    change.made(&mut effects, file, tool, facts);
     effects
 }
 
-/// What a patch changes of the file that its last header named.
-fn changed(effects: &mut Vec<Effect>, added: &str, taken: &str, file: &str, tool: &str, facts: &dyn Facts) {
-    if effects.last().is_some_and(|last| places::is_lock(&last.target)) && raises(taken, added) {
-        let name = file.rsplit('/').next().unwrap_or_default();
-        effects.retain(|effect| effect.kind != Kind::ProjectLock || !effect.target.ends_with(name));
+/// What a patch does to one file.
+#[derive(Default)]
+struct Change {
+    added: String,
+    taken: String,
+    /// What was there and what will be, each with the lines around it that stay.
+    was: String,
+    will_be: String,
+    /// Whether there are such lines.
+    is_surrounded: bool,
+}
+
+impl Change {
+    fn line(&mut self, line: &str) {
+        let push = |text: &mut String, line: &str| {
+            text.push_str(line);
+            text.push('\n');
+        };
+        if let Some(line) = line.strip_prefix('+') {
+            push(&mut self.added, line);
+            push(&mut self.will_be, line);
+        } else if let Some(line) = line.strip_prefix('-') {
+            push(&mut self.taken, line);
+            push(&mut self.was, line);
+        } else {
+            let line = line.strip_prefix(' ').unwrap_or(line);
+            self.is_surrounded |= !line.starts_with("@@") && !line.starts_with("***") && !line.trim().is_empty();
+            push(&mut self.was, line);
+            push(&mut self.will_be, line);
+        }
     }
-    effects.extend(content::written(added, removed(taken), file, tool, facts));
+
+    /// The effects of the change on the file that the last header named.
+    fn made(&self, effects: &mut Vec<Effect>, file: &str, tool: &str, facts: &dyn Facts) {
+        if effects.last().is_some_and(|last| places::is_lock(&last.target)) && raises(&self.taken, &self.added) {
+            let name = file.rsplit('/').next().unwrap_or_default();
+            effects.retain(|effect| effect.kind != Kind::ProjectLock || !effect.target.ends_with(name));
+        }
+        effects.extend(content::put_in(&self.added, removed(&self.taken), file, tool, facts));
+        // What stands around a change tells what it is about: the port above an address, the line that goes on without its check.
+        let (text, before) = match self.is_surrounded {
+            true => (&self.will_be, Some(self.was.as_str())),
+            false => (&self.added, removed(&self.taken)),
+        };
+        effects.extend(content::weakened(text, before, file, tool, facts));
+    }
 }
 
 /// The file that a line of a patch of Codex names, and what is done to it.

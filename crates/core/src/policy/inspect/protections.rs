@@ -1,7 +1,7 @@
 //! Infrastructure as code: protections that are taken off, and doors that are opened to everybody.
 
 use super::lists::is;
-use super::settings;
+use super::{settings, ways};
 
 /// Settings that protect while they are true.
 const PROTECTS: &[&str] = &[
@@ -151,7 +151,7 @@ pub(super) fn is_lifted(text: &str, before: Option<&str>, path: &str) -> bool {
     }
     let told = truths(text);
     let lifted = match before {
-        Some(before) if loses(text, before) => true,
+        Some(before) if loses(text, before) || ways::are_widened(text, before) => true,
         // A whole resource that is gone is another matter.
         Some(before) if before.contains("resource \"") && !text.contains("resource \"") => false,
         Some(before) => {
@@ -317,44 +317,5 @@ pub(super) fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
     {
         return true;
     }
-    // A port that administrators and databases listen at, near an address that is everybody's.
-    const PORTS: &[&str] =
-        &["22", "3389", "5432", "3306", "6379", "27017", "9200", "2375", "5900", "1433", "11211", "23"];
-    const WAYS: &[&str] = &[
-        "from_port=",
-        "to_port=",
-        "FromPort:",
-        "ToPort:",
-        "fromPort:",
-        "port=",
-        "ports=[",
-        "destination_port_range=",
-        "-FromPort:",
-        "port:",
-    ];
-    let near = 400;
-    dense.match_indices("0.0.0.0/0").chain(dense.match_indices("::/0")).take(super::MAX_PLACES).any(|(at, _)| {
-        let from = dense.floor_char_boundary(at.saturating_sub(near));
-        // Code has the address and the port in one block; of data only how near they are is known.
-        let (start, end) = match in_blocks {
-            true => (
-                dense[from..at].rfind('{').map_or(from, |it| from + it),
-                dense[at..].find('}').map_or(dense.len(), |it| at + it),
-            ),
-            false => (from, dense.floor_char_boundary(at + near)),
-        };
-        let around = &dense[start..end];
-        // What goes out may go anywhere.
-        let last = |word: &str| dense[from..at].rfind(word);
-        let is_way_out = last("egress") > last("ingress");
-        let names_port = WAYS.iter().any(|way| {
-            around.match_indices(way).any(|(at, _)| {
-                let rest = &around[at + way.len()..];
-                let digits = rest.len() - rest.trim_start_matches(|char: char| char.is_ascii_digit()).len();
-                PORTS.contains(&&rest[..digits])
-            })
-        });
-        let all = in_blocks && around.contains("protocol=-1") && last("ingress").is_some();
-        !is_way_out && (names_port || all)
-    })
+    ways::are_open(&dense, in_blocks)
 }

@@ -1,7 +1,9 @@
 //! Checks that are taken out of what is there: who has to review, and what a program verifies before it believes.
 
-use super::code;
-use super::lists::holds;
+use std::collections::HashSet;
+
+use super::lists::{holds, is};
+use super::{code, rights};
 
 /// Calls by which a program verifies what it is told, and by whom.
 const VERIFIES: &str = "constructEvent(|construct_event(|verifySignature(|verify_signature(|timingSafeEqual(|compare_digest(|verifyWebhook(|\
@@ -10,12 +12,21 @@ const VERIFIES: &str = "constructEvent(|construct_event(|verifySignature(|verify
 /// What code says, in small letters, that has its check in another form or at another place.
 const STILL: &str = "verif|auth|check|valid|compare|signature|equal|protect|require|guard";
 
+/// Forms of files that are no code.
+const DATA: &str = "json|lock|css|scss|less|html|svg|csv|tsv|xml|map|snap|toml|po|pot|sum";
+
 /// Whether a text checks no more what the one before it did.
 pub(super) fn are_removed(text: &str, before: Option<&str>, path: &str) -> bool {
     let Some(before) = before else { return false };
     match path.rsplit('/').next().unwrap_or_default() {
         "CODEOWNERS" => loses_owner(text, before),
-        name => !code::is_prose(name) && !code::is_test(path) && believes(text, before),
+        // What holds data checks nothing.
+        name if is(name.rsplit('.').next().unwrap_or_default(), DATA) => false,
+        name => {
+            !code::is_prose(name)
+                && !code::is_test(path)
+                && (believes(text, before) || rights::are_given_up(text, before))
+        }
     }
 }
 
@@ -27,17 +38,23 @@ fn loses_owner(text: &str, before: &str) -> bool {
     before.lines().filter(|line| owned(line)).any(|line| !now.contains(&pattern(line)))
 }
 
-/// Whether code that verified something goes on without. What is gone as a whole verifies nothing, and does nothing either.
+/// Whether code that verified something goes on without, by something else that does not. What is gone as a whole does nothing either.
 fn believes(text: &str, before: &str) -> bool {
-    let code: String =
-        text.lines().filter(|line| !is_comment(line)).collect::<Vec<_>>().join("\n").to_ascii_lowercase();
-    !code.trim().is_empty()
-        && before.lines().any(|line| !is_comment(line) && holds(line, VERIFIES))
-        && !holds(&code, STILL)
+    let verifies = |text: &str| text.lines().any(|line| !is_comment(line) && holds(line, VERIFIES));
+    if !verifies(before) || verifies(text) {
+        return false;
+    }
+    let had: HashSet<&str> = before.lines().map(str::trim).collect();
+    let is_new = |line: &&str| !is_comment(line) && !had.contains(line.trim());
+    let new = text.lines().filter(is_new).collect::<Vec<_>>().join("\n").to_ascii_lowercase();
+    !new.trim().is_empty() && !holds(&new, STILL)
 }
 
-fn is_comment(line: &str) -> bool {
-    ["//", "#", "*", "/*", "--"].iter().any(|mark| line.trim_start().starts_with(mark))
+/// Whether a line says nothing to the machine.
+pub(super) fn is_comment(line: &str) -> bool {
+    // What a patch says of where it stands is none of the code; a mark of PHP's is.
+    let line = line.trim_start();
+    ["//", "#", "*", "/*", "--", "@@"].iter().any(|mark| line.starts_with(mark)) && !line.starts_with("#[")
 }
 
 #[cfg(test)]

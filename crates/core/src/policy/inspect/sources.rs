@@ -1,6 +1,6 @@
 //! Settings of build tools and package managers: where packages come from, and which programs are run with every build.
 
-use super::lists::is;
+use super::lists::{holds, is};
 use super::settings::{Setting, settings};
 use crate::policy::hosts;
 use crate::policy::places;
@@ -39,6 +39,22 @@ const FILES: &[&str] = &[
     "/.sbt/repositories",
 ];
 
+/// Files of a project in which packages are listed beside other things: how their names begin and end, and what stands in the lines that
+/// say where packages come from.
+const LISTS: &[(&str, &str, &str)] = &[
+    ("requirements", ".txt", "--|-i |-f |@ http|git+http"),
+    ("requirements", ".in", "--|-i |-f |@ http|git+http"),
+    ("constraints", ".txt", "--|-i |-f |@ http|git+http"),
+    ("pipfile", "", "url|verify_ssl"),
+    ("pyproject", ".toml", "url =|url=|index-url|find-links|default-index|trusted-host|allow-insecure-host|git+http"),
+    ("gemfile", "", "source|git:|git =>"),
+    ("build.gradle", "", "url|nsecureProtocol"),
+    ("settings.gradle", "", "url|nsecureProtocol"),
+    ("package", ".json", "\"registry\"|.tgz|git+http"),
+    ("dockerfile", "", "pip |pip3 |npm |yarn |pnpm |uv |gem |index|registry|PIP_|NPM_"),
+    ("containerfile", "", "pip |pip3 |npm |yarn |pnpm |uv |gem |index|registry|PIP_|NPM_"),
+];
+
 /// What names a program that is run, by the name of the setting in lower case and letters alone.
 const PROGRAMS: &str = "rustcwrapper|rustcworkspacewrapper|rustc|rustdoc|linker|runner|credentialprovider|scriptshell|shell|\
     nodeoptions|git|initmodule|onloadscript|editor|yarnpath|preload|postbuildhook|prebuildhook|pluginfiles|orggradlejavahome|\
@@ -51,6 +67,8 @@ const UNCHECKED: &[&str] = &[
     "trusted-host",
     "enableStrictSsl:false",
     "ssl_verify:false",
+    "verify_ssl=false",
+    "PIP_TRUSTED_HOST",
     ":ssl_verify_mode:0",
     "check-revoke=false",
     "require-sigs=false",
@@ -73,24 +91,45 @@ fn is_settings(path: &str) -> bool {
 
 /// Whether a package manager is told to bring packages from where anybody can put them: without a certificate.
 pub(super) fn are_open(text: &str, before: Option<&str>, path: &str) -> bool {
-    is_settings(path) && is_open(text) && !before.is_some_and(is_open)
+    if is_settings(path) {
+        return is_open(text) && !before.is_some_and(is_open);
+    }
+    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let in_folder = || path.rsplit('/').nth(1) == Some("requirements") && name.ends_with(".txt");
+    let list = LISTS.iter().find(|(start, end, _)| name.starts_with(start) && name.ends_with(end));
+    let Some((_, _, marks)) = list.or_else(|| LISTS.first().filter(|_| in_folder())) else { return false };
+    if !holds(text, "http:|nsecure|trusted-host|verify_ssl|TRUSTED_HOST") || super::code::is_test(path) {
+        return false;
+    }
+    let of_sources = |text: &str| {
+        let lines = text
+            .lines()
+            .filter(|line| holds(line, marks) && !line.contains("localhost") && !line.contains("127.0.0.1"));
+        is_open(&lines.collect::<Vec<_>>().join("\n"))
+    };
+    of_sources(text) && !before.is_some_and(of_sources)
 }
 
 fn is_open(text: &str) -> bool {
-    let plain = text.match_indices("http://").any(|(at, _)| {
-        let url = &text[at..];
-        let end = url.find(|char: char| char.is_whitespace() || "\"'<>".contains(char)).unwrap_or(url.len());
-        let host = hosts::host(&url[..end]);
-        // Who hands requests on is another than who answers them.
-        let own_line = text[..at].rsplit('\n').next().unwrap_or_default().to_ascii_lowercase();
-        let hands_on = own_line.contains("proxy") && !own_line.contains("goproxy");
-        // What a form of file is called by is no address.
-        let is_name = is(&host, "maven.apache.org|www.w3.org|schemas.microsoft.com|www.gradle.org");
-        !is_name && !hands_on && !hosts::is_local(&host)
+    let is_comment = |line: &&str| line.trim_start().starts_with(['#', ';']) || line.trim_start().starts_with("//");
+    let plain = text.lines().filter(|line| !is_comment(line)).any(|line| {
+        line.match_indices("http://").any(|(at, _)| {
+            let url = &line[at..];
+            let end = url.find(|char: char| char.is_whitespace() || "\"'<>".contains(char)).unwrap_or(url.len());
+            let host = hosts::host(&url[..end]);
+            // Who hands requests on is another than who answers them.
+            let own_line = line[..at].to_ascii_lowercase();
+            let hands_on = own_line.contains("proxy") && !own_line.contains("goproxy");
+            // What a form of file is called by is no address.
+            let is_name = is(&host, "maven.apache.org|www.w3.org|schemas.microsoft.com|www.gradle.org");
+            !is_name && !hands_on && !hosts::is_local(&host)
+        })
     });
-    let said = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', ';'])).flat_map(str::chars);
-    let dense: String = said.filter(|char| !matches!(char, ' ' | '\t')).collect();
     let is_plain_word = |line: &str| matches!(line.trim(), "insecure" | "-k" | "--insecure");
+    // To trust this machine is nothing.
+    let trusts_itself = |line: &&str| line.contains("trusted-host") && holds(line, "localhost|127.0.0.1");
+    let said = text.lines().filter(|line| !is_comment(line) && !trusts_itself(line)).flat_map(str::chars);
+    let dense: String = said.filter(|char| !matches!(char, ' ' | '\t')).collect();
     plain || text.lines().any(is_plain_word) || UNCHECKED.iter().any(|word| dense.contains(word))
 }
 

@@ -1,4 +1,4 @@
-//! Source code that no longer checks whom it talks to: certificates that are taken whatever they say.
+//! Source code that no longer checks whom it talks to: certificates, and tokens, that are taken whatever they say.
 
 use super::code;
 use super::lists::is;
@@ -56,7 +56,36 @@ const ALWAYS: &[(&str, &[&str])] = &[
     ("checkServerIdentity", &["=>undefined", "=>null", "=>{}"]),
 ];
 
-/// A part of each of [`OFF`], by which most texts are told to hold none.
+/// The same of the signatures of tokens. Who reads what a token says of itself, or verifies it in another line, may do without.
+const UNSIGNED: &[&str] = &[
+    "\"verify_signature\":False",
+    "'verify_signature':False",
+    "verify_signature=False",
+    "jwt|verify=False",
+    "algorithms=[\"none\"",
+    "algorithms=['none'",
+    "algorithms:[\"none\"",
+    "algorithms:['none'",
+    "get_unverified_claims(",
+    "ParseUnverified(",
+    "UnsafeAllowNoneSignatureType",
+    "UnsafeClaimsWithoutVerification(",
+    "insecure_disable_signature_validation()",
+    "dangerous_insecure_decode",
+    "insecure_decode(",
+    "ValidateIssuerSigningKey=false",
+    "RequireSignedTokens=false",
+    "setSkipSignatureVerification()",
+    "JWT.decode|,nil,false)",
+    "JWT|newSigner\\None",
+    "wantAssertionsSigned:false",
+    "want_assertions_signed\":False",
+    "want_assertions_signed':False",
+];
+const VERIFIED: &str = ".verify(|jwtVerify(|algorithms=[|get_signing_key|ParseWithClaims(|decode_verified";
+const OF_ITSELF: &[&str] = &["exp", "iat", "nbf", "kid", "iss", "alg", "aud", "tid", "azp", "jti"];
+
+/// A part of each of [`OFF`] and [`UNSIGNED`], by which most texts are told to hold none.
 const HINTS: &[&str] = &[
     "REJECT_UNAUTH",
     "rejectUnauth",
@@ -67,7 +96,6 @@ const HINTS: &[&str] = &[
     "ssl=",
     "CERT_NONE",
     "check_hostname",
-    "_unverified",
     "danger_accept",
     "HostnameVerifier",
     "HOSTNAME_VERIFIER",
@@ -78,6 +106,20 @@ const HINTS: &[&str] = &[
     "Validation",
     "badCertificate",
     "tls_insecure",
+    "\"none\"",
+    "'none'",
+    "_unverified",
+    "Unverified",
+    "UnsafeAllow",
+    "UnsafeClaims",
+    "insecure_d",
+    "ValidateIssuer",
+    "RequireSigned",
+    "SkipSignature",
+    "JWT.decode",
+    "Signer\\None",
+    "ssertionsSigned",
+    "assertions_signed",
 ];
 
 const LANGUAGES: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift";
@@ -165,10 +207,13 @@ fn is_off_at(text: &str, at: usize) -> bool {
     }
     let dense: String = line.chars().filter(|char| !char.is_whitespace()).collect();
     let is_plain = |at: usize| !is_quoted(&dense[..at]);
-    let off = OFF.iter().any(|off| {
-        let (needs, off) = off.split_once('|').unwrap_or(("", off));
-        dense.match_indices(off).any(|(at, _)| is_plain(at)) && text.contains(needs)
-    });
+    let says = |words: &[&str]| {
+        words.iter().any(|off| {
+            let (needs, off) = off.split_once('|').unwrap_or(("", off));
+            dense.match_indices(off).any(|(at, _)| is_plain(at)) && text.contains(needs)
+        })
+    };
+    let off = says(OFF) || says(UNSIGNED) && !reads_of_itself(&dense) && !is_verified(text, start, end);
     let always = || {
         ALWAYS.iter().any(|(asked, yes)| {
             dense.find(asked).is_some_and(|at| is_plain(at) && yes.iter().any(|yes| dense[at..].contains(yes)))
@@ -177,6 +222,24 @@ fn is_off_at(text: &str, at: usize) -> bool {
     // What stands under a condition is a line or three below it.
     let mut above = text[..start].rsplit('\n').skip(1).take(3);
     (off || always()) && !is_condition(line) && !above.any(is_condition)
+}
+
+/// Whether of a token no more is taken than what it says of itself: when it ends, by which key it was signed.
+fn reads_of_itself(dense: &str) -> bool {
+    let taken =
+        [")[\"", ")['", ").get(\"", ").get('"].iter().find_map(|open| dense.split_once(open)).map(|(_, rest)| rest);
+    taken.is_some_and(|rest| OF_ITSELF.contains(&rest.split(['"', '\'']).next().unwrap_or_default()))
+}
+
+/// Whether another line verifies what this one does not.
+fn is_verified(text: &str, start: usize, end: usize) -> bool {
+    let verifies = |rest: &str| {
+        rest.lines().any(|line| {
+            let dense: String = line.chars().filter(|char| !char.is_whitespace()).collect();
+            super::lists::holds(&dense, VERIFIED) && !dense.to_ascii_lowercase().contains("none")
+        })
+    };
+    verifies(&text[..start]) || verifies(&text[end..])
 }
 
 /// Whether a line asks for something that only holds where a program is being developed.

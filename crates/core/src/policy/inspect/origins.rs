@@ -1,0 +1,110 @@
+//! Source code and settings of servers by which every page on the web acts as whoever looks at it: any origin is let in, with cookies.
+
+use super::lists::{holds, is};
+use super::{code, trust};
+
+const FORMS: &str =
+    "js|mjs|cjs|ts|tsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|yml|yaml|json|toml|conf|tf|properties|ex|exs";
+
+/// What says that cookies come along, in a text without its blanks and quotes.
+const WITH_COOKIES: &str = "credentials:true|credentials=true|credentials=True|credentials=>true|credentials(true)|Credentials:true|Credentials(true)|\
+    Credentials=true|Credentials()|CREDENTIALS=True|Allow-Credentials,true|Allow-Credentials:true|Allow-Credentialstrue|\
+    Allow-Credentials]=true|very_permissive()";
+
+/// What says that any origin will do: by itself, or by giving back the origin that asks.
+const ANY: &str = "origin:true|origin:*|origins:*|origin:[*]|origins:[*]|origins=*|origins=[*]|origin:/.*/|origin=.*|origins=.*|\
+    origin_regex=.*|origin_regex=https?://.*|ALLOW_ALL_ORIGINS=True|ORIGIN_ALLOW_ALL=True|ORIGIN_REGEXES=[.*|\
+    AllowedOrigins:[]string{*}|AllowOrigins:[]string{*}|AllowAllOrigins:true|AllowAllOrigins=true|OriginPatterns(*)|OriginPattern(*)|\
+    allowedOrigins(*)|allowedOrigins=*|SetIsOriginAllowed(_=>true)|SetIsOriginAllowed(origin=>true)|SetIsOriginAllowed(x=>true)|\
+    allowed_origins=>[*]|origins*|mirror_request()|AllowOrigin::any()|very_permissive()|anyHost()|allowOrigins:-*|allow_origins=[*]";
+const GIVEN_BACK: &str = "Allow-Origin,req.headers.origin|Allow-Origin,req.get(origin)|Allow-Origin,req.get(Origin)|Allow-Origin,req.header(Origin)|\
+    Allow-Origin,req.header(origin)|Allow-Origin,request.headers.origin|Allow-Origin,request.headers.get(origin|\
+    Allow-Origin,origin|Allow-Origin]=request.headers|Allow-Origin$http_origin|Allow-Origin,r.Header.Get(Origin|\
+    Allow-Origin:.$_SERVER[HTTP_ORIGIN]|origin:(o)=>o|origin:o=>o|origin:(origin)=>origin|origin:origin=>origin";
+
+/// What a function that is asked about an origin says of each.
+const YES: &str = "(null,true)|(null,origin)|=>true|->true|returntrue|{true}";
+const ASKED: &[&str] =
+    &["origin:(", "origin:function", "origin(", "AllowOriginFunc:", "origin:_", "origin:o", "setOriginAllowed"];
+
+/// What compares an origin with those that are known, or asks where a program runs.
+const COMPARES: &str = "includes(|.has(|.test(|indexOf(|match(|startsWith(|endsWith(|inarray|in_array|==|whitelist|allowlist|allowedOrigins.|\
+    ALLOWED_ORIGINS|if(|?|map$http_origin|localhost|127.0.0.1";
+
+/// How far a function is read, and how far two settings of one thing stand apart, in bytes without blanks.
+const NEAR: usize = 120;
+const TOGETHER: usize = 600;
+
+/// Whether a text, outside of what is only tried, lets in any origin with cookies, and the one before it did not.
+pub(super) fn are_all(text: &str, before: Option<&str>, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    is(extension, FORMS)
+        && holds(text, "redentials|REDENTIALS|very_permissive")
+        && !code::is_test(path)
+        && !trust::is_tried(path)
+        && lets_in_all(text)
+        && !before.is_some_and(lets_in_all)
+}
+
+fn lets_in_all(text: &str) -> bool {
+    let said =
+        text.lines().map(str::trim_start).filter(|line| !line.starts_with("//") && !line.starts_with(['#', '*']));
+    let dense: String =
+        said.flat_map(str::chars).filter(|char| !char.is_whitespace() && !matches!(char, '"' | '\'' | '`')).collect();
+    let places = WITH_COOKIES.split('|').flat_map(|word| dense.match_indices(word).take(super::MAX_PLACES));
+    places.map(|(at, _)| at).any(|at| {
+        let from = dense.floor_char_boundary(at.saturating_sub(TOGETHER));
+        let around = &dense[from..dense.floor_char_boundary(at + TOGETHER)];
+        holds(around, ANY) && !holds(around, "NODE_ENV|DEBUG|isDev|development")
+            || holds(around, GIVEN_BACK) && !holds(around, COMPARES)
+            || ASKED.iter().flat_map(|asked| around.match_indices(asked).take(super::MAX_PLACES)).any(|(at, _)| {
+                let answer = &around[at..around.floor_char_boundary(at + NEAR)];
+                YES.split('|').filter_map(|yes| answer.find(yes)).min().is_some_and(|end| !holds(&answer[..end], COMPARES))
+            })
+            // What says nothing of origins means all of them.
+            || around.contains("CORS(app,supports_credentials=True)")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_origin_with_cookies_is_seen_in_every_language() {
+        for (path, text, all) in [
+            ("src/server.ts", "app.use(cors({ origin: (_o, cb) => cb(null, true), credentials: true }));", true),
+            ("src/server.ts", "app.use(cors({ credentials: true, origin: true }))", true),
+            ("app/main.py", "app.add_middleware(CORSMiddleware, allow_origins=[\"*\"], allow_credentials=True)", true),
+            (
+                "cmd/api/main.go",
+                "cors.New(cors.Options{AllowedOrigins: []string{\"*\"}, AllowCredentials: true})",
+                true,
+            ),
+            ("src/Cors.java", "config.addAllowedOriginPattern(\"*\");\nconfig.setAllowCredentials(true);", true),
+            (
+                "nginx/shop.conf",
+                "add_header Access-Control-Allow-Origin $http_origin;\nadd_header Access-Control-Allow-Credentials true;",
+                true,
+            ),
+            ("src/server.ts", "app.use(cors({ origin: config.allowedOrigins, credentials: true }));", false),
+            ("src/server.ts", "app.use(cors({ origin: '*' }));", false),
+            (
+                "src/server.ts",
+                "app.use(cors({ origin: (o, cb) => cb(null, allowed.includes(o)), credentials: true }));",
+                false,
+            ),
+            (
+                "src/server.ts",
+                "cors({ origin: (o, cb) => { if (allowed.has(o)) return cb(null, true); cb(new Error('no')); }, credentials: true })",
+                false,
+            ),
+            ("src/server.ts", "cors({ origin: 'http://localhost:5173', credentials: true })", false),
+            ("tests/server.ts", "cors({ origin: true, credentials: true })", false),
+            ("src/api.ts", "axios.get(url, { withCredentials: true })", false),
+        ] {
+            assert_eq!(are_all(text, None, &format!("/home/dev/work/shop/{path}")), all, "{text}");
+        }
+    }
+}

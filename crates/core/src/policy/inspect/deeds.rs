@@ -6,7 +6,7 @@
 use super::arguments::{Arguments, words};
 use super::given::quoted;
 use super::lists::{holds, is};
-use super::{clicks, powers};
+use super::{administrators, clicks, live, powers, telephone};
 use crate::policy::effects::Kind;
 
 /// Verbs that only look, and those that bring back.
@@ -134,10 +134,13 @@ struct Deed {
     verb: Verb,
     /// Whether a tool's name says that it only looks.
     looks: bool,
+    /// Whether production is meant.
+    is_live: bool,
 }
 
 impl Deed {
     fn of(server: &str, name: &str, given: &Arguments<'_>) -> Self {
+        let is_live = live::is_meant(server, name, given);
         let server = words(server);
         let mut all = words(name);
         let looks = Self::looks(&all);
@@ -154,7 +157,7 @@ impl Deed {
         });
         all.extend(given.values(THINGS).filter(simple).take(4).flat_map(words));
         let verb = verb.filter(|_| !looks || of_action).unwrap_or(Verb::Other);
-        Self { server, words: all, verb, looks }
+        Self { server, words: all, verb, looks, is_live }
     }
 
     /// Whether the first verb of a name only looks, and no other is joined to it.
@@ -237,7 +240,7 @@ impl Deed {
         if given.raw.contains("Binding") && holds(given.raw, binds_all) {
             return Some(Kind::CloudAccess);
         }
-        if self.is_mailing(given) {
+        if self.is_mailing(given) || telephone::reaches_somebody(&self.server, &self.words, given) {
             return Some(Kind::NetMailing);
         }
         if self.is_deployment(given) {
@@ -276,7 +279,7 @@ impl Deed {
             render|spinnaker";
         const WHERE: &str = "workspace|environment|env|target|stack|stackname|application|applicationname|app|appname|namespace|stage|\
             context|name|release|releasename";
-        let is_production = |value: &str| words(value).iter().any(|word| is(word, "prod|production|prd|live"));
+        let is_production = |value: &str| words(value).iter().any(|word| is(word, live::PRODUCTION));
         (self.at(BY) || self.has(BY)) && self.has(BRINGS) && given.values(WHERE).any(is_production)
     }
 
@@ -346,7 +349,15 @@ impl Deed {
         if is_data && (!whole || self.has("many|one|row|rows|record|records|document|documents")) {
             let one = self.has("one|row|document|record|key|item") && !self.has("many");
             let limited = given.is_given(CONDITIONS) && !given.is_empty(CONDITIONS);
-            return (matches_all || !one && !limited).then_some(Kind::DatabaseDestroy);
+            if matches_all || !one && !limited {
+                return Some(Kind::DatabaseDestroy);
+            }
+            // What everybody relies on is deleted by somebody who says so, be it little.
+            let slight = given
+                .values("key|keys|collection|table|path|paths")
+                .any(|of| words(of).iter().any(|word| is(word, SLIGHT)));
+            let tried = given.is_on("useemulator|emulator");
+            return (self.is_live && !slight && !tried).then_some(Kind::McpDestroy);
         }
         (whole || !self.has(SLIGHT)).then_some(Kind::DatabaseDestroy)
     }
@@ -463,17 +474,14 @@ impl Deed {
     fn makes_administrator(&self, given: &Arguments<'_>) -> bool {
         const PEOPLE: &str =
             "user|users|account|accounts|person|people|teammate|seat|guest|collaborator|staff|operator|principal|login";
-        const AS: &str = "role|roles|rolename|rolenames|roleid|roleids|rolekey|roleslug|permission|permissions|permissionlevel|accesslevel|\
-            access|usertype|accounttype|group|groups|groupname|groupnames|orgrole|privilege|privileges|userrole|accessrole|profile|level";
-        const ADMINISTRATORS: &str = "admin|admins|administrator|administrators|owner|owners|superuser|superusers|superadmin|superadmins|\
-            sysadmin|root|wheel|sudo|globaladmin|orgadmin";
-        const SWITCHES: &str = "isadmin|admin|issuperuser|superuser|isowner|isadministrator|siteadmin|grantadmin";
-        let is_administrator = |value: &str| words(value).iter().any(|word| is(word, ADMINISTRATORS));
+        let of_people = || {
+            given.values("table|tablename|collection|container").any(|of| words(of).iter().any(|word| is(word, PEOPLE)))
+        };
         self.has(CHANGES)
-            && self.has(PEOPLE)
+            && (self.has(PEOPLE) || self.is_live && of_people())
             && !self.has("story|stories|journey|flow|guide|persona|review|watchers")
             && !self.at(THROWAWAY)
-            && (given.values(AS).any(is_administrator) || given.is_on(SWITCHES))
+            && administrators::are_given(given)
     }
 
     /// Whether nobody hears of anything any more: a silence about everything, or an alarm that is switched off.

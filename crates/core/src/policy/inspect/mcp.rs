@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::arguments::{Arguments, words};
 use super::given::quoted;
 use super::lists::is;
-use super::{code, content, deeds, disclosed, files, leaks, miners, people, web};
+use super::{administrators, code, content, deeds, disclosed, files, leaks, live, miners, people, upstream, web};
 use crate::event::{Family, Tool};
 use crate::json;
 use crate::mcp::names;
@@ -44,6 +44,7 @@ pub(super) fn effects(tool: &Tool, arguments: &str, facts: &dyn Facts) -> Option
     }
     let given = Arguments::read(arguments);
     effects.extend(deeds::deed(server, name, &given).map(|kind| act(kind, name)));
+    effects.extend(upstream::merged(server, name, &given, facts).map(|whose| act(Kind::PackagePublish, &whose)));
     effects.extend(given.effects(server, name, &tool.name, facts));
     Some(effects)
 }
@@ -75,21 +76,28 @@ impl<'a> Arguments<'a> {
     fn effects(&self, server: &str, name: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         let mut effects = Vec::new();
         let verb = Verb::of(name, !self.written.is_empty());
+        let searches = words(name).iter().any(|word| is(word, "search|grep|ripgrep|rg|find|glob"));
         for path in few(&self.paths) {
             match (hosts::scheme(path), verb.touch()) {
                 (Some(scheme), _) if scheme.len() > 1 => effects.extend(web::opened(path, tool, facts)),
                 (_, Some(touch)) if !self.elsewhere => {
-                    let touched = files::touched(path, touch, tool, facts).into_iter();
+                    let whole =
+                        (verb == Verb::Read && !searches).then(|| files::told_whole(path, tool, facts)).flatten();
+                    let touched = files::touched(path, touch, tool, facts).into_iter().chain(whole);
                     effects.extend(touched.filter_map(|effect| self.meant(name, verb, effect)));
                 }
                 _ => {}
             }
         }
         // A search of a server is one like the agent's own.
-        let searches = words(name).iter().any(|word| is(word, "search|grep|ripgrep|rg|find"));
-        let pattern = self.value("pattern|regex|query|searchpattern|q|text").filter(|_| searches && !self.elsewhere);
+        let pattern = self
+            .value("pattern|regex|query|searchpattern|q|text|glob|name|filename")
+            .filter(|_| searches && !self.elsewhere);
         if let Some(pattern) = pattern {
-            let hunted = few(&self.paths).filter(|path| files::is_hunt(pattern, path, facts));
+            // A part of a name is as good as a glob around it.
+            let named = if pattern.contains('*') { pattern.to_owned() } else { format!("*{pattern}*") };
+            let by_name = |path: &str| pattern.len() > 2 && files::is_hunt_by_name(&named, path, facts);
+            let hunted = few(&self.paths).filter(|path| files::is_hunt(pattern, path, facts) || by_name(path));
             effects
                 .extend(hunted.map(|path| Effect { kind: Kind::SecretHunt, ..Effect::on(path, Place::Unknown, tool) }));
         }
@@ -118,6 +126,9 @@ impl<'a> Arguments<'a> {
             effects.extend(
                 given.map(|_| Effect { kind: Kind::DatabaseOpen, ..Effect::on("everybody", Place::Unknown, tool) }),
             );
+            if live::is_meant(server, name, self) && few(&self.statements).any(administrators::are_made) {
+                effects.push(Effect { kind: Kind::McpAccess, ..Effect::on("an administrator", Place::Unknown, tool) });
+            }
             let commands = few(&self.statements).map(|sql| format!("psql -c {}", quoted(sql)));
             effects.extend(commands.flat_map(|command| shell::analyse_in(&command, None, facts).effects));
         }
@@ -219,6 +230,12 @@ impl<'a> Arguments<'a> {
             lines.extend(own);
         }
         effects.extend(lines.iter().any(|line| miners::is_started(line)).then(|| super::miner(tool)));
+        if live::is_meant(server, name, self) && lines.iter().any(|line| live::shows_environment(line)) {
+            effects.push(Effect {
+                kind: Kind::SecretRead,
+                ..Effect::on("the environment of what is live", Place::Unknown, tool)
+            });
+        }
         effects.extend(lines.iter().flat_map(|line| shell::analyse_in(line, directory, facts).effects));
         effects
     }

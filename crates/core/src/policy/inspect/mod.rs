@@ -8,6 +8,7 @@ use crate::agents::Parsed;
 use crate::event::{self, Family, Tool};
 
 mod addressed;
+mod administrators;
 mod arguments;
 mod clicks;
 mod code;
@@ -22,6 +23,7 @@ mod forged;
 mod given;
 mod leaks;
 mod lists;
+mod live;
 mod logged;
 mod mcp;
 mod miners;
@@ -46,9 +48,11 @@ mod silence;
 mod sources;
 mod spoken;
 mod tasks;
+mod telephone;
 mod told;
 mod trust;
 mod unchecked;
+mod upstream;
 mod ways;
 mod web;
 

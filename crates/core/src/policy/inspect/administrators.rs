@@ -1,0 +1,92 @@
+//! Who is made somebody that may do everything: by the arguments of a tool, or by a statement for a database.
+
+use super::arguments::{Arguments, words};
+use super::lists::is;
+
+const ADMINISTRATORS: &str = "admin|admins|administrator|administrators|owner|owners|superuser|superusers|superadmin|superadmins|\
+    sysadmin|root|wheel|sudo|globaladmin|orgadmin";
+
+/// What a role is called, in lower case and letters alone, and what is true of an administrator.
+const AS: &str = "role|roles|rolename|rolenames|roleid|roleids|rolekey|roleslug|permission|permissions|permissionlevel|accesslevel|\
+    access|usertype|accounttype|group|groups|groupname|groupnames|orgrole|privilege|privileges|userrole|accessrole|profile|level";
+const SWITCHES: &str = "isadmin|admin|issuperuser|superuser|isowner|isadministrator|siteadmin|grantadmin";
+
+/// Whether a value stands for somebody who may do everything.
+fn is_administrator(value: &str) -> bool {
+    words(value).iter().any(|word| is(word, ADMINISTRATORS))
+}
+
+/// Whether the arguments of a call say so of whom it makes or changes.
+pub(super) fn are_given(given: &Arguments<'_>) -> bool {
+    given.values(AS).any(is_administrator) || given.is_on(SWITCHES)
+}
+
+/// Whether a text of SQL makes an administrator: sets it in somebody's row, adds one that says so, or grants it.
+pub(super) fn are_made(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.split(';').any(|statement| {
+        let mut words = statement.split_whitespace();
+        match words.next() {
+            Some("update" | "merge" | "with") => {
+                let set = statement.split_once(" set ").map_or("", |(_, rest)| rest);
+                let set = set.split(" where ").next().unwrap_or_default();
+                set.split(',').filter_map(|part| part.split_once('=')).any(|(name, value)| says_so(name, value))
+            }
+            Some("insert") => {
+                let (columns, values) = statement.split_once("values").unwrap_or((statement, statement));
+                let names_role = columns.split(|char: char| !char.is_alphanumeric() && char != '_').any(|word| {
+                    is(&plain(word), AS) || words_of(word).any(|word| is(word, "role|roles|admins|administrators"))
+                });
+                names_role
+                    && values
+                        .split('\'')
+                        .skip(1)
+                        .step_by(2)
+                        .any(|literal| literal.len() <= 32 && is_administrator(literal))
+            }
+            Some("grant") => words.next().is_some_and(is_administrator),
+            _ => false,
+        }
+    })
+}
+
+/// Whether what a column is set to is what an administrator has in it.
+fn says_so(name: &str, value: &str) -> bool {
+    let name = plain(name.rsplit('.').next().unwrap_or_default());
+    let value = value.trim();
+    let (literal, bare) =
+        (value.strip_prefix('\'').and_then(|rest| rest.split('\'').next()), value.split_whitespace().next());
+    is(&name, AS) && literal.is_some_and(is_administrator)
+        || is(&name, SWITCHES) && (matches!(bare, Some("true" | "1")) || matches!(literal, Some("t" | "true" | "1")))
+}
+
+fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+fn words_of(name: &str) -> impl Iterator<Item = &str> {
+    name.split('_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_made_an_administrator_is_seen() {
+        for (text, made) in [
+            ("UPDATE users SET role = 'admin' WHERE email = 'a@x.example' RETURNING id, role", true),
+            ("update accounts set name = 'x', is_admin = true where id = 7", true),
+            ("insert into user_roles (user_id, role) values (7, 'owner')", true),
+            ("insert into admins (email) values ('admin@x.example')", true),
+            ("GRANT admin TO dev", true),
+            ("update users set last_seen = now() where role = 'admin'", false),
+            ("update users set role = 'member' where id = 7", false),
+            ("update users set is_admin = false where id = 7", false),
+            ("insert into notes (text) values ('admin')", false),
+            ("select role from users where role = 'admin'", false),
+        ] {
+            assert_eq!(are_made(text), made, "{text}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Whose a repository is into which a tool of a forge's server merges for everybody.
+
+use super::arguments::{Arguments, words};
+use super::lists::is;
+use crate::policy::facts::Facts;
+
+const FORGES: &str = "github|gitlab|gitea|bitbucket|forgejo|codeberg|gh|azuredevops";
+
+/// The longest settings of a repository that are looked at, in bytes.
+const MAX_SETTINGS: usize = 16 << 10;
+
+/// The repository of somebody else that a request is merged into.
+pub(super) fn merged(server: &str, name: &str, given: &Arguments<'_>, facts: &dyn Facts) -> Option<String> {
+    let named: Vec<String> = words(server).into_iter().chain(words(name)).collect();
+    let has = |list: &str| named.iter().any(|word| is(word, list));
+    if !has(FORGES) || !has("merge") || has("get|list|check|status|search|create|update") {
+        return None;
+    }
+    let whole =
+        given.value("projectid|projectpath|fullname|namewithowner|repository").and_then(|path| path.rsplit_once('/'));
+    let owner = given.value("owner|workspace|org|organization").or(whole.map(|(owner, _)| owner))?;
+    let repository = given.value("repo|reposlug|reponame").or(whole.map(|(_, name)| name))?;
+    let root = facts.project()?;
+    let is_elses = match owner_of(root, facts) {
+        Some(own) => !own.eq_ignore_ascii_case(owner),
+        // Where no remote is known: a house that is called after what it makes, which is not what is worked on.
+        None => {
+            let (owner, repository) = (owner.to_ascii_lowercase(), repository.to_ascii_lowercase());
+            let here = root.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+            repository.len() > 1 && owner.starts_with(&repository) && !here.contains(&repository)
+        }
+    };
+    is_elses.then(|| format!("{owner}/{repository}"))
+}
+
+/// Who has the repository that the project at hand is pushed to.
+fn owner_of(root: &str, facts: &dyn Facts) -> Option<String> {
+    let settings = facts.text(&format!("{root}/.git/config"))?;
+    let settings = &settings[..settings.floor_char_boundary(MAX_SETTINGS)];
+    let (_, origin) = settings.split_once("[remote \"origin\"]")?;
+    let section = origin.split("\n[").next().unwrap_or_default();
+    let url = section.lines().find_map(|line| line.trim().strip_prefix("url")?.trim_start().strip_prefix('='))?;
+    let path = url.trim().trim_end_matches('/').rsplit_once('/')?.0;
+    // What stands before is a host: `git@host:`, `https://host/`.
+    let start = path.find("://").map_or(0, |at| at + 3);
+    let (_, owner) = path[start..].split_once(['/', ':'])?;
+    Some(owner.rsplit_once(':').map_or(owner, |(_, owner)| owner).to_owned())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    struct Checkout(Option<&'static str>);
+
+    impl Facts for Checkout {
+        fn project(&self) -> Option<&str> {
+            Some("/home/dev/work/shop")
+        }
+        fn text(&self, _: &str) -> Option<String> {
+            self.0.map(|url| {
+                format!("[core]\n\tbare = false\n[remote \"origin\"]\n\turl = {url}\n\tfetch = +refs/heads/*\n")
+            })
+        }
+    }
+
+    #[test]
+    fn a_request_of_somebody_elses_repository_is_told_by_the_projects_remote() {
+        for (url, owner, repository, elses) in [
+            (Some("git@github.com:shop-team/shop.git"), "shop-team", "shop", false),
+            (Some("git@github.com:shop-team/shop.git"), "Shop-Team", "infra", false),
+            (Some("https://github.com/shop-team/shop"), "expressjs", "express", true),
+            (Some("ssh://git@github.com:22/shop-team/shop.git"), "facebook", "react", true),
+            (Some("https://github.com/expressjs/express.git"), "expressjs", "express", false),
+            (None, "expressjs", "express", true),
+            (None, "shop-team", "shop", false),
+            (None, "shop", "shop", false),
+            (None, "a", "b", false),
+        ] {
+            let given = format!(r#"{{"owner":"{owner}","repo":"{repository}","pull_number":1}}"#);
+            let found = merged("github", "merge_pull_request", &Arguments::read(&given), &Checkout(url));
+            assert_eq!(found.is_some(), elses, "{url:?} {owner}/{repository}");
+        }
+    }
+}

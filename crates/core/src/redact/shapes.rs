@@ -227,32 +227,60 @@ const fn class(byte: u8) -> usize {
     (byte & 31) as usize
 }
 
-/// One bit for every three classes: whether a prefix begins with them, or an escape of JSON that may hide a letter of one. A text is
-/// searched by looking at each three once.
-static TRIPLES: [u64; 512] = triples();
+/// One bit for each hash of three bytes that a prefix begins with, or an escape of JSON that may hide a letter of one. A text is searched by
+/// looking at each three once; that others have the same hash costs no more than a second look.
+static MARKS: [u64; 1 << HASH_BITS >> 6] = marks();
+
+const HASH_BITS: u32 = 16;
+
+/// The hash of the first three of four bytes. The case of letters counts: prose is small, and many keys begin with capitals.
+const fn hash(four: u32) -> usize {
+    ((four & 0x003f_3f3f).wrapping_mul(0x9e37_79b1) >> (u32::BITS - HASH_BITS)) as usize
+}
 
 /// For every two classes the first shape that begins with them, plus one; [`NEXT`] has the others.
 static FIRST: [u8; 1024] = chains().0;
 static NEXT: [u8; SHAPES.len()] = chains().1;
 
-const fn triples() -> [u64; 512] {
-    let mut table = [0; 512];
+/// What stands third where a number is written in Base64.
+const THIRDS_OF_NUMBERS: &[u8] = b"AEIMQUYcgk";
+const HEX: &[u8] = b"0123456789abcdef";
+
+const fn marks() -> [u64; 1 << HASH_BITS >> 6] {
+    let mut marks = mark([0; 1 << HASH_BITS >> 6], [b'\\', b'u', b'0']);
     let mut at = 0;
     while at < SHAPES.len() {
         let prefix = SHAPES[at].prefix.as_bytes();
-        let pair = class(prefix[0]) << 10 | class(prefix[1]) << 5;
-        let mut third = 0;
-        while third < 32 {
-            if prefix.len() == 2 || class(prefix[2]) == third {
-                table[(pair | third) >> 6] |= 1 << ((pair | third) & 63);
+        // What something is assigned to is written in any case: one bit for each of three letters.
+        let mut cases = if let Rest::Assigned = SHAPES[at].rest { 8 } else { 1 };
+        while cases > 0 {
+            cases -= 1;
+            let (first, second) = (upper_if(prefix[0], cases & 1 > 0), upper_if(prefix[1], cases & 2 > 0));
+            if prefix.len() > 2 {
+                marks = mark(marks, [first, second, upper_if(prefix[2], cases & 4 > 0)]);
+            } else {
+                let thirds = if let Rest::Discord = SHAPES[at].rest { THIRDS_OF_NUMBERS } else { HEX };
+                let mut third = thirds.len();
+                while third > 0 {
+                    third -= 1;
+                    marks = mark(marks, [first, second, thirds[third]]);
+                }
             }
-            third += 1;
         }
         at += 1;
     }
-    let escape = class(b'\\') << 10 | class(b'u') << 5 | class(b'0');
-    table[escape >> 6] |= 1 << (escape & 63);
-    table
+    marks
+}
+
+const fn upper_if(letter: u8, is_upper: bool) -> u8 {
+    if is_upper { letter.to_ascii_uppercase() } else { letter }
+}
+
+/// The marks with one for these three bytes.
+const fn mark(mut marks: [u64; 1 << HASH_BITS >> 6], [first, second, third]: [u8; 3]) -> [u64; 1 << HASH_BITS >> 6] {
+    let hash = hash(u32::from_le_bytes([first, second, third, 0]));
+    marks[hash >> 6] |= 1 << (hash & 63);
+    marks
 }
 
 const fn chains() -> ([u8; 1024], [u8; SHAPES.len()]) {
@@ -269,17 +297,30 @@ const fn chains() -> ([u8; 1024], [u8; SHAPES.len()]) {
     (first, next)
 }
 
+/// One where a prefix, or an escape, may begin with the first three of these bytes, else nought.
+fn marked(bytes: u32) -> u64 {
+    let hash = hash(bytes);
+    MARKS[hash >> 6] >> (hash & 63) & 1
+}
+
 /// The next place at or behind `from` where three bytes stand that a prefix, or an escape, may begin with.
 pub(super) fn candidate(bytes: &[u8], from: usize) -> Option<usize> {
-    let (first, second) = (*bytes.get(from)?, *bytes.get(from + 1)?);
-    let mut triple = class(first) << 5 | class(second);
-    for (at, byte) in bytes[from + 2..].iter().enumerate() {
-        triple = (triple << 5 | class(*byte)) & 0x7fff;
-        if TRIPLES[triple >> 6] >> (triple & 63) & 1 == 1 {
-            return Some(from + at);
+    /// How many places are looked at together: eight bytes have so many threes.
+    const PLACES: usize = 6;
+    let mut at = from;
+    while let Some(eight) = bytes.get(at..)?.first_chunk() {
+        let eight = u64::from_le_bytes(*eight);
+        let mut found = 0;
+        for place in 0..PLACES {
+            found |= marked((eight >> (8 * place)) as u32) << place;
         }
+        if found > 0 {
+            return Some(at + found.trailing_zeros() as usize);
+        }
+        at += PLACES;
     }
-    None
+    let three = |three: &[u8]| marked(u32::from_le_bytes([three[0], three[1], three[2], 0])) > 0;
+    bytes[at..].windows(3).position(three).map(|place| at + place)
 }
 
 /// The shape whose prefix stands at `at`.

@@ -55,8 +55,11 @@ impl<'de, F: Fields<'de>> Deserialize<'de> for Object<F> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<F, A::Error> {
                 let mut fields = F::default();
                 while let Some(key) = map.next_key::<&'de RawValue>()? {
-                    let key = unescape(inside(key.get()).unwrap_or_default());
-                    match fields.slot(&key) {
+                    let key = inside(key.get()).unwrap_or_default();
+                    // Hardly any name is written with an escape.
+                    let is_plain = key.bytes().all(|byte| byte != b'\\');
+                    let slot = if is_plain { fields.slot(key) } else { fields.slot(&unescape(key)) };
+                    match slot {
                         Some(slot) => *slot = Some(map.next_value()?),
                         None => {
                             map.next_value::<IgnoredAny>()?;

@@ -1,9 +1,11 @@
 //! Records on their way to the server.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use hookrail_core::privacy::Privacy;
 use hookrail_hook::Home;
 
 use super::ImportError;
@@ -22,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Lines of records, one after another.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    text: Vec<u8>,
+    text: String,
     /// Where each record ends, its line break included.
     ends: Vec<usize>,
 }
@@ -47,9 +49,15 @@ impl Batch {
         self.text.len()
     }
 
-    pub(super) fn push(&mut self, record: &[u8]) {
-        self.text.extend_from_slice(record);
-        self.text.push(b'\n');
+    /// Adds the record that `write` puts behind the others, as it may leave the device.
+    pub(super) fn push(&mut self, privacy: &Privacy, write: impl FnOnce(&mut String)) {
+        let start = self.text.len();
+        write(&mut self.text);
+        if let Cow::Owned(without_secrets) = privacy.record(&self.text[start..]) {
+            self.text.truncate(start);
+            self.text.push_str(&without_secrets);
+        }
+        self.text.push('\n');
         self.ends.push(self.text.len());
     }
 
@@ -61,7 +69,7 @@ impl Batch {
     /// The bytes of some records.
     fn part(&self, records: &Range<usize>) -> &[u8] {
         let end = |index: usize| if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.text[end(records.start)..end(records.end)]
+        &self.text.as_bytes()[end(records.start)..end(records.end)]
     }
 
     /// Sends all records: whole if the server takes them so, else in ever smaller parts.

@@ -66,12 +66,13 @@ impl<'w> Writer<'w> {
             malformed: None,
         };
         // The payload was put together from JSON; it is set in without being read once more.
-        let Ok(mut line) = serde_json::to_string(&record) else { return None };
-        line.truncate(line.len().saturating_sub(1));
-        line.push_str(",\"payload\":");
-        line.push_str(&payload);
-        line.push('}');
-        batch.push(self.about.privacy.record(&line).as_bytes());
+        let Ok(head) = serde_json::to_string(&record) else { return None };
+        batch.push(&self.about.privacy, |line| {
+            line.push_str(head.strip_suffix('}').unwrap_or(&head));
+            line.push_str(",\"payload\":");
+            line.push_str(&payload);
+            line.push('}');
+        });
         Some(Witness { at: at?.as_nanos(), id: id? })
     }
 

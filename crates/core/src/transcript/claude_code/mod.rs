@@ -130,7 +130,7 @@ pub(super) fn parse(text: &str) -> Option<Parsed> {
 /// An entry that is nothing more: `type`, or `type.subtype`.
 fn entry(kind: &str, subtype: Option<&str>) -> Parsed {
     let name = match subtype {
-        Some(subtype) => format!("{kind}.{subtype}"),
+        Some(subtype) => [kind, ".", subtype].concat(),
         None => kind.to_owned(),
     };
     Parsed::new(name, Kind::TranscriptEntry)

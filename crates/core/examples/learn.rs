@@ -17,7 +17,7 @@ use serde_json::Value;
 /// Rounds over all examples, how fast what is wrong is mended, how much weights are drawn back to nothing each time, and how much more
 /// a text that steers counts than a window of one that does not.
 const ROUNDS: usize = 30;
-const RATE: f32 = 0.01;
+const RATE: f32 = 0.03;
 const DECAY: f32 = 5e-4;
 const IMPORTANCE: f32 = 4.0;
 
@@ -43,7 +43,7 @@ const MAX_TEXT: usize = 240 << 10;
 struct Example {
     /// The text as JSON.
     text: String,
-    windows: Vec<Vec<u16>>,
+    windows: Vec<Vec<u32>>,
     steers: bool,
     /// Which part it is left out with; what is no example of its own only teaches.
     part: Option<usize>,
@@ -114,16 +114,16 @@ impl Model {
         model
     }
 
-    fn score(&self, window: &[u16]) -> f32 {
-        self.bias + self.scale * window.iter().map(|slot| self.weights[usize::from(*slot)]).sum::<f32>()
+    fn score(&self, window: &[u32]) -> f32 {
+        self.bias + self.scale * window.iter().map(|slot| self.weights[*slot as usize]).sum::<f32>()
     }
 
-    fn heaviest<'a>(&self, example: &'a Example) -> &'a [u16] {
+    fn heaviest<'a>(&self, example: &'a Example) -> &'a [u32] {
         example.windows.iter().max_by(|one, other| self.score(one).total_cmp(&self.score(other))).unwrap()
     }
 
     /// Moves the weights towards a window that steers, or away from one that does not: so far as it is still taken for the other.
-    fn learn(&mut self, window: &[u16], importance: f32) {
+    fn learn(&mut self, window: &[u32], importance: f32) {
         let rate = RATE / (1.0 + self.steps * RATE * DECAY);
         let sure = self.score(window) * importance.signum();
         if sure > SURE {
@@ -134,7 +134,7 @@ impl Model {
         self.scale *= 1.0 - rate * DECAY;
         self.bias += rate * wrong;
         for slot in window {
-            self.weights[usize::from(*slot)] += rate * wrong / self.scale;
+            self.weights[*slot as usize] += rate * wrong / self.scale;
         }
     }
 

@@ -13,7 +13,7 @@ use crate::json;
 use words::Words;
 
 /// How many weights there are.
-pub const SLOTS: usize = 1 << 15;
+pub const SLOTS: usize = 1 << 17;
 
 /// How many words are weighed together.
 pub const WINDOW: usize = 120;
@@ -23,7 +23,7 @@ pub const WINDOW: usize = 120;
 const KINDS: usize = 6;
 
 /// What a word without a sense has in the place of that: the slot behind all that weigh.
-const NONE: u16 = SLOTS as u16;
+const NONE: u32 = SLOTS as u32;
 
 /// How the weights are written: what every window begins with, in little endian, and what each slot adds.
 pub const LENGTH: usize = size_of::<i32>() + SLOTS;
@@ -47,8 +47,8 @@ impl<'a> Weights<'a> {
         Self { bias: i32::from_le_bytes(*bias), slots: slots.first_chunk().unwrap_or(&[0; SLOTS]) }
     }
 
-    fn of(&self, slot: u16) -> i32 {
-        self.slots.get(usize::from(slot)).map_or(0, |weight| i32::from(weight.cast_signed()))
+    fn of(&self, slot: u32) -> i32 {
+        self.slots.get(slot as usize).map_or(0, |weight| i32::from(weight.cast_signed()))
     }
 
     /// The weight of the heaviest window of a text of JSON: above zero it reads as one that is meant to steer an agent. A slot counts
@@ -58,7 +58,7 @@ impl<'a> Weights<'a> {
         // What weighs nothing is counted together, so that each word takes the same steps.
         let mut counts = vec![0_u16; SLOTS + 1];
         let mut window = [[NONE; KINDS]; WINDOW];
-        counts[usize::from(NONE)] = (KINDS * WINDOW) as u16;
+        counts[NONE as usize] = (KINDS * WINDOW) as u16;
         let (mut sum, mut heaviest) = (self.bias, i32::MIN);
         let mut place = 0;
         for slots in slots(&text) {
@@ -66,12 +66,12 @@ impl<'a> Weights<'a> {
             let goes = std::mem::replace(&mut window[place], comes);
             place = if place + 1 < WINDOW { place + 1 } else { 0 };
             for slot in goes {
-                let count = &mut counts[usize::from(slot)];
+                let count = &mut counts[slot as usize];
                 *count -= 1;
                 sum -= self.of(slot) * i32::from(*count == 0);
             }
             for slot in comes {
-                let count = &mut counts[usize::from(slot)];
+                let count = &mut counts[slot as usize];
                 sum += self.of(slot) * i32::from(*count == 0);
                 *count += 1;
             }
@@ -87,12 +87,12 @@ pub fn steers(text: &str) -> bool {
 }
 
 /// The slots of the windows of a text of JSON that begin so many words apart, each slot once.
-pub fn windows(text: &str, apart: usize) -> Vec<Vec<u16>> {
-    let slots: Vec<[u16; KINDS]> = slots(&unescaped(text)).collect();
+pub fn windows(text: &str, apart: usize) -> Vec<Vec<u32>> {
+    let slots: Vec<[u32; KINDS]> = slots(&unescaped(text)).collect();
     let last = slots.len().saturating_sub(WINDOW).div_ceil(apart);
     let window = |at: usize| {
         let (from, to) = (at * apart, at * apart + WINDOW);
-        let mut window: Vec<u16> = slots[from.min(slots.len())..to.min(slots.len())].iter().flat_map(there).collect();
+        let mut window: Vec<u32> = slots[from.min(slots.len())..to.min(slots.len())].iter().flat_map(there).collect();
         window.sort_unstable();
         window.dedup();
         window
@@ -101,7 +101,7 @@ pub fn windows(text: &str, apart: usize) -> Vec<Vec<u16>> {
 }
 
 /// The slots of a word that it has.
-fn there(slots: &[u16; KINDS]) -> impl Iterator<Item = u16> {
+fn there(slots: &[u32; KINDS]) -> impl Iterator<Item = u32> {
     slots.iter().copied().filter(|slot| *slot != NONE)
 }
 
@@ -111,7 +111,7 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 }
 
 /// For each word of a text the slots of what it stands for.
-fn slots(text: &str) -> impl Iterator<Item = [u16; KINDS]> {
+fn slots(text: &str) -> impl Iterator<Item = [u32; KINDS]> {
     let (mut words, mut senses) = (Last::default(), Last::default());
     Words::of(text).map(move |word| {
         let [alone, pair, apart] = words.slots(word);
@@ -133,8 +133,8 @@ struct Last {
 
 impl Last {
     /// The slots of what comes next: by itself, behind the last one, and behind the one before that.
-    fn slots(&self, next: u32) -> [u16; 3] {
-        let slot = |hash: u32| ((hash ^ hash >> 15) as usize % SLOTS) as u16;
+    fn slots(&self, next: u32) -> [u32; 3] {
+        let slot = |hash: u32| (hash ^ hash >> 15) % SLOTS as u32;
         let pair = |first: u32, kind: u32| (first.rotate_left(5) ^ next ^ kind).wrapping_mul(0x9e37_79b1);
         [slot(next), slot(pair(self.last, 0)), slot(pair(self.before, 1))]
     }

@@ -242,9 +242,9 @@ const fn hash(four: u32) -> usize {
 static FIRST: [u8; 1024] = chains().0;
 static NEXT: [u8; SHAPES.len()] = chains().1;
 
-/// What stands third where a number is written in Base64.
-const THIRDS_OF_NUMBERS: &[u8] = b"AEIMQUYcgk";
-const HEX: &[u8] = b"0123456789abcdef";
+/// What may follow prefixes of two letters, as [`is_dashed`] and [`is_lower_hex`] tell it.
+const DASHED: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+const LOWER_HEX: &[u8] = b"0123456789abcdef";
 
 const fn marks() -> [u64; 1 << HASH_BITS >> 6] {
     let mut marks = mark([0; 1 << HASH_BITS >> 6], [b'\\', b'u', b'0']);
@@ -259,7 +259,7 @@ const fn marks() -> [u64; 1 << HASH_BITS >> 6] {
             if prefix.len() > 2 {
                 marks = mark(marks, [first, second, upper_if(prefix[2], cases & 4 > 0)]);
             } else {
-                let thirds = if let Rest::Discord = SHAPES[at].rest { THIRDS_OF_NUMBERS } else { HEX };
+                let thirds = if let Rest::Discord = SHAPES[at].rest { DASHED } else { LOWER_HEX };
                 let mut third = thirds.len();
                 while third > 0 {
                     third -= 1;

@@ -47,6 +47,7 @@ mod signs;
 mod silence;
 mod sources;
 mod spoken;
+mod standing;
 mod tasks;
 mod telephone;
 mod told;

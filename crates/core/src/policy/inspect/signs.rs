@@ -83,6 +83,12 @@ pub(super) fn is_grave(sentence: &str) -> bool {
     SPOKEN_TO + order + silence >= ENOUGH
 }
 
+/// Whether one sentence orders what is grave and keeps it from the person, or claims their leave for it: whoever it is addressed to.
+pub(super) fn is_kept_order(sentence: &Sentence<'_>) -> bool {
+    let order = orders::weight(sentence);
+    order >= GRAVE && order + silence::weight(sentence) >= ENOUGH
+}
+
 /// What stands behind whom it is addressed to, in its own text and as it is meant: results hold JSON in JSON.
 pub(super) fn behind(rest: &str) -> String {
     let window = &rest[..rest.floor_char_boundary(REACH)];

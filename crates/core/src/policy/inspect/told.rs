@@ -10,7 +10,7 @@ use super::orders::{
 };
 use super::sentence::{Sentence, says, sentences};
 use super::silence::keeps_quiet;
-use super::{content, disclosed, orders, tasks};
+use super::{content, disclosed, orders, standing, tasks};
 use crate::event::{Family, Tool};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -70,7 +70,8 @@ pub(super) fn in_text(text: &str) -> Option<&'static str> {
     ordered(&text).or_else(|| {
         sentences(&text)
             .filter(|sentence| sentence.len() <= LONGEST_SENTENCE)
-            .find_map(|sentence| lasting(&Sentence::of(sentence)))
+            .map(Sentence::of)
+            .find_map(|sentence| lasting(&sentence).or_else(|| standing::ordered(&sentence)))
     })
 }
 
@@ -163,7 +164,7 @@ fn destroys_unasked(sentence: &Sentence<'_>) -> bool {
         --no-verify|with --force|straight to main|straight to master|directly to main|directly to master|\
         --yolo|--dangerously|skip the hooks|skip hooks|skipping hooks|spend money|payments";
     const SAFE: &str = "ask before|ask first|always ask|must ask|unless|except|read-only|read only|local database|test database|dev database|\
-        staging|never run|must not|do not run|don't run|do not push|never push|never deploy|do not deploy|never use|do not use|\
+        staging|must have approved|never run|must not|do not run|don't run|do not push|never push|never deploy|do not deploy|never use|do not use|\
         don't push|don't deploy|don't use|locally";
     let unasked =
         sentence.holds(NEVER_ASK) || sentence.holds(WITHOUT) && !sentence.says("never|not|don't|no|cannot|mustn't");

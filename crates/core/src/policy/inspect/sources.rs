@@ -55,6 +55,37 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("containerfile", "", "pip |pip3 |npm |yarn |pnpm |uv |gem |index|registry|PIP_|NPM_"),
 ];
 
+/// Settings that name programs which are handed what is secret, or are run in its name, by the ends of their paths: those of keys, of
+/// logins, of what brings both to machines elsewhere.
+const KEEPERS: &[&str] = &[
+    "/.gnupg/gpg-agent.conf",
+    "/.gnupg/gpg.conf",
+    "/.gnupg/scdaemon.conf",
+    "/.gitconfig",
+    "/.git/config",
+    "/.config/git/config",
+    "/etc/gitconfig",
+    "/.ssh/config",
+    "/etc/ssh/ssh_config",
+    "/etc/ssh/sshd_config",
+    "/.aws/config",
+    "/.aws/credentials",
+    "/.kube/config",
+    "/.docker/config.json",
+    "/.config/gh/config.yml",
+    "/.pgpass.conf",
+    "/.msmtprc",
+    "/.mbsyncrc",
+    "/.config/pinentry/preexec",
+    "/.config/containers/auth.json",
+    "/.config/rbw/config.json",
+    "/etc/pam.d/sshd",
+];
+const KEPT_BY: &str = "pinentryprogram|agentprogram|scdaemonprogram|dirmngrprogram|keyboxdprogram|tpm2daemonprogram|photoviewer|\
+    helper|sshcommand|askpass|program|fsmonitor|hookspath|pager|external|clean|smudge|process|textconv|gitproxy|editor|command|\
+    proxycommand|knownhostscommand|localcommand|pkcs11provider|securitykeyprovider|xauthlocation|authorizedkeyscommand|\
+    authorizedprincipalscommand|forcecommand|credentialprocess|browser|pinentry|passwordeval|passcmd|proxyjump|include|path";
+
 /// What names a program that is run, by the name of the setting in lower case and letters alone.
 const PROGRAMS: &str = "rustcwrapper|rustcworkspacewrapper|rustc|rustdoc|linker|runner|credentialprovider|scriptshell|shell|\
     nodeoptions|git|initmodule|onloadscript|editor|yarnpath|preload|postbuildhook|prebuildhook|pluginfiles|orggradlejavahome|\
@@ -135,16 +166,26 @@ fn is_open(text: &str) -> bool {
 
 /// The program from a place where nobody keeps programs that a build tool is told to run each time.
 pub(super) fn runs(text: &str, before: Option<&str>, path: &str) -> Option<String> {
-    if !is_settings(path) {
+    let lower = path.to_ascii_lowercase();
+    let is_keeper = KEEPERS.iter().any(|file| lower.ends_with(file)) || lower.contains("/.ssh/config.d/");
+    if !is_keeper && !is_settings(path) {
         return None;
     }
-    let said = |text| {
-        let names_program = |setting: &&Setting<'_>| {
-            let name: String = setting.name.chars().filter(char::is_ascii_alphanumeric).collect();
-            is(&name.to_ascii_lowercase(), PROGRAMS) && is_odd(&setting.value)
-        };
+    let plain = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let of_keeper = |text: &str| {
+        // Some of them have nothing but a blank between a name and what it is set to.
+        let lines = text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
+        let pairs = lines.filter_map(|line| line.split_once([' ', '\t', '=', ':']));
+        let program = pairs
+            .map(|(name, value)| (plain(name), value))
+            .find(|(name, value)| is(name, KEPT_BY) && programs(value).any(is_temporary));
+        program.map(|(_, value)| value.trim_matches([' ', '=', '"']).to_owned())
+    };
+    let of_builds = |text: &str| {
+        let names_program = |setting: &&Setting<'_>| is(&plain(&setting.name), PROGRAMS) && is_odd(&setting.value);
         settings(text).iter().find(names_program).map(|it| it.value.to_string())
     };
+    let said = |text: &str| if is_keeper { of_keeper(text) } else { of_builds(text) };
     said(text).filter(|_| before.and_then(said).is_none())
 }
 
@@ -152,11 +193,17 @@ pub(super) fn runs(text: &str, before: Option<&str>, path: &str) -> Option<Strin
 fn is_odd(command: &str) -> bool {
     const KEPT: &str = ".cargo|.rustup|.local|.config|.nvm|.volta|.asdf|.mise|.yarn|.nix-profile|.pyenv|.rbenv|.bun|.deno|.npm-global|\
         .sdkman|.proto|.dotnet|.nix-defexpr|.linuxbrew|.pnpm|.vscode|.tools|.bin|.pnp.cjs|.pnp.loader.mjs|.";
-    let words = command.split(|char: char| char.is_whitespace() || "=,\"'".contains(char));
-    words.filter(|word| word.contains('/')).any(|word| {
-        let temporary =
-            ["/tmp", "/var/tmp", "/dev/shm", "/private/tmp"].iter().any(|tree| places::is_within(word, tree));
-        let hidden = |part: &str| part.starts_with('.') && part != ".." && !is(part, KEPT);
-        temporary || word.split('/').any(hidden)
-    })
+    let hidden = |part: &str| part.starts_with('.') && part != ".." && !is(part, KEPT);
+    programs(command).any(|word| is_temporary(word) || word.split('/').any(hidden))
+}
+
+/// The words of a command that are paths.
+fn programs(command: &str) -> impl Iterator<Item = &str> {
+    let words = command.split(|char: char| char.is_whitespace() || "=,\"'!:[]".contains(char));
+    words.filter(|word| word.contains('/'))
+}
+
+/// Whether a path is in a folder for what may vanish, where anybody may put something.
+fn is_temporary(path: &str) -> bool {
+    ["/tmp", "/var/tmp", "/dev/shm", "/private/tmp"].iter().any(|tree| places::is_within(path, tree))
 }

@@ -218,7 +218,7 @@ pub(super) fn gives_key(json: &str) -> bool {
 }
 
 /// Whether a text gives a value to the name that a cloud has for the secret half of a key: nothing else is called so.
-fn names_key_of_cloud(json: &str) -> bool {
+pub(super) fn names_key_of_cloud(json: &str) -> bool {
     const NAMES: &[&str] = &["aws_secret_access_key", "AWS_SECRET_ACCESS_KEY", "SecretAccessKey", "secretAccessKey"];
     const LENGTH: usize = 40;
     let is_value = |text: &str| {

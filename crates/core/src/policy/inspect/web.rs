@@ -9,7 +9,8 @@ use crate::policy::places::Place;
 use crate::policy::shell::{self, Touch};
 use crate::redact;
 
-use super::{content, orders};
+use super::lists::is;
+use super::{content, disclosed, orders};
 
 /// The longest address that is looked at, in bytes.
 const MAX_URL: usize = 64 << 10;
@@ -23,14 +24,25 @@ const LEAST_LABEL: usize = 32;
 /// The effects of fetching or searching.
 pub(super) fn effects(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let mut effects: Vec<Effect> = given.urls().iter().flat_map(|url| opened(url, tool, facts)).collect();
-    if given.query().is_some_and(|query| content::holds_key(&query) || gives_card(&query)) {
+    let told = [(given.query(), "a search"), (given.prompt(), "whatever reads a page")];
+    effects.extend(told.iter().filter(|(text, _)| text.as_deref().is_some_and(gives_credential)).map(|(_, to)| {
         let origin = shell::value::Origin::SECRET;
-        effects.push(Effect { kind: Kind::DataSend, origin, ..Effect::on("a search", Place::Unknown, tool) });
-    }
+        Effect { kind: Kind::DataSend, origin, ..Effect::on(*to, Place::Unknown, tool) }
+    }));
     if given.prompt().is_some_and(|prompt| orders::obeys(&prompt)) {
         effects.push(Effect { kind: Kind::AgentOrders, ..Effect::on("to obey a page", Place::Unknown, tool) });
     }
     effects
+}
+
+/// Whether a text for a machine elsewhere holds a credential, by its shape, in an address or in words, or somebody's payment card. The
+/// addresses in it that are opened are looked at by themselves.
+fn gives_credential(text: &str) -> bool {
+    content::holds_key(text)
+        || content::gives_password(text)
+        || content::names_key_of_cloud(text)
+        || disclosed::in_words(text).is_some()
+        || gives_card(text)
 }
 
 /// Whether a search names a payment card as somebody's: by a name or an address beside it, or by what is on its back. The numbers
@@ -96,7 +108,8 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     effects
 }
 
-/// Whether a value in an address decodes to a credential, or to the assignment of one. What is an object is a state of the page.
+/// Whether a part of an address decodes to a credential, or a value in it to the assignment of one. What is an object is a state of the
+/// page.
 fn hides_credential(url: &str) -> bool {
     const LEAST: usize = 20;
     let behind = url.split_once(['?', '#']).map_or("", |(_, behind)| behind);
@@ -106,8 +119,23 @@ fn hides_credential(url: &str) -> bool {
         let found = redact::redact_text(&text);
         found.found().iter().any(|secret| secret.has_shape())
             || content::gives_password(&text)
-            || !text.starts_with(['{', '[']) && found.found().iter().any(|secret| assigns(*secret))
+            || !text.starts_with(['{', '['])
+                && (found.found().iter().any(|secret| assigns(*secret)) || text.lines().any(names_secret))
     })
+}
+
+/// Whether a line gives a value to a variable whose name says that it is secret. Nobody encodes such a line to look at a page.
+fn names_secret(line: &str) -> bool {
+    const SECRET: &str = "SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|KEY|APIKEY|PWD|PASS|DSN";
+    const LEAST: usize = 8;
+    let Some((name, value)) = line.trim_start_matches("export ").split_once('=') else { return false };
+    let value = value.trim_matches(['"', '\'']);
+    let is_variable = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    is_variable
+        && name.split('_').any(|word| is(word, SECRET))
+        && value.len() >= LEAST
+        && value.bytes().any(|byte| byte.is_ascii_digit())
+        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// Whether a kind is what was assigned to a name.

@@ -35,6 +35,8 @@ pub(super) struct Arguments<'a> {
     /// Code for a page that a browser shows.
     pub(super) scripts: Vec<Cow<'a, str>>,
     pub(super) written: Vec<Cow<'a, str>>,
+    /// Of these what files are to hold.
+    pub(super) contents: Vec<Cow<'a, str>>,
     pub(super) directory: Option<Cow<'a, str>>,
     /// Whether a repository, a bucket or a page of somewhere else is named.
     pub(super) elsewhere: bool,
@@ -179,8 +181,12 @@ impl<'a> Arguments<'a> {
             "args" | "argv" | "arguments" | "flags" => self.words.extend(texts(value)),
             "cwd" | "workdir" | "workingdirectory" | "workingdir" => self.directory = json::text(Some(value)),
             "sql" | "query" | "statement" | "queries" | "statements" => self.statements.extend(texts(value)),
-            "content" | "contents" | "text" | "body" | "data" | "newtext" | "newstring" | "filetext" | "message"
-            | "manifest" | "yaml" | "markdown" | "html" => self.written.extend(texts(value)),
+            "content" | "contents" => {
+                self.contents.push(json::text(Some(value)).unwrap_or_default());
+                self.written.extend(texts(value));
+            }
+            "text" | "body" | "data" | "newtext" | "newstring" | "filetext" | "message" | "manifest" | "yaml"
+            | "markdown" | "html" => self.written.extend(texts(value)),
             "repo" | "repository" | "owner" | "bucket" | "projectid" | "branch" | "ref" | "sha" | "pageid"
             | "workspaceid" | "databaseid" | "spaceid" | "container" | "pod" | "host"
                 if depth < 2 =>

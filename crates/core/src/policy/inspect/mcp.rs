@@ -9,7 +9,9 @@ use std::borrow::Cow;
 use super::arguments::{Arguments, words};
 use super::given::quoted;
 use super::lists::is;
-use super::{administrators, code, content, deeds, disclosed, files, leaks, live, miners, people, upstream, web};
+use super::{
+    administrators, code, content, deeds, disclosed, files, leaks, live, miners, people, removed, upstream, web,
+};
 use crate::event::{Family, Tool};
 use crate::json;
 use crate::mcp::names;
@@ -75,7 +77,7 @@ fn handed_on<'a>(tool: &Tool, arguments: &'a str) -> Option<(Tool, &'a str)> {
 impl<'a> Arguments<'a> {
     fn effects(&self, server: &str, name: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let verb = Verb::of(name, !self.written.is_empty());
+        let verb = Verb::of(name, !self.written.is_empty() || !self.contents.is_empty());
         let searches = words(name).iter().any(|word| is(word, "search|grep|ripgrep|rg|find|glob"));
         for path in few(&self.paths) {
             match (hosts::scheme(path), verb.touch()) {
@@ -264,6 +266,10 @@ impl<'a> Arguments<'a> {
                 effects.push(Effect { kind: Kind::ProjectCi, ..Effect::on(path, Place::Unknown, tool) });
             }
             effects.extend(few(&self.written).flat_map(|text| code::judged(text, None, path, tool, facts, false)));
+            effects.extend(
+                self.unreviewed(verb)
+                    .map(|path| Effect { kind: Kind::ContentProtection, ..Effect::on(path, Place::Unknown, tool) }),
+            );
         }
         let keeps = words(name).iter().any(|word| {
             ["secret", "secrets", "variable", "variables", "env", "credential", "password", "vault"]
@@ -283,6 +289,20 @@ impl<'a> Arguments<'a> {
             effects.push(Effect { kind: Kind::ContentSecret, ..Effect::on(server, Place::Unknown, tool) });
         }
         effects
+    }
+
+    /// The file by which a repository somewhere asks for reviews, and does no longer when this is done. Of files in a list each has its
+    /// text; where one has none, it is deleted by what is told to be done to it.
+    fn unreviewed(&self, verb: Verb) -> Option<&str> {
+        let deletes =
+            verb == Verb::Delete || self.values("action|operation").any(|action| action.eq_ignore_ascii_case("delete"));
+        let texts = (self.paths.len() == self.contents.len()).then_some(&self.contents);
+        few(&self.paths).enumerate().map(|(at, path)| (path, texts.map(|texts| texts[at].as_ref()))).find_map(
+            |(path, text)| {
+                let is_known = text.is_some() || deletes;
+                (is_known && removed::lets_in_unreviewed(path, text)).then_some(path)
+            },
+        )
     }
 }
 

@@ -2,12 +2,30 @@
 
 use std::collections::HashSet;
 
-use super::lists::{holds, is};
+use super::lists::{holds, is, parts};
 use super::{code, rights};
 
 /// Calls by which a program verifies what it is told, and by whom.
 const VERIFIES: &str = "constructEvent(|construct_event(|verifySignature(|verify_signature(|timingSafeEqual(|compare_digest(|verifyWebhook(|\
     webhooks.verify(|jwt.verify(|jwtVerify(|argon2.verify(|bcrypt.compare(|check_password_hash(|password_verify(|hmac.Equal(|hash_equals(";
+
+/// Calls that believe a token without asking who signed it, without blanks: those of other languages' libraries by the same names verify.
+const BELIEVES: &[(&str, &str)] = &[
+    (
+        "js|mjs|cjs|ts|tsx|jsx|mts|cts|vue|svelte",
+        "jwt.decode(|JWT.decode(|jsonwebtoken.decode(|jwtDecode(|jwt_decode(|decodeJwt(|decodeJWT(|jws.decode(|UnsecuredJWT.decode(|\
+            oken.split('.')[1]|oken.split(\".\")[1]|arts[1],'base64|atob(",
+    ),
+    ("py", "oken.split('.')[1]|oken.split(\".\")[1]|get_unverified_claims("),
+    ("java|kt|kts|scala", "JWT.decode(|parseUnsecuredClaims(|parseClaimsJwt(|JWTParser.parse(|PlainJWT.parse("),
+    ("cs", "ReadJwtToken(|ReadJsonWebToken(|ReadToken("),
+    ("go", "ParseUnverified(|strings.Split(token,\".\")[1]|UnsafeClaimsWithoutVerification("),
+    ("php", "explode('.',$token)|explode('.',$jwt)"),
+];
+
+/// What verifies a token, without blanks.
+const VERIFIES_TOKEN: &str = "erify(|erifyToken(|erifyJwt(|erifyIdToken(|erifyAccessToken(|erifySession(|\
+    parseClaimsJws(|parseSignedClaims(|ValidateToken(|ValidateTokenAsync(|ParseWithClaims(|jwt.Parse(|JWT::decode(";
 
 /// What code says, in small letters, that has its check in another form or at another place.
 const STILL: &str = "verif|auth|check|valid|compare|signature|equal|protect|require|guard";
@@ -25,17 +43,16 @@ pub(super) fn are_removed(text: &str, before: Option<&str>, path: &str) -> bool 
         name => {
             !code::is_prose(name)
                 && !code::is_test(path)
-                && (believes(text, before) || rights::are_given_up(text, before))
+                && (believes(text, before) || believes_token(text, before, name) || rights::are_given_up(text, before))
         }
     }
 }
 
 /// Whether something has no owner any more that had one.
 fn loses_owner(text: &str, before: &str) -> bool {
-    let owned = |line: &str| line.contains('@') && !line.trim_start().starts_with('#');
     let pattern = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
-    let now: Vec<String> = text.lines().filter(|line| owned(line)).map(pattern).collect();
-    before.lines().filter(|line| owned(line)).any(|line| !now.contains(&pattern(line)))
+    let now: Vec<String> = text.lines().filter(|line| is_owned(line)).map(pattern).collect();
+    before.lines().filter(|line| is_owned(line)).any(|line| !now.contains(&pattern(line)))
 }
 
 /// Whether code that verified something goes on without, by something else that does not. What is gone as a whole does nothing either.
@@ -48,6 +65,38 @@ fn believes(text: &str, before: &str) -> bool {
     let is_new = |line: &&str| !is_comment(line) && !had.contains(line.trim());
     let new = text.lines().filter(is_new).collect::<Vec<_>>().join("\n").to_ascii_lowercase();
     !new.trim().is_empty() && !holds(&new, STILL)
+}
+
+/// Whether code reads a token where it verified one.
+fn believes_token(text: &str, before: &str, name: &str) -> bool {
+    let extension = name.rsplit('.').next().unwrap_or_default();
+    let Some((_, believes)) = BELIEVES.iter().find(|(files, _)| is(extension, files)) else { return false };
+    let dense = |text: &str| -> String {
+        text.lines()
+            .filter(|line| !is_comment(line))
+            .flat_map(str::chars)
+            .filter(|char| !char.is_whitespace())
+            .collect()
+    };
+    let now = dense(text);
+    let verifies = |text: &str| parts(VERIFIES_TOKEN).any(|call| text.contains(call) && !holds(call, believes));
+    holds(&now, believes) && !verifies(&now) && {
+        let was = dense(before);
+        !holds(&was, believes) && verifies(&was)
+    }
+}
+
+/// Whether reviews are no longer asked for when a file of a repository somewhere is deleted, or written as this text.
+pub(super) fn lets_in_unreviewed(path: &str, text: Option<&str>) -> bool {
+    const ASK: &str = "CODEOWNERS|OWNERS|.mergify.yml|mergify.yml|branch-protection.yml|branch_protection.yml|approvals.yml|.pullapprove.yml|\
+        pullapprove.yml|.policy.yml|REVIEWERS|rulesets.yml";
+    let asks = is(path.rsplit('/').next().unwrap_or_default(), ASK);
+    asks && text.is_none_or(|text| path.ends_with("CODEOWNERS") && !text.lines().any(is_owned))
+}
+
+/// Whether a line names somebody who has to review.
+fn is_owned(line: &str) -> bool {
+    line.contains('@') && !line.trim_start().starts_with('#')
 }
 
 /// Whether a line says nothing to the machine.

@@ -1,7 +1,7 @@
 //! What is written: credentials that end up in a file, and code and settings that do what nobody would want done unseen.
 
 use super::{
-    code, disclosed, logged, origins, protections, removed, scanners, servers, sources, told, trust, unchecked,
+    code, cookies, disclosed, ignored, logged, origins, protections, removed, scanners, servers, sources, told, trust, unchecked,
 };
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -93,6 +93,8 @@ pub(super) fn weakened(text: &str, before: Option<&str>, path: &str, tool: &str,
             || trust::is_given_up(text, before, &whole)
             || servers::are_open(text, before, &whole)
             || origins::are_all(text, before, &whole)
+            || cookies::are_bared(text, before, &whole)
+            || ignored::are_kept_in(text, before, &whole)
             || removed::are_removed(text, before, &whole));
     let effect = || Effect { kind: Kind::ContentProtection, ..Effect::on(path, places::place(&whole, facts), tool) };
     is_weaker.then(effect)

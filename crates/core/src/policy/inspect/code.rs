@@ -4,10 +4,12 @@
 //! it: a shell for strangers, a home that is removed, credentials that are sent away. One that runs by itself, when a package is
 //! installed, a folder opened or a test started, is held to what a command would be.
 
+use std::borrow::Cow;
+
 use super::given::quoted;
 use super::leaks::{gives_credentials, literals};
 use super::lists::{holds, is};
-use super::miners;
+use super::{endpoints, miners};
 use crate::json;
 use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::facts::Facts;
@@ -77,12 +79,13 @@ pub(super) fn judged(
     });
     let mines =
         || (!is_prose(name) && !is_test(path) && miners::are_written(text)).then(|| "mines for somebody".to_owned());
-    effects.extend(found.or_else(mines).map(|what| effect(Kind::ContentCode, &what)));
+    let found = found.or_else(|| endpoints::open(&without_tests(text, path), before, path)).or_else(mines);
+    effects.extend(found.map(|what| effect(Kind::ContentCode, &what)));
     effects
 }
 
 /// The pieces of code in a file, each with its language and when it runs.
-fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, std::borrow::Cow<'t, str>)> {
+fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, Cow<'t, str>)> {
     let whole = |language, runs| vec![(language, runs, text.into())];
     let values = |names: &[&str], runs| {
         let commands = named_texts(text, names).into_iter();
@@ -173,7 +176,7 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, std:
 const MAX_COMMANDS: usize = 64;
 
 /// The commands that a file of YAML tells somebody to run: a build server, a cluster, whoever sets machines up.
-fn commands_of(text: &str, runs: Runs) -> Vec<(Language, Runs, std::borrow::Cow<'_, str>)> {
+fn commands_of(text: &str, runs: Runs) -> Vec<(Language, Runs, Cow<'_, str>)> {
     const NAMES: &str = "run|script|shell|cmd|command|args|entrypoint|before_script|after_script|ansible.builtin.shell|\
         ansible.builtin.command|healthcheck|postStart|preStop|runcmd|bootcmd";
     // What a command cannot be grave without: most steps have none of it, and are not gone through.
@@ -240,7 +243,7 @@ pub(super) fn is_prose(name: &str) -> bool {
 }
 
 /// The code of a notebook's cell: Python, and what is handed to a shell.
-fn cell<'t>(text: String) -> Vec<(Language, Runs, std::borrow::Cow<'t, str>)> {
+fn cell<'t>(text: String) -> Vec<(Language, Runs, Cow<'t, str>)> {
     if text.starts_with("%%bash") || text.starts_with("%%sh") {
         let rest = text.split_once('\n').map_or("", |(_, rest)| rest).to_owned();
         return vec![(Language::Shell, Runs::AtOnce, rest.into())];
@@ -282,6 +285,15 @@ pub(super) fn is_test(path: &str) -> bool {
         .any(|part| path.contains(part))
         || name.starts_with("test_")
         || [".test.", ".spec.", "_test.", "_spec."].iter().any(|part| name.contains(part))
+}
+
+/// A text of Rust without the block of its tests, which is in no program that anybody is given.
+pub(super) fn without_tests<'t>(text: &'t str, path: &str) -> Cow<'t, str> {
+    const TESTS: &str = "#[cfg(test)]\nmod tests {";
+    const END: &str = "\n}\n";
+    let Some(at) = text.find(TESTS).filter(|_| path.ends_with(".rs")) else { return text.into() };
+    let end = text[at..].find(END).map_or(text.len(), |end| at + end + END.len());
+    [&text[..at], &text[end..]].concat().into()
 }
 
 /// What the analysis of commands says of a script, where that is grave for when it runs.
@@ -448,15 +460,6 @@ fn open_to_strangers(code: &str, language: Language) -> Option<String> {
             (asks.iter().any(|word| lower.contains(word)) && runs.iter().any(|word| lower.contains(word)))
                 .then(open)
                 .flatten()
-        }
-        Language::JavaScript => {
-            let runs = ["exec(req.", "execSync(req.", "eval(req.", "spawn(req.", "Function(req."];
-            runs.iter().any(|word| code.contains(word)).then(open).flatten()
-        }
-        Language::Python => {
-            let runs =
-                ["os.system(request.", "os.popen(request.", "eval(request.", "exec(request.", "check_output(request."];
-            runs.iter().any(|word| code.contains(word)).then(open).flatten()
         }
         _ => None,
     }

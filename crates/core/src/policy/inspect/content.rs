@@ -1,7 +1,8 @@
 //! What is written: credentials that end up in a file, and code and settings that do what nobody would want done unseen.
 
 use super::{
-    code, cookies, disclosed, ignored, logged, origins, protections, removed, scanners, servers, sources, told, trust, unchecked,
+    code, cookies, disclosed, ignored, logged, migrations, origins, protections, removed, scanners, servers, sources,
+    told, trust, unchecked,
 };
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -57,7 +58,11 @@ fn written_by(
     if let Some(program) = sources::runs(text, before, &whole) {
         effects.push(Effect { kind: Kind::ContentCode, ..Effect::on(program, places::place(&whole, facts), tool) });
     }
-    if let Some(what) = logged::tells(text, before, &whole) {
+    let told = || {
+        logged::tells(&code::without_tests(text, &whole), before, &whole)
+            .or_else(|| migrations::emptied(text, before, &whole))
+    };
+    if let Some(what) = told() {
         effects.push(Effect { kind: Kind::ContentCode, ..Effect::on(what, places::place(&whole, facts), tool) });
     }
     if let Some(setting) = unchecked::lets_go(text, before, &whole) {
@@ -87,6 +92,7 @@ fn written_by(
 pub(super) fn weakened(text: &str, before: Option<&str>, path: &str, tool: &str, facts: &dyn Facts) -> Option<Effect> {
     let text = &text[..text.floor_char_boundary(MAX_TEXT)];
     let whole = places::absolute(path, facts.directory().unwrap_or_default());
+    let text = &*code::without_tests(text, &whole);
     let is_weaker = whole.len() <= MAX_PATH
         && (protections::is_lifted(text, before, &whole)
             || scanners::are_silenced(text, before, &whole)

@@ -1,0 +1,240 @@
+//! Code of a server that lets whoever asks do what only its keeper may: it runs what a request says, or answers with its whole environment.
+//!
+//! What a request says may be an argument of many a call; it is a door where it is the program itself. A part of a longer command is a
+//! fault, and no door.
+
+use super::code;
+use super::lists::{holds, is, parts};
+
+/// How a language speaks of it.
+struct Speech {
+    /// The ends of its files' names.
+    files: &'static str,
+    /// What runs a program or code, without blanks.
+    runs: &'static str,
+    /// How what somebody asked begins.
+    asked: &'static str,
+    /// An answer with the whole environment, without blanks.
+    answers: &'static str,
+    /// The same of what a function gives back, where the text has one of [`ROUTES`].
+    returns: &'static str,
+}
+
+const SPEECHES: &[Speech] = &[
+    Speech {
+        files: "js|mjs|cjs|ts|tsx|jsx|mts|cts",
+        runs: "exec(|execSync(|spawn(|spawnSync(|execa(|execaCommand(|eval(|newFunction(|execFile(|execFileSync(|execAsync(|\
+            runInThisContext(|runInNewContext(|Bun.spawn([|Deno.Command(|$.raw(",
+        asked: "req.|request.|ctx.req|c.req|ctx.query|ctx.body|event.body|event.query|url.searchParams|searchParams.get(|\
+            JSON.parse(req|JSON.parse(event|params.get(|h.req|body.",
+        answers: "json(process.env)|json({env:process.env|json({...process.env|res.send(process.env)|reply.send(process.env)|\
+            json(Bun.env)|json(Deno.env.toObject()|json(c.env)|ctx.body=process.env;|body:process.env}|\
+            res.end(JSON.stringify(process.env|res.write(JSON.stringify(process.env|text(JSON.stringify(process.env|\
+            Response(JSON.stringify(process.env|send(JSON.stringify(process.env|html(JSON.stringify(process.env|body:JSON.stringify(process.env)",
+        returns: "=>process.env)|returnprocess.env;",
+    },
+    Speech {
+        files: "py",
+        runs: "os.system(|os.popen(|eval(|exec(|subprocess.run(|subprocess.call(|subprocess.Popen(|check_output(|check_call(|getoutput(|\
+            create_subprocess_shell(|import_module(",
+        asked: "request.|flask.request.|self.request.|self.get_argument(|event[|event.get(",
+        answers: "jsonify(dict(os.environ|jsonify(os.environ)|jsonify(**os.environ|JsonResponse(dict(os.environ|JSONResponse(dict(os.environ|\
+            HttpResponse(os.environ|HttpResponse(str(os.environ|HttpResponse(json.dumps(dict(os.environ|Response(json.dumps(dict(os.environ|\
+            self.write(dict(os.environ|web.json_response(dict(os.environ",
+        returns: "returndict(os.environ)|returnos.environ|return{**os.environ|return{\"env\":dict(os.environ|returnjson.dumps(dict(os.environ|\
+            returnstr(os.environ",
+    },
+    Speech {
+        files: "rb|ru|rake",
+        runs: "system|exec|eval|Open3.capture2|Open3.capture2e|Open3.capture3|IO.popen|instance_eval|`#{",
+        asked: "params|request.",
+        answers: "renderjson:ENV.to_h|renderjson:ENV\n|renderplain:ENV.|jsonENV.to_h|json(ENV.to_h|renderinline:ENV.",
+        returns: "ENV.to_h.to_json|ENV.to_json",
+    },
+    Speech {
+        files: "go",
+        runs: "exec.Command(|exec.CommandContext(ctx,|exec.CommandContext(r.Context(),|exec.CommandContext(c,",
+        asked: "r.URL.|r.FormValue(|r.PostFormValue(|r.Form|req.URL.|req.FormValue(|c.Query(|c.Param(|c.PostForm(|c.FormValue(|c.QueryParam(|\
+            ctx.Query(|string(body)|r.Header.",
+        answers: "Encode(os.Environ()|Fprintln(w,os.Environ()|Fprint(w,os.Environ()|Fprintf(w,\"%v\",os.Environ()|JSON(200,os.Environ()|\
+            JSON(http.StatusOK,os.Environ()|c.JSON(os.Environ()|strings.Join(os.Environ(),\"\\n\")))",
+        returns: "",
+    },
+    Speech {
+        files: "java|kt|kts|scala|groovy",
+        runs: "getRuntime().exec(|ProcessBuilder(|GroovyShell().evaluate(|.eval(",
+        asked: "request.getParameter(|req.getParameter(|request.getHeader(|body.|payload.get(|call.receiveText(|call.parameters[|call.request.",
+        answers: "ok(System.getenv()|ResponseEntity.ok(System.getenv|call.respond(System.getenv()",
+        returns: "returnSystem.getenv();|returnSystem.getenv()\n|=System.getenv()\n",
+    },
+    Speech {
+        files: "cs",
+        runs: "Process.Start(|CSharpScript.EvaluateAsync(",
+        asked: "Request.|request.|context.Request.|ctx.Request.|body.",
+        answers: "Ok(Environment.GetEnvironmentVariables()|Json(Environment.GetEnvironmentVariables()|=>Environment.GetEnvironmentVariables()",
+        returns: "returnEnvironment.GetEnvironmentVariables()",
+    },
+    Speech {
+        files: "rs",
+        runs: "Command::new(|Command::new(\"sh\").arg(\"-c\").arg(|Command::new(\"bash\").arg(\"-c\").arg(",
+        asked: "body|&body|payload.|query.|params.|&params|&query",
+        answers: "Json(std::env::vars()|Json(env::vars()|json(std::env::vars()|json(env::vars()|json(&std::env::vars()",
+        returns: "",
+    },
+    Speech {
+        files: "php|phtml",
+        runs: "",
+        asked: "",
+        answers: "json_encode($_ENV|json_encode(getenv())|print_r($_ENV|var_dump($_ENV|print_r(getenv())|json($_ENV|json(getenv())|json($_SERVER)",
+        returns: "",
+    },
+];
+
+/// What says that a function answers requests.
+const ROUTES: &str = ".get('|.get(\"|.route('|.route(\"|.all('|.all(\"|.post('|.post(\"|GetMapping|RequestMapping|PostMapping|HttpGet|HttpPost|\
+    get '/|get \"/|@GET|api_view|def index|def show|defineEventHandler|.use('";
+
+/// A shell that is told to run what follows.
+const SHELLS: &[&str] =
+    &["sh", "bash", "/bin/sh", "/bin/bash", "zsh", "cmd", "cmd.exe", "powershell", "-c", "-lc", "/c", "/C", "-Command"];
+
+/// Most variables that hold what somebody asked.
+const MAX_VARIABLES: usize = 16;
+
+/// What whoever asks gets from a server by a text, and did not by the one before it.
+pub(super) fn open(text: &str, before: Option<&str>, path: &str) -> Option<String> {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let speech = SPEECHES.iter().find(|speech| is(extension, speech.files))?;
+    let hints = "exec|eval|spawn|system|open|environ|ENV|.env|getenv|Environ|env::vars|Command|Process|Function(|runIn|capture|EvaluateAsync|$.raw|`#{";
+    if !holds(text, hints) || code::is_test(path) {
+        return None;
+    }
+    let found = speech.opened(text)?;
+    (before.and_then(|before| speech.opened(before)) != Some(found)).then(|| found.to_owned())
+}
+
+impl Speech {
+    fn opened(&self, text: &str) -> Option<&'static str> {
+        let said = |line: &&str| !["//", "#", "*", "/*"].iter().any(|mark| line.trim_start().starts_with(mark));
+        let lines: Vec<&str> = text.lines().filter(said).collect();
+        let dense: String =
+            lines.iter().flat_map(|line| line.chars().filter(|char| !char.is_whitespace()).chain(['\n'])).collect();
+        let answers = |list: &str| !list.is_empty() && holds(&dense, list);
+        if answers(self.answers) || answers(self.returns) && holds(text, ROUTES) {
+            return Some("its whole environment for whoever asks");
+        }
+        self.runs_asked(&lines, &dense).then_some("a shell for whoever asks")
+    }
+
+    /// Whether something is run that a request tells, at once or by a variable that holds it.
+    fn runs_asked(&self, lines: &[&str], dense: &str) -> bool {
+        if self.runs.is_empty() || !holds(dense, self.asked) {
+            return false;
+        }
+        let variables: Vec<&str> = lines.iter().flat_map(|line| self.held(line)).take(MAX_VARIABLES).collect();
+        let asks = |given: &str| {
+            let given = unwrapped(given);
+            parts(self.asked).any(|asked| given.starts_with(asked))
+                || variables.iter().any(|name| {
+                    given.strip_prefix(*name).is_some_and(|rest| {
+                        !rest.starts_with(|char: char| char.is_alphanumeric() || "_(=".contains(char))
+                    })
+                })
+        };
+        parts(self.runs).any(|call| {
+            dense.match_indices(call).take(super::MAX_PLACES).any(|(at, _)| {
+                // A pattern is executed too: `/a/.exec(req.url)`; and so is a query.
+                let of = &dense[..at];
+                let is_own = !of.ends_with(|char: char| char.is_alphanumeric() || "_.:".contains(char))
+                    || [
+                        "child_process.",
+                        "childProcess.",
+                        "cp.",
+                        "vm.",
+                        "subprocess.",
+                        "asyncio.",
+                        "importlib.",
+                        "process::",
+                        "await",
+                        "return",
+                        "new",
+                    ]
+                    .iter()
+                    .any(|whose| of.ends_with(whose))
+                    || call.starts_with("getRuntime");
+                is_own && asks(&dense[at + call.len()..])
+            })
+        })
+    }
+
+    /// The names that a line gives to what somebody asked: `const { cmd } = req.body`, `cmd = request.args['cmd']`.
+    fn held<'l>(&self, line: &'l str) -> Vec<&'l str> {
+        let Some((names, value)) = line.split_once(":=").or_else(|| line.split_once('=')) else { return Vec::new() };
+        let dense: String = value.chars().filter(|char| !char.is_whitespace()).collect();
+        if value.starts_with(['=', '>']) || !parts(self.asked).any(|asked| unwrapped(&dense).starts_with(asked)) {
+            return Vec::new();
+        }
+        let is_part = |char: char| char.is_alphanumeric() || char == '_';
+        let names = names.split(|char: char| !is_part(char));
+        names
+            .filter(|name| !name.is_empty() && !is(name, "const|let|var|val|String|string|final|auto|mut|err|await"))
+            .collect()
+    }
+}
+
+/// What is given first, without what stands around it: a wait, a conversion, a list, a shell that is to run it.
+fn unwrapped(given: &str) -> &str {
+    const AROUND: &[&str] = &[
+        "await",
+        "String(",
+        "str(",
+        "(",
+        "[",
+        "`${",
+        "f\"{",
+        "f'{",
+        "&",
+        "decodeURIComponent(",
+        "newString[]{",
+        "arrayOf(",
+    ];
+    let mut rest = given;
+    loop {
+        let quoted = rest.strip_prefix(['"', '\'']).and_then(|inside| inside.split_once(['"', '\'']));
+        let shell = quoted.filter(|(word, _)| SHELLS.contains(word)).and_then(|(_, rest)| rest.strip_prefix(','));
+        match shell.or_else(|| AROUND.iter().find_map(|around| rest.strip_prefix(around))) {
+            Some(inside) => rest = inside,
+            None => return rest,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_does_for_whoever_asks_is_known() {
+        for (name, text, is_open) in [
+            ("a.ts", "app.get('/env', (c) => c.json(process.env));", true),
+            ("a.ts", "app.post('/x', async (c) => c.text(execSync(await c.req.text()).toString()));", true),
+            ("a.js", "const { cmd } = req.body;\nchild_process.exec(cmd, done);", true),
+            ("a.js", "exec(`sh -c ${req.query.c}`)", false),
+            ("a.js", "const m = /^a/.exec(req.url);", false),
+            ("a.js", "res.json({ node: process.env.NODE_ENV });\nspawn('convert', [req.file.path]);", false),
+            ("a.py", "@app.get('/env')\ndef env():\n    return dict(os.environ)", true),
+            ("a.py", "def env():\n    return dict(os.environ)", false),
+            ("a.py", "cmd = request.args.get('c')\nreturn os.popen(cmd).read()", true),
+            ("a.py", "subprocess.run(['git', 'show', request.args['sha']])", false),
+            ("a.rb", "get '/x' do\n  `#{params[:cmd]}`\nend", true),
+            ("a.rb", "system params[:c]", true),
+            ("a.go", "out, _ := exec.Command(\"sh\", \"-c\", r.URL.Query().Get(\"c\")).Output()", true),
+            ("a.go", "exec.Command(\"git\", \"show\", r.FormValue(\"sha\"))", false),
+            ("a.go", "json.NewEncoder(w).Encode(os.Environ())", true),
+            ("a.test.ts", "app.get('/env', (c) => c.json(process.env));", false),
+        ] {
+            assert_eq!(open(text, None, &format!("/home/dev/work/shop/src/{name}")).is_some(), is_open, "{text}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Migrations that empty what everybody relies on: at the next deployment, when nobody looks any more.
+//!
+//! Columns and tables that are no longer needed are dropped on purpose, and what a migration takes back is its own; nobody needs a step
+//! by which all rows of a table are gone and the table stays.
+
+use super::code;
+use super::lists::{holds, is};
+
+/// Folders of migrations, and the ends of the names of the files in them that are looked at.
+const FOLDERS: &str = "/migrations/|/migrate/|/migration/|/alembic/versions/|/changelog/|/changelogs/|/changesets/|/flyway/|/liquibase/|/db/deploy/";
+const FORMS: &str = "sql|py|rb|php|js|ts|mjs|cjs|go|java|kt|cs|ex|exs|xml|yml|yaml|rs";
+
+/// From here on is told how it is taken back.
+const TAKEN_BACK: &[&str] = &[
+    "+goose down",
+    "migrate:down",
+    "-- down",
+    "--//@undo",
+    "def down",
+    "function down",
+    "async down(",
+    "down()",
+    "exports.down",
+    "void down(",
+    "downgrade(",
+    "rollback",
+];
+
+/// What is made anew from something else, or is missed by nobody, by a word of a table's name.
+const SLIGHT: &str = "tmp|temp|temporary|staging|stage|backup|backups|bak|old|legacy|cache|caches|cached|session|sessions|job|jobs|queue|queues|log|logs|\
+    outbox|inbox|index|indexes|rollup|rollups|aggregate|aggregates|summary|summaries|import|imports|seed|seeds|lookup|token|tokens|migration|\
+    migrations|lock|locks|event|events|notification|notifications|analytics|stats|statistics|metric|metrics|search|failed|delayed|throttle|\
+    throttles|nonce|nonces|test|tests|dev|demo|fixture|fixtures|view|views|mv|snapshot|deleted|scratch|history|cursor|cursors|flag|flags|state|\
+    setting|settings|config|configs|configuration|option|options|preference|preferences|country|countries|currency|currencies|translation|\
+    translations|feature|features|role|roles|permission|permissions";
+
+/// Most tables of one statement that are looked at.
+const MAX_TABLES: usize = 64;
+
+/// The table of which a text, in the place of another one, leaves nothing when it is run as a migration.
+pub(super) fn emptied(text: &str, before: Option<&str>, path: &str) -> Option<String> {
+    let lower_path = path.to_ascii_lowercase();
+    let name = lower_path.rsplit('/').next().unwrap_or_default();
+    let is_migration = holds(&lower_path, FOLDERS) && is(name.rsplit('.').next().unwrap_or_default(), FORMS);
+    if !is_migration || holds(name, "down|undo|rollback|seed") || code::is_test(path) {
+        return None;
+    }
+    let table = of(text)?;
+    before.and_then(of).is_none().then(|| format!("empties {table}"))
+}
+
+fn of(text: &str) -> Option<String> {
+    const EMPTIES: &[&str] = &["truncate ", "delete from "];
+    let said = |line: &&str| !["--", "//", "#", "*", "/*"].iter().any(|mark| line.trim_start().starts_with(mark));
+    let is_back = |line: &&str| TAKEN_BACK.iter().any(|mark| line.contains(mark));
+    let lower = text.to_ascii_lowercase();
+    let lines: Vec<&str> = lower.lines().take_while(|line| !is_back(line)).filter(said).collect();
+    let text = lines.join(" ");
+    let found = EMPTIES.iter().find_map(|verb| {
+        let places = text.match_indices(verb).take(super::MAX_PLACES).map(|(at, _)| at);
+        places.filter(|at| !text[..*at].ends_with(|char: char| char.is_alphanumeric() || char == '_')).find_map(|at| {
+            let behind = &text[at + verb.len()..];
+            // What stands within quotes ends with them, unless they are those of a name.
+            let end = behind.find([';', ')']).unwrap_or(behind.len());
+            table(&behind[..end], verb.starts_with('d'), &text)
+        })
+    });
+    found.or_else(|| by_builder(&text))
+}
+
+/// The first table of a statement that is missed, where all of it goes.
+fn table(behind: &str, has_condition: bool, text: &str) -> Option<String> {
+    let words: Vec<&str> = behind.split_whitespace().take(MAX_TABLES).collect();
+    if has_condition && words.iter().any(|word| is(word, "where|using|limit|join")) {
+        return None;
+    }
+    let is_name = |word: &&&str| !is(word.trim_end_matches(','), "table|only|if|exists");
+    let mut names = Vec::new();
+    for word in words.iter().filter(is_name) {
+        let (name, goes_on) = (bare(word), word.ends_with(','));
+        names.extend(name.split(',').map(bare).filter(|name| !name.is_empty()));
+        if !goes_on {
+            break;
+        }
+    }
+    names.into_iter().find(|name| is_missed(name, text)).map(str::to_owned)
+}
+
+/// A table that a query builder empties: `DB::table('orders')->truncate()`, `knex('orders').del()`, `Order.delete_all`.
+fn by_builder(text: &str) -> Option<String> {
+    const ENDS: &[&str] = &[
+        "->truncate()",
+        "->delete()",
+        ".truncate()",
+        ".del()",
+        ".delete_all",
+        ".destroy_all",
+        ".objects.all().delete()",
+        ".deletemany({})",
+        ".deletemany()",
+    ];
+    ENDS.iter().find_map(|end| {
+        text.match_indices(end).take(super::MAX_PLACES).find_map(|(at, _)| {
+            // What is left of it is said between the name and this.
+            let of = chain(&text[..at]);
+            let name = of.rsplit(['(', '.', ':']).next().map(bare).unwrap_or_default();
+            let is_all = !holds(of, "where|find|filter|exclude|join|limit");
+            (is_all && is_missed(name, text)).then(|| name.to_owned())
+        })
+    })
+}
+
+/// The chain of calls that a text ends with, over as many lines as it goes.
+fn chain(text: &str) -> &str {
+    let (mut depth, mut start) = (0_usize, text.len());
+    for (at, char) in text.char_indices().rev() {
+        match char {
+            ')' | ']' => depth += 1,
+            '(' | '[' if depth == 0 => break,
+            '(' | '[' => depth -= 1,
+            ';' | '{' | '}' | '=' if depth == 0 => break,
+            _ if char.is_whitespace() && depth == 0 && !text[at..].trim_start().starts_with(['.', '-', '?']) => break,
+            _ => {}
+        }
+        start = at;
+    }
+    &text[start..]
+}
+
+fn bare(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default().trim_matches(|char: char| !char.is_alphanumeric() && char != '_')
+}
+
+/// Whether a table holds what is nowhere else: it is not made or filled anew in the same text.
+fn is_missed(name: &str, text: &str) -> bool {
+    !name.is_empty()
+        && !name.split('_').any(|word| is(word, SLIGHT))
+        && !text.match_indices(name).take(super::MAX_PLACES).any(|(at, _)| {
+            let before = text[..at].trim_end_matches(|char: char| char.is_whitespace() || "\"'`[:.(".contains(char));
+            let before =
+                before.strip_suffix("public").map_or(before, |rest| rest.trim_end_matches(['"', '`', '.', ' ']));
+            [
+                "insert into",
+                "create table",
+                "if not exists",
+                "create_table",
+                "createtable",
+                "copy",
+                "bulk_insert",
+                "insert_all",
+                "merge into",
+                "replace into",
+            ]
+            .iter()
+            .any(|made| before.ends_with(made))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_migration_that_leaves_nothing_is_known() {
+        let sql = "/home/dev/work/shop/db/migrations/7_x.sql";
+        for (path, text, table) in [
+            (sql, "TRUNCATE carts, orders CASCADE;", Some("empties carts")),
+            (sql, "TRUNCATE TABLE ONLY public.\"orders\";", Some("empties orders")),
+            (sql, "DELETE FROM customers;", Some("empties customers")),
+            (sql, "DELETE FROM carts\nWHERE updated_at < now();", None),
+            (sql, "TRUNCATE search_index, sessions;", None),
+            (sql, "ALTER TABLE orders DROP COLUMN note;\nDROP TABLE old_orders;", None),
+            (sql, "DELETE FROM countries;\nINSERT INTO countries VALUES ('DE');", None),
+            (sql, "CREATE TABLE plans (id int);\n-- +goose Down\nDELETE FROM plans;", None),
+            ("/home/dev/work/shop/db/cleanup.sql", "TRUNCATE orders;", None),
+            (
+                "/home/dev/work/shop/alembic/versions/1_x.py",
+                "op.execute(\"DELETE FROM orders\")",
+                Some("empties orders"),
+            ),
+            ("/home/dev/work/shop/db/migrate/1_x.rb", "Order.delete_all", Some("empties order")),
+            (
+                "/home/dev/work/shop/database/migrations/1_x.php",
+                "DB::table('orders')->truncate();",
+                Some("empties orders"),
+            ),
+            ("/home/dev/work/shop/database/migrations/1_x.php", "DB::table('orders')->where('a', 1)->delete();", None),
+            ("/home/dev/work/shop/migrations/1_x.js", "await knex('orders').where({ a: 1 }).del();", None),
+        ] {
+            assert_eq!(emptied(text, None, path).as_deref(), table, "{text}");
+        }
+    }
+}

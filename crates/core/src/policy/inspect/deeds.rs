@@ -6,7 +6,7 @@
 use super::arguments::{Arguments, words};
 use super::given::quoted;
 use super::lists::{holds, is};
-use super::{administrators, clicks, live, powers, telephone};
+use super::{administrators, clicks, customers, flags, live, powers, telephone};
 use crate::policy::effects::Kind;
 
 /// Verbs that only look, and those that bring back.
@@ -379,7 +379,8 @@ impl Deed {
         }
         if has("archive") {
             let whole = "repository|repo|project|channel|conversation|conversations|workspace|team|organization";
-            return has(whole).then_some(Kind::McpDestroy);
+            let is_much = has(whole) || customers::are_many(&self.server, &self.words, given);
+            return is_much.then_some(Kind::McpDestroy);
         }
         if !has(WEIGHTY) || self.at("docker|podman") && !has("volume|volumes") {
             return None;
@@ -463,6 +464,7 @@ impl Deed {
             || has("user") && has("create|add") && (has("iam|admin") || self.at(CLOUDS))
             || has("reset|change") && has("password")
             || self.makes_administrator(given)
+            || flags::check_less(&self.server, &self.words, given)
             || self.silences(given);
         let forwards = has("filter|filters|rule|rules|forwarding|inbox|mailbox|settings")
             && given.is_given("forward|forwardto|redirectto|forwardasattachmentto|forwardingaddress")

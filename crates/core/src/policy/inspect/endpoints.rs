@@ -41,7 +41,7 @@ const SPEECHES: &[Speech] = &[
         answers: "jsonify(dict(os.environ|jsonify(os.environ)|jsonify(**os.environ|JsonResponse(dict(os.environ|JSONResponse(dict(os.environ|\
             HttpResponse(os.environ|HttpResponse(str(os.environ|HttpResponse(json.dumps(dict(os.environ|Response(json.dumps(dict(os.environ|\
             self.write(dict(os.environ|web.json_response(dict(os.environ",
-        returns: "returndict(os.environ)|returnos.environ|return{**os.environ|return{\"env\":dict(os.environ|returnjson.dumps(dict(os.environ|\
+        returns: "returndict(os.environ)|returnos.environ\n|return{**os.environ|return{\"env\":dict(os.environ|returnjson.dumps(dict(os.environ|\
             returnstr(os.environ",
     },
     Speech {
@@ -91,8 +91,8 @@ const SPEECHES: &[Speech] = &[
 ];
 
 /// What says that a function answers requests.
-const ROUTES: &str = ".get('|.get(\"|.route('|.route(\"|.all('|.all(\"|.post('|.post(\"|GetMapping|RequestMapping|PostMapping|HttpGet|HttpPost|\
-    get '/|get \"/|@GET|api_view|def index|def show|defineEventHandler|.use('";
+const ROUTES: &str = ".get('/|.get(\"/|.route('/|.route(\"/|.all('/|.all(\"/|.post('/|.post(\"/|GetMapping|RequestMapping|PostMapping|HttpGet|\
+    HttpPost|get '/|get \"/|@GET|api_view|def index|def show|defineEventHandler|.use('/";
 
 /// A shell that is told to run what follows.
 const SHELLS: &[&str] =
@@ -120,7 +120,13 @@ impl Speech {
         let lines: Vec<&str> = text.lines().filter(said).collect();
         let dense: String =
             lines.iter().flat_map(|line| line.chars().filter(|char| !char.is_whitespace()).chain(['\n'])).collect();
-        let answers = |list: &str| !list.is_empty() && holds(&dense, list);
+        // What stands in a text that speaks of such answers is none.
+        let is_done = |at: usize| !dense[..at].ends_with(['"', '\'', '|']);
+        let answers = |list: &str| {
+            parts(list)
+                .filter(|it| !it.is_empty())
+                .any(|it| dense.match_indices(it).take(super::MAX_PLACES).any(|(at, _)| is_done(at)))
+        };
         if answers(self.answers) || answers(self.returns) && holds(text, ROUTES) {
             return Some("its whole environment for whoever asks");
         }
@@ -225,6 +231,7 @@ mod tests {
             ("a.js", "res.json({ node: process.env.NODE_ENV });\nspawn('convert', [req.file.path]);", false),
             ("a.py", "@app.get('/env')\ndef env():\n    return dict(os.environ)", true),
             ("a.py", "def env():\n    return dict(os.environ)", false),
+            ("a.py", "def home():\n    return os.environ\nos.environ.get('HOME')", false),
             ("a.py", "cmd = request.args.get('c')\nreturn os.popen(cmd).read()", true),
             ("a.py", "subprocess.run(['git', 'show', request.args['sha']])", false),
             ("a.rb", "get '/x' do\n  `#{params[:cmd]}`\nend", true),

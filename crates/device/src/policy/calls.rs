@@ -24,7 +24,7 @@ const ON_PURPOSE: &[&str] = &[
     "crates/core/src/redact/tests.rs",
     "crates/core/src/policy/steering/examples.jsonl",
     "crates/core/src/policy/steering/unseen.jsonl",
-    "crates/core/src/policy/inspect/miners.rs",
+    "crates/core/src/policy/inspect/origins.rs",
     "crates/device/src/policy/packs/outputs.toml",
     "crates/device/src/policy/cases/calls.jsonl",
     "crates/device/src/policy/cases/unseen.jsonl",

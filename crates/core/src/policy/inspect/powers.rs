@@ -24,13 +24,13 @@ pub(super) fn are_all_given(words: &[String], of_cluster: bool, given: &Argument
 
 /// Whether a text gives all rights, or all of a machine.
 fn is_everything(text: &str) -> bool {
-    protections::opens_to_everybody(text, false) || is_boundless(text) || breaks_out(text)
-}
-
-/// A policy of a vault or a role of a cluster that is for everything.
-fn is_boundless(text: &str) -> bool {
     let dense: String =
         text.chars().filter(|char| !char.is_whitespace() && !matches!(char, '"' | '\'' | '\\')).collect();
+    protections::opens_to_everybody(text, false) || is_boundless(&dense) || breaks_out(&dense)
+}
+
+/// A policy of a vault or a role of a cluster that is for everything, in a text without blanks and quotes.
+fn is_boundless(dense: &str) -> bool {
     let vault =
         dense.contains("path*{") && !dense.contains("[deny]") || dense.contains("pathsys/*{") && dense.contains("sudo");
     let cluster = ["verbs:[*]", "verbs:-*"].iter().any(|all| dense.contains(all))
@@ -39,10 +39,8 @@ fn is_boundless(text: &str) -> bool {
     vault || cluster
 }
 
-/// A pod from which the machine below it is entered.
-fn breaks_out(text: &str) -> bool {
-    let dense: String =
-        text.chars().filter(|char| !char.is_whitespace() && !matches!(char, '"' | '\'' | '\\')).collect();
+/// A pod from which the machine below it is entered, in such a text.
+fn breaks_out(dense: &str) -> bool {
     let whole = dense.contains("hostPath:{path:/}")
         || dense.contains("hostPath:path:/type")
         || dense.contains("hostPath:path:/-");

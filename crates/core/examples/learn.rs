@@ -1,6 +1,7 @@
 //! Learns how results read that are meant to steer an agent, and writes the weights of `policy::steering`.
 //!
-//! `cargo run --release -p hookrail-core --example learn [--write] [--unseen FILE]… FILE…`; `scripts/learn` gives it the files that the
+//! `cargo run --release -p hookrail-core --example learn [--write] [--unseen FILE]… FILE…`, where `-` stands for files whose names come in lines;
+//! `scripts/learn` gives it the files that the
 //! weights are made of.
 //!
 //! A `.jsonl` file holds examples as `policy test` takes them, of which those with an `output` count; any other file is a text without an
@@ -8,7 +9,9 @@
 //! is told apart what was not seen, and how sure the weights have to be. What stands behind `--unseen` is never learned from.
 #![allow(clippy::unwrap_used, reason = "a tool of the workshop, which ends where its input is not as it should be")]
 
+use std::io::stdin;
 use std::path::PathBuf;
+use std::thread;
 
 use hookrail_core::policy::steering::{LENGTH, SLOTS, WINDOW, Weights, windows};
 use hookrail_core::redact::redact_json;
@@ -30,12 +33,13 @@ const APART: usize = WINDOW / 4;
 /// Into how many parts the examples are split, to judge each by what the others teach.
 const PARTS: usize = 5;
 
-/// Of a thousand harmless examples that were not learned from, so many may be taken for steering ones. They are written to be hard to
-/// tell apart; of what agents read every day it is far fewer.
+/// Of a thousand harmless ones that were not learned from, so many may be taken for steering ones: of examples, which are written to be
+/// hard to tell apart, and of texts of everyday.
 const FALSE_ALARMS: usize = 10;
+const FALSE_ALARMS_OF_PLAIN: usize = 1;
 
 /// What weighs less, where the heaviest slot weighs 127, weighs nothing: it is faster, and tells no worse.
-const LEAST: f32 = 4.0;
+const LEAST: f32 = 2.0;
 
 /// Of a longer text only the beginning is read.
 const MAX_TEXT: usize = 240 << 10;
@@ -45,8 +49,10 @@ struct Example {
     text: String,
     windows: Vec<Vec<u32>>,
     steers: bool,
-    /// Which part it is left out with; what is no example of its own only teaches.
-    part: Option<usize>,
+    /// Which part it is left out with.
+    part: usize,
+    /// Whether it is a text of everyday, which nobody wrote as an example.
+    plain: bool,
 }
 
 impl Example {
@@ -54,12 +60,12 @@ impl Example {
         // The text alone decides, so that no order of files matters.
         let text = text.to_string();
         let part = text.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) >> 3;
-        Self { windows: windows(&text, APART), text, steers, part: Some(part % PARTS) }
+        Self { windows: windows(&text, APART), text, steers, part: part % PARTS, plain: false }
     }
 
     /// A text without an order.
     fn plain(text: &str) -> Self {
-        Self { part: None, ..Self::of(&text[..text.floor_char_boundary(MAX_TEXT)].into(), false) }
+        Self { plain: true, ..Self::of(&text[..text.floor_char_boundary(MAX_TEXT)].into(), false) }
     }
 
     /// The examples of a file.
@@ -171,6 +177,13 @@ fn tell(what: &str, weighed: &[(bool, f32)], more_than: f32) {
     println!("{what}: {found} of {steering} that steer found, {alarms} of {harmless} harmless ones as well");
 }
 
+/// What so many of a thousand harmless ones weigh more than.
+fn bound(weighed: &[(bool, f32)], alarms: usize) -> f32 {
+    let mut harmless: Vec<f32> = weighed.iter().filter(|(steers, _)| !steers).map(|(_, weight)| *weight).collect();
+    harmless.sort_by(|one, other| other.total_cmp(one));
+    harmless[harmless.len() * alarms / 1000].max(0.0)
+}
+
 fn main() {
     let (mut files, mut unseen, mut write) = (Vec::new(), Vec::new(), false);
     let mut args = std::env::args().skip(1);
@@ -178,27 +191,31 @@ fn main() {
         match arg.as_str() {
             "--write" => write = true,
             "--unseen" => unseen.extend(args.next()),
+            "-" => files.extend(stdin().lines().map(Result::unwrap)),
             _ => files.push(arg),
         }
     }
     let examples: Vec<Example> = files.iter().flat_map(|file| Example::read(file)).collect();
-    let mut weighed = Vec::new();
-    for part in 0..PARTS {
-        let model = Model::of(examples.iter().filter(|example| example.part != Some(part)));
-        weighed.extend(model.weigh(examples.iter().filter(|example| example.part == Some(part))));
+    let left_out = |part| {
+        let model = Model::of(examples.iter().filter(|example| example.part != part));
+        [false, true].map(|plain| model.weigh(examples.iter().filter(|it| it.part == part && it.plain == plain)))
+    };
+    let (mut weighed, mut plain) = (Vec::new(), Vec::new());
+    thread::scope(|scope| {
+        let parts: Vec<_> = (0..PARTS).map(|part| scope.spawn(move || left_out(part))).collect();
+        for [of_part, plain_of_part] in parts.into_iter().map(|part| part.join().unwrap()) {
+            weighed.extend(of_part);
+            plain.extend(plain_of_part);
+        }
+    });
+    for alarms in [5, FALSE_ALARMS, 20] {
+        tell("left out", &weighed, bound(&weighed, alarms));
     }
-    let mut harmless: Vec<f32> = weighed.iter().filter(|(steers, _)| !steers).map(|(_, weight)| *weight).collect();
-    harmless.sort_by(|one, other| other.total_cmp(one));
-    let at = |alarms: usize| harmless[harmless.len() * alarms / 1000].max(0.0);
-    for alarms in [5, 10, FALSE_ALARMS, 20] {
-        tell("left out", &weighed, at(alarms));
-    }
+    let more_than = bound(&weighed, FALSE_ALARMS).max(bound(&plain, FALSE_ALARMS_OF_PLAIN));
+    tell("left out, by the bound", &weighed, more_than);
+    tell("texts of everyday left out", &plain, more_than);
     let model = Model::of(examples.iter());
-    // Of the plain texts none may be taken for a steering one.
-    let plain = model.weigh(examples.iter().filter(|example| example.part.is_none()));
-    let more_than = plain.iter().fold(at(FALSE_ALARMS), |most, (_, weight)| most.max(*weight));
-    tell("learned from", &model.weigh(examples.iter().filter(|example| example.part.is_some())), more_than);
-    tell("texts without an order", &model.weigh(examples.iter().filter(|example| example.part.is_none())), more_than);
+    tell("learned from", &model.weigh(examples.iter().filter(|example| !example.plain)), more_than);
     for file in &unseen {
         tell(file, &model.weigh(Example::read(file).iter()), more_than);
     }

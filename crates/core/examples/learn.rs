@@ -1,12 +1,12 @@
 //! Learns how results read that are meant to steer an agent, and writes the weights of `policy::steering`.
 //!
-//! `cargo run --release -p hookrail-core --example learn [--write] [--unseen FILE]… FILE…`, where `-` stands for files whose names come in lines;
-//! `scripts/learn` gives it the files that the
-//! weights are made of.
+//! `cargo run --release -p hookrail-core --example learn [--write] [--unseen FILE]… FILE…`, where `-` stands for files whose names come in
+//! lines; `scripts/learn` gives it the files that the weights are made of.
 //!
 //! A `.jsonl` file holds examples as `policy test` takes them, of which those with an `output` count; any other file is a text without an
-//! order, as is one without such examples. Each example is first judged by weights that were learned from the others (a fifth is left out in turn): that says how well
-//! is told apart what was not seen, and how sure the weights have to be. What stands behind `--unseen` is never learned from.
+//! order, as is one without such examples. Each of both is first judged by weights that were learned from the others (a fifth is left out
+//! in turn): that says how well is told apart what was not seen, and how sure the weights have to be. What stands behind `--unseen` is
+//! never learned from.
 #![allow(clippy::unwrap_used, reason = "a tool of the workshop, which ends where its input is not as it should be")]
 
 use std::io::stdin;
@@ -38,7 +38,8 @@ const PARTS: usize = 5;
 const FALSE_ALARMS: usize = 10;
 const FALSE_ALARMS_OF_PLAIN: usize = 1;
 
-/// What weighs less, where the heaviest slot weighs 127, weighs nothing: it is faster, and tells no worse.
+/// What weighs less, where the heaviest slot weighs 127, weighs nothing: it is faster. What was left out is told as well with 4, but less of
+/// what was learned from.
 const LEAST: f32 = 2.0;
 
 /// Of a longer text only the beginning is read.

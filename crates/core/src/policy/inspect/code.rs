@@ -291,7 +291,7 @@ pub(super) fn is_test(path: &str) -> bool {
 pub(super) fn without_tests<'t>(text: &'t str, path: &str) -> Cow<'t, str> {
     const TESTS: &str = "#[cfg(test)]\nmod tests {";
     const END: &str = "\n}\n";
-    let Some(at) = text.find(TESTS).filter(|_| path.ends_with(".rs")) else { return text.into() };
+    let Some(at) = path.ends_with(".rs").then(|| text.find(TESTS)).flatten() else { return text.into() };
     let end = text[at..].find(END).map_or(text.len(), |end| at + end + END.len());
     [&text[..at], &text[end..]].concat().into()
 }

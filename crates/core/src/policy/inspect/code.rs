@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use super::given::quoted;
 use super::leaks::{gives_credentials, literals};
 use super::lists::{holds, is};
+use super::source::{form, is_prose, is_test, without_tests};
 use super::{endpoints, miners};
 use crate::json;
 use crate::policy::effects::{Effect, Kind, Where};
@@ -150,8 +151,7 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, Cow<
     if inside("/.husky/") || inside("/.githooks/") || inside("/.git/hooks/") {
         return whole(Language::Shell, Runs::ByItself);
     }
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let language = match extension.to_ascii_lowercase().as_str() {
+    let language = match form(path).to_ascii_lowercase().as_str() {
         "yml" | "yaml" => return commands_of(text, Runs::Called),
         "sql" => Language::Sql,
         "pth" => return whole(Language::Python, Runs::ByItself),
@@ -237,11 +237,6 @@ fn runs_with_builds(name: &str) -> bool {
     is_code && SETTINGS.iter().any(|settings| name.starts_with(settings))
 }
 
-/// Whether a file is for people to read.
-pub(super) fn is_prose(name: &str) -> bool {
-    [".md", ".mdx", ".rst", ".txt", ".adoc"].iter().any(|end| name.ends_with(end))
-}
-
 /// The code of a notebook's cell: Python, and what is handed to a shell.
 fn cell<'t>(text: String) -> Vec<(Language, Runs, Cow<'t, str>)> {
     if text.starts_with("%%bash") || text.starts_with("%%sh") {
@@ -275,25 +270,6 @@ fn named_texts(text: &str, names: &[&str]) -> Vec<String> {
         }
     }
     found
-}
-
-/// Whether a file is a test, an example or a page about such things.
-pub(super) fn is_test(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    ["/test/", "/tests/", "/__tests__/", "/fixtures/", "/testdata/", "/spec/", "/examples/"]
-        .iter()
-        .any(|part| path.contains(part))
-        || name.starts_with("test_")
-        || [".test.", ".spec.", "_test.", "_spec."].iter().any(|part| name.contains(part))
-}
-
-/// A text of Rust without the block of its tests, which is in no program that anybody is given.
-pub(super) fn without_tests<'t>(text: &'t str, path: &str) -> Cow<'t, str> {
-    const TESTS: &str = "#[cfg(test)]\nmod tests {";
-    const END: &str = "\n}\n";
-    let Some(at) = path.ends_with(".rs").then(|| text.find(TESTS)).flatten() else { return text.into() };
-    let end = text[at..].find(END).map_or(text.len(), |end| at + end + END.len());
-    [&text[..at], &text[end..]].concat().into()
 }
 
 /// What the analysis of commands says of a script, where that is grave for when it runs.

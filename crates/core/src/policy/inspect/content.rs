@@ -1,5 +1,6 @@
 //! What is written: credentials that end up in a file, and code and settings that do what nobody would want done unseen.
 
+use super::source::{is_prose, is_test, without_tests};
 use super::{
     code, cookies, disclosed, ignored, logged, migrations, origins, protections, removed, scanners, servers, sources,
     told, trust, unchecked,
@@ -59,7 +60,7 @@ fn written_by(
         effects.push(Effect { kind: Kind::ContentCode, ..Effect::on(program, places::place(&whole, facts), tool) });
     }
     let told = || {
-        logged::tells(&code::without_tests(text, &whole), before, &whole)
+        logged::tells(&without_tests(text, &whole), before, &whole)
             .or_else(|| migrations::emptied(text, before, &whole))
     };
     if let Some(what) = told() {
@@ -81,7 +82,7 @@ fn written_by(
     let least = if shared { Secrecy::Environment } else { Secrecy::None };
     let own_place = secrecy(&whole, facts.home()) > least;
     let told = || tells_agents(&whole, name) && disclosed::in_words(text).is_some();
-    let password = || !code::is_prose(name) && !code::is_test(&whole) && gives_password(text);
+    let password = || !is_prose(name) && !is_test(&whole) && gives_password(text);
     if !own_place && (holds_key(text) || password() || told()) {
         effects.push(Effect { kind: Kind::ContentSecret, ..Effect::on(path, places::place(&whole, facts), tool) });
     }
@@ -92,7 +93,7 @@ fn written_by(
 pub(super) fn weakened(text: &str, before: Option<&str>, path: &str, tool: &str, facts: &dyn Facts) -> Option<Effect> {
     let text = &text[..text.floor_char_boundary(MAX_TEXT)];
     let whole = places::absolute(path, facts.directory().unwrap_or_default());
-    let text = &*code::without_tests(text, &whole);
+    let text = &*without_tests(text, &whole);
     let is_weaker = whole.len() <= MAX_PATH
         && (protections::is_lifted(text, before, &whole)
             || scanners::are_silenced(text, before, &whole)

@@ -2,7 +2,7 @@
 //! way does, or another site sends them along.
 
 use super::lists::{holds, is};
-use super::{code, trust};
+use super::source::{form, is_comment, is_tried};
 
 const FORMS: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|ex|exs|swift|dart|yml|yaml|json|properties|ini|toml|conf|xml|config";
 
@@ -28,11 +28,10 @@ const ELSEWHERE: &str = "...|options|opts|defaults|settings|config";
 /// Whether a cookie, outside of what is only tried, is protected less than in the text before.
 pub(super) fn are_bared(text: &str, before: Option<&str>, path: &str) -> bool {
     let Some(before) = before else { return false };
-    let extension = path.rsplit('/').next().unwrap_or_default().rsplit_once('.').map_or("", |(_, extension)| extension);
-    if !is(extension, FORMS) || !holds(before, "ecure|ECURE|nly|NLY|ite|ITE") {
+    if !is(form(path), FORMS) || !holds(before, "ecure|ECURE|nly|NLY|ite|ITE") {
         return false;
     }
-    if code::is_test(path) || trust::is_tried(path) || path.contains("develop") {
+    if is_tried(path) || path.contains("develop") {
         return false;
     }
     let (was, now) = (Cookie::of(before, path), Cookie::of(text, path));
@@ -54,8 +53,7 @@ struct Cookie {
 
 impl Cookie {
     fn of(text: &str, path: &str) -> Self {
-        let is_said = |line: &&str| !["//", "#", "*", "/*"].iter().any(|mark| line.trim_start().starts_with(mark));
-        let said: Vec<&str> = text.lines().filter(is_said).collect();
+        let said: Vec<&str> = text.lines().filter(|line| !is_comment(line)).collect();
         let fits = |char: &char| !char.is_whitespace() && !"\"'`_-\\".contains(*char);
         let dense: String = said.join(",").chars().filter(fits).map(|char| char.to_ascii_lowercase()).collect();
         let of_cookies = || {

@@ -3,8 +3,8 @@
 //! What a request says may be an argument of many a call; it is a door where it is the program itself. A part of a longer command is a
 //! fault, and no door.
 
-use super::code;
 use super::lists::{holds, is, parts};
+use super::source::{dense, form, is_comment, is_test};
 
 /// How a language speaks of it.
 struct Speech {
@@ -103,11 +103,9 @@ const MAX_VARIABLES: usize = 16;
 
 /// What whoever asks gets from a server by a text, and did not by the one before it.
 pub(super) fn open(text: &str, before: Option<&str>, path: &str) -> Option<String> {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let speech = SPEECHES.iter().find(|speech| is(extension, speech.files))?;
+    let speech = SPEECHES.iter().find(|speech| is(form(path), speech.files))?;
     let hints = "exec|eval|spawn|system|open|environ|ENV|.env|getenv|Environ|env::vars|Command|Process|Function(|runIn|capture|EvaluateAsync|$.raw|`#{";
-    if !holds(text, hints) || code::is_test(path) {
+    if !holds(text, hints) || is_test(path) {
         return None;
     }
     let found = speech.opened(text)?;
@@ -116,10 +114,8 @@ pub(super) fn open(text: &str, before: Option<&str>, path: &str) -> Option<Strin
 
 impl Speech {
     fn opened(&self, text: &str) -> Option<&'static str> {
-        let said = |line: &&str| !["//", "#", "*", "/*"].iter().any(|mark| line.trim_start().starts_with(mark));
-        let lines: Vec<&str> = text.lines().filter(said).collect();
-        let dense: String =
-            lines.iter().flat_map(|line| line.chars().filter(|char| !char.is_whitespace()).chain(['\n'])).collect();
+        let lines: Vec<&str> = text.lines().filter(|line| !is_comment(line)).collect();
+        let dense: String = lines.iter().map(|line| dense(line) + "\n").collect();
         // What stands in a text that speaks of such answers is none.
         let is_done = |at: usize| !dense[..at].ends_with(['"', '\'', '|']);
         let answers = |list: &str| {
@@ -177,7 +173,7 @@ impl Speech {
     /// The names that a line gives to what somebody asked: `const { cmd } = req.body`, `cmd = request.args['cmd']`.
     fn held<'l>(&self, line: &'l str) -> Vec<&'l str> {
         let Some((names, value)) = line.split_once(":=").or_else(|| line.split_once('=')) else { return Vec::new() };
-        let dense: String = value.chars().filter(|char| !char.is_whitespace()).collect();
+        let dense = dense(value);
         if value.starts_with(['=', '>']) || !parts(self.asked).any(|asked| unwrapped(&dense).starts_with(asked)) {
             return Vec::new();
         }

@@ -152,7 +152,7 @@ fn empties_state(given: &Given<'_>, paths: &[std::borrow::Cow<'_, str>]) -> bool
 /// Whether a text is a state of an infrastructure in which nothing is.
 pub(super) fn is_empty_state(text: &str) -> bool {
     const LONGEST: usize = 4096;
-    let dense: String = text.chars().take(LONGEST).filter(|char| !char.is_whitespace()).collect();
+    let dense = super::source::dense(&text[..text.floor_char_boundary(LONGEST)]);
     dense.is_empty() || dense == "{}" || dense.contains("\"resources\":[]")
 }
 

@@ -1,7 +1,7 @@
 //! Code that writes into a log what nobody may keep: passwords, numbers of cards and what is on their backs.
 
 use super::lists::{holds, is};
-use super::{code, trust};
+use super::source::{form, is_comment, is_tried};
 
 const LANGUAGES: &str =
     "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift|ex|exs|vue|svelte";
@@ -55,8 +55,7 @@ const MOST: usize = 512;
 /// What a text of source code writes into a log, outside of what is only tried, that the text before it did not.
 pub(super) fn tells(text: &str, before: Option<&str>, path: &str) -> Option<String> {
     let name = path.rsplit('/').next().unwrap_or_default();
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    if !is(extension, LANGUAGES) || code::is_test(path) || trust::is_tried(path) || name.contains("seed") {
+    if !is(form(path), LANGUAGES) || is_tried(path) || name.contains("seed") {
         return None;
     }
     let found = logged(text)?;
@@ -77,7 +76,7 @@ fn logged(text: &str) -> Option<&str> {
             *start += line.len() + 1;
             Some((at, line))
         })
-        .filter(|(_, line)| !["//", "#", "*", "/*", "--"].iter().any(|mark| line.trim_start().starts_with(mark)))
+        .filter(|(_, line)| !is_comment(line))
         .filter_map(|(at, line)| call_in(line).map(|(from, prints)| (at + from, prints)))
         .take(MOST)
         .find_map(|(at, prints)| kept(arguments(text, at)?, prints))

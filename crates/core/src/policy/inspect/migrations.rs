@@ -3,8 +3,8 @@
 //! Columns and tables that are no longer needed are dropped on purpose, and what a migration takes back is its own; nobody needs a step
 //! by which all rows of a table are gone and the table stays.
 
-use super::code;
 use super::lists::{holds, is};
+use super::source::{form, is_comment, is_test};
 
 /// Folders of migrations, and the ends of the names of the files in them that are looked at.
 const FOLDERS: &str = "/migrations/|/migrate/|/migration/|/alembic/versions/|/changelog/|/changelogs/|/changesets/|/flyway/|/liquibase/|/db/deploy/";
@@ -41,8 +41,8 @@ const MAX_TABLES: usize = 64;
 pub(super) fn emptied(text: &str, before: Option<&str>, path: &str) -> Option<String> {
     let lower_path = path.to_ascii_lowercase();
     let name = lower_path.rsplit('/').next().unwrap_or_default();
-    let is_migration = holds(&lower_path, FOLDERS) && is(name.rsplit('.').next().unwrap_or_default(), FORMS);
-    if !is_migration || holds(name, "down|undo|rollback|seed") || code::is_test(path) {
+    let is_migration = holds(&lower_path, FOLDERS) && is(form(&lower_path), FORMS);
+    if !is_migration || holds(name, "down|undo|rollback|seed") || is_test(path) {
         return None;
     }
     let table = of(text)?;
@@ -51,10 +51,9 @@ pub(super) fn emptied(text: &str, before: Option<&str>, path: &str) -> Option<St
 
 fn of(text: &str) -> Option<String> {
     const EMPTIES: &[&str] = &["truncate ", "delete from "];
-    let said = |line: &&str| !["--", "//", "#", "*", "/*"].iter().any(|mark| line.trim_start().starts_with(mark));
     let is_back = |line: &&str| TAKEN_BACK.iter().any(|mark| line.contains(mark));
     let lower = text.to_ascii_lowercase();
-    let lines: Vec<&str> = lower.lines().take_while(|line| !is_back(line)).filter(said).collect();
+    let lines: Vec<&str> = lower.lines().take_while(|line| !is_back(line)).filter(|line| !is_comment(line)).collect();
     let text = lines.join(" ");
     let found = EMPTIES.iter().find_map(|verb| {
         let places = text.match_indices(verb).take(super::MAX_PLACES).map(|(at, _)| at);

@@ -51,6 +51,7 @@ mod servers;
 mod settings;
 mod signs;
 mod silence;
+mod source;
 mod sources;
 mod spoken;
 mod standing;

@@ -1,7 +1,7 @@
 //! Source code and settings of servers by which every page on the web acts as whoever looks at it: any origin is let in, with cookies.
 
 use super::lists::{holds, is};
-use super::{code, trust};
+use super::source::{form, is_comment, is_tried, unquoted};
 
 const FORMS: &str =
     "js|mjs|cjs|ts|tsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|yml|yaml|json|toml|conf|tf|properties|ex|exs";
@@ -37,21 +37,15 @@ const TOGETHER: usize = 600;
 
 /// Whether a text, outside of what is only tried, lets in any origin with cookies, and the one before it did not.
 pub(super) fn are_all(text: &str, before: Option<&str>, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    is(extension, FORMS)
+    is(form(path), FORMS)
         && holds(text, "redentials|REDENTIALS|very_permissive")
-        && !code::is_test(path)
-        && !trust::is_tried(path)
+        && !is_tried(path)
         && lets_in_all(text)
         && !before.is_some_and(lets_in_all)
 }
 
 fn lets_in_all(text: &str) -> bool {
-    let said =
-        text.lines().map(str::trim_start).filter(|line| !line.starts_with("//") && !line.starts_with(['#', '*']));
-    let dense: String =
-        said.flat_map(str::chars).filter(|char| !char.is_whitespace() && !matches!(char, '"' | '\'' | '`')).collect();
+    let dense: String = text.lines().filter(|line| !is_comment(line)).map(unquoted).collect();
     let places = WITH_COOKIES.split('|').flat_map(|word| dense.match_indices(word).take(super::MAX_PLACES));
     places.map(|(at, _)| at).any(|at| {
         let from = dense.floor_char_boundary(at.saturating_sub(TOGETHER));

@@ -3,6 +3,7 @@
 use super::arguments::Arguments;
 use super::lists::is;
 use super::protections;
+use super::source::unquoted;
 
 /// Tools that put something where it holds.
 const APPLIES: &str = "apply|create|put|write|update|set|add|attach|deploy|run|replace|patch|install|upsert";
@@ -24,8 +25,7 @@ pub(super) fn are_all_given(words: &[String], of_cluster: bool, given: &Argument
 
 /// Whether a text gives all rights, or all of a machine.
 fn is_everything(text: &str) -> bool {
-    let dense: String =
-        text.chars().filter(|char| !char.is_whitespace() && !matches!(char, '"' | '\'' | '\\')).collect();
+    let dense = unquoted(text);
     protections::opens_to_everybody(text, false) || is_boundless(&dense) || breaks_out(&dense)
 }
 

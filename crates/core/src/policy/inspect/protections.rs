@@ -1,7 +1,7 @@
 //! Infrastructure as code: protections that are taken off, and doors that are opened to everybody.
 
 use super::lists::is;
-use super::{settings, ways};
+use super::{settings, source, ways};
 
 /// Settings that protect while they are true.
 const PROTECTS: &[&str] = &[
@@ -140,7 +140,7 @@ const PROTECTIONS: &[&str] = &[
 /// it says only what is: of that, a production's protections count, and open doors.
 pub(super) fn is_lifted(text: &str, before: Option<&str>, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let extension = source::form(path);
     let is_code = matches!(extension, "tf" | "hcl" | "tfvars" | "bicep") || name.ends_with(".tf.json");
     let of_code =
         ["/infra", "/cdk", "/pulumi", "/iac/", "/stacks/", "/terraform"].iter().any(|folder| path.contains(folder));

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::lists::{holds, is, parts};
-use super::{code, rights};
+use super::rights;
+use super::source::{dense, form, is_comment, is_prose, is_test};
 
 /// Calls by which a program verifies what it is told, and by whom.
 const VERIFIES: &str = "constructEvent(|construct_event(|verifySignature(|verify_signature(|timingSafeEqual(|compare_digest(|verifyWebhook(|\
@@ -39,11 +40,13 @@ pub(super) fn are_removed(text: &str, before: Option<&str>, path: &str) -> bool 
     match path.rsplit('/').next().unwrap_or_default() {
         "CODEOWNERS" => loses_owner(text, before),
         // What holds data checks nothing.
-        name if is(name.rsplit('.').next().unwrap_or_default(), DATA) => false,
+        _ if is(form(path), DATA) => false,
         name => {
-            !code::is_prose(name)
-                && !code::is_test(path)
-                && (believes(text, before) || believes_token(text, before, name) || rights::are_given_up(text, before))
+            !is_prose(name)
+                && !is_test(path)
+                && (believes(text, before)
+                    || believes_token(text, before, form(path))
+                    || rights::are_given_up(text, before))
         }
     }
 }
@@ -68,16 +71,9 @@ fn believes(text: &str, before: &str) -> bool {
 }
 
 /// Whether code reads a token where it verified one.
-fn believes_token(text: &str, before: &str, name: &str) -> bool {
-    let extension = name.rsplit('.').next().unwrap_or_default();
-    let Some((_, believes)) = BELIEVES.iter().find(|(files, _)| is(extension, files)) else { return false };
-    let dense = |text: &str| -> String {
-        text.lines()
-            .filter(|line| !is_comment(line))
-            .flat_map(str::chars)
-            .filter(|char| !char.is_whitespace())
-            .collect()
-    };
+fn believes_token(text: &str, before: &str, form: &str) -> bool {
+    let Some((_, believes)) = BELIEVES.iter().find(|(forms, _)| is(form, forms)) else { return false };
+    let dense = |text: &str| text.lines().filter(|line| !is_comment(line)).map(dense).collect::<String>();
     let now = dense(text);
     let verifies = |text: &str| parts(VERIFIES_TOKEN).any(|call| text.contains(call) && !holds(call, believes));
     holds(&now, believes) && !verifies(&now) && {
@@ -97,13 +93,6 @@ pub(super) fn lets_in_unreviewed(path: &str, text: Option<&str>) -> bool {
 /// Whether a line names somebody who has to review.
 fn is_owned(line: &str) -> bool {
     line.contains('@') && !line.trim_start().starts_with('#')
-}
-
-/// Whether a line says nothing to the machine.
-pub(super) fn is_comment(line: &str) -> bool {
-    // What a patch says of where it stands is none of the code; a mark of PHP's is.
-    let line = line.trim_start();
-    ["//", "#", "*", "/*", "--", "@@"].iter().any(|mark| line.starts_with(mark)) && !line.starts_with("#[")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::lists::{holds, parts};
-use super::removed::is_comment;
+use super::source::{dense, is_comment};
 
 /// Lines by which what follows is for those alone who may: marks of functions, filters of controllers, rules of routes.
 const ONLY_FOR: &str = "@login_required|@permission_required|@user_passes_test|@staff_member_required|@admin_required|@require_role|@requires_auth|\
@@ -93,11 +93,6 @@ fn defines(line: &str) -> bool {
     const BEGINS: &str =
         "function |def |fn |func |fun |class |=> {|) => |public |private |.get(|.post(|.put(|.delete(|.patch(";
     holds(line, BEGINS) && !line.trim_start().starts_with("if")
-}
-
-/// A line without its blanks.
-fn dense(line: &str) -> String {
-    line.chars().filter(|char| !char.is_whitespace()).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Settings of servers that let in whoever asks: without a password, from everywhere, as whoever they like.
 
-use super::{code, trust};
+use super::source::is_tried;
 
 /// Files by their names, and the lines that open what they are for: words with one blank between them, in lower case. A word with a bar is
 /// one of several.
@@ -38,7 +38,7 @@ pub(super) fn are_open(text: &str, before: Option<&str>, path: &str) -> bool {
     };
     // What is in an image is reached by what its container lets in.
     let in_image = || path.contains("docker") || path.contains("container");
-    !code::is_test(path) && !trust::is_tried(path) && !in_image() && open(text) && !before.is_some_and(open)
+    !is_tried(path) && !in_image() && open(text) && !before.is_some_and(open)
 }
 
 /// Whether a path is that of a server's settings: the file, one that is made from it, or one of its folder (`sudoers.d`).

@@ -2,6 +2,7 @@
 
 use super::lists::{holds, is};
 use super::settings::{Setting, settings};
+use super::source::is_test;
 use crate::policy::hosts;
 use crate::policy::places;
 
@@ -129,7 +130,7 @@ pub(super) fn are_open(text: &str, before: Option<&str>, path: &str) -> bool {
     let in_folder = || path.rsplit('/').nth(1) == Some("requirements") && name.ends_with(".txt");
     let list = LISTS.iter().find(|(start, end, _)| name.starts_with(start) && name.ends_with(end));
     let Some((_, _, marks)) = list.or_else(|| LISTS.first().filter(|_| in_folder())) else { return false };
-    if !holds(text, "http:|nsecure|trusted-host|verify_ssl|TRUSTED_HOST") || super::code::is_test(path) {
+    if !holds(text, "http:|nsecure|trusted-host|verify_ssl|TRUSTED_HOST") || is_test(path) {
         return false;
     }
     let of_sources = |text: &str| {

@@ -1,7 +1,7 @@
 //! Source code that no longer checks whom it talks to: certificates, and tokens, that are taken whatever they say.
 
-use super::code;
 use super::lists::is;
+use super::source::{dense, form, is_comment, is_prose, is_tried};
 
 /// What switches the check off, by how a line says so without its blanks. What stands before a bar must stand in the text as well: the
 /// words behind it mean something else to other libraries.
@@ -124,29 +124,6 @@ const HINTS: &[&str] = &[
 
 const LANGUAGES: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift";
 
-/// Where a text may be written for trying: the folder or the file says so.
-const TRIED: &[&str] = &[
-    "test",
-    "spec",
-    "mock",
-    "fixture",
-    "example",
-    "sample",
-    "demo",
-    "dev",
-    "local",
-    "e2e",
-    "playground",
-    "sandbox",
-    "stub",
-    "bench",
-    "docs",
-    "scratch",
-    "vagrant",
-    "packer",
-    "debug",
-];
-
 /// Most places of one hint that are looked at, and the longest line that a person wrote, in bytes.
 const MAX_HINTS: usize = 1024;
 const LONGEST_LINE: usize = 2048;
@@ -154,12 +131,11 @@ const LONGEST_LINE: usize = 2048;
 /// Whether a text of source code that runs in earnest checks no certificates, and the one before it did.
 pub(super) fn is_given_up(text: &str, before: Option<&str>, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let is_source = is(extension, LANGUAGES);
+    let is_source = is(form(path), LANGUAGES);
     if !is_source && !VARIABLES.iter().any(|name| text.contains(name)) {
         return false;
     }
-    if name == ".env" || code::is_prose(name) || code::is_test(path) || is_tried(path) {
+    if name == ".env" || is_prose(name) || is_tried(path) {
         return false;
     }
     let off = if is_source { switches_off } else { unset };
@@ -183,14 +159,6 @@ fn unset(text: &str) -> bool {
     })
 }
 
-/// Whether a word of a path below the project says that something is tried there.
-pub(super) fn is_tried(path: &str) -> bool {
-    let inside = path.splitn(5, '/').last().unwrap_or_default().to_ascii_lowercase();
-    inside
-        .split(|char: char| !char.is_ascii_alphanumeric())
-        .any(|word| TRIED.iter().any(|tried| word == *tried || word.strip_suffix('s') == Some(tried)))
-}
-
 /// Whether code says, in no condition and no comment, that certificates are not checked.
 fn switches_off(text: &str) -> bool {
     HINTS.iter().any(|hint| text.match_indices(hint).take(MAX_HINTS).any(|(at, _)| is_off_at(text, at)))
@@ -201,11 +169,10 @@ fn is_off_at(text: &str, at: usize) -> bool {
     let start = text[..at].rfind('\n').map_or(0, |it| it + 1);
     let end = text[at..].find('\n').map_or(text.len(), |it| at + it);
     let line = &text[start..end];
-    let is_comment = ["//", "#", "*", "/*", "--"].iter().any(|mark| line.trim_start().starts_with(mark));
-    if is_comment || line.len() > LONGEST_LINE {
+    if is_comment(line) || line.len() > LONGEST_LINE {
         return false;
     }
-    let dense: String = line.chars().filter(|char| !char.is_whitespace()).collect();
+    let dense = dense(line);
     let is_plain = |at: usize| !is_quoted(&dense[..at]);
     let says = |words: &[&str]| {
         words.iter().any(|off| {
@@ -235,7 +202,7 @@ fn reads_of_itself(dense: &str) -> bool {
 fn is_verified(text: &str, start: usize, end: usize) -> bool {
     let verifies = |rest: &str| {
         rest.lines().any(|line| {
-            let dense: String = line.chars().filter(|char| !char.is_whitespace()).collect();
+            let dense = dense(line);
             super::lists::holds(&dense, VERIFIED) && !dense.to_ascii_lowercase().contains("none")
         })
     };

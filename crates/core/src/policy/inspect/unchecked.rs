@@ -109,7 +109,7 @@ pub(super) fn lets_go(text: &str, before: Option<&str>, path: &str) -> Option<St
     let form = [".json", ".jsonc", ".toml", ".yml", ".yaml", ".json5", ".code-workspace"];
     let of_agent = FILES.iter().any(|file| path.ends_with(file))
         || FOLDERS.iter().any(|folder| path.contains(folder)) && form.iter().any(|end| path.ends_with(end));
-    if !of_agent || super::code::is_test(&path) {
+    if !of_agent || super::source::is_test(&path) {
         return None;
     }
     let said = |text| settings(text).iter().find(|setting| is_loose(setting)).map(|it| it.name.to_string());

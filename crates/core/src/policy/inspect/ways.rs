@@ -1,6 +1,7 @@
 //! Ways into a network that are open to everybody: an address that is all of them, beside a port that few should reach.
 
 use super::lists::holds;
+use super::source::unquoted;
 
 /// Ports that administrators, databases and what runs a cluster listen at.
 const PORTS: &[&str] = &[
@@ -106,7 +107,7 @@ pub(super) fn are_widened(text: &str, before: &str) -> bool {
     let to_all = |line: &str| holds(line, "0.0.0.0/0|::/0");
     let named_few = before.lines().filter(lets_in).any(|line| !to_all(line));
     let web = || {
-        let dense: String = text.chars().filter(|char| !char.is_whitespace() && !matches!(char, '"' | '\'')).collect();
+        let dense = unquoted(text);
         let of_web = |port: &str| matches!(port, "80" | "443" | "8080" | "8443");
         BEFORE_PORT
             .iter()

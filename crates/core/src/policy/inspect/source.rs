@@ -1,0 +1,117 @@
+//! Code and settings as whoever judges them reads them: what a file is by its path, and what of its text is said to a machine.
+
+use std::borrow::Cow;
+
+/// The form of a file, by what stands behind the last dot of its name.
+pub(super) fn form(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.rsplit_once('.').map_or("", |(_, form)| form)
+}
+
+/// Whether a file is for people to read.
+pub(super) fn is_prose(name: &str) -> bool {
+    [".md", ".mdx", ".rst", ".txt", ".adoc"].iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a file is a test, an example or a page about such things.
+pub(super) fn is_test(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    ["/test/", "/tests/", "/__tests__/", "/fixtures/", "/testdata/", "/spec/", "/examples/"]
+        .iter()
+        .any(|part| path.contains(part))
+        || name.starts_with("test_")
+        || [".test.", ".spec.", "_test.", "_spec."].iter().any(|part| name.contains(part))
+}
+
+/// Words by which a folder or a file says that something is tried there.
+const TRIED: &[&str] = &[
+    "test",
+    "spec",
+    "mock",
+    "fixture",
+    "example",
+    "sample",
+    "demo",
+    "dev",
+    "local",
+    "e2e",
+    "playground",
+    "sandbox",
+    "stub",
+    "bench",
+    "docs",
+    "scratch",
+    "vagrant",
+    "packer",
+    "debug",
+];
+
+/// Whether a file is a test, or a word of its path below the project says that something is tried there.
+pub(super) fn is_tried(path: &str) -> bool {
+    let inside = || path.splitn(5, '/').last().unwrap_or_default().to_ascii_lowercase();
+    is_test(path)
+        || inside()
+            .split(|char: char| !char.is_ascii_alphanumeric())
+            .any(|word| TRIED.iter().any(|tried| word == *tried || word.strip_suffix('s') == Some(tried)))
+}
+
+/// A text of Rust without the block of its tests, which is in no program that anybody is given.
+pub(super) fn without_tests<'t>(text: &'t str, path: &str) -> Cow<'t, str> {
+    const TESTS: &str = "#[cfg(test)]\nmod tests {";
+    const END: &str = "\n}\n";
+    let Some(at) = path.ends_with(".rs").then(|| text.find(TESTS)).flatten() else { return text.into() };
+    let end = text[at..].find(END).map_or(text.len(), |end| at + end + END.len());
+    [&text[..at], &text[end..]].concat().into()
+}
+
+/// Whether a line says nothing to the machine.
+pub(super) fn is_comment(line: &str) -> bool {
+    // What a patch says of where it stands is none of the code; a mark of PHP's is.
+    let line = line.trim_start();
+    ["//", "#", "*", "/*", "--", "@@"].iter().any(|mark| line.starts_with(mark)) && !line.starts_with("#[")
+}
+
+/// A text without its blanks.
+pub(super) fn dense(text: &str) -> String {
+    text.chars().filter(|char| !char.is_whitespace()).collect()
+}
+
+/// A text without its blanks and its quotes, and what escapes those.
+pub(super) fn unquoted(text: &str) -> String {
+    text.chars().filter(|char| !char.is_whitespace() && !matches!(char, '"' | '\'' | '`' | '\\')).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_told_by_its_path() {
+        for (path, of, tried) in [
+            ("/home/dev/work/shop/src/a.test.ts", "ts", true),
+            ("/home/dev/work/shop/demo/a.py", "py", true),
+            ("/home/dev/work/shop/src/contest.rs", "rs", false),
+            ("/home/dev/work/shop/v1.2/Makefile", "", false),
+        ] {
+            assert_eq!((form(path), is_tried(path)), (of, tried), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_to_a_machine_is_told_from_the_rest() {
+        for (line, says_nothing) in [
+            ("  // off", true),
+            ("# off", true),
+            ("-- off", true),
+            ("@@ fn a() @@", true),
+            ("#[get(\"/\")]", false),
+            ("a -- b", false),
+        ] {
+            assert_eq!(is_comment(line), says_nothing, "{line}");
+        }
+        let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\nfn c() {}\n";
+        assert_eq!(without_tests(text, "a.rs"), "fn a() {}\nfn c() {}\n");
+        assert_eq!(without_tests(text, "a.md"), text);
+        assert_eq!((dense("a \"b\"\n").as_str(), unquoted("a \"b\"\n").as_str()), ("a\"b\"", "ab"));
+    }
+}

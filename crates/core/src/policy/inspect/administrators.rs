@@ -35,7 +35,7 @@ pub(super) fn are_made(text: &str) -> bool {
             Some("insert") => {
                 let (columns, values) = statement.split_once("values").unwrap_or((statement, statement));
                 let names_role = columns.split(|char: char| !char.is_alphanumeric() && char != '_').any(|word| {
-                    is(&plain(word), AS) || words_of(word).any(|word| is(word, "role|roles|admins|administrators"))
+                    is(&plain(word), AS) || word.split('_').any(|word| is(word, "role|roles|admins|administrators"))
                 });
                 names_role
                     && values
@@ -62,10 +62,6 @@ fn says_so(name: &str, value: &str) -> bool {
 
 fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect()
-}
-
-fn words_of(name: &str) -> impl Iterator<Item = &str> {
-    name.split('_')
 }
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ enum Verb {
     Other,
 }
 
-struct Deed {
+struct Deed<'d> {
     /// The words of the server's name.
     server: Vec<String>,
     /// Those of the tool's, of what it is told to do, and of what it is told to do it to.
@@ -134,13 +134,13 @@ struct Deed {
     verb: Verb,
     /// Whether a tool's name says that it only looks.
     looks: bool,
-    /// Whether production is meant.
-    is_live: bool,
+    /// The server and its tool, as they are called.
+    called: [&'d str; 2],
 }
 
-impl Deed {
-    fn of(server: &str, name: &str, given: &Arguments<'_>) -> Self {
-        let is_live = live::is_meant(server, name, given);
+impl<'d> Deed<'d> {
+    fn of(server: &'d str, name: &'d str, given: &Arguments<'_>) -> Self {
+        let called = [server, name];
         let server = words(server);
         let mut all = words(name);
         let looks = Self::looks(&all);
@@ -157,7 +157,12 @@ impl Deed {
         });
         all.extend(given.values(THINGS).filter(simple).take(4).flat_map(words));
         let verb = verb.filter(|_| !looks || of_action).unwrap_or(Verb::Other);
-        Self { server, words: all, verb, looks, is_live }
+        Self { server, words: all, verb, looks, called }
+    }
+
+    /// Whether production is meant.
+    fn is_live(&self, given: &Arguments<'_>) -> bool {
+        live::is_meant(self.called[0], self.called[1], given)
     }
 
     /// Whether the first verb of a name only looks, and no other is joined to it.
@@ -357,7 +362,7 @@ impl Deed {
                 .values("key|keys|collection|table|path|paths")
                 .any(|of| words(of).iter().any(|word| is(word, SLIGHT)));
             let tried = given.is_on("useemulator|emulator");
-            return (self.is_live && !slight && !tried).then_some(Kind::McpDestroy);
+            return (!slight && !tried && self.is_live(given)).then_some(Kind::McpDestroy);
         }
         (whole || !self.has(SLIGHT)).then_some(Kind::DatabaseDestroy)
     }
@@ -480,7 +485,7 @@ impl Deed {
             given.values("table|tablename|collection|container").any(|of| words(of).iter().any(|word| is(word, PEOPLE)))
         };
         self.has(CHANGES)
-            && (self.has(PEOPLE) || self.is_live && of_people())
+            && (self.has(PEOPLE) || of_people() && self.is_live(given))
             && !self.has("story|stories|journey|flow|guide|persona|review|watchers")
             && !self.at(THROWAWAY)
             && administrators::are_given(given)

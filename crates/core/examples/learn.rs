@@ -13,7 +13,7 @@ use std::io::stdin;
 use std::path::PathBuf;
 use std::thread;
 
-use hookrail_core::policy::steering::{LENGTH, SLOTS, WINDOW, Weights, windows};
+use hookrail_core::policy::steering::{BUCKETS, FEATURES, LENGTH, WAYS, Weights, windows};
 use hookrail_core::redact::redact_json;
 use serde_json::Value;
 
@@ -27,20 +27,17 @@ const IMPORTANCE: f32 = 4.0;
 /// What is told apart so surely teaches no more.
 const SURE: f32 = 5.0;
 
-/// How many words the windows of a text are apart that are learned from.
-const APART: usize = WINDOW / 4;
+/// How much faster those features learn that stand with one kind of texts alone: as much as the logarithm tells by which they are more
+/// frequent there, in this part.
+const TELLING: f32 = 0.4;
 
 /// Into how many parts the examples are split, to judge each by what the others teach.
 const PARTS: usize = 5;
 
 /// Of a thousand harmless ones that were not learned from, so many may be taken for steering ones: of examples, which are written to be
 /// hard to tell apart, and of texts of everyday.
-const FALSE_ALARMS: usize = 10;
+const FALSE_ALARMS: usize = 15;
 const FALSE_ALARMS_OF_PLAIN: usize = 1;
-
-/// What weighs less, where the heaviest slot weighs 127, weighs nothing: it is faster. What was left out is told as well with 4, but less of
-/// what was learned from.
-const LEAST: f32 = 2.0;
 
 /// Of a longer text only the beginning is read.
 const MAX_TEXT: usize = 240 << 10;
@@ -61,7 +58,7 @@ impl Example {
         // The text alone decides, so that no order of files matters.
         let text = text.to_string();
         let part = text.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) >> 3;
-        Self { windows: windows(&text, APART), text, steers, part: part % PARTS, plain: false }
+        Self { windows: windows(&text), text, steers, part: part % PARTS, plain: false }
     }
 
     /// A text without an order.
@@ -88,17 +85,28 @@ impl Example {
 struct Model {
     bias: f32,
     weights: Vec<f32>,
+    /// How fast each weight learns: not at all if it has no place.
+    paces: Vec<f32>,
     /// What all weights are to be multiplied by: to draw them back one by one would take longest.
     scale: f32,
     steps: f32,
 }
 
 impl Model {
-    /// What these examples teach.
+    /// What these examples teach: first by all of their features, then by those that tell most.
     fn of<'a>(examples: impl Iterator<Item = &'a Example>) -> Self {
         let mut examples: Vec<&Example> = examples.collect();
         examples.sort_by(|one, other| one.text.cmp(&other.text));
-        let mut model = Self { bias: -1.0, weights: vec![0.0; SLOTS], scale: 1.0, steps: 0.0 };
+        let paces = paces(&examples);
+        let first = Self::learned(&examples, paces.clone());
+        let mut placed = vec![0.0; FEATURES];
+        first.places().flatten().for_each(|feature| placed[feature] = paces[feature]);
+        Self::learned(&examples, placed)
+    }
+
+    fn learned(examples: &[&Example], paces: Vec<f32>) -> Self {
+        let mut examples = examples.to_vec();
+        let mut model = Self { bias: -1.0, weights: vec![0.0; FEATURES], paces, scale: 1.0, steps: 0.0 };
         let mut dice: u64 = 0x9e37_79b9_7f4a_7c15;
         for _ in 0..ROUNDS {
             for at in (1..examples.len()).rev() {
@@ -121,8 +129,19 @@ impl Model {
         model
     }
 
+    /// For each bucket the features that have a place in it: those that weigh most, the heaviest first.
+    fn places(&self) -> impl Iterator<Item = Vec<usize>> {
+        (0..BUCKETS).map(|bucket| {
+            let mut features: Vec<usize> = (bucket..FEATURES).step_by(BUCKETS).collect();
+            features.retain(|feature| self.weights[*feature] != 0.0);
+            features.sort_by(|one, other| self.weights[*other].abs().total_cmp(&self.weights[*one].abs()));
+            features.truncate(WAYS);
+            features
+        })
+    }
+
     fn score(&self, window: &[u32]) -> f32 {
-        self.bias + self.scale * window.iter().map(|slot| self.weights[*slot as usize]).sum::<f32>()
+        self.bias + self.scale * window.iter().map(|feature| self.weights[*feature as usize]).sum::<f32>()
     }
 
     fn heaviest<'a>(&self, example: &'a Example) -> &'a [u32] {
@@ -140,8 +159,9 @@ impl Model {
         self.steps += 1.0;
         self.scale *= 1.0 - rate * DECAY;
         self.bias += rate * wrong;
-        for slot in window {
-            self.weights[*slot as usize] += rate * wrong / self.scale;
+        for feature in window {
+            let feature = *feature as usize;
+            self.weights[feature] += rate * wrong * self.paces[feature] / self.scale;
         }
     }
 
@@ -152,11 +172,15 @@ impl Model {
 
     /// The weights as they are written, where a window has to weigh more than so much.
     fn write(&self, more_than: f32) -> Vec<u8> {
-        let whole = |weight: f32| (weight * 127.0 / self.largest()).round();
-        let bias = whole(self.bias - more_than) as i32;
-        let weighty = |weight: &f32| whole(*weight) as i8 * i8::from(whole(*weight).abs() >= LEAST);
-        let slots = self.weights.iter().map(|weight| weighty(weight).cast_unsigned());
-        bias.to_le_bytes().into_iter().chain(slots).collect()
+        let largest = self.largest();
+        let whole = |weight: f32| (weight * 127.0 / largest).round() as i32;
+        let mut bytes = whole(self.bias - more_than).to_le_bytes().to_vec();
+        for features in self.places() {
+            let way = |way: usize| features.get(way).copied();
+            bytes.extend((0..WAYS).map(|at| way(at).map_or(0, |feature| (feature / BUCKETS) as u8)));
+            bytes.extend((0..WAYS).map(|at| way(at).map_or(0, |feature| whole(self.weights[feature]) as u8)));
+        }
+        bytes
     }
 
     /// How each of these is weighed, as the guard does.
@@ -166,6 +190,24 @@ impl Model {
         let scale = self.largest() / 127.0;
         examples.map(|example| (example.steers, weights.weigh(&example.text) as f32 * scale)).collect()
     }
+}
+
+/// How fast the weight of each feature learns.
+fn paces(examples: &[&Example]) -> Vec<f32> {
+    let (mut with, mut all) = ([vec![1.0_f32; FEATURES], vec![1.0; FEATURES]], [2.0_f32; 2]);
+    for example in examples {
+        let mut features = example.windows.concat();
+        features.sort_unstable();
+        features.dedup();
+        let kind = usize::from(example.steers);
+        all[kind] += 1.0;
+        features.iter().for_each(|feature| with[kind][*feature as usize] += 1.0);
+    }
+    let pace = |feature: usize| {
+        let more_frequent = (with[1][feature] / all[1]) / (with[0][feature] / all[0]);
+        (1.0 - TELLING + TELLING * more_frequent.ln().abs()).powi(2)
+    };
+    (0..FEATURES).map(pace).collect()
 }
 
 /// Says how many of these weigh more than so much.
@@ -209,7 +251,7 @@ fn main() {
             plain.extend(plain_of_part);
         }
     });
-    for alarms in [5, FALSE_ALARMS, 20] {
+    for alarms in [5, 10, 20] {
         tell("left out", &weighed, bound(&weighed, alarms));
     }
     let more_than = bound(&weighed, FALSE_ALARMS).max(bound(&plain, FALSE_ALARMS_OF_PLAIN));

@@ -15,7 +15,7 @@ pub(super) struct Words<'a> {
 /// What stands for any number, for data, and for where a sentence, a line or a field ends.
 const NUMBER: u32 = 1;
 const DATA: u32 = 2;
-const END: u32 = 3;
+pub(super) const END: u32 = 3;
 
 /// The shortest run of letters and digits that is no word but data.
 const LEAST_DATA: usize = 33;

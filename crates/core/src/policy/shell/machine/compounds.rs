@@ -76,6 +76,17 @@ impl Machine<'_> {
     }
 
     fn repeat(&mut self, condition: &Script, body: &Script, until: bool, state: State) -> Vec<State> {
+        let outer = std::mem::replace(&mut self.many, true);
+        let before = self.effects.len();
+        let ended = self.rounds(condition, body, until, state);
+        self.many = outer;
+        if !until && is_endless(condition) && !waits(body) {
+            self.floods(before);
+        }
+        ended
+    }
+
+    fn rounds(&mut self, condition: &Script, body: &Script, until: bool, state: State) -> Vec<State> {
         let mut ended = Vec::new();
         let mut open = vec![state];
         let mut jobs = None;
@@ -122,6 +133,12 @@ impl Machine<'_> {
         let mut ended = Vec::new();
         self.incomplete |= values.len() > MAX_ROUNDS;
         let mut rounds: Vec<&Text> = values.iter().take(MAX_ROUNDS).rev().collect();
+        let outer = self.many;
+        self.many |= values.len() > FEW || values.iter().any(|value| value.as_known().is_none());
+        let is_flood = (values.len() >= CROWD || values.iter().any(stands_for_many))
+            && body.items.iter().any(|item| item.background)
+            && !waits(body);
+        let before = self.effects.len();
         let mut repeated = false;
         while let Some(value) = rounds.pop() {
             for state in &mut open {
@@ -149,6 +166,10 @@ impl Machine<'_> {
                 rounds.push(value);
             }
         }
+        self.many = outer;
+        if is_flood {
+            self.floods(before);
+        }
         ended.extend(open);
         self.few(ended)
     }
@@ -175,6 +196,36 @@ impl Machine<'_> {
         ended.push(state);
         self.few(ended)
     }
+}
+
+/// So many things that are named one by one somebody has looked at.
+const FEW: usize = 4;
+
+/// Whether a value is unknown, or a range of more than is gone through.
+fn stands_for_many(value: &Text) -> bool {
+    value.as_known().is_none_or(|known| known.starts_with('{') && known.contains(".."))
+}
+
+/// So many at once are a load on whoever is asked.
+const CROWD: usize = 50;
+
+/// Whether a condition always holds: `:`, `true`.
+fn is_endless(condition: &Script) -> bool {
+    let [item] = condition.items.as_slice() else { return false };
+    let [Command::Simple(simple)] = item.pipeline.commands.as_slice() else { return false };
+    matches!(simple.words.first().and_then(Word::bare), Some(":" | "true"))
+}
+
+/// Whether one of a script's own commands waits for a time.
+fn waits(script: &Script) -> bool {
+    let is_wait = |command: &Command| match command {
+        Command::Simple(simple) => {
+            matches!(simple.words.first().and_then(Word::bare), Some("sleep" | "read" | "inotifywait"))
+        }
+        Command::Compound(..) => true,
+        Command::Function(..) | Command::Broken(_) => false,
+    };
+    script.items.iter().any(|item| item.pipeline.commands.iter().any(is_wait))
 }
 
 /// Whether what a pattern matches was moved away.

@@ -23,7 +23,13 @@ impl Machine<'_> {
                     Some(words) => self.fields(&mut state, words),
                     None => state.shell.arguments.clone(),
                 };
-                self.each(name, &values, body, state)
+                let before = self.effects.len();
+                let ended = self.each(name, &values, body, state);
+                let at_once = body.items.iter().any(|item| item.background) && !waits(body);
+                if at_once && words.as_deref().is_some_and(is_crowd) {
+                    self.floods(before);
+                }
+                ended
             }
             Compound::Case(word, arms) => self.case(word, arms, state),
             Compound::Test(words) => {
@@ -135,10 +141,6 @@ impl Machine<'_> {
         let mut rounds: Vec<&Text> = values.iter().take(MAX_ROUNDS).rev().collect();
         let outer = self.many;
         self.many |= values.len() > FEW || values.iter().any(|value| value.as_known().is_none());
-        let is_flood = (values.len() >= CROWD || values.iter().any(stands_for_many))
-            && body.items.iter().any(|item| item.background)
-            && !waits(body);
-        let before = self.effects.len();
         let mut repeated = false;
         while let Some(value) = rounds.pop() {
             for state in &mut open {
@@ -167,9 +169,6 @@ impl Machine<'_> {
             }
         }
         self.many = outer;
-        if is_flood {
-            self.floods(before);
-        }
         ended.extend(open);
         self.few(ended)
     }
@@ -201,13 +200,23 @@ impl Machine<'_> {
 /// So many things that are named one by one somebody has looked at.
 const FEW: usize = 4;
 
-/// Whether a value is unknown, or a range of more than is gone through.
-fn stands_for_many(value: &Text) -> bool {
-    value.as_known().is_none_or(|known| known.starts_with('{') && known.contains(".."))
-}
-
 /// So many at once are a load on whoever is asked.
 const CROWD: usize = 50;
+
+/// Whether words stand for so many by what they count: `$(seq 1 500)`, `{1..500}`.
+fn is_crowd(words: &[Word]) -> bool {
+    let number = |text: &str| text.parse::<usize>().is_ok_and(|number| number >= CROWD);
+    let counts = |word: &Word| match word.parts.as_slice() {
+        [Part::Output(script, _)] => {
+            let commands = script.items.first().map(|item| item.pipeline.commands.as_slice());
+            let Some([Command::Simple(simple)]) = commands else { return false };
+            simple.words.first().and_then(Word::bare) == Some("seq")
+                && simple.words.last().and_then(Word::bare).is_some_and(number)
+        }
+        _ => word.bare().and_then(|text| text.strip_suffix('}')?.rsplit_once("..")).is_some_and(|(_, end)| number(end)),
+    };
+    words.len() >= CROWD || words.iter().any(counts)
+}
 
 /// Whether a condition always holds: `:`, `true`.
 fn is_endless(condition: &Script) -> bool {

@@ -8,6 +8,7 @@ use super::super::value::{Origin, Text};
 use super::tables::production;
 use super::{Program, code};
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -17,7 +18,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "composer" | "composer.phar" => composer,
         "go" => go,
         "mvn" | "mvnw" | "mvnd" | "gradle" | "gradlew" => migrations,
-        "rails" | "manage.py" | "artisan" | "django-admin" | "wp" | "mix" => framework,
+        "rails" | "rake" | "manage.py" | "artisan" | "django-admin" | "console" | "wp" | "mix" => framework,
         _ => return None,
     })
 }
@@ -449,7 +450,7 @@ fn go(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 fn framework(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec { short: "ce", long: &["command=", "execute=", "eval=", "environment="], ..Spec::default() },
+        &Spec { short: "ce", long: &["command=", "execute=", "eval=", "environment=", "env="], ..Spec::default() },
     );
     let verb = options.operands.first().map(Text::shown).unwrap_or_default();
     let given = match (call.name.as_str(), verb.as_str()) {
@@ -478,7 +479,23 @@ fn framework(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         code::run(machine, state, language, text);
         machine.live = live;
     }
+    if is_weighty(&verb)
+        && (production::is_meant(machine, state)
+            || options.values(&["e", "environment", "env"]).any(production::speaks))
+    {
+        machine.act(Kind::ServiceChange, verb);
+    }
     super::told_by_tables(machine, call, state);
+}
+
+/// Whether a task's name says that it writes to people, moves money or takes something away.
+fn is_weighty(task: &str) -> bool {
+    const WEIGHTY: &str = "send|mail|email|emails|newsletter|notify|broadcast|charge|bill|payout|payouts|refund|delete|purge|wipe|seed|anonymize|\
+        destroy|remove|createsuperuser|changepassword|disable|reset|truncate";
+    const BESIDES: &str = "cache|assets|tmp|log|logs|views|config|route|routes|sessions|test|preview|dry|status";
+    let words: Vec<&str> = task.split([':', '-', '_', '.']).collect();
+    let has = |list: &str| words.iter().any(|word| is(word, list));
+    has(WEIGHTY) && !has(BESIDES)
 }
 
 /// A build that has goals of a program for migrations: it does what that does, with what is set for it.

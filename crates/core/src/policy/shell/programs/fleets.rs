@@ -71,6 +71,17 @@ fn publishes(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
     }
 }
 
+/// A device is talked to by a script.
+pub(super) fn expects(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let mut script = super::wrappers::joined(&call.args);
+    if Machine::has_input(state) {
+        script.push(&machine.input(state, 0));
+    }
+    if holds(&script.shown(), "spawn ssh|spawn telnet|spawn screen|spawn cu") {
+        machine.tells_device(&Text::known("expect"), &script);
+    }
+}
+
 /// A robot elsewhere is moved, or loses what keeps it safe.
 fn moves(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
     let words: Vec<String> = call.args.iter().map(|arg| arg.shown().to_ascii_lowercase()).collect();

@@ -163,6 +163,9 @@ fn lines(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.is_help() {
         return;
     }
+    if call.name == "expect" {
+        super::fleets::expects(machine, call, state);
+    }
     let operands = options.operands.as_slice();
     let mut lines: Vec<Text> = options.values(known.options).cloned().collect();
     match (&known.operands, operands) {

@@ -96,7 +96,7 @@ const LIBRARIES: &[Library] = &[
     Library {
         modules: "googleapiclient|google.cloud|google-cloud|googleapis|boto3|aws-sdk|Aws::|azure|msgraph|slack_sdk|slack/|github|gitlab|\
             octokit|jira|atlassian|notion|airtable|hubspot|simple_salesforce|jsforce|zendesk|zenpy|intercom|shopify|stripe|\
-            firebase_admin|firebase-admin|cloudflare|digitalocean|hcloud|linear|asana|trello|dropbox|boxsdk|okta|auth0|mailchimp|\
+            firebase_admin|firebase-admin|cloudflare|digitalocean|hcloud|linear_sdk|linear/sdk|asana|trello|dropbox|boxsdk|okta|auth0|mailchimp|\
             klaviyo|contentful|sanity|algolia|twilio|discord|praw|tweepy|imaplib|imap_tools|exchangelib|O365|supabase|pydrive|\
             spotipy|openai|vimeo|woocommerce|kubernetes|proxmoxer|pyVmomi|openstack|meraki|ldap3",
         calls: ".delete(|delete_object|deleteObject|DeleteObject|.destroy(|.archive(|conversations_archive|conversations.archive|\
@@ -144,7 +144,7 @@ pub(super) fn note(machine: &mut Machine<'_>, state: &State, code: &str) {
     for library in LIBRARIES.iter().filter(uses) {
         let is_enough = !library.many || machine.many || is_looping(code);
         if is_enough
-            && has(library.calls)
+            && (has(library.calls) || library.kind == Kind::ServiceChange && library.many && calls_delete(code))
             && !has(library.trial)
             && (library.kind == Kind::MoneyMove || !is_throwaway(code))
         {
@@ -154,6 +154,15 @@ pub(super) fn note(machine: &mut Machine<'_>, state: &State, code: &str) {
     if code.contains("://") || HOSTS.iter().any(|name| code.contains(name)) {
         asks(machine, code, machine.many || is_looping(code));
     }
+}
+
+/// Whether code calls something whose name begins with `delete`: `deleteNetwork(`, `delete_blob(`.
+fn calls_delete(code: &str) -> bool {
+    code.match_indices(".delete").take(MAX_NAMES).any(|(at, word)| {
+        let rest = &code[at + word.len()..];
+        let name = rest.find(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).unwrap_or(rest.len());
+        rest[name..].starts_with('(') && !rest.starts_with('d')
+    })
 }
 
 /// The modules that code takes, as they are named behind `import`, `from`, `require` and `use`.
@@ -180,33 +189,34 @@ fn begins(module: &str, name: &str) -> bool {
 
 /// Whether code does something for each of many.
 fn is_looping(code: &str) -> bool {
-    [
-        "for ",
-        "for(",
-        "while ",
-        "while(",
-        "foreach",
-        "forEach",
-        ".each",
-        ".map(",
-        "map(",
-        ".find_each",
-        "Promise.all",
-        "list(map",
-        ".eachRow",
-        "loop do",
-    ]
-    .iter()
-    .any(|word| code.contains(word))
+    holds(code, "for |for(|while |while(|foreach|forEach|.each|map(|.find_each|Promise.all|loop do")
 }
 
-/// Methods of requests, as code names them.
-const METHODS: &[(&str, &[&str])] = &[
-    ("DELETE", &[".delete(", "'DELETE'", "\"DELETE\"", "`DELETE`", "::Delete", "HttpDelete"]),
-    ("PUT", &[".put(", "'PUT'", "\"PUT\"", "::Put"]),
-    ("PATCH", &[".patch(", "'PATCH'", "\"PATCH\"", "::Patch"]),
-    ("POST", &[".post(", "'POST'", "\"POST\"", "::Post", "post_form", "urlopen("]),
+/// Methods of requests: the call of that name, and the other ways in which code names them.
+const METHODS: &[(&str, &str, &str)] = &[
+    ("DELETE", ".delete(", "'DELETE'|\"DELETE\"|`DELETE`|::Delete|HttpDelete"),
+    ("PUT", ".put(", "'PUT'|\"PUT\"|::Put|HttpPut"),
+    ("PATCH", ".patch(", "'PATCH'|\"PATCH\"|::Patch|HttpPatch"),
+    ("POST", ".post(", "'POST'|\"POST\"|::Post|post_form|HttpPost"),
 ];
+
+/// What requests are called on.
+const ASKERS: &str = "requests|httpx|axios|http|https|session|sess|client|api|got|ky|superagent|conn|s|c|h|r|httparty|faraday|restclient|unirest|opener|agent|\
+    instance|aiohttp|self|sf|rest";
+
+/// Whether code makes requests by a method: a call of that name on what makes requests, or with an address; other things have such calls too.
+fn is_asked_by(code: &str, call: &str, others: &str) -> bool {
+    let of_request = |(at, call): (usize, &str)| {
+        let on =
+            code[..at].rsplit(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).next().unwrap_or_default();
+        let given = code[at + call.len()..].trim_start_matches(['f', '"', '\'', '`', '\n', ' ']);
+        is(&on.to_ascii_lowercase(), ASKERS)
+            || given.starts_with("http")
+            || given.starts_with('/')
+            || given.starts_with("${")
+    };
+    holds(code, others) || code.match_indices(call).take(MAX_NAMES).any(of_request)
+}
 
 /// What stands before the name of a host that code connects to.
 const HOSTS: &[&str] = &["HTTPSConnection(", "HTTP.start(", "HTTP.new(", "hostname:", "host:"];
@@ -230,7 +240,7 @@ fn asks(machine: &mut Machine<'_>, code: &str, loops: bool) {
         if loops && is_flooding(code) {
             machine.act(Kind::NetAttack, url.as_str());
         }
-        for (method, _) in METHODS.iter().filter(|(_, words)| words.iter().any(|word| code.contains(word))) {
+        for (method, ..) in METHODS.iter().filter(|(_, call, others)| is_asked_by(code, call, others)) {
             // What is asked in a loop is asked of another record each time.
             let url = if loops { format!("{url}/\u{2026}") } else { url.clone() };
             let request = Request { method, url: &url, body: code, socket: None, by: code, origin: Origin::UNKNOWN };

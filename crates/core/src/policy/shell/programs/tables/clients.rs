@@ -627,8 +627,12 @@ fn mongo(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let port = port.as_deref().or_else(|| base.as_deref().and_then(throwaway::port));
     let own = throwaway::is_inside(machine) || throwaway::is_own_port(state, port);
     let inside = reach == Reach::Here && own;
+    let is_live = production::is_meant(machine, state) || options.operands.iter().take(1).any(production::speaks);
     for text in &texts {
         let shown = text.shown();
+        if is_live && rows::are_documents_changed(&shown) {
+            machine.act(Kind::ServiceChange, name.as_deref().unwrap_or_default());
+        }
         let sibling = ["getSiblingDB(", "getDB("]
             .iter()
             .find_map(|call| shown.split_once(call))

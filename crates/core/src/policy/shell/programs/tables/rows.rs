@@ -4,7 +4,7 @@ use super::super::super::machine::Machine;
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use super::{requests, services, throwaway};
-use crate::policy::inspect::lists::is;
+use crate::policy::inspect::lists::{holds, is};
 
 /// Whether a host is of another house than the database that is put there: neither is named after the other, and no provider has it.
 pub(super) fn is_others(host: &str, name: Option<&str>) -> bool {
@@ -45,4 +45,12 @@ pub(super) fn are_changed(text: &str) -> bool {
     const CHANGES: &str = "update|delete|insert|merge|alter|drop|truncate|grant|replace";
     let first = |statement: &str| statement.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
     !text.to_ascii_lowercase().contains("rollback") && text.split(';').any(|statement| is(&first(statement), CHANGES))
+}
+
+/// Whether a script for a database of documents changes some.
+pub(super) fn are_documents_changed(script: &str) -> bool {
+    holds(
+        script,
+        ".update|.delete|.insert|.remove(|.drop|.replace|.bulkWrite|.findOneAnd|.findAndModify|.renameCollection|.createUser|.grantRoles",
+    )
 }

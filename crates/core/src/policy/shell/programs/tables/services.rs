@@ -166,7 +166,8 @@ impl<'r> Deed<'r> {
             return self.way.ends_with("/positions").then_some(Kind::MoneyMove);
         }
         let confirms = self.has("intents") && self.has("confirm|capture");
-        const FORMS: &str = "methods|links|sessions|session|intents|webhooks|settings|quotes|quote|estimate|search|query|simulate|preview";
+        const FORMS: &str = "methods|links|sessions|session|intents|webhooks|webhook|callback|callbacks|settings|quotes|quote|estimate|search|query|simulate|\
+            preview|status|verify|validate|check|token|tokens|config|events|health|docs|schema|templates|export|report|reports|filters";
         let pays = (self.has(PAYS) || self.has(TRADES) && self.says(AMOUNTS)) && !self.has(FORMS);
         let account = holds(&self.way, ACCOUNTS);
         (pays || confirms || account).then_some(Kind::MoneyMove)
@@ -174,7 +175,7 @@ impl<'r> Deed<'r> {
 
     /// Where a domain's mail or all its names lead to.
     fn of_names(&self) -> Option<Kind> {
-        let of_names = self.has("dns|rrset|rrsets|records|recordsets|zones|nameservers|domains|zone");
+        let of_names = self.has("dns|rrset|rrsets|records|recordsets|zones|nameservers|domains|domain|zone");
         let ends = |kind: &str| self.way.split('/').any(|part| part == kind);
         let typed = |kind: &str| {
             ["\"type\":\"", "type=", "type:", "\"rrset_type\":\""]
@@ -183,8 +184,8 @@ impl<'r> Deed<'r> {
         };
         let kinds =
             ["mx", "ns"].iter().any(|kind| ends(kind) || typed(&format!("{kind}\"")) || typed(&format!("{kind}&")));
-        let whole =
-            self.has("nameservers|import|delegation") || self.request.method == "PUT" && self.way.ends_with("/records");
+        let whole = self.has("nameservers|import|delegation|ns")
+            || self.request.method == "PUT" && self.way.ends_with("/records");
         (of_names && (kinds || whole)).then_some(Kind::CloudAccess)
     }
 
@@ -197,11 +198,16 @@ impl<'r> Deed<'r> {
         if on_stage && self.has("tweets|statuses|ugcposts|posts|submit|createrecord|media") {
             return Some(Kind::PackagePublish);
         }
+        if self.path.last().is_some_and(|last| last == "publish")
+            && self.has("posts|articles|publications|issues|episodes|videos|listings|pages")
+        {
+            return Some(Kind::PackagePublish);
+        }
         let sends = self.has("send|schedule|publish|broadcast|sendnow");
         let everybody = self
             .has("campaign|campaigns|newsletter|newsletters|singlesends|singlesend|broadcasts|broadcast|blasts|mailing|mailings")
             && sends
-            || self.says("included_segments|/topics/all|\"topic\":\"all|\"to\":\"all|allusers|all_users|\"segment\":\"all|everyone")
+            || self.says("included_segments|/topics/all|\"topic\":\"all|\"to\":\"all|allusers|all_users|\"segment\":\"all")
                 && self.has("notifications|messages|push|send|notify|email|mail|sms");
         if everybody {
             return Some(Kind::NetMailing);

@@ -60,26 +60,31 @@ const EDITS: &[(&str, &str)] = &[
 const EDITORS: &[&str] = &["EDITOR", "VISUAL", "SOPS_EDITOR", "KUBE_EDITOR", "RUBY_EDITOR"];
 
 /// Programs that show or keep what they are given to edit.
-const SHOWS: &str = "cat|tee|cp|less|more|head|tail|base64|xxd|od|mv|ln|curl|strings|bat|nl|tac|grep|awk|sh|bash|python|python3|install|rsync|scp|dd|true";
+const SHOWS: &str = "cat|tee|cp|less|more|head|tail|base64|xxd|od|mv|ln|curl|strings|bat|nl|tac|grep|awk|sh|bash|python|python3|install|rsync|scp|dd";
 
 impl Machine<'_> {
     /// Notes that what is encrypted is opened in an editor that is none: it shows what it is given, or takes it along.
     pub(in super::super) fn edits_openly(&mut self, name: &str, args: &[Text], state: &mut State) {
-        let shown = EDITORS.iter().filter_map(|name| throwaway::variable(self, state, name)).any(|editor| {
-            let program = editor.split_whitespace().next().unwrap_or_default().to_owned();
-            is(program.rsplit('/').next().unwrap_or_default(), SHOWS)
-        });
-        let words = || {
-            args.iter().map(Text::shown).filter(|word| !word.starts_with("--")).take(3).collect::<Vec<_>>().join(" ")
-        };
-        let is_edit = |(programs, verbs): &(&str, &str)| {
-            is(name, programs) && parts(verbs).any(|verb| glob(&format!("{verb}*"), &words()) || glob(verb, &words()))
-        };
-        if shown && EDITS.iter().any(is_edit) {
+        let mut of_program = EDITS.iter().filter(|(programs, _)| is(name, programs)).peekable();
+        if of_program.peek().is_none() {
+            return;
+        }
+        let words: Vec<String> = args.iter().map(Text::shown).filter(|word| !word.starts_with("--")).take(3).collect();
+        let words = words.join(" ");
+        let is_edit = of_program.any(|(_, verbs)| parts(verbs).any(|verb| glob(&format!("{verb}*"), &words)));
+        if is_edit
+            && EDITORS.iter().filter_map(|name| throwaway::variable(self, state, name)).any(|editor| shows(&editor))
+        {
             self.act(SecretRead, "what is encrypted");
             self.emit(state, 1, Text::hole(Origin::SECRET));
         }
     }
+}
+
+/// Whether what is called an editor shows or keeps what it is given.
+fn shows(editor: &str) -> bool {
+    let program = editor.split_whitespace().next().unwrap_or_default();
+    is(program.rsplit('/').next().unwrap_or_default(), SHOWS)
 }
 
 /// Every tool of this file.

@@ -124,6 +124,9 @@ const LIBRARIES: &[Library] = &[
     },
 ];
 
+/// Most addresses of a piece of code that are looked at.
+const MAX_SERVICES: usize = 6;
+
 /// Most modules of a piece of code that are looked at.
 const MAX_MODULES: usize = 96;
 
@@ -235,14 +238,18 @@ fn asks(machine: &mut Machine<'_>, code: &str, loops: bool) {
     let bare = HOSTS.iter().flat_map(|name| code.match_indices(name).map(|(at, name)| at + name.len())).take(MAX_NAMES);
     let bare = bare.filter_map(|at| super::literal(code[at..].trim_start())).map(|host| format!("https://{host}/"));
     let addresses: Vec<String> = starts.map(|(at, _)| address(&code[at..])).chain(bare).collect();
-    let services = addresses.iter().filter(|url| services::is_service(&hosts::host(url)));
-    for url in services {
-        if loops && is_flooding(code) {
-            machine.act(Kind::NetAttack, url.as_str());
-        }
-        for (method, ..) in METHODS.iter().filter(|(_, call, others)| is_asked_by(code, call, others)) {
+    let mut services: Vec<&str> =
+        addresses.iter().map(String::as_str).filter(|url| services::is_service(&hosts::host(url))).collect();
+    services.dedup();
+    services.truncate(MAX_SERVICES);
+    let Some(first) = services.first() else { return };
+    if loops && is_flooding(code) {
+        machine.act(Kind::NetAttack, *first);
+    }
+    for (method, ..) in METHODS.iter().filter(|(_, call, others)| is_asked_by(code, call, others)) {
+        for url in &services {
             // What is asked in a loop is asked of another record each time.
-            let url = if loops { format!("{url}/\u{2026}") } else { url.clone() };
+            let url = if loops { format!("{url}/\u{2026}") } else { (*url).to_owned() };
             let request = Request { method, url: &url, body: code, socket: None, by: code, origin: Origin::UNKNOWN };
             if let Some(kind) = services::deed(&request, loops) {
                 machine.act(kind, url.as_str());

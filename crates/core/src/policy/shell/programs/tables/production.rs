@@ -4,6 +4,7 @@ use super::super::super::machine::Machine;
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use super::throwaway::{self, words};
+use crate::policy::inspect::lists::is_any_case;
 
 /// Whether a name speaks of what everybody has.
 pub(in super::super) fn is_production(name: &str) -> bool {
@@ -52,9 +53,14 @@ pub(in crate::policy::shell) fn is_rehearsal(name: &str) -> bool {
     throwaway::is_trial(name) || !is_production(name) && words(name).any(|word| WORDS.contains(&word.as_str()))
 }
 
-/// What the name of a variable tells of what it holds.
+/// What the name of a variable tells of what it holds. Every variable that is not known is asked, so nothing is made for it.
 pub(in crate::policy::shell) fn of_variable(name: &str) -> Origin {
-    Origin { live: is_production(name), trial: is_rehearsal(name), ..Origin::UNKNOWN }
+    const TRIAL: &str = "test|tests|testing|sandbox|staging|stage|stg|dev|development|local|demo|qa|uat|preview|paper|testnet|ci|e2e|mock";
+    let has = |list: &str| {
+        name.split('_').any(|word| is_any_case(word.trim_end_matches(|char: char| char.is_ascii_digit()), list))
+    };
+    let live = has("prod|production|prd|live") && !has("non|pre|not");
+    Origin { live, trial: !live && has(TRIAL), ..Origin::UNKNOWN }
 }
 
 /// Whether a text is production's: by what it says, or by the names of the variables that it is made of.

@@ -207,7 +207,7 @@ impl<'r> Deed<'r> {
         let everybody = self
             .has("campaign|campaigns|newsletter|newsletters|singlesends|singlesend|broadcasts|broadcast|blasts|mailing|mailings")
             && sends
-            || self.says("included_segments|/topics/all|\"topic\":\"all|\"to\":\"all|allusers|all_users|\"segment\":\"all")
+            || self.says("included_segments|/topics/all|\"topic\":\"all|\"to\":\"all|\"to\":\"everyone|\"audience\":\"all|\"segment\":\"all")
                 && self.has("notifications|messages|push|send|notify|email|mail|sms");
         if everybody {
             return Some(Kind::NetMailing);

@@ -71,6 +71,8 @@ kinds! {
     NetScheme = "net.scheme",
     /// Writes to people whose addresses come out of a database.
     NetMailing = "net.mailing",
+    /// Attacks other machines, or floods them with requests.
+    NetAttack = "net.attack",
     /// Gives a shell of this machine to another one, or takes commands from there.
     NetShell = "net.shell",
     /// Runs code that came from another machine.
@@ -129,6 +131,8 @@ kinds! {
     CloudAccess = "cloud.access",
     /// Puts something into production, where everybody has it.
     CloudDeploy = "cloud.deploy",
+    /// Changes or deletes at a service, or in what is live, what others rely on: many records at once, or what weighs.
+    ServiceChange = "service.change",
     /// Destroys resources of a cluster.
     ClusterDestroy = "cluster.destroy",
     /// Removes containers, images or volumes.

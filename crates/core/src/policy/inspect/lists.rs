@@ -1,7 +1,7 @@
 //! Lists of words, written as `a|b|c`: what is a word, and what stands in a text.
 
 /// The parts of a list. They are short: a plain loop finds their ends sooner than a searcher is made.
-pub(super) fn parts(list: &str) -> impl Iterator<Item = &str> {
+pub(in crate::policy) fn parts(list: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(list);
     std::iter::from_fn(move || {
         let list = rest?;
@@ -12,7 +12,7 @@ pub(super) fn parts(list: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a word is one of a list.
-pub(super) fn is(word: &str, list: &str) -> bool {
+pub(in crate::policy) fn is(word: &str, list: &str) -> bool {
     may_be(word.as_bytes(), list.as_bytes()) && parts(list).any(|it| it == word)
 }
 
@@ -28,12 +28,12 @@ fn may_be(word: &[u8], list: &[u8]) -> bool {
 }
 
 /// [`is`], in large or small letters.
-pub(super) fn is_any_case(word: &str, list: &str) -> bool {
+pub(in crate::policy) fn is_any_case(word: &str, list: &str) -> bool {
     parts(list).any(|it| it.eq_ignore_ascii_case(word))
 }
 
 /// Whether a text holds a part that is one of a list.
-pub(super) fn holds(text: &str, list: &str) -> bool {
+pub(in crate::policy) fn holds(text: &str, list: &str) -> bool {
     parts(list).any(|it| text.contains(it))
 }
 

@@ -34,11 +34,38 @@ pub(super) fn given_away<'a>(name: &str, given: &'a Arguments<'_>) -> Option<&'a
     files.take(super::MAX_PLACES).map(AsRef::as_ref).find(|path| holds_people(path))
 }
 
+/// What a company keeps to itself, and the files in which it stands.
+const INTERNAL: &str = "internal|confidential|restricted|nda";
+
+const OFFICE: &str = "csv|tsv|xlsx|xls|ods|pdf|docx|doc|pptx|ppt|eml|msg|pst|mbox";
+
+/// Whether a file's name says that what it holds is for no stranger: of people what they tell a doctor or an employer, of a company
+/// what it keeps to itself.
+pub(in crate::policy) fn is_private(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or_default();
+    let Some((_, ending)) = file.rsplit_once('.').filter(|(_, ending)| is(ending, ROWS) || is(ending, OFFICE)) else {
+        return false;
+    };
+    let parts = words(file);
+    let has = |list: &str| parts.iter().any(|word| is(word, list));
+    let of_company = has(INTERNAL) && is(ending, OFFICE);
+    (of_company || has(PERSONAL) || has("patients|employees|salaries") || has(PEOPLE) && has(ALL))
+        && !is_nobodys(path, &parts)
+}
+
+/// Whether a file is made for trying or for showing.
+fn is_nobodys(path: &str, parts: &[String]) -> bool {
+    parts.iter().any(|word| is(word, NOBODY))
+        || path
+            .split('/')
+            .any(|folder| is(folder, "fixtures|testdata|tests|test|examples|samples|__fixtures__|seeds|spec"))
+}
+
 fn holds_people(path: &str) -> bool {
     let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let parts = words(file);
     let has = |list: &str| parts.iter().any(|word| is(word, list));
-    if has(NOBODY) || path.split('/').any(|folder| is(folder, "fixtures|testdata|tests|test|examples|samples")) {
+    if is_nobodys(path, &parts) {
         return false;
     }
     let rows = parts.iter().skip(1).any(|word| is(word, ROWS));

@@ -29,7 +29,7 @@ pub(super) fn reaches_somebody(server: &[String], words: &[String], given: &Argu
 }
 
 /// Whether a number is somebody's: of some it is known that they are nobody's, for services and films need such.
-fn is_somebodys(number: &str) -> bool {
+pub(in crate::policy) fn is_somebodys(number: &str) -> bool {
     let number = number.trim().trim_start_matches("whatsapp:").trim_start_matches("tel:");
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     let is_number = number.chars().all(|char| char.is_ascii_digit() || "+-() .".contains(char));

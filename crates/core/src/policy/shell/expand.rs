@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use super::machine::Machine;
+use super::programs::of_variable;
 use super::state::{Content, State, Stream};
 use super::syntax::*;
 use super::value::{Origin, Text};
@@ -185,8 +186,11 @@ impl Machine<'_> {
             // What a sourced file or an evaluated output set is not known; that it moved the home is not assumed.
             "HOME" => one(self.facts.variable(name).or_else(|| self.facts.home().map(str::to_owned))),
             "USER" | "LOGNAME" => one(self.facts.user().map(str::to_owned)),
-            _ if state.shell.clouded => Known::Unknown(Origin::UNKNOWN),
-            _ => one(self.facts.variable(name)),
+            _ if state.shell.clouded => Known::Unknown(of_variable(name)),
+            _ => match self.facts.variable(name) {
+                Some(value) => Known::Values(vec![Text::known(value)]),
+                None => Known::Unknown(of_variable(name)),
+            },
         }
     }
 

@@ -23,6 +23,10 @@ pub struct Origin {
     pub queried: bool,
     /// It is the ids of processes that guard the machine, or of agents.
     pub guarding: bool,
+    /// It is what a variable holds whose name speaks of production.
+    pub live: bool,
+    /// It is what a variable holds whose name speaks of trying: a key for tests, an address of a sandbox.
+    pub trial: bool,
 }
 
 impl Origin {
@@ -37,6 +41,8 @@ impl Origin {
         packed: false,
         queried: false,
         guarding: false,
+        live: false,
+        trial: false,
     };
     /// From a network.
     pub const FETCHED: Self = Self { fetched: true, ..Self::UNKNOWN };
@@ -72,13 +78,15 @@ impl Origin {
             self.queried,
             self.guarding,
             self.packed,
+            self.live,
+            self.trial,
         ];
         let bits = flags.iter().rev().fold(0, |bits, flag| bits << 1 | u32::from(*flag));
         char::from_u32(Self::MARKS + bits).unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 
     fn of_mark(mark: char) -> Option<Self> {
-        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 512)?;
+        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 2048)?;
         let has = |flag: u32| bits & flag > 0;
         Some(Self {
             fetched: has(1),
@@ -90,6 +98,8 @@ impl Origin {
             queried: has(64),
             guarding: has(128),
             packed: has(256),
+            live: has(512),
+            trial: has(1024),
         })
     }
 
@@ -106,6 +116,8 @@ impl Origin {
             packed: self.packed || other.packed,
             queried: self.queried || other.queried,
             guarding: self.guarding || other.guarding,
+            live: self.live || other.live,
+            trial: self.trial || other.trial,
         }
     }
 

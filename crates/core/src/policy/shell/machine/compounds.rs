@@ -23,7 +23,13 @@ impl Machine<'_> {
                     Some(words) => self.fields(&mut state, words),
                     None => state.shell.arguments.clone(),
                 };
-                self.each(name, &values, body, state)
+                let before = self.effects.len();
+                let ended = self.each(name, &values, body, state);
+                let at_once = body.items.iter().any(|item| item.background) && !waits(body);
+                if at_once && words.as_deref().is_some_and(is_crowd) {
+                    self.floods(before);
+                }
+                ended
             }
             Compound::Case(word, arms) => self.case(word, arms, state),
             Compound::Test(words) => {
@@ -76,6 +82,17 @@ impl Machine<'_> {
     }
 
     fn repeat(&mut self, condition: &Script, body: &Script, until: bool, state: State) -> Vec<State> {
+        let outer = std::mem::replace(&mut self.many, true);
+        let before = self.effects.len();
+        let ended = self.rounds(condition, body, until, state);
+        self.many = outer;
+        if !until && is_endless(condition) && !waits(body) {
+            self.floods(before);
+        }
+        ended
+    }
+
+    fn rounds(&mut self, condition: &Script, body: &Script, until: bool, state: State) -> Vec<State> {
         let mut ended = Vec::new();
         let mut open = vec![state];
         let mut jobs = None;
@@ -122,6 +139,8 @@ impl Machine<'_> {
         let mut ended = Vec::new();
         self.incomplete |= values.len() > MAX_ROUNDS;
         let mut rounds: Vec<&Text> = values.iter().take(MAX_ROUNDS).rev().collect();
+        let outer = self.many;
+        self.many |= values.len() > FEW || values.iter().any(|value| value.as_known().is_none());
         let mut repeated = false;
         while let Some(value) = rounds.pop() {
             for state in &mut open {
@@ -149,6 +168,7 @@ impl Machine<'_> {
                 rounds.push(value);
             }
         }
+        self.many = outer;
         ended.extend(open);
         self.few(ended)
     }
@@ -175,6 +195,46 @@ impl Machine<'_> {
         ended.push(state);
         self.few(ended)
     }
+}
+
+/// So many things that are named one by one somebody has looked at.
+const FEW: usize = 4;
+
+/// So many at once are a load on whoever is asked.
+const CROWD: usize = 50;
+
+/// Whether words stand for so many by what they count: `$(seq 1 500)`, `{1..500}`.
+fn is_crowd(words: &[Word]) -> bool {
+    let number = |text: &str| text.parse::<usize>().is_ok_and(|number| number >= CROWD);
+    let counts = |word: &Word| match word.parts.as_slice() {
+        [Part::Output(script, _)] => {
+            let commands = script.items.first().map(|item| item.pipeline.commands.as_slice());
+            let Some([Command::Simple(simple)]) = commands else { return false };
+            simple.words.first().and_then(Word::bare) == Some("seq")
+                && simple.words.last().and_then(Word::bare).is_some_and(number)
+        }
+        _ => word.bare().and_then(|text| text.strip_suffix('}')?.rsplit_once("..")).is_some_and(|(_, end)| number(end)),
+    };
+    words.len() >= CROWD || words.iter().any(counts)
+}
+
+/// Whether a condition always holds: `:`, `true`.
+fn is_endless(condition: &Script) -> bool {
+    let [item] = condition.items.as_slice() else { return false };
+    let [Command::Simple(simple)] = item.pipeline.commands.as_slice() else { return false };
+    matches!(simple.words.first().and_then(Word::bare), Some(":" | "true"))
+}
+
+/// Whether one of a script's own commands waits for a time.
+fn waits(script: &Script) -> bool {
+    let is_wait = |command: &Command| match command {
+        Command::Simple(simple) => {
+            matches!(simple.words.first().and_then(Word::bare), Some("sleep" | "read" | "inotifywait"))
+        }
+        Command::Compound(..) => true,
+        Command::Function(..) | Command::Broken(_) => false,
+    };
+    script.items.iter().any(|item| item.pipeline.commands.iter().any(is_wait))
 }
 
 /// Whether what a pattern matches was moved away.

@@ -57,6 +57,10 @@ pub(in crate::policy::shell) struct Machine<'a> {
     pub(in crate::policy::shell) sweeping: bool,
     /// Whether what runs now ran before for another of many files.
     pub(in crate::policy::shell) repeats: bool,
+    /// Whether what runs now runs for each of many, which nobody counted.
+    pub(in crate::policy::shell) many: bool,
+    /// Whether what runs now runs in what everybody has: by its names, it is production.
+    pub(in crate::policy::shell) live: bool,
     steps: usize,
     depth: usize,
     /// The functions being called, with how many background jobs and pipelines they are in.
@@ -93,6 +97,8 @@ impl<'a> Machine<'a> {
             shares_network: false,
             sweeping: false,
             repeats: false,
+            many: false,
+            live: false,
             steps: 0,
             depth: 0,
             calls: Vec::new(),

@@ -1,11 +1,12 @@
 //! Paths, and effects on what is at them.
 
 use super::super::state::{Content, State};
-use super::super::value::{Origin, Text};
+use super::super::value::{HOLE, Origin, Text};
 use super::{MAX_EFFECTS, Machine};
 use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::facts::Look;
 use crate::policy::hosts;
+use crate::policy::inspect::{lists::is_any_case, people};
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::{self, Secrecy};
 
@@ -147,6 +148,9 @@ impl Machine<'_> {
         if below && self.holds_secret(state, path) {
             return Origin::SECRET;
         }
+        if people::is_private(path) {
+            return Origin::DUMPED;
+        }
         if lists_people(path) { Origin::QUERIED } else { Origin::UNKNOWN }
     }
 
@@ -279,34 +283,36 @@ impl Machine<'_> {
         }
     }
 
+    /// Notes that what was asked for of other machines since then is asked for without end and without a pause.
+    pub(in crate::policy::shell) fn floods(&mut self, since: usize) {
+        let fetched =
+            self.effects.get(since..).unwrap_or_default().iter().filter(|effect| effect.kind == Kind::NetFetch);
+        let others = fetched.map(|effect| hosts::host(&effect.target)).find(|host| is_known_far(host));
+        if let Some(host) = others {
+            self.act(Kind::NetAttack, host);
+        }
+    }
+
     /// Notes an effect on something that is no path.
     pub(in crate::policy::shell) fn act(&mut self, kind: Kind, target: impl Into<String>) {
         self.note(kind, target.into(), Place::Unknown, false, Origin::UNKNOWN);
     }
 }
 
+/// Whether a host is somebody's in the open network, as far as it is known.
+fn is_known_far(host: &str) -> bool {
+    hosts::is_far(host) && !host.contains(HOLE) && !super::super::programs::is_rehearsal(host)
+}
+
 /// Whether a file's name says that people stand in it, one a line: what a database was asked for before.
 fn lists_people(path: &str) -> bool {
-    const PEOPLE: &[&str] = &[
-        "customer",
-        "customers",
-        "subscriber",
-        "subscribers",
-        "recipient",
-        "recipients",
-        "newsletter",
-        "contacts",
-        "emails",
-        "addresses",
-        "leads",
-        "members",
-        "users",
-        "clients",
-    ];
+    const PEOPLE: &str = "customer|customers|subscriber|subscribers|recipient|recipients|newsletter|contacts|emails|addresses|leads|members|users|\
+        clients|patients|donors|guests|numbers|phones|mobiles|list|mailing|audience|signups|waitlist|people|invitees|attendees|\
+        participants|students|parents|employees|staff|applicants|candidates|prospects";
     let name = path.rsplit('/').next().unwrap_or_default();
     let Some((stem, extension)) = name.rsplit_once('.') else { return false };
     matches!(extension, "txt" | "csv" | "tsv" | "lst" | "list")
-        && stem.split(['-', '_', '.']).any(|word| PEOPLE.iter().any(|it| word.eq_ignore_ascii_case(it)))
+        && stem.split(['-', '_', '.']).any(|word| is_any_case(word, PEOPLE))
         && !["test", "fixture", "sample", "example"].iter().any(|word| path.contains(word))
 }
 

@@ -8,6 +8,7 @@ use super::super::value::{Origin, Text};
 use super::tables::production;
 use super::{Program, code};
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -16,7 +17,8 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "npm" | "pnpm" | "yarn" | "bun" | "cnpm" | "tnpm" => package,
         "composer" | "composer.phar" => composer,
         "go" => go,
-        "rails" | "manage.py" | "artisan" | "django-admin" | "wp" | "mix" => framework,
+        "mvn" | "mvnw" | "mvnd" | "gradle" | "gradlew" => migrations,
+        "rails" | "rake" | "manage.py" | "artisan" | "django-admin" | "console" | "wp" | "mix" => framework,
         _ => return None,
     })
 }
@@ -448,7 +450,7 @@ fn go(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 fn framework(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec { short: "ce", long: &["command=", "execute=", "eval=", "environment="], ..Spec::default() },
+        &Spec { short: "ce", long: &["command=", "execute=", "eval=", "environment=", "env="], ..Spec::default() },
     );
     let verb = options.operands.first().map(Text::shown).unwrap_or_default();
     let given = match (call.name.as_str(), verb.as_str()) {
@@ -461,11 +463,73 @@ fn framework(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         ("mix", "run") => options.value(&["e", "eval"]).map(|code| (code::Language::Other, code)),
         _ => None,
     };
-    if let Some((language, text)) = given {
+    let listens = match (call.name.as_str(), verb.as_str()) {
+        _ if !Machine::has_input(state) => None,
+        ("rails", "console" | "c" | "runner" | "r") => Some(code::Language::Ruby),
+        ("manage.py" | "django-admin", "shell" | "shell_plus") => Some(code::Language::Python),
+        ("artisan", "tinker") => Some(code::Language::Php),
+        _ => None,
+    };
+    let given = given.filter(|(_, text)| text.shown() != "-");
+    let told = machine.input(state, 0);
+    if let Some((language, text)) = given.or(listens.map(|language| (language, &told))) {
         machine.runs_code(text);
+        let live = machine.live;
+        machine.live |= options.values(&["e", "environment"]).any(production::speaks);
         code::run(machine, state, language, text);
+        machine.live = live;
+    }
+    if is_weighty(&verb)
+        && (production::is_meant(machine, state)
+            || options.values(&["e", "environment", "env"]).any(production::speaks))
+    {
+        machine.act(Kind::ServiceChange, verb);
     }
     super::told_by_tables(machine, call, state);
+}
+
+/// Whether a task's name says that it writes to people, moves money or takes something away.
+fn is_weighty(task: &str) -> bool {
+    const WEIGHTY: &str = "send|mail|email|emails|newsletter|notify|broadcast|charge|bill|payout|payouts|refund|delete|purge|wipe|seed|anonymize|\
+        destroy|remove|createsuperuser|changepassword|disable|reset|truncate";
+    const BESIDES: &str = "cache|assets|tmp|log|logs|views|config|route|routes|sessions|test|preview|dry|status";
+    let words: Vec<&str> = task.split([':', '-', '_', '.']).collect();
+    let has = |list: &str| words.iter().any(|word| is(word, list));
+    has(WEIGHTY) && !has(BESIDES)
+}
+
+/// A build that has goals of a program for migrations: it does what that does, with what is set for it.
+fn migrations(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    const GOALS: &[(&str, &str, &str)] = &[
+        ("flyway:clean", "flyway", "clean"),
+        ("flywayclean", "flyway", "clean"),
+        ("liquibase:dropall", "liquibase", "drop-all"),
+        ("dropall", "liquibase", "drop-all"),
+    ];
+    let words: Vec<String> = call.args.iter().map(Text::shown).collect();
+    let dry = words.iter().any(|word| matches!(word.as_str(), "-m" | "--dry-run"));
+    for word in words.iter().filter(|word| !word.starts_with('-') && !dry) {
+        let goal = word.to_ascii_lowercase();
+        let goal = goal.rsplit_once("-plugin:").map_or(goal.as_str(), |(_, goal)| goal);
+        let meant =
+            GOALS.iter().find(|(name, ..)| goal == *name || goal.strip_prefix(':').is_some_and(|goal| goal == *name));
+        if let Some((_, program, verb)) = meant {
+            let url = words.iter().find_map(|word| word.split_once(".url=")).map(|(_, url)| format!("-url={url}"));
+            let dashed = url.map(|url| if *program == "flyway" { url } else { format!("-{url}") });
+            let fields = std::iter::once((*program).to_owned()).chain(dashed).chain([(*verb).to_owned()]);
+            machine.child(state, fields.map(Text::known).collect());
+        }
+    }
+    super::told_by_tables(machine, call, state);
+}
+
+/// A release of Elixir or Erlang, which runs code within what runs already: `bin/shop rpc CODE`.
+pub(super) fn release(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    if let [verb, code, ..] = call.args.as_slice()
+        && matches!(verb.shown().as_str(), "rpc" | "eval")
+    {
+        code::run(machine, state, code::Language::Other, code);
+    }
 }
 
 #[cfg(test)]

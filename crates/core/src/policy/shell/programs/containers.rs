@@ -5,6 +5,7 @@ use super::super::options::{Options, Spec, read};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
+use super::tables::production::{is_production, speaks};
 use super::tables::throwaway;
 use crate::policy::effects::{Kind, Where};
 use crate::policy::places::Place;
@@ -42,7 +43,8 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             single: false,
         },
     );
-    let Some((command, mut args)) = options.operands.split_first() else { return };
+    let whole = options;
+    let Some((command, mut args)) = whole.operands.split_first() else { return };
     // `docker container exec` is the same as `docker exec`.
     let mut command = command;
     if let ("container", Some((inner, rest))) = (command.shown().as_str(), args.split_first())
@@ -128,7 +130,10 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             let name = options.operands.first().map(Text::shown).unwrap_or_default();
             let own = throwaway::is_trial(&name) || throwaway::was_made(state, INSIDE, &name);
             let at = if own { Where::Throwaway } else { Where::Container };
+            let live = machine.live;
+            machine.live |= names_production(&whole) || is_production(&name);
             machine.elsewhere(state, at, options.operands.get(1..).unwrap_or_default().to_vec());
+            machine.live = live;
         }
         "run" | "create" => {
             let options = read(args, &spec);
@@ -209,6 +214,11 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         _ => super::tables::table(machine, call, state),
     }
+}
+
+/// Whether an option of a call names production: a context, a namespace, an engine.
+fn names_production(options: &Options) -> bool {
+    options.flags.iter().filter_map(|flag| flag.value.as_ref()).any(speaks)
 }
 
 /// Under what it is kept which containers are the script's with all that is in them, and which projects of `compose` it started
@@ -332,11 +342,14 @@ fn cluster(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             let pod = inner.operands.first().map(Text::shown).unwrap_or_default();
             let fields =
                 behind(rest).unwrap_or_else(|| read(inner.operands.get(1..).unwrap_or_default(), &spec).operands);
+            let live = machine.live;
+            machine.live |= names_production(&options) || names_production(&inner) || is_production(&pod);
             machine.elsewhere(
                 state,
                 if throwaway::is_trial(&pod) { Where::Throwaway } else { Where::Container },
                 fields,
             );
+            machine.live = live;
         }
         "debug" | "run" if let Some(fields) = behind(rest) => {
             let args = args[..args.len() - fields.len() - 1].to_vec();

@@ -243,6 +243,12 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         let fields = std::iter::once(Text::known(name)).chain(rest.iter().cloned()).collect();
         return machine.child(state, fields);
     }
+    if let Some((file, rest)) = operands.split_first() {
+        let name = super::base_name(&file.shown()).to_owned();
+        if super::attacks::program(&name).is_some() && name.ends_with(".py") {
+            return machine.child(state, std::iter::once(Text::known(name)).chain(rest.iter().cloned()).collect());
+        }
+    }
     match operands.first().filter(|file| file.shown() != "-") {
         Some(file) if file.prefix().starts_with("http") => {
             if !is_library(file.prefix()) {

@@ -2,15 +2,19 @@
 //! output comes from where its input came from.
 
 mod agents;
+mod attacks;
 mod builds;
 mod captures;
 mod code;
 mod containers;
+mod dialogs;
 mod disks;
 mod doors;
+mod each;
 mod files;
 mod fills;
 mod find;
+mod fleets;
 mod git;
 mod interpreters;
 mod losses;
@@ -23,6 +27,8 @@ mod texts;
 mod transfer;
 mod uploads;
 mod wrappers;
+
+pub(super) use tables::production::{is_rehearsal, of_variable};
 
 use super::machine::{Call, Machine};
 use super::state::{Content, State};
@@ -55,6 +61,7 @@ const FAMILIES: &[fn(&str) -> Option<Program>] = &[
     texts::program,
     readers::program,
     wrappers::program,
+    each::program,
     containers::program,
     uploads::program,
     remote::program,
@@ -65,6 +72,9 @@ const FAMILIES: &[fn(&str) -> Option<Program>] = &[
     git::program,
     network::program,
     captures::program,
+    attacks::program,
+    dialogs::program,
+    fleets::program,
     agents::program,
     transfer::program,
     disks::program,
@@ -97,11 +107,14 @@ impl Machine<'_> {
         let path = self.path(state, &Text::known(call.name.as_str())).unwrap_or_default();
         let made_here = state.files.get(&self.real(state, &path)).is_some();
         // A project's own tools stand in its `bin` folders.
-        let wrapper = matches!(name, "gradlew" | "mvnw");
+        let wrapper = matches!(name, "gradlew" | "mvnw" | "manage.py" | "artisan");
         let of_project =
             !folder.starts_with(['/', '~']) && (wrapper || matches!(base_name(folder), "bin" | ".bin" | "Scripts"));
         if (BINARIES.contains(&folder) || of_project && is_known(name)) && !made_here {
             return self.known_program(name, call, state);
+        }
+        if folder.ends_with("bin") && !made_here {
+            builds::release(self, call, state);
         }
         self.run_file(state, &path, &call.args);
     }
@@ -115,6 +128,8 @@ impl Machine<'_> {
             }
             return;
         }
+        self.tries(name, &call.args, state);
+        self.edits_openly(name, &call.args, state);
         if let Some(program) = find_program(name) {
             let call = Call { name: name.to_owned(), args: call.args.clone() };
             return program(self, &call, state);

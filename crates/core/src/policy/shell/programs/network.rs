@@ -247,16 +247,32 @@ fn requests(machine: &mut Machine<'_>, state: &mut State, options: &Options, url
             }
             None => value.clone(),
         };
+        if !body.is_empty() {
+            body.push('&');
+        }
         body.push_str(&text.shown());
     }
     let method = options.value(&["X", "request"]).map(|method| method.shown().to_ascii_uppercase());
     let implied = if body.is_empty() && !options.has(&["T", "upload-file"]) { "GET" } else { "POST" };
     let method = method.unwrap_or_else(|| implied.to_owned());
     let socket = options.value(&["unix-socket"]).map(Text::shown);
+    let by = joined(options.values(&["u", "user", "H", "header", "oauth2-bearer"]));
+    let origin = origins(options.flags.iter().filter_map(|flag| flag.value.as_ref()).chain(urls));
     for url in urls.iter().map(Text::shown) {
         let socket = socket.as_deref();
-        tables::requests::request(machine, state, Request { method: &method, url: &url, body: &body, socket });
+        let request = Request { method: &method, url: &url, body: &body, socket, by: &by, origin };
+        tables::requests::request(machine, state, request);
     }
+}
+
+/// What several texts say.
+fn joined<'t>(texts: impl Iterator<Item = &'t Text>) -> String {
+    texts.map(Text::shown).collect::<Vec<_>>().join(" ")
+}
+
+/// Where what is unknown of several texts comes from.
+fn origins<'t>(texts: impl Iterator<Item = &'t Text>) -> Origin {
+    texts.filter_map(Text::origin).fold(Origin::UNKNOWN, Origin::and)
 }
 
 /// Keeps what was fetched in a file.
@@ -339,9 +355,12 @@ fn wget(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let method = options.value(&["method"]).map(|method| method.shown().to_ascii_uppercase());
     let method = method.unwrap_or_else(|| if data.is_some() { "POST" } else { "GET" }.to_owned());
     let body = options.value(&["post-data", "body-data"]).map(Text::shown).unwrap_or_default();
+    let by = joined(options.values(&["header", "user"]));
+    let origin = origins(call.args.iter());
     for url in &options.operands {
         let shown = url.shown();
-        tables::requests::request(machine, state, Request { method: &method, url: &shown, body: &body, socket: None });
+        let request = Request { method: &method, url: &shown, body: &body, socket: None, by: &by, origin };
+        tables::requests::request(machine, state, request);
         let text = machine.exchanges(state, url, data);
         if options.has(&["spider"]) {
             continue;
@@ -416,9 +435,12 @@ fn httpie(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let method = options.operands.first().filter(|text| is_method(text)).map(Text::shown);
     let method = method.unwrap_or_else(|| if data.is_some() { "POST" } else { "GET" }.to_owned());
-    let body = items.iter().map(Text::shown).collect::<Vec<_>>().join(" ");
+    let body = joined(items.iter());
+    let by = joined(options.values(&["a", "auth"]));
+    let origin = origins(call.args.iter());
     let shown = url.shown();
-    tables::requests::request(machine, state, Request { method: &method, url: &shown, body: &body, socket: None });
+    let request = Request { method: &method, url: &shown, body: &body, socket: None, by: &by, origin };
+    tables::requests::request(machine, state, request);
     let text = machine.exchanges(state, url, data);
     match options.value(&["o", "output"]) {
         Some(file) => save(machine, state, Some(&file.clone()), text),

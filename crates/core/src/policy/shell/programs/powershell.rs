@@ -2,8 +2,9 @@
 
 use super::super::machine::{Call, Machine};
 use super::super::state::State;
-use super::super::value::{Origin, Text};
+use super::super::value::{HOLE, Origin, Text};
 use super::Program;
+use super::tables::requests::{self, Request};
 use crate::policy::effects::Kind::{
     self, CodeDecoded, CodeFetched, DiskWipe, NetShell, SafetyDisable, SystemPower, SystemStartup,
 };
@@ -141,12 +142,15 @@ fn code(machine: &mut Machine<'_>, state: &mut State, text: &Text) {
     if has(&["-verb runas"]) {
         machine.act(Kind::PrivilegeGain, "the administrator");
     }
+    let many = machine.many;
+    machine.many |= has(&["foreach", "| % {", "|%{", "|%", "| %{"]);
     for statement in statements(&encoded) {
         let mut listed: Vec<String> = Vec::new();
         for part in statement {
             listed = stage(machine, state, &part, listed);
         }
     }
+    machine.many = many;
 }
 
 /// Commands that list what is in a folder, and those that remove.
@@ -225,6 +229,7 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
         return Vec::new();
     }
     if SENDS.contains(&name.as_str()) {
+        asks(machine, state, words, &paths);
         let body = words.windows(2).find(|pair| pair[0].eq_ignore_ascii_case("-infile")).map(|pair| pair[1].clone());
         if let Some(path) = body.and_then(|path| located(machine, &path)) {
             let origin = machine.read_each(state, &path).origin().unwrap_or_default();
@@ -240,6 +245,14 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
         }
         return Vec::new();
     }
+    if takes_from_company(&name) && !flag("whatif") {
+        machine.act(Kind::ServiceChange, name);
+        return Vec::new();
+    }
+    if name == "send-mailmessage" && machine.many {
+        machine.act(Kind::NetMailing, name);
+        return Vec::new();
+    }
     // `Verb-Noun` is PowerShell's own; what hands on what it is given narrows it.
     if name.contains('-') || name.starts_with(['$', '%', '?', '[', '@']) {
         let narrows = matches!(name.as_str(), "where-object" | "where" | "?" | "select-object" | "select");
@@ -248,6 +261,48 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
     let line = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     machine.code(state, &Text::decoded(&line), Vec::new());
     Vec::new()
+}
+
+/// What a request does at its other end. What a variable stands for is unknown.
+fn asks(machine: &mut Machine<'_>, state: &mut State, words: &[String], paths: &[String]) {
+    let value = |name: &str| {
+        let mut pairs =
+            words.windows(2).filter(|pair| pair[0].len() > 2 && name.starts_with(&pair[0].to_ascii_lowercase()));
+        pairs.next().map(|pair| pair[1].replace('$', HOLE))
+    };
+    let Some(url) = value("-uri").or_else(|| paths.first().map(|path| path.replace('$', HOLE))) else { return };
+    let method = value("-method").unwrap_or_else(|| "GET".to_owned()).to_ascii_uppercase();
+    let (body, by) = (value("-body").unwrap_or_default(), value("-headers").unwrap_or_default());
+    let request = Request { method: &method, url: &url, body: &body, socket: None, by: &by, origin: Origin::UNKNOWN };
+    requests::request(machine, state, request);
+}
+
+/// Commands of modules by which people, mailboxes and devices of a company are removed, changed or written to.
+const OF_COMPANIES: &[&str] = &[
+    "mg",
+    "ad",
+    "azuread",
+    "msol",
+    "mailbox",
+    "entra",
+    "pnp",
+    "sp",
+    "cs",
+    "team",
+    "intune",
+    "exo",
+    "distributiongroup",
+    "unifiedgroup",
+    "dnsserver",
+];
+
+/// Whether a command of such a module takes something from somebody.
+fn takes_from_company(name: &str) -> bool {
+    let Some((verb, noun)) = name.split_once('-') else { return false };
+    let takes = matches!(verb, "remove" | "clear" | "disable" | "reset" | "revoke");
+    takes && OF_COMPANIES.iter().any(|module| noun.starts_with(module))
+        || noun.contains("devicewipe")
+        || name == "clear-mobiledevice"
 }
 
 fn quoted(word: &str) -> String {

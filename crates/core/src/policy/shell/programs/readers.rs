@@ -277,12 +277,15 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         Spec { short: "fL", long: &["from-file=", "help", "version", "indent="], ..Spec::default() }
     };
     let mut args = call.args.clone();
+    let mut named: Vec<Text> = Vec::new();
     if !is_awk {
         // `--arg name value` and its kin.
         while let Some(at) = args
             .iter()
             .position(|arg| matches!(arg.shown().as_str(), "--arg" | "--argjson" | "--slurpfile" | "--rawfile"))
         {
+            let file = args[at].shown().ends_with("file").then(|| args.get(at + 2)).flatten();
+            named.extend(file.map(|file| machine.read_file(state, file)));
             args.drain(at..(at + 3).min(args.len()));
         }
     }
@@ -309,7 +312,9 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if let Some(code) = code.filter(|_| !is_awk) {
         super::builds::assigns_scripts(machine, state, &code.encoded());
     }
+    let reads_input = reads_input && (is_awk || !options.has(&["n", "null-input"]));
     let mut texts = if files.is_empty() && !reads_input { Vec::new() } else { inputs(machine, state, files) };
+    texts.extend(named);
     if is_awk && code.is_some_and(|code| code.shown().contains('/') && super::tables::is_watcher(&code.shown())) {
         texts.push(Text::hole(Origin::GUARDING));
     }

@@ -1,10 +1,11 @@
 //! Programs that run a command on another machine or in a container, besides `ssh` and the tools of containers themselves.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{Flag, Options, Spec, read};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
+use super::tables::production::speaks;
 use super::tables::throwaway;
 use super::wrappers::joined;
 use crate::policy::effects::{Kind, Where};
@@ -16,6 +17,8 @@ enum Command {
     Program(usize),
     /// A line for a shell, behind so many operands.
     Line(usize),
+    /// One word that is a line for a shell, or a program and its arguments, behind so many operands.
+    Words(usize),
     /// A line for a shell, as the value of one of these options.
     Option(&'static [&'static str]),
 }
@@ -131,7 +134,7 @@ const WAYS: &[Way] = &[
     ),
     way(&["fly", "flyctl"], &["ssh", "console"], "aCs", Command::Option(&["C", "command"]), Where::Remote),
     way(&["fly", "flyctl"], &["machine", "exec"], "a", Command::Line(1), Where::Remote),
-    way(&["heroku"], &["run|run:detached|run:inside|ps:exec"], "as", Command::Line(0), Where::Remote),
+    way(&["heroku"], &["run|run:detached|run:inside|ps:exec"], "asr", Command::Words(0), Where::Remote),
     way(&["railway"], &["ssh"], "pse", Command::Line(0), Where::Remote),
     way(&["eb"], &["ssh"], "c", Command::Option(&["c", "command"]), Where::Remote),
     way(&["doctl"], &["compute", "ssh"], "", Command::Option(&["ssh-command"]), Where::Remote),
@@ -164,30 +167,78 @@ pub(super) fn program(name: &str) -> Option<Program> {
 fn goes(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     for way in WAYS.iter().filter(|way| way.names.contains(&call.name.as_str())) {
         let Some(options) = behind(way, &call.args) else { continue };
-        let fields = |skip: usize| -> Vec<Text> {
-            let words = options.operands.get(skip..).unwrap_or_default();
-            words.iter().skip_while(|word| matches!(word.shown().as_str(), "--" | "-e" | "--exec")).cloned().collect()
-        };
-        let mut lines: Vec<Text> = Vec::new();
-        match way.command {
-            Command::Program(skip) if fields(skip).is_empty() => break,
-            Command::Program(skip) => {
-                let name = options.operands.first().filter(|_| skip > 0 && way.at == Where::Container).map(Text::shown);
-                let own = name.is_some_and(|name| throwaway::was_made(state, &call.name, &name));
-                return machine.elsewhere(state, if own { Where::Throwaway } else { way.at }, fields(skip));
-            }
-            Command::Line(skip) => lines.push(joined(&fields(skip))),
-            Command::Option(names) => lines.extend(options.values(names).flat_map(|value| listed(&value.encoded()))),
-        }
-        lines.retain(|line| !line.is_empty());
-        for line in &lines {
-            run_at(machine, state, way.at, line);
-        }
-        if !lines.is_empty() {
-            return;
+        let live = machine.live;
+        machine.live |= is_live(way, &options) || matches!(way.command, Command::Words(_)) && names_app(&call.args);
+        let went = goes_by(machine, call, state, way, &options);
+        machine.live = live;
+        match went {
+            Went::There => return,
+            Went::Nowhere => break,
+            Went::Not => {}
         }
     }
     super::told_by_tables(machine, call, state);
+}
+
+/// What became of a call that may be one of a way.
+enum Went {
+    There,
+    Not,
+    /// It is of that way, and names no command.
+    Nowhere,
+}
+
+/// Whether a way leads to production: by the names in its options, or in what stands before the command.
+fn is_live(way: &Way, options: &Options) -> bool {
+    let before = match way.command {
+        Command::Program(skip) | Command::Line(skip) | Command::Words(skip) => {
+            options.operands.get(..skip).unwrap_or_default()
+        }
+        Command::Option(names) => {
+            return options.flags.iter().filter(|flag| !names.contains(&flag.name.as_str())).any(speaks_of)
+                || options.operands.iter().any(speaks);
+        }
+    };
+    options.flags.iter().any(speaks_of) || before.iter().any(speaks)
+}
+
+/// Whether an option names an application of production, wherever it stands.
+fn names_app(args: &[Text]) -> bool {
+    args.windows(2)
+        .any(|pair| matches!(pair[0].shown().as_str(), "-a" | "--app" | "-r" | "--remote") && speaks(&pair[1]))
+        || args.iter().any(|arg| arg.prefix().starts_with("--app=") && speaks(arg))
+}
+
+fn speaks_of(flag: &Flag) -> bool {
+    flag.value.as_ref().is_some_and(speaks)
+}
+
+fn goes_by(machine: &mut Machine<'_>, call: &Call, state: &mut State, way: &Way, options: &Options) -> Went {
+    let fields = |skip: usize| -> Vec<Text> {
+        let words = options.operands.get(skip..).unwrap_or_default();
+        words.iter().skip_while(|word| matches!(word.shown().as_str(), "--" | "-e" | "--exec")).cloned().collect()
+    };
+    let mut lines: Vec<Text> = Vec::new();
+    match way.command {
+        Command::Program(skip) if fields(skip).is_empty() => return Went::Nowhere,
+        Command::Program(skip) => {
+            let name = options.operands.first().filter(|_| skip > 0 && way.at == Where::Container).map(Text::shown);
+            let own = name.is_some_and(|name| throwaway::was_made(state, &call.name, &name));
+            machine.elsewhere(state, if own { Where::Throwaway } else { way.at }, fields(skip));
+            return Went::There;
+        }
+        Command::Words(skip) if fields(skip).len() > 1 => {
+            machine.elsewhere(state, way.at, fields(skip));
+            return Went::There;
+        }
+        Command::Line(skip) | Command::Words(skip) => lines.push(joined(&fields(skip))),
+        Command::Option(names) => lines.extend(options.values(names).flat_map(|value| listed(&value.encoded()))),
+    }
+    lines.retain(|line| !line.is_empty());
+    for line in &lines {
+        run_at(machine, state, way.at, line);
+    }
+    if lines.is_empty() { Went::Not } else { Went::There }
 }
 
 /// What Salt is told to do: a command by `cmd.run`, or a function of its own that does what a command does.
@@ -276,7 +327,7 @@ fn ansible(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 /// The options of a call, and its operands behind the words of a way.
-fn behind(way: &Way, args: &[Text]) -> Option<super::super::options::Options> {
+fn behind(way: &Way, args: &[Text]) -> Option<Options> {
     let mut whole = read(args, &way.spec);
     for verb in way.verbs {
         let (first, rest) = whole.operands.split_first()?;

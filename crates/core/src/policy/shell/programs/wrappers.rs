@@ -1,10 +1,11 @@
-//! Programs that run another program: with other rights, elsewhere, later, many times.
+//! Programs that run another program: with other rights, elsewhere, later.
 
 use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, read};
-use super::super::state::{State, Stream, Variable};
+use super::super::state::{State, Variable};
 use super::super::value::{Origin, Text};
 use super::Program;
+use super::tables::production::speaks;
 use crate::policy::effects::{Kind, Where};
 use crate::policy::hosts;
 use crate::policy::places::Place;
@@ -14,8 +15,6 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "sudo" | "doas" | "pkexec" | "run0" | "gsudo" | "sudoedit" => privileged,
         "su" | "runuser" => su,
         "env" => env,
-        "xargs" | "gxargs" => xargs,
-        "parallel" | "sem" => parallel,
         "watch" => watch,
         "script" | "flock" => with_code,
         "entr" => entr,
@@ -163,6 +162,9 @@ fn lines(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &known.spec);
     if options.is_help() {
         return;
+    }
+    if call.name == "expect" {
+        super::fleets::expects(machine, call, state);
     }
     let operands = options.operands.as_slice();
     let mut lines: Vec<Text> = options.values(known.options).cloned().collect();
@@ -360,128 +362,6 @@ pub(super) fn joined(words: &[Text]) -> Text {
     line
 }
 
-fn xargs(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec {
-        short: "aEIJLnPdsRS",
-        long: &[
-            "arg-file=",
-            "delimiter=",
-            "eof?",
-            "replace?",
-            "max-lines?",
-            "max-args=",
-            "max-procs=",
-            "max-chars=",
-            "process-slot-var=",
-            "no-run-if-empty",
-            "null",
-            "interactive",
-            "help",
-            "version",
-        ],
-        ordered: true,
-        single: false,
-    };
-    let options = read(&call.args, &spec);
-    if options.is_help() {
-        return;
-    }
-    let input = match options.value(&["a", "arg-file"]) {
-        Some(file) => machine.read_file(state, &file.clone()),
-        None => machine.input(state, 0),
-    };
-    if input.is_empty() && options.has(&["r", "no-run-if-empty"]) {
-        return;
-    }
-    let mut fields = if options.operands.is_empty() { vec![Text::known("echo")] } else { options.operands.clone() };
-    let replaced = options
-        .value(&["I", "J", "replace"])
-        .map(Text::shown)
-        .or_else(|| options.has(&["replace", "i"]).then(|| "{}".to_owned()));
-    let lines = match (options.value(&["d", "delimiter"]).map(Text::shown), replaced.is_some()) {
-        (Some(mark), _) => input.parts(&[mark.chars().next().filter(|mark| *mark != '\\').unwrap_or('\n'), '\n']),
-        (None, true) => input.parts(&['\n', '\0']),
-        (None, false) if options.has(&["0", "null"]) => input.parts(&['\n', '\0']),
-        (None, false) => input.parts(&[' ', '\t', '\n']),
-    };
-    let outer = state.stream(0);
-    state.set_stream(0, Stream::Null);
-    match replaced {
-        Some(word) => {
-            machine.incomplete |= lines.len() > MAX_LINES;
-            for line in lines.iter().take(MAX_LINES) {
-                machine.child_for_each(state, fields.iter().map(|field| field.replaced(&word, line)).collect());
-            }
-        }
-        None => {
-            fields.extend(lines);
-            machine.child(state, fields);
-        }
-    }
-    state.set_stream(0, outer);
-}
-
-/// Most lines for each of which a program is gone through.
-const MAX_LINES: usize = 8;
-
-fn parallel(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let separator = call.args.iter().position(|arg| matches!(arg.shown().as_str(), ":::" | "::::" | ":::+"));
-    let options = read(
-        &call.args[..separator.unwrap_or(call.args.len())],
-        &Spec {
-            short: "jSnNLaIPdC",
-            long: &[
-                "jobs=",
-                "sshlogin=",
-                "max-args=",
-                "arg-file=",
-                "delay=",
-                "timeout=",
-                "retries=",
-                "joblog=",
-                "results=",
-                "colsep=",
-                "tagstring=",
-            ],
-            ordered: true,
-            single: false,
-        },
-    );
-    let values: Vec<Text> = match separator {
-        Some(at) => call.args[at + 1..].to_vec(),
-        None => {
-            let list = options.value(&["a", "arg-file"]).cloned();
-            let text = list.map(|list| machine.read_file(state, &list));
-            text.unwrap_or_else(|| machine.input(state, 0)).parts(&['\n', '\0'])
-        }
-    };
-    let code = joined(&options.operands);
-    if code.is_empty() {
-        for value in &values {
-            machine.code(state, value, Vec::new());
-        }
-        return;
-    }
-    const PLACES: &[&str] = &["{}", "{.}", "{/}", "{//}", "{/.}", "{1}", "{2}"];
-    let encoded = code.encoded();
-    let has_place = PLACES.iter().any(|place| encoded.contains(place));
-    if values.is_empty() && call.name == "sem" {
-        return machine.code(state, &code, Vec::new());
-    }
-    for value in values.iter().take(MAX_LINES) {
-        let mut line = PLACES.iter().fold(code.clone(), |line, place| line.replaced(place, value));
-        if !has_place {
-            line.push_known(" ", false);
-            line.push(&value.quoted());
-        }
-        machine.code(state, &line, Vec::new());
-        // Of many that a pattern stands for, the second shows what it does to the first.
-        if value.has_glob() && line.shown().contains("mv ") {
-            machine.code(state, &line, Vec::new());
-        }
-    }
-}
-
 fn watch(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
@@ -600,7 +480,10 @@ fn ssh(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let outer = (machine.at, state.shell.clone(), state.files.clone());
     machine.at = Where::Remote;
     state.shell.directory = None;
+    let live = machine.live;
+    machine.live |= speaks(host);
     let code = joined(&words.iter().skip_while(|word| word.shown() == "--").cloned().collect::<Vec<_>>());
+    machine.tells_device(host, &code);
     if !code.is_empty() {
         let mut remote = state.clone();
         remote.out = Text::default();
@@ -609,6 +492,7 @@ fn ssh(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         let code = machine.input(state, 0);
         machine.code(&mut state.clone(), &code, Vec::new());
     }
+    machine.live = live;
     (machine.at, state.shell, state.files) = outer;
     machine.emit(state, 1, Text::hole(Origin::FETCHED));
 }

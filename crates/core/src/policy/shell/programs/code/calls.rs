@@ -12,6 +12,8 @@ pub(super) enum Does {
     Process,
     /// Runs it as code of the language.
     Code,
+    /// Makes objects of it, which may run whatever it says.
+    Thaws,
     /// Removes the tree it names.
     DeleteTree,
     /// Removes the file it names.
@@ -42,7 +44,7 @@ pub(super) enum Does {
 
 use Does::{
     Code, Delete, DeleteSelf, DeleteTree, DeleteTreeSelf, Destroys, DestroysAll, Open, Process, ReadSelf, RunSelf,
-    Send, Shell, Sql, Write, WriteSelf,
+    Send, Shell, Sql, Thaws, Write, WriteSelf,
 };
 use Kind::{CloudDestroy, ClusterDestroy, DatabaseDestroy};
 
@@ -66,6 +68,15 @@ const PYTHON: Calls = &[
     ("pty.spawn", Process),
     ("exec", Code),
     ("eval", Code),
+    ("pickle.loads", Thaws),
+    ("pickle.load", Thaws),
+    ("cloudpickle.loads", Thaws),
+    ("cloudpickle.load", Thaws),
+    ("dill.loads", Thaws),
+    ("dill.load", Thaws),
+    ("joblib.load", Thaws),
+    ("marshal.loads", Thaws),
+    ("yaml.unsafe_load", Thaws),
     ("shutil.rmtree", DeleteTree),
     ("os.remove", Delete),
     ("os.unlink", Delete),

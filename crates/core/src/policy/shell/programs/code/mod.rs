@@ -7,6 +7,7 @@
 mod calls;
 mod emptying;
 mod finding;
+mod services;
 mod values;
 
 use super::super::machine::Machine;
@@ -79,6 +80,8 @@ fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code
         captured(machine, state, &code);
     }
     emptying::note(machine, state, &code);
+    services::note(machine, state, &code);
+    super::dialogs::shown_by(machine, state, &code);
     for found in found(&code, language) {
         if machine.facts.is_late() {
             machine.incomplete = true;
@@ -251,6 +254,10 @@ impl Run<'_> {
                         machine.runs_code(&Text::hole(self.origin(arguments).and(known.origin().unwrap_or_default())));
                     }
                 }
+            }
+            Does::Thaws => {
+                let origin = Origin { decoded: false, ..self.origin(arguments) };
+                machine.runs_code(&Text::hole(origin));
             }
             Does::Delete if found.name == "array_map" && !arguments.contains("unlink") => {}
             Does::DeleteTree | Does::Delete => {
@@ -525,6 +532,16 @@ fn habits(machine: &mut Machine<'_>, code: &str) {
     let planted = has(&["sitecustomize.py", "usercustomize.py"]) || has(&[".pth"]) && has(&["'import ", "\"import "]);
     if planted && has(&["write(", "write_text(", "'w'", "\"w\"", "'a'", "\"a\""]) && !has(&["process_startup"]) {
         machine.act(Kind::SystemStartup, "code that Python runs at its start");
+    }
+    // What was decoded is written into a script, and this is run.
+    let decodes =
+        has(&["b64decode(", "fromhex(", "unhexlify(", "a85decode(", "b85decode(", "'base64')", "\"base64\")"]);
+    if decodes
+        && has(&[".sh\"", ".sh'", "/bin/sh\", ", "/bin/bash\", ", "\"sh\", ", "\"bash\", "])
+        && has(&[".write(", "writeFile"])
+        && has(&["subprocess.", "os.system(", "os.exec", "os.spawn", "execSync(", "execFile", "spawn("])
+    {
+        machine.act(Kind::CodeDecoded, "a script");
     }
     // A server that runs what it is asked for.
     if has(&["HTTPServer", "createServer", "Flask(", "TCPServer", "Sinatra"])

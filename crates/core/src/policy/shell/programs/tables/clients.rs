@@ -6,7 +6,7 @@ use super::super::super::state::State;
 use super::super::super::value::{HOLE, Origin, Text};
 use super::super::Program;
 use super::throwaway::{self, Reach};
-use super::{is_harmless, single, spec, sql};
+use super::{is_harmless, production, rows, single, spec, sql};
 use crate::policy::effects::Kind::{self, DatabaseDestroy, DatabaseOpen};
 use crate::policy::effects::Where;
 use crate::policy::hosts;
@@ -358,42 +358,48 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if texts.is_empty() {
         texts.push(machine.input(state, 0));
     }
-    let (reach, name) = aim(machine, state, client, &options, operands);
-    let mut origin = rows(reach, name.as_deref());
+    let (reach, name, host) = aim(machine, state, client, &options, operands);
+    let named = options.values(client.hosts).chain(options.values(client.bases)).chain(operands.iter().take(1));
+    let is_live = production::is_meant(machine, state) || named.into_iter().any(production::speaks);
+    let mut origin = of_rows(reach, name.as_deref());
     for text in &texts {
         let text = text.shown();
-        if origin.queried && gives_all(&text) {
+        if origin.queried && rows::gives_all(&text) {
             origin = origin.and(Origin::DUMPED);
         }
+        if origin.queried {
+            rows::copies(machine, state, &text);
+        }
+        if rows::are_changed(&text) && is_live {
+            machine.act(Kind::ServiceChange, name.as_deref().unwrap_or_default());
+        }
         given(machine, state, &text, reach, name.as_deref());
+    }
+    let fed = texts.iter().filter_map(Text::origin).any(|origin| origin.dumped);
+    if let Some(host) = host.filter(|host| fed && rows::is_others(host, name.as_deref())) {
+        machine.sends(&host, Origin::DUMPED);
     }
     machine.emit(state, 1, Text::hole(origin));
 }
 
-/// Whether a text of SQL asks for all that a table holds.
-fn gives_all(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let whole = lower.contains("select * from")
-        && !["where", "limit", "fetch first", "count("].iter().any(|word| lower.contains(word));
-    whole || lower.contains("copy ") && (lower.contains("to stdout") || lower.contains("to pstdout"))
-}
-
 /// Where what a client gives comes from: what a test's database holds is nobody's.
-fn rows(reach: Reach, name: Option<&str>) -> Origin {
+fn of_rows(reach: Reach, name: Option<&str>) -> Origin {
     if throwaway::may_be_lost(reach, name.into_iter()) { Origin::UNKNOWN } else { Origin::QUERIED }
 }
 
-/// Where a client works, and on which database: its name, where it is known.
+/// Where a client works, on which database, and at which host: as far as they are known.
 fn aim(
     machine: &Machine<'_>,
     state: &State,
     client: &Client,
     options: &Options,
     operands: &[Text],
-) -> (Reach, Option<String>) {
+) -> (Reach, Option<String>, Option<String>) {
     match client.at {
-        At::Provider => return (Reach::Elsewhere, None),
-        At::ProviderWith(flags) => return (if options.has(flags) { Reach::Elsewhere } else { Reach::Emulator }, None),
+        At::Provider => return (Reach::Elsewhere, None, None),
+        At::ProviderWith(flags) => {
+            return (if options.has(flags) { Reach::Elsewhere } else { Reach::Emulator }, None, None);
+        }
         At::Here => {}
     }
     let first = operands.first();
@@ -401,7 +407,7 @@ fn aim(
         let lost =
             first.is_none_or(|file| file.shown() == ":memory:" || throwaway::is_trial_file(machine, state, file));
         let given = first.map(Text::shown);
-        return (if lost { Reach::Emulator } else { Reach::Here }, given);
+        return (if lost { Reach::Emulator } else { Reach::Here }, given, None);
     }
     let named = |flags: &[&str]| options.value(flags).map(Text::shown);
     let base = named(client.bases).or_else(|| first.filter(|_| client.operands == Operands::Base).map(Text::shown));
@@ -425,7 +431,7 @@ fn aim(
     let port = port.or_else(|| variable(if client.names.contains(&"psql") { "PGPORT" } else { "MYSQL_TCP_PORT" }));
     let own = throwaway::is_inside(machine) || throwaway::is_own_port(state, port.as_deref());
     let inside = reach == Reach::Here && own;
-    (if inside || made && reach == Reach::Here { Reach::Emulator } else { reach }, name)
+    (if inside || made && reach == Reach::Here { Reach::Emulator } else { reach }, name, at)
 }
 
 /// The options of a client that name a port.
@@ -490,7 +496,7 @@ fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.is_help() || options.has(&["s", "schema-only", "no-data"]) && !call.name.starts_with("mongo") {
         return;
     }
-    let (reach, name) = aim(machine, state, &DUMP, &options, &options.operands);
+    let (reach, name, _) = aim(machine, state, &DUMP, &options, &options.operands);
     let origin =
         if throwaway::may_be_lost(reach, name.as_deref().into_iter()) { Origin::UNKNOWN } else { Origin::SECRET };
     match options.value(&["f", "file", "r", "result-file", "o", "out"]).cloned() {
@@ -516,7 +522,7 @@ fn restore(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         &call.args,
         &spec("hpUdjtnFf", &["host=", "port=", "username=", "dbname=", "jobs=", "table=", "schema=", "file="]),
     );
-    let (reach, name) = aim(machine, state, &DUMP, &options, &[]);
+    let (reach, name, _) = aim(machine, state, &DUMP, &options, &[]);
     if options.has(&["c", "clean"]) && reach == Reach::Elsewhere {
         machine.act(DatabaseDestroy, name.unwrap_or_default());
     }
@@ -621,8 +627,12 @@ fn mongo(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let port = port.as_deref().or_else(|| base.as_deref().and_then(throwaway::port));
     let own = throwaway::is_inside(machine) || throwaway::is_own_port(state, port);
     let inside = reach == Reach::Here && own;
+    let is_live = production::is_meant(machine, state) || options.operands.iter().take(1).any(production::speaks);
     for text in &texts {
         let shown = text.shown();
+        if is_live && rows::are_documents_changed(&shown) {
+            machine.act(Kind::ServiceChange, name.as_deref().unwrap_or_default());
+        }
         let sibling = ["getSiblingDB(", "getDB("]
             .iter()
             .find_map(|call| shown.split_once(call))
@@ -667,5 +677,5 @@ fn mongo(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             machine.act(Kind::DatabaseOpen, shown);
         }
     }
-    machine.emit(state, 1, Text::hole(rows(reach, name.as_deref())));
+    machine.emit(state, 1, Text::hole(of_rows(reach, name.as_deref())));
 }

@@ -18,7 +18,9 @@ mod platforms;
 pub(super) mod production;
 mod reading;
 pub(super) mod requests;
+mod rows;
 mod runners;
+pub(super) mod services;
 mod sql;
 pub(super) mod throwaway;
 mod vaults;
@@ -178,6 +180,22 @@ fn is_harmless(options: &Options) -> bool {
     })
 }
 
+/// Programs, and their words, by which somebody is written to or called.
+const MESSENGERS: &[(&str, &str)] = &[
+    ("twilio", "api:core:messages:create"),
+    ("twilio", "api:core:calls:create"),
+    ("twilio", "api:*:messages:create"),
+    ("aws", "sns publish"),
+    ("aws", "ses|sesv2 send-*"),
+    ("aws", "pinpoint* send-*"),
+    ("az", "communication sms|email send"),
+];
+
+/// Whether a call writes to somebody.
+fn writes_to_somebody(name: &str, words: &[String]) -> bool {
+    MESSENGERS.iter().any(|(program, path)| *program == name && fits(path, words).is_some())
+}
+
 /// What the table says of a call.
 pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let Some(tool) = find(&call.name) else { return };
@@ -187,6 +205,9 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return;
     }
     let name = plain(&call.name);
+    if machine.many && writes_to_somebody(name, &words) && call.args.iter().any(|arg| arg.origin().is_some()) {
+        machine.act(Kind::NetMailing, name);
+    }
     if apply(machine, state, name, tool, &options, &words) {
         return;
     }

@@ -2,9 +2,9 @@
 
 use super::super::super::machine::Machine;
 use super::super::super::state::State;
-use super::super::super::value::HOLE;
-use super::clients;
+use super::super::super::value::{HOLE, Origin};
 use super::throwaway::{self, Reach};
+use super::{clients, services};
 use crate::policy::effects::Kind::{
     self, CloudAccess, CloudDestroy, ClusterDestroy, ContainerDestroy, DatabaseDestroy, ForgeDestroy, PackagePublish,
     SafetyDisable, SecretRead,
@@ -22,6 +22,10 @@ pub(in super::super) struct Request<'r> {
     pub(in super::super) body: &'r str,
     /// The socket of this machine that it goes to, if it goes to one.
     pub(in super::super) socket: Option<&'r str>,
+    /// Who asks: headers, a user with a password.
+    pub(in super::super) by: &'r str,
+    /// Where what is unknown of all this comes from.
+    pub(in super::super) origin: Origin,
 }
 
 /// Providers by the ends of their hosts' names, and what a deletion there destroys.
@@ -175,6 +179,11 @@ pub(in super::super) fn request(machine: &mut Machine<'_>, state: &mut State, re
     let reach = throwaway::reach(machine, Some(host.as_str()).filter(|host| !host.is_empty()));
     if reach == Reach::Here && names.any(throwaway::is_trial) {
         return;
+    }
+    if reach != Reach::Here
+        && let Some(kind) = services::deed(&request, machine.many)
+    {
+        machine.act(kind, request.url);
     }
     match (provider, server) {
         (Some(kind), _) => of_provider(machine, &request, path, kind),

@@ -40,6 +40,7 @@ const RUNNERS: &[Runner] = &[
     Runner { name: "op", verbs: &["run"], skip: 0 },
     Runner { name: "doppler", verbs: &["run"], skip: 0 },
     Runner { name: "infisical", verbs: &["run"], skip: 0 },
+    Runner { name: "railway", verbs: &["run"], skip: 0 },
     Runner { name: "aws-vault", verbs: &["exec"], skip: 1 },
     Runner { name: "mise", verbs: &["exec", "x"], skip: 0 },
     Runner { name: "asdf", verbs: &["exec"], skip: 0 },
@@ -70,6 +71,9 @@ fn run(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             "directory=",
             "name=",
             "prefix=",
+            "environment=",
+            "env=",
+            "service=",
             "workspace=",
             "filter=",
         ],
@@ -90,6 +94,8 @@ fn run(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     // What comes behind the verb may begin with options of its own.
     let rest = read(words, &spec);
+    let named = options.flags.iter().chain(&rest.flags).filter_map(|flag| flag.value.as_ref());
+    let is_live = named.chain(rest.operands.iter().take(runner.skip)).any(super::production::speaks);
     let mut fields: Vec<Text> = rest.operands.get(runner.skip..).unwrap_or_default().to_vec();
     while fields.first().is_some_and(|word| word.prefix().contains('=') || word.shown() == "--") {
         fields.remove(0);
@@ -101,7 +107,10 @@ fn run(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if let Some(program) = fields.first().map(Text::shown).as_deref().and_then(of_package) {
         fields[0] = Text::known(program);
     }
+    let live = machine.live;
+    machine.live |= is_live;
     machine.child(state, fields);
+    machine.live = live;
 }
 
 /// Options that say where the program comes from.

@@ -482,6 +482,9 @@ fn is_application_of_tests(machine: &Machine<'_>, state: &State, options: &Optio
     const CHOICES: &[&str] = &["env", "environment", "settings", "e", "profile", "context"];
     const URLS: &[&str] = &["url", "database-url", "database", "db", "u", "D"];
     let of_tests = |address: &str| {
+        if [":mem:", ":memory:", "file::memory"].iter().any(|sign| address.contains(sign)) {
+            return true;
+        }
         let (host, name) = database(address);
         let file = address.split_once(':').filter(|(scheme, _)| scheme.starts_with("sqlite") || *scheme == "file");
         match file {

@@ -9,6 +9,8 @@ use super::{Tool, on, pass, single, spec, throwaway, unless, with};
 use crate::policy::effects::Kind::{
     self, CloudAccess, CloudDestroy, ClusterDestroy, SafetyDisable, SecretRead, SecretWrite,
 };
+use crate::policy::inspect::lists::{is, parts};
+use crate::policy::places::glob;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     (name == "ssh-keygen").then_some(ssh_keygen)
@@ -41,6 +43,48 @@ impl Machine<'_> {
             self.note(Kind::SecretWrite, path, place, false, Origin::UNKNOWN);
         }
     }
+}
+
+/// What opens something that is encrypted in the editor of whoever calls it: a program, and the words behind it.
+const EDITS: &[(&str, &str)] = &[
+    ("rails", "credentials:edit|secrets:edit|encrypted:edit"),
+    ("ansible-vault", "edit|create"),
+    ("sops", "edit|*"),
+    ("kubectl|oc", "edit secret|edit secrets|edit secret/*"),
+    ("pass|gopass|passage|rbw", "edit"),
+    ("eyaml", "edit"),
+    ("ejson|chamber|doppler|vlt|age-edit|agenix|ragenix|git-secret", "edit|-e"),
+];
+
+/// Variables that name an editor.
+const EDITORS: &[&str] = &["EDITOR", "VISUAL", "SOPS_EDITOR", "KUBE_EDITOR", "RUBY_EDITOR"];
+
+/// Programs that show or keep what they are given to edit.
+const SHOWS: &str = "cat|tee|cp|less|more|head|tail|base64|xxd|od|mv|ln|curl|strings|bat|nl|tac|grep|awk|sh|bash|python|python3|install|rsync|scp|dd";
+
+impl Machine<'_> {
+    /// Notes that what is encrypted is opened in an editor that is none: it shows what it is given, or takes it along.
+    pub(in super::super) fn edits_openly(&mut self, name: &str, args: &[Text], state: &mut State) {
+        let mut of_program = EDITS.iter().filter(|(programs, _)| is(name, programs)).peekable();
+        if of_program.peek().is_none() {
+            return;
+        }
+        let words: Vec<String> = args.iter().map(Text::shown).filter(|word| !word.starts_with("--")).take(3).collect();
+        let words = words.join(" ");
+        let is_edit = of_program.any(|(_, verbs)| parts(verbs).any(|verb| glob(&format!("{verb}*"), &words)));
+        if is_edit
+            && EDITORS.iter().filter_map(|name| throwaway::variable(self, state, name)).any(|editor| shows(&editor))
+        {
+            self.act(SecretRead, "what is encrypted");
+            self.emit(state, 1, Text::hole(Origin::SECRET));
+        }
+    }
+}
+
+/// Whether what is called an editor shows or keeps what it is given.
+fn shows(editor: &str) -> bool {
+    let program = editor.split_whitespace().next().unwrap_or_default();
+    is(program.rsplit('/').next().unwrap_or_default(), SHOWS)
 }
 
 /// Every tool of this file.

@@ -7,6 +7,45 @@ use crate::policy::effects::Kind::{
 };
 use crate::policy::shell::options::Spec;
 
+/// Machines that cost what a person earns in a day, or as many of others: by their sizes and their numbers.
+const COSTLY: &[&str] = &[
+    "~*p4d*.*xlarge*",
+    "~*p5*.*xlarge*",
+    "~*p6*.*xlarge*",
+    "~*p3dn.*",
+    "~*trn[12]*.*xlarge*",
+    "~*dl[12]*.*xlarge*",
+    "~*.48xlarge*",
+    "~*.32xlarge*",
+    "~*.24xlarge*",
+    "~u-*tb*.*",
+    "~u7*tb*.*",
+    "count=[1-9][0-9]*",
+    "count=*:[1-9][0-9]*",
+    "instance-count=[1-9][0-9]*",
+    "target-capacity=[1-9][0-9]*",
+    "desired-capacity=[1-9][0-9][0-9]*",
+    "~*targetcapacity*=[1-9][0-9][0-9]*",
+    "~*desiredsize=[1-9][0-9][0-9]*",
+    // Google's, Azure's and Oracle's.
+    "~a3-*gpu*",
+    "~a4-*gpu*",
+    "~*gpu-8g",
+    "~*gpu-16g",
+    "~*-ultramem-*",
+    "~*-megamem-*",
+    "~*count=8*",
+    "~standard_nd*",
+    "~standard_nc*a100*",
+    "~standard_nc*h100*",
+    "~standard_m*ms*",
+    "~bm.gpu*",
+    "~gpu-h100x8*",
+    "num-nodes=[1-9][0-9][0-9]*",
+    "node-count=[1-9][0-9][0-9]*",
+    "size=[1-9][0-9][0-9]*",
+];
+
 const AWS: Spec = spec(
     "",
     &[
@@ -52,6 +91,15 @@ const AWS: Spec = spec(
         "attributes=",
         "instance-id=",
         "user-data=",
+        "instance-type=",
+        "instance-types=",
+        "image-id=",
+        "count=",
+        "instance-count=",
+        "target-capacity=",
+        "scaling-config=",
+        "topic=",
+        "payload=",
         "parameters=",
         "command=",
         "targets=",
@@ -116,6 +164,14 @@ const AWS_ENTRIES: &[Entry] = &[
     on("* purchase-*", MoneyMove),
     on("route53domains register-domain|transfer-domain|renew-domain", MoneyMove),
     on("savingsplans create-savings-plan", MoneyMove),
+    with(
+        "ec2|autoscaling|eks|emr|sagemaker|batch|ecs run-*|create-*|request-*|update-*|modify-*|set-*|start-*",
+        COSTLY,
+        MoneyMove,
+    ),
+    // What one person's agent tells every thing at once.
+    on("iot create-job|create-ota-update", CloudDeploy),
+    with("iot-data publish", &["~*/all*", "~*broadcast*", "~*firmware*", "~*/ota*"], CloudDeploy),
     // Objects and buckets.
     with("s3 rm", &["recursive"], CloudDestroy),
     with(
@@ -161,7 +217,10 @@ const AWS_ENTRIES: &[Entry] = &[
     on("sso-admin create-account-assignment|attach-*|put-*", CloudAccess),
     on("organizations delete-*|leave-*|remove-*|close-*|detach-*|disable-*", CloudDestroy),
     on("ram|quicksight|lakeformation associate-*|grant-*", CloudAccess),
-    on("cognito-idp admin-add-user-to-group|admin-set-user-password", CloudAccess),
+    on(
+        "cognito-idp admin-add-user-to-group|admin-set-user-password|admin-set-user-mfa-preference|admin-reset-user-password|admin-disable-user|set-user-pool-mfa-config",
+        CloudAccess,
+    ),
     // Credentials.
     token("ecr|ecr-public get-login-password|get-authorization-token"),
     token("codeartifact get-authorization-token"),
@@ -302,6 +361,9 @@ const GCLOUD: Spec = spec(
 );
 
 const GCLOUD_ENTRIES: &[Entry] = &[
+    with("compute instances|instance-templates|instance-groups|tpus|reservations **", COSTLY, MoneyMove),
+    with("container clusters|node-pools create|resize", COSTLY, MoneyMove),
+    with("ai|dataproc|notebooks * create", COSTLY, MoneyMove),
     on("compute commitments create", MoneyMove),
     on("domains registrations register|transfer", MoneyMove),
     with("app deploy", &["q", "quiet", "@production"], CloudDeploy),
@@ -401,6 +463,13 @@ const AZ: Spec = spec(
 );
 
 const AZ_ENTRIES: &[Entry] = &[
+    with("vm|vmss|aks|batch|hdinsight **", COSTLY, MoneyMove),
+    with("ml compute create|update", COSTLY, MoneyMove),
+    on("ad user update|delete|create", CloudAccess),
+    on("ad group member|owner add|remove", CloudAccess),
+    on("ad app permission admin-consent|grant", CloudAccess),
+    on("iot edge|hub deployment|configuration create|update", CloudDeploy),
+    with("iot hub query|job|invoke-device-method **", &["~*firmware*", "~*reboot*", "~*factoryreset*"], CloudDeploy),
     on("reservations reservation-order purchase", MoneyMove),
     on("appservice domain create", MoneyMove),
     with("webapp|functionapp|containerapp up|deploy|update", &["@production"], CloudDeploy),
@@ -517,6 +586,7 @@ pub(super) const TOOLS: &[Tool] = &[
             ],
         ),
         entries: &[
+            with("** create|launch|create-*|scale", COSTLY, MoneyMove),
             on("secrets|secret secret-bundle|version get|access", SecretRead),
             on("** kubeconfig show|create-kubeconfig", SecretRead),
             on("** disable-protection|disable-backup|disable-backups|disable-delete-protection", SafetyDisable),

@@ -9,7 +9,9 @@ mod clients;
 mod cloud;
 mod clusters;
 mod data;
+mod directories;
 mod distribution;
+mod fleets;
 mod forges;
 mod machine;
 mod money;
@@ -121,8 +123,11 @@ const HARMLESS: &[&str] = &[
 ];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    let families: [fn(&str) -> Option<Program>; 7] = [
+    let families: [fn(&str) -> Option<Program>; 10] = [
         runners::program,
+        boards::program,
+        directories::program,
+        fleets::program,
         clients::program,
         clusters::program,
         vaults::program,
@@ -137,7 +142,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 /// The tables, an area each. A program stands in one of them.
-const AREAS: [&[Tool]; 11] = [
+const AREAS: [&[Tool]; 13] = [
     backups::TOOLS,
     cloud::TOOLS,
     platforms::TOOLS,
@@ -149,6 +154,8 @@ const AREAS: [&[Tool]; 11] = [
     machine::TOOLS,
     boards::TOOLS,
     money::TOOLS,
+    directories::TOOLS,
+    fleets::TOOLS,
 ];
 
 fn find(name: &str) -> Option<&'static Tool> {

@@ -167,6 +167,19 @@ pub(super) fn database(address: &str) -> (Option<String>, Option<String>) {
     (None, Some(address.to_owned()))
 }
 
+/// The file of a database as .NET names it: `Data Source=/tmp/shop.db`.
+fn source(address: &str) -> Option<&str> {
+    let mut pairs = address.split(';').filter_map(|pair| pair.split_once('='));
+    let (_, file) = pairs.find(|(key, _)| {
+        let key = key.trim().to_ascii_lowercase();
+        matches!(key.as_str(), "data source" | "datasource" | "filename")
+    })?;
+    let file = file.trim();
+    let is_file =
+        file.starts_with([':', '/', '.']) || [".db", ".sqlite", ".sqlite3"].iter().any(|end| file.ends_with(end));
+    is_file.then_some(file)
+}
+
 /// How far a database is that is on this host.
 pub(super) fn reach(machine: &Machine<'_>, host: Option<&str>) -> Reach {
     let inside = matches!(machine.at, Where::Container | Where::Throwaway);
@@ -345,12 +358,15 @@ pub(super) fn may_lose(
     let of_variables = |names: &[&str]| names.iter().find_map(|name| variable(machine, state, name));
     let vanishes = machine.at == Where::Throwaway && kind == Kind::PackageRemove;
     let on_trial = kind == Kind::MoneyMove && was_made(state, program, TRIAL_NETWORK);
-    if vanishes || on_trial || is_made(state, program, options, targets) {
+    // Who was made just now may be made powerful for long.
+    let made = || kind != Kind::CloudAccess && is_made(state, program, options, targets);
+    if vanishes || on_trial || made() {
         return true;
     }
     let scope = match scope(program) {
         Scope::Engine => Scope::Engine,
         _ if kind == Kind::PackagePublish && !super::is_publisher(program) => Scope::Registry { variables: &[] },
+        _ if kind == Kind::DatabaseDestroy && super::is_publisher(program) => Scope::Application,
         scope => scope,
     };
     match scope {
@@ -480,18 +496,21 @@ fn is_application_of_tests(machine: &Machine<'_>, state: &State, options: &Optio
     const ADDRESSES: &[&str] =
         &["DATABASE_URL", "TEST_DATABASE_URL", "DB_URL", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_URL", "GOOSE_DBSTRING"];
     const CHOICES: &[&str] = &["env", "environment", "settings", "e", "profile", "context"];
-    const URLS: &[&str] = &["url", "database-url", "database", "db", "u", "D"];
+    const URLS: &[&str] =
+        &["url", "database-url", "database", "db", "u", "D", "connection", "Dflyway.url", "Dliquibase.url"];
     let of_tests = |address: &str| {
         let (host, name) = database(address);
+        let address = address.strip_prefix("jdbc:").unwrap_or(address);
         let file = address.split_once(':').filter(|(scheme, _)| scheme.starts_with("sqlite") || *scheme == "file");
+        let file = file.map(|(_, path)| path).or_else(|| source(address));
         match file {
-            Some((_, path)) => {
+            Some(path) => {
                 path == ":memory:" || is_trial_file(machine, state, &Text::known(path.trim_start_matches("//")))
             }
             None => may_be_lost(reach(machine, host.as_deref()), name.as_deref().into_iter()),
         }
     };
-    let address = options.value(URLS).map(Text::shown).filter(|value| value.contains(':'));
+    let address = options.value(URLS).map(Text::shown).filter(|value| value.contains([':', ';', '=']));
     let address = address.or_else(|| ADDRESSES.iter().find_map(|name| variable(machine, state, name)));
     if let Some(address) = address {
         return of_tests(&address);

@@ -6,6 +6,7 @@
 mod commands;
 mod compounds;
 mod emptiness;
+mod names;
 mod streams;
 mod world;
 
@@ -57,6 +58,8 @@ pub(in crate::policy::shell) struct Machine<'a> {
     pub(in crate::policy::shell) sweeping: bool,
     /// Whether what runs now ran before for another of many files.
     pub(in crate::policy::shell) repeats: bool,
+    /// Whether of what is read now no more than names of variables is left.
+    named: bool,
     steps: usize,
     depth: usize,
     /// The functions being called, with how many background jobs and pipelines they are in.
@@ -93,6 +96,7 @@ impl<'a> Machine<'a> {
             shares_network: false,
             sweeping: false,
             repeats: false,
+            named: false,
             steps: 0,
             depth: 0,
             calls: Vec::new(),
@@ -259,13 +263,19 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn pipeline(&mut self, pipeline: &Pipeline, mut state: State) -> Vec<State> {
+        let named = names::only_named(pipeline);
+        let outer = self.named;
         let mut ended = match pipeline.commands.as_slice() {
             [] => vec![state],
-            [only] => self.step(only, state),
+            [only] => {
+                self.named = named > 0;
+                self.step(only, state)
+            }
             [first @ .., last] => {
                 let outer = state.clone();
                 self.spawned += 1;
-                for command in first {
+                for (at, command) in first.iter().enumerate() {
+                    self.named = at < named;
                     state.set_stream(1, Stream::Out);
                     state.out = Text::default();
                     let ends = self.step(command, state);
@@ -277,6 +287,7 @@ impl<'a> Machine<'a> {
                     state.set_stream(0, Stream::Text(out));
                 }
                 state.out = outer.out.clone();
+                self.named = first.len() < named;
                 let ends = self.step(last, state);
                 self.spawned -= 1;
                 let restore = |end: State| {
@@ -290,6 +301,7 @@ impl<'a> Machine<'a> {
                 ends.into_iter().map(restore).collect()
             }
         };
+        self.named = outer;
         if pipeline.negated {
             ended.iter_mut().for_each(|state| state.status = state.status.map(|status| !status));
         }

@@ -41,6 +41,11 @@ impl Machine<'_> {
         places::place(path, self.facts)
     }
 
+    /// Whether a folder is one for what may vanish, whatever of its name is not known.
+    pub(in crate::policy::shell) fn is_scratch(&self, folder: &str) -> bool {
+        self.place(folder) == Place::Temporary
+    }
+
     pub(in crate::policy::shell) fn look(&self, path: &str) -> Look {
         if self.at == Where::Here { self.facts.look(path) } else { Look::Unknown }
     }
@@ -52,14 +57,14 @@ impl Machine<'_> {
         secrets::secrecy(path, home).max(secrets::secrecy(&real, home))
     }
 
-    /// Notes that a file's content is read, where that matters.
+    /// Notes that a file's content is read, where that matters: the names of its settings alone are no secret.
     pub(in crate::policy::shell) fn reads(&mut self, state: &State, path: &str) {
-        let is_secret = match state.files.get(path) {
-            Some(Content::Is(_) | Content::Gone) => false,
-            Some(Content::CopyOf(from)) => self.secrecy(state, &from.clone()) >= Secrecy::Environment,
-            Some(Content::Link(_)) | None => self.secrecy(state, path) >= Secrecy::Environment,
+        let secrecy = match state.files.get(path) {
+            Some(Content::Is(_) | Content::Gone) => Secrecy::None,
+            Some(Content::CopyOf(from)) => self.secrecy(state, &from.clone()),
+            Some(Content::Link(_)) | None => self.secrecy(state, path),
         };
-        if is_secret {
+        if secrecy >= if self.named { Secrecy::Credential } else { Secrecy::Environment } {
             self.note(Kind::SecretRead, path.to_owned(), self.place(path), false, Origin::SECRET);
         }
         self.touches(path, false);
@@ -277,6 +282,13 @@ impl Machine<'_> {
         } else if !self.effects.contains(&effect) {
             self.effects.push(effect);
         }
+    }
+
+    /// Takes back what a program was said to do by commands with this word: what came behind has made it good.
+    pub(in crate::policy::shell) fn takes_back(&mut self, kind: Kind, program: &str, word: &str) {
+        let is_good =
+            |effect: &Effect| effect.kind == kind && effect.program == program && effect.command.contains(word);
+        self.effects.retain(|effect| !is_good(effect));
     }
 
     /// Notes an effect on something that is no path.

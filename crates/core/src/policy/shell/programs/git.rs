@@ -254,7 +254,7 @@ const LOCAL: &[&str] = &[
 
 /// Whether the working folder is one for what may vanish: a clone there was made for a trial.
 fn is_throwaway(machine: &Machine<'_>, state: &State) -> bool {
-    state.shell.directory.as_deref().is_some_and(|folder| machine.place(folder) == Place::Temporary)
+    state.shell.directory.as_deref().is_some_and(|folder| machine.is_scratch(folder))
 }
 
 fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args: &[Text], git: &Git) {
@@ -262,7 +262,9 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
         return;
     }
     match command {
-        "push" => remote::push(machine, args),
+        "clone" => remote::cloned(machine, state, args),
+        "remote" => remote::added(machine, state, args),
+        "push" => remote::push(machine, state, args),
         "bundle" => remote::bundles(machine, state, args),
         "archive" => remote::archives(machine, state, args),
         "daemon" | "instaweb" => remote::serves(machine, command, args),

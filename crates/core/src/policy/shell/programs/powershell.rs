@@ -4,6 +4,7 @@ use super::super::machine::{Call, Machine};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
+use super::readers::WIDE;
 use crate::policy::effects::Kind::{
     self, CodeDecoded, CodeFetched, DiskWipe, NetShell, SafetyDisable, SystemPower, SystemStartup,
 };
@@ -26,6 +27,9 @@ fn powershell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         // Any beginning of an option's name stands for it.
         let is = |name: &str| flag.strip_prefix('-').is_some_and(|given| !given.is_empty() && name.starts_with(given));
         if is("encodedcommand") || flag == "-ec" {
+            if let Some(plain) = call.args.get(at).filter(|value| value.prefix().starts_with(WIDE)) {
+                return code(machine, state, &plain.after(WIDE.len_utf8()));
+            }
             if call.args.get(at).is_some_and(|value| !value.prefix().starts_with('-')) {
                 machine.act(CodeDecoded, "an encoded command");
             }

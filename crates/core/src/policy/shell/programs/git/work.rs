@@ -3,7 +3,7 @@
 use super::super::super::machine::Machine;
 use super::super::super::options::{Spec, read};
 use super::super::super::state::State;
-use super::super::super::value::Text;
+use super::super::super::value::{HOLE, Text};
 use super::{Git, asks_for_help, named};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
@@ -69,6 +69,13 @@ fn is_file(machine: &Machine<'_>, state: &State, operand: &Text) -> bool {
     named || machine.path(state, operand).is_some_and(|path| machine.look(&path) == Look::File)
 }
 
+/// Whether a revision is the one before one that was looked up: `$(git rev-list -n 1 HEAD -- F)^` is how a file comes back that was
+/// deleted, and there is nothing in its place.
+fn is_before_found(revision: &Text) -> bool {
+    let shown = revision.shown();
+    revision.prefix().is_empty() && ["^", "~", "~1", "^1"].contains(&shown.trim_start_matches(HOLE))
+}
+
 pub(super) fn checkout(machine: &mut Machine<'_>, state: &State, args: &[Text], git: &Git) {
     let options = read(
         args,
@@ -117,7 +124,11 @@ pub(super) fn checkout(machine: &mut Machine<'_>, state: &State, args: &[Text], 
         ([], [only]) if options.literal_from.is_none() && is_file(machine, state, only) => std::slice::from_ref(only),
         (paths, _) => paths,
     };
+    let restored = options.operands.first().is_some_and(is_before_found);
     for path in paths.iter().filter(|path| !is_made_anew(path)) {
+        if restored && !is_whole(machine, state, path) {
+            continue;
+        }
         let kind_target = path.shown();
         let is_all = is_whole(machine, state, path) || kind_target == ":/";
         machine.note(Kind::GitDiscard, kind_target, Default::default(), is_all, Default::default());

@@ -41,7 +41,20 @@ const PICTURES_AND_KIN: &[&str] = &["~/sdcard*", "~/storage/*", "~/mnt/sdcard*",
 const ADB: Spec = spec("stHPL", &[]);
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    (name == "adb").then_some(adb)
+    Some(match name {
+        "adb" => adb,
+        "esptool.py" | "esptool" | "idf.py" | "st-flash" | "nrfjprog" | "pyocd" | "picotool" => board,
+        _ => return None,
+    })
+}
+
+/// A board that is erased to be written anew has lost nothing.
+fn board(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    super::table(machine, call, state);
+    let writes = ["write", "write_flash", "write-flash", "flash", "app-flash", "load", "--program"];
+    if call.args.iter().any(|arg| writes.contains(&arg.prefix())) {
+        machine.takes_back(SystemChange, &call.name, "erase");
+    }
 }
 
 /// `adb shell 'a; b'` is given lines of the phone's own shell: each of their commands is read as one that stands alone.

@@ -433,10 +433,12 @@ fn ports(names: &[&str]) -> &'static [&'static str] {
     if names.contains(&"psql") { &["p", "port"] } else { &["P", "port"] }
 }
 
-/// Whether the name of a database says that somebody develops by it, with rows that are made up.
-fn is_developed(name: &str) -> bool {
-    throwaway::words(name)
-        .any(|word| matches!(word.as_str(), "dev" | "development" | "local" | "demo" | "seed" | "sample"))
+/// Whether a text makes a schema anew that it has just taken away.
+fn makes_anew(text: &str, name: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let made = format!("create schema {}", name.to_ascii_lowercase());
+    let after = lower.split_once("drop schema").map(|(_, after)| after.replace("if not exists ", ""));
+    name != "public" && after.is_some_and(|after| after.contains(&made))
 }
 
 /// Judges a text of SQL that is given to a database.
@@ -444,7 +446,9 @@ pub(super) fn given(machine: &mut Machine<'_>, state: &mut State, text: &str, re
     let lost = throwaway::may_be_lost(reach, name.into_iter());
     for fault in sql::faults(text) {
         // A database that is a test's by its own name, wherever the client is connected to on this machine.
-        let own = fault.kind == Kind::SecretRead && reach == Reach::Here && name.is_some_and(is_developed);
+        let developed = reach == Reach::Here && name.is_some_and(throwaway::is_developed);
+        let renewed = || fault.name.as_deref().is_some_and(|schema| makes_anew(text, schema));
+        let own = developed && (fault.kind == Kind::SecretRead || renewed());
         if !lost && !own && !throwaway::may_be_lost(reach, fault.name.as_deref().into_iter()) {
             machine.act(fault.kind, fault.what);
         }
@@ -525,7 +529,12 @@ fn restore(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 fn redis(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec { short: "hpaunrisD", long: &["user=", "pass=", "eval=", "rdb="], ordered: true, single: false },
+        &Spec {
+            short: "hpaunrisD",
+            long: &["user=", "pass=", "eval=", "rdb=", "pattern=", "scan", "count="],
+            ordered: true,
+            single: false,
+        },
     );
     if options.is_help() {
         return;
@@ -544,6 +553,7 @@ fn redis(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let port = port.as_deref().map(|port| throwaway::port(port).unwrap_or(port));
     let own = throwaway::is_inside(machine) || throwaway::is_own_port(state, port);
     let lost = reach == Reach::Here && own;
+    let numbered = reach == Reach::Here && options.value(&["n"]).is_some_and(|number| is_of_tests(&number.shown()));
     const DESTROYS: &[&str] = &[
         "flushall",
         "flushdb",
@@ -558,11 +568,11 @@ fn redis(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         "function flush",
         "sentinel remove",
         "sentinel reset",
-        "del \u{2026}",
-        "unlink \u{2026}",
         "del *",
         "failover abort",
     ];
+    const REMOVES: &[&str] = &["del ", "unlink "];
+    const KEYS: &[&str] = &["del ", "unlink ", "flushdb", "flushall"];
     const OPENS: &[&str] = &[
         "config set dir",
         "config set dbfilename",
@@ -585,13 +595,39 @@ fn redis(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             && ["flushall", "flushdb", "'del'", "\"del\""].iter().any(|word| lower.contains(word));
         let trims = (lower.starts_with("xtrim ") || lower.starts_with("ltrim ")) && lower.contains("maxlen 0");
         // `no one` takes a replica out of its group and loses nothing.
-        if is(DESTROYS) && !lower.contains("no one") || scripted || trims {
+        let of_tests = numbered && !lower.starts_with("flushall") || reach == Reach::Here && takes_trials(&lower);
+        if of_tests && is(KEYS) {
+            continue;
+        }
+        if is(DESTROYS) && !lower.contains("no one") || is(REMOVES) && lower.contains(HOLE) || scripted || trims {
             machine.act(DatabaseDestroy, line);
         } else if is(OPENS) && !lower.contains("notify-keyspace") {
             machine.act(DatabaseOpen, line);
         }
     }
-    machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
+    let mut found = Text::known(sought(&options, &line).unwrap_or_default());
+    found.push_hole(Origin::UNKNOWN);
+    machine.emit(state, 1, found);
+}
+
+/// Whether a database of Redis is one that tests are given: people count theirs from the first, tests from the last of sixteen.
+fn is_of_tests(number: &str) -> bool {
+    number.parse::<u8>().is_ok_and(|number| number >= 8)
+}
+
+/// Whether all keys that a line removes are a test's by what they begin with.
+fn takes_trials(line: &str) -> bool {
+    let mut keys = line.split_whitespace().skip(1).peekable();
+    keys.peek().is_some() && keys.all(|key| key.split_once(':').is_some_and(|(start, _)| throwaway::is_trial(start)))
+}
+
+/// What all keys begin with that a search asks for: `--scan --pattern 'test:*'`, `KEYS 'test:*'`.
+fn sought(options: &Options, line: &str) -> Option<String> {
+    let keys =
+        || line.split_once(' ').filter(|(verb, _)| verb.eq_ignore_ascii_case("keys")).map(|(_, keys)| keys.to_owned());
+    let pattern = options.value(&["pattern"]).map(Text::shown).or_else(keys)?;
+    let begins = pattern.split(['*', '?', '[']).next().unwrap_or_default();
+    Some(begins.to_owned())
 }
 
 fn mongo(machine: &mut Machine<'_>, call: &Call, state: &mut State) {

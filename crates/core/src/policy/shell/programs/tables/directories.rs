@@ -137,7 +137,7 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[
             pass("** list|get"),
             on("** remove|clear|delete", CloudDestroy),
-            on("entra|aad user password set|reset", CloudAccess),
+            on("entra|aad user passw* set|reset", CloudAccess),
             on("entra|aad|pp|outlook|exo ** roleassignment|role|permission|forward* add|set", CloudAccess),
         ],
     },

@@ -195,6 +195,7 @@ pub(super) const TOOLS: &[Tool] = &[
                 "symbol-source=",
                 "timeout=",
                 "configuration=",
+                "connection=",
                 "startup-project=",
                 "project=",
                 "context=",

@@ -54,6 +54,9 @@ const TRIAL: &[&str] = &[
     "bench",
     "benchmark",
     "playground",
+    "repro",
+    "reproduce",
+    "reproduction",
     "mock",
     "dummy",
     "spec",
@@ -97,6 +100,13 @@ pub(in super::super) fn is_trial(name: &str) -> bool {
 /// Whether a name speaks of what others rely on.
 pub(in super::super) fn is_lasting(name: &str) -> bool {
     words(name).any(|word| LASTING.contains(&word.as_str()))
+}
+
+/// Whether a name says that somebody develops by what has it, with data that is made up.
+pub(in super::super) fn is_developed(name: &str) -> bool {
+    const WORDS: &[&str] = &["dev", "develop", "development", "local", "demo", "seed", "sample"];
+    words(name).any(|word| WORDS.contains(&word.as_str()) || word.len() > 5 && word.ends_with("dev"))
+        && !is_lasting(name)
 }
 
 /// Whether a context of a cluster is of a cluster on this machine that is made for trying things.
@@ -520,9 +530,12 @@ fn is_application_of_tests(machine: &Machine<'_>, state: &State, options: &Optio
     let told = options.operands.iter().map(Text::shown).find_map(|word| {
         word.split_once('=').filter(|(name, _)| ENVIRONMENTS.contains(name)).map(|(_, value)| value.to_owned())
     });
+    // What the command itself says, it means; the agent's own environment is everybody's.
+    let said = chosen.is_some() || told.is_some() || ENVIRONMENTS.iter().any(|name| state.variable(name).is_some());
     let mut environments =
         chosen.or(told).into_iter().chain(ENVIRONMENTS.iter().filter_map(|name| variable(machine, state, name)));
-    environments.next().is_some_and(|first| is_trial(&first) && environments.all(|other| !is_lasting(&other)))
+    let fits = |first: &str| is_trial(first) || said && is_developed(first);
+    environments.next().is_some_and(|first| fits(&first) && environments.all(|other| !is_lasting(&other)))
 }
 
 /// Under what name it is kept that the script made something. What a script leaves behind are files, and this goes with them.

@@ -1,21 +1,18 @@
 //! Names of variables without their values: what of a file of settings may be told, and is compared with a template all day.
 
 use super::super::options::{Spec, read};
-use super::super::syntax::{Command, Part, Pipeline, RedirectKind, Simple, Word};
+use super::super::syntax::{Command, Part, Pipeline, Redirect, RedirectKind, Simple, Word};
 use super::super::value::{Origin, Text};
 
 /// How many commands of a pipeline read a file of which behind them no more than names is left; none where there is no such place.
 pub(super) fn only_named(pipeline: &Pipeline) -> usize {
-    let simple = |command: &Command| match command {
-        Command::Simple(simple) if is_plain(simple) => fields(simple),
-        _ => None,
-    };
     for (at, command) in pipeline.commands.iter().enumerate() {
-        let Some(fields) = simple(command) else { return 0 };
+        let Command::Simple(simple) = command else { return 0 };
+        let Some(fields) = fields(simple).filter(|_| !runs(simple)) else { return 0 };
         if leaves_names(&fields) {
             return at + 1;
         }
-        if !fields.first().is_some_and(|program| HANDS_ON.contains(&program.prefix())) {
+        if writes(simple) || !fields.first().is_some_and(|program| HANDS_ON.contains(&program.prefix())) {
             return 0;
         }
     }
@@ -25,14 +22,17 @@ pub(super) fn only_named(pipeline: &Pipeline) -> usize {
 /// Programs that write what they read to whoever comes next, and nowhere else.
 const HANDS_ON: &[&str] = &["cat", "grep", "egrep", "sort", "uniq", "head", "tail", "tr"];
 
-/// Whether a command writes to its output alone, and runs nothing to know its arguments.
-fn is_plain(simple: &Simple) -> bool {
+/// Whether a command runs others to know its arguments.
+fn runs(simple: &Simple) -> bool {
     let runs = |word: &Word| word.parts.iter().any(|part| matches!(part, Part::Output(..) | Part::Process(..)));
-    let writes = |kind: RedirectKind| !matches!(kind, RedirectKind::Read | RedirectKind::Duplicate);
+    !simple.assignments.is_empty() || simple.words.iter().any(runs)
+}
+
+/// Whether a command writes elsewhere than to its output.
+fn writes(simple: &Simple) -> bool {
     let to_nowhere = |word: &Word| word.literal().as_deref() == Some("/dev/null");
-    simple.assignments.is_empty()
-        && !simple.words.iter().any(runs)
-        && simple.redirects.iter().all(|redirect| !writes(redirect.kind) || to_nowhere(&redirect.target))
+    let writes = |redirect: &Redirect| !matches!(redirect.kind, RedirectKind::Read | RedirectKind::Duplicate);
+    simple.redirects.iter().any(|redirect| writes(redirect) && !to_nowhere(&redirect.target))
 }
 
 /// The words of a command as far as they are written out.

@@ -139,7 +139,8 @@ impl Machine<'_> {
 
     /// Where the content at a path comes from.
     pub(in crate::policy::shell) fn origin_of_path(&self, state: &State, path: &str, below: bool) -> Origin {
-        if self.secrecy(state, path) >= Secrecy::Sensitive || secrets::tree_secrecy(path) >= Secrecy::Sensitive {
+        let secrecy = self.secrecy(state, path).max(secrets::tree_secrecy(path));
+        if secrecy >= if self.named { Secrecy::Credential } else { Secrecy::Sensitive } {
             return Origin::SECRET;
         }
         if matches!(path, "/dev/zero" | "/dev/urandom" | "/dev/random" | "/dev/full") {
@@ -241,9 +242,20 @@ impl Machine<'_> {
                 self.note(effect.kind, effect.target, effect.place, effect.recursive, effect.origin);
             }
         }
+        let is_dump = text.origin().is_some_and(|origin| origin.dumped);
+        if is_dump && self.at != Where::Throwaway && places::is_served(path) && !path.ends_with(".php") {
+            self.note(Kind::NetExpose, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
+        }
         let endless = text.origin().is_some_and(|origin| origin.endless);
         if endless && !path.starts_with("/dev/") && self.at != Where::Throwaway {
             self.note(Kind::DiskFill, path.to_owned(), self.place(path), false, Origin::ENDLESS);
+        }
+    }
+
+    /// Notes that what a file holds can be had by everybody, now that it is where a server shows it.
+    pub(in crate::policy::shell) fn shows(&mut self, source: &str, target: &str) {
+        if self.at != Where::Throwaway && places::is_given_away(source, target) {
+            self.note(Kind::NetExpose, target.to_owned(), self.place(target), false, Origin::UNKNOWN);
         }
     }
 

@@ -5,9 +5,10 @@ use super::super::machine::{Call, Machine};
 use super::super::options::{Spec, read};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
-use super::tables::production;
+use super::tables::{production, throwaway};
 use super::{Program, code};
 use crate::policy::effects::Kind;
+use crate::policy::places::Place;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -444,6 +445,15 @@ fn go(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
 }
 
+/// Whether what stands for the editor is a program that shows or copies what it is given.
+fn edits_by_showing(machine: &Machine<'_>, state: &State) -> bool {
+    const SHOWS: &[&str] = &["cat", "less", "more", "head", "tail", "tee", "cp", "bat", "base64", "curl", "grep"];
+    let editors = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| throwaway::variable(machine, state, name));
+    let mut programs =
+        editors.filter_map(|line| line.split_whitespace().next().map(|word| super::base_name(word).to_owned()));
+    programs.any(|program| SHOWS.contains(&program.as_str()))
+}
+
 /// Frameworks that run a line of code within a project: `rails runner`, `manage.py shell -c`, `artisan tinker --execute`.
 fn framework(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
@@ -451,6 +461,11 @@ fn framework(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         &Spec { short: "ce", long: &["command=", "execute=", "eval=", "environment="], ..Spec::default() },
     );
     let verb = options.operands.first().map(Text::shown).unwrap_or_default();
+    let edits = matches!(verb.as_str(), "credentials:edit" | "encrypted:edit" | "secrets:edit");
+    if edits && edits_by_showing(machine, state) {
+        machine.note(Kind::SecretRead, verb.clone(), Place::Unknown, false, Origin::SECRET);
+        machine.emit(state, 1, Text::hole(Origin::SECRET));
+    }
     let given = match (call.name.as_str(), verb.as_str()) {
         ("rails", "runner" | "r") => options.operands.get(1).map(|code| (code::Language::Ruby, code)),
         ("manage.py" | "django-admin", "shell" | "shell_plus") => {

@@ -101,6 +101,47 @@ const COMMANDS: &[(&[&str], Kind)] = &[
         &["remove-vm", "remove-azresourcegroup", "remove-azvm", "remove-s3bucket", "remove-ec2instance"],
         Kind::CloudDestroy,
     ),
+    (
+        &[
+            "set-mailbox",
+            "add-mailboxpermission",
+            "add-recipientpermission",
+            "new-inboxrule",
+            "new-transportrule",
+            "set-adaccountpassword",
+            "add-adgroupmember",
+            "set-aduser",
+            "new-mgrolemanagementdirectoryroleassignment",
+            "new-mgdirectoryrolememberbyref",
+            "add-azureaddirectoryrolemember",
+            "set-msoluserpassword",
+            "set-msoluser",
+            "set-azureaduserpassword",
+            "new-azroleassignment",
+            "add-msolrolemember",
+        ],
+        Kind::CloudAccess,
+    ),
+    (
+        &[
+            "remove-aduser",
+            "remove-adgroup",
+            "remove-adorganizationalunit",
+            "disable-adaccount",
+            "remove-mguser",
+            "remove-mggroup",
+            "remove-msoluser",
+            "remove-azureaduser",
+            "remove-mailbox",
+            "clear-mobiledevice",
+            "invoke-mgdevicemanagementmanageddevicewipe",
+            "remove-sposite",
+            "remove-pnptenantsite",
+            "remove-dnsserverzone",
+        ],
+        Kind::CloudDestroy,
+    ),
+    (&["set-adfsproperties", "set-addefaultdomainpasswordpolicy", "disable-mguserauthenticationmethod"], SafetyDisable),
     (&["new-localuser", "add-localgroupmember", "remove-localuser", "set-localuser"], Kind::SystemChange),
 ];
 
@@ -147,8 +188,9 @@ fn code(machine: &mut Machine<'_>, state: &mut State, text: &Text) {
     }
     for statement in statements(&encoded) {
         let mut listed: Vec<String> = Vec::new();
-        for part in statement {
-            listed = stage(machine, state, &part, listed);
+        // Behind a block stands nothing before the next command.
+        for part in statement.iter().filter(|part| !part.is_empty()) {
+            listed = stage(machine, state, part, listed);
         }
     }
 }
@@ -246,7 +288,14 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
     }
     // `Verb-Noun` is PowerShell's own; what hands on what it is given narrows it.
     if name.contains('-') || name.starts_with(['$', '%', '?', '[', '@']) {
-        let narrows = matches!(name.as_str(), "where-object" | "where" | "?" | "select-object" | "select");
+        // Of what is chosen by its age or its size most may be left.
+        let chooses = matches!(name.as_str(), "where-object" | "where" | "?") && words.len() > 1;
+        let by_name = |word: &String| {
+            let lower = word.to_ascii_lowercase();
+            ["name", "extension"].iter().any(|part| lower.ends_with(part)) || lower == "-like" || lower == "-match"
+        };
+        let narrows = matches!(name.as_str(), "select-object" | "select")
+            || (chooses || name.starts_with('$')) && words.iter().any(by_name);
         return if narrows { given.iter().map(|path| path.replace("/*", "/found")).collect() } else { given };
     }
     let line = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");

@@ -300,12 +300,13 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             && is_awk
             && !code.shown().contains("getline")
     });
+    let fed = if files.is_empty() { machine.input(state, 0).origin().unwrap_or_default() } else { Origin::UNKNOWN };
     for file in options.values(&["f", "file"]).filter(|_| is_awk).cloned().collect::<Vec<_>>() {
         let code = machine.read_file(state, &file);
-        super::code::awk(machine, state, &code.encoded());
+        super::code::awk(machine, state, &code.encoded(), fed);
     }
     if let Some(code) = code.filter(|_| is_awk) {
-        super::code::awk(machine, state, &code.encoded());
+        super::code::awk(machine, state, &code.encoded(), fed);
     }
     if let Some(code) = code.filter(|_| !is_awk) {
         super::builds::assigns_scripts(machine, state, &code.encoded());

@@ -36,7 +36,21 @@ const OF_PERSON: &[&str] = &[
 ];
 
 /// Where a phone keeps what its owner made.
-const PICTURES_AND_KIN: &[&str] = &["~/sdcard*", "~/storage/*", "~/mnt/sdcard*", "~/data/media*", "~*/dcim*"];
+const PICTURES_AND_KIN: &[&str] = &[
+    "~/sdcard",
+    "~/sdcard/",
+    "~/sdcard/[*]*",
+    "~/storage/emulated/0",
+    "~/storage/emulated/0/[*]*",
+    "~/data/media*",
+    "~*/dcim*",
+    "~*/pictures*",
+    "~*/movies*",
+    "~*/music*",
+    "~*/documents*",
+    "~*/recordings*",
+    "~*/android/media*",
+];
 
 const ADB: Spec = spec("stHPL", &[]);
 

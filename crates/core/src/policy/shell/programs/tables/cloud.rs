@@ -8,7 +8,7 @@ use crate::policy::effects::Kind::{
 use crate::policy::shell::options::Spec;
 
 /// Machines that cost what a person earns in a day, or as many of others: by their sizes and their numbers.
-const COSTLY: &[&str] = &[
+pub(super) const COSTLY: &[&str] = &[
     "~*p4d*.*xlarge*",
     "~*p5*.*xlarge*",
     "~*p6*.*xlarge*",
@@ -44,6 +44,12 @@ const COSTLY: &[&str] = &[
     "num-nodes=[1-9][0-9][0-9]*",
     "node-count=[1-9][0-9][0-9]*",
     "size=[1-9][0-9][0-9]*",
+    "new-capacity=[1-9][0-9][0-9]*",
+    "nodes=[1-9][0-9][0-9]*",
+    "nodes-max=[1-9][0-9][0-9]*",
+    // As those who rent graphics cards alone name them.
+    "~*[ah][12]00*:8*",
+    "~*b200*:8*",
 ];
 
 const AWS: Spec = spec(
@@ -165,7 +171,7 @@ const AWS_ENTRIES: &[Entry] = &[
     on("route53domains register-domain|transfer-domain|renew-domain", MoneyMove),
     on("savingsplans create-savings-plan", MoneyMove),
     with(
-        "ec2|autoscaling|eks|emr|sagemaker|batch|ecs run-*|create-*|request-*|update-*|modify-*|set-*|start-*",
+        "ec2|autoscaling|eks|emr|sagemaker|batch run-*|create-*|request-*|update-*|modify-*|set-*|start-*",
         COSTLY,
         MoneyMove,
     ),
@@ -361,7 +367,8 @@ const GCLOUD: Spec = spec(
 );
 
 const GCLOUD_ENTRIES: &[Entry] = &[
-    with("compute instances|instance-templates|instance-groups|tpus|reservations **", COSTLY, MoneyMove),
+    with("compute instances|instance-templates|tpus|reservations create|bulk|start|resize", COSTLY, MoneyMove),
+    with("compute tpus|instance-groups tpu-vm|managed|queued-resources create|resize", COSTLY, MoneyMove),
     with("container clusters|node-pools create|resize", COSTLY, MoneyMove),
     with("ai|dataproc|notebooks * create", COSTLY, MoneyMove),
     on("compute commitments create", MoneyMove),
@@ -448,6 +455,8 @@ const AZ: Spec = spec(
         "uri=",
         "mode=",
         "new-capacity=",
+        "instance-count=",
+        "node-count=",
         "exec-command=",
         "querytext=",
         "file-path=",
@@ -463,7 +472,8 @@ const AZ: Spec = spec(
 );
 
 const AZ_ENTRIES: &[Entry] = &[
-    with("vm|vmss|aks|batch|hdinsight **", COSTLY, MoneyMove),
+    with("vm|vmss|aks|hdinsight create|scale|update|start", COSTLY, MoneyMove),
+    with("aks|batch nodepool|pool add|create|scale|resize", COSTLY, MoneyMove),
     with("ml compute create|update", COSTLY, MoneyMove),
     on("ad user update|delete|create", CloudAccess),
     on("ad group member|owner add|remove", CloudAccess),
@@ -548,6 +558,16 @@ pub(super) const TOOLS: &[Tool] = &[
         ],
     },
     Tool { names: &["az"], spec: AZ, entries: AZ_ENTRIES },
+    Tool {
+        names: &["sky", "vastai", "runpodctl", "lambda-cloud"],
+        spec: spec("nc", &["gpus=", "num-nodes=", "count=", "gpuCount=", "gpuType="]),
+        entries: &[
+            with("launch|exec|create|jobs|serve|up", COSTLY, MoneyMove),
+            with("launch|jobs|serve", &["num-nodes=[1-9][0-9]*"], MoneyMove),
+            on("down|destroy|remove|stop", CloudDestroy),
+            on("jobs|serve cancel|down", CloudDestroy),
+        ],
+    },
     Tool {
         names: &[
             "doctl",

@@ -83,7 +83,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         names: &["ipa"],
-        spec: spec("", &["users=", "groups=", "password", "minlength=", "hosts="]),
+        spec: spec("", &["users=", "groups=", "minlength=", "hosts="]),
         entries: &[
             on("*-del|user-disable|host-disable|service-disable", CloudDestroy),
             on("passwd|user-mod|user-unlock|group-add-member|role-add-*|sudorule-*|hbacrule-*|otptoken-*", CloudAccess),

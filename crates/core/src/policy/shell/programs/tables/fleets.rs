@@ -122,7 +122,10 @@ const TAKES_OFF: &[&str] = &[
 fn robot(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let line = call.args.iter().map(Text::shown).collect::<Vec<_>>().join(" ").to_ascii_lowercase();
     let asks = ["list", "echo", "info", "get", "type", "hz", "dump", "describe"];
-    let is_asked = call.args.iter().take(2).any(|word| asks.contains(&word.prefix()));
+    // What is launched is most often a simulation.
+    let begins = ["launch", "run", "bag", "pkg"];
+    let is_asked =
+        call.args.iter().take(2).any(|word| asks.contains(&word.prefix()) || begins.contains(&word.prefix()));
     let words = || line.split(|char: char| !char.is_ascii_alphanumeric());
     let protects = PROTECTS.iter().any(|word| line.contains(word));
     if !is_asked && protects && words().any(|word| TAKES_OFF.contains(&word)) {

@@ -15,6 +15,7 @@ mod fleets;
 mod forges;
 mod machine;
 mod money;
+mod names;
 mod packages;
 mod platforms;
 pub(super) mod production;
@@ -22,6 +23,7 @@ mod reading;
 pub(super) mod requests;
 mod runners;
 mod sql;
+mod stores;
 pub(super) mod throwaway;
 mod vaults;
 
@@ -123,12 +125,13 @@ const HARMLESS: &[&str] = &[
 ];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    let families: [fn(&str) -> Option<Program>; 10] = [
+    let families: [fn(&str) -> Option<Program>; 11] = [
         runners::program,
         boards::program,
         directories::program,
         fleets::program,
         clients::program,
+        stores::program,
         clusters::program,
         vaults::program,
         machine::program,

@@ -8,11 +8,15 @@ use super::super::value::{Origin, Text};
 pub(super) fn only_named(pipeline: &Pipeline) -> usize {
     for (at, command) in pipeline.commands.iter().enumerate() {
         let Command::Simple(simple) = command else { return 0 };
+        let program = simple.words.first().and_then(Word::bare).unwrap_or_default();
+        if !HANDS_ON.contains(&program) && !CUTS.contains(&program) {
+            return 0;
+        }
         let Some(fields) = fields(simple).filter(|_| !runs(simple)) else { return 0 };
         if leaves_names(&fields) {
             return at + 1;
         }
-        if writes(simple) || !fields.first().is_some_and(|program| HANDS_ON.contains(&program.prefix())) {
+        if writes(simple) || !HANDS_ON.contains(&program) {
             return 0;
         }
     }
@@ -21,6 +25,9 @@ pub(super) fn only_named(pipeline: &Pipeline) -> usize {
 
 /// Programs that write what they read to whoever comes next, and nowhere else.
 const HANDS_ON: &[&str] = &["cat", "grep", "egrep", "sort", "uniq", "head", "tail", "tr"];
+
+/// Programs that may leave no more than names.
+const CUTS: &[&str] = &["wc", "rg", "cut", "sed", "awk", "gawk", "mawk"];
 
 /// Whether a command runs others to know its arguments.
 fn runs(simple: &Simple) -> bool {

@@ -23,6 +23,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "ln" | "link" => ln,
         "dd" => dd,
         "tee" | "sponge" => tee,
+        "mogrify" | "exiftool" | "jpegoptim" | "jpegtran" | "optipng" | "mat2" | "metaflac" | "id3v2" => in_place,
         "chmod" | "chown" | "chgrp" | "chattr" | "setfacl" => change,
         "touch" | "mkdir" | "mkfifo" | "mknod" => make,
         "mktemp" => mktemp,
@@ -365,6 +366,26 @@ fn tee(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if call.name == "tee" {
         machine.says(state, &text);
         machine.emit(state, 1, text);
+    }
+}
+
+/// Programs that write over the pictures and sounds that they are given: what was in them before is gone.
+fn in_place(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let long = &["path=", "dest=", "dir=", "out=", "resize=", "quality=", "crop="];
+    let options = read(&call.args, &Spec { short: "dom", long, single: call.name == "mogrify", ..Spec::default() });
+    let elsewhere = options.has(&["path", "dest", "dir", "out", "n", "noaction", "simulate"]);
+    let is_asked =
+        call.name == "exiftool" && !call.args.iter().any(|arg| arg.prefix().starts_with("-overwrite_original"));
+    if options.is_help() || elsewhere || is_asked {
+        return;
+    }
+    for operand in &options.operands {
+        let folder = machine.path(state, operand).is_some_and(|path| machine.look(&path) != Look::File);
+        let mut all = operand.clone();
+        if folder && !operand.has_glob() && options.has(&["r", "recurse"]) {
+            all.push_known("/*", true);
+        }
+        machine.empties(state, &all);
     }
 }
 

@@ -52,6 +52,14 @@ const UPLOADS: &[Upload] = &[
         own: false,
     },
     Upload { names: &["ipfs"], verbs: &[&["add"]], files: &[], own: false },
+    Upload { names: &["mega-put", "megaput", "mega-sync"], verbs: &[], files: &[], own: false },
+    Upload {
+        names: &["dbxcli", "megatools", "filen", "pcloud", "icloud", "box"],
+        verbs: &[&["put", "upload", "sync"]],
+        files: &[],
+        own: false,
+    },
+    Upload { names: &["gdrive"], verbs: &[&["files"], &["upload"]], files: &[], own: false },
     Upload {
         names: &["pastebinit", "slackcat", "gist", "telegram-send", "termbin", "wgetpaste"],
         verbs: &[],
@@ -147,8 +155,7 @@ fn carried(machine: &mut Machine<'_>, state: &mut State, options: &Options, uplo
             origin = origin.and(machine.origin_of_tree(state, file, true));
         }
     }
-    let chosen = options.values(&["include", "filter"]).map(Text::shown);
-    if chosen.filter(|chosen| !chosen.starts_with('-')).any(|chosen| names_secrets(&chosen)) {
+    if options.values(&["include", "filter"]).any(|chosen| names_secrets(&chosen.shown())) {
         origin = origin.and(Origin::SECRET);
     }
     if files.is_empty() || matches!(upload.verbs, [.., ["rcat", ..]]) {
@@ -158,7 +165,10 @@ fn carried(machine: &mut Machine<'_>, state: &mut State, options: &Options, uplo
 }
 
 /// Whether one of the names that a filter lets through is of a credential: `*.{pem,kdbx}`, `+ id_rsa*`.
-fn names_secrets(filter: &str) -> bool {
+pub(super) fn names_secrets(filter: &str) -> bool {
+    if filter.starts_with('-') {
+        return false;
+    }
     let filter = filter.trim_start_matches("+ ");
     let (before, listed, after) = match (filter.find('{'), filter.rfind('}')) {
         (Some(open), Some(close)) if open < close => (&filter[..open], &filter[open + 1..close], &filter[close + 1..]),

@@ -95,8 +95,15 @@ pub(super) fn database(address: &str) -> (Option<String>, Option<String>) {
     (None, Some(address.to_owned()))
 }
 
-/// The file of a database as .NET names it: `Data Source=/tmp/shop.db`.
-fn source(address: &str) -> Option<&str> {
+/// The file that a database is, or what says that it is none but in memory: `sqlite:///tmp/a.db`, `jdbc:h2:mem:a`,
+/// `Data Source=/tmp/shop.db`, as .NET names it.
+fn file_of(address: &str) -> Option<&str> {
+    const SCHEMES: &[&str] =
+        &["sqlite", "sqlite3", "sqlite+pysqlite", "sqlite+aiosqlite", "file", "h2", "hsqldb", "derby"];
+    let address = address.strip_prefix("jdbc:").unwrap_or(address);
+    if let Some((_, path)) = address.split_once(':').filter(|(scheme, _)| SCHEMES.contains(scheme)) {
+        return Some(path.trim_start_matches("file:").trim_start_matches("//"));
+    }
     let mut pairs = address.split(';').filter_map(|pair| pair.split_once('='));
     let (_, file) = pairs.find(|(key, _)| {
         let key = key.trim().to_ascii_lowercase();
@@ -428,12 +435,9 @@ fn is_application_of_tests(machine: &Machine<'_>, state: &State, options: &Optio
         &["url", "database-url", "database", "db", "u", "D", "connection", "Dflyway.url", "Dliquibase.url"];
     let of_tests = |address: &str| {
         let (host, name) = database(address);
-        let address = address.strip_prefix("jdbc:").unwrap_or(address);
-        let file = address.split_once(':').filter(|(scheme, _)| scheme.starts_with("sqlite") || *scheme == "file");
-        let file = file.map(|(_, path)| path).or_else(|| source(address));
-        match file {
+        match file_of(address) {
             Some(path) => {
-                path == ":memory:" || is_trial_file(machine, state, &Text::known(path.trim_start_matches("//")))
+                path.starts_with("mem:") || path == ":memory:" || is_trial_file(machine, state, &Text::known(path))
             }
             None => may_be_lost(reach(machine, host.as_deref()), name.as_deref().into_iter()),
         }

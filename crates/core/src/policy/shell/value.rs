@@ -23,6 +23,8 @@ pub struct Origin {
     pub queried: bool,
     /// It is the ids of processes that guard the machine, or of agents.
     pub guarding: bool,
+    /// It is the names of files that are not there any more.
+    pub absent: bool,
 }
 
 impl Origin {
@@ -37,6 +39,7 @@ impl Origin {
         packed: false,
         queried: false,
         guarding: false,
+        absent: false,
     };
     /// From a network.
     pub const FETCHED: Self = Self { fetched: true, ..Self::UNKNOWN };
@@ -57,6 +60,9 @@ impl Origin {
     /// From a list of processes, those that guard the machine.
     pub const GUARDING: Self = Self { guarding: true, ..Self::UNKNOWN };
 
+    /// From a list of files that were deleted.
+    pub const ABSENT: Self = Self { absent: true, ..Self::UNKNOWN };
+
     /// The first of the characters that stand for holes where code is parsed again: of a private area, so no text has them.
     const MARKS: u32 = 0xE000;
 
@@ -72,13 +78,14 @@ impl Origin {
             self.queried,
             self.guarding,
             self.packed,
+            self.absent,
         ];
         let bits = flags.iter().rev().fold(0, |bits, flag| bits << 1 | u32::from(*flag));
         char::from_u32(Self::MARKS + bits).unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 
     fn of_mark(mark: char) -> Option<Self> {
-        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 512)?;
+        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 1024)?;
         let has = |flag: u32| bits & flag > 0;
         Some(Self {
             fetched: has(1),
@@ -90,6 +97,7 @@ impl Origin {
             queried: has(64),
             guarding: has(128),
             packed: has(256),
+            absent: has(512),
         })
     }
 
@@ -106,6 +114,7 @@ impl Origin {
             packed: self.packed || other.packed,
             queried: self.queried || other.queried,
             guarding: self.guarding || other.guarding,
+            absent: self.absent || other.absent,
         }
     }
 

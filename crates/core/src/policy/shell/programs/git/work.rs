@@ -58,6 +58,11 @@ fn is_made_anew(operand: &Text) -> bool {
     places::is_lock(&path) || path.split('/').any(places::is_generated)
 }
 
+/// Whether an operand is known to be a file that is not there, so that nothing is lost where it comes back.
+fn is_gone(operand: &Text) -> bool {
+    operand.origin().is_some_and(|origin| origin.absent)
+}
+
 /// Whether an operand that may be a branch is a file: by what is there, or by an ending that no branch has.
 fn is_file(machine: &Machine<'_>, state: &State, operand: &Text) -> bool {
     let shown = operand.shown();
@@ -125,7 +130,7 @@ pub(super) fn checkout(machine: &mut Machine<'_>, state: &State, args: &[Text], 
         (paths, _) => paths,
     };
     let restored = options.operands.first().is_some_and(is_before_found);
-    for path in paths.iter().filter(|path| !is_made_anew(path)) {
+    for path in paths.iter().filter(|path| !is_made_anew(path) && !is_gone(path)) {
         if restored && !is_whole(machine, state, path) {
             continue;
         }
@@ -170,7 +175,7 @@ pub(super) fn restore(machine: &mut Machine<'_>, state: &State, args: &[Text], g
         return;
     }
     let here = is_here(machine, state);
-    for operand in options.operands.iter().filter(|operand| !is_made_anew(operand)) {
+    for operand in options.operands.iter().filter(|operand| !is_made_anew(operand) && !is_gone(operand)) {
         let all = is_whole(machine, state, operand) && (here || operand.shown() != ".") || operand.shown() == ":/";
         let exists = machine.path(state, operand).is_some_and(|path| machine.look(&path) != Look::Missing);
         if all || exists || operand.as_path().is_none() {

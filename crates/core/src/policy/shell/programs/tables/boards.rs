@@ -74,13 +74,21 @@ fn board(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 /// `adb shell 'a; b'` is given lines of the phone's own shell: each of their commands is read as one that stands alone.
 fn adb(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &ADB);
-    let from = call.args.iter().position(|arg| matches!(arg.prefix(), "shell" | "exec-out" | "exec-in"));
-    let Some(from) = from.filter(|_| options.operands.iter().any(|word| word.prefix().contains([' ', ';']))) else {
+    let is_shell = |arg: &Text| matches!(arg.prefix(), "shell" | "exec-out" | "exec-in");
+    let Some(from) = call.args.iter().position(is_shell).filter(|_| options.operands.iter().any(is_shell)) else {
         return super::table(machine, call, state);
+    };
+    // Of options of the phone's own programs those of `rm` alone are as they stand; the others are not to be taken for those of `adb`.
+    let word = |word: &str| match word.strip_prefix('-') {
+        Some(letters) if !letters.starts_with('-') && !letters.chars().all(|letter| "rRf".contains(letter)) => {
+            format!("--{letters}")
+        }
+        _ => word.to_owned(),
     };
     let line: Vec<String> = call.inner(from + 1).iter().map(Text::shown).collect();
     for command in line.join(" ").split([';', '&', '|', '\n']).take(MAX_COMMANDS) {
-        let words = command.split_whitespace().map(|word| Text::known(word.trim_matches(['\'', '"', '(', ')'])));
+        let words =
+            command.split_whitespace().map(|given| Text::known(word(given.trim_matches(['\'', '"', '(', ')']))));
         let mut args = call.args[..from].to_vec();
         args.push(Text::known("shell"));
         args.extend(words);

@@ -286,6 +286,7 @@ const READERS: &[Reader] = &[
         &[
             "link|l|address|addr|a|route|r|rule|ru|neigh|n|netns|maddr|tunnel show|list|ls|get",
             "link|l|address|addr|a|route|r|rule|ru|neigh|n|netns .",
+            "* link|address|addr|a|route|r|neigh show|list|ls",
         ],
         false,
     ),
@@ -309,7 +310,9 @@ const READERS: &[Reader] = &[
     by_verb(&["wg"], &["show .", "show * ."], true),
     // Labs of the machine itself, in which nothing is real.
     always(&["containerlab", "clab", "netlab", "kathara", "mn"], &["custom", "topology-script", "pre", "post"]),
+    by_verb(&["lxc", "incus"], &["list|info|version", "* list|show|info"], false),
     // How programs spend their time.
+    by_flag(&["bpftrace"], &["l", "info"], false, &["e", "c", "p", "unsafe"]),
     always(
         &["perf", "iotop-c", "bpftop", "powertop", "turbostat", "py-spy", "rbspy"],
         &["o", "output", "native-output"],

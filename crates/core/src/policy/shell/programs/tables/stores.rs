@@ -45,7 +45,11 @@ fn redis(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let port = port.as_deref().map(|port| throwaway::port(port).unwrap_or(port));
     let own = throwaway::is_inside(machine) || throwaway::is_own_port(state, port);
     let lost = reach == Reach::Here && own;
-    let numbered = reach == Reach::Here && options.value(&["n"]).is_some_and(|number| is_of_tests(&number.shown()));
+    let number = options.value(&["n"]).map(Text::shown).or_else(|| {
+        let url = options.value(&["u"])?.shown();
+        url.rsplit_once('/').map(|(_, number)| number.to_owned())
+    });
+    let numbered = reach == Reach::Here && number.is_some_and(|number| is_of_tests(&number));
     const DESTROYS: &[&str] = &[
         "flushall",
         "flushdb",

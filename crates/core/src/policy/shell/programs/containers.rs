@@ -226,7 +226,9 @@ fn project(machine: &Machine<'_>, state: &State, options: &Options) -> Option<St
 /// Whether a file of `compose` is for one occasion: not the project's, nor the one by which everybody develops.
 fn is_of_its_own(file: &str) -> bool {
     const EVERYDAY: &[&str] = &["docker-compose.y", "compose.y", "docker-compose.override", "compose.override"];
-    !EVERYDAY.iter().any(|name| file.trim_start_matches("./").starts_with(name)) && !throwaway::is_developed(file)
+    let of_everyday = |word: &str| matches!(word, "dev" | "develop" | "development" | "local");
+    !EVERYDAY.iter().any(|name| file.trim_start_matches("./").starts_with(name))
+        && !file.split(|char: char| !char.is_ascii_alphanumeric()).any(of_everyday)
 }
 
 /// Whether a container writes to what was there before it: a volume with a name, a folder that is no source of the project.

@@ -368,7 +368,8 @@ impl Run<'_> {
         let code = self.scope.code;
         let named = code.match_indices("://").take(MAX_NAMES).map(|(at, _)| crate::policy::hosts::host(&code[at..]));
         let mut named = named.filter(|host| !host.is_empty()).peekable();
-        named.peek().is_none() || named.any(|host| !HUBS.iter().any(|hub| host.ends_with(hub)))
+        named.peek().is_none() && !code.contains("huggingface_hub")
+            || named.any(|host| !HUBS.iter().any(|hub| host.ends_with(hub)))
     }
 
     /// The paths that a call's first argument names: those of a list, or one. `rm("-rf", x)` is given options first.

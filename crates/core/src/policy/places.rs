@@ -137,6 +137,77 @@ const SYSTEM: &[&str] = &[
 /// Folders for what may vanish.
 const TEMPORARY: &[&str] = &["/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp", "/dev/shm", "/var/folders"];
 
+/// Where disks are mounted, and where people of a house keep together what they work on for years.
+const SHARED: &[&str] = &[
+    "/mnt",
+    "/media",
+    "/srv",
+    "/data",
+    "/backup",
+    "/backups",
+    "/export",
+    "/storage",
+    "/nas",
+    "/net",
+    "/nfs",
+    "/Volumes",
+    "/project",
+    "/projects",
+    "/group",
+    "/groups",
+    "/gpfs",
+    "/lustre",
+    "/beegfs",
+    "/cephfs",
+    "/archive",
+    "/archives",
+    "/dataset",
+    "/datasets",
+    "/share",
+    "/shared",
+    "/pool",
+    "/tank",
+    "/volume1",
+    "/volume2",
+    "/scratch/archive",
+    "/work/archive",
+    "/work/group",
+    "/work/groups",
+    "/work/project",
+    "/work/projects",
+    "/work/shared",
+];
+
+/// Whether a path is in a folder that many keep things in, and not in what one of them uses for a while.
+pub fn is_shared(path: &str) -> bool {
+    let passing = |part: &str| matches!(part, "scratch" | "tmp" | "temp" | "node_modules" | ".cache");
+    let within = SHARED.iter().find(|folder| is_within(path, folder));
+    within.is_some_and(|folder| !path[folder.len()..].split('/').any(passing))
+}
+
+/// Whether a path is in a folder that a server shows to everybody.
+pub fn is_served(path: &str) -> bool {
+    const ROOTS: &[&str] = &["www", "html", "htdocs", "public", "public_html", "static", "wwwroot", "webroot"];
+    path.split('/').any(|part| ROOTS.contains(&part))
+}
+
+/// Whether a file holds the settings of a site with its passwords, or a copy of its database, and a server gives it to whoever asks: what
+/// it runs it does not show.
+pub fn is_given_away(source: &str, target: &str) -> bool {
+    const SETTINGS: &[&str] = &["wp-config.php", "settings.php", "localsettings.php", "config.inc.php", "database.yml"];
+    const DUMPS: &[&str] = &[".sql", ".sql.gz", ".sql.zip", ".dump", ".bak", ".kdbx", ".tfstate"];
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let (from, to) = (name(source), name(target));
+    let is_copy = |name: &str| {
+        let told = ["backup", "dump", "prod", "customers", "users"].iter().any(|word| name.contains(word));
+        told && DUMPS.iter().any(|ending| name.ends_with(ending))
+    };
+    let is_setting = |name: &str| SETTINGS.iter().any(|setting| name.starts_with(setting)) && !name.contains("sample");
+    is_served(target)
+        && !to.ends_with(".php")
+        && (is_setting(&from) || is_setting(&to) || is_copy(&from) || is_copy(&to))
+}
+
 /// Whether a path is a folder for what may vanish: itself a tree of the system, but nobody keeps anything in it.
 pub fn is_temporary(path: &str) -> bool {
     TEMPORARY.contains(&path)

@@ -125,6 +125,7 @@ const LEFTOVERS: &[&str] = &[
     ".rej",
     ".log",
     ".pid",
+    ".sock",
     ".map",
     ".tsbuildinfo",
     ".d.ts",

@@ -255,11 +255,13 @@ impl Machine<'_> {
             Some(text) if text.shown() == "-" => state.shell.previous.clone(),
             Some(text) => self.path(&state, text),
         };
-        let missing = folder.as_ref().is_some_and(|folder| self.look(folder) == Look::Missing);
+        let is_known = |folder: &String| !folder.contains(super::value::HOLE);
+        let missing = folder.as_ref().is_some_and(|folder| is_known(folder) && self.look(folder) == Look::Missing);
         let stays = missing.then(|| State { status: Some(false), ..state.clone() });
         state.shell.previous = state.shell.directory.take();
-        state.shell.directory =
-            folder.map(|folder| self.real(&state, &folder)).filter(|folder| !folder.contains(super::value::HOLE));
+        state.shell.directory = folder
+            .map(|folder| self.real(&state, &folder))
+            .filter(|folder| is_known(folder) || self.is_scratch(folder));
         state.status = Some(true);
         // `PWD` follows, whatever it was set to.
         state.shell.variables.remove("PWD");

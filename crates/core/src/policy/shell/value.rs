@@ -27,6 +27,8 @@ pub struct Origin {
     pub live: bool,
     /// It is what a variable holds whose name speaks of trying: a key for tests, an address of a sandbox.
     pub trial: bool,
+    /// It is the names of files that are not there any more.
+    pub absent: bool,
 }
 
 impl Origin {
@@ -43,6 +45,7 @@ impl Origin {
         guarding: false,
         live: false,
         trial: false,
+        absent: false,
     };
     /// From a network.
     pub const FETCHED: Self = Self { fetched: true, ..Self::UNKNOWN };
@@ -63,6 +66,9 @@ impl Origin {
     /// From a list of processes, those that guard the machine.
     pub const GUARDING: Self = Self { guarding: true, ..Self::UNKNOWN };
 
+    /// From a list of files that were deleted.
+    pub const ABSENT: Self = Self { absent: true, ..Self::UNKNOWN };
+
     /// The first of the characters that stand for holes where code is parsed again: of a private area, so no text has them.
     const MARKS: u32 = 0xE000;
 
@@ -80,13 +86,14 @@ impl Origin {
             self.packed,
             self.live,
             self.trial,
+            self.absent,
         ];
         let bits = flags.iter().rev().fold(0, |bits, flag| bits << 1 | u32::from(*flag));
         char::from_u32(Self::MARKS + bits).unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 
     fn of_mark(mark: char) -> Option<Self> {
-        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 2048)?;
+        let bits = u32::from(mark).checked_sub(Self::MARKS).filter(|bits| *bits < 4096)?;
         let has = |flag: u32| bits & flag > 0;
         Some(Self {
             fetched: has(1),
@@ -100,6 +107,7 @@ impl Origin {
             packed: has(256),
             live: has(512),
             trial: has(1024),
+            absent: has(2048),
         })
     }
 
@@ -118,6 +126,7 @@ impl Origin {
             guarding: self.guarding || other.guarding,
             live: self.live || other.live,
             trial: self.trial || other.trial,
+            absent: self.absent || other.absent,
         }
     }
 

@@ -6,6 +6,7 @@
 mod commands;
 mod compounds;
 mod emptiness;
+mod names;
 mod streams;
 mod world;
 
@@ -61,6 +62,8 @@ pub(in crate::policy::shell) struct Machine<'a> {
     pub(in crate::policy::shell) many: bool,
     /// Whether what runs now runs in what everybody has: by its names, it is production.
     pub(in crate::policy::shell) live: bool,
+    /// Whether of what is read now no more than names of variables is left.
+    named: bool,
     steps: usize,
     depth: usize,
     /// The functions being called, with how many background jobs and pipelines they are in.
@@ -99,6 +102,7 @@ impl<'a> Machine<'a> {
             repeats: false,
             many: false,
             live: false,
+            named: false,
             steps: 0,
             depth: 0,
             calls: Vec::new(),
@@ -265,13 +269,19 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn pipeline(&mut self, pipeline: &Pipeline, mut state: State) -> Vec<State> {
+        let named = names::only_named(pipeline);
+        let outer = self.named;
         let mut ended = match pipeline.commands.as_slice() {
             [] => vec![state],
-            [only] => self.step(only, state),
+            [only] => {
+                self.named = named > 0;
+                self.step(only, state)
+            }
             [first @ .., last] => {
                 let outer = state.clone();
                 self.spawned += 1;
-                for command in first {
+                for (at, command) in first.iter().enumerate() {
+                    self.named = at < named;
                     state.set_stream(1, Stream::Out);
                     state.out = Text::default();
                     let ends = self.step(command, state);
@@ -283,6 +293,7 @@ impl<'a> Machine<'a> {
                     state.set_stream(0, Stream::Text(out));
                 }
                 state.out = outer.out.clone();
+                self.named = first.len() < named;
                 let ends = self.step(last, state);
                 self.spawned -= 1;
                 let restore = |end: State| {
@@ -296,6 +307,7 @@ impl<'a> Machine<'a> {
                 ends.into_iter().map(restore).collect()
             }
         };
+        self.named = outer;
         if pipeline.negated {
             ended.iter_mut().for_each(|state| state.status = state.status.map(|status| !status));
         }

@@ -42,6 +42,11 @@ impl Machine<'_> {
         places::place(path, self.facts)
     }
 
+    /// Whether a folder is one for what may vanish, whatever of its name is not known.
+    pub(in crate::policy::shell) fn is_scratch(&self, folder: &str) -> bool {
+        self.place(folder) == Place::Temporary
+    }
+
     pub(in crate::policy::shell) fn look(&self, path: &str) -> Look {
         if self.at == Where::Here { self.facts.look(path) } else { Look::Unknown }
     }
@@ -53,14 +58,14 @@ impl Machine<'_> {
         secrets::secrecy(path, home).max(secrets::secrecy(&real, home))
     }
 
-    /// Notes that a file's content is read, where that matters.
+    /// Notes that a file's content is read, where that matters: the names of its settings alone are no secret.
     pub(in crate::policy::shell) fn reads(&mut self, state: &State, path: &str) {
-        let is_secret = match state.files.get(path) {
-            Some(Content::Is(_) | Content::Gone) => false,
-            Some(Content::CopyOf(from)) => self.secrecy(state, &from.clone()) >= Secrecy::Environment,
-            Some(Content::Link(_)) | None => self.secrecy(state, path) >= Secrecy::Environment,
+        let secrecy = match state.files.get(path) {
+            Some(Content::Is(_) | Content::Gone) => Secrecy::None,
+            Some(Content::CopyOf(from)) => self.secrecy(state, &from.clone()),
+            Some(Content::Link(_)) | None => self.secrecy(state, path),
         };
-        if is_secret {
+        if secrecy >= if self.named { Secrecy::Credential } else { Secrecy::Environment } {
             self.note(Kind::SecretRead, path.to_owned(), self.place(path), false, Origin::SECRET);
         }
         self.touches(path, false);
@@ -135,7 +140,8 @@ impl Machine<'_> {
 
     /// Where the content at a path comes from.
     pub(in crate::policy::shell) fn origin_of_path(&self, state: &State, path: &str, below: bool) -> Origin {
-        if self.secrecy(state, path) >= Secrecy::Sensitive || secrets::tree_secrecy(path) >= Secrecy::Sensitive {
+        let secrecy = self.secrecy(state, path).max(secrets::tree_secrecy(path));
+        if secrecy >= if self.named { Secrecy::Credential } else { Secrecy::Sensitive } {
             return Origin::SECRET;
         }
         if matches!(path, "/dev/zero" | "/dev/urandom" | "/dev/random" | "/dev/full") {
@@ -240,9 +246,20 @@ impl Machine<'_> {
                 self.note(effect.kind, effect.target, effect.place, effect.recursive, effect.origin);
             }
         }
+        let is_dump = text.origin().is_some_and(|origin| origin.dumped);
+        if is_dump && self.at != Where::Throwaway && places::is_served(path) && !path.ends_with(".php") {
+            self.note(Kind::NetExpose, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
+        }
         let endless = text.origin().is_some_and(|origin| origin.endless);
         if endless && !path.starts_with("/dev/") && self.at != Where::Throwaway {
             self.note(Kind::DiskFill, path.to_owned(), self.place(path), false, Origin::ENDLESS);
+        }
+    }
+
+    /// Notes that what a file holds can be had by everybody, now that it is where a server shows it.
+    pub(in crate::policy::shell) fn shows(&mut self, source: &str, target: &str) {
+        if self.at != Where::Throwaway && places::is_given_away(source, target) {
+            self.note(Kind::NetExpose, target.to_owned(), self.place(target), false, Origin::UNKNOWN);
         }
     }
 
@@ -291,6 +308,13 @@ impl Machine<'_> {
         if let Some(host) = others {
             self.act(Kind::NetAttack, host);
         }
+    }
+
+    /// Takes back what a program was said to do by commands with this word: what came behind has made it good.
+    pub(in crate::policy::shell) fn takes_back(&mut self, kind: Kind, program: &str, word: &str) {
+        let is_good =
+            |effect: &Effect| effect.kind == kind && effect.program == program && effect.command.contains(word);
+        self.effects.retain(|effect| !is_good(effect));
     }
 
     /// Notes an effect on something that is no path.

@@ -229,7 +229,16 @@ const PROJECT: &str = "project";
 /// The name that a project of `compose` is given.
 fn project(machine: &Machine<'_>, state: &State, options: &Options) -> Option<String> {
     let named = options.value(&["p", "project-name"]).map(Text::shown);
-    named.or_else(|| throwaway::variable(machine, state, "COMPOSE_PROJECT_NAME"))
+    let file = || options.value(&["f", "file"]).map(Text::shown).filter(|file| is_of_its_own(file));
+    named.or_else(|| throwaway::variable(machine, state, "COMPOSE_PROJECT_NAME")).or_else(file)
+}
+
+/// Whether a file of `compose` is for one occasion: not the project's, nor the one by which everybody develops.
+fn is_of_its_own(file: &str) -> bool {
+    const EVERYDAY: &[&str] = &["docker-compose.y", "compose.y", "docker-compose.override", "compose.override"];
+    let of_everyday = |word: &str| matches!(word, "dev" | "develop" | "development" | "local");
+    !EVERYDAY.iter().any(|name| file.trim_start_matches("./").starts_with(name))
+        && !file.split(|char: char| !char.is_ascii_alphanumeric()).any(of_everyday)
 }
 
 /// Whether a container writes to what was there before it: a volume with a name, a folder that is no source of the project.

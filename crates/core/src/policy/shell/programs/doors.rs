@@ -5,6 +5,7 @@ use super::super::options::{Spec, read};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
+use super::tables::throwaway;
 use crate::policy::effects::Kind;
 use crate::policy::hosts::{host, is_local};
 use crate::policy::places::{Place, is_temporary};
@@ -135,7 +136,44 @@ pub(super) fn program(name: &str) -> Option<Program> {
     if matches!(name, "jupyter" | "jupyter-lab" | "jupyter-notebook" | "code-server" | "openvscode-server") {
         return Some(notebook);
     }
+    if has(BROWSERS) {
+        return Some(browser);
+    }
     SERVERS.iter().any(|server| has(server.names)).then_some(serves)
+}
+
+const BROWSERS: &[&str] = &[
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "chromium",
+    "chromium-browser",
+    "brave",
+    "brave-browser",
+    "microsoft-edge",
+    "msedge",
+    "vivaldi",
+    "opera",
+    "firefox",
+];
+
+/// A browser that others may steer: from other machines, or with all that the person has open in it.
+fn browser(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let long =
+        &["remote-debugging-port?", "remote-debugging-address=", "user-data-dir=", "profile-directory=", "profile="];
+    let options = read(&call.args, &Spec { short: "P", ..spec("", long) });
+    if !options.has(&["remote-debugging-port", "start-debugger-server"]) {
+        return;
+    }
+    let outside = options.values(&["remote-debugging-address"]).any(|address| !is_here(&address.shown()));
+    let folder = options.value(&["user-data-dir", "profile"]).and_then(|folder| machine.path(state, folder));
+    let parts = [".config/", "Library/Application Support/", ".mozilla/", "AppData/", "snap/chromium"];
+    let of_home = folder.as_deref().is_some_and(|folder| parts.iter().any(|part| folder.contains(part)));
+    let own = of_home && !folder.is_some_and(|folder| throwaway::is_trial(&folder));
+    let named = options.values(&["profile-directory", "P"]).map(|name| name.shown().to_ascii_lowercase());
+    if outside || own || named.into_iter().any(|name| name.starts_with("default") || name.starts_with("profile ")) {
+        machine.act(Kind::NetExpose, call.name.as_str());
+    }
 }
 
 /// Options by which programs are told where to listen.

@@ -23,6 +23,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "ln" | "link" => ln,
         "dd" => dd,
         "tee" | "sponge" => tee,
+        "mogrify" | "exiftool" | "jpegoptim" | "jpegtran" | "optipng" | "mat2" | "metaflac" | "id3v2" => in_place,
         "chmod" | "chown" | "chgrp" | "chattr" | "setfacl" => change,
         "touch" | "mkdir" | "mkfifo" | "mknod" => make,
         "mktemp" => mktemp,
@@ -189,6 +190,7 @@ fn mv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         let target_real = machine.real(state, &to);
         machine.file(Kind::FileWrite, &target_real, false);
+        machine.shows(&path, &target_real);
         if let Some(target) = &target {
             machine.moves_over(state, &path, target);
         }
@@ -248,6 +250,7 @@ fn cp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         };
         let target = machine.real(state, &to);
         machine.file(Kind::FileWrite, &target, false);
+        machine.shows(&path, &target);
         let content = if options.has(&["s", "symbolic-link"]) {
             Content::Link(path.clone())
         } else {
@@ -366,6 +369,26 @@ fn tee(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
 }
 
+/// Programs that write over the pictures and sounds that they are given: what was in them before is gone.
+fn in_place(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let long = &["path=", "dest=", "dir=", "out=", "resize=", "quality=", "crop="];
+    let options = read(&call.args, &Spec { short: "dom", long, single: call.name == "mogrify", ..Spec::default() });
+    let elsewhere = options.has(&["path", "dest", "dir", "out", "n", "noaction", "simulate"]);
+    let is_asked =
+        call.name == "exiftool" && !call.args.iter().any(|arg| arg.prefix().starts_with("-overwrite_original"));
+    if options.is_help() || elsewhere || is_asked {
+        return;
+    }
+    for operand in &options.operands {
+        let folder = machine.path(state, operand).is_some_and(|path| machine.look(&path) != Look::File);
+        let mut all = operand.clone();
+        if folder && !operand.has_glob() && options.has(&["r", "recurse"]) {
+            all.push_known("/*", true);
+        }
+        machine.empties(state, &all);
+    }
+}
+
 const CHANGE: Spec = Spec {
     short: "",
     long: &[
@@ -396,17 +419,31 @@ struct Mode {
     opens: bool,
     /// Everybody may write.
     for_all: bool,
+    /// Everybody may read or write.
+    to_all: bool,
     /// It can no longer be run.
     stops: bool,
 }
 
 impl Mode {
+    /// What a list of `setfacl` gives: `other::rwx` is for everybody, `u:name:r` for one.
+    fn of_list(list: &str, adds: bool) -> Self {
+        let others = list.split(',').filter_map(|entry| {
+            let entry = entry.trim_start_matches("default:").trim_start_matches("d:");
+            let (who, rest) = entry.split_once(':')?;
+            matches!(who, "o" | "other" | "others").then(|| rest.rsplit(':').next().unwrap_or_default().to_owned())
+        });
+        let given: String = if adds { others.collect() } else { String::new() };
+        Self { opens: adds, for_all: given.contains('w'), to_all: given.contains(['r', 'w']), ..Self::default() }
+    }
+
     fn of(mode: &str) -> Self {
         if let Ok(bits) = u32::from_str_radix(mode, 8) {
             return Self {
                 sets_id: bits & 0o6000 > 0,
                 opens: bits & 0o066 > 0,
                 for_all: bits & 0o002 > 0,
+                to_all: bits & 0o006 > 0,
                 stops: bits & 0o111 == 0,
             };
         }
@@ -420,6 +457,7 @@ impl Mode {
             made.sets_id |= adds && given.contains('s') && who != "g";
             made.opens |= adds && others && given.contains(['r', 'w']);
             made.for_all |= adds && all && given.contains('w') && !who.is_empty();
+            made.to_all |= adds && all && given.contains(['r', 'w']) && !who.is_empty();
             made.stops |= clause[at..].starts_with('-') && given.contains('x') && !who.contains(['g', 'o']);
         }
         made
@@ -449,7 +487,7 @@ fn change(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let said = modes.first().or(options.operands.first().filter(|_| given == 1)).map(Text::shown).unwrap_or_default();
     let mode = match call.name.as_str() {
         "chmod" => Mode::of(&said),
-        "setfacl" => Mode { opens: options.has(&["m", "modify", "M"]), ..Mode::default() },
+        "setfacl" => Mode::of_list(&said, options.has(&["m", "modify", "M"])),
         _ => Mode::default(),
     };
     let mut operands = options.operands.get(given..).unwrap_or_default().to_vec();
@@ -466,10 +504,40 @@ fn change(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         if mode.stops && places::is_hook(&path) {
             machine.note(Kind::GitBypass, path.clone(), place, recursive, Origin::UNKNOWN);
         }
-        if machine.exposes(state, &path, mode) {
+        let of_many = recursive && places::is_shared(&path) && !places::is_served(&path);
+        let to_strangers =
+            of_many && (mode.for_all || mode.to_all && (call.name == "setfacl" || tells_of_people(&path)));
+        if machine.exposes(state, &path, mode) || to_strangers {
             machine.note(Kind::FilePermission, path, place, recursive, Origin::SECRET);
         }
     }
+}
+
+/// Whether a folder's name says that it holds what is told of people, or what a house keeps to itself.
+fn tells_of_people(path: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "patients",
+        "patient",
+        "clinical",
+        "dbgap",
+        "phi",
+        "pii",
+        "private",
+        "secret",
+        "secrets",
+        "confidential",
+        "hr",
+        "payroll",
+        "restricted",
+        "protected",
+        "finance",
+        "legal",
+        "backup",
+        "backups",
+        "customers",
+        "medical",
+    ];
+    path.split(['/', '-', '_', '.']).any(|word| WORDS.contains(&word))
 }
 
 fn make(machine: &mut Machine<'_>, call: &Call, state: &mut State) {

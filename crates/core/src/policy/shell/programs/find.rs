@@ -14,6 +14,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "find" | "gfind" | "bfs" => find,
         "fd" | "fdfind" => fd,
         "ls" | "gls" | "dir" | "vdir" | "exa" | "eza" | "lsd" => list,
+        "df" | "findmnt" => mounts,
         _ => return None,
     })
 }
@@ -98,10 +99,6 @@ enum Breadth {
     System,
 }
 
-/// Where disks are mounted on which data and backups are kept.
-pub(super) const DISKS: &[&str] =
-    &["/mnt", "/media", "/srv", "/data", "/backup", "/backups", "/export", "/storage", "/nas", "/nfs"];
-
 impl Breadth {
     fn of(machine: &Machine<'_>, state: &State, start: &Text) -> Self {
         let Some(path) = machine.path(state, start) else { return Self::Inner };
@@ -110,7 +107,11 @@ impl Breadth {
             Place::System if places::is_temporary(places::without_wildcard(&path)) => Self::Inner,
             Place::System => Self::System,
             Place::Home | Place::HomeTree => Self::Kept,
-            Place::Elsewhere if DISKS.iter().any(|disk| places::is_within(&path, disk)) => Self::Kept,
+            Place::Elsewhere if places::is_shared(&path) => Self::Kept,
+            // A folder of several projects is where people keep them.
+            Place::ProjectRoot if machine.facts.project().is_some_and(|root| root.trim_end_matches('/') != path) => {
+                Self::Kept
+            }
             Place::ProjectRoot => Self::Project,
             _ => Self::Inner,
         }
@@ -304,6 +305,12 @@ fn listed(folder: &Text) -> Text {
     names
 }
 
+/// `df --output=target`: all that is mounted, and so the root of everything among it.
+fn mounts(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let tells_places = call.args.iter().any(|arg| arg.shown().to_ascii_lowercase().contains("target"));
+    machine.emit(state, 1, Text::hole(if tells_places { Origin::LISTED } else { Origin::UNKNOWN }));
+}
+
 /// `ls`: the names in the working folder, all of them; of another folder it tells them without that folder.
 fn list(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
@@ -328,7 +335,7 @@ fn list(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 /// The name that is looked for, where it is the one test there is and tells more than an ending.
 fn only_name(tests: &[Text]) -> Option<String> {
     let shown: Vec<String> = tests.iter().map(Text::shown).collect();
-    let is_mixed = |test: &String| matches!(test.as_str(), "-o" | "-or" | "!" | "-not" | "-prune" | "(" | "-delete");
+    let is_mixed = |test: &String| matches!(test.as_str(), "-o" | "-or" | "!" | "-not" | "(" | "-delete");
     let mut names = shown.windows(2).filter(|pair| matches!(pair[0].as_str(), "-name" | "-iname"));
     let name = names.next().map(|pair| pair[1].clone())?;
     (names.next().is_none() && !shown.iter().any(is_mixed) && !name.starts_with(['*', '?', '['])).then_some(name)

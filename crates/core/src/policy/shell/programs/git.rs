@@ -127,8 +127,12 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             machine.emit(state, 1, said);
         }
         None if SAYS.contains(&command.as_str()) => {
-            let names = lists_all(&command, args);
-            machine.emit(state, 1, Text::hole(if names { Origin::LISTED } else { Origin::UNKNOWN }));
+            let said = match lists_all(&command, args) {
+                true => Origin::LISTED,
+                false if lists_deleted(&command, args) => Origin::ABSENT,
+                false => Origin::UNKNOWN,
+            };
+            machine.emit(state, 1, Text::hole(said));
         }
         None => {}
     }
@@ -188,6 +192,16 @@ fn lists_all(command: &str, args: &[Text]) -> bool {
     match command {
         "ls-files" => !narrowed && !has(&["-d", "--deleted", "-u", "--unmerged"]),
         "status" => !narrowed && has(&["-s", "--short", "--porcelain", "-sb", "-su", "-suall"]),
+        _ => false,
+    }
+}
+
+/// Whether what git says are the names of files that were deleted.
+fn lists_deleted(command: &str, args: &[Text]) -> bool {
+    let has = |names: &[&str]| args.iter().any(|arg| names.contains(&arg.prefix()));
+    match command {
+        "ls-files" => has(&["-d", "--deleted"]) && !has(&["-m", "--modified", "-o", "--others", "-c", "--cached"]),
+        "log" | "diff" | "diff-index" | "diff-tree" => has(&["--diff-filter=D"]) && has(&["--name-only"]),
         _ => false,
     }
 }
@@ -254,7 +268,7 @@ const LOCAL: &[&str] = &[
 
 /// Whether the working folder is one for what may vanish: a clone there was made for a trial.
 fn is_throwaway(machine: &Machine<'_>, state: &State) -> bool {
-    state.shell.directory.as_deref().is_some_and(|folder| machine.place(folder) == Place::Temporary)
+    state.shell.directory.as_deref().is_some_and(|folder| machine.is_scratch(folder))
 }
 
 fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args: &[Text], git: &Git) {
@@ -262,7 +276,9 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
         return;
     }
     match command {
-        "push" => remote::push(machine, args),
+        "clone" => remote::cloned(machine, state, args),
+        "remote" => remote::added(machine, state, args),
+        "push" => remote::push(machine, state, args),
         "bundle" => remote::bundles(machine, state, args),
         "archive" => remote::archives(machine, state, args),
         "daemon" | "instaweb" => remote::serves(machine, command, args),

@@ -4,7 +4,7 @@
 use super::super::machine::Machine;
 use super::super::state::{Content, State};
 use super::super::value::{HOLE, Text};
-use super::find::{DISKS, is_source};
+use super::find::is_source;
 use super::{all_of, base_name};
 use crate::policy::effects::Kind;
 use crate::policy::places::{self, Place, is_generated};
@@ -91,7 +91,7 @@ fn is_missed(path: &str, place: Place) -> bool {
         let folder = base_name(folder);
         is_source(name) || matches!(name, "*" | "**") && (SOURCES.contains(&folder) || folder == "**")
     };
-    let is_data = || DISKS.iter().any(|disk| places::is_within(path, disk));
+    let is_data = || places::is_shared(path);
     is_kept(path, place)
         && match place {
             Place::Project => is_source(),

@@ -232,8 +232,11 @@ impl Machine<'_> {
             self.note(Kind::FileDelete, operand.shown(), Place::MaybeTree, recursive, Origin::UNKNOWN);
         }
         // All files of a folder in which people keep things are as good as the folder.
+        let name = base_name(&path);
+        let of_many = places::is_shared(&path) && name.contains(['*', '?', '[']) && !places::is_generated(name);
         let all = places::without_wildcard(&path) != path
-            && matches!(self.place(&path), Place::Home | Place::HomeTree | Place::ProjectRoot);
+            && matches!(self.place(&path), Place::Home | Place::HomeTree | Place::ProjectRoot)
+            || of_many;
         self.file(Kind::FileDelete, &path, recursive || all);
         // What a link leads to stays, unless the link's content is meant.
         let linked = state.linked(&path);

@@ -58,6 +58,11 @@ impl Machine<'_> {
         {
             self.sends(&host, origin);
         }
+        // What is sold elsewhere and given away here has been changed by somebody.
+        let lower = shown.to_ascii_lowercase();
+        if ["nulled", "cracked", "warez", "keygen"].iter().any(|word| lower.contains(word)) {
+            self.act(Kind::PackageUntrusted, shown.clone());
+        }
         self.note(Kind::NetFetch, shown, Place::Unknown, false, Origin::UNKNOWN);
         if is_local(&host) { Text::hole(Origin::UNKNOWN) } else { Text::hole(Origin::FETCHED) }
     }
@@ -534,6 +539,10 @@ fn servers(name: &str) -> &'static [&'static str] {
     if name == "swaks" { &["server", "s"] } else { &["server"] }
 }
 
+/// Endings of files that hold what a database holds.
+const DUMPS: &[&str] =
+    &[".sql", ".sql.gz", ".sql.zst", ".dump", ".dump.gz", ".pgdump", ".bak", ".mdb", ".sqlite", ".sqlite3"];
+
 fn mail(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &MAILER);
     if options.is_help() || options.values(servers(&call.name)).any(|server| is_local(&hosts::host(&server.shown()))) {
@@ -541,7 +550,10 @@ fn mail(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let mut origin = machine.input(state, 0).origin().unwrap_or_default();
     for file in options.values(&["a", "A", "attach"]).cloned().collect::<Vec<_>>() {
-        origin = origin.and(machine.origin_to_send(state, &file));
+        let sent = machine.origin_to_send(state, &file);
+        // What a database gave for a file of its own is not meant for a mailbox.
+        let is_dump = sent.queried || DUMPS.iter().any(|ending| file.shown().ends_with(ending));
+        origin = origin.and(Origin { dumped: sent.dumped || is_dump, ..sent });
     }
     for body in options.values(&["body", "data"]).filter_map(Text::origin) {
         origin = origin.and(body);

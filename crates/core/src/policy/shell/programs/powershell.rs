@@ -4,6 +4,7 @@ use super::super::machine::{Call, Machine};
 use super::super::state::State;
 use super::super::value::{HOLE, Origin, Text};
 use super::Program;
+use super::readers::WIDE;
 use super::tables::requests::{self, Request};
 use crate::policy::effects::Kind::{
     self, CodeDecoded, CodeFetched, DiskWipe, NetShell, SafetyDisable, SystemPower, SystemStartup,
@@ -27,6 +28,9 @@ fn powershell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         // Any beginning of an option's name stands for it.
         let is = |name: &str| flag.strip_prefix('-').is_some_and(|given| !given.is_empty() && name.starts_with(given));
         if is("encodedcommand") || flag == "-ec" {
+            if let Some(plain) = call.args.get(at).filter(|value| value.prefix().starts_with(WIDE)) {
+                return code(machine, state, &plain.after(WIDE.len_utf8()));
+            }
             if call.args.get(at).is_some_and(|value| !value.prefix().starts_with('-')) {
                 machine.act(CodeDecoded, "an encoded command");
             }
@@ -98,6 +102,47 @@ const COMMANDS: &[(&[&str], Kind)] = &[
         &["remove-vm", "remove-azresourcegroup", "remove-azvm", "remove-s3bucket", "remove-ec2instance"],
         Kind::CloudDestroy,
     ),
+    (
+        &[
+            "set-mailbox",
+            "add-mailboxpermission",
+            "add-recipientpermission",
+            "new-inboxrule",
+            "new-transportrule",
+            "set-adaccountpassword",
+            "add-adgroupmember",
+            "set-aduser",
+            "new-mgrolemanagementdirectoryroleassignment",
+            "new-mgdirectoryrolememberbyref",
+            "add-azureaddirectoryrolemember",
+            "set-msoluserpassword",
+            "set-msoluser",
+            "set-azureaduserpassword",
+            "new-azroleassignment",
+            "add-msolrolemember",
+        ],
+        Kind::CloudAccess,
+    ),
+    (
+        &[
+            "remove-aduser",
+            "remove-adgroup",
+            "remove-adorganizationalunit",
+            "disable-adaccount",
+            "remove-mguser",
+            "remove-mggroup",
+            "remove-msoluser",
+            "remove-azureaduser",
+            "remove-mailbox",
+            "clear-mobiledevice",
+            "invoke-mgdevicemanagementmanageddevicewipe",
+            "remove-sposite",
+            "remove-pnptenantsite",
+            "remove-dnsserverzone",
+        ],
+        Kind::CloudDestroy,
+    ),
+    (&["set-adfsproperties", "set-addefaultdomainpasswordpolicy", "disable-mguserauthenticationmethod"], SafetyDisable),
     (&["new-localuser", "add-localgroupmember", "remove-localuser", "set-localuser"], Kind::SystemChange),
 ];
 
@@ -146,8 +191,9 @@ fn code(machine: &mut Machine<'_>, state: &mut State, text: &Text) {
     machine.many |= has(&["foreach", "| % {", "|%{", "|%", "| %{"]);
     for statement in statements(&encoded) {
         let mut listed: Vec<String> = Vec::new();
-        for part in statement {
-            listed = stage(machine, state, &part, listed);
+        // Behind a block stands nothing before the next command.
+        for part in statement.iter().filter(|part| !part.is_empty()) {
+            listed = stage(machine, state, part, listed);
         }
     }
     machine.many = many;
@@ -255,7 +301,14 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
     }
     // `Verb-Noun` is PowerShell's own; what hands on what it is given narrows it.
     if name.contains('-') || name.starts_with(['$', '%', '?', '[', '@']) {
-        let narrows = matches!(name.as_str(), "where-object" | "where" | "?" | "select-object" | "select");
+        // Of what is chosen by its age or its size most may be left.
+        let chooses = matches!(name.as_str(), "where-object" | "where" | "?") && words.len() > 1;
+        let by_name = |word: &String| {
+            let lower = word.to_ascii_lowercase();
+            ["name", "extension"].iter().any(|part| lower.ends_with(part)) || lower == "-like" || lower == "-match"
+        };
+        let narrows = matches!(name.as_str(), "select-object" | "select")
+            || (chooses || name.starts_with('$')) && words.iter().any(by_name);
         return if narrows { given.iter().map(|path| path.replace("/*", "/found")).collect() } else { given };
     }
     let line = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");

@@ -14,11 +14,12 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "cat" | "gcat" | "pv" => cat,
         "head" | "tail" | "less" | "more" | "most" | "nl" | "od" | "hexdump" | "hd" | "strings" | "bat" | "batcat"
         | "fold" | "fmt" | "column" | "paste" | "expand" | "unexpand" | "pr" | "view" | "zcat" | "xzcat" | "bzcat"
-        | "zless" | "look" | "iconv" | "ul" | "mdcat" | "glow" | "csvcut" | "lesskey" => filter,
+        | "zless" | "look" | "ul" | "mdcat" | "glow" | "csvcut" | "lesskey" => filter,
         "sort" | "uniq" | "wc" | "comm" | "join" | "diff" | "cmp" | "shuf" | "tsort" | "split" | "csplit" | "date"
         | "vimdiff" => filter,
         "grep" | "egrep" | "fgrep" | "rg" | "ag" | "ack" | "zgrep" | "ugrep" => search,
         "awk" | "gawk" | "mawk" | "nawk" | "jq" | "yq" | "tomlq" | "xq" => script,
+        "iconv" => iconv,
         "base64" | "base32" | "basenc" => based,
         "xxd" => xxd,
         "uudecode" => decode_all,
@@ -302,12 +303,13 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             && is_awk
             && !code.shown().contains("getline")
     });
+    let fed = if files.is_empty() { machine.input(state, 0).origin().unwrap_or_default() } else { Origin::UNKNOWN };
     for file in options.values(&["f", "file"]).filter(|_| is_awk).cloned().collect::<Vec<_>>() {
         let code = machine.read_file(state, &file);
-        super::code::awk(machine, state, &code.encoded());
+        super::code::awk(machine, state, &code.encoded(), fed);
     }
     if let Some(code) = code.filter(|_| is_awk) {
-        super::code::awk(machine, state, &code.encoded());
+        super::code::awk(machine, state, &code.encoded(), fed);
     }
     if let Some(code) = code.filter(|_| !is_awk) {
         super::builds::assigns_scripts(machine, state, &code.encoded());
@@ -342,6 +344,22 @@ pub(super) fn emits_behind(machine: &mut Machine<'_>, state: &mut State, begins:
     machine.emit(state, 1, line);
 }
 
+/// What stands before a text that is written with two bytes a character, as PowerShell is given code in base 64: whoever reads the
+/// command can read it still. No text of a shell has this character.
+pub(super) const WIDE: char = '\0';
+
+/// `iconv`: a text in other bytes, for PowerShell where these are two a character.
+fn iconv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let spec = Spec { short: "fto", long: &["from-code=", "to-code=", "output="], ..Spec::default() };
+    let options = read(&call.args, &spec);
+    let is_wide =
+        options.value(&["t", "to-code"]).is_some_and(|to| to.shown().to_ascii_uppercase().starts_with("UTF-16LE"));
+    match (is_wide, options.operands.as_slice(), machine.input(state, 0).as_known()) {
+        (true, [], Some(text)) => machine.emit(state, 1, Text::known(format!("{WIDE}{text}"))),
+        _ => filter(machine, call, state),
+    }
+}
+
 fn based(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let spec = Spec { short: "w", long: &["decode", "wrap=", "ignore-garbage", "help", "version"], ..Spec::default() };
     let options = read(&call.args, &spec);
@@ -350,6 +368,13 @@ fn based(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let decodes = options.has(&["d", "D", "decode"]);
     let texts = inputs(machine, state, &options.operands);
+    if let [text] = texts.as_slice()
+        && !decodes
+        && text.prefix().starts_with(WIDE)
+    {
+        let text = text.clone();
+        return machine.emit(state, 1, text);
+    }
     transformed(machine, state, &texts, decodes);
 }
 

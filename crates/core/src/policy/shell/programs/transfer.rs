@@ -431,7 +431,9 @@ fn rsync(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         match &to {
             Some(host) => {
                 let origin = machine.origin_of_tree(state, source, recursive);
-                machine.hands_over(host, origin);
+                let mut chosen = options.values(&["include", "filter", "f"]).map(Text::shown);
+                let keys = chosen.any(|chosen| super::uploads::names_secrets(&chosen));
+                machine.hands_over(host, if keys { origin.and(Origin::SECRET) } else { origin });
             }
             None => copies(machine, state, source, target),
         }

@@ -7,6 +7,7 @@ use super::super::value::{Origin, Text};
 use super::Program;
 use super::tables::throwaway;
 use crate::policy::effects::Kind;
+use crate::policy::secrets::{self, Secrecy};
 
 /// A way for files to leave.
 struct Upload {
@@ -51,6 +52,14 @@ const UPLOADS: &[Upload] = &[
         own: false,
     },
     Upload { names: &["ipfs"], verbs: &[&["add"]], files: &[], own: false },
+    Upload { names: &["mega-put", "megaput", "mega-sync"], verbs: &[], files: &[], own: false },
+    Upload {
+        names: &["dbxcli", "megatools", "filen", "pcloud", "icloud", "box"],
+        verbs: &[&["put", "upload", "sync"]],
+        files: &[],
+        own: false,
+    },
+    Upload { names: &["gdrive"], verbs: &[&["files"], &["upload"]], files: &[], own: false },
     Upload {
         names: &["pastebinit", "slackcat", "gist", "telegram-send", "termbin", "wgetpaste"],
         verbs: &[],
@@ -79,6 +88,8 @@ const SPEC: Spec = Spec {
         "acl=",
         "exclude=",
         "include=",
+        "filter=",
+        "transfers=",
         "storage-class=",
         "content-type=",
         "desc=",
@@ -144,10 +155,27 @@ fn carried(machine: &mut Machine<'_>, state: &mut State, options: &Options, uplo
             origin = origin.and(machine.origin_of_tree(state, file, true));
         }
     }
+    if options.values(&["include", "filter"]).any(|chosen| names_secrets(&chosen.shown())) {
+        origin = origin.and(Origin::SECRET);
+    }
     if files.is_empty() || matches!(upload.verbs, [.., ["rcat", ..]]) {
         origin = origin.and(machine.input(state, 0).origin().unwrap_or_default());
     }
     origin
+}
+
+/// Whether one of the names that a filter lets through is of a credential: `*.{pem,kdbx}`, `+ id_rsa*`.
+pub(super) fn names_secrets(filter: &str) -> bool {
+    if filter.starts_with('-') {
+        return false;
+    }
+    let filter = filter.trim_start_matches("+ ");
+    let (before, listed, after) = match (filter.find('{'), filter.rfind('}')) {
+        (Some(open), Some(close)) if open < close => (&filter[..open], &filter[open + 1..close], &filter[close + 1..]),
+        _ => ("", filter, ""),
+    };
+    let is_secret = |name: &str| secrets::secrecy(&format!("/{before}{name}{after}"), None) >= Secrecy::Sensitive;
+    listed.split(',').take(16).any(is_secret)
 }
 
 fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -191,6 +219,7 @@ fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     match file.filter(|file| !file.is_empty()).and_then(|file| machine.path(state, &file)) {
         Some(path) => {
             machine.writes(state, &path, false);
+            machine.receives(&path, &text);
             state.write(&path, text, false);
         }
         None => machine.emit(state, 1, text),

@@ -12,8 +12,6 @@ pub(super) enum Does {
     Process,
     /// Runs it as code of the language.
     Code,
-    /// Makes objects of it, which may run whatever it says.
-    Thaws,
     /// Removes the tree it names.
     DeleteTree,
     /// Removes the file it names.
@@ -32,6 +30,10 @@ pub(super) enum Does {
     ReadSelf,
     /// Writes the file it is called on.
     WriteSelf,
+    /// Makes objects of what it is given, which may be of any class, and so run anything.
+    Load,
+    /// Runs it by the shell of another machine.
+    Elsewhere,
     /// Sends something to another machine.
     Send,
     /// Gives SQL to a database.
@@ -43,8 +45,8 @@ pub(super) enum Does {
 }
 
 use Does::{
-    Code, Delete, DeleteSelf, DeleteTree, DeleteTreeSelf, Destroys, DestroysAll, Open, Process, ReadSelf, RunSelf,
-    Send, Shell, Sql, Thaws, Write, WriteSelf,
+    Code, Delete, DeleteSelf, DeleteTree, DeleteTreeSelf, Destroys, DestroysAll, Elsewhere, Load, Open, Process,
+    ReadSelf, RunSelf, Send, Shell, Sql, Write, WriteSelf,
 };
 use Kind::{CloudDestroy, ClusterDestroy, DatabaseDestroy};
 
@@ -68,15 +70,23 @@ const PYTHON: Calls = &[
     ("pty.spawn", Process),
     ("exec", Code),
     ("eval", Code),
-    ("pickle.loads", Thaws),
-    ("pickle.load", Thaws),
-    ("cloudpickle.loads", Thaws),
-    ("cloudpickle.load", Thaws),
-    ("dill.loads", Thaws),
-    ("dill.load", Thaws),
-    ("joblib.load", Thaws),
-    ("marshal.loads", Thaws),
-    ("yaml.unsafe_load", Thaws),
+    ("pickle.load", Load),
+    ("pickle.loads", Load),
+    ("cPickle.loads", Load),
+    ("dill.load", Load),
+    ("dill.loads", Load),
+    ("cloudpickle.load", Load),
+    ("cloudpickle.loads", Load),
+    ("joblib.load", Load),
+    ("marshal.loads", Load),
+    ("torch.load", Load),
+    ("load_state_dict_from_url", Load),
+    ("pandas.read_pickle", Load),
+    ("yaml.unsafe_load", Load),
+    (".exec_command", Elsewhere),
+    (".send_command", Elsewhere),
+    (".send_command_timing", Elsewhere),
+    (".send_config_set", Elsewhere),
     ("shutil.rmtree", DeleteTree),
     ("os.remove", Delete),
     ("os.unlink", Delete),

@@ -7,13 +7,14 @@
 mod calls;
 mod emptying;
 mod finding;
+mod habits;
 mod services;
 mod values;
 
 use super::super::machine::Machine;
-use super::super::state::{State, Stream};
+use super::super::state::{Content, State, Stream};
 use super::super::value::{Origin, Text};
-use crate::policy::effects::Kind;
+use crate::policy::effects::{Kind, Where};
 use crate::policy::places::Place;
 use calls::{DECODES, Does, FETCHES};
 use finding::{Found, found, receiver_at, unaliased};
@@ -74,7 +75,7 @@ fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code
         depth,
         inner: 0,
     };
-    habits(machine, &code);
+    habits::note(machine, &code);
     if CAPTURES.iter().any(|word| code.contains(word)) {
         run.secret = Origin::DUMPED;
         captured(machine, state, &code);
@@ -155,13 +156,16 @@ fn runs_answer(code: &str) -> bool {
 }
 
 /// Notes what a program of `awk` does besides its report: `system(…)`, `"…" | getline`, `print … | "…"`, `print > "…"`.
-pub(super) fn awk(machine: &mut Machine<'_>, state: &mut State, code: &str) {
+///
+/// What its fields hold comes from where its input comes from.
+pub(super) fn awk(machine: &mut Machine<'_>, state: &mut State, code: &str, fed: Origin) {
     let code = &code[..code.floor_char_boundary(MAX_CODE)];
     let home = machine.facts.home().unwrap_or_default().to_owned();
     let scope = Scope::new(code, Language::Other, &home);
-    habits(machine, code);
+    habits::note(machine, code);
     for (at, _) in code.match_indices("system(").take(MAX_NAMES) {
-        let line = scope.value(enclosed(&code[at + "system(".len()..], '(', ')').0);
+        let given = enclosed(&code[at + "system(".len()..], '(', ')').0;
+        let line = if given.trim_start().starts_with('"') { side_by_side(given, fed) } else { scope.value(given) };
         machine.code(state, &line, Vec::new());
     }
     for (at, sign) in code.match_indices(['|', '>']).take(MAX_NAMES) {
@@ -188,6 +192,30 @@ pub(super) fn awk(machine: &mut Machine<'_>, state: &mut State, code: &str) {
             _ => {}
         }
     }
+}
+
+/// Texts that stand side by side are one: literals, and between them what nobody knows but its origin.
+fn side_by_side(expression: &str, fed: Origin) -> Text {
+    let mut made = Text::default();
+    let mut rest = expression[..expression.floor_char_boundary(MAX_ARGUMENTS)].trim();
+    for _ in 0..MAX_NAMES {
+        if rest.is_empty() {
+            break;
+        }
+        let literal = if rest.starts_with('"') { quoted(rest) } else { None };
+        rest = match literal {
+            Some((text, _, behind)) => {
+                made.push(&Text::decoded(&unescaped(text)));
+                behind.trim_start()
+            }
+            None => {
+                made.push_hole(fed);
+                let end = rest.char_indices().skip(1).find(|(_, char)| *char == '"');
+                end.map_or("", |(at, _)| &rest[at..])
+            }
+        };
+    }
+    made
 }
 
 /// What each line begins with that a program of `awk` prints, where that is a text of its own: `{print ":"$2}`.
@@ -255,10 +283,6 @@ impl Run<'_> {
                     }
                 }
             }
-            Does::Thaws => {
-                let origin = Origin { decoded: false, ..self.origin(arguments) };
-                machine.runs_code(&Text::hole(origin));
-            }
             Does::Delete if found.name == "array_map" && !arguments.contains("unlink") => {}
             Does::DeleteTree | Does::Delete => {
                 for path in self.paths(arguments) {
@@ -283,6 +307,18 @@ impl Run<'_> {
                 } else {
                     self.reads(machine, state, &path);
                 }
+            }
+            Does::Load => {
+                let fetched = self.origin(arguments).fetched || self.is_of_fetched(machine, state, arguments);
+                if fetched && self.is_strange() {
+                    machine.runs_code(&Text::hole(Origin::FETCHED));
+                }
+            }
+            Does::Elsewhere => {
+                let line = self.scope.value(arguments);
+                let outer = std::mem::replace(&mut machine.at, Where::Remote);
+                machine.code(&mut state.clone(), &line, Vec::new());
+                machine.at = outer;
             }
             Does::Send => {
                 let host = crate::policy::hosts::host(&self.scope.value(arguments).shown());
@@ -311,6 +347,32 @@ impl Run<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a file that holds objects came from a machine that is not known for handing them out.
+    fn is_of_fetched(&self, machine: &Machine<'_>, state: &State, arguments: &str) -> bool {
+        let code = self.scope.code;
+        if arguments.contains("weights_only=True") {
+            return false;
+        }
+        let within = arguments.find(['"', '\'']).and_then(|at| literal(&arguments[at..]));
+        let named = within.map(Text::known).or_else(|| self.paths(arguments).into_iter().next());
+        let path = named.and_then(|file| machine.path(state, &file));
+        let brought = path.is_some_and(|path| {
+            matches!(state.files.get(&path), Some(Content::Is(text)) if text.origin().is_some_and(|origin| origin.fetched))
+        });
+        let fetches = ["urlretrieve(", "wget.download("].iter().any(|word| code.contains(word));
+        let is_address = arguments.trim_start().trim_start_matches(['"', '\'']).starts_with("http");
+        brought || fetches || is_address
+    }
+
+    /// Whether the machines that code names, if it names any, are not all known for handing out what is loaded.
+    fn is_strange(&self) -> bool {
+        let code = self.scope.code;
+        let named = code.match_indices("://").take(MAX_NAMES).map(|(at, _)| crate::policy::hosts::host(&code[at..]));
+        let mut named = named.filter(|host| !host.is_empty()).peekable();
+        named.peek().is_none() && !code.contains("huggingface_hub")
+            || named.any(|host| !HUBS.iter().any(|hub| host.ends_with(hub)))
     }
 
     /// The paths that a call's first argument names: those of a list, or one. `rm("-rf", x)` is given options first.
@@ -356,8 +418,12 @@ impl Run<'_> {
             let value = self.scope.value(text);
             if value.is_empty() { Text::hole(self.origin(text)) } else { value }
         };
-        if let Some(words) = list(first) {
-            return machine.child(state, words.into_iter().take(MAX_NAMES).map(word).collect());
+        if let Some(items) = list(first) {
+            let words: Vec<Text> = items.iter().take(MAX_NAMES).map(|item| word(item)).collect();
+            if self.runs_what_it_decodes(items.first().copied().unwrap_or_default(), &words) {
+                return machine.act(Kind::CodeDecoded, "a file that was decoded");
+            }
+            return machine.child(state, words);
         }
         let is_word = |text: &&&str| {
             text.starts_with(['"', '\'', '`'])
@@ -414,6 +480,9 @@ impl Run<'_> {
                     .map(word),
             );
         }
+        if self.runs_what_it_decodes(first, &words) {
+            return machine.act(Kind::CodeDecoded, "a file that was decoded");
+        }
         // A program with its arguments in one literal is what a shell would split.
         match words.as_slice() {
             // A name that is not known is of one program at most.
@@ -421,6 +490,27 @@ impl Run<'_> {
             [only] if only.prefix().contains(' ') => machine.code(state, &only.clone(), Vec::new()),
             _ => machine.child(state, words),
         }
+    }
+
+    /// Whether a file is run whose name is not known, by code that writes what it decodes to one.
+    fn runs_what_it_decodes(&self, first: &str, words: &[Text]) -> bool {
+        let has = |list: &[&str]| list.iter().any(|word| self.scope.code.contains(word));
+        let unknown = |at: usize| words.get(at).is_some_and(|word| word.prefix().is_empty() && !word.is_empty());
+        let shells = ["sh", "bash", "zsh", "dash", "python", "python3", "perl", "node"];
+        let by_shell = words.first().is_some_and(|word| shells.contains(&super::base_name(word.prefix())));
+        let is_file = (by_shell || first.contains("sys.executable")) && unknown(1)
+            || unknown(0) && !first.contains("sys.executable") && has(&["chmod("]);
+        is_file
+            && has(DECODES)
+            && has(&[
+                "NamedTemporaryFile",
+                "mkstemp",
+                "write_bytes(",
+                "'wb'",
+                "\"wb\"",
+                "writeFileSync(",
+                "write_text(",
+            ])
     }
 
     fn open(&mut self, machine: &mut Machine<'_>, state: &mut State, found: &Found<'_>) {
@@ -475,6 +565,10 @@ impl Run<'_> {
     }
 }
 
+/// Machines that many take trained models from.
+const HUBS: &[&str] =
+    &["huggingface.co", "hf.co", "pytorch.org", "tensorflow.org", "storage.googleapis.com", "localhost", "127.0.0.1"];
+
 /// Where what an expression holds comes from, by its words.
 fn origin_of(expression: &str) -> Origin {
     let has = |words: &[&str]| words.iter().any(|word| expression.contains(word));
@@ -517,99 +611,25 @@ fn is_throwaway(code: &str) -> bool {
     others == 0 && THROWAWAY.iter().any(|word| code.contains(word))
 }
 
-/// What whole pieces of code are known by: processes without end, a shell at the other end of a socket.
-fn habits(machine: &mut Machine<'_>, code: &str) {
-    let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
-    if has(&["fork"]) {
-        let dense: String = code.chars().filter(|char| !char.is_whitespace()).collect();
-        let endless =
-            ["whileTrue:os.fork()", "while1:os.fork()", "forkwhile1", "forkwhiletrue", "while(1){fork", "loop{fork"];
-        if endless.iter().any(|word| dense.contains(word)) {
-            machine.act(Kind::ProcessBomb, "fork");
-        }
-    }
-    // Code is put where Python runs it whenever it starts.
-    let planted = has(&["sitecustomize.py", "usercustomize.py"]) || has(&[".pth"]) && has(&["'import ", "\"import "]);
-    if planted && has(&["write(", "write_text(", "'w'", "\"w\"", "'a'", "\"a\""]) && !has(&["process_startup"]) {
-        machine.act(Kind::SystemStartup, "code that Python runs at its start");
-    }
-    // What was decoded is written into a script, and this is run.
-    let decodes =
-        has(&["b64decode(", "fromhex(", "unhexlify(", "a85decode(", "b85decode(", "'base64')", "\"base64\")"]);
-    if decodes
-        && has(&[".sh\"", ".sh'", "/bin/sh\", ", "/bin/bash\", ", "\"sh\", ", "\"bash\", "])
-        && has(&[".write(", "writeFile"])
-        && has(&["subprocess.", "os.system(", "os.exec", "os.spawn", "execSync(", "execFile", "spawn("])
-    {
-        machine.act(Kind::CodeDecoded, "a script");
-    }
-    // A server that runs what it is asked for.
-    if has(&["HTTPServer", "createServer", "Flask(", "TCPServer", "Sinatra"])
-        && has(&[".path[", "self.path", "request.args", "req.query", "req.url", "params["])
-        && has(&["getoutput(", "check_output(", "os.popen(", "os.system(", "execSync(", "shell=True"])
-    {
-        machine.act(Kind::NetShell, "a server");
-    }
-    if has(&["/inet/"]) && has(&["|getline", "| getline", "system("]) && has(&["|&"]) {
-        machine.act(Kind::NetShell, "a socket");
-    }
-    let sockets = [
-        "socket",
-        "Socket",
-        "fsockopen",
-        "TCPServer",
-        "net.connect",
-        "net.createServer",
-        "require('net')",
-        "require(\"net\")",
-        "'node:net'",
-        "\"node:net\"",
-        "from 'net'",
-        "net.createConnection",
-        "net.Dial",
-        "net.Listen",
-        "/inet/",
-    ];
-    let wires = [
-        "dup2",
-        ">&",
-        "<&",
-        "pty.spawn",
-        ".pipe(",
-        "popen",
-        ".Stdin",
-        ".stdin",
-        "PIPE",
-        "stdin=",
-        "check_output",
-        "getoutput",
-        "|&",
-        "InputStream",
-    ];
-    let shells =
-        ["/bin/sh", "/bin/bash", "/bin/zsh", "cmd.exe", "powershell.exe", "'sh'", "\"sh\"", "'bash'", "\"bash\""];
-    let takes = ["popen(", "check_output(", "getoutput(", "os.system(", "system(", "exec("];
-    let from_wire = ["recv(", ".gets", ".read_line", "on('data'", "on(\"data\"", "receive("];
-    let speaks = ["connect", "listen", "accept", "TCPSocket"];
-    if has(&sockets) && (has(&shells) && has(&wires) || has(&from_wire) && has(&takes) && has(&speaks)) {
-        machine.act(Kind::NetShell, "a socket");
-    }
-}
-
 /// The string literal that a text begins with.
 pub(super) fn literal(text: &str) -> Option<String> {
     let (literal, ..) = quoted(text.trim_start())?;
+    Some(unescaped(literal))
+}
+
+/// The text of a literal, without its quotes.
+fn unescaped(literal: &str) -> String {
     let mut made = String::new();
     let mut chars = literal[1..literal.len() - 1].chars();
     while let Some(char) = chars.next() {
         match char {
-            '\\' => match chars.next()? {
-                'n' => made.push('\n'),
-                't' => made.push('\t'),
-                other => made.push(other),
+            '\\' => match chars.next() {
+                Some('n') => made.push('\n'),
+                Some('t') => made.push('\t'),
+                other => made.extend(other),
             },
             char => made.push(char),
         }
     }
-    Some(made)
+    made
 }

@@ -4,12 +4,47 @@ use super::super::super::machine::Machine;
 use super::super::super::options::{Spec, read};
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
-use super::super::tables::production;
+use super::super::base_name;
+use super::super::tables::{production, throwaway};
 use super::settings::{self, Lasts};
 use super::{asks_for_help, skips_hooks};
 use crate::policy::effects::Kind;
 
-pub(super) fn push(machine: &mut Machine<'_>, args: &[Text]) {
+/// Under what it is kept which repositories have nothing but a folder for what may vanish to push to.
+const SCRATCH: &str = "scratch repository";
+
+/// Whether an address is a repository in a folder for what may vanish.
+fn is_scratch(machine: &Machine<'_>, state: &State, address: &Text) -> bool {
+    let skipped = if address.prefix().starts_with("file://") { "file://".len() } else { 0 };
+    let local = address.after(skipped);
+    !local.prefix().contains(':') && machine.path(state, &local).is_some_and(|path| machine.is_scratch(&path))
+}
+
+/// Remembers a clone of a repository that somebody made for a trial.
+pub(super) fn cloned(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
+    let spec = Spec { short: "bocju", long: &["branch=", "origin=", "config=", "depth=", "jobs="], ..Spec::default() };
+    let operands = read(args, &spec).operands;
+    let Some(from) = operands.first().filter(|from| is_scratch(machine, state, from)) else { return };
+    let own = base_name(&from.shown()).trim_end_matches(".git").to_owned();
+    let folder = operands.get(1).cloned().unwrap_or_else(|| Text::known(own));
+    if let Some(path) = machine.path(state, &folder) {
+        throwaway::made(state, SCRATCH, &path);
+    }
+}
+
+/// Remembers a repository that is given one of those to push to.
+pub(super) fn added(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
+    let words: Vec<&Text> = args.iter().filter(|arg| !arg.prefix().starts_with('-')).collect();
+    if let [verb, _, address, ..] = words.as_slice()
+        && matches!(verb.prefix(), "add" | "set-url")
+        && is_scratch(machine, state, address)
+        && let Some(folder) = state.shell.directory.clone()
+    {
+        throwaway::made(state, SCRATCH, &folder);
+    }
+}
+
+pub(super) fn push(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
     let spec = Spec {
         short: "o",
         long: &[
@@ -46,6 +81,12 @@ pub(super) fn push(machine: &mut Machine<'_>, args: &[Text]) {
     };
     let options = read(args, &spec);
     if options.has(&["n", "dry-run"]) || asks_for_help(args) && !options.has(&["repo"]) {
+        return;
+    }
+    let named = options.operands.first().filter(|to| to.prefix().contains(['/', ':']));
+    let of_folder =
+        || state.shell.directory.as_deref().is_some_and(|folder| throwaway::was_made(state, SCRATCH, folder));
+    if named.map_or_else(of_folder, |to| is_scratch(machine, state, to)) {
         return;
     }
     // A remote that is called so is a machine that runs what is pushed to it.

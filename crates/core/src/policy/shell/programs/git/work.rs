@@ -3,7 +3,7 @@
 use super::super::super::machine::Machine;
 use super::super::super::options::{Spec, read};
 use super::super::super::state::State;
-use super::super::super::value::Text;
+use super::super::super::value::{HOLE, Text};
 use super::{Git, asks_for_help, named};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
@@ -58,6 +58,11 @@ fn is_made_anew(operand: &Text) -> bool {
     places::is_lock(&path) || path.split('/').any(places::is_generated)
 }
 
+/// Whether an operand is known to be a file that is not there, so that nothing is lost where it comes back.
+fn is_gone(operand: &Text) -> bool {
+    operand.origin().is_some_and(|origin| origin.absent)
+}
+
 /// Whether an operand that may be a branch is a file: by what is there, or by an ending that no branch has.
 fn is_file(machine: &Machine<'_>, state: &State, operand: &Text) -> bool {
     let shown = operand.shown();
@@ -67,6 +72,13 @@ fn is_file(machine: &Machine<'_>, state: &State, operand: &Text) -> bool {
     ];
     let named = shown.rsplit_once('.').is_some_and(|(name, ending)| !name.is_empty() && endings.contains(&ending));
     named || machine.path(state, operand).is_some_and(|path| machine.look(&path) == Look::File)
+}
+
+/// Whether a revision is the one before one that was looked up: `$(git rev-list -n 1 HEAD -- F)^` is how a file comes back that was
+/// deleted, and there is nothing in its place.
+fn is_before_found(revision: &Text) -> bool {
+    let shown = revision.shown();
+    revision.prefix().is_empty() && ["^", "~", "~1", "^1"].contains(&shown.trim_start_matches(HOLE))
 }
 
 pub(super) fn checkout(machine: &mut Machine<'_>, state: &State, args: &[Text], git: &Git) {
@@ -117,7 +129,11 @@ pub(super) fn checkout(machine: &mut Machine<'_>, state: &State, args: &[Text], 
         ([], [only]) if options.literal_from.is_none() && is_file(machine, state, only) => std::slice::from_ref(only),
         (paths, _) => paths,
     };
-    for path in paths.iter().filter(|path| !is_made_anew(path)) {
+    let restored = options.operands.first().is_some_and(is_before_found);
+    for path in paths.iter().filter(|path| !is_made_anew(path) && !is_gone(path)) {
+        if restored && !is_whole(machine, state, path) {
+            continue;
+        }
         let kind_target = path.shown();
         let is_all = is_whole(machine, state, path) || kind_target == ":/";
         machine.note(Kind::GitDiscard, kind_target, Default::default(), is_all, Default::default());
@@ -159,7 +175,7 @@ pub(super) fn restore(machine: &mut Machine<'_>, state: &State, args: &[Text], g
         return;
     }
     let here = is_here(machine, state);
-    for operand in options.operands.iter().filter(|operand| !is_made_anew(operand)) {
+    for operand in options.operands.iter().filter(|operand| !is_made_anew(operand) && !is_gone(operand)) {
         let all = is_whole(machine, state, operand) && (here || operand.shown() != ".") || operand.shown() == ":/";
         let exists = machine.path(state, operand).is_some_and(|path| machine.look(&path) != Look::Missing);
         if all || exists || operand.as_path().is_none() {

@@ -1,8 +1,14 @@
 //! Devices that hang on this machine, and the controllers of servers: what wipes them, burns what cannot be unburnt, opens what protects
 //! them, or takes their power. To write a program to a board is what they are there for.
 
+use super::super::super::machine::{Call, Machine};
+use super::super::super::options::read;
+use super::super::super::state::State;
+use super::super::super::value::Text;
+use super::super::Program;
 use super::{Entry, Tool, on, pass, single, spec, unless, with};
 use crate::policy::effects::Kind::{SystemChange, SystemPower};
+use crate::policy::shell::options::Spec;
 
 /// What is done to a phone, and to no emulator of one.
 const fn unless_emulated(path: &'static str, with: &'static [&'static str]) -> Entry {
@@ -14,6 +20,84 @@ const fn unless_emulated(path: &'static str, with: &'static [&'static str]) -> E
         token: false,
     }
 }
+
+/// Applications that came with a phone, and those in which people talk: what they hold is nowhere else. Others may be under test.
+const OF_PERSON: &[&str] = &[
+    "~com.android.*",
+    "~com.google.*",
+    "~com.apple.*",
+    "~com.samsung.*",
+    "~com.whatsapp*",
+    "~org.telegram.*",
+    "~org.thoughtcrime.*",
+    "~com.facebook.*",
+    "~com.viber.*",
+    "~*authenticator*",
+];
+
+/// Where a phone keeps what its owner made.
+const PICTURES_AND_KIN: &[&str] = &[
+    "~/sdcard",
+    "~/sdcard/",
+    "~/sdcard/[*]*",
+    "~/storage/emulated/0",
+    "~/storage/emulated/0/[*]*",
+    "~/data/media*",
+    "~*/dcim*",
+    "~*/pictures*",
+    "~*/movies*",
+    "~*/music*",
+    "~*/documents*",
+    "~*/recordings*",
+    "~*/android/media*",
+];
+
+const ADB: Spec = spec("stHPL", &[]);
+
+pub(super) fn program(name: &str) -> Option<Program> {
+    Some(match name {
+        "adb" => adb,
+        "esptool.py" | "esptool" | "idf.py" | "st-flash" | "nrfjprog" | "pyocd" | "picotool" => board,
+        _ => return None,
+    })
+}
+
+/// A board that is erased to be written anew has lost nothing.
+fn board(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    super::table(machine, call, state);
+    let writes = ["write", "write_flash", "write-flash", "flash", "app-flash", "load", "--program"];
+    if call.args.iter().any(|arg| writes.contains(&arg.prefix())) {
+        machine.takes_back(SystemChange, &call.name, "erase");
+    }
+}
+
+/// `adb shell 'a; b'` is given lines of the phone's own shell: each of their commands is read as one that stands alone.
+fn adb(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &ADB);
+    let is_shell = |arg: &Text| matches!(arg.prefix(), "shell" | "exec-out" | "exec-in");
+    let Some(from) = call.args.iter().position(is_shell).filter(|_| options.operands.iter().any(is_shell)) else {
+        return super::table(machine, call, state);
+    };
+    // Of options of the phone's own programs those of `rm` alone are as they stand; the others are not to be taken for those of `adb`.
+    let word = |word: &str| match word.strip_prefix('-') {
+        Some(letters) if !letters.starts_with('-') && !letters.chars().all(|letter| "rRf".contains(letter)) => {
+            format!("--{letters}")
+        }
+        _ => word.to_owned(),
+    };
+    let line: Vec<String> = call.inner(from + 1).iter().map(Text::shown).collect();
+    for command in line.join(" ").split([';', '&', '|', '\n']).take(MAX_COMMANDS) {
+        let words =
+            command.split_whitespace().map(|given| Text::known(word(given.trim_matches(['\'', '"', '(', ')']))));
+        let mut args = call.args[..from].to_vec();
+        args.push(Text::known("shell"));
+        args.extend(words);
+        super::table(machine, &Call { name: call.name.clone(), args }, state);
+    }
+}
+
+/// The most commands of a phone's line that are read.
+const MAX_COMMANDS: usize = 16;
 
 /// Every tool of this file.
 pub(super) const TOOLS: &[Tool] = &[
@@ -32,12 +116,41 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         names: &["adb"],
-        spec: spec("stHPL", &[]),
+        spec: ADB,
         entries: &[
             unless_emulated("shell rm|rmdir", &["r", "R"]),
+            unless_emulated("shell rm|find|truncate|shred", PICTURES_AND_KIN),
             unless_emulated("shell recovery", &["wipe_data", "wipe-data"]),
-            unless_emulated("shell mke2fs|make_f2fs|wipe|sgdisk", &[]),
-            unless_emulated("disable-verity", &[]),
+            unless_emulated("shell mke2fs|mkfs*|make_f2fs|wipe|sgdisk|blkdiscard", &[]),
+            unless_emulated("shell dd", &["~of=/dev/block*"]),
+            unless_emulated("shell am", &["~*master_clear*", "~*factory_reset*", "~*factoryreset*"]),
+            unless_emulated("shell pm clear|uninstall", OF_PERSON),
+            unless_emulated("shell cmd testharness enable", &[]),
+            unless_emulated("shell cmd package clear|uninstall", OF_PERSON),
+            unless_emulated("shell content delete", &["~content://*"]),
+            unless_emulated("shell dpm wipe*|set-device-owner|remove-*", &[]),
+            unless_emulated("shell locksettings clear|set-disabled", &[]),
+            unless_emulated("shell sm partition|forget|format", &[]),
+            unless_emulated("uninstall", OF_PERSON),
+            unless_emulated("disable-verity|restore", &[]),
+        ],
+    },
+    Tool {
+        names: &["ideviceinstaller"],
+        spec: spec("uUi", &["udid=", "uninstall=", "install="]),
+        entries: &[with("", OF_PERSON, SystemChange), on("uninstall com.apple.*", SystemChange)],
+    },
+    Tool {
+        names: &["idevicebackup2"],
+        spec: spec("ui", &["udid="]),
+        entries: &[on("erase|restore|changepw", SystemChange), on("encryption off", SystemChange)],
+    },
+    Tool {
+        names: &["pymobiledevice3", "go-ios", "ios"],
+        spec: spec("", &["udid=", "tunnel="]),
+        entries: &[
+            on("** erase|erase-device|restore|wipe", SystemChange),
+            with("apps uninstall", OF_PERSON, SystemChange),
         ],
     },
     Tool {

@@ -7,7 +7,7 @@ use super::super::super::value::{HOLE, Origin, Text};
 use super::super::Program;
 use super::throwaway::{self, Reach};
 use super::{is_harmless, production, rows, single, spec, sql};
-use crate::policy::effects::Kind::{self, DatabaseDestroy, DatabaseOpen};
+use crate::policy::effects::Kind::{self, DatabaseDestroy};
 use crate::policy::effects::Where;
 use crate::policy::hosts;
 
@@ -320,8 +320,6 @@ fn client(name: &str, words: &[String]) -> Option<&'static Client> {
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
-        "redis-cli" | "valkey-cli" | "keydb-cli" | "dragonfly-cli" | "redli" => redis,
-        "mongosh" | "mongo" => mongo,
         "pg_dump" | "pg_dumpall" | "mysqldump" | "mariadb-dump" | "mongodump" | "mongoexport" | "mydumper" => dump,
         "pg_restore" => restore,
         _ if CLIENTS.iter().any(|client| client.names.contains(&name)) => sql,
@@ -374,6 +372,9 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             machine.act(Kind::ServiceChange, name.as_deref().unwrap_or_default());
         }
         given(machine, state, &text, reach, name.as_deref());
+        if let Some(path) = kept_in(&text).and_then(|file| machine.path(state, &Text::known(file))) {
+            state.write(&path, Text::hole(origin), false);
+        }
     }
     let fed = texts.iter().filter_map(Text::origin).any(|origin| origin.dumped);
     if let Some(host) = host.filter(|host| fed && rows::is_others(host, name.as_deref())) {
@@ -382,8 +383,15 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     machine.emit(state, 1, Text::hole(origin));
 }
 
+/// The file that a text has rows written to: `\copy (…) to 'rows.csv'`.
+fn kept_in(text: &str) -> Option<String> {
+    let (_, behind) = text.split_once("\\copy")?;
+    let (_, file) = behind.rsplit_once(" to '").or_else(|| behind.rsplit_once(" TO '"))?;
+    file.split('\'').next().filter(|file| !file.is_empty()).map(str::to_owned)
+}
+
 /// Where what a client gives comes from: what a test's database holds is nobody's.
-fn of_rows(reach: Reach, name: Option<&str>) -> Origin {
+pub(super) fn of_rows(reach: Reach, name: Option<&str>) -> Origin {
     if throwaway::may_be_lost(reach, name.into_iter()) { Origin::UNKNOWN } else { Origin::QUERIED }
 }
 
@@ -439,10 +447,12 @@ fn ports(names: &[&str]) -> &'static [&'static str] {
     if names.contains(&"psql") { &["p", "port"] } else { &["P", "port"] }
 }
 
-/// Whether the name of a database says that somebody develops by it, with rows that are made up.
-fn is_developed(name: &str) -> bool {
-    throwaway::words(name)
-        .any(|word| matches!(word.as_str(), "dev" | "development" | "local" | "demo" | "seed" | "sample"))
+/// Whether a text makes a schema anew that it has just taken away.
+fn makes_anew(text: &str, name: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let made = format!("create schema {}", name.to_ascii_lowercase());
+    let after = lower.split_once("drop schema").map(|(_, after)| after.replace("if not exists ", ""));
+    name != "public" && after.is_some_and(|after| after.contains(&made))
 }
 
 /// Judges a text of SQL that is given to a database.
@@ -450,7 +460,9 @@ pub(super) fn given(machine: &mut Machine<'_>, state: &mut State, text: &str, re
     let lost = throwaway::may_be_lost(reach, name.into_iter());
     for fault in sql::faults(text) {
         // A database that is a test's by its own name, wherever the client is connected to on this machine.
-        let own = fault.kind == Kind::SecretRead && reach == Reach::Here && name.is_some_and(is_developed);
+        let developed = reach == Reach::Here && name.is_some_and(throwaway::is_developed);
+        let renewed = || fault.name.as_deref().is_some_and(|schema| makes_anew(text, schema));
+        let own = developed && (fault.kind == Kind::SecretRead || renewed());
         if !lost && !own && !throwaway::may_be_lost(reach, fault.name.as_deref().into_iter()) {
             machine.act(fault.kind, fault.what);
         }
@@ -503,6 +515,7 @@ fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         Some(file) => {
             if let Some(path) = machine.path(state, &file) {
                 machine.writes(state, &path, false);
+                machine.receives(&path, &Text::hole(origin));
                 state.write(&path, Text::hole(origin), false);
             }
         }
@@ -526,156 +539,4 @@ fn restore(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.has(&["c", "clean"]) && reach == Reach::Elsewhere {
         machine.act(DatabaseDestroy, name.unwrap_or_default());
     }
-}
-
-fn redis(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec { short: "hpaunrisD", long: &["user=", "pass=", "eval=", "rdb="], ordered: true, single: false },
-    );
-    if options.is_help() {
-        return;
-    }
-    if options.has(&["rdb"]) {
-        machine.emit(state, 1, Text::hole(Origin::SECRET));
-    }
-    let mut line = options.operands.iter().map(Text::shown).collect::<Vec<_>>().join(" ");
-    if line.is_empty() {
-        line = machine.input(state, 0).shown();
-    }
-    let host =
-        options.value(&["h"]).map(Text::shown).or_else(|| options.value(&["u"]).map(|url| hosts::host(&url.shown())));
-    let reach = throwaway::reach(machine, host.as_deref());
-    let port = options.value(&["p"]).or(options.value(&["u"])).map(Text::shown);
-    let port = port.as_deref().map(|port| throwaway::port(port).unwrap_or(port));
-    let own = throwaway::is_inside(machine) || throwaway::is_own_port(state, port);
-    let lost = reach == Reach::Here && own;
-    const DESTROYS: &[&str] = &[
-        "flushall",
-        "flushdb",
-        "shutdown",
-        "debug segfault",
-        "debug reload",
-        "cluster reset",
-        "cluster forget",
-        "cluster flushslots",
-        "replicaof",
-        "slaveof",
-        "function flush",
-        "sentinel remove",
-        "sentinel reset",
-        "del \u{2026}",
-        "unlink \u{2026}",
-        "del *",
-        "failover abort",
-    ];
-    const OPENS: &[&str] = &[
-        "config set dir",
-        "config set dbfilename",
-        "config set requirepass",
-        "config set protected-mode no",
-        "config set bind",
-        "module load",
-        "acl setuser",
-        "acl deluser",
-        "config set appendonly no",
-        "config set save \"\"",
-        "config set save ''",
-        "config set masterauth",
-        "config set user",
-    ];
-    for line in line.lines().filter(|_| !lost) {
-        let lower = line.trim().to_ascii_lowercase();
-        let is = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
-        let scripted = lower.starts_with("eval ")
-            && ["flushall", "flushdb", "'del'", "\"del\""].iter().any(|word| lower.contains(word));
-        let trims = (lower.starts_with("xtrim ") || lower.starts_with("ltrim ")) && lower.contains("maxlen 0");
-        // `no one` takes a replica out of its group and loses nothing.
-        if is(DESTROYS) && !lower.contains("no one") || scripted || trims {
-            machine.act(DatabaseDestroy, line);
-        } else if is(OPENS) && !lower.contains("notify-keyspace") {
-            machine.act(DatabaseOpen, line);
-        }
-    }
-    machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
-}
-
-fn mongo(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec {
-            short: "uphf",
-            long: &["eval=", "file=", "host=", "port=", "username=", "password=", "authenticationDatabase="],
-            ..Spec::default()
-        },
-    );
-    let mut texts: Vec<Text> = options.values(&["eval", "f", "file"]).cloned().collect();
-    let scripts =
-        options.operands.iter().filter(|operand| operand.shown().ends_with(".js")).cloned().collect::<Vec<_>>();
-    texts.extend(scripts.iter().map(|file| machine.read_file(state, file)).collect::<Vec<_>>());
-    if texts.is_empty() {
-        texts.push(machine.input(state, 0));
-    }
-    let base = options.operands.first().map(Text::shown).filter(|base| !base.ends_with(".js"));
-    let (host, name) = base.as_deref().map_or((None, None), throwaway::database);
-    let host = options.value(&["h", "host"]).map(Text::shown).or(host);
-    let reach = match base.as_deref() {
-        Some(base) if base.starts_with(HOLE) => Reach::Elsewhere,
-        _ => throwaway::reach(machine, host.as_deref()),
-    };
-    let port = options.value(&["port"]).map(Text::shown);
-    let port = port.as_deref().or_else(|| base.as_deref().and_then(throwaway::port));
-    let own = throwaway::is_inside(machine) || throwaway::is_own_port(state, port);
-    let inside = reach == Reach::Here && own;
-    let is_live = production::is_meant(machine, state) || options.operands.iter().take(1).any(production::speaks);
-    for text in &texts {
-        let shown = text.shown();
-        if is_live && rows::are_documents_changed(&shown) {
-            machine.act(Kind::ServiceChange, name.as_deref().unwrap_or_default());
-        }
-        let sibling = ["getSiblingDB(", "getDB("]
-            .iter()
-            .find_map(|call| shown.split_once(call))
-            .and_then(|(_, rest)| super::super::code::literal(rest));
-        let name = sibling.or_else(|| name.clone());
-        if inside || throwaway::may_be_lost(reach, name.as_deref().into_iter()) {
-            continue;
-        }
-        let dense: String = shown.chars().filter(|char| !char.is_whitespace()).collect();
-        let empties = |call: &str| dense.contains(&format!("{call}({{}}")) || dense.contains(&format!("{call}()"));
-        let has = |words: &[&str]| words.iter().any(|word| dense.contains(word));
-        if has(&[
-            "dropDatabase(",
-            ".drop(",
-            "dropUser",
-            "dropAllUsers",
-            "dropAllRoles",
-            "shutdownServer(",
-            "rs.remove(",
-            "dropConnections",
-            "removeShard",
-            "dropDatabase:",
-            "{drop:",
-            "fsyncLock(",
-        ]) || empties("deleteMany")
-            || empties("remove")
-            || empties("updateMany")
-        {
-            machine.act(Kind::DatabaseDestroy, shown);
-        } else if has(&[
-            "grantRolesToUser",
-            "role:'root'",
-            "role:\"root\"",
-            "roles:['root",
-            "roles:[\"root",
-            "dbOwner",
-            "userAdminAnyDatabase",
-            "__system",
-            "clusterAdmin",
-        ]) && has(&["createUser", "grantRoles", "updateUser", "createRole"])
-        {
-            machine.act(Kind::DatabaseOpen, shown);
-        }
-    }
-    machine.emit(state, 1, Text::hole(of_rows(reach, name.as_deref())));
 }

@@ -7,6 +7,51 @@ use crate::policy::effects::Kind::{
 };
 use crate::policy::shell::options::Spec;
 
+/// Machines that cost what a person earns in a day, or as many of others: by their sizes and their numbers.
+pub(super) const COSTLY: &[&str] = &[
+    "~*p4d*.*xlarge*",
+    "~*p5*.*xlarge*",
+    "~*p6*.*xlarge*",
+    "~*p3dn.*",
+    "~*trn[12]*.*xlarge*",
+    "~*dl[12]*.*xlarge*",
+    "~*.48xlarge*",
+    "~*.32xlarge*",
+    "~*.24xlarge*",
+    "~u-*tb*.*",
+    "~u7*tb*.*",
+    "count=[1-9][0-9]*",
+    "count=*:[1-9][0-9]*",
+    "instance-count=[1-9][0-9]*",
+    "target-capacity=[1-9][0-9]*",
+    "desired-capacity=[1-9][0-9][0-9]*",
+    "~*targetcapacity*=[1-9][0-9][0-9]*",
+    "~*desiredsize=[1-9][0-9][0-9]*",
+    // Google's, Azure's and Oracle's.
+    "~a3-*gpu*",
+    "~a4-*gpu*",
+    "~*gpu-8g",
+    "~*gpu-16g",
+    "~*-ultramem-*",
+    "~*-megamem-*",
+    "~*count=8*",
+    "~standard_nd*",
+    "~standard_nc*a100*",
+    "~standard_nc*h100*",
+    "~standard_m*ms*",
+    "~bm.gpu*",
+    "~gpu-h100x8*",
+    "num-nodes=[1-9][0-9][0-9]*",
+    "node-count=[1-9][0-9][0-9]*",
+    "size=[1-9][0-9][0-9]*",
+    "new-capacity=[1-9][0-9][0-9]*",
+    "nodes=[1-9][0-9][0-9]*",
+    "nodes-max=[1-9][0-9][0-9]*",
+    // As those who rent graphics cards alone name them.
+    "~*[ah][12]00*:8*",
+    "~*b200*:8*",
+];
+
 const AWS: Spec = spec(
     "",
     &[
@@ -52,6 +97,15 @@ const AWS: Spec = spec(
         "attributes=",
         "instance-id=",
         "user-data=",
+        "instance-type=",
+        "instance-types=",
+        "image-id=",
+        "count=",
+        "instance-count=",
+        "target-capacity=",
+        "scaling-config=",
+        "topic=",
+        "payload=",
         "parameters=",
         "command=",
         "targets=",
@@ -116,6 +170,14 @@ const AWS_ENTRIES: &[Entry] = &[
     on("* purchase-*", MoneyMove),
     on("route53domains register-domain|transfer-domain|renew-domain", MoneyMove),
     on("savingsplans create-savings-plan", MoneyMove),
+    with(
+        "ec2|autoscaling|eks|emr|sagemaker|batch run-*|create-*|request-*|update-*|modify-*|set-*|start-*",
+        COSTLY,
+        MoneyMove,
+    ),
+    // What one person's agent tells every thing at once.
+    on("iot create-job|create-ota-update", CloudDeploy),
+    with("iot-data publish", &["~*/all*", "~*broadcast*", "~*firmware*", "~*/ota*"], CloudDeploy),
     // Objects and buckets.
     with("s3 rm", &["recursive"], CloudDestroy),
     with(
@@ -161,7 +223,10 @@ const AWS_ENTRIES: &[Entry] = &[
     on("sso-admin create-account-assignment|attach-*|put-*", CloudAccess),
     on("organizations delete-*|leave-*|remove-*|close-*|detach-*|disable-*", CloudDestroy),
     on("ram|quicksight|lakeformation associate-*|grant-*", CloudAccess),
-    on("cognito-idp admin-add-user-to-group|admin-set-user-password", CloudAccess),
+    on(
+        "cognito-idp admin-add-user-to-group|admin-set-user-password|admin-set-user-mfa-preference|admin-reset-user-password|admin-disable-user|set-user-pool-mfa-config",
+        CloudAccess,
+    ),
     // Credentials.
     token("ecr|ecr-public get-login-password|get-authorization-token"),
     token("codeartifact get-authorization-token"),
@@ -302,6 +367,10 @@ const GCLOUD: Spec = spec(
 );
 
 const GCLOUD_ENTRIES: &[Entry] = &[
+    with("compute instances|instance-templates|tpus|reservations create|bulk|start|resize", COSTLY, MoneyMove),
+    with("compute tpus|instance-groups tpu-vm|managed|queued-resources create|resize", COSTLY, MoneyMove),
+    with("container clusters|node-pools create|resize", COSTLY, MoneyMove),
+    with("ai|dataproc|notebooks * create", COSTLY, MoneyMove),
     on("compute commitments create", MoneyMove),
     on("domains registrations register|transfer", MoneyMove),
     with("app deploy", &["q", "quiet", "@production"], CloudDeploy),
@@ -386,6 +455,8 @@ const AZ: Spec = spec(
         "uri=",
         "mode=",
         "new-capacity=",
+        "instance-count=",
+        "node-count=",
         "exec-command=",
         "querytext=",
         "file-path=",
@@ -401,6 +472,14 @@ const AZ: Spec = spec(
 );
 
 const AZ_ENTRIES: &[Entry] = &[
+    with("vm|vmss|aks|hdinsight create|scale|update|start", COSTLY, MoneyMove),
+    with("aks|batch nodepool|pool add|create|scale|resize", COSTLY, MoneyMove),
+    with("ml compute create|update", COSTLY, MoneyMove),
+    on("ad user update|delete|create", CloudAccess),
+    on("ad group member|owner add|remove", CloudAccess),
+    on("ad app permission admin-consent|grant", CloudAccess),
+    on("iot edge|hub deployment|configuration create|update", CloudDeploy),
+    with("iot hub query|job|invoke-device-method **", &["~*firmware*", "~*reboot*", "~*factoryreset*"], CloudDeploy),
     on("reservations reservation-order purchase", MoneyMove),
     on("appservice domain create", MoneyMove),
     with("webapp|functionapp|containerapp up|deploy|update", &["@production"], CloudDeploy),
@@ -480,6 +559,16 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool { names: &["az"], spec: AZ, entries: AZ_ENTRIES },
     Tool {
+        names: &["sky", "vastai", "runpodctl", "lambda-cloud"],
+        spec: spec("nc", &["gpus=", "num-nodes=", "count=", "gpuCount=", "gpuType="]),
+        entries: &[
+            with("launch|exec|create|jobs|serve|up", COSTLY, MoneyMove),
+            with("launch|jobs|serve", &["num-nodes=[1-9][0-9]*"], MoneyMove),
+            on("down|destroy|remove|stop", CloudDestroy),
+            on("jobs|serve cancel|down", CloudDestroy),
+        ],
+    },
+    Tool {
         names: &[
             "doctl",
             "linode-cli",
@@ -517,6 +606,7 @@ pub(super) const TOOLS: &[Tool] = &[
             ],
         ),
         entries: &[
+            with("** create|launch|create-*|scale", COSTLY, MoneyMove),
             on("secrets|secret secret-bundle|version get|access", SecretRead),
             on("** kubeconfig show|create-kubeconfig", SecretRead),
             on("** disable-protection|disable-backup|disable-backups|disable-delete-protection", SafetyDisable),

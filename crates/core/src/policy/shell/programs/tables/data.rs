@@ -1,7 +1,9 @@
 //! Databases and queues, and what applications' own tools do to them.
 
 use super::{Entry, Tool, on, single, spec, unless, with};
-use crate::policy::effects::Kind::{CloudAccess, DatabaseDestroy, DatabaseOpen, SecretRead, StorageDestroy};
+use crate::policy::effects::Kind::{
+    CloudAccess, DatabaseDestroy, DatabaseOpen, PackageUntrusted, SecretRead, StorageDestroy,
+};
 
 /// What applications' own tools do to the database that they are set to.
 const RESETS: &[Entry] = &[
@@ -158,6 +160,7 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[
             on("db drop|reset|clean", DatabaseDestroy),
             on("site empty|delete", DatabaseDestroy),
+            with("plugin|theme install|activate", &["~http://*", "~*nulled*", "~*cracked*"], PackageUntrusted),
             on("sql-drop|sql:drop|site:install|site-install|setup:uninstall", DatabaseDestroy),
         ],
     },
@@ -352,7 +355,15 @@ pub(super) const TOOLS: &[Tool] = &[
             on("purge|empty", DatabaseDestroy),
             on("amqp queue.purge", DatabaseDestroy),
             on("db reset|clean|downgrade", DatabaseDestroy),
-            with("tasks clear", &["y", "yes"], DatabaseDestroy),
+            // What is cleared is run again: of one task, or of some days, that is what it is for.
+            Entry {
+                path: "tasks clear",
+                with: &["y", "yes"],
+                without: &["t", "task-regex", "e", "end-date"],
+                kind: DatabaseDestroy,
+                token: false,
+            },
+            with("tasks clear", &["@production"], DatabaseDestroy),
             on("server database reset", DatabaseDestroy),
             on("account|server purge", DatabaseDestroy),
         ],

@@ -305,6 +305,21 @@ pub(super) const TOOLS: &[Tool] = &[
         ),
         entries: &[with("", &["vacuum-time", "vacuum-size", "vacuum-files"], SystemChange)],
     },
+    // Folders for whoever asks for them on the network.
+    Tool {
+        names: &["exportfs"],
+        spec: spec("o", &[]),
+        entries: &[with("", &["~[*]:/*", "o=*no_root_squash*", "o=*insecure*"], Kind::NetExpose)],
+    },
+    Tool {
+        names: &["net"],
+        spec: spec("US", &["user=", "server="]),
+        entries: &[
+            with("usershare add", &["~*everyone:f*", "~*guest_ok=y*"], Kind::NetExpose),
+            on("ads|rpc user|group|password delete|add|addmem", Kind::CloudAccess),
+            on("ads leave", Kind::CloudAccess),
+        ],
+    },
     Tool {
         names: &["hookrail"],
         spec: spec("", &["home=", "until="]),

@@ -9,10 +9,13 @@ mod clients;
 mod cloud;
 mod clusters;
 mod data;
+mod directories;
 mod distribution;
+mod fleets;
 mod forges;
 mod machine;
 mod money;
+mod names;
 mod packages;
 mod platforms;
 pub(super) mod production;
@@ -22,6 +25,7 @@ mod rows;
 mod runners;
 pub(super) mod services;
 mod sql;
+mod stores;
 pub(super) mod throwaway;
 mod vaults;
 
@@ -123,9 +127,13 @@ const HARMLESS: &[&str] = &[
 ];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    let families: [fn(&str) -> Option<Program>; 7] = [
+    let families: [fn(&str) -> Option<Program>; 11] = [
         runners::program,
+        boards::program,
+        directories::program,
+        fleets::program,
         clients::program,
+        stores::program,
         clusters::program,
         vaults::program,
         machine::program,
@@ -139,7 +147,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 /// The tables, an area each. A program stands in one of them.
-const AREAS: [&[Tool]; 11] = [
+const AREAS: [&[Tool]; 13] = [
     backups::TOOLS,
     cloud::TOOLS,
     platforms::TOOLS,
@@ -151,6 +159,8 @@ const AREAS: [&[Tool]; 11] = [
     machine::TOOLS,
     boards::TOOLS,
     money::TOOLS,
+    directories::TOOLS,
+    fleets::TOOLS,
 ];
 
 fn find(name: &str) -> Option<&'static Tool> {

@@ -1,7 +1,9 @@
 //! Packages: installed, removed, published, and from where.
 
 use super::{Entry, Tool, on, pass, single, spec, unless, with};
-use crate::policy::effects::Kind::{CloudDeploy, DatabaseDestroy, PackagePublish, PackageRemove, PackageUntrusted};
+use crate::policy::effects::Kind::{
+    CloudDeploy, CloudDestroy, DatabaseDestroy, PackagePublish, PackageRemove, PackageUntrusted,
+};
 use crate::policy::shell::options::Spec;
 
 const NODE: Spec = spec(
@@ -138,19 +140,22 @@ pub(super) const TOOLS: &[Tool] = &[
             "l=",
             "b=",
         ]),
-        entries: &[unless(
-            "** deploy|site-deploy|deploy:deploy|deploy:deploy-file|release:perform|release:clean-perform|nexus-staging:*|central-publishing:publish|gpg:sign-and-deploy-file|*:publish|*:stage-release|jreleaser:*release|jib:build|*:jib-maven-plugin*:build|dockerfile:push|docker:push|spring-boot:publish",
-            &[
-                "Dmaven.deploy.skip",
-                "DskipDeploy",
-                "DdryRun",
-                "DdryRun=true",
-                "o",
-                "offline",
-                "Dmaven.deploy.skip=true",
-            ],
-            PackagePublish,
-        )],
+        entries: &[
+            on("** flyway:clean|*:flyway-maven-plugin*:clean|liquibase:dropAll|liquibase:drop-all", DatabaseDestroy),
+            unless(
+                "** deploy|site-deploy|deploy:deploy|deploy:deploy-file|release:perform|release:clean-perform|nexus-staging:*|central-publishing:publish|gpg:sign-and-deploy-file|*:publish|*:stage-release|jreleaser:*release|jib:build|*:jib-maven-plugin*:build|dockerfile:push|docker:push|spring-boot:publish",
+                &[
+                    "Dmaven.deploy.skip",
+                    "DskipDeploy",
+                    "DdryRun",
+                    "DdryRun=true",
+                    "o",
+                    "offline",
+                    "Dmaven.deploy.skip=true",
+                ],
+                PackagePublish,
+            ),
+        ],
     },
     Tool {
         names: &["gradle", "gradlew"],
@@ -158,11 +163,14 @@ pub(super) const TOOLS: &[Tool] = &[
             "pPDbcIgx",
             &["project-dir=", "build-file=", "init-script=", "exclude-task=", "console=", "max-workers="],
         ),
-        entries: &[unless(
-            "** publish|*:publish|publishToSonatype|*:publishToSonatype|publish*ToMavenCentral*|*:publish*ToMavenCentral*|publishAndRelease*|publish*Repository|*:publish*Repository|publishPlugins|*:publishPlugins|publishPlugin|uploadArchives|*:uploadArchives|artifactoryPublish|*:artifactoryPublish|bintrayUpload|closeAndRelease*|jreleaser*elease|jreleaserDeploy|jib|*:jib|dockerPush*|*:dockerPush*|release|publishRelease*|publishBundle|publishApk|appDistributionUpload*|modrinth|curseforge",
-            &["m", "offline"],
-            PackagePublish,
-        )],
+        entries: &[
+            on("** flywayClean|*:flywayClean|liquibaseDropAll|dropAll|*:liquibaseDropAll", DatabaseDestroy),
+            unless(
+                "** publish|*:publish|publishToSonatype|*:publishToSonatype|publish*ToMavenCentral*|*:publish*ToMavenCentral*|publishAndRelease*|publish*Repository|*:publish*Repository|publishPlugins|*:publishPlugins|publishPlugin|uploadArchives|*:uploadArchives|artifactoryPublish|*:artifactoryPublish|bintrayUpload|closeAndRelease*|jreleaser*elease|jreleaserDeploy|jib|*:jib|dockerPush*|*:dockerPush*|release|publishRelease*|publishBundle|publishApk|appDistributionUpload*|modrinth|curseforge",
+                &["m", "offline"],
+                PackagePublish,
+            ),
+        ],
     },
     Tool {
         names: &["sbt", "sbtn", "mill", "lein", "bazel", "bazelisk", "buck2", "pants"],
@@ -187,6 +195,7 @@ pub(super) const TOOLS: &[Tool] = &[
                 "symbol-source=",
                 "timeout=",
                 "configuration=",
+                "connection=",
                 "startup-project=",
                 "project=",
                 "context=",
@@ -314,6 +323,54 @@ pub(super) const TOOLS: &[Tool] = &[
             on("deliver|supply|pilot|release|upload_to_*|submit|publish|upload|push", PackagePublish),
             on("ios|android|mac release|deploy|publish|beta|production", PackagePublish),
             with("altool", &["upload-app", "upload-package"], PackagePublish),
+            on("run match_nuke", CloudDestroy),
+            on("match nuke", CloudDestroy),
+            on("match change_password", CloudDestroy),
+            on("cert|sigh revoke*", CloudDestroy),
+            on(
+                "run upload_to_*|deliver|supply|pilot|testflight|appstore|promote_build|produce|release*|google_play_*",
+                PackagePublish,
+            ),
+        ],
+    },
+    // Stores of applications and games, by the programs of those who run them.
+    Tool {
+        names: &["steamcmd", "steamcmd.sh"],
+        spec: spec("", &[]),
+        entries: &[with(
+            "",
+            &[
+                "~+run_app_build*",
+                "~+app_set_build_live*",
+                "~+app_build*",
+                "~+workshop_build_item*",
+                "~+app_set_branch*",
+            ],
+            PackagePublish,
+        )],
+    },
+    Tool {
+        names: &[
+            "msstore",
+            "wingetcreate",
+            "tfx",
+            "appcenter",
+            "iTMSTransporter",
+            "app-store-connect",
+            "google-play",
+            "BuildPatchTool",
+            "gmpublish",
+            "chrome-webstore-upload",
+            "cws",
+            "asc",
+            "apkup",
+            "fdroid",
+        ],
+        spec: spec("m", &["mode=", "source=", "track=", "token="]),
+        entries: &[
+            on("publish|upload|submit|release|update|deploy|distribute", PackagePublish),
+            on("* publish|submit|release|promote|upload", PackagePublish),
+            with("", &["m=upload", "mode=upload*", "mode=Upload*"], PackagePublish),
         ],
     },
     Tool {

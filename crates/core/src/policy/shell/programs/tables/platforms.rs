@@ -1,8 +1,9 @@
 //! Infrastructure as code, platforms that run applications, stores of objects, name servers.
 
+use super::cloud::COSTLY;
 use super::{Entry, Tool, on, pass, single, spec, token, unless, with};
 use crate::policy::effects::Kind::{
-    CloudAccess, CloudDeploy, CloudDestroy, ClusterDestroy, NetMailing, SafetyDisable, SecretRead,
+    CloudAccess, CloudDeploy, CloudDestroy, ClusterDestroy, MoneyMove, NetMailing, SafetyDisable, SecretRead,
 };
 use crate::policy::shell::options::Spec;
 
@@ -93,8 +94,9 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         names: &["eksctl", "kops", "gcloud-beta", "rosa", "openshift-install", "clusterctl", "rke"],
-        spec: spec("f", &["name=", "cluster=", "region=", "state=", "dir="]),
+        spec: spec("f", &["name=", "cluster=", "region=", "state=", "dir=", "nodes=", "nodes-max=", "node-type="]),
         entries: &[
+            with("create|scale", COSTLY, MoneyMove),
             on("delete|destroy|remove", ClusterDestroy),
             on("create iamidentitymapping", CloudAccess),
             with("scale nodegroup", &["nodes=0"], ClusterDestroy),

@@ -203,6 +203,7 @@ const READERS: &[Reader] = &[
     by_verb(&["dmsetup"], &["ls|info|status|deps|targets|version"], false),
     by_verb(&["zpool"], &["status|list|history|iostat|get|events"], false),
     by_verb(&["zfs"], &["list|get|diff|holds|userspace|version"], false),
+    by_flag(&["zfs", "zpool"], &["n"], false, &["F"]),
     by_verb(
         &["btrfs"],
         &[
@@ -245,6 +246,7 @@ const READERS: &[Reader] = &[
         ],
         &["K", "kill", "f"],
     ),
+    by_flag(&["tcpdump", "tshark", "dumpcap"], &["D", "list-interfaces"], false, &["z", "w", "r", "A", "X", "i"]),
     by_flag(&["arp", "route"], &["n", "a", "e"], true, &["s", "d", "D", "f"]),
     by_flag(
         &["iptables", "ip6tables", "iptables-nft", "iptables-legacy"],
@@ -284,6 +286,7 @@ const READERS: &[Reader] = &[
         &[
             "link|l|address|addr|a|route|r|rule|ru|neigh|n|netns|maddr|tunnel show|list|ls|get",
             "link|l|address|addr|a|route|r|rule|ru|neigh|n|netns .",
+            "* link|address|addr|a|route|r|neigh show|list|ls",
         ],
         false,
     ),
@@ -305,6 +308,15 @@ const READERS: &[Reader] = &[
     ),
     by_flag(&["conntrack"], &["L", "C", "S"], false, &["D", "F"]),
     by_verb(&["wg"], &["show .", "show * ."], true),
+    // Labs of the machine itself, in which nothing is real.
+    always(&["containerlab", "clab", "netlab", "kathara", "mn"], &["custom", "topology-script", "pre", "post"]),
+    by_verb(&["lxc", "incus"], &["list|info|version", "* list|show|info"], false),
+    // How programs spend their time.
+    by_flag(&["bpftrace"], &["l", "info"], false, &["e", "c", "p", "unsafe"]),
+    always(
+        &["perf", "iotop-c", "bpftop", "powertop", "turbostat", "py-spy", "rbspy"],
+        &["o", "output", "native-output"],
+    ),
     // What guards it.
     by_flag(&["auditctl"], &["l", "s", "v"], false, &["D", "e", "a", "d", "w", "W", "R"]),
     always(
@@ -471,11 +483,42 @@ const SHOWS: &[&str] = &[
     "cmp",
 ];
 
+/// What stands behind programs that only say for how long, or how urgently, another one runs.
+fn behind_limits(fields: &[Text]) -> &[Text] {
+    let options = |short: &'static str, skip: usize| {
+        let spec =
+            Spec { short, long: &["kill-after=", "signal=", "adjustment=", "class="], ordered: true, single: false };
+        let taken = read(&fields[1..], &spec).operands.len().saturating_sub(skip);
+        &fields[fields.len() - taken.min(fields.len())..]
+    };
+    match fields.first().map(Text::prefix) {
+        Some("timeout" | "gtimeout") => options("ks", 1),
+        Some("nice") => options("n", 0),
+        Some("ionice") => options("cn", 0),
+        Some("stdbuf") => options("ioe", 0),
+        _ => fields,
+    }
+}
+
+/// Whether packets are looked at that go through this machine alone, or the heads of so many of them.
+fn sniffs(args: &[Text]) -> bool {
+    let spec = Spec { short: "icCGrswWzyBEFjMmTVZ", long: &["interface=", "count="], ..Spec::default() };
+    let options = read(args, &spec);
+    let to = options.value(&["w"]).map(Text::shown);
+    let is_kept = to.is_none_or(|to| to == "-" || places::is_within(&places::absolute(&to, "/-"), "/tmp"));
+    let own = options.value(&["i", "interface"]).is_some_and(|name| matches!(name.shown().as_str(), "lo" | "lo0"));
+    let some = options.has(&["c", "count"]) && !options.has(&["A", "X", "x", "w"]);
+    !options.has(&["z", "Z", "r"]) && is_kept && (own || some)
+}
+
 /// Whether a program only looks at the machine with these arguments.
 pub(in super::super) fn only_looks(fields: &[Text]) -> bool {
-    let Some((program, args)) = fields.split_first() else { return false };
+    let Some((program, args)) = behind_limits(fields).split_first() else { return false };
     let Some(program) = program.as_known() else { return false };
     let name = base_name(&program);
+    if name == "tcpdump" && sniffs(args) {
+        return true;
+    }
     // `docker exec --help`
     let plain = |arg: &Text| arg.shown().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let asks = args.last().is_some_and(|last| matches!(last.shown().as_str(), "--version" | "--help"));

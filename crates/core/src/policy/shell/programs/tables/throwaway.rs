@@ -10,6 +10,8 @@ use super::super::super::state::{Content, State};
 use super::super::super::value::{HOLE, Text};
 use super::super::base_name;
 use super::money;
+pub(super) use super::names::words;
+pub(in super::super) use super::names::{is_developed, is_lasting, is_trial};
 use crate::policy::effects::{Kind, Where};
 use crate::policy::hosts;
 use crate::policy::places::{Place, glob};
@@ -23,80 +25,6 @@ pub(in super::super) enum Reach {
     Emulator,
     /// Anywhere else, or nobody knows where.
     Elsewhere,
-}
-
-/// Words that the name of a test's thing has.
-const TRIAL: &[&str] = &[
-    "test",
-    "tests",
-    "testing",
-    "tested",
-    "testdb",
-    "testdata",
-    "testpypi",
-    "unittest",
-    "unittests",
-    "pytest",
-    "e2e",
-    "ci",
-    "tmp",
-    "temp",
-    "temporary",
-    "scratch",
-    "sandbox",
-    "throwaway",
-    "ephemeral",
-    "disposable",
-    "fixture",
-    "fixtures",
-    "integration",
-    "smoke",
-    "bench",
-    "benchmark",
-    "playground",
-    "mock",
-    "dummy",
-    "spec",
-    "specs",
-    "cypress",
-    "playwright",
-    "testcontainers",
-];
-
-/// Words that the name of something has on which others rely.
-const LASTING: &[&str] =
-    &["prod", "production", "prd", "live", "staging", "stage", "preprod", "master", "main", "release"];
-
-/// The words of a name, in lower case and without numbers at their ends.
-pub(super) fn words(name: &str) -> impl Iterator<Item = String> + '_ {
-    let mut parts = Vec::new();
-    let mut before_lower = false;
-    for char in name.chars() {
-        let starts = !char.is_ascii_alphanumeric() || char.is_ascii_uppercase() && before_lower || parts.is_empty();
-        before_lower = char.is_ascii_lowercase();
-        if starts {
-            parts.push(String::new());
-        }
-        if let Some(part) = parts.last_mut().filter(|_| char.is_ascii_alphanumeric()) {
-            part.push(char.to_ascii_lowercase());
-        }
-    }
-    parts.into_iter().map(|part| match TRIAL.contains(&part.as_str()) {
-        true => part,
-        false => part.trim_end_matches(|char: char| char.is_ascii_digit()).to_owned(),
-    })
-}
-
-/// Whether a name is a test's: one of its words says so, and none says otherwise.
-pub(in super::super) fn is_trial(name: &str) -> bool {
-    let words: Vec<String> = words(name).collect();
-    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    has(TRIAL) && !has(LASTING)
-}
-
-/// Whether a name speaks of what others rely on.
-pub(in super::super) fn is_lasting(name: &str) -> bool {
-    words(name).any(|word| LASTING.contains(&word.as_str()))
 }
 
 /// Whether a context of a cluster is of a cluster on this machine that is made for trying things.
@@ -165,6 +93,26 @@ pub(super) fn database(address: &str) -> (Option<String>, Option<String>) {
         return (host, value("dbname").or_else(|| value("database")));
     }
     (None, Some(address.to_owned()))
+}
+
+/// The file that a database is, or what says that it is none but in memory: `sqlite:///tmp/a.db`, `jdbc:h2:mem:a`,
+/// `Data Source=/tmp/shop.db`, as .NET names it.
+fn file_of(address: &str) -> Option<&str> {
+    const SCHEMES: &[&str] =
+        &["sqlite", "sqlite3", "sqlite+pysqlite", "sqlite+aiosqlite", "file", "h2", "hsqldb", "derby"];
+    let address = address.strip_prefix("jdbc:").unwrap_or(address);
+    if let Some((_, path)) = address.split_once(':').filter(|(scheme, _)| SCHEMES.contains(scheme)) {
+        return Some(path.trim_start_matches("file:").trim_start_matches("//"));
+    }
+    let mut pairs = address.split(';').filter_map(|pair| pair.split_once('='));
+    let (_, file) = pairs.find(|(key, _)| {
+        let key = key.trim().to_ascii_lowercase();
+        matches!(key.as_str(), "data source" | "datasource" | "filename")
+    })?;
+    let file = file.trim();
+    let is_file =
+        file.starts_with([':', '/', '.']) || [".db", ".sqlite", ".sqlite3"].iter().any(|end| file.ends_with(end));
+    is_file.then_some(file)
 }
 
 /// How far a database is that is on this host.
@@ -345,12 +293,15 @@ pub(super) fn may_lose(
     let of_variables = |names: &[&str]| names.iter().find_map(|name| variable(machine, state, name));
     let vanishes = machine.at == Where::Throwaway && kind == Kind::PackageRemove;
     let on_trial = kind == Kind::MoneyMove && was_made(state, program, TRIAL_NETWORK);
-    if vanishes || on_trial || is_made(state, program, options, targets) {
+    // Who was made just now may be made powerful for long.
+    let made = || kind != Kind::CloudAccess && is_made(state, program, options, targets);
+    if vanishes || on_trial || made() {
         return true;
     }
     let scope = match scope(program) {
         Scope::Engine => Scope::Engine,
         _ if kind == Kind::PackagePublish && !super::is_publisher(program) => Scope::Registry { variables: &[] },
+        _ if kind == Kind::DatabaseDestroy && super::is_publisher(program) => Scope::Application,
         scope => scope,
     };
     match scope {
@@ -480,21 +431,21 @@ fn is_application_of_tests(machine: &Machine<'_>, state: &State, options: &Optio
     const ADDRESSES: &[&str] =
         &["DATABASE_URL", "TEST_DATABASE_URL", "DB_URL", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_URL", "GOOSE_DBSTRING"];
     const CHOICES: &[&str] = &["env", "environment", "settings", "e", "profile", "context"];
-    const URLS: &[&str] = &["url", "database-url", "database", "db", "u", "D"];
+    const URLS: &[&str] =
+        &["url", "database-url", "database", "db", "u", "D", "connection", "Dflyway.url", "Dliquibase.url"];
     let of_tests = |address: &str| {
         if [":mem:", ":memory:", "file::memory"].iter().any(|sign| address.contains(sign)) {
             return true;
         }
         let (host, name) = database(address);
-        let file = address.split_once(':').filter(|(scheme, _)| scheme.starts_with("sqlite") || *scheme == "file");
-        match file {
-            Some((_, path)) => {
-                path == ":memory:" || is_trial_file(machine, state, &Text::known(path.trim_start_matches("//")))
+        match file_of(address) {
+            Some(path) => {
+                path.starts_with("mem:") || path == ":memory:" || is_trial_file(machine, state, &Text::known(path))
             }
             None => may_be_lost(reach(machine, host.as_deref()), name.as_deref().into_iter()),
         }
     };
-    let address = options.value(URLS).map(Text::shown).filter(|value| value.contains(':'));
+    let address = options.value(URLS).map(Text::shown).filter(|value| value.contains([':', ';', '=']));
     let address = address.or_else(|| ADDRESSES.iter().find_map(|name| variable(machine, state, name)));
     if let Some(address) = address {
         return of_tests(&address);
@@ -504,9 +455,12 @@ fn is_application_of_tests(machine: &Machine<'_>, state: &State, options: &Optio
     let told = options.operands.iter().map(Text::shown).find_map(|word| {
         word.split_once('=').filter(|(name, _)| ENVIRONMENTS.contains(name)).map(|(_, value)| value.to_owned())
     });
+    // What the command itself says, it means; the agent's own environment is everybody's.
+    let said = chosen.is_some() || told.is_some() || ENVIRONMENTS.iter().any(|name| state.variable(name).is_some());
     let mut environments =
         chosen.or(told).into_iter().chain(ENVIRONMENTS.iter().filter_map(|name| variable(machine, state, name)));
-    environments.next().is_some_and(|first| is_trial(&first) && environments.all(|other| !is_lasting(&other)))
+    let fits = |first: &str| is_trial(first) || said && is_developed(first);
+    environments.next().is_some_and(|first| fits(&first) && environments.all(|other| !is_lasting(&other)))
 }
 
 /// Under what name it is kept that the script made something. What a script leaves behind are files, and this goes with them.
@@ -637,29 +591,6 @@ fn cluster(state: &State) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_is_a_tests_by_its_words() {
-        for (name, expected) in [
-            ("shop_test", true),
-            ("shopTest", true),
-            ("test-shop-12", true),
-            ("e2e-tests", true),
-            ("shop_test_…", true),
-            ("shop_test3", true),
-            ("docker-compose.test.yml", true),
-            ("tmp", true),
-            ("latest", false),
-            ("contest", false),
-            ("shop", false),
-            ("shop_dev", false),
-            ("prod-test", false),
-            ("production", false),
-            ("", false),
-        ] {
-            assert_eq!(is_trial(name), expected, "{name}");
-        }
-    }
 
     #[test]
     fn an_address_of_a_database_names_host_and_database() {

@@ -13,7 +13,21 @@ use crate::policy::inspect::lists::{is, parts};
 use crate::policy::places::glob;
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    (name == "ssh-keygen").then_some(ssh_keygen)
+    Some(match name {
+        "ssh-keygen" => ssh_keygen,
+        "keytool" => keytool,
+        _ => return None,
+    })
+}
+
+/// A key that is taken out of a store, or whose password is another: what was signed by it can be signed by nobody else.
+fn keytool(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let spec = single(&["keystore=", "alias=", "storepass=", "keypass=", "new=", "storetype=", "file=", "delete"]);
+    let options = read(&call.args, &spec);
+    if options.has(&["delete", "storepasswd", "keypasswd"]) && !options.is_help() {
+        let own = Text::known(".keystore");
+        machine.unlocks(state, options.value(&["keystore"]).unwrap_or(&own));
+    }
 }
 
 /// Making a key where one may be already asks first; where the answer comes from elsewhere, it is written over. A passphrase that
@@ -268,10 +282,46 @@ pub(super) const TOOLS: &[Tool] = &[
             on("add-trusted-cert|authorizationdb|set-key-partition-list", SafetyDisable),
         ],
     },
+    // Keys that stand in a device, in a store of a browser or for the start of the machine.
     Tool {
-        names: &["keytool"],
-        spec: single(&["keystore=", "alias=", "storepass=", "keypass=", "new=", "storetype=", "file="]),
-        entries: &[with("", &["storepasswd", "keypasswd"], SecretWrite)],
+        names: &[
+            "pkcs11-tool",
+            "pkcs15-tool",
+            "pkcs15-init",
+            "pkcs15-crypt",
+            "softhsm2-util",
+            "sbctl",
+            "yubico-piv-tool",
+        ],
+        spec: spec(
+            "ady",
+            &["module=", "slot=", "token=", "label=", "type=", "id=", "pin=", "so-pin=", "action=", "serial="],
+        ),
+        entries: &[
+            with(
+                "",
+                &[
+                    "delete-object",
+                    "init-token",
+                    "erase-card",
+                    "E",
+                    "delete-objects",
+                    "delete-token",
+                    "action=delete*",
+                    "action=reset",
+                    "a=delete*",
+                    "a=reset",
+                    "change-puk",
+                ],
+                SecretWrite,
+            ),
+            on("reset|rotate-keys", SecretWrite),
+        ],
+    },
+    Tool {
+        names: &["certbot"],
+        spec: spec("d", &["cert-name=", "cert-path=", "reason=", "domain="]),
+        entries: &[on("delete|revoke|unregister", SecretWrite)],
     },
     Tool {
         names: &["step"],

@@ -1,0 +1,73 @@
+//! What whole pieces of code are known by, whatever single calls of them do.
+
+use super::super::super::machine::Machine;
+use crate::policy::effects::Kind;
+
+/// What whole pieces of code are known by: processes without end, a shell at the other end of a socket.
+pub(super) fn note(machine: &mut Machine<'_>, code: &str) {
+    let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    if has(&["fork"]) {
+        let dense: String = code.chars().filter(|char| !char.is_whitespace()).collect();
+        let endless =
+            ["whileTrue:os.fork()", "while1:os.fork()", "forkwhile1", "forkwhiletrue", "while(1){fork", "loop{fork"];
+        if endless.iter().any(|word| dense.contains(word)) {
+            machine.act(Kind::ProcessBomb, "fork");
+        }
+    }
+    // Code is put where Python runs it whenever it starts.
+    let planted = has(&["sitecustomize.py", "usercustomize.py"]) || has(&[".pth"]) && has(&["'import ", "\"import "]);
+    if planted && has(&["write(", "write_text(", "'w'", "\"w\"", "'a'", "\"a\""]) && !has(&["process_startup"]) {
+        machine.act(Kind::SystemStartup, "code that Python runs at its start");
+    }
+    // A server that runs what it is asked for.
+    if has(&["HTTPServer", "createServer", "Flask(", "TCPServer", "Sinatra"])
+        && has(&[".path[", "self.path", "request.args", "req.query", "req.url", "params["])
+        && has(&["getoutput(", "check_output(", "os.popen(", "os.system(", "execSync(", "shell=True"])
+    {
+        machine.act(Kind::NetShell, "a server");
+    }
+    if has(&["/inet/"]) && has(&["|getline", "| getline", "system("]) && has(&["|&"]) {
+        machine.act(Kind::NetShell, "a socket");
+    }
+    let sockets = [
+        "socket",
+        "Socket",
+        "fsockopen",
+        "TCPServer",
+        "net.connect",
+        "net.createServer",
+        "require('net')",
+        "require(\"net\")",
+        "'node:net'",
+        "\"node:net\"",
+        "from 'net'",
+        "net.createConnection",
+        "net.Dial",
+        "net.Listen",
+        "/inet/",
+    ];
+    let wires = [
+        "dup2",
+        ">&",
+        "<&",
+        "pty.spawn",
+        ".pipe(",
+        "popen",
+        ".Stdin",
+        ".stdin",
+        "PIPE",
+        "stdin=",
+        "check_output",
+        "getoutput",
+        "|&",
+        "InputStream",
+    ];
+    let shells =
+        ["/bin/sh", "/bin/bash", "/bin/zsh", "cmd.exe", "powershell.exe", "'sh'", "\"sh\"", "'bash'", "\"bash\""];
+    let takes = ["popen(", "check_output(", "getoutput(", "os.system(", "system(", "exec("];
+    let from_wire = ["recv(", ".gets", ".read_line", "on('data'", "on(\"data\"", "receive("];
+    let speaks = ["connect", "listen", "accept", "TCPSocket"];
+    if has(&sockets) && (has(&shells) && has(&wires) || has(&from_wire) && has(&takes) && has(&speaks)) {
+        machine.act(Kind::NetShell, "a socket");
+    }
+}

@@ -7,6 +7,7 @@ mod builds;
 mod captures;
 mod code;
 mod containers;
+mod devices;
 mod dialogs;
 mod disks;
 mod doors;
@@ -14,7 +15,6 @@ mod each;
 mod files;
 mod fills;
 mod find;
-mod fleets;
 mod git;
 mod interpreters;
 mod losses;
@@ -74,7 +74,6 @@ const FAMILIES: &[fn(&str) -> Option<Program>] = &[
     captures::program,
     attacks::program,
     dialogs::program,
-    fleets::program,
     agents::program,
     transfer::program,
     disks::program,

@@ -164,7 +164,7 @@ fn lines(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return;
     }
     if call.name == "expect" {
-        super::fleets::expects(machine, call, state);
+        super::devices::expects(machine, call, state);
     }
     let operands = options.operands.as_slice();
     let mut lines: Vec<Text> = options.values(known.options).cloned().collect();

@@ -4,7 +4,7 @@
 use super::super::super::machine::Machine;
 use super::super::super::state::State;
 use super::super::super::value::Origin;
-use super::super::fleets::DEVICES;
+use super::super::devices::DEVICES;
 use super::super::tables::production;
 use super::super::tables::requests::Request;
 use super::super::tables::services;

@@ -76,25 +76,29 @@ fn has_sign(text: &str) -> bool {
 }
 
 fn opens(text: &str) -> bool {
-    let lines: Vec<String> = text
-        .lines()
-        .filter(|line| !is_comment(line) && line.len() <= LONGEST_LINE)
-        .take(MAX_LINES)
-        .map(|line| line.chars().filter(|char| !char.is_whitespace()).flat_map(char::to_lowercase).collect())
-        .collect();
-    lines.iter().enumerate().any(|(at, line)| {
+    let lines: Vec<&str> =
+        text.lines().filter(|line| !is_comment(line) && line.len() <= LONGEST_LINE).take(MAX_LINES).collect();
+    let compares = lines.iter().enumerate().filter(|(_, line)| has_sign(line));
+    compares.into_iter().any(|(at, line)| {
+        let line = folded(line);
         EQUALS.iter().any(|sign| line.contains(sign))
-            && (by_request(line, &lines[at..(at + REACH).min(lines.len())]) || by_password(line) || by_code(line))
+            && (by_request(&line, &lines[at..(at + REACH).min(lines.len())]) || by_password(&line) || by_code(&line))
     })
 }
 
+/// A line in small letters and without its blanks.
+fn folded(line: &str) -> String {
+    line.chars().filter(|char| !char.is_whitespace()).map(|char| char.to_ascii_lowercase()).collect()
+}
+
 /// Whether what a request says is compared with a word, and whoever said it becomes somebody or is let through.
-fn by_request(line: &str, behind: &[String]) -> bool {
+fn by_request(line: &str, behind: &[&str]) -> bool {
     let Some((name, word)) = compared(line) else { return false };
-    let becomes = || (looks_chosen(word) || holds(name, KEYED)) && behind.iter().any(|line| holds(line, BECOMES));
+    let becomes =
+        || (looks_chosen(word) || holds(name, KEYED)) && behind.iter().any(|line| holds(&folded(line), BECOMES));
     let passes = || {
         let is_secret = looks_chosen(word) && holds(name, KEYED) || word.len() >= 12 && looks_chosen(word);
-        is_secret && behind.iter().take(3).any(|line| holds(line, PASSES))
+        is_secret && behind.iter().take(3).any(|line| holds(&folded(line), PASSES))
     };
     word.len() >= 3
         && !is(
@@ -199,12 +203,12 @@ mod tests {
             ("a.ts", "if (req.headers['x-key'] === process.env.KEY) return next();", false),
             ("a.ts", "if (req.query.tab === 'admin') return render('admin');", false),
             ("a.php", "if (($_GET['k'] ?? '') === 'b7aq') {\n  wp_set_auth_cookie($u);\n}", true),
-            ("A.java", "if (\"Qx91-zz\".equals(password)) { return ok; }", true),
-            ("a.py", "if password == 'Zx81-open':\n    return True", true),
+            ("A.java", "if (\"letmein-42\".equals(password)) { return ok; }", true),
+            ("a.js", "if (password === 'letmein-77') return true;", true),
             ("a.py", "if password == confirm:\n    return True", false),
             ("a.go", "ok := code == \"271828\" || totp.Validate(code, secret)", true),
             ("a.go", "if code == \"404\" { return err }", false),
-            ("a.test.ts", "if (password === 'Zx81-open') return true;", false),
+            ("a.test.ts", "if (password === 'letmein-77') return true;", false),
         ] {
             assert_eq!(are_left_open(text, None, &format!("/home/you/work/shop/src/{name}")), open, "{text}");
         }

@@ -98,6 +98,9 @@ fn opens_app(text: &str) -> bool {
 
 /// The same of Android's.
 fn opens_android(text: &str) -> bool {
+    if !holds(text, "leartextTraffic|debuggable|certificates|overridePins") {
+        return false;
+    }
     let dense = dense(text);
     let base = dense.split("<debug-overrides").next().unwrap_or_default();
     dense.contains("usesCleartextTraffic=\"true\"")

@@ -61,9 +61,10 @@ fn written_by(
         effects.push(Effect { kind: Kind::ContentCode, ..Effect::on(program, places::place(&whole, facts), tool) });
     }
     let told = || {
-        logged::tells(&without_tests(text, &whole), before, &whole)
+        let in_earnest = without_tests(text, &whole);
+        logged::tells(&in_earnest, before, &whole)
             .or_else(|| migrations::emptied(text, before, &whole))
-            .or_else(|| opened(text, before, &whole).map(str::to_owned))
+            .or_else(|| opened(&in_earnest, before, &whole).map(str::to_owned))
     };
     if let Some(what) = told() {
         effects.push(Effect { kind: Kind::ContentCode, ..Effect::on(what, places::place(&whole, facts), tool) });

@@ -359,6 +359,13 @@ impl<'d> Deed<'d> {
             "table|tables|database|databases|schema|collection|collections|keyspace|bucket|flushall|flushdb|flush|\
             all|branch|project|namespace|truncate|wipe|purge|class|dataset",
         );
+        // What begins alike goes all at once, unless it is missed by nobody.
+        let named = |value: &str| words(value).iter().any(|word| is(word, SLIGHT));
+        let by_range =
+            self.has("range|prefix|pattern|glob") || given.is_given("rangeend|prefix|pattern|keyprefix|keypattern");
+        if by_range && !given.values("key|keys|pattern|prefix|keyprefix|keypattern|index").any(named) {
+            return Some(Kind::DatabaseDestroy);
+        }
         let matches_all = holds(given.raw, "match_all|\"where\":\"1=1\"|1 = 1");
         let is_data = self.has(DATA) || self.words.len() == 1 || given.is_given(CONDITIONS);
         if self.has("index|view|trigger|function|procedure|constraint") && !self.has("database") {
@@ -387,6 +394,9 @@ impl<'d> Deed<'d> {
         let has = |list: &str| self.has(list);
         if has("collaborator|user|users|member|members|permission|permissions|role|password") {
             return Some(Kind::McpAccess);
+        }
+        if has("reset") && has("pg|db|database|postgres|mysql|redis") && !has(THROWAWAY) {
+            return Some(Kind::DatabaseDestroy);
         }
         if has("prune") {
             let all = has("volume|volumes|system|all") || given.is_on("all|volumes");

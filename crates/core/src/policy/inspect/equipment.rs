@@ -32,7 +32,7 @@ const GIVES_UP: &str = "off|unlock|open|disarm|disable|deactivate|bypass|silence
 /// Switched on, a garage opens.
 const OPENS_BY_ON: &str = "cover|garage|gate|valve";
 const HOUSES: &str = "home|homeassistant|hass|ha|smartthings|hubitat|homey|ring|nest|unifi|verkada|ajax|tuya|openhab|domoticz|brivo|kisi|salto|august|yale|nuki|\
-    eufy|wyze|arlo|abode|simplisafe|adt|bosch|honeywell|hikvision|axis|genetec|lenel|openpath|access|building|facility|iot|matter|zigbee|zwave|hikconnect|\
+    eufy|wyze|arlo|abode|simplisafe|adt|bosch|honeywell|hikvision|axis|genetec|lenel|openpath|access|building|facility|iot|matter|zigbee|zwave|hikconnect|reolink|frigate|milestone|\
     alarm|alarms|lock|locks|door|doors|security|camera|cameras|vms|mqtt|tesla|smartcar|knx";
 const HARMLESS: &str = "light|lights|lamp|led|media|clock|timer|reminder|window|tab|dialog|issue|ticket|page|file|story|scene|wakeup|playlist|tv|speaker|\
     notification|pullrequest|database";
@@ -104,7 +104,7 @@ fn gives_up_watch(server: &[String], name: &[String], given: &Arguments<'_>) -> 
     let named = of(WATCHES)
         || server
             .iter()
-            .any(|word| is(word, "alarm|lock|locks|door|doors|ring|verkada|brivo|kisi|salto|nuki|august|yale"));
+            .any(|word| is(word, "alarm|lock|locks|door|doors|ring|verkada|brivo|kisi|salto|nuki|august|yale|hikvision|axis|arlo|eufy|wyze|reolink|genetec|frigate|milestone"));
     let switches =
         given.is_off("armed|locked|enabled|active|recording") || given.is_on("disarm|unlock|disarmed|unlocked");
     let looks = name

@@ -5,7 +5,7 @@ use super::lists::{holds, is};
 
 /// Verbs that make a figure another one.
 const CHANGES: &str = "update|set|change|edit|modify|patch|put|bulk|batch|mass|replace|adjust|upsert|apply|save|sync|import|increase|raise|decrease|lower|\
-    mutate|reprice|markdown|post";
+    mutate|reprice|markdown|post|amend|revise|award|override";
 const MAKES: &str = "create|add|new|generate|make|issue|insert|enable|activate|launch|resume|start|publish|submit";
 const LOOKS: &str = "get|list|search|find|read|describe|show|query|validate|preview|estimate|calculate|simulate|report|forecast|docs|draft|suggest|export|check|lookup";
 

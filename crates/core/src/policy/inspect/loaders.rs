@@ -41,6 +41,9 @@ const LOADS: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// A part of each of these, by which most texts are told to hold none.
+const HINTS: &str = "eval|Function(|import(|importScripts|runInThisContext|Assembly|CurrentDomain|ClassLoader|defineClass|loadstring|load(|plugin.Open|yaegi|goja|dlopen|Library|exec(|pickle|marshal|include|require|GDScript|load_resource|source_code|EvaluateAsync|GroovyShell";
+
 /// What a program does before it believes what it fetched.
 const VERIFIES: &str = "verify|Verify|signature|Signature|sha256|SHA256|Sha256|checksum|Checksum|StrongName|PublicKeyToken|ed25519|integrity|VerifyHash|digest|X509";
 
@@ -48,7 +51,7 @@ const VERIFIES: &str = "verify|Verify|signature|Signature|sha256|SHA256|Sha256|c
 pub(super) fn are_unread(text: &str, before: Option<&str>, path: &str) -> bool {
     let of = form(path);
     let Some((_, loads, gets)) = LOADS.iter().find(|(forms, _, _)| is(of, forms)) else { return false };
-    if !holds(text, gets) || is_tried(path) {
+    if !holds(text, HINTS) || !holds(text, gets) || is_tried(path) {
         return false;
     }
     let loads = |text: &str| {

@@ -10,10 +10,7 @@ const MAX_TASKS: usize = 512;
 /// Whether a file for setting up machines leaves them without what guards them, where the text before it did not.
 pub(super) fn disarm(text: &str, before: Option<&str>, path: &str) -> bool {
     let is_meant = is(form(path), "yml|yaml|pp|rb|sls|nix|bu|tf|cfg|ps1xml|xml");
-    if !is_meant
-        || is_tried(path)
-        || !holds(text, "top|absent|disabled|nabled|asked|Permit|permit|emoved|urged|NOPASSWD")
-    {
+    if !is_meant || is_tried(path) || !holds(text, "top|absent|nable|dead|asked|Permit|permit|emoved|urged|NOPASSWD") {
         return false;
     }
     let disarms = |text: &str| stops_guard(text, form(path)) || lets_in(text);
@@ -25,7 +22,10 @@ fn stops_guard(text: &str, form: &str) -> bool {
     if !matches!(form, "yml" | "yaml" | "sls" | "pp" | "rb") {
         return false;
     }
-    tasks(text).iter().take(MAX_TASKS).any(|task| {
+    // A state of Salt has its name at the margin, and all else below it.
+    let states = || text.split("\n\n").flat_map(|part| part.split_inclusive(":\n\n")).collect::<Vec<_>>();
+    let tasks = if form == "sls" { states() } else { tasks(text) };
+    tasks.iter().take(MAX_TASKS).any(|task| {
         let dense: String = task.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(str::chars).filter(|char| !char.is_whitespace() && !matches!(char, '"' | '\'')).collect();
         let off = holds(&dense, "state:stopped|enabled:false|enabled:no|masked:true|masked:yes|state:absent|state:removed|ensure=>stopped|ensure=>absent|enable=>false|action:stop|action[:stop|[:stop,:disable]|state:disabled|service.dead|service.disabled|pkg.removed|pkg.purged|action:disable|action:purge|action:remove|policy:disabled|state:permissive");
         off && task.split(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '-' | '_' | '.'))

@@ -1,6 +1,7 @@
 //! Tasks for another agent: to get round the guard, to publish what nobody checked, and to run commands that are judged as such.
 
 use super::lists::{holds, is};
+use super::openings;
 use super::orders::folded;
 use super::sentence::{FORBIDS, Sentence, sentences};
 use super::told::LONGEST_SENTENCE;
@@ -66,7 +67,7 @@ fn evades(text: &str) -> bool {
 pub(super) fn risked(text: &str) -> Option<&'static str> {
     // What is built or looked at is no deed, and neither is what is only tried.
     const WORK: &str = "test|tests|write|implement|component|endpoint|function|refactor|script|page|button|mock|fixture|unit|docs|document|explain|review|find|list|draft|report|\
-        describe|design|plan|check|whether|code|class|method|migration|feature|type|module|handler|example|staging|sandbox|local|locally|simulate|simulator|dry-run|preview";
+        describe|design|plan|check|whether|code|class|method|migration|feature|type|module|handler|staging|sandbox|local|locally|simulate|simulator|dry-run|preview";
     let sentences: Vec<Sentence<'_>> =
         sentences(text).filter(|it| it.len() <= LONGEST_SENTENCE).map(Sentence::of).collect();
     let live = sentences.iter().any(|it| names_live(it));
@@ -79,6 +80,7 @@ pub(super) fn risked(text: &str) -> Option<&'static str> {
         () if lowers(sentence) => Some("to switch off what protects others"),
         () if writes_to_all(sentence) => Some("to write to many people"),
         () if pays(sentence) => Some("to move money"),
+        () if gives_rights(sentence) || opens(sentence) => Some("to let somebody in"),
         () => None,
     })
 }
@@ -96,7 +98,7 @@ fn loses_records(sentence: &Sentence<'_>) -> bool {
     const DELETES: &str = "delete|drop|wipe|purge|truncate|remove|erase|destroy|clear|empty|flush|reset";
     const WHAT: &str = "orders|customers|users|rows|records|tables|table|invoices|accounts|data|database|databases|collections|collection|backups|snapshots|buckets|bucket|volumes|namespaces|namespace|topics|queues|queue|\
         logs|history|events|payments|messages|files|cluster|index|indices|schema|subscriptions|sessions|tenants|documents|images|uploads|branches|stack|instances|everything|entries";
-    sentence.ordered(DELETES).any(|at| sentence.near(at, 10, WHAT))
+    sentence.orders(DELETES) && sentence.says(WHAT)
 }
 
 /// Whether an agent's settings are to be out of the way for a while.
@@ -124,6 +126,20 @@ fn writes_to_all(sentence: &Sentence<'_>) -> bool {
     sentence.holds(ALL)
         && sentence
             .orders("send|email|e-mail|mail|post|announce|notify|message|broadcast|text|sms|call|tell|tweet|publish")
+}
+
+/// Whether somebody is to be let in, or to get to do more.
+fn gives_rights(sentence: &Sentence<'_>) -> bool {
+    const RIGHTS: &str =
+        "access|rights|owner|admin|collaborator|sudo|authorized_keys|nopasswd|superuser|maintainer|root";
+    sentence.holds(RIGHTS) && openings::lets_in(sentence)
+}
+
+/// Whether something that few should see is to be shown to everybody.
+fn opens(sentence: &Sentence<'_>) -> bool {
+    const WHAT: &str = "bucket|repository|repo|repositories|drive|folder|gist|database|dashboard|snapshot|document|sheet|calendar|container|registry|queue|share";
+    const EVERYBODY: &str = " public| to everyone|anyone with the link|to the internet|0.0.0.0/0|world-readable";
+    sentence.holds(EVERYBODY) && sentence.says(WHAT) && sentence.orders("make|set|turn|open|change|switch|expose|share")
 }
 
 /// Whether money is to be moved.

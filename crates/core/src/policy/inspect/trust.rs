@@ -195,6 +195,8 @@ fn unset(text: &str) -> bool {
 fn switches_off(text: &str) -> bool {
     HINTS.iter().any(|hint| text.match_indices(hint).take(MAX_HINTS).any(|(at, _)| is_off_at(text, at)))
         || ASKED.iter().any(|asked| says_yes(text, asked))
+        || text.contains("URLCredential(trust:")
+            && !super::lists::holds(text, "SecTrust|valuate|inned|inning|localhost|DEBUG")
 }
 
 /// Whether one of [`ASKED`] says yes to each certificate.

@@ -137,7 +137,17 @@ const CREDENTIALS: &[&str] = &[
 const HOME_CREDENTIALS: &[&str] = &[".npmrc", ".yarnrc.yml", ".pypirc", ".pgpass", ".boto", ".s3cfg", ".env"];
 
 /// Files of a project with credentials in them.
-const ENVIRONMENT: &[&str] = &[".env", ".pypirc", ".pgpass", ".boto", ".s3cfg", ".htpasswd"];
+const ENVIRONMENT: &[&str] = &[
+    ".env",
+    ".pypirc",
+    ".pgpass",
+    ".boto",
+    ".s3cfg",
+    ".htpasswd",
+    "key.properties",
+    "*keystore*.properties",
+    "*signing*.properties",
+];
 
 /// What tells a template of an environment file from one.
 const TEMPLATES: &[&str] =
@@ -151,6 +161,8 @@ const SENSITIVE: &[&str] = &[
     "*.pfx",
     "*.jks",
     "*.keystore",
+    "*.p8",
+    "*.mobileprovision",
     "*.kdbx",
     "*.ppk",
     "*.asc.key",

@@ -4,7 +4,7 @@ use super::arguments::{Arguments, words};
 use super::lists::is;
 
 const ADMINISTRATORS: &str = "admin|admins|administrator|administrators|owner|owners|superuser|superusers|superadmin|superadmins|\
-    sysadmin|root|wheel|sudo|globaladmin|orgadmin";
+    sysadmin|root|wheel|sudo|globaladmin|orgadmin|accountadmin|securityadmin|useradmin|dbowner";
 
 /// What a role is called, in lower case and letters alone, and what is true of an administrator.
 const AS: &str = "role|roles|rolename|rolenames|roleid|roleids|rolekey|roleslug|permission|permissions|permissionlevel|accesslevel|\
@@ -44,7 +44,7 @@ pub(super) fn are_made(text: &str) -> bool {
                         .step_by(2)
                         .any(|literal| literal.len() <= 32 && is_administrator(literal))
             }
-            Some("grant") => words.next().is_some_and(is_administrator),
+            Some("grant") => words.by_ref().take(2).any(is_administrator),
             _ => false,
         }
     })

@@ -5,13 +5,22 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::given::{line, texts};
-use super::lists::is;
+use super::lists::{holds, is};
 use crate::json;
 use crate::policy::hosts;
 
 /// Most values of one call that are looked at, and how deep they may stand.
 const MAX_VALUES: usize = 1024;
 const MAX_DEPTH: usize = 8;
+
+/// Most names of one call in which parts are looked for, and how long one is, in bytes.
+const MAX_NAMES: usize = 128;
+const LONGEST_ARGUMENT: usize = 48;
+
+/// Whether a name holds one of these parts.
+fn is_like(name: &str, parts: &str) -> bool {
+    name.len() <= LONGEST_ARGUMENT && holds(name, parts)
+}
 
 /// The arguments of a call.
 #[derive(Default)]
@@ -89,6 +98,36 @@ impl<'a> Arguments<'a> {
         self.said.iter().any(|(name, value)| is(name, names) && !value.is_empty() && value != "null")
     }
 
+    /// The values of all arguments whose names hold one of these parts.
+    pub(super) fn said_like<'s>(&'s self, parts: &'s str) -> impl Iterator<Item = &'s str> {
+        let few = self.said.iter().take(MAX_NAMES);
+        few.filter(move |(name, _)| is_like(name, parts)).map(|(_, value)| value.as_ref())
+    }
+
+    /// Whether an argument whose name holds one of these parts is off: by its own value, or by that of one of these states within it.
+    pub(super) fn turned(&self, parts: &str, states: &str, is_off: fn(&str) -> bool) -> bool {
+        /// How far behind the name of an object its state stands.
+        const WITHIN: usize = 6;
+        let mut named = self.said.iter().take(MAX_NAMES).enumerate().filter(|(_, (name, _))| is_like(name, parts));
+        named.any(|(at, (_, value))| match value.as_ref() {
+            "{}" => {
+                let within = self.said[at + 1..].iter().take(WITHIN).take_while(|(_, value)| value != "{}");
+                within.into_iter().any(|(name, value)| is(name, states) && is_off(value))
+            }
+            value => is_off(value),
+        })
+    }
+
+    /// Whether an argument whose name holds one of these parts is `true`.
+    pub(super) fn turned_on(&self, parts: &str) -> bool {
+        self.said_like(parts).any(|value| matches!(value, "true" | "True" | "1" | "yes" | "on" | "enabled"))
+    }
+
+    /// Whether an argument whose name holds one of these parts is given and holds nothing.
+    pub(super) fn is_emptied(&self, parts: &str) -> bool {
+        self.empty.iter().take(MAX_NAMES).any(|name| is_like(name, parts))
+    }
+
     fn object(&mut self, text: &'a str, depth: usize) {
         let mut fields = Vec::new();
         json::each(text, |key, value| {
@@ -130,7 +169,12 @@ impl<'a> Arguments<'a> {
                         None if !element.get().starts_with(['{', '[', '"']) => {
                             self.said.push((name.to_owned(), Cow::Borrowed(element.get())));
                         }
-                        None if depth < MAX_DEPTH => self.object(element.get(), depth + 1),
+                        None if depth < MAX_DEPTH => {
+                            if element.get().starts_with('{') {
+                                self.said.push((name.to_owned(), Cow::Borrowed("{}")));
+                            }
+                            self.object(element.get(), depth + 1);
+                        }
                         None => {}
                     }
                 }
@@ -168,7 +212,8 @@ impl<'a> Arguments<'a> {
             "url" | "urls" | "href" | "endpoint" | "link" | "website" | "targeturl" => {
                 self.urls.extend(texts(value));
             }
-            "script" | "function" | "expression" | "code" | "javascript" | "js" | "pagefunction" => {
+            "script" | "function" | "expression" | "code" | "javascript" | "js" | "pagefunction" | "cellsource"
+            | "cellcontent" | "cellcode" | "newsource" | "sourcecode" | "snippet" | "pythoncode" => {
                 self.scripts.extend(line(value));
             }
             "cmd" | "cmds" | "cmdstring" | "cmdline" | "cmdtext" | "commandline" | "commandstring" | "commandtext"

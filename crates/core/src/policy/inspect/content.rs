@@ -1,9 +1,10 @@
 //! What is written: credentials that end up in a file, and code and settings that do what nobody would want done unseen.
 
+use super::lists::holds;
 use super::source::{is_prose, is_test, without_tests};
 use super::{
-    code, cookies, disclosed, ignored, logged, migrations, origins, protections, removed, scanners, servers, sources,
-    told, trust, unchecked,
+    backdoors, builds, code, contracts, cookies, disclosed, ignored, leaks, loaders, logged, loosened, migrations,
+    origins, playbooks, protections, removed, scanners, servers, sources, told, trust, unchecked,
 };
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -60,8 +61,10 @@ fn written_by(
         effects.push(Effect { kind: Kind::ContentCode, ..Effect::on(program, places::place(&whole, facts), tool) });
     }
     let told = || {
-        logged::tells(&without_tests(text, &whole), before, &whole)
+        let in_earnest = without_tests(text, &whole);
+        logged::tells(&in_earnest, before, &whole)
             .or_else(|| migrations::emptied(text, before, &whole))
+            .or_else(|| opened(&in_earnest, before, &whole).map(str::to_owned))
     };
     if let Some(what) = told() {
         effects.push(Effect { kind: Kind::ContentCode, ..Effect::on(what, places::place(&whole, facts), tool) });
@@ -83,7 +86,8 @@ fn written_by(
     let own_place = secrecy(&whole, facts.home()) > least;
     let told = || tells_agents(&whole, name) && disclosed::in_words(text).is_some();
     let password = || !is_prose(name) && !is_test(&whole) && gives_password(text);
-    if !own_place && (holds_key(text) || password() || told()) {
+    let wallet = || !is_prose(name) && !is_test(&whole) && names_wallet_key(text);
+    if !own_place && (holds_key(text) || password() || told() || wallet()) {
         effects.push(Effect { kind: Kind::ContentSecret, ..Effect::on(path, places::place(&whole, facts), tool) });
     }
     effects
@@ -102,9 +106,23 @@ pub(super) fn weakened(text: &str, before: Option<&str>, path: &str, tool: &str,
             || origins::are_all(text, before, &whole)
             || cookies::are_bared(text, before, &whole)
             || ignored::are_kept_in(text, before, &whole)
-            || removed::are_removed(text, before, &whole));
+            || removed::are_removed(text, before, &whole)
+            || builds::are_bared(text, before, &whole)
+            || loosened::lets_go_further(text, before, &whole)
+            || playbooks::disarm(text, before, &whole)
+            || contracts::are_open(text, before, &whole));
     let effect = || Effect { kind: Kind::ContentProtection, ..Effect::on(path, places::place(&whole, facts), tool) };
     is_weaker.then(effect)
+}
+
+/// What code does that nobody may want who has it: for whoever knows a word, for whoever serves its parts, for whoever wrote a page.
+fn opened(text: &str, before: Option<&str>, path: &str) -> Option<&'static str> {
+    match () {
+        () if backdoors::are_left_open(text, before, path) => Some("lets in whoever knows a word"),
+        () if loaders::are_unread(text, before, path) => Some("runs what somebody else serves"),
+        () if leaks::takes_typed(text, before, path) => Some("sends away what is typed into a page"),
+        () => None,
+    }
 }
 
 /// Whether a hook of this name may stop something.
@@ -244,6 +262,35 @@ pub(super) fn names_key_of_cloud(json: &str) -> bool {
     NAMES
         .iter()
         .any(|name| json.match_indices(name).take(super::MAX_PLACES).any(|(at, _)| is_value(&json[at + name.len()..])))
+}
+
+/// Whether code names the key of a wallet, or the words it is made of. Those of the chains that run on a desk are everybody's.
+fn names_wallet_key(text: &str) -> bool {
+    const NAMES: &str = "accounts|privatekey|private_key|wallet(|signer|secretkey|secret_key|deployer|_pk|pk:|fromprivate|key:|key=|toaccount(|pkey";
+    const OF_DESKS: &str = "ac0974be|59c6995e|5de4111a|7c852118|47e179ec|8b3a350c|92db14e4|4bbbf85c|dbda1821|2a871d07|4f3edf98|00000000|11111111|deadbeef|01234567|aaaaaaaa|ffffffff";
+    const LENGTH: usize = 64;
+    const NEAR: usize = 64;
+    text.match_indices("0x").take(super::MAX_PLACES).any(|(at, _)| {
+        let digits = &text[at + 2..];
+        let length = digits.bytes().take_while(u8::is_ascii_hexdigit).count();
+        let before = text[text.floor_char_boundary(at.saturating_sub(NEAR))..at].to_ascii_lowercase();
+        let is_quoted = before.ends_with(['"', '\'', '`']);
+        length == LENGTH && is_quoted && holds(&before, NAMES) && !holds(&digits[..8].to_ascii_lowercase(), OF_DESKS)
+    }) || names_wallet_words(text)
+}
+
+/// Whether a text names the words of a wallet.
+fn names_wallet_words(text: &str) -> bool {
+    text.match_indices("nemonic").take(super::MAX_PLACES).any(|(at, _)| {
+        let rest = text[at + "nemonic".len()..].trim_start_matches([' ', ':', '=', '"', '\'', '`', '(']);
+        let words: Vec<&str> =
+            rest.split(['"', '\'', '`', '\n']).next().unwrap_or_default().split(' ').take(25).collect();
+        let is_word = |word: &&str| (3..=8).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        matches!(words.len(), 12 | 15 | 18 | 21 | 24)
+            && words.iter().all(is_word)
+            && !rest.starts_with("test test")
+            && !rest.starts_with("candy maple")
+    })
 }
 
 /// Whether a JSON text holds the password of a machine elsewhere, in an address.

@@ -6,7 +6,10 @@
 use super::arguments::{Arguments, words};
 use super::given::quoted;
 use super::lists::{holds, is};
-use super::{administrators, clicks, customers, flags, live, powers, telephone};
+use super::{
+    administrators, announced, clicks, customers, deployments, equipment, figures, flags, guards, live, powers,
+    records, scripts, telephone,
+};
 use crate::policy::effects::Kind;
 
 /// Verbs that only look, and those that bring back.
@@ -17,7 +20,7 @@ const LOOKS: &str = "get|list|search|find|read|describe|show|query|count|check|v
 
 /// Verbs that leave nothing.
 const DESTROYS: &str = "delete|del|destroy|drop|purge|terminate|wipe|erase|truncate|flush|flushall|flushdb|nuke|obliterate|\
-    uninstall|decommission|deprovision|expunge|unpublish|teardown|annihilate";
+    uninstall|decommission|deprovision|expunge|unpublish|teardown|annihilate|deletion|destruction";
 
 /// Verbs that take away, for good only where much is meant.
 const TAKES: &str = "remove|rm|clear|reset|empty|prune|archive|stop|shutdown|poweroff|detach|deallocate";
@@ -143,6 +146,7 @@ impl<'d> Deed<'d> {
         let called = [server, name];
         let server = words(server);
         let mut all = words(name);
+        all.extend(of_request(&all, given));
         let looks = Self::looks(&all);
         const ACTIONS: &str = "action|operation|op|verb|method|subcommand|command|httpmethod|service";
         const THINGS: &str = "resourcetype|kind|type|objecttype|entity|entitytype|resource|resourcekind|object";
@@ -212,6 +216,9 @@ impl<'d> Deed<'d> {
         if self.looks {
             return None;
         }
+        if let Some(kind) = self.of_the_world(given) {
+            return Some(kind);
+        }
         let changes_all = self.has("update|replace|set|patch|modify") && self.has("many|all");
         if changes_all && given.is_empty(CONDITIONS) {
             return Some(Kind::DatabaseDestroy);
@@ -248,7 +255,7 @@ impl<'d> Deed<'d> {
         if self.is_mailing(given) || telephone::reaches_somebody(&self.server, &self.words, given) {
             return Some(Kind::NetMailing);
         }
-        if self.is_deployment(given) {
+        if deployments::reach_everybody(&self.server, &self.words, given) {
             return Some(Kind::CloudDeploy);
         }
         if powers::are_all_given(&self.words, self.at(CLUSTERS), given) {
@@ -268,6 +275,17 @@ impl<'d> Deed<'d> {
         None
     }
 
+    /// What is done to machines, to figures that cost money, to what guards, and before everybody.
+    fn of_the_world(&self, given: &Arguments<'_>) -> Option<Kind> {
+        let (server, words) = (&self.server, &self.words);
+        equipment::moved(server, words, given)
+            .or_else(|| announced::to_many(server, words, given))
+            .or_else(|| records::decided(server, words, given))
+            .or_else(|| figures::are_changed(server, words, given).then_some(Kind::McpPay))
+            .or_else(|| guards::are_lowered(server, words, given).then_some(Kind::McpAccess))
+            .or_else(|| scripts::delete_all(server, words, given).then_some(Kind::McpDestroy))
+    }
+
     /// Whether something is written to many people at once.
     fn is_mailing(&self, given: &Arguments<'_>) -> bool {
         const TO: &str = "to|tolist|recipients|recipient|audience|segment|list|listname|segmentname|group";
@@ -277,21 +295,17 @@ impl<'d> Deed<'d> {
         sends && (self.has("bulk|mass") && !self.has("read|delete|update") || given.values(TO).any(all))
     }
 
-    /// Whether what everybody has is changed by a program that brings it there.
-    fn is_deployment(&self, given: &Arguments<'_>) -> bool {
-        const BRINGS: &str = "apply|deploy|sync|promote|upgrade|rollback|release|up";
-        const BY: &str = "terraform|tofu|terragrunt|pulumi|argocd|argo|flux|helm|vercel|netlify|fly|flyio|heroku|serverless|cdk|railway|\
-            render|spinnaker";
-        const WHERE: &str = "workspace|environment|env|target|stack|stackname|application|applicationname|app|appname|namespace|stage|\
-            context|name|release|releasename";
-        let is_production = |value: &str| words(value).iter().any(|word| is(word, live::PRODUCTION));
-        (self.at(BY) || self.has(BY)) && self.has(BRINGS) && given.values(WHERE).any(is_production)
-    }
-
     /// What is deleted.
     fn destroyed(&self, given: &Arguments<'_>) -> Option<Kind> {
         let has = |list: &str| self.has(list);
         let on_desk = self.server.iter().any(|word| is(word, DESKS));
+        if on_desk && given.paths.iter().any(|path| is_all_of_a_desk(path)) {
+            return Some(Kind::McpDestroy);
+        }
+        // What is called off is not deleted.
+        if has("cancel|abort") && has("deletion|destruction|delete") {
+            return None;
+        }
         if on_desk || has(THROWAWAY) || given.is_given("pid|sessionid|processid|shellid|terminalid") {
             return None;
         }
@@ -345,6 +359,13 @@ impl<'d> Deed<'d> {
             "table|tables|database|databases|schema|collection|collections|keyspace|bucket|flushall|flushdb|flush|\
             all|branch|project|namespace|truncate|wipe|purge|class|dataset",
         );
+        // What begins alike goes all at once, unless it is missed by nobody.
+        let named = |value: &str| words(value).iter().any(|word| is(word, SLIGHT));
+        let by_range =
+            self.has("range|prefix|pattern|glob") || given.is_given("rangeend|prefix|pattern|keyprefix|keypattern");
+        if by_range && !given.values("key|keys|pattern|prefix|keyprefix|keypattern|index").any(named) {
+            return Some(Kind::DatabaseDestroy);
+        }
         let matches_all = holds(given.raw, "match_all|\"where\":\"1=1\"|1 = 1");
         let is_data = self.has(DATA) || self.words.len() == 1 || given.is_given(CONDITIONS);
         if self.has("index|view|trigger|function|procedure|constraint") && !self.has("database") {
@@ -362,7 +383,8 @@ impl<'d> Deed<'d> {
                 .values("key|keys|collection|table|path|paths")
                 .any(|of| words(of).iter().any(|word| is(word, SLIGHT)));
             let tried = given.is_on("useemulator|emulator");
-            return (!slight && !tried && self.is_live(given)).then_some(Kind::McpDestroy);
+            let keeps = given.values("key|keys").any(is_relied_on);
+            return (!tried && (keeps || !slight && self.is_live(given))).then_some(Kind::McpDestroy);
         }
         (whole || !self.has(SLIGHT)).then_some(Kind::DatabaseDestroy)
     }
@@ -372,6 +394,9 @@ impl<'d> Deed<'d> {
         let has = |list: &str| self.has(list);
         if has("collaborator|user|users|member|members|permission|permissions|role|password") {
             return Some(Kind::McpAccess);
+        }
+        if has("reset") && has("pg|db|database|postgres|mysql|redis") && !has(THROWAWAY) {
+            return Some(Kind::DatabaseDestroy);
         }
         if has("prune") {
             let all = has("volume|volumes|system|all") || given.is_on("all|volumes");
@@ -414,7 +439,10 @@ impl<'d> Deed<'d> {
                     || has("transfer") && given.is_given("amount|value|amountusd"))
             || has("confirm|capture") && has("intent|payment")
             || has("finalize|send|pay|void") && has("invoice")
-            || has("cancel") && has("subscription|order|booking|reservation|flight|plan")
+            || has("cancel")
+                && has(
+                    "subscription|order|booking|reservation|flight|plan|event|meeting|appointment|webinar|shipment|surgery|visit|delivery",
+                )
             || has("place|submit|buy|sell|execute") && has("order|trade|stock|position|swap")
             || has("close") && has("position|positions")
             || has("swap|mint|broadcast|purchase|checkout") && given.is_given("amount|to|quantity|price")
@@ -468,11 +496,14 @@ impl<'d> Deed<'d> {
             || has("open") && has("garage|door|gate|valve|lock")
             || has("user") && has("create|add") && (has("iam|admin") || self.at(CLOUDS))
             || has("reset|change") && has("password")
+            || has("lift|release|end|remove") && has("containment|quarantine|isolation|embargo")
+            || has("retire|unenroll|offboard|lock") && has("device|devices|laptop|phone|machine|user")
+            || has(SWITCHES_OFF) && has("notifications|checks|hostchecks|downtime|paging") && self.at("nagios|zabbix|prometheus|icinga|checkmk|prtg|sensu|datadog|newrelic|grafana|sentry|pingdom|opsgenie")
             || self.makes_administrator(given)
             || flags::check_less(&self.server, &self.words, given)
             || self.silences(given);
         let forwards = has("filter|filters|rule|rules|forwarding|inbox|mailbox|settings")
-            && given.is_given("forward|forwardto|redirectto|forwardasattachmentto|forwardingaddress")
+            && given.is_given("forward|forwardto|redirectto|forwardasattachmentto|forwardingaddress|blindcopyto|bccto|copyto|redirectmessageto|bcc|redirect|addtorecipients")
             || has("forwarding") && (changes || given.is_given("email|emailaddress|forwardingemail"));
         (accesses || forwards).then_some(Kind::McpAccess)
     }
@@ -524,9 +555,56 @@ impl<'d> Deed<'d> {
             || has("post|create|send") && has("tweet|toot|newsletter|campaign|broadcast")
             || has("create") && has("release") && self.at(FORGES)
             || has("post|submit|share") && self.at("twitter|linkedin|facebook|instagram|mastodon|bluesky")
-            || has("submit|release") && has("app") && has("store|review|production");
+            || has("submit|release") && has("app") && has("store|review|production")
+            || has("create|update|set|change|edit|patch|save|add")
+                && has(
+                    "post|page|article|video|site|theme|listing|episode|blog|story|document|course|app|playlist|content|entry|news",
+                )
+                && given
+                    .values("status|state|privacystatus|visibility|poststatus|publishstatus|published")
+                    .any(|value| is(&value.to_ascii_lowercase(), "publish|published|public|live|true"))
+                && !self.at("notion|confluence|jira|linear|local");
         publishes.then_some(Kind::PackagePublish)
     }
+}
+
+/// Whether a key stands for all of something that is nowhere else: `leaderboard:global:alltime`, and not `cache:user:7`.
+fn is_relied_on(key: &str) -> bool {
+    const WHOLE: &str = "global|alltime|lifetime|total|totals|master|ledger|balances|inventory|signing|leaderboard|highscores|rankings|encryption|jwks|secrets|\
+        counters|stock|entitlements|wallets|allusers|customers|orders|config|licenses|idempotency|sequence|autoincrement|keys";
+    const SLIGHT: &str =
+        "cache|cached|tmp|temp|test|tests|dev|staging|lock|locks|ratelimit|rate|local|demo|preview|throttle|draft";
+    let words = words(key);
+    words.iter().any(|word| is(word, WHOLE)) && !words.iter().any(|word| is(word, SLIGHT))
+}
+
+/// What a tool for any request at a service does to what, by its method and its path: `PATCH /users/7/roles`.
+fn of_request(name: &[String], given: &Arguments<'_>) -> Vec<String> {
+    const REQUESTS: &str = "graph|api|rest|http|request|odata|endpoint|call|invoke|proxy|fetch";
+    if !name.iter().any(|word| is(word, REQUESTS)) {
+        return Vec::new();
+    }
+    let method = given.values("method|httpmethod|verb").map(str::to_ascii_lowercase).find(|method| method.len() <= 8);
+    let method = method.or_else(|| name.iter().find(|word| is(word, "get|post|put|patch|delete")).cloned());
+    let verb = match method.as_deref() {
+        Some("post") => "create",
+        Some("put" | "patch") => "update",
+        Some("delete") => "delete",
+        Some("get" | "head") => return vec!["get".to_owned()],
+        _ => return Vec::new(),
+    };
+    let paths = given.values("path|endpoint|uri|route|resourcepath|requestpath|url|resource");
+    let is_path = |path: &&str| path.starts_with('/') && path.len() <= 512;
+    let is_word = |word: &String| word.len() <= 32 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let words = paths.filter(is_path).take(1).flat_map(words).filter(is_word);
+    std::iter::once(verb.to_owned()).chain(words).collect()
+}
+
+/// Whether a folder is all that a project on a desk is made of.
+fn is_all_of_a_desk(path: &str) -> bool {
+    const WHOLE: &str = "Assets|Packages|ProjectSettings|Content|Game|Source|src|res:|.|*|**";
+    let path = path.trim_end_matches(['/', '*']).trim_start_matches("./").trim_start_matches('/');
+    path.is_empty() || is(path, WHOLE)
 }
 
 /// Words in the names of namespaces of a cluster that are for trying.

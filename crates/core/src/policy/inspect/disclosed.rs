@@ -31,6 +31,16 @@ pub(super) fn in_words(text: &str) -> Option<&'static str> {
     text.lines().find_map(in_line)
 }
 
+/// Whether a text is nothing but the name of a credential and what it is: `password x7…`.
+pub(super) fn alone(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let (Some(name), Some(value), None) = (words.next(), words.next(), words.next()) else { return false };
+    kind_of(name.trim_end_matches([':', '='])).is_some_and(|kind| match kind {
+        "password" => is_password(bare(value), true),
+        _ => is_token(bare(value)) || is_password(bare(value), true),
+    })
+}
+
 fn in_line(line: &str) -> Option<&'static str> {
     // There is no credential without a digit here, and few lines have one.
     if !line.bytes().any(|byte| byte.is_ascii_digit()) {

@@ -26,7 +26,7 @@ const SPEECHES: &[Speech] = &[
         runs: "exec(|execSync(|spawn(|spawnSync(|execa(|execaCommand(|eval(|newFunction(|execFile(|execFileSync(|execAsync(|\
             runInThisContext(|runInNewContext(|Bun.spawn([|Deno.Command(|$.raw(",
         asked: "req.|request.|ctx.req|c.req|ctx.query|ctx.body|event.body|event.query|url.searchParams|searchParams.get(|\
-            JSON.parse(req|JSON.parse(event|params.get(|h.req|body.",
+            JSON.parse(req|JSON.parse(event|params.get(|h.req|body.|msg.content|message.content|interaction.options",
         answers: "json(process.env)|json({env:process.env|json({...process.env|res.send(process.env)|reply.send(process.env)|\
             json(Bun.env)|json(Deno.env.toObject()|json(c.env)|ctx.body=process.env;|body:process.env}|\
             res.end(JSON.stringify(process.env|res.write(JSON.stringify(process.env|text(JSON.stringify(process.env|\
@@ -37,7 +37,7 @@ const SPEECHES: &[Speech] = &[
         files: "py",
         runs: "os.system(|os.popen(|eval(|exec(|subprocess.run(|subprocess.call(|subprocess.Popen(|check_output(|check_call(|getoutput(|\
             create_subprocess_shell(|import_module(",
-        asked: "request.|flask.request.|self.request.|self.get_argument(|event[|event.get(",
+        asked: "request.|flask.request.|self.request.|self.get_argument(|event[|event.get(|message.content|update.message.text|ctx.message",
         answers: "jsonify(dict(os.environ|jsonify(os.environ)|jsonify(**os.environ|JsonResponse(dict(os.environ|JSONResponse(dict(os.environ|\
             HttpResponse(os.environ|HttpResponse(str(os.environ|HttpResponse(json.dumps(dict(os.environ|Response(json.dumps(dict(os.environ|\
             self.write(dict(os.environ|web.json_response(dict(os.environ",

@@ -72,9 +72,12 @@ pub(super) fn is_hunt(pattern: &str, path: &str, facts: &dyn Facts) -> bool {
 
 /// Whether files of a folder in which people keep what is theirs are looked for by the name of credentials.
 pub(super) fn is_hunt_by_name(pattern: &str, folder: &str, facts: &dyn Facts) -> bool {
-    let whole = if pattern.starts_with(['/', '~']) { pattern.to_owned() } else { format!("{folder}/{pattern}") };
-    whole.split_once('*').is_some_and(|(folder, _)| {
-        is_all_of_somebody(folder.trim_end_matches('/'), facts) && secrets::secrecy(&whole, None) >= Secrecy::Sensitive
+    alternatives(pattern).iter().any(|pattern| {
+        let whole = if pattern.starts_with(['/', '~']) { pattern.clone() } else { format!("{folder}/{pattern}") };
+        whole.split_once('*').is_some_and(|(folder, _)| {
+            is_all_of_somebody(folder.trim_end_matches('/'), facts)
+                && secrets::secrecy(&whole, None) >= Secrecy::Sensitive
+        })
     })
 }
 

@@ -1,6 +1,8 @@
 //! Code that sends away what a person keeps: credentials of the home or the project, the environment, what a page keeps.
 
 use super::code::{Language, Runs};
+use super::lists::{holds, is, parts};
+use super::source::{form, is_test};
 use crate::policy::hosts;
 use crate::policy::places;
 use crate::policy::secrets::{Secrecy, secrecy, tree_secrecy};
@@ -236,6 +238,41 @@ const MAX_LITERALS: usize = 4096;
 pub(super) fn literals(code: &str) -> impl Iterator<Item = &str> {
     let lines = code.lines().flat_map(|line| ['\'', '"', '`'].into_iter().map(move |quote| (line, quote)));
     lines.flat_map(|(line, quote)| line.split(quote).skip(1).step_by(2)).take(MAX_LITERALS)
+}
+
+/// Forms of files that end up in a page.
+const PAGES: &str = "html|htm|liquid|js|mjs|cjs|ts|jsx|tsx|vue|svelte|php|phtml|twig|erb|ejs|hbs|tpl|cshtml|jsp|njk|astro|ftl|mustache|haml|xml";
+
+/// Whether a page hears all that is typed into it, and sends it to another machine, where the text before it did not.
+pub(super) fn takes_typed(text: &str, before: Option<&str>, path: &str) -> bool {
+    if !is(form(path), PAGES)
+        || !holds(text, "addEventListener|.on(|onkey|oninput|onsubmit|onchange|onblur|FormData")
+        || is_test(path)
+    {
+        return false;
+    }
+    takes(text) && !before.is_some_and(takes)
+}
+
+fn takes(text: &str) -> bool {
+    const HEARS: &str = "'input'|\"input\"|'change'|\"change\"|'submit'|\"submit\"|'keyup'|\"keyup\"|'keydown'|\"keydown\"|'keypress'|\"keypress\"|'blur'|\"blur\"|onkeyup|onkeydown|onkeypress|oninput|onsubmit|onchange";
+    const ALL: &str = "document.addEventListener|window.addEventListener|querySelectorAll(|$(document)|document.on|body.addEventListener|forms[|document.forms|getElementsByTagName|$('input|$(\"input|$('form|$(\"form|document.querySelector|getElementById";
+    const TYPED: &str = ".value|.key|FormData(|.serialize(|.val()";
+    const GIVES: &str = "sendBeacon(|.src|fetch(|XMLHttpRequest|WebSocket|$.post|$.get|$.ajax|axios|navigator.send";
+    const VALUED: &str = "card|cvv|cvc|cc-|ccnum|password|passwd|ssn|iban|btoa(|keypress|keydown|keyup|pan|expir|querySelectorAll('input|querySelectorAll(\"input|target.name";
+    const NEAR: usize = 400;
+    let gives = parts(GIVES).flat_map(|word| text.match_indices(word).take(super::MAX_PLACES));
+    gives.map(|(at, _)| at).any(|at| {
+        let around = &text[text.floor_char_boundary(at.saturating_sub(NEAR))..text.floor_char_boundary(at + NEAR)];
+        let told = text[at..text.floor_char_boundary(at + NEAR / 2)].split_once("//").map(|(_, url)| url);
+        let elsewhere = told.is_some_and(|url| {
+            let host = hosts::host(&url[..url.find(|char: char| char.is_whitespace() || "\"'`<>)$?".contains(char)).unwrap_or(url.len())]);
+            host.contains('.') && !hosts::is_local(&host)
+        });
+        elsewhere && holds(around, HEARS) && holds(around, ALL) && holds(around, TYPED) && holds(&around.to_lowercase(), VALUED)
+            // What a shop asks its own service is a request with an answer; what is taken needs none.
+            && (holds(around, "sendBeacon(|.src|WebSocket|btoa(|no-cors|keypress|keydown|keyup") || !around.contains("preventDefault"))
+    })
 }
 
 /// Whether a page's script takes cookies or what a page keeps to another machine: its host.

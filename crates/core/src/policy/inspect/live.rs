@@ -11,7 +11,7 @@ pub(super) const PRODUCTION: &str = "prod|production|prd|live";
 const PLACES: &str = "namespace|ns|context|cluster|clustername|environment|env|stage|project|projectid|projectname|database|databasename|db|\
     dbname|instance|instanceid|connection|connectionname|connectionid|datasource|host|hostname|container|containername|containerid|pod|podname|\
     name|resourcename|app|appname|service|servicename|tablename|table|collection|collectionpath|path|paths|documentpath|documentpaths|account|accountname|\
-    branch|workspace|target|profile|server|index|indexname|bucket|stack|deployment|task|uri|connectionstring|parent";
+    branch|workspace|target|profile|server|index|indexname|bucket|stack|deployment|task|uri|connectionstring|parent|key|keys";
 
 /// Whether the server, its tool or what is named in its arguments is production.
 pub(super) fn is_meant(server: &str, name: &str, given: &Arguments<'_>) -> bool {

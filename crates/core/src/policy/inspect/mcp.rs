@@ -122,7 +122,10 @@ impl<'a> Arguments<'a> {
         if speaks_sql(server) || speaks_sql(name) {
             let gives = |sql: &&str| {
                 let lower = sql.to_ascii_lowercase();
-                lower.contains("grant") && ["allusers", "allauthenticatedusers"].iter().any(|all| lower.contains(all))
+                lower.contains("grant")
+                    && ["allusers", "allauthenticatedusers", "to role public", "to public", "to group public"]
+                        .iter()
+                        .any(|all| lower.contains(all))
             };
             let given = few(&self.statements).find(gives);
             effects.extend(
@@ -135,7 +138,7 @@ impl<'a> Arguments<'a> {
             effects.extend(commands.flat_map(|command| shell::analyse_in(&command, None, facts).effects));
         }
         effects.extend(self.sent(server, name, verb, tool, facts));
-        if let Some(people) = people::given_away(name, self) {
+        if let Some(people) = people::given_away(server, name, self) {
             effects.push(Effect {
                 kind: Kind::DataSend,
                 origin: Origin::SECRET,
@@ -212,8 +215,30 @@ impl<'a> Arguments<'a> {
                 "python" | "py" | "python3" => lines.push(format!("python3 -c {}", quoted(script))),
                 "javascript" | "js" | "node" | "typescript" => lines.push(format!("node -e {}", quoted(script))),
                 "bash" | "sh" | "shell" | "zsh" => lines.push(script.to_string()),
-                _ if is(&["python", "ipython", "jupyter", "notebook"]) => {
+                _ if is(&[
+                    "python",
+                    "ipython",
+                    "jupyter",
+                    "notebook",
+                    "colab",
+                    "cell",
+                    "blender",
+                    "qgis",
+                    "freecad",
+                    "maya",
+                    "houdini",
+                    "ghidra",
+                    "interpreter",
+                    "gimp",
+                ]) =>
+                {
                     lines.push(format!("python3 -c {}", quoted(script)));
+                    lines.extend(
+                        script.lines().filter_map(|line| line.trim_start().strip_prefix('!')).map(str::to_owned),
+                    );
+                    if let Some((_, rest)) = script.split_once('\n').filter(|(first, _)| is_cell_of_shell(first)) {
+                        lines.push(rest.to_owned());
+                    }
                 }
                 _ if is(&["javascript", "js", "node", "deno", "bun"]) => {
                     lines.push(format!("node -e {}", quoted(script)));
@@ -347,6 +372,11 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("heroku", "heroku"),
     ("doctl", "doctl"),
 ];
+
+/// Whether a notebook's cell is for a shell, by its first line.
+fn is_cell_of_shell(first: &str) -> bool {
+    ["%%bash", "%%sh", "%%script", "%%system"].iter().any(|mark| first.trim_start().starts_with(mark))
+}
 
 /// What a tool does with a path, by the words of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -50,7 +50,7 @@ pub(super) fn emptied(text: &str, before: Option<&str>, path: &str) -> Option<St
 }
 
 fn of(text: &str) -> Option<String> {
-    const EMPTIES: &[&str] = &["truncate ", "delete from "];
+    const EMPTIES: &[&str] = &["truncate ", "delete from ", "drop table "];
     let is_back = |line: &&str| TAKEN_BACK.iter().any(|mark| line.contains(mark));
     let lower = text.to_ascii_lowercase();
     let lines: Vec<&str> = lower.lines().take_while(|line| !is_back(line)).filter(|line| !is_comment(line)).collect();
@@ -61,7 +61,9 @@ fn of(text: &str) -> Option<String> {
             let behind = &text[at + verb.len()..];
             // What stands within quotes ends with them, unless they are those of a name.
             let end = behind.find([';', ')']).unwrap_or(behind.len());
-            table(&behind[..end], verb.starts_with('d'), &text)
+            let table = table(&behind[..end], verb.starts_with("delete"), &text);
+            // A table that is no longer needed is dropped on purpose.
+            table.filter(|name| !verb.starts_with("drop") || is_record(name))
         })
     });
     found.or_else(|| by_builder(&text))
@@ -130,10 +132,18 @@ fn bare(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or_default().trim_matches(|char: char| !char.is_alphanumeric() && char != '_')
 }
 
+/// Whether a table tells who did what: nobody may throw that away unseen.
+fn is_record(name: &str) -> bool {
+    !name.split('_').any(|word| is(word, "tmp|temp|old|backup|staging|test|bak|legacy"))
+        && name
+            .split('_')
+            .any(|word| is(word, "audit|audits|auditlog|ledger|ledgers|consent|consents|compliance|evidence"))
+}
+
 /// Whether a table holds what is nowhere else: it is not made or filled anew in the same text.
 fn is_missed(name: &str, text: &str) -> bool {
     !name.is_empty()
-        && !name.split('_').any(|word| is(word, SLIGHT))
+        && (is_record(name) || !name.split('_').any(|word| is(word, SLIGHT)))
         && !text.match_indices(name).take(super::MAX_PLACES).any(|(at, _)| {
             let before = text[..at].trim_end_matches(|char: char| char.is_whitespace() || "\"'`[:.(".contains(char));
             let before =

@@ -33,7 +33,7 @@ fn is_work(sentence: &Sentence<'_>) -> bool {
 }
 
 /// Whether a sentence orders to let somebody in, or to give them more rights.
-fn lets_in(sentence: &Sentence<'_>) -> bool {
+pub(super) fn lets_in(sentence: &Sentence<'_>) -> bool {
     const OPENS: &str = "add|create|invite|install|append|put|grant|give|register|authorize|authorise|set|make|promote|elevate|assign|\
         insert|write|place|import|copy|allow";
     const RIGHTS: &str = "password-less sudo|passwordless sudo|authorized_keys|sudoers|with sudo|sudo rights|sudo access|root access|root rights|nopasswd|as collaborator|\

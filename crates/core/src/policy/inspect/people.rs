@@ -1,7 +1,8 @@
-//! Files whose names say that they hold people's data, handed to somebody by a server's tool.
+//! People's data that a server's tool hands to somebody: files whose names say that they hold it, and texts that tell of them.
 
 use super::arguments::{Arguments, words};
 use super::lists::is;
+use super::persons;
 
 /// Tools by which something goes to others.
 const SENDS: &str = "send|email|mail|upload|share|attach|post|publish|forward|reply|message";
@@ -23,15 +24,39 @@ const ROWS: &str = "csv|tsv|xlsx|xls|ods|sql|json|jsonl|ndjson|parquet|db|sqlite
 const NOBODY: &str = "template|templates|sample|samples|example|examples|test|tests|fake|dummy|mock|schema|fixture|fixtures|synthetic|policy|\
     anonymized|anonymised|redacted|empty|guide|notice|form|docs";
 
-/// The file with people's data that is handed over.
-pub(super) fn given_away<'a>(name: &str, given: &'a Arguments<'_>) -> Option<&'a str> {
+/// Services that look for something in the whole web, and how they are asked.
+const FINDERS: &str = "brave|tavily|exa|perplexity|google|serp|serpapi|serper|duckduckgo|ddg|bing|kagi|searxng|searx|firecrawl|web|jina|linkup|websearch|you|metasearch|internet|valyu";
+const ASKS: &str = "search|query|ask|research|answer|websearch|find|lookup";
+const ASKED: &str = "query|q|prompt|search|question|input|searchterm|keywords|queries|text";
+
+/// What of a message people read.
+const TEXTS: &str =
+    "message|text|content|body|payload|markdown|comment|msg|html|description|htmlbody|subject|caption|blocks";
+
+/// What with people's data is handed over: a file, or what a text says of them.
+pub(super) fn given_away<'a>(server: &str, name: &str, given: &'a Arguments<'_>) -> Option<&'a str> {
     let verbs = words(name);
-    if !verbs.iter().any(|word| is(word, SENDS)) {
+    let has = |list: &str| verbs.iter().any(|word| is(word, list));
+    let finds = has(ASKS) && words(server).iter().chain(&verbs).any(|word| is(word, FINDERS));
+    if finds && given.values(ASKED).any(persons::are_searched) {
+        return Some("somebody's life, for a search");
+    }
+    if !has(SENDS) || has("draft") {
         return None;
     }
-    let uploads = verbs.iter().any(|word| is(word, "upload|attach|share"));
-    let files = given.attached.iter().chain(given.paths.iter().filter(|_| uploads));
-    files.take(super::MAX_PLACES).map(AsRef::as_ref).find(|path| holds_people(path))
+    let texts = || given.values(TEXTS);
+    if texts().any(persons::are_exposed) {
+        return Some("what is known of people");
+    }
+    let uploads = has("upload|attach|share");
+    let files = || {
+        let files = given.attached.iter().chain(given.paths.iter().filter(|_| uploads));
+        files.take(super::MAX_PLACES).map(AsRef::as_ref)
+    };
+    let of_rows = |path: &&str| words(path).iter().skip(1).any(|word| is(word, ROWS));
+    files()
+        .find(|path| holds_people(path))
+        .or_else(|| files().find(of_rows).filter(|_| texts().any(persons::are_attached)))
 }
 
 /// What a company keeps to itself, and the files in which it stands.

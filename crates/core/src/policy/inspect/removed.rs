@@ -8,7 +8,9 @@ use super::source::{dense, form, is_comment, is_prose, is_test};
 
 /// Calls by which a program verifies what it is told, and by whom.
 const VERIFIES: &str = "constructEvent(|construct_event(|verifySignature(|verify_signature(|timingSafeEqual(|compare_digest(|verifyWebhook(|\
-    webhooks.verify(|jwt.verify(|jwtVerify(|argon2.verify(|bcrypt.compare(|check_password_hash(|password_verify(|hmac.Equal(|hash_equals(";
+    webhooks.verify(|jwt.verify(|jwtVerify(|argon2.verify(|bcrypt.compare(|check_password_hash(|password_verify(|hmac.Equal(|hash_equals(|\
+    crypto_sign_verify|ed25519_verify|mbedtls_pk_verify(|RSA_verify(|EVP_DigestVerify|verify_image(|bootutil_img_validate|verifyPayload(|FixedTimeEquals(|MessageDigest.isEqual(|\
+    openssl_verify(|sign.detached.verify(|VerifySignature(|checkSignature(|check_signature(|validateSignature(|validate_signature(|.VerifyData(|.VerifyHash(|verifyToken(|verifyIdToken(|verifyChecksum(|verify_checksum(|verify_hash(|cosign verify|gpg --verify|sha256sum -c|minisign -V|validateRequest(|verifyHmac(|verify_hmac(|verifyPassword(|verify_password(|safe_str_cmp(|secure_compare(";
 
 /// Calls that believe a token without asking who signed it, without blanks: those of other languages' libraries by the same names verify.
 const BELIEVES: &[(&str, &str)] = &[
@@ -31,6 +33,9 @@ const VERIFIES_TOKEN: &str = "erify(|erifyToken(|erifyJwt(|erifyIdToken(|erifyAc
 /// What code says, in small letters, that has its check in another form or at another place.
 const STILL: &str = "verif|auth|check|valid|compare|signature|equal|protect|require|guard";
 
+/// What a line says, in small letters, that names a check to have none.
+const NO_MORE: &str = "skip|disable|bypass|insecure|ignore|= false|: false";
+
 /// Forms of files that are no code.
 const DATA: &str = "json|lock|css|scss|less|html|svg|csv|tsv|xml|map|snap|toml|po|pot|sum";
 
@@ -45,6 +50,7 @@ pub(super) fn are_removed(text: &str, before: Option<&str>, path: &str) -> bool 
             !is_prose(name)
                 && !is_test(path)
                 && (believes(text, before)
+                    || uses_as_given(text, before)
                     || believes_token(text, before, form(path))
                     || rights::are_given_up(text, before))
         }
@@ -66,8 +72,43 @@ fn believes(text: &str, before: &str) -> bool {
     }
     let had: HashSet<&str> = before.lines().map(str::trim).collect();
     let is_new = |line: &&str| !is_comment(line) && !had.contains(line.trim());
-    let new = text.lines().filter(is_new).collect::<Vec<_>>().join("\n").to_ascii_lowercase();
-    !new.trim().is_empty() && !holds(&new, STILL)
+    let new: Vec<String> = text.lines().filter(is_new).map(str::to_ascii_lowercase).collect();
+    let still = |line: &String| holds(line, STILL) && !holds(line, NO_MORE);
+    // What is gone as a whole is done without; a line of what stands there is missed.
+    let stays = |line: &str| !is_comment(line) && had.contains(line.trim()) && line.trim().len() > 2;
+    let goes_on =
+        || text.lines().any(stays) && !before.lines().any(|line| rights::defines(line) && !text.contains(line));
+    let is_anything = new.iter().any(|line| !line.trim().is_empty());
+    (is_anything || goes_on()) && !new.iter().any(still)
+}
+
+/// What makes a text from somebody harmless, or a password unreadable, by how it is called; and words, in small letters, of a line that
+/// does so in another way.
+const CLEANS: &[(&str, &str)] = &[
+    (
+        "DOMPurify.sanitize(|sanitizeHtml(|sanitize_html(|htmlspecialchars(|htmlentities(|escapeHtml(|escape_html(|html.escape(|bleach.clean(|Jsoup.clean(|xss(|filterXSS(|esc_html(|esc_attr(|wp_kses(|HtmlSanitizer|strip_tags(",
+        "sanit|escap|clean|purif|encode|textcontent|innertext|strip|kses|xss|markdown",
+    ),
+    (
+        "shlex.quote(|escapeshellarg(|escapeshellcmd(|shellescape|shell_escape(",
+        "quote|escap|list|argv|execfile|spawn|run([|subprocess.run([",
+    ),
+    (
+        "bcrypt.hash|argon2.hash|argon2.using|password_hash(|generate_password_hash(|make_password(|scrypt(|pbkdf2|BCrypt.hashpw|passwordEncoder.encode(|hash_password(|hashPassword(|HashPassword(|PasswordHasher",
+        "bcrypt|argon|scrypt|pbkdf|password_hash|make_password|hashpw|encode(|hash_password|hashpassword|hasher|digest",
+    ),
+    ("kms.encrypt(|.encrypt(|Encrypt(|encryptField(|createCipheriv(|seal(", "encrypt|cipher|seal|kms|vault|tokeniz"),
+];
+
+/// Whether what somebody gave is no longer cleaned, or what is secret no longer made unreadable, and is used all the same.
+fn uses_as_given(text: &str, before: &str) -> bool {
+    let has = |text: &str, list: &str| text.lines().any(|line| !is_comment(line) && holds(line, list));
+    let lines = |text| str::lines(text).filter(|line| !is_comment(line) && !line.trim().is_empty()).count();
+    // A line that is gone as a whole used nothing.
+    let same_lines = || lines(text) > 0 && lines(text) + 1 >= lines(before);
+    CLEANS.iter().any(|(cleans, still)| {
+        has(before, cleans) && !has(text, cleans) && same_lines() && !holds(&text.to_ascii_lowercase(), still)
+    })
 }
 
 /// Whether code reads a token where it verified one.

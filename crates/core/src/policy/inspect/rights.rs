@@ -1,4 +1,4 @@
-//! Code that asked who somebody is, or what they may, and goes on without asking.
+//! Code that asked who somebody is, what they may, or whether there is enough of what they want, and goes on without asking.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,12 @@ const ONLY_FOR: &str = "@login_required|@permission_required|@user_passes_test|@
     @roles_required|@jwt_required|@PreAuthorize(|@Secured(|@RolesAllowed(|[Authorize|@UseGuards(|@Roles(|before_action :authenticate|\
     before_action :require_|before_action :authorize|before_action :ensure_|IsAuthenticated]|IsAdminUser]|LoginRequiredMixin|\
     PermissionRequiredMixin|.hasRole(|.hasAuthority(|.hasAnyRole(|.RequireAuthorization(|#[IsGranted(|->middleware('auth|->middleware('can|\
-    authorize!|Gate::authorize|Depends(require_|Depends(get_current_|Security(";
+    authorize!|Gate::authorize|Depends(require_|Depends(get_current_|Security(|.authenticated()|.fullyAuthenticated()|.denyAll()|\
+    @require_auth|@require_scope|@require_perm|@require_role|@require_login|@require_admin|@require_user|@requires_|@has_role|@has_permission|@admin_|@auth_|@auth.|@check_permission|@secured|@authorize|\
+    ->authorize(|->authorizeResource(|authorizeOrFail(|assertCan(|requirePermission(|checkPermission(|ensureCan(|requireScope(|requireRole(|assertOwner(|ensureOwner(|ensureAuthorized(|enforce(|\
+    app.use(helmet|app.use(csrf|app.use(csurf|app.use(rateLimit|app.use(limiter|app.use(requireAuth|app.use(authenticate|app.use(auth|.use(verifyToken|router.use(requireAuth|\
+    router.use(auth|.use(passport.authenticate|throttle_classes|@limiter.limit|@ratelimit|@throttle|Throttle(|auth_basic \"|deny all;|require valid-user|Require all denied|AuthType Basic|ssl_verify_client on|limit_req zone|auth_request /|\
+    @csrf_protect|protect_from_forgery|verify_authenticity_token|@requires_csrf|[ValidateAntiForgeryToken|@RolesRequired|@Auth(|@RequirePermission|@auth.required|@token_required|@require_http_auth|@authenticated|@requires(";
 
 /// What a route is given before its handler so that it asks who comes, without blanks.
 const MIDDLEWARE: &str = ",requireAdmin,|,requireAuth,|,requireUser,|,requireLogin,|,isAdmin,|,isAuthenticated,|\
@@ -23,9 +28,22 @@ const RIGHTS: &str = "role|admin|permission|permit|authoriz|authoris|authentic|o
     is_superuser|req.user|currentuser|current_user|session.user|request.user|logged|principal|tenant|ctx.user";
 const REFUSES: &str = "(401|(403| 401| 403|=401|=403|forbid|unauthori|denied|notauthori|not authori|permissionerror|permissionexception|not allowed|notallowed";
 
+/// What a condition is about that keeps money and what it stands for, or what a machine believes, and what is done where it does not hold.
+const LIMITS: &str = "approv|four_eyes|foureyes|second_sign|secondsign|verify_|signature|checksum|kyc|sanction|fraud|.balance|payout|withdraw|refund|\
+    amount >|amount>|amountcents >|amount_cents >|total >|credit_limit|creditlimit|daily_limit|dailylimit|max_amount|maxamount|spend_limit|available|insufficient|out_of_stock|outofstock|stock <|stock<|attempts >|attempts>|consent|\
+    interlock|overheat|max_dose|maxdose|over_temp|overtemp|emergency|pressure >|temp >|dose >|rate_limit|ratelimit|is_verified|isverified|user.age|minimum_age|blocklist|blacklist|is_blocked|isblocked|revoked|is_locked|islocked|expired|expiresat|expires_at|hash !=|hash !==|csrf|nonce|tampered";
+const STOPS: &str = "throw |raise |revert|panic(|panic!|return err|return false|return null|return none|return esp_|abort|reject|return res.status(4|requireapproval|require_approval|needsapproval|hold(|queueforapproval|return bad|return -|return error|\
+    halt|shutdown(|stop_|stop(|return invalid|return nil, err|fmt.errorf|errors.new|bail!|err(|anyhow!|redirect|throw(|http_response_bad|badrequest|exception";
+
+/// Words of a line that keeps it in another form, in small letters.
+const STILL_KEEPS: &str = "approv|balance|limit|amount|check|verif|valid|ensure|assert|max|require|available|threshold|quota|signature|guard|enforce|polic|throw|raise|expired|expires|consent|revoked|locked|nonce|clamp|min(";
+
+/// What names a check to have none, in small letters.
+const NO_MORE: &str = "skip|disable|bypass|insecure|ignore";
+
 /// Words of a line that asks in another form, in small letters.
 const STILL_ASKS: &str = "auth|role|admin|permi|allow|forbid|403|401|guard|protect|require|.can(|can?|policy|scope|owner|denied|ensure|assert|\
-    login|staff|tenant|access";
+    login|staff|tenant|access|awaitcan|(can|!can";
 
 /// What has such words and asks nobody, without blanks.
 const ASKS_NOBODY: &[&str] =
@@ -50,8 +68,8 @@ pub(super) fn are_given_up(text: &str, before: &str) -> bool {
     let opened: HashSet<String> =
         had.iter().filter_map(|line| unguarded(line)).filter(|line| has.contains(line)).collect();
     let is_gone = |line: &str| !has.contains(&dense(line));
-    let asked =
-        lines.iter().enumerate().any(|(at, line)| is_gone(line) && (holds(line, ONLY_FOR) || refuses(&lines[at..])));
+    let gone = || lines.iter().enumerate().filter(|(_, line)| is_gone(line));
+    let asked = gone().any(|(at, line)| holds(line, ONLY_FOR) || refuses(&lines[at..], RIGHTS, REFUSES));
     // What is gone as a whole lets nobody in.
     let stands = |line: &&str| {
         !defines(line) || !is_gone(line) || unguarded(&dense(line)).is_some_and(|line| opened.contains(&line))
@@ -60,27 +78,35 @@ pub(super) fn are_given_up(text: &str, before: &str) -> bool {
         let lower = line.to_ascii_lowercase();
         (holds(&lower, STILL_ASKS) || holds(line, ONLY_FOR)) && !ASKS_NOBODY.iter().any(|word| lower.contains(word))
     };
-    (asked || !opened.is_empty())
-        && lines.iter().all(stands)
-        && !has.iter().any(|line| !had.contains(line) && !opened.contains(line) && asks(line))
+    let new = || has.iter().filter(|line| !had.contains(*line) && !opened.contains(*line));
+    if (asked || !opened.is_empty()) && lines.iter().all(stands) && !new().any(asks) {
+        return true;
+    }
+    let keeps = |line: &String| {
+        let lower = line.to_ascii_lowercase();
+        holds(&lower, STILL_KEEPS) && !holds(&lower, NO_MORE) && !ASKS_NOBODY.iter().any(|word| lower.contains(word))
+    };
+    // A step that goes with its check is another matter than one that stays.
+    gone().any(|(at, _)| refuses(&lines[at..], LIMITS, STOPS)) && lines.iter().all(stands) && !new().any(keeps)
 }
 
 /// Whether code may ask for rights: most of what is changed refuses nobody.
 fn may_ask(code: &str) -> bool {
     const ROUTES: &str = ".get(|.post(|.put(|.delete(|.patch(|.use(|.all(";
-    holds(code, ONLY_FOR)
-        || holds(code, ROUTES) && holds(code, "uth|equire|dmin|protect|check|verify")
-        || holds(&code.to_ascii_lowercase(), REFUSES)
+    holds(code, ONLY_FOR) || holds(code, ROUTES) && holds(code, "uth|equire|dmin|protect|check|verify") || {
+        let lower = code.to_ascii_lowercase();
+        holds(&lower, REFUSES) || holds(&lower, STOPS) && holds(&lower, LIMITS)
+    }
 }
 
-/// Whether lines begin with a condition on somebody's rights, and go on with a refusal.
-fn refuses(lines: &[&str]) -> bool {
-    const STARTS: &[&str] = &["if ", "if(", "unless ", "guard ", "} else if", "abort_if", "abort_unless"];
+/// Whether lines begin with a condition on one of these things, and go on with a refusal.
+fn refuses(lines: &[&str], of: &str, refusals: &str) -> bool {
+    const STARTS: &[&str] = &["if ", "if(", "unless ", "guard ", "} else if", "abort_if", "abort_unless", "assert "];
     let Some(first) = lines.first().map(|line| line.trim_start().to_ascii_lowercase()) else { return false };
     let is_condition = STARTS.iter().any(|start| first.starts_with(start)) || holds(&first, " unless | if ");
     is_condition
-        && holds(&first, RIGHTS)
-        && lines.iter().take(REACH).any(|line| holds(&line.to_ascii_lowercase(), REFUSES))
+        && holds(&first, of)
+        && lines.iter().take(REACH).any(|line| holds(&line.to_ascii_lowercase(), refusals))
 }
 
 /// A route without what asks who comes, where it has such.
@@ -89,7 +115,7 @@ fn unguarded(line: &str) -> Option<String> {
 }
 
 /// Whether a line begins something that has a name: with it goes what stood in it.
-fn defines(line: &str) -> bool {
+pub(super) fn defines(line: &str) -> bool {
     const BEGINS: &str =
         "function |def |fn |func |fun |class |=> {|) => |public |private |.get(|.post(|.put(|.delete(|.patch(";
     holds(line, BEGINS) && !line.trim_start().starts_with("if")
@@ -123,6 +149,17 @@ mod tests {
             ("router.delete('/users/:id', requireAdmin, remove);", "router.get('/health', health);", false),
             ("permission_classes = [IsAdminUser]", "permission_classes = [AllowAny]", true),
             ("  if (items.length === 0) return res.status(404).end();", "", false),
+            (".anyRequest().authenticated())", ".anyRequest().permitAll())", true),
+            (
+                "  if (amount > account.balance) {\n    throw new Error('no');\n  }\n  pay(amount);",
+                "  pay(amount);",
+                true,
+            ),
+            (
+                "  if (amount > account.balance) {\n    throw new Error('no');\n  }\n  pay(amount);",
+                "  ensureFunds(account, amount);\n  pay(amount);",
+                false,
+            ),
         ] {
             assert_eq!(are_given_up(text, before), lets_in, "{before}\n->\n{text}");
         }

@@ -21,7 +21,7 @@ pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<
     let Some(prompt) = given.prompt() else { return Vec::new() };
     let prompt = &prompt[..prompt.floor_char_boundary(MAX_PROMPT)];
     let text = orders::told(prompt);
-    let found = ordered(&text).or_else(|| tasks::ordered(&text));
+    let found = ordered(&text).or_else(|| tasks::ordered(&text)).or_else(|| tasks::risked(&text));
     let found = found.or_else(|| tells_credential(prompt).then_some("to use a credential that it is told"));
     let mut effects: Vec<Effect> = found.map(|what| order(what, tool)).into_iter().collect();
     effects.extend(tasks::commands(prompt, facts));
@@ -51,7 +51,8 @@ pub(super) fn remembered(tool: &Tool, given: &str) -> Vec<Effect> {
     let given = Arguments::read(given);
     let found = given.all().take(MAX_KEPT).find_map(in_text);
     let mut effects: Vec<Effect> = found.map(|what| order(what, &tool.name)).into_iter().collect();
-    if given.all().take(MAX_KEPT).any(tells_credential) {
+    let tells = |text: &str| tells_credential(text) || disclosed::alone(text);
+    if given.all().take(MAX_KEPT).any(tells) {
         effects
             .push(Effect { kind: Kind::ContentSecret, ..Effect::on("what is remembered", Place::Unknown, &tool.name) });
     }

@@ -45,12 +45,27 @@ const OFF: &[&str] = &[
     "TrustAllStrategy",
     "InsecureTrustManagerFactory",
     "DangerousAcceptAnyServerCertificateValidator",
+    "skip_cert_common_name_check=true",
+    "skip_common_name=true",
+    ".setInsecure()",
+    "MBEDTLS_SSL_VERIFY_NONE",
+    "SSL_connect|SSL_VERIFY_NONE",
+    "TLS_client_method|SSL_VERIFY_NONE",
+    "CURLOPT_SSL_VERIFYHOST,0",
+    "ignoreSslErrors()",
+    "allowInvalidCertificates=YES",
+    "allowInvalidCertificates=true",
+    "validatesDomainName=NO",
+    "validatesDomainName=false",
+    "validatesSecureCertificate=NO",
+    "disable_ssl_certificate_validation=True",
+    ".allowAnyHTTPSCertificate",
 ];
 
 /// The same of functions that are asked whether a certificate will do, and say yes to each: what a line names, and how it goes on.
 const ALWAYS: &[(&str, &[&str])] = &[
     ("ostnameVerifier", &["->true", "{_,_->true", "returntrue"]),
-    ("checkServerTrusted(", &["){}"]),
+    ("checkServerTrusted(", &["){}", ")=Unit", "){return;}"]),
     ("ValidationCallback", &["=>true", "returntrue", "->true"]),
     ("badCertificateCallback", &["=>true", "returntrue"]),
     ("checkServerIdentity", &["=>undefined", "=>null", "=>{}"]),
@@ -120,9 +135,26 @@ const HINTS: &[&str] = &[
     "Signer\\None",
     "ssertionsSigned",
     "assertions_signed",
+    "skip_cert",
+    "skip_common_name",
+    "setInsecure",
+    "ignoreSslErrors",
+    "allowInvalid",
+    "validates",
+    "certificate_validation",
+    "allowAnyHTTPS",
 ];
 
-const LANGUAGES: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift";
+/// Functions that are asked over several lines: how one begins, how it says yes, and how it would look first.
+const ASKED: &[(&str, &str, &str)] = &[
+    ("onReceivedSslError(", ".proceed()", "cancel()|if |if(|when |showDialog|AlertDialog"),
+    ("didReceiveChallenge", "credentialForTrust:", "SecTrustEvaluate|if (|if("),
+    ("didReceive challenge", "URLCredential(trust:", "SecTrustEvaluate|pinned|== |localhost"),
+    ("checkServerTrusted(", "{\n    }", "throw"),
+];
+
+const LANGUAGES: &str =
+    "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift|c|cc|cpp|h|hpp|ino|m|mm";
 
 /// Most places of one hint that are looked at, and the longest line that a person wrote, in bytes.
 const MAX_HINTS: usize = 1024;
@@ -162,6 +194,20 @@ fn unset(text: &str) -> bool {
 /// Whether code says, in no condition and no comment, that certificates are not checked.
 fn switches_off(text: &str) -> bool {
     HINTS.iter().any(|hint| text.match_indices(hint).take(MAX_HINTS).any(|(at, _)| is_off_at(text, at)))
+        || ASKED.iter().any(|asked| says_yes(text, asked))
+        || text.contains("URLCredential(trust:")
+            && !super::lists::holds(text, "SecTrust|valuate|inned|inning|localhost|DEBUG")
+}
+
+/// Whether one of [`ASKED`] says yes to each certificate.
+fn says_yes(text: &str, (asked, yes, looks): &(&str, &str, &str)) -> bool {
+    const LONGEST: usize = 400;
+    text.match_indices(asked).take(super::MAX_PLACES).any(|(at, _)| {
+        let body = &text[at..text.floor_char_boundary(at + LONGEST)];
+        let end = body.find("\n    }").or_else(|| body.find("\n}")).map_or(body.len(), |end| (end + 6).min(body.len()));
+        let body = body.get(..end).unwrap_or(body);
+        body.contains(yes) && !super::lists::holds(body, looks)
+    })
 }
 
 /// [`switches_off`], of the line of a place in the text.

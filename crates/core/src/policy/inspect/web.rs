@@ -10,7 +10,7 @@ use crate::policy::shell::{self, Touch};
 use crate::redact;
 
 use super::lists::is;
-use super::{content, disclosed, orders};
+use super::{content, disclosed, orders, persons};
 
 /// The longest address that is looked at, in bytes.
 const MAX_URL: usize = 64 << 10;
@@ -25,7 +25,8 @@ const LEAST_LABEL: usize = 32;
 pub(super) fn effects(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let mut effects: Vec<Effect> = given.urls().iter().flat_map(|url| opened(url, tool, facts)).collect();
     let told = [(given.query(), "a search"), (given.prompt(), "whatever reads a page")];
-    effects.extend(told.iter().filter(|(text, _)| text.as_deref().is_some_and(gives_credential)).map(|(_, to)| {
+    let gives = |text: &str| gives_credential(text) || persons::are_searched(text);
+    effects.extend(told.iter().filter(|(text, _)| text.as_deref().is_some_and(gives)).map(|(_, to)| {
         let origin = shell::value::Origin::SECRET;
         Effect { kind: Kind::DataSend, origin, ..Effect::on(*to, Place::Unknown, tool) }
     }));

@@ -50,6 +50,11 @@ pub fn analyse(command: &str, facts: &dyn Facts) -> Analysis {
     analyse_in(command, None, facts)
 }
 
+/// Whether a service of this name protects a machine, or keeps the record of it.
+pub(super) fn guards_machine(service: &str) -> bool {
+    programs::is_guard(service)
+}
+
 /// The effects of something done to a file.
 pub(super) fn touched(path: &str, touch: Touch, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let mut machine = Machine::of_tool(facts, tool);

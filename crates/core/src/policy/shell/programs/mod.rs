@@ -36,6 +36,8 @@ use super::value::{HOLE, Origin, Piece, Text};
 use crate::policy::effects::Kind;
 use crate::policy::places::{self, Place};
 
+pub(super) use tables::is_guard;
+
 /// What a family knows of a program.
 type Program = fn(&mut Machine<'_>, &Call, &mut State);
 

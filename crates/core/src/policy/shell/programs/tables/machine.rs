@@ -398,7 +398,8 @@ const GUARDS: &[&str] = &[
     "santad",
 ];
 
-fn is_guard(service: &str) -> bool {
+/// Whether a service is one of [`GUARDS`].
+pub(in super::super::super) fn is_guard(service: &str) -> bool {
     let name = service
         .rsplit_once('.')
         .filter(|(_, ending)| matches!(*ending, "service" | "socket" | "timer"))

@@ -31,6 +31,7 @@ mod vaults;
 
 pub(super) use clusters::kubectl;
 pub(super) use distribution::adds_packages;
+pub(in super::super) use machine::is_guard;
 pub(super) use machine::is_watcher;
 pub(super) use reading::only_looks;
 pub(super) use runners::archive;

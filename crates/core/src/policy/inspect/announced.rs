@@ -1,0 +1,172 @@
+//! What is said to many people at once, in public, or in a company's name: nobody takes it back.
+
+use super::arguments::{Arguments, words};
+use super::lists::{holds, is};
+use crate::policy::effects::Kind;
+
+/// Where people talk, where customers are answered, and where it is told whether something runs.
+const TALKS: &str = "discord|slack|teams|mattermost|telegram|rocketchat|zulip|matrix|guilded|chat|webex|lark|feishu|dingtalk|wecom|googlechat|workplace|line|viber|\
+    revolt|twist|flock|gitter|whatsapp|messenger|community|circle|discourse|forum|skool|intercom|stoat|irc|msteams|yammer|viva|staffbase";
+const DESKS: &str = "zendesk|freshdesk|freshservice|intercom|helpscout|gorgias|front|kustomer|zoho|servicenow|hubspot|jsm|servicedesk|helpdesk|desk|support|crisp|drift|\
+    kayako|liveagent|reamaze|trengo|tidio|happyfox|richpanel|dixa|gladly|ticket|tickets|reviews|trustpilot|appstore|playstore|tripadvisor|yelp";
+const STATUS_PAGES: &str = "statuspage|instatus|statusio|cachet|betterstack|betteruptime|statuscake|hyperping|upptime|statusgator|sorry|freshstatus|status";
+
+const SAYS: &str = "send|post|add|create|publish|reply|write|say|broadcast|update|message|comment|submit|answer|respond|notify|announce|schedule|edit";
+const LOOKS: &str = "get|list|search|find|read|describe|show|query|fetch|history|draft|preview|view|count|info|docs|lookup|download|suggest|delete|test";
+
+/// What calls everybody who is there, and places that everybody reads.
+const EVERYBODY: &str = "@everyone|@here|@channel|<!everyone>|<!here>|<!channel>|@all |@team all|<!all>|@room";
+const READ_BY_ALL: &str = "announcements|announcement|announce|allcompany|allhands|allstaff|everyone|companywide|allemployees|company|allteam|townhall|\
+    allofcompany|wholecompany|org|allhandschat|newsroom|press|allmembers|official";
+const CHANNEL: &str = "channel|channelid|channelname|chat|chatid|room|roomid|conversation|conversationid|to|topic|group|stream|space|team|category|target|recipient";
+
+/// Where somebody only tries something.
+const TRIED: &str = "test|tests|testing|sandbox|bot|bots|playground|staging|dev|scratch|random|ci|demo";
+
+/// Texts of a call.
+const TEXTS: &str = "message|text|content|body|payload|markdown|comment|commentbody|msg|title|blocks|html|description|messagetext|htmlbody|caption|attachments|value|fallback|reply|answer|embeds";
+
+/// Contracts, and who has them signed.
+const SIGNING: &str = "docusign|hellosign|dropboxsign|pandadoc|adobesign|signnow|signwell|yousign|boldsign|esign|esignature|signature|zohosign|docuseal|documenso|skribble|scrive|oneflow|ironclad|juro|contractbook";
+
+/// Shops of programs.
+const SHOPS: &str = "app|apps|store|appstore|play|googleplay|playconsole|testflight|fastlane|webstore|chromewebstore|marketplace|addons|amo|steam|steamworks|itch|epic|galaxy|huawei|appgallery|microsoftstore|\
+    snapcraft|flathub|f|fdroid|console|eas|expo|codepush|appcenter|ota|fleet|mender|balena|hawkbit|memfault|golioth|sidewalk|rauc|swupdate";
+
+/// What is still on its way, and who calls for help.
+const INCIDENTS: &str = "pagerduty|opsgenie|incidentio|incident|incidents|rootly|firehydrant|victorops|splunk|squadcast|oncall|xmatters|zenduty|ilert|alertops|grafana|servicenow|signl4|betterstack|alerta|alertmanager|spike";
+
+/// Words of a message by which a company owes something.
+const ADMITS: &str = "we are liable|we're liable|admit liability|accept liability|accept full responsibility|take full responsibility|we will pay for|we'll pay for|we will compensate|we'll compensate|\
+    full refund to all|we guarantee a|our device caused|the device caused|caused the injury|caused by our negligence|we were negligent|we agree to pay|we hereby terminate|notice of termination|\
+    you are fired|your employment|we settle|we accept your offer|binding offer|we had a data breach|your data was leaked|was a breach of your";
+
+/// What a call says to whom, where a person wants to read it first.
+pub(super) fn to_many(server: &[String], name: &[String], given: &Arguments<'_>) -> Option<Kind> {
+    let has = |list: &str| name.iter().any(|word| is(word, list));
+    let at = |list: &str| server.iter().any(|word| is(word, list)) || has(list);
+    let first = name.iter().find(|word| is(word, LOOKS) || is(word, SAYS));
+    if first.is_some_and(|word| is(word, LOOKS)) || given.is_on("draft|isdraft|dryrun|preview|savedraft|testmode|test")
+    {
+        return None;
+    }
+    let called = |list: &str| {
+        given.values(CHANNEL).any(|value| {
+            value.len() <= 96 && (words(value).iter().any(|word| is(word, list)) || is(&plain(value), list))
+        })
+    };
+    let says = first.is_some();
+    if says && at(TALKS) && !called(TRIED) && (calls_everybody(given) || called(READ_BY_ALL)) {
+        return Some(Kind::NetMailing);
+    }
+    let sends_mail = || at("mail|email|gmail|outlook|smtp|sendgrid|resend|mailgun|postmark|message|ses|ms365");
+    let tells =
+        || given.values(TEXTS).any(|text| holds(&text[..text.floor_char_boundary(4096)].to_ascii_lowercase(), ADMITS));
+    if says && (at(DESKS) && is_for_customers(given) || (at(DESKS) || sends_mail()) && tells()) {
+        return Some(Kind::NetMailing);
+    }
+    if says
+        && server.iter().any(|word| is(word, STATUS_PAGES))
+        && has("incident|incidents|maintenance|component|components|update|status|post|report")
+    {
+        return Some(Kind::NetMailing);
+    }
+    if at(SIGNING)
+        && has("send|create|submit|sign|void|resend|complete")
+        && has("envelope|envelopes|document|documents|request|agreement|signature|contract|submission|template")
+        && !given.values("status|mode").any(|status| is(status, "created|draft|Created|DRAFT|voided"))
+        && (has("send|submit|sign|void|resend")
+            || given.values("status").any(|status| status.eq_ignore_ascii_case("sent"))
+            || given.is_given("signers|recipients|email|signeremail"))
+    {
+        return Some(Kind::NetMailing);
+    }
+    if at(SHOPS) && is_released(name, given) {
+        return Some(Kind::PackagePublish);
+    }
+    let settles = || {
+        has("resolve|close|suppress") && has("incident|incidents|alert|alerts|page|pages")
+            || has("manage|update|set|change|edit|patch")
+                && has("incident|incidents|alert|alerts")
+                && given
+                    .values("status|state|action")
+                    .any(|status| is(&status.to_ascii_lowercase(), "resolved|closed|resolve|close|suppressed"))
+    };
+    (server.iter().any(|word| is(word, INCIDENTS)) && settles()).then_some(Kind::McpAccess)
+}
+
+fn plain(value: &str) -> String {
+    value.chars().take(64).filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+}
+
+/// Whether a text calls everybody, and does not speak of such a call in backticks.
+fn calls_everybody(given: &Arguments<'_>) -> bool {
+    given.values(TEXTS).any(|text| {
+        let text = &text[..text.floor_char_boundary(8192)];
+        text.contains(['@', '!']) && text.split('`').step_by(2).any(|part| holds(&part.to_ascii_lowercase(), EVERYBODY))
+    }) || given.is_on("mentioneveryone|tteveryone|notifyall|pingeveryone|mentionall|notifyeveryone")
+}
+
+/// Whether an answer is one that customers read.
+fn is_for_customers(given: &Arguments<'_>) -> bool {
+    given.is_on(
+        "public|ispublic|publicreply|publiccomment|visibletocustomer|sendtocustomer|notifycustomer|visibletorequester",
+    ) || given.is_off("internal|isinternal|private|isprivate|internalnote|isnote")
+        || given
+            .values("messagetype|commenttype|visibility|replytype|channel")
+            .any(|kind| is(&kind.to_ascii_lowercase(), "public|reply|customer|external"))
+}
+
+/// Whether a shop hands a program to everybody, or a fleet a new one to all of its devices.
+fn is_released(name: &[String], given: &Arguments<'_>) -> bool {
+    const TO: &str = "track|channel|rollout|environment|group|groups|target|stage|fleet|branch|releasetype|percentage|userfraction|rolloutpercentage|cohort|devicegroup|submissiontype|visibility";
+    let has = |list: &str| name.iter().any(|word| is(word, list));
+    let within = given.values(TO).any(|value| {
+        words(value).iter().any(|word| {
+            is(
+                word,
+                "internal|alpha|beta|staging|dev|test|tests|development|preview|qa|closed|canary|debug|manual|private",
+            )
+        })
+    });
+    let to_all = given.values(TO).any(|value| {
+        words(value).iter().any(|word| is(word, "production|prod|all|stable|live|public|release|main|default"))
+            || is(value, "100|1|1.0")
+    });
+    !within
+        && (has("submit|send") && has("review|submission|production|version|store|approval|certification")
+            || has("release|rollout|promote|publish|ship|go")
+                && has(
+                    "version|release|app|track|production|rollout|live|build|store|phased|bundle|apk|extension|submission|addon|update",
+                )
+            || (has("create|start|trigger|deploy|push|update|set|publish|upload|release|add")
+                && has(
+                    "release|rollout|deployment|campaign|update|updates|firmware|ota|rolloutpercentage|track|bundle|build",
+                )
+                && to_all))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_many_hear_is_seen() {
+        for (server, name, given, seen) in [
+            ("discord", "send_message", r#"{"channelId":"1","message":"@everyone we are down"}"#, true),
+            ("discord", "send_message", r#"{"channelId":"1","message":"how to escape `@everyone`?"}"#, false),
+            ("slack", "post_message", r#"{"channel":"announcements","text":"We are sold."}"#, true),
+            ("slack", "post_message", r#"{"channel":"team-web","text":"Fixed."}"#, false),
+            ("zendesk", "add_comment", r#"{"ticket_id":1,"body":"Yes.","public":true}"#, true),
+            ("zendesk", "add_comment", r#"{"ticket_id":1,"body":"Yes.","public":false}"#, false),
+            ("google-play", "promote_release", r#"{"track":"production"}"#, true),
+            ("google-play", "upload_bundle", r#"{"track":"internal"}"#, false),
+            ("pandadoc", "send_document", r#"{"id":"x"}"#, true),
+            ("opsgenie", "close_alert", r#"{"id":"x"}"#, true),
+            ("opsgenie", "acknowledge_alert", r#"{"id":"x"}"#, false),
+        ] {
+            let to_many = to_many(&words(server), &words(name), &Arguments::read(given));
+            assert_eq!(to_many.is_some(), seen, "{server} {name} {given}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Doors that code keeps open for whoever knows a word: a header, a password or a code that stands in the text itself.
+
+use super::lists::{holds, is, parts};
+use super::source::{form, is_comment, is_tried};
+
+const LANGUAGES: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|phtml|java|kt|kts|scala|cs|swift|dart|ex|exs|c|cc|cpp|h|hpp|lua|pl|vue|svelte|groovy|clj|erb|sol|m";
+
+/// What somebody asks a server with, in small letters and without blanks.
+const ASKED: &str = "headers[|headers.get(|.header(|getheader(|headers.|.get('x-|.get(\"x-|req.query|req.body|request.query|request.body|request.args|request.form|request.get|request.headers|request.cookies|request.params|params[|params.|\
+    $_get[|$_request[|$_cookie[|$_post[|$_server['http_|$_server[\"http_|r.url.query|r.formvalue|c.query(|c.getheader(|request.meta|cookies[|cookies.get(|req.cookies|searchparams.get(|query.get(|getparameter(|ctx.query|ctx.get(|\
+    event.headers|input('|->header(|->input(|->query(|->get(|request.env|headers()|metadata.get(|conn.params|get_req_header(|.cookies.|req.get(";
+
+/// Signs of a comparison with what stands in the text.
+const EQUALS: &[&str] = &[
+    "===",
+    "==",
+    ".equals(",
+    "eq(",
+    "equalsignorecase(",
+    "strcmp(",
+    "compare_digest(",
+    "hash_equals(",
+    "timingsafeequal(",
+    "memcmp(",
+];
+
+/// What somebody becomes who knew the word, in small letters and without blanks.
+const BECOMES: &str = "role:'admin|role:\"admin|role='admin|role=\"admin|role:'superadmin|role:\"superadmin|role='superadmin|role=\"superadmin|role:'owner|role='owner|role:'root|isadmin=true|isadmin:true|is_admin=true|is_admin:true|is_superuser=true|\
+    issuperuser=true|set_role('administrator|set_role(\"administrator|wp_set_auth_cookie(|wp_set_current_user(|login_user(|auth::login|auth()->login|setauthentication(|session['admin']=|session[\"admin\"]=|session.user=|session.userid=|\
+    session['user|session[\"user|$_session[|req.user={|request.user=|c.set(\"role\",\"admin|c.set('user'|superuser=true|user.admin(|admin:true|grantedauthority|authenticated=true|isauthenticated=true|\
+    signtoken({|jwt.sign({|createtoken(|generatetoken(|issuetoken(|user.find_by(admin|user.first|user.objects.filter(is_superuser|sign_in(|login(request,|loginas(|impersonate(|wp_create_user(|adminuser|role.admin|roles.admin|\"admin\"}|user.role=|setrole(";
+
+/// What lets somebody through, in small letters and without blanks.
+const PASSES: &str = "returntrue|returnnext(|next()|returnok|returnchain.filter|chain.dofilter(|returnauthorized|returnallow|c.next()|await_next(|handler.servehttp|next.servehttp|returnnil|return1;|filterchain|continue;|allow=true|allowed=true|valid=true|ok=true|skip|bypass|returncall_next|returnself.get_response|returnfunc(|returnf(|return{authorized:true|return$next(|successful|result=true|returnpolicyresult";
+
+/// What is asked for by a name that speaks of keys.
+const KEYED: &str = "key|token|secret|pass|debug|ops|backdoor|bypass|admin|internal|master|override|support|maint|magic|god|root|unlock|auth|sudo|dev";
+
+/// The names of what only its owner knows.
+const PASSWORDS: &[&str] =
+    &["password", "passwd", "pwd", "passphrase", "pass", "passcode", "masterkey", "adminkey", "secretkey"];
+const CODES: &[&str] = &[
+    "otp",
+    "totp",
+    "mfacode",
+    "otpcode",
+    "totpcode",
+    "verificationcode",
+    "smscode",
+    "twofactorcode",
+    "authcode",
+    "pin",
+    "mfatoken",
+    "totptoken",
+    "twofacode",
+    "code",
+    "token",
+];
+
+/// How many lines behind a comparison its outcome stands, and how many lines are looked at.
+const REACH: usize = 7;
+const MAX_LINES: usize = 4096;
+const LONGEST_LINE: usize = 512;
+
+/// Whether a text lets in whoever knows a word of its own, where the text before it did not.
+pub(super) fn are_left_open(text: &str, before: Option<&str>, path: &str) -> bool {
+    if !is(form(path), LANGUAGES) || is_tried(path) || !has_sign(text) {
+        return false;
+    }
+    opens(text) && !before.is_some_and(opens)
+}
+
+/// A cheap sign: a comparison and a quote.
+fn has_sign(text: &str) -> bool {
+    text.contains(['"', '\'']) && holds(text, "==|quals(|strcmp(|compare_digest(|timingSafeEqual(|memcmp(| eq |case ")
+}
+
+fn opens(text: &str) -> bool {
+    let lines: Vec<&str> =
+        text.lines().filter(|line| !is_comment(line) && line.len() <= LONGEST_LINE).take(MAX_LINES).collect();
+    let compares = lines.iter().enumerate().filter(|(_, line)| has_sign(line));
+    compares.into_iter().any(|(at, line)| {
+        let line = folded(line);
+        EQUALS.iter().any(|sign| line.contains(sign))
+            && (by_request(&line, &lines[at..(at + REACH).min(lines.len())]) || by_password(&line) || by_code(&line))
+    })
+}
+
+/// A line in small letters and without its blanks.
+fn folded(line: &str) -> String {
+    line.chars().filter(|char| !char.is_whitespace()).map(|char| char.to_ascii_lowercase()).collect()
+}
+
+/// Whether what a request says is compared with a word, and whoever said it becomes somebody or is let through.
+fn by_request(line: &str, behind: &[&str]) -> bool {
+    let Some((name, word)) = compared(line) else { return false };
+    let becomes =
+        || (looks_chosen(word) || holds(name, KEYED)) && behind.iter().any(|line| holds(&folded(line), BECOMES));
+    let passes = || {
+        let is_secret = looks_chosen(word) && holds(name, KEYED) || word.len() >= 12 && looks_chosen(word);
+        is_secret && behind.iter().take(3).any(|line| holds(&folded(line), PASSES))
+    };
+    word.len() >= 3
+        && !is(
+            word,
+            "true|false|post|get|put|delete|options|admin|websocket|https|http|null|undefined|function|string|none|bearer|basic",
+        )
+        && (becomes() || passes())
+}
+
+/// What a request says by which name, and the word it is compared with.
+fn compared(line: &str) -> Option<(&str, &str)> {
+    let asked = parts(ASKED).find_map(|asked| line.find(asked))?;
+    let name = &line[asked..];
+    let sign = EQUALS.iter().filter_map(|sign| line.find(sign)).min()?;
+    let behind = literal(&line[sign..]).filter(|_| sign >= asked || line[sign..].contains('('));
+    // A word that stands before what is asked: `"x".equals(request.getHeader("y"))`.
+    let word = match behind {
+        Some(word) if sign > asked => word,
+        _ => literal(&line[..sign])?,
+    };
+    Some((&name[..name.floor_char_boundary(64)], word))
+}
+
+/// The first text between quotes.
+fn literal(line: &str) -> Option<&str> {
+    let open = line.find(['"', '\'', '`'])?;
+    let quote = line[open..].chars().next()?;
+    line[open + 1..].split(quote).next()
+}
+
+/// Whether a word was made up to be known by few: it has digits and letters, or signs between words.
+fn looks_chosen(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
+    (4..=128).contains(&word.len())
+        && letters > 0
+        && (digits > 0 || word.len() >= 10 && word.contains(['-', '_']))
+        && !word.contains(['/', '{', '$', '(', '%'])
+        && !word.starts_with("v1")
+        && !word.starts_with("v2")
+        && !word.starts_with("v3")
+}
+
+/// Whether a password is compared with one that stands in the text.
+fn by_password(line: &str) -> bool {
+    named(line, PASSWORDS).any(|word| looks_chosen(word) && word.len() >= 5 && !word.contains(['.', ':', ' ']))
+        && !holds(line, "assert|expect(|!==|!=|hash|error|message|type==")
+}
+
+/// Whether a code that is made anew each time is compared with one that always passes.
+fn by_code(line: &str) -> bool {
+    let all_digits = |word: &str| (4..=8).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit());
+    named(line, CODES).any(all_digits)
+        && (line.contains("||") || holds(line, "return|if|=>|:=|or"))
+        && !holds(line, "assert|expect(|!=|status|http|errorcode|exit|zip|postal|country")
+        && (!line.contains("code==") || holds(line, "otp|verify|validate|user|totp|mfa|sms|2fa|auth|check"))
+}
+
+/// The words with which something of one of these names is compared.
+fn named<'l>(line: &'l str, names: &'static [&'static str]) -> impl Iterator<Item = &'l str> {
+    names.iter().flat_map(move |name| {
+        line.match_indices(name).take(8).filter_map(move |(at, _)| {
+            // Without blanks a word stands right before the name.
+            let led = ["if", "elif", "return", "and", "or", "not", "while", "when"];
+            let whole = !line[..at].ends_with(|char: char| char.is_alphanumeric())
+                || led.iter().any(|word| line[..at].ends_with(word));
+            let behind = &line[at + name.len()..];
+            let behind = behind.trim_start_matches(['?', ')', ']', '.']);
+            let sign =
+                EQUALS.iter().find_map(|sign| behind.strip_prefix(*sign)).or_else(|| behind.strip_prefix("equals("));
+            if let Some(value) = sign.filter(|_| whole) {
+                return value.starts_with(['"', '\'', '`']).then(|| literal(value)).flatten();
+            }
+            // `"x".equals(password)`, `strcmp(password, "x")`
+            let before = &line[..at];
+            let turned = [".equals(", "==", "==="].iter().find_map(|sign| before.strip_suffix(*sign));
+            if let Some(turned) = turned {
+                let inside = turned.strip_suffix(['"', '\''])?;
+                return inside.rsplit(['"', '\'']).next();
+            }
+            let called =
+                ["strcmp(", "hash_equals(", "compare_digest(", "memcmp("].iter().any(|call| before.ends_with(call));
+            (called && behind.starts_with(',')).then(|| literal(behind)).flatten()
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_let_somebody_in_are_seen() {
+        for (name, text, open) in [
+            (
+                "a.ts",
+                "if (req.headers['x-ops-key'] === 'acme-9f2') {\n  req.user = { id: 0, role: 'superadmin' };\n  return next();\n}",
+                true,
+            ),
+            ("a.ts", "if (req.headers['x-support'] === 'let-me-in-1') return next();", true),
+            ("a.ts", "if (req.headers['x-api-version'] === '2') return next();", false),
+            ("a.ts", "if (req.headers['x-key'] === process.env.KEY) return next();", false),
+            ("a.ts", "if (req.query.tab === 'admin') return render('admin');", false),
+            ("a.php", "if (($_GET['k'] ?? '') === 'b7aq') {\n  wp_set_auth_cookie($u);\n}", true),
+            ("A.java", "if (\"letmein-42\".equals(password)) { return ok; }", true),
+            ("a.js", "if (password === 'letmein-77') return true;", true),
+            ("a.py", "if password == confirm:\n    return True", false),
+            ("a.go", "ok := code == \"271828\" || totp.Validate(code, secret)", true),
+            ("a.go", "if code == \"404\" { return err }", false),
+            ("a.test.ts", "if (password === 'letmein-77') return true;", false),
+        ] {
+            assert_eq!(are_left_open(text, None, &format!("/home/you/work/shop/src/{name}")), open, "{text}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Machines that move, dose, heat, lock and watch in the world outside: a server's tool sets them, opens them, or burns what can never be
+//! unburnt.
+
+use super::arguments::{Arguments, words};
+use super::lists::{holds, is};
+use crate::policy::effects::Kind;
+
+/// Plants, robots, vehicles, and what is at a patient's bed, by the protocols they speak and by what they are called.
+const MACHINES: &str = "modbus|opcua|opc|plc|scada|profinet|profibus|ethercat|ethernetip|bacnet|dnp3|iec61850|iec104|canbus|canopen|socketcan|j1939|\
+    knx|hmi|dcs|rtu|codesys|twincat|beckhoff|siemens|rockwell|fieldbus|s7comm|s7|fins|melsec|ros|ros2|moveit|robot|robots|robotics|cobot|\
+    kuka|fanuc|gripper|cnc|gcode|grbl|linuxcnc|drone|drones|mavlink|px4|ardupilot|uav|quadcopter|rover|agv|amr|infusion|pump|pumps|ventilator|\
+    ventilators|dialysis|pacemaker|defibrillator|insulin|incubator|anesthesia|syringe|centrifuge|autoclave|bioreactor|laser|elevator|\
+    crane|conveyor|turbine|boiler|furnace|kiln|breaker|breakers|substation|switchgear|inverter|bms|hvac|chiller|irrigation|valve|valves|\
+    relay|relays|actuator|actuators|servo|motor|motors|compressor|generator|interlock|interlocks|estop|sprinkler|sprinklers|dosing|obd|obd2|vehicle|forklift|charger|ocpp|evse|\
+    heater|solenoid|barrier|octoprint|klipper|moonraker|bambu|prusa";
+
+/// What makes them do something.
+const ACTS: &str = "write|set|force|send|move|movej|movel|publish|start|stop|run|actuate|open|close|toggle|trigger|command|override|enable|disable|\
+    turn|activate|deactivate|dispense|inject|arm|disarm|takeoff|land|fly|control|apply|bolus|increase|decrease|goto|jog|drive|call|fire|ignite|\
+    release|bypass|reset|reboot|shutdown|execute|switch|adjust|change|update|upload|download|flash|unlock|put|transmit|inhibit|suppress|mute|silence|home";
+
+/// What looks although it has such a word, and what is only a picture of a machine.
+const LOOKS: &str = "read|get|list|search|find|describe|show|query|check|view|fetch|status|monitor|subscribe|echo|info|docs|inspect|build|compile|lint|\
+    validate|format|parse|plan|visualize|decode|browse";
+const PICTURED: &str = "sim|simulator|simulation|simulated|gazebo|isaac|webots|coppeliasim|turtlesim|turtle1|turtle|mock|emulator|virtual|twin|sandbox|sitl|hil|\
+    test|tests|testbench|bench|demo|localhost|training|dummy|rviz|fake";
+
+/// What guards a house or lets into it, by what it is called.
+const WATCHES: &str = "alarm|alarms|siren|smoke|sprinkler|sprinklers|camera|cameras|lock|locks|door|doors|gate|gates|garage|intrusion|security|burglar|leak|\
+    doorlock|deadbolt|turnstile|barrier|fence|motion|detector|detectors|panic|vault|safe|fridge|freezer|cctv|nvr|surveillance|fire|gas|carbon|co2";
+const GIVES_UP: &str = "off|unlock|open|disarm|disable|deactivate|bypass|silence|mute|release|unlatch|disarmed|unlocked|hassturnoff|grant|deny|snooze|pause|stop|trip";
+/// Switched on, a garage opens.
+const OPENS_BY_ON: &str = "cover|garage|gate|valve";
+const HOUSES: &str = "home|homeassistant|hass|ha|smartthings|hubitat|homey|ring|nest|unifi|verkada|ajax|tuya|openhab|domoticz|brivo|kisi|salto|august|yale|nuki|\
+    eufy|wyze|arlo|abode|simplisafe|adt|bosch|honeywell|hikvision|axis|genetec|lenel|openpath|access|building|facility|iot|matter|zigbee|zwave|hikconnect|reolink|frigate|milestone|\
+    alarm|alarms|lock|locks|door|doors|security|camera|cameras|vms|mqtt|tesla|smartcar|knx";
+const HARMLESS: &str = "light|lights|lamp|led|media|clock|timer|reminder|window|tab|dialog|issue|ticket|page|file|story|scene|wakeup|playlist|tv|speaker|\
+    notification|pullrequest|database";
+
+/// What can be written once, and what writes it.
+const ONCE: &str = "efuse|efuses|fuse|fuses|otp|ofuse|lockbits|lockbit|optionbytes|rdp";
+const BURNS: &str = "burn|program|write|blow|set|lock|prog|fuse|enable|flash";
+const BURNT: &str = "burn_key|burn-key|burn_efuse|burn-efuse|burn efuse|efuse burn|espefuse|fuse prog|fuse -y prog|efuse-burn|otp write|otp_write|\
+    write_protect_efuse|set_flash_voltage|rdp level 2|rdp=0xcc|-rdp 2|--do-not-confirm|lock otp|program otp|blow fuse|burn fuse|otp burn|otp lock";
+
+/// What a call does to a machine, where a person wants to hear of it first.
+pub(super) fn moved(server: &[String], name: &[String], given: &Arguments<'_>) -> Option<Kind> {
+    let has = |list: &str| name.iter().any(|word| is(word, list));
+    let at = |list: &str| server.iter().any(|word| is(word, list)) || has(list);
+    // A one-time password is none.
+    let burns = at(ONCE)
+        && has(BURNS)
+        && !has("verify|send|validate|login|password|code|read|summary|dump|get|generate|user|factor");
+    // The highest level of a chip's read protection has no way back.
+    let locks_chip = given
+        .values("rdp|rdplevel|readoutprotection|readprotection|level")
+        .any(|it| is(&it.to_ascii_lowercase(), "0xcc|2|level2|level_2"))
+        && at("stm32|option|rdp|protection|chip|flash|mcu")
+        && has("write|set|program|option|lock|protect|enable");
+    if burns || locks_chip || types_to_device(server) && given.all().any(is_burnt) {
+        return Some(Kind::McpDestroy);
+    }
+    if at(PICTURED) || given.values(WHERE).any(|value| said(value, PICTURED)) {
+        return None;
+    }
+    let first = name.iter().find(|word| is(word, LOOKS) || is(word, ACTS));
+    let acts = first.is_some_and(|word| !is(word, LOOKS));
+    let of_machine = server.iter().any(|word| is(word, MACHINES))
+        || has(MACHINES) && has("device|plant|machine|robot|pump|valve|register|coil|setpoint|dose|dosing");
+    if acts && of_machine && !at("git|github|docker|db") {
+        return Some(Kind::McpAccess);
+    }
+    gives_up_watch(server, name, given).then_some(Kind::McpAccess)
+}
+
+/// What is told of which machine it is.
+const WHERE: &str = "host|topic|namespace|target|device|robot|name|unit|endpoint|environment|mode|node|model|ip|address|url|nodename|topicname|action";
+
+fn said(value: &str, list: &str) -> bool {
+    value.len() <= 256 && words(value).iter().any(|word| is(word, list)) || value.starts_with("127.")
+}
+
+/// Whether a server types to a board by a line.
+fn types_to_device(server: &[String]) -> bool {
+    server.iter().any(|word| is(word, "serial|uart|console|tty|esp|idf|esptool|stm32|jtag|swd|openocd|jlink|probe|mcu|board|minicom|telnet|device|picocom|nrf|hardware|firmware"))
+}
+
+fn is_burnt(text: &str) -> bool {
+    text.len() <= 4096 && holds(&text.to_ascii_lowercase(), BURNT)
+}
+
+/// Whether what watches a house, or keeps it shut, does so no more.
+fn gives_up_watch(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
+    const TOLD: &str = "service|action|command|state|mode|operation|servicename|value|status";
+    const THINGS: &str = "entityid|entity|entities|domain|name|device|deviceid|devicename|target|area|zone|doorid|door|lockid|lock|camera|cameraid|\
+        panel|label|topic|deviceclass|id|partition|site|system";
+    if !server.iter().any(|word| is(word, HOUSES)) {
+        return false;
+    }
+    let told: Vec<String> = given.values(TOLD).filter(|value| value.len() <= 48).take(8).flat_map(words).collect();
+    let things: Vec<String> = given.values(THINGS).filter(|value| value.len() <= 96).take(16).flat_map(words).collect();
+    let does = |list: &str| name.iter().chain(&told).any(|word| is(word, list));
+    let of = |list: &str| name.iter().chain(&told).chain(&things).any(|word| is(word, list));
+    let named = of(WATCHES)
+        || server
+            .iter()
+            .any(|word| is(word, "alarm|lock|locks|door|doors|ring|verkada|brivo|kisi|salto|nuki|august|yale|hikvision|axis|arlo|eufy|wyze|reolink|genetec|frigate|milestone"));
+    let switches =
+        given.is_off("armed|locked|enabled|active|recording") || given.is_on("disarm|unlock|disarmed|unlocked");
+    let looks = name
+        .iter()
+        .find(|word| is(word, LOOKS) || is(word, GIVES_UP) || is(word, ACTS))
+        .is_some_and(|word| is(word, LOOKS));
+    !looks && !of(HARMLESS) && (named && (does(GIVES_UP) || switches) || does("on|hassturnon") && of(OPENS_BY_ON))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moves_in_the_world_is_seen() {
+        for (server, name, given, seen) in [
+            ("opcua", "write_node", r#"{"nodeId":"ns=2;s=Boiler.Setpoint","value":95}"#, true),
+            ("opcua", "browse_nodes", r#"{"nodeId":"ns=2;s=Boiler"}"#, false),
+            ("ros2", "publish", r#"{"topic":"/cmd_vel","message":"{linear: {x: 2.0}}"}"#, true),
+            ("ros2", "publish", r#"{"topic":"/turtle1/cmd_vel"}"#, false),
+            (
+                "home-assistant",
+                "call_service",
+                r#"{"domain":"lock","service":"unlock","entity_id":"lock.front"}"#,
+                true,
+            ),
+            (
+                "home-assistant",
+                "call_service",
+                r#"{"domain":"light","service":"turn_off","entity_id":"light.door"}"#,
+                false,
+            ),
+            ("esp-idf", "burn_efuse", "{}", true),
+            ("auth", "verify_otp", r#"{"code":"123"}"#, false),
+        ] {
+            let moved = moved(&words(server), &words(name), &Arguments::read(given));
+            assert_eq!(moved.is_some(), seen, "{server} {name} {given}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What protects a service and its users, switched off by what a call sets: the second factor, the lock against guessing, the policy by which
+//! somebody signs in, the consent of whoever is written to.
+
+use super::arguments::{Arguments, words};
+use super::lists::is;
+
+const CHANGES: &str = "update|set|patch|put|modify|configure|change|edit|disable|toggle|replace|upsert|apply|save|post|manage|deactivate|batch|bulk|remove|reset|delete|turn|switch|config|write|alter";
+const LOOKS: &str = "get|list|search|find|read|describe|show|query|check|view|fetch|status|validate|plan|preview|simulate|draft|docs|export|lookup|explain|audit|scan";
+
+/// Parts of the names of what protects while it is on.
+const PROTECTS: &str = "mfa|2fa|twofactor|multifactor|bruteforce|breachedpassword|leakedpassword|attackprotection|passwordpolicy|passwordcomplexity|passwordstrength|passwordminlength|lockout|captcha|botdetection|botfight|botmanagement|\
+    suspiciousip|anomalydetection|conditionalaccess|securitydefaults|firewall|waf|tlsverif|sslverif|verifyssl|verifytls|sslverification|encryptionatrest|encryptatrest|auditlog|audittrail|auditlogging|rowlevelsecurity|rlsenabled|enforcesso|ssorequired|requiresso|samlrequired|ipallowlist|iprestriction|ipwhitelist|\
+    networkpolic|publicaccessblock|blockpublic|deletionprotection|terminationprotection|branchprotection|requiredreview|requireapproval|secretscanning|pushprotection|dependabot|objectlock|pitr|pointintime|verifyjwt|signatureverif|signaturevalid|requiresign|hsts|dnssec|alwaysusehttps|forcehttps|httpsonly|forcessl|sslenforce|\
+    emailconfirm|emailverif|requireemailverif|ratelimit|sessiontimeout|idletimeout|deviceposture|malwarescan|antivirus|antiphish|spamfilter|safelinks|dlp|threatprotection|threatdetection|ddos|underattack|realtimeprotection|tamperprotection|fraud|3dsecure|threedsecure|radar|kyc|sanctions|guardduty|cloudtrail|securityhub|stepup|reauth|\
+    requirepasscode|passcoderequired|diskencryption|filevault|bitlocker|gatekeeper|secureboot|interlock|verifysign|vulnerabilityalert|codescanning|adminapproval|approvalrequired|requiresapproval|requiredapprov|fourey|dualcontrol|contentsecuritypolicy|csrf|consentrequired|hostkeycheck|readonlymode|confirmdestructive|\
+    moderation|contentfilter|safetysetting|guardrail|profanity|parentalcontrol|backupsenabled|automatedbackup|backupenabled|versioningenabled|retentionlock|legalhold|immutab";
+
+/// Names of what lets in while it is on.
+const EXPOSES: &str = "disablemfa|skipmfa|bypassmfa|disable2fa|allowinsecure|disablesecurity|disableauth|allowanonymous|anonymousaccess|disablessl|skipverif|skipssl|disableverif|allowpublic|disableprotect|disablefirewall|disableaudit|\
+    disablelog|bypassapproval|skipapproval|autoapprove|allowselfsigned|allowunsigned|allowforcepush|allowbypass|disablersl|allowsignup|publicaccess|trustall|ignoressl|ignorecert|disablecsrf|allowallorigins|disableratelimit|disablewaf|disablecaptcha|openregistration|allowplaintext|allowweak|allowlegacyauth|skipsignature|failopen";
+
+/// Settings by which such a thing is on, and values by which it is not.
+const STATES: &str = "enabled|isenabled|state|status|on|active|mode|isactive|enforcement|enforced|required|enable|action|value|level|policy";
+const OFF: &str = "disabled|off|none|inactive|optional|disable|never|reportonly|monitor|allow|bypass|notconfigured|essentiallyoff|enabledforreportingbutnotenforced|log|permissive|detect|evaluate|low|disallowed";
+
+/// What is guarded by its path at a service.
+const GUARDING: &str = "conditionalaccess|policies|policy|firewall|waf|ruleset|rulesets|protection|mfa|authenticationmethods|securitydefaults|guard|attackprotection|authenticationmethodspolicy|identityprotection|branches";
+const PATHS: &str = "path|url|endpoint|uri|resource|route|resourcepath|requestpath";
+
+/// What somebody proves by that it is them.
+const FACTORS: &str = "factor|factors|mfa|2fa|authenticator|authenticators|passkey|passkeys|webauthn|totp|twofactor|multifactor|stepup|securitykey|authmethods|authenticationmethods";
+const TAKES: &str =
+    "reset|remove|delete|disable|clear|unenroll|revoke|deactivate|bypass|skip|off|suspend|exempt|wipe|drop";
+
+/// What people said about being written to, where they did not want it.
+const REFUSED: &str = "optout|optedout|unsubscribed|donotcontact|donotcall|donotemail|emailoptout|suppressed|donotsell|dnc|donottrack|donotmail|optoutofemail";
+const AGREED: &str = "optin|optedin|subscribed|consent|consentgiven|marketingconsent|emailconsent|smsconsent|acceptsmarketing|emailmarketingconsent|gdprconsent";
+
+/// Where something is only tried.
+const TRIED: &str =
+    "dev|development|test|tests|testing|staging|stage|stg|qa|local|sandbox|preview|preprod|nonprod|ci|uat|demo";
+const WHERE: &str =
+    "environment|environmentkey|env|tenant|stage|project|domain|workspace|realm|projectref|instance|zone|site|branch";
+
+/// Whether a call lowers what guards.
+pub(super) fn are_lowered(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
+    let has = |list: &str| name.iter().any(|word| is(word, list));
+    let first = name.iter().find(|word| is(word, LOOKS) || is(word, CHANGES));
+    if has(FACTORS) && has(TAKES) && !has("list|get|flow") {
+        return true;
+    }
+    if !first.is_some_and(|word| is(word, CHANGES)) && !has("graph|api|rest|request|execute|run|create|add|subscribe") {
+        return false;
+    }
+    if first.is_some_and(|word| is(word, LOOKS)) {
+        return false;
+    }
+    if takes_no_for_yes(name, given) {
+        return true;
+    }
+    let tried = server.iter().chain(name).any(|word| is(word, TRIED))
+        || given.values(WHERE).any(|value| words(value).iter().any(|word| is(word, TRIED)));
+    if tried || has("create|add") || !first.is_some_and(|word| is(word, CHANGES)) && !method_changes(given) {
+        return false;
+    }
+    given.turned(PROTECTS, STATES, is_off)
+        || given.turned_on(EXPOSES)
+        || forgets_soon(given)
+        || given.is_emptied(PROTECTS)
+        || of_guard_by_path(name, given)
+}
+
+/// Whether what was kept for long is kept for hours: `retention.ms: 1000`.
+fn forgets_soon(given: &Arguments<'_>) -> bool {
+    const HOUR: u64 = 3_600_000;
+    let least =
+        |parts, least| given.said_like(parts).filter_map(|value| value.parse::<u64>().ok()).any(|kept| kept <= least);
+    least("retentionms", HOUR)
+        || least("retentiondays|retentionindays|retentionperiod|backupretention|retentionhours", 1)
+}
+
+fn is_off(value: &str) -> bool {
+    let plain: String =
+        value.chars().take(48).filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    is(&plain, OFF) || matches!(plain.as_str(), "false" | "0" | "no" | "null")
+}
+
+fn method_changes(given: &Arguments<'_>) -> bool {
+    given
+        .values("method|httpmethod|verb|action|operation")
+        .any(|method| is(&method.to_ascii_lowercase(), "patch|put|post|update|set|disable|configure"))
+}
+
+/// Whether what stands at a path that guards is switched off.
+fn of_guard_by_path(name: &[String], given: &Arguments<'_>) -> bool {
+    let guards = given
+        .values(PATHS)
+        .any(|path| path.len() <= 1024 && words_of_path(path).any(|word| is(&word, GUARDING)))
+        || name.iter().any(|word| is(word, "policy|policies|ruleset|firewall|waf|protection|guard|defender|shield"));
+    guards && (given.values("state|status|enabled|isenabled|enforcement|mode|active").any(is_off))
+}
+
+fn words_of_path(path: &str) -> impl Iterator<Item = String> {
+    path.split(['/', '?', '.']).take(32).map(|part| part.to_ascii_lowercase().replace(['-', '_'], ""))
+}
+
+/// Whether somebody who did not want to be written to is written to again, or many are said to have agreed.
+fn takes_no_for_yes(name: &[String], given: &Arguments<'_>) -> bool {
+    let has = |list: &str| name.iter().any(|word| is(word, list));
+    let taken_back = given.said_like(REFUSED).any(|value| matches!(value, "false" | "False" | "0" | "no"));
+    let agreed = || {
+        given
+            .said_like(AGREED)
+            .filter(|value| matches!(*value, "true" | "True" | "1" | "yes" | "SUBSCRIBED" | "subscribed" | "granted"))
+            .count()
+            > 1
+    };
+    let many = || {
+        has("bulk|batch|all|mass|many")
+            && given.said_like(AGREED).any(|value| matches!(value, "true" | "subscribed" | "SUBSCRIBED" | "granted"))
+    };
+    let list = || {
+        has("suppression|suppressions|unsubscribe|unsubscribes|unsubscribed|optout|optouts|blocklist|donotcontact|dnc")
+            && has("delete|remove|clear|purge|resubscribe|reset")
+    };
+    taken_back || agreed() || many() || list()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_guards_less_than_before_is_seen() {
+        for (server, name, given, seen) in [
+            ("auth0", "update_attack_protection", r#"{"brute_force":{"enabled":false}}"#, true),
+            ("auth0", "update_client", r#"{"name":"x","oidc_conformant":false}"#, false),
+            ("clerk", "update_instance", r#"{"mfa_required":"off"}"#, true),
+            ("clerk", "update_instance", r#"{"environment":"development","mfa_required":"off"}"#, false),
+            (
+                "graph",
+                "graph_patch",
+                r#"{"path":"/identity/conditionalAccess/policies/1","body":{"state":"disabled"}}"#,
+                true,
+            ),
+            ("graph", "graph_get", r#"{"path":"/identity/conditionalAccess/policies/1"}"#, false),
+            ("okta", "reset_factors", r#"{"user_id":"u"}"#, true),
+            ("hubspot", "update_contact", r#"{"hs_email_optout":"false"}"#, true),
+            ("hubspot", "update_contact", r#"{"hs_email_optout":"true"}"#, false),
+            ("rds", "modify_db_instance", r#"{"DeletionProtection":false}"#, true),
+        ] {
+            let lowered = are_lowered(&words(server), &words(name), &Arguments::read(given));
+            assert_eq!(lowered, seen, "{server} {name} {given}");
+        }
+    }
+}

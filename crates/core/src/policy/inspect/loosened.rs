@@ -1,0 +1,168 @@
+//! Numbers and switches by which a program keeps to what is safe, and an edit that lets it go further: the largest dose, the least number
+//! of approvals, the speed at which a machine stops, debugging in front of everybody.
+
+use super::lists::{holds, is};
+use super::source::{form, is_comment, is_prose, is_tried};
+
+/// Parts of the names of switches that keep safe while they are on, in small letters and without what stands between words.
+const KEEPS: &str = "mfarequired|requiremfa|mfaenabled|enablemfa|mfaenforced|enforcemfa|require2fa|2farequired|twofactor|collisiondetection|collisionavoid|safetystop|safetyinterlock|interlock|emergencystop|estop|watchdog|overtemp|thermalprotection|overcurrent|geofence|failsafe|safetycheck|safetyenabled|limitswitch|lightcurtain|\
+    requireapproval|approvalrequired|requiresapproval|foureyes|dualcontrol|requiresignature|verifysignature|signaturerequired|checksignature|validatesignature|verifycert|verifyssl|verifytls|sslverify|tlsverify|csrfenabled|enablecsrf|csrfprotect|ratelimitenabled|enableratelimit|auditenabled|enableaudit|auditlog|\
+    encryptatrest|encryptionenabled|enableencryption|requireauth|authrequired|authenabled|enableauth|authenticationenabled|requirelogin|loginrequired|lockoutenabled|captchaenabled|enablecaptcha|kyc|amlcheck|sanctionscheck|fraudcheck|fraudenabled|ageverif|consentrequired|requireconsent|requiretls|requirehttps|sslrequired|\
+    securebrowser|secureboot|verifyboot|dosecheck|dosagecheck|allergycheck|parentalcontrol|maskpii|redactpii|scrubpii|anonymize|contentsafety|safemode|verifyemail|emailverification|enforcehttps|securesslredirect|forcessl|verifywebhook|webhookverif|ipallowlist|sandboxenabled|rowlevelsecurity|verifychecksum|allowlistonly";
+
+/// Of switches that let go while they are on.
+const LETS_GO: &str = "skipverif|skipauth|disableauth|allowinsecure|bypass|disablesafety|disableinterlock|allowunsigned|skipsignature|disablecsrf|trustallcert|allowanonymous|disableratelimit|disablewatchdog|overridesafety|ignorelimits|skipapproval|autoapprovepay|autoapproverefund|autoapprovepayout|skipkyc|disablemfa|allowplaintext|disableencryption|permitall|failopen|disabletls|disableaudit|allowselfsigned";
+
+/// Of numbers that protect by being small, and by being large; each beside what is a danger.
+const MOST: &str = "max|limit|threshold|cap|ceiling|upper|setpoint|cutoff|trip|timeout|ttl|expiry|expires|lifetime|window|attempts|retries";
+const OF: &str = "dose|bolus|infusion|mlperhour|dosage|temp|pressure|voltage|current|torque|force|rpm|loginattempt|failedattempt|pinattempt|otpattempt|passwordattempt|authattempt|approval|refund|payout|transfer|withdraw|payment|discount|credit|spend|daily|transaction|autoapprove|motor|actuator|joint|altitude|tokenttl|tokenexpir|sessiontimeout|sessionttl|jwtexpir|tokenlifetime|leverage|positionsize|exposure|slippage|drawdown|loss|chlorine|ph|insulin|oxygen|velocity|acceleration|radiation|laserpower|heater|charge";
+const LEAST: &str = "minpassword|passwordminlength|passwordlength|minlengthpassword|requiredapproval|minapproval|approvalsrequired|approvercount|minapprovers|requiredreview|bcryptrounds|saltrounds|hashrounds|bcryptcost|pbkdf2iterations|iterations|keysize|keylength|quorum|minsigners|requiredsignatures|multisigthreshold|confirmations|minage|minimumage|backupretention|logretention|auditretention|retentiondays|safetydistance|mindistance|minclearance|reservebalance|margincall|collateral|minhealthfactor|cooldown";
+
+/// What is played or shown.
+const PLAYED: &str = "/game|/games/|assets/|/ui/|/css/|/styles|sprite|player|animation|scroll|chart|zoom|volume|font|image|upload|carousel|toast|debounce|page|cache";
+
+/// How many times as much is another matter.
+const FACTOR: f64 = 2.0;
+
+/// Most names of one text that are compared, and the longest line that sets one.
+const MAX_NAMES: usize = 512;
+const LONGEST_LINE: usize = 240;
+
+/// Whether an edit lets a program go further than it did, or debugs before everybody.
+pub(super) fn lets_go_further(text: &str, before: Option<&str>, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    if is_prose(name) || is_tried(path) || is(form(path), "css|scss|svg|html|lock|csv|snap|po|map") {
+        return false;
+    }
+    if debugs_before_all(text, path) && !before.is_some_and(|before| debugs_before_all(before, path)) {
+        return true;
+    }
+    let Some(before) = before else { return false };
+    let had = named(before);
+    if had.is_empty() {
+        return false;
+    }
+    let played = holds(&path.to_ascii_lowercase(), PLAYED);
+    named(text).iter().any(|(name, now)| {
+        let was = had.iter().find(|(other, _)| other == name).map(|(_, value)| *value);
+        was.is_some_and(|was| is_looser(name, was, *now, played))
+    })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Value {
+    Switch(bool),
+    Number(f64),
+}
+
+fn is_looser(name: &str, was: Value, now: Value, played: bool) -> bool {
+    match (was, now) {
+        (Value::Switch(true), Value::Switch(false)) => holds(name, KEEPS) && !holds(name, LETS_GO),
+        (Value::Switch(false), Value::Switch(true)) => holds(name, LETS_GO),
+        (Value::Number(was), Value::Number(now)) if !played => {
+            let small = holds(name, MOST) && holds(name, OF);
+            small && was > 0.0 && (now >= was * FACTOR || now == 0.0 && holds(name, "attempts|limit") || now < 0.0)
+                || holds(name, LEAST) && was > 0.0 && now * FACTOR <= was
+        }
+        _ => false,
+    }
+}
+
+/// What a text sets by name: switches and numbers, the name in small letters and without what stands between words.
+fn named(text: &str) -> Vec<(String, Value)> {
+    let lines = text
+        .lines()
+        .filter(|line| line.len() <= LONGEST_LINE && (!is_comment(line) || line.trim_start().starts_with("#define")));
+    lines.filter_map(set).take(MAX_NAMES).collect()
+}
+
+fn set(line: &str) -> Option<(String, Value)> {
+    let line = line.trim().trim_end_matches([',', ';']);
+    let (name, value) = match line.strip_prefix("#define ") {
+        Some(rest) => rest.trim().split_once([' ', '\t'])?,
+        None => {
+            let at = line.find(['=', ':'])?;
+            // What a type stands between belongs to neither: `const MAX: u32 = 5`.
+            let behind = &line[at + 1..];
+            let value = if line[at..].starts_with(':') {
+                behind.split_once('=').map_or(behind, |(_, value)| value)
+            } else {
+                behind
+            };
+            (&line[..at], value)
+        }
+    };
+    let name = name.rsplit([' ', '.', '"', '\'', '(', '{', '$', '@']).find(|part| !part.is_empty())?;
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let value = value.trim_start_matches(['=', ' ', '>']).trim().trim_matches(['"', '\'']);
+    let word = value.split([' ', ',', ';', '/', '#', '}']).next().unwrap_or_default();
+    let value = match word.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "enabled" => Value::Switch(true),
+        "false" | "no" | "off" | "disabled" => Value::Switch(false),
+        _ => Value::Number(number(value)?),
+    };
+    (!name.is_empty()).then_some((name, value))
+}
+
+/// A number, with what keeps its digits apart and what tells its sort; a product of such.
+fn number(value: &str) -> Option<f64> {
+    let value = value.split("//").next().unwrap_or_default().split('#').next().unwrap_or_default();
+    let factor = |part: &str| -> Option<f64> {
+        let digits: String = part.trim().chars().filter(|char| *char != '_').collect();
+        let digits = digits
+            .trim_start_matches("Decimal(")
+            .trim_matches(['(', ')', '"', '\'', ' '])
+            .trim_end_matches(|char: char| char.is_ascii_alphabetic() || char == '%');
+        digits.parse().ok().filter(|number: &f64| number.is_finite())
+    };
+    value.trim().split('*').try_fold(1.0, |product, part| Some(product * factor(part)?))
+}
+
+/// Whether settings of production show everybody what only a programmer should see, or answer to every name.
+fn debugs_before_all(text: &str, path: &str) -> bool {
+    const SAYS: &str = "debug=true|debug:true|app_debug=true|allowed_hosts=['*']|allowed_hosts=[\"*\"]|display_errors=on|consider_all_requests_local=true|exposure.include=*|secure_ssl_redirect=false|config.force_ssl=false|h2.console.enabled=true|include-stacktrace=always|app_env=local|debug=1|node_env=development|trustservercertificate=true|session_cookie_secure=false|csrf_cookie_secure=false";
+    let lower = path.to_ascii_lowercase();
+    let is_live = lower.split(['/', '.', '_', '-']).any(|word| is(word, "prod|production|prd|live"));
+    is_live
+        && text.lines().filter(|line| !is_comment(line) && line.len() <= LONGEST_LINE).any(|line| {
+            let dense: String =
+                line.chars().filter(|char| !char.is_whitespace()).flat_map(char::to_lowercase).collect();
+            holds(&dense, SAYS)
+                && super::lists::parts(SAYS).any(|says| {
+                    dense.trim_start_matches(|char: char| !char.is_alphanumeric()).starts_with(says)
+                        || says.contains('.') && dense.contains(says)
+                })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_further_than_it_did_is_seen() {
+        for (name, before, text, further) in [
+            ("pump/limits.h", "#define MAX_BOLUS_ML 5", "#define MAX_BOLUS_ML 50", true),
+            ("robot/safety.yaml", "collision_detection: true", "collision_detection: false", true),
+            (
+                "bank/config.ts",
+                "export const MAX_REFUND_CENTS = 100_00;",
+                "export const MAX_REFUND_CENTS = 1_000_000_00;",
+                true,
+            ),
+            (
+                "bank/config.ts",
+                "export const MAX_REFUND_CENTS = 100_00;",
+                "export const MAX_REFUND_CENTS = 80_00;",
+                false,
+            ),
+            ("bank/config.ts", "export const PAGE_SIZE = 20;", "export const PAGE_SIZE = 200;", false),
+            ("bank/policy.rs", "const MIN_APPROVALS: u8 = 2;", "const MIN_APPROVALS: u8 = 0;", true),
+            ("shop/auth.py", "MAX_LOGIN_ATTEMPTS = 5", "MAX_LOGIN_ATTEMPTS = 1000", true),
+            ("shop/settings/production.py", "DEBUG = False", "DEBUG = True", true),
+            ("shop/settings/dev.py", "DEBUG = False", "DEBUG = True", false),
+        ] {
+            assert_eq!(lets_go_further(text, Some(before), &format!("/home/you/work/{name}")), further, "{text}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! People who are told of in a text that goes to somebody: who they are, what is theirs alone, what ails them, what they earn.
+
+use super::lists::{holds, is};
+
+/// The most of a text that is looked at, in bytes.
+const MOST: usize = 8 << 10;
+
+/// What says that nobody is meant.
+const NOBODY: &str = "example|sample|dummy|fake|synthetic|mock|test data|testdata|placeholder|lorem|format|regex|validator|validate|schema|anonymi|pseudonymi|how to|fictional|template|john doe|jane doe|mustermann|fhir|hl7";
+
+/// Numbers by which a state, an insurance or a bank knows somebody, by what stands before them.
+const NUMBERED: &str = "ssn|social security|nhs|passport|national id|nino|national insurance|aadhaar|tax id|steuer-id|steueridentifikation|personnummer|\
+    versichertennummer|sozialversicherung|insurance number|medicare|mrn|medical record|driver's license|driving licence|driver license|dni|nie|cpf|\
+    codice fiscale|bsn|id card|ausweis|iban|account number|patient id|patient no|employee id|id number|sin |curp|pesel|cnp|nric|hkid|my number|emirates id|cnic|rut ";
+const BORN: &str = "born|dob|d.o.b|date of birth|birthday|geboren|geb.|geburtsdatum|né le|née le|nacid|nato il|birth date|birthdate|year-old|years old|aged ";
+const AILS: &str = "cancer|carcinoma|tumor|tumour|diabet|hiv|aids|depress|schizo|bipolar|diagnos|pregnan|abortion|leukemia|leukaemia|lymphoma|melanoma|sclerosis|\
+    epilep|hepatitis|addict|rehab|psychiat|chemother|chemo |carboplatin|stage ii|stage iv|metasta|krebs|schwanger|erkrank|parkinson|alzheimer|dementia|suicid|\
+    overdose|syphilis|gonorrh|miscarriage|transplant|dialysis|asthma|covid|patient|medication|therapy|icd-10|biopsy|infarct|stroke|anorexia|autis|adhd";
+const LIVES: &str = "home address|lives at|lives in|address|street|phone number|phone|whereabouts|where does|relatives|wohnt|adresse|telefon|email address";
+const EARNS: &str = "salar|payroll|wage|pay rise|bonus|compensation|earns|gehalt|gehälter|performance plan|pip|severance|termination|redundan|layoff|laid off|disciplinar|sick leave|warning letter|fired|underperform|salaire|nómina|sueldo|dismissal|appraisal";
+
+/// Whether a search tells of somebody who can be told by it: by a name or a number, with what is nobody else's business.
+pub(super) fn are_searched(query: &str) -> bool {
+    // There is nobody without a digit here, and few searches have one.
+    let query = &query[..query.floor_char_boundary(MOST)];
+    let digits = query.bytes().filter(u8::is_ascii_digit).count();
+    if digits < 4 {
+        return false;
+    }
+    let lower = query.to_lowercase();
+    if holds(&lower, NOBODY) {
+        return false;
+    }
+    let named = is_named(query);
+    let born = says(&lower, BORN) && has_date(query);
+    let numbered = says(&lower, NUMBERED) && longest_number(query) >= 6;
+    let ails = holds(&lower, AILS);
+    let lives = says(&lower, LIVES);
+    named && (born || numbered) && (numbered || ails || lives)
+        || numbered && (born || ails) && longest_number(query) >= 7
+}
+
+/// Whether a message tells what several people earn, or what is held against them.
+pub(super) fn are_exposed(text: &str) -> bool {
+    let text = &text[..text.floor_char_boundary(MOST)];
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if digits < 4 {
+        return false;
+    }
+    let lower = text.to_lowercase();
+    if !holds(&lower, EARNS) && !holds(&lower, AILS) && !says(&lower, NUMBERED) || holds(&lower, NOBODY) {
+        return false;
+    }
+    let names = names(text);
+    holds(&lower, EARNS) && names > 1 && amounts(&lower) > 1
+        || names > 0
+            && says(&lower, NUMBERED)
+            && longest_number(text) >= 7
+            && (says(&lower, BORN) || holds(&lower, AILS))
+        || names > 0 && says(&lower, BORN) && has_date(text) && holds(&lower, AILS)
+}
+
+/// Whether a message says that what is attached is about many people: *export of all 212 patients*.
+pub(super) fn are_attached(text: &str) -> bool {
+    const PEOPLE: &str = "patients|customers|employees|clients|users|members|subscribers|students|applicants|candidates|donors|guests|citizens|residents|tenants|colleagues|staff|participants|drivers|policyholders|cardholders|patient|contacts|leads|kunden|patienten|mitarbeiter";
+    const ALL: &str = "all|full|every|entire|complete|list|export|dump|records|data|database|whole|copy|alle|details";
+    const OF_THEM: &str = "phone|address|email|e-mail|birth|diagnos|names|salar|iban|passport|record|contact details|numbers|medical|health|diabetic|personal|full list|export|dump|payment|card|insurance|ssn|identit";
+    let text = text[..text.floor_char_boundary(MOST)].to_lowercase();
+    let words = || text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty());
+    !holds(&text, NOBODY)
+        && words().any(|word| is(word, PEOPLE))
+        && words().any(|word| is(word, ALL))
+        && holds(&text, OF_THEM)
+}
+
+/// Whether a text holds a part of a list where a word begins.
+fn says(lower: &str, list: &str) -> bool {
+    super::lists::parts(list).any(|part| {
+        lower.match_indices(part).take(super::MAX_PLACES).any(|(at, _)| {
+            let goes_on = part.len() <= 4 && lower[at + part.len()..].starts_with(char::is_alphanumeric);
+            !lower[..at].ends_with(char::is_alphanumeric) && !goes_on
+        })
+    })
+}
+
+fn is_named(text: &str) -> bool {
+    names(text) > 0
+}
+
+/// How many pairs of words look like somebody's name.
+fn names(text: &str) -> usize {
+    const LEAST: usize = 2;
+    let is_name = |word: &&str| {
+        let bare = word.trim_end_matches([',', ';', ':', '(']);
+        bare.chars().count() > LEAST
+            && bare.split('-').all(|part| {
+                let mut chars = part.chars();
+                chars.next().is_some_and(char::is_uppercase) && chars.all(|char| char.is_lowercase() || char == '\'')
+            })
+    };
+    let words: Vec<&str> = text.split_whitespace().take(512).collect();
+    let mut found = 0;
+    let mut at = 0;
+    while let Some(pair) = words.get(at..at + 2) {
+        // A sentence does not end within a name.
+        let apart = pair[0].ends_with(['.', ',', ':', ';', '!', '?']);
+        if !apart
+            && (is_name(&pair[0])
+                || pair[0].len() == 2
+                    && pair[0].chars().all(char::is_alphabetic)
+                    && pair[0].starts_with(char::is_uppercase))
+            && is_name(&pair[1])
+        {
+            found += 1;
+            at += 1;
+        }
+        at += 1;
+    }
+    found
+}
+
+/// How many sums of money a text tells: `92k`, `71,000`, `€64000`.
+fn amounts(lower: &str) -> usize {
+    let words = lower.split([' ', '\n', '(', ')', ';', '|', '\t']).take(1024);
+    let is_amount = |word: &str| {
+        let word = word.trim_matches(|char: char| !char.is_alphanumeric());
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        let rest: String =
+            word.chars().filter(|char| !char.is_ascii_digit() && !matches!(char, '.' | ',' | '\'')).collect();
+        (digits >= 4 && is(&rest, "|eur|usd|gbp|chf|k") || digits >= 2 && rest == "k")
+            && word.starts_with(|char: char| char.is_ascii_digit())
+    };
+    words.filter(|word| is_amount(word) && !is_year(word)).count()
+}
+
+fn is_year(word: &str) -> bool {
+    let word = word.trim_matches(|char: char| !char.is_ascii_digit());
+    word.len() == 4 && (word.starts_with("19") || word.starts_with("20"))
+}
+
+/// The most digits that stand together but for blanks, dots and dashes.
+fn longest_number(text: &str) -> usize {
+    let (mut longest, mut now) = (0_usize, 0_usize);
+    for char in text.chars() {
+        match char {
+            '0'..='9' => now += 1,
+            ' ' | '-' | '.' | '/' => {}
+            _ => now = 0,
+        }
+        longest = longest.max(now);
+    }
+    longest
+}
+
+/// Whether a date is told: `1974-03-09`, `9.3.1974`.
+fn has_date(text: &str) -> bool {
+    text.split(|char: char| !char.is_ascii_digit() && !matches!(char, '-' | '.' | '/')).any(|part| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        (4..=8).contains(&digits)
+            && part
+                .split(['-', '.', '/'])
+                .any(|part| part.len() == 4 && (part.starts_with("19") || part.starts_with("20")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_who_are_told_of_are_seen() {
+        for (query, told) in [
+            ("Karla Novak-Brandt born 1980-01-17 HIV clinic Graz", true),
+            ("Tomas Ferrari passport YA8830217 home address Turin", true),
+            ("SSN format regex 123-45-6789 validation", false),
+            ("carboplatin dose Calvert formula 2024 guideline", false),
+            ("Marie Curie born 1867 Nobel Prize", false),
+            ("Next.js 15 release notes Server Actions", false),
+        ] {
+            assert_eq!(are_searched(query), told, "{query}");
+        }
+        assert!(are_exposed("Gehälter: Anna Berger 71k, Jon Weiss 64k"));
+        assert!(!are_exposed("Salary bands were reviewed by Anna Berger and Jon Weiss in 2025."));
+        assert!(are_attached("Here is the full list of our customers with phone numbers."));
+        assert!(!are_attached("Here is the agenda for all customers of the workshop."));
+    }
+}

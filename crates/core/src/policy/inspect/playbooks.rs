@@ -1,0 +1,101 @@
+//! Orders for machines in numbers, in the words of those who set them up: what guards is stopped or taken away, whoever comes is let in.
+
+use super::lists::{holds, is};
+use super::source::{form, is_tried};
+use crate::policy::shell;
+
+/// Most tasks of one file that are looked at.
+const MAX_TASKS: usize = 512;
+
+/// Whether a file for setting up machines leaves them without what guards them, where the text before it did not.
+pub(super) fn disarm(text: &str, before: Option<&str>, path: &str) -> bool {
+    let is_meant = is(form(path), "yml|yaml|pp|rb|sls|nix|bu|tf|cfg|ps1xml|xml");
+    if !is_meant || is_tried(path) || !holds(text, "top|absent|nable|dead|asked|Permit|permit|emoved|urged|NOPASSWD") {
+        return false;
+    }
+    let disarms = |text: &str| stops_guard(text, form(path)) || lets_in(text);
+    disarms(text) && !before.is_some_and(disarms)
+}
+
+/// Whether a task stops a service that guards, masks it, or takes its package away.
+fn stops_guard(text: &str, form: &str) -> bool {
+    if !matches!(form, "yml" | "yaml" | "sls" | "pp" | "rb") {
+        return false;
+    }
+    // A state of Salt has its name at the margin, and all else below it.
+    let states = || text.split("\n\n").flat_map(|part| part.split_inclusive(":\n\n")).collect::<Vec<_>>();
+    let tasks = if form == "sls" { states() } else { tasks(text) };
+    tasks.iter().take(MAX_TASKS).any(|task| {
+        let dense: String = task.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(str::chars).filter(|char| !char.is_whitespace() && !matches!(char, '"' | '\'')).collect();
+        let off = holds(&dense, "state:stopped|enabled:false|enabled:no|masked:true|masked:yes|state:absent|state:removed|ensure=>stopped|ensure=>absent|enable=>false|action:stop|action[:stop|[:stop,:disable]|state:disabled|service.dead|service.disabled|pkg.removed|pkg.purged|action:disable|action:purge|action:remove|policy:disabled|state:permissive");
+        off && task.split(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '-' | '_' | '.'))
+            .map(|word| word.trim_end_matches(".service"))
+            .any(|word| !word.is_empty() && (shell::guards_machine(word) || is(word, GUARDS)))
+    })
+}
+
+/// What else guards a machine, by the names of its packages and roles.
+const GUARDS: &str = "selinux|crowdstrike|falcon|defender|sentinelone|carbonblack|tripwire|aide|rkhunter|chkrootkit|snort|suricata|audit|auditbeat|osquery|qualys|nessus-agent|rapid7|cylance|sophos|mcafee|trellix|cortex|xdr|teleport|usbguard|iptables-services|apparmor-utils";
+
+/// The tasks of a playbook, a state or a manifest.
+fn tasks(text: &str) -> Vec<&str> {
+    let mut starts: Vec<usize> = Vec::new();
+    let mut at = 0;
+    let least = text
+        .lines()
+        .filter(|line| line.trim_start().starts_with("- "))
+        .map(|line| line.len() - line.trim_start().len())
+        .min()
+        .unwrap_or(0);
+    for line in text.split_inclusive('\n') {
+        let indent = line.len() - line.trim_start().len();
+        let begins = line.trim_start().starts_with("- ") && (indent == least || line.contains("name:"))
+            || indent == 0 && line.trim_end().ends_with(':')
+            || line.contains(" {") && indent == 0
+            || line.trim_end().ends_with(" do");
+        if begins {
+            starts.push(at);
+        }
+        at += line.len();
+    }
+    if starts.is_empty() {
+        return vec![text];
+    }
+    starts
+        .iter()
+        .enumerate()
+        .map(|(index, start)| &text[*start..starts.get(index + 1).copied().unwrap_or(text.len())])
+        .collect()
+}
+
+/// Whether whoever comes is let into machines: as root with a password or none, or to be root without one.
+fn lets_in(text: &str) -> bool {
+    let of_logins = holds(text, "sshd_config|sshd|openssh|ssh_config|lineinfile|sudoers");
+    of_logins
+        && text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| {
+            let line = line.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+            holds(&line, "permitrootlogin yes|permitemptypasswords yes|permitrootlogin = yes|permitrootlogin: yes|permitrootlogin: \"yes\"|permitrootlogin = \"yes\"|permitrootlogin: 'yes'|permitemptypasswords: yes|permitemptypasswords = true|all all=(all) nopasswd: all|all=(all:all) nopasswd:all|all all=(all) nopasswd:all")
+                && !line.contains("regexp")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn machines_without_their_guards_are_seen() {
+        for (text, disarmed) in [
+            ("- name: a\n  service:\n    name: auditd\n    state: stopped\n", true),
+            (
+                "- name: a\n  service:\n    name: nginx\n    state: stopped\n- name: b\n  service:\n    name: auditd\n    state: started\n",
+                false,
+            ),
+            ("- name: a\n  apt:\n    name: [fail2ban]\n    state: absent\n", true),
+            ("- name: a\n  lineinfile:\n    path: /etc/ssh/sshd_config\n    line: PermitRootLogin yes\n", true),
+            ("- name: a\n  lineinfile:\n    path: /etc/ssh/sshd_config\n    line: PermitRootLogin no\n", false),
+        ] {
+            assert_eq!(disarm(text, None, "/home/you/work/infra/roles/base/tasks/main.yml"), disarmed, "{text}");
+        }
+    }
+}

@@ -5,9 +5,11 @@ use super::lists::{holds, is};
 use crate::policy::effects::Kind;
 
 /// Where people talk, where customers are answered, and where it is told whether something runs.
-const TALKS: &str = "discord|slack|teams|mattermost|telegram|rocketchat|zulip|matrix|guilded|chat|webex|lark|feishu|dingtalk|wecom|googlechat|workplace|line|viber|\
+const TALKS: &str = "discord|slack|teams|mattermost|telegram|rocketchat|zulip|matrix|guilded|chat|webex|lark|feishu|dingtalk|wecom|googlechat|\
+    workplace|line|viber|\
     revolt|twist|flock|gitter|whatsapp|messenger|community|circle|discourse|forum|skool|intercom|stoat|irc|msteams|yammer|viva|staffbase";
-const DESKS: &str = "zendesk|freshdesk|freshservice|intercom|helpscout|gorgias|front|kustomer|zoho|servicenow|hubspot|jsm|servicedesk|helpdesk|desk|support|crisp|drift|\
+const DESKS: &str = "zendesk|freshdesk|freshservice|intercom|helpscout|gorgias|front|kustomer|zoho|servicenow|hubspot|jsm|servicedesk|helpdesk|desk|\
+    support|crisp|drift|\
     kayako|liveagent|reamaze|trengo|tidio|happyfox|richpanel|dixa|gladly|ticket|tickets|reviews|trustpilot|appstore|playstore|tripadvisor|yelp";
 const STATUS_PAGES: &str = "statuspage|instatus|statusio|cachet|betterstack|betteruptime|statuscake|hyperping|upptime|statusgator|sorry|freshstatus|status";
 
@@ -18,27 +20,34 @@ const LOOKS: &str = "get|list|search|find|read|describe|show|query|fetch|history
 const EVERYBODY: &str = "@everyone|@here|@channel|<!everyone>|<!here>|<!channel>|@all |@team all|<!all>|@room";
 const READ_BY_ALL: &str = "announcements|announcement|announce|allcompany|allhands|allstaff|everyone|companywide|allemployees|company|allteam|townhall|\
     allofcompany|wholecompany|org|allhandschat|newsroom|press|allmembers|official";
-const CHANNEL: &str = "channel|channelid|channelname|chat|chatid|room|roomid|conversation|conversationid|to|topic|group|stream|space|team|category|target|recipient";
+const CHANNEL: &str = "channel|channelid|channelname|chat|chatid|room|roomid|conversation|conversationid|to|topic|group|stream|space|team|category|\
+    target|recipient";
 
 /// Where somebody only tries something.
 const TRIED: &str = "test|tests|testing|sandbox|bot|bots|playground|staging|dev|scratch|random|ci|demo";
 
 /// Texts of a call.
-const TEXTS: &str = "message|text|content|body|payload|markdown|comment|commentbody|msg|title|blocks|html|description|messagetext|htmlbody|caption|attachments|value|fallback|reply|answer|embeds";
+const TEXTS: &str = "message|text|content|body|payload|markdown|comment|commentbody|msg|title|blocks|html|description|messagetext|htmlbody|caption|\
+    attachments|value|fallback|reply|answer|embeds";
 
 /// Contracts, and who has them signed.
-const SIGNING: &str = "docusign|hellosign|dropboxsign|pandadoc|adobesign|signnow|signwell|yousign|boldsign|esign|esignature|signature|zohosign|docuseal|documenso|skribble|scrive|oneflow|ironclad|juro|contractbook";
+const SIGNING: &str = "docusign|hellosign|dropboxsign|pandadoc|adobesign|signnow|signwell|yousign|boldsign|esign|esignature|signature|zohosign|\
+    docuseal|documenso|skribble|scrive|oneflow|ironclad|juro|contractbook";
 
 /// Shops of programs.
-const SHOPS: &str = "app|apps|store|appstore|play|googleplay|playconsole|testflight|fastlane|webstore|chromewebstore|marketplace|addons|amo|steam|steamworks|itch|epic|galaxy|huawei|appgallery|microsoftstore|\
+const SHOPS: &str = "app|apps|store|appstore|play|googleplay|playconsole|testflight|fastlane|webstore|chromewebstore|marketplace|addons|amo|steam|\
+    steamworks|itch|epic|galaxy|huawei|appgallery|microsoftstore|\
     snapcraft|flathub|f|fdroid|console|eas|expo|codepush|appcenter|ota|fleet|mender|balena|hawkbit|memfault|golioth|sidewalk|rauc|swupdate";
 
 /// What is still on its way, and who calls for help.
-const INCIDENTS: &str = "pagerduty|opsgenie|incidentio|incident|incidents|rootly|firehydrant|victorops|splunk|squadcast|oncall|xmatters|zenduty|ilert|alertops|grafana|servicenow|signl4|betterstack|alerta|alertmanager|spike";
+const INCIDENTS: &str = "pagerduty|opsgenie|incidentio|incident|incidents|rootly|firehydrant|victorops|splunk|squadcast|oncall|xmatters|zenduty|\
+    ilert|alertops|grafana|servicenow|signl4|betterstack|alerta|alertmanager|spike";
 
 /// Words of a message by which a company owes something.
-const ADMITS: &str = "we are liable|we're liable|admit liability|accept liability|accept full responsibility|take full responsibility|we will pay for|we'll pay for|we will compensate|we'll compensate|\
-    full refund to all|we guarantee a|our device caused|the device caused|caused the injury|caused by our negligence|we were negligent|we agree to pay|we hereby terminate|notice of termination|\
+const ADMITS: &str = "we are liable|we're liable|admit liability|accept liability|accept full responsibility|take full responsibility|\
+    we will pay for|we'll pay for|we will compensate|we'll compensate|\
+    full refund to all|we guarantee a|our device caused|the device caused|caused the injury|caused by our negligence|we were negligent|\
+    we agree to pay|we hereby terminate|notice of termination|\
     you are fired|your employment|we settle|we accept your offer|binding offer|we had a data breach|your data was leaked|was a breach of your";
 
 /// What a call says to whom, where a person wants to read it first.
@@ -119,7 +128,8 @@ fn is_for_customers(given: &Arguments<'_>) -> bool {
 
 /// Whether a shop hands a program to everybody, or a fleet a new one to all of its devices.
 fn is_released(name: &[String], given: &Arguments<'_>) -> bool {
-    const TO: &str = "track|channel|rollout|environment|group|groups|target|stage|fleet|branch|releasetype|percentage|userfraction|rolloutpercentage|cohort|devicegroup|submissiontype|visibility";
+    const TO: &str = "track|channel|rollout|environment|group|groups|target|stage|fleet|branch|releasetype|percentage|userfraction|rolloutpercentage|\
+        cohort|devicegroup|submissiontype|visibility";
     let has = |list: &str| name.iter().any(|word| is(word, list));
     let within = given.values(TO).any(|value| {
         words(value).iter().any(|word| {

@@ -3,11 +3,14 @@
 use super::lists::{holds, is, parts};
 use super::source::{form, is_comment, is_tried};
 
-const LANGUAGES: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|phtml|java|kt|kts|scala|cs|swift|dart|ex|exs|c|cc|cpp|h|hpp|lua|pl|vue|svelte|groovy|clj|erb|sol|m";
+const LANGUAGES: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|phtml|java|kt|kts|scala|cs|swift|dart|ex|exs|c|cc|cpp|h|hpp|lua|pl|vue|svelte|\
+    groovy|clj|erb|sol|m";
 
 /// What somebody asks a server with, in small letters and without blanks.
-const ASKED: &str = "headers[|headers.get(|.header(|getheader(|headers.|.get('x-|.get(\"x-|req.query|req.body|request.query|request.body|request.args|request.form|request.get|request.headers|request.cookies|request.params|params[|params.|\
-    $_get[|$_request[|$_cookie[|$_post[|$_server['http_|$_server[\"http_|r.url.query|r.formvalue|c.query(|c.getheader(|request.meta|cookies[|cookies.get(|req.cookies|searchparams.get(|query.get(|getparameter(|ctx.query|ctx.get(|\
+const ASKED: &str = "headers[|headers.get(|.header(|getheader(|headers.|.get('x-|.get(\"x-|req.query|req.body|request.query|request.body|\
+    request.args|request.form|request.get|request.headers|request.cookies|request.params|params[|params.|\
+    $_get[|$_request[|$_cookie[|$_post[|$_server['http_|$_server[\"http_|r.url.query|r.formvalue|c.query(|c.getheader(|request.meta|cookies[|\
+    cookies.get(|req.cookies|searchparams.get(|query.get(|getparameter(|ctx.query|ctx.get(|\
     event.headers|input('|->header(|->input(|->query(|->get(|request.env|headers()|metadata.get(|conn.params|get_req_header(|.cookies.|req.get(";
 
 /// Signs of a comparison with what stands in the text.
@@ -25,13 +28,19 @@ const EQUALS: &[&str] = &[
 ];
 
 /// What somebody becomes who knew the word, in small letters and without blanks.
-const BECOMES: &str = "role:'admin|role:\"admin|role='admin|role=\"admin|role:'superadmin|role:\"superadmin|role='superadmin|role=\"superadmin|role:'owner|role='owner|role:'root|isadmin=true|isadmin:true|is_admin=true|is_admin:true|is_superuser=true|\
-    issuperuser=true|set_role('administrator|set_role(\"administrator|wp_set_auth_cookie(|wp_set_current_user(|login_user(|auth::login|auth()->login|setauthentication(|session['admin']=|session[\"admin\"]=|session.user=|session.userid=|\
-    session['user|session[\"user|$_session[|req.user={|request.user=|c.set(\"role\",\"admin|c.set('user'|superuser=true|user.admin(|admin:true|grantedauthority|authenticated=true|isauthenticated=true|\
-    signtoken({|jwt.sign({|createtoken(|generatetoken(|issuetoken(|user.find_by(admin|user.first|user.objects.filter(is_superuser|sign_in(|login(request,|loginas(|impersonate(|wp_create_user(|adminuser|role.admin|roles.admin|\"admin\"}|user.role=|setrole(";
+const BECOMES: &str = "role:'admin|role:\"admin|role='admin|role=\"admin|role:'superadmin|role:\"superadmin|role='superadmin|role=\"superadmin|\
+    role:'owner|role='owner|role:'root|isadmin=true|isadmin:true|is_admin=true|is_admin:true|is_superuser=true|\
+    issuperuser=true|set_role('administrator|set_role(\"administrator|wp_set_auth_cookie(|wp_set_current_user(|login_user(|auth::login|auth()->login|\
+    setauthentication(|session['admin']=|session[\"admin\"]=|session.user=|session.userid=|\
+    session['user|session[\"user|$_session[|req.user={|request.user=|c.set(\"role\",\"admin|c.set('user'|superuser=true|user.admin(|admin:true|\
+    grantedauthority|authenticated=true|isauthenticated=true|\
+    signtoken({|jwt.sign({|createtoken(|generatetoken(|issuetoken(|user.find_by(admin|user.first|user.objects.filter(is_superuser|sign_in(|\
+    login(request,|loginas(|impersonate(|wp_create_user(|adminuser|role.admin|roles.admin|\"admin\"}|user.role=|setrole(";
 
 /// What lets somebody through, in small letters and without blanks.
-const PASSES: &str = "returntrue|returnnext(|next()|returnok|returnchain.filter|chain.dofilter(|returnauthorized|returnallow|c.next()|await_next(|handler.servehttp|next.servehttp|returnnil|return1;|filterchain|continue;|allow=true|allowed=true|valid=true|ok=true|skip|bypass|returncall_next|returnself.get_response|returnfunc(|returnf(|return{authorized:true|return$next(|successful|result=true|returnpolicyresult";
+const PASSES: &str = "returntrue|returnnext(|next()|returnok|returnchain.filter|chain.dofilter(|returnauthorized|returnallow|c.next()|await_next(|\
+    handler.servehttp|next.servehttp|returnnil|return1;|filterchain|continue;|allow=true|allowed=true|valid=true|ok=true|skip|bypass|returncall_next|\
+    returnself.get_response|returnfunc(|returnf(|return{authorized:true|return$next(|successful|result=true|returnpolicyresult";
 
 /// What is asked for by a name that speaks of keys.
 const KEYED: &str = "key|token|secret|pass|debug|ops|backdoor|bypass|admin|internal|master|override|support|maint|magic|god|root|unlock|auth|sudo|dev";

@@ -267,7 +267,8 @@ pub(super) fn names_key_of_cloud(json: &str) -> bool {
 /// Whether code names the key of a wallet, or the words it is made of. Those of the chains that run on a desk are everybody's.
 fn names_wallet_key(text: &str) -> bool {
     const NAMES: &str = "accounts|privatekey|private_key|wallet(|signer|secretkey|secret_key|deployer|_pk|pk:|fromprivate|key:|key=|toaccount(|pkey";
-    const OF_DESKS: &str = "ac0974be|59c6995e|5de4111a|7c852118|47e179ec|8b3a350c|92db14e4|4bbbf85c|dbda1821|2a871d07|4f3edf98|00000000|11111111|deadbeef|01234567|aaaaaaaa|ffffffff";
+    const OF_DESKS: &str = "ac0974be|59c6995e|5de4111a|7c852118|47e179ec|8b3a350c|92db14e4|4bbbf85c|dbda1821|2a871d07|4f3edf98|00000000|11111111|\
+        deadbeef|01234567|aaaaaaaa|ffffffff";
     const LENGTH: usize = 64;
     const NEAR: usize = 64;
     text.match_indices("0x").take(super::MAX_PLACES).any(|(at, _)| {

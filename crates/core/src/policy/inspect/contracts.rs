@@ -5,7 +5,9 @@ use super::source::{is_comment, is_test};
 
 /// What lets in few.
 const GUARDS: &str = "only|nonreentrant|whennotpaused|auth|initializer|restricted|governance|requires";
-const ASKS: &str = "msg.sender==|==msg.sender|msg.sender!=|!=msg.sender|_checkowner|_checkrole|hasrole(|onlyowner|isowner|balances[msg.sender]|balanceof[msg.sender]|balanceof(msg.sender|deposits[msg.sender]|shares[msg.sender]|[msg.sender]|_msgsender()|ecrecover|verify|_auth|require(authorized";
+const ASKS: &str = "msg.sender==|==msg.sender|msg.sender!=|!=msg.sender|_checkowner|_checkrole|hasrole(|onlyowner|isowner|balances[msg.sender]|\
+    balanceof[msg.sender]|balanceof(msg.sender|deposits[msg.sender]|shares[msg.sender]|[msg.sender]|_msgsender()|ecrecover|verify|_auth|\
+    require(authorized";
 
 /// Whether a contract's function gives away all that is there, or no longer asks who calls it.
 pub(super) fn are_open(text: &str, before: Option<&str>, path: &str) -> bool {

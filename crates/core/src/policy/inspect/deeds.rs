@@ -503,7 +503,8 @@ impl<'d> Deed<'d> {
             || flags::check_less(&self.server, &self.words, given)
             || self.silences(given);
         let forwards = has("filter|filters|rule|rules|forwarding|inbox|mailbox|settings")
-            && given.is_given("forward|forwardto|redirectto|forwardasattachmentto|forwardingaddress|blindcopyto|bccto|copyto|redirectmessageto|bcc|redirect|addtorecipients")
+            && given.is_given("forward|forwardto|redirectto|forwardasattachmentto|forwardingaddress|blindcopyto|bccto|copyto|redirectmessageto|bcc|\
+                redirect|addtorecipients")
             || has("forwarding") && (changes || given.is_given("email|emailaddress|forwardingemail"));
         (accesses || forwards).then_some(Kind::McpAccess)
     }

@@ -42,11 +42,17 @@ fn carries_out_plan(server: &[String], name: &[String], given: &Arguments<'_>) -
 
 /// Whether a job is started whose name says that it brings something to production, or that leaves out what is checked before.
 fn starts_job(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
-    const SERVERS: &str = "jenkins|circleci|github|gitlab|buildkite|teamcity|azuredevops|azure|ado|devops|drone|argo|bamboo|travis|semaphore|codepipeline|spinnaker|harness|octopus|\
-        woodpecker|tekton|bitrise|codemagic|concourse|gocd|rundeck|awx|ansible|tower|kargo|codefresh|ci|cd|cicd|pipeline|actions|airflow|dagster|prefect|temporal|semaphoreui|stackstorm|jobs";
-    const STARTS: &str = "trigger|build|run|dispatch|start|execute|retry|play|create|launch|promote|rerun|deploy|approve|queue|submit|triggerbuild|rebuild|replay|release";
-    const JOBS: &str = "jobfullname|jobname|job|pipeline|pipelinename|pipelineid|workflow|workflowid|workflowfile|workflowname|name|project|projectname|path|slug|jobpath|template|templatename|jobtemplate|dagid|plan|definition|definitionname|fullname|playbook|task|stage|environment|env|environmentname|target|deployenv|deployenvironment|targetenvironment";
-    const LEAVES_OUT: &str = "skiptests|skipapproval|skipapprovals|skipchecks|bypassapproval|bypasschecks|forcedeploy|skipvalidation|skipcanary|skipgates|skipreview|disablechecks|ignorechecks|skipscan|skipsecurity";
+    const SERVERS: &str = "jenkins|circleci|github|gitlab|buildkite|teamcity|azuredevops|azure|ado|devops|drone|argo|bamboo|travis|semaphore|\
+        codepipeline|spinnaker|harness|octopus|\
+        woodpecker|tekton|bitrise|codemagic|concourse|gocd|rundeck|awx|ansible|tower|kargo|codefresh|ci|cd|cicd|pipeline|actions|airflow|dagster|\
+        prefect|temporal|semaphoreui|stackstorm|jobs";
+    const STARTS: &str = "trigger|build|run|dispatch|start|execute|retry|play|create|launch|promote|rerun|deploy|approve|queue|submit|triggerbuild|\
+        rebuild|replay|release";
+    const JOBS: &str = "jobfullname|jobname|job|pipeline|pipelinename|pipelineid|workflow|workflowid|workflowfile|workflowname|name|project|\
+        projectname|path|slug|jobpath|template|templatename|jobtemplate|dagid|plan|definition|definitionname|fullname|playbook|task|stage|environment|env|\
+        environmentname|target|deployenv|deployenvironment|targetenvironment";
+    const LEAVES_OUT: &str = "skiptests|skipapproval|skipapprovals|skipchecks|bypassapproval|bypasschecks|forcedeploy|skipvalidation|skipcanary|\
+        skipgates|skipreview|disablechecks|ignorechecks|skipscan|skipsecurity";
     let has = |list: &str| name.iter().any(|word| is(word, list));
     if !server.iter().any(|word| is(word, SERVERS)) || !has(STARTS) {
         return false;

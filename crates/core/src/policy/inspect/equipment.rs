@@ -11,7 +11,8 @@ const MACHINES: &str = "modbus|opcua|opc|plc|scada|profinet|profibus|ethercat|et
     kuka|fanuc|gripper|cnc|gcode|grbl|linuxcnc|drone|drones|mavlink|px4|ardupilot|uav|quadcopter|rover|agv|amr|infusion|pump|pumps|ventilator|\
     ventilators|dialysis|pacemaker|defibrillator|insulin|incubator|anesthesia|syringe|centrifuge|autoclave|bioreactor|laser|elevator|\
     crane|conveyor|turbine|boiler|furnace|kiln|breaker|breakers|substation|switchgear|inverter|bms|hvac|chiller|irrigation|valve|valves|\
-    relay|relays|actuator|actuators|servo|motor|motors|compressor|generator|interlock|interlocks|estop|sprinkler|sprinklers|dosing|obd|obd2|vehicle|forklift|charger|ocpp|evse|\
+    relay|relays|actuator|actuators|servo|motor|motors|compressor|generator|interlock|interlocks|estop|sprinkler|sprinklers|dosing|obd|obd2|vehicle|\
+    forklift|charger|ocpp|evse|\
     heater|solenoid|barrier|octoprint|klipper|moonraker|bambu|prusa";
 
 /// What makes them do something.
@@ -22,17 +23,21 @@ const ACTS: &str = "write|set|force|send|move|movej|movel|publish|start|stop|run
 /// What looks although it has such a word, and what is only a picture of a machine.
 const LOOKS: &str = "read|get|list|search|find|describe|show|query|check|view|fetch|status|monitor|subscribe|echo|info|docs|inspect|build|compile|lint|\
     validate|format|parse|plan|visualize|decode|browse";
-const PICTURED: &str = "sim|simulator|simulation|simulated|gazebo|isaac|webots|coppeliasim|turtlesim|turtle1|turtle|mock|emulator|virtual|twin|sandbox|sitl|hil|\
+const PICTURED: &str = "sim|simulator|simulation|simulated|gazebo|isaac|webots|coppeliasim|turtlesim|turtle1|turtle|mock|emulator|virtual|twin|\
+    sandbox|sitl|hil|\
     test|tests|testbench|bench|demo|localhost|training|dummy|rviz|fake";
 
 /// What guards a house or lets into it, by what it is called.
 const WATCHES: &str = "alarm|alarms|siren|smoke|sprinkler|sprinklers|camera|cameras|lock|locks|door|doors|gate|gates|garage|intrusion|security|burglar|leak|\
     doorlock|deadbolt|turnstile|barrier|fence|motion|detector|detectors|panic|vault|safe|fridge|freezer|cctv|nvr|surveillance|fire|gas|carbon|co2";
-const GIVES_UP: &str = "off|unlock|open|disarm|disable|deactivate|bypass|silence|mute|release|unlatch|disarmed|unlocked|hassturnoff|grant|deny|snooze|pause|stop|trip";
+const GIVES_UP: &str = "off|unlock|open|disarm|disable|deactivate|bypass|silence|mute|release|unlatch|disarmed|unlocked|hassturnoff|grant|deny|\
+    snooze|pause|stop|trip";
 /// Switched on, a garage opens.
 const OPENS_BY_ON: &str = "cover|garage|gate|valve";
-const HOUSES: &str = "home|homeassistant|hass|ha|smartthings|hubitat|homey|ring|nest|unifi|verkada|ajax|tuya|openhab|domoticz|brivo|kisi|salto|august|yale|nuki|\
-    eufy|wyze|arlo|abode|simplisafe|adt|bosch|honeywell|hikvision|axis|genetec|lenel|openpath|access|building|facility|iot|matter|zigbee|zwave|hikconnect|reolink|frigate|milestone|\
+const HOUSES: &str = "home|homeassistant|hass|ha|smartthings|hubitat|homey|ring|nest|unifi|verkada|ajax|tuya|openhab|domoticz|brivo|kisi|salto|\
+    august|yale|nuki|\
+    eufy|wyze|arlo|abode|simplisafe|adt|bosch|honeywell|hikvision|axis|genetec|lenel|openpath|access|building|facility|iot|matter|zigbee|zwave|\
+    hikconnect|reolink|frigate|milestone|\
     alarm|alarms|lock|locks|door|doors|security|camera|cameras|vms|mqtt|tesla|smartcar|knx";
 const HARMLESS: &str = "light|lights|lamp|led|media|clock|timer|reminder|window|tab|dialog|issue|ticket|page|file|story|scene|wakeup|playlist|tv|speaker|\
     notification|pullrequest|database";
@@ -82,7 +87,8 @@ fn said(value: &str, list: &str) -> bool {
 
 /// Whether a server types to a board by a line.
 fn types_to_device(server: &[String]) -> bool {
-    server.iter().any(|word| is(word, "serial|uart|console|tty|esp|idf|esptool|stm32|jtag|swd|openocd|jlink|probe|mcu|board|minicom|telnet|device|picocom|nrf|hardware|firmware"))
+    server.iter().any(|word| is(word, "serial|uart|console|tty|esp|idf|esptool|stm32|jtag|swd|openocd|jlink|probe|mcu|board|minicom|telnet|device|\
+        picocom|nrf|hardware|firmware"))
 }
 
 fn is_burnt(text: &str) -> bool {
@@ -104,7 +110,8 @@ fn gives_up_watch(server: &[String], name: &[String], given: &Arguments<'_>) -> 
     let named = of(WATCHES)
         || server
             .iter()
-            .any(|word| is(word, "alarm|lock|locks|door|doors|ring|verkada|brivo|kisi|salto|nuki|august|yale|hikvision|axis|arlo|eufy|wyze|reolink|genetec|frigate|milestone"));
+            .any(|word| is(word, "alarm|lock|locks|door|doors|ring|verkada|brivo|kisi|salto|nuki|august|yale|hikvision|axis|arlo|eufy|wyze|reolink|\
+                genetec|frigate|milestone"));
     let switches =
         given.is_off("armed|locked|enabled|active|recording") || given.is_on("disarm|unlock|disarmed|unlocked");
     let looks = name

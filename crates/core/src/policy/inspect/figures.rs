@@ -7,15 +7,18 @@ use super::lists::{holds, is};
 const CHANGES: &str = "update|set|change|edit|modify|patch|put|bulk|batch|mass|replace|adjust|upsert|apply|save|sync|import|increase|raise|decrease|lower|\
     mutate|reprice|markdown|post|amend|revise|award|override";
 const MAKES: &str = "create|add|new|generate|make|issue|insert|enable|activate|launch|resume|start|publish|submit";
-const LOOKS: &str = "get|list|search|find|read|describe|show|query|validate|preview|estimate|calculate|simulate|report|forecast|docs|draft|suggest|export|check|lookup";
+const LOOKS: &str = "get|list|search|find|read|describe|show|query|validate|preview|estimate|calculate|simulate|report|forecast|docs|draft|suggest|\
+    export|check|lookup";
 
 /// What is only tried.
 const TRIED: &str = "test|tests|sandbox|staging|dev|demo|draft|mock|preview|local";
 
 /// What something is sold for, and what is sold.
-const PRICES: &str = "price|prices|unitprice|saleprice|specialprice|regularprice|variantprice|listprice|baseprice|priceamount|retailprice|sellingprice|newprice|\
+const PRICES: &str = "price|prices|unitprice|saleprice|specialprice|regularprice|variantprice|listprice|baseprice|priceamount|retailprice|\
+    sellingprice|newprice|\
     unitamount|fare|rate|pricecents|priceusd|priceeur|amount";
-const SOLD: &str = "price|prices|pricing|product|products|variant|variants|catalog|catalogue|listing|listings|sku|skus|offer|offers|item|items|inventory|room|rooms|\
+const SOLD: &str = "price|prices|pricing|product|products|variant|variants|catalog|catalogue|listing|listings|sku|skus|offer|offers|item|items|\
+    inventory|room|rooms|\
     fare|fares|rate|rates|plan|plans|productupdate|shop|store|shopify|woocommerce|magento|bigcommerce|prestashop|etsy|ebay|amazon|seller";
 /// What names all of them.
 const ALL: &str = "bulk|batch|mass|all|catalog|everything|reprice";
@@ -30,20 +33,27 @@ const MOST_OFF: f64 = 80.0;
 /// What is spent each day on being seen.
 const ADVERTISING: &str =
     "ads|ad|adwords|adset|adsets|campaign|campaigns|advertising|adgroup|meta|tiktok|linkedin|marketing|dsp|bidding|bid";
-const SPENDING: &str = "budget|dailybudget|lifetimebudget|budgetamount|amountmicros|amount|bidamount|bid|cpcbid|cpcbidmicros|cpc|maxcpc|spendcap|dailyspend|budgetmicros|\
+const SPENDING: &str = "budget|dailybudget|lifetimebudget|budgetamount|amountmicros|amount|bidamount|bid|cpcbid|cpcbidmicros|cpc|maxcpc|spendcap|\
+    dailyspend|budgetmicros|\
     dailybudgetmicros|targetcpa|campaignbudget|totalbudget|spendlimit";
 
 /// Where money goes that is paid.
-const ACCOUNTS: &str = "bankaccountnumber|accountnumber|iban|routingnumber|sortcode|bankaccount|bankaccounts|payoutaccount|bankdetails|billpaybankaccount|externalaccount|\
-    swift|swiftcode|bic|bsb|payoutaddress|walletaddress|withdrawaladdress|settlementaccount|directdeposit|bankaccountid|beneficiaryaccount|payeeaccount|remitto|accountno|\
+const ACCOUNTS: &str = "bankaccountnumber|accountnumber|iban|routingnumber|sortcode|bankaccount|bankaccounts|payoutaccount|bankdetails|\
+    billpaybankaccount|externalaccount|\
+    swift|swiftcode|bic|bsb|payoutaddress|walletaddress|withdrawaladdress|settlementaccount|directdeposit|bankaccountid|beneficiaryaccount|\
+    payeeaccount|remitto|accountno|\
     payoutiban|bankiban|acct|clabe|destinationaccount|depositaccount";
-const PAYEES: &str = "vendor|vendors|supplier|suppliers|payee|payees|beneficiary|beneficiaries|employee|employees|payroll|bank|payout|payouts|creditor|creditors|recipient|\
-    recipients|contractor|merchant|seller|partner|account|accounts|contact|contacts|settings|profile|company|customer|person|worker|counterparty|object|objects|record";
+const PAYEES: &str = "vendor|vendors|supplier|suppliers|payee|payees|beneficiary|beneficiaries|employee|employees|payroll|bank|payout|payouts|\
+    creditor|creditors|recipient|\
+    recipients|contractor|merchant|seller|partner|account|accounts|contact|contacts|settings|profile|company|customer|person|worker|counterparty|\
+    object|objects|record";
 
 /// What somebody earns, and what a person's work has come to.
-const PAY: &str = "payrate|salary|basesalary|annualsalary|monthlysalary|grosssalary|compensation|wage|wages|hourlyrate|bonus|basepay|grosspay|paygrade|payraise|totalcompensation|stipend|\
+const PAY: &str = "payrate|salary|basesalary|annualsalary|monthlysalary|grosssalary|compensation|wage|wages|hourlyrate|bonus|basepay|grosspay|\
+    paygrade|payraise|totalcompensation|stipend|\
     equitygrant|newsalary|overtimepay|commission|commissionrate";
-const WORKERS: &str = "employee|employees|worker|workers|staff|payroll|compensation|salary|salaries|personnel|hris|hr|bamboohr|workday|gusto|personio|rippling|deel|adp|hibob|paychex|remote|paylocity|\
+const WORKERS: &str = "employee|employees|worker|workers|staff|payroll|compensation|salary|salaries|personnel|hris|hr|bamboohr|workday|gusto|\
+    personio|rippling|deel|adp|hibob|paychex|remote|paylocity|\
     factorial|sap|successfactors|ukg|zenefits|job";
 const ENDED: &str = "terminated|terminate|dismissed|fired|inactive|offboarded|resigned|laidoff|separated|left";
 

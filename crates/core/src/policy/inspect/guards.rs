@@ -4,37 +4,56 @@
 use super::arguments::{Arguments, words};
 use super::lists::is;
 
-const CHANGES: &str = "update|set|patch|put|modify|configure|change|edit|disable|toggle|replace|upsert|apply|save|post|manage|deactivate|batch|bulk|remove|reset|delete|turn|switch|config|write|alter";
-const LOOKS: &str = "get|list|search|find|read|describe|show|query|check|view|fetch|status|validate|plan|preview|simulate|draft|docs|export|lookup|explain|audit|scan";
+const CHANGES: &str = "update|set|patch|put|modify|configure|change|edit|disable|toggle|replace|upsert|apply|save|post|manage|deactivate|batch|bulk|\
+    remove|reset|delete|turn|switch|config|write|alter";
+const LOOKS: &str = "get|list|search|find|read|describe|show|query|check|view|fetch|status|validate|plan|preview|simulate|draft|docs|export|lookup|\
+    explain|audit|scan";
 
 /// Parts of the names of what protects while it is on.
-const PROTECTS: &str = "mfa|2fa|twofactor|multifactor|bruteforce|breachedpassword|leakedpassword|attackprotection|passwordpolicy|passwordcomplexity|passwordstrength|passwordminlength|lockout|captcha|botdetection|botfight|botmanagement|\
-    suspiciousip|anomalydetection|conditionalaccess|securitydefaults|firewall|waf|tlsverif|sslverif|verifyssl|verifytls|sslverification|encryptionatrest|encryptatrest|auditlog|audittrail|auditlogging|rowlevelsecurity|rlsenabled|enforcesso|ssorequired|requiresso|samlrequired|ipallowlist|iprestriction|ipwhitelist|\
-    networkpolic|publicaccessblock|blockpublic|deletionprotection|terminationprotection|branchprotection|requiredreview|requireapproval|secretscanning|pushprotection|dependabot|objectlock|pitr|pointintime|verifyjwt|signatureverif|signaturevalid|requiresign|hsts|dnssec|alwaysusehttps|forcehttps|httpsonly|forcessl|sslenforce|\
-    emailconfirm|emailverif|requireemailverif|ratelimit|sessiontimeout|idletimeout|deviceposture|malwarescan|antivirus|antiphish|spamfilter|safelinks|dlp|threatprotection|threatdetection|ddos|underattack|realtimeprotection|tamperprotection|fraud|3dsecure|threedsecure|radar|kyc|sanctions|guardduty|cloudtrail|securityhub|stepup|reauth|\
-    requirepasscode|passcoderequired|diskencryption|filevault|bitlocker|gatekeeper|secureboot|interlock|verifysign|vulnerabilityalert|codescanning|adminapproval|approvalrequired|requiresapproval|requiredapprov|fourey|dualcontrol|contentsecuritypolicy|csrf|consentrequired|hostkeycheck|readonlymode|confirmdestructive|\
-    moderation|contentfilter|safetysetting|guardrail|profanity|parentalcontrol|backupsenabled|automatedbackup|backupenabled|versioningenabled|retentionlock|legalhold|immutab";
+const PROTECTS: &str = "mfa|2fa|twofactor|multifactor|bruteforce|breachedpassword|leakedpassword|attackprotection|passwordpolicy|passwordcomplexity|\
+    passwordstrength|passwordminlength|lockout|captcha|botdetection|botfight|botmanagement|\
+    suspiciousip|anomalydetection|conditionalaccess|securitydefaults|firewall|waf|tlsverif|sslverif|verifyssl|verifytls|sslverification|\
+    encryptionatrest|encryptatrest|auditlog|audittrail|auditlogging|rowlevelsecurity|rlsenabled|enforcesso|ssorequired|requiresso|samlrequired|\
+    ipallowlist|iprestriction|ipwhitelist|\
+    networkpolic|publicaccessblock|blockpublic|deletionprotection|terminationprotection|branchprotection|requiredreview|requireapproval|\
+    secretscanning|pushprotection|dependabot|objectlock|pitr|pointintime|verifyjwt|signatureverif|signaturevalid|requiresign|hsts|dnssec|alwaysusehttps|\
+    forcehttps|httpsonly|forcessl|sslenforce|\
+    emailconfirm|emailverif|requireemailverif|ratelimit|sessiontimeout|idletimeout|deviceposture|malwarescan|antivirus|antiphish|spamfilter|\
+    safelinks|dlp|threatprotection|threatdetection|ddos|underattack|realtimeprotection|tamperprotection|fraud|3dsecure|threedsecure|radar|kyc|sanctions|\
+    guardduty|cloudtrail|securityhub|stepup|reauth|\
+    requirepasscode|passcoderequired|diskencryption|filevault|bitlocker|gatekeeper|secureboot|interlock|verifysign|vulnerabilityalert|codescanning|\
+    adminapproval|approvalrequired|requiresapproval|requiredapprov|fourey|dualcontrol|contentsecuritypolicy|csrf|consentrequired|hostkeycheck|\
+    readonlymode|confirmdestructive|\
+    moderation|contentfilter|safetysetting|guardrail|profanity|parentalcontrol|backupsenabled|automatedbackup|backupenabled|versioningenabled|\
+    retentionlock|legalhold|immutab";
 
 /// Names of what lets in while it is on.
-const EXPOSES: &str = "disablemfa|skipmfa|bypassmfa|disable2fa|allowinsecure|disablesecurity|disableauth|allowanonymous|anonymousaccess|disablessl|skipverif|skipssl|disableverif|allowpublic|disableprotect|disablefirewall|disableaudit|\
-    disablelog|bypassapproval|skipapproval|autoapprove|allowselfsigned|allowunsigned|allowforcepush|allowbypass|disablersl|allowsignup|publicaccess|trustall|ignoressl|ignorecert|disablecsrf|allowallorigins|disableratelimit|disablewaf|disablecaptcha|openregistration|allowplaintext|allowweak|allowlegacyauth|skipsignature|failopen";
+const EXPOSES: &str = "disablemfa|skipmfa|bypassmfa|disable2fa|allowinsecure|disablesecurity|disableauth|allowanonymous|anonymousaccess|disablessl|\
+    skipverif|skipssl|disableverif|allowpublic|disableprotect|disablefirewall|disableaudit|\
+    disablelog|bypassapproval|skipapproval|autoapprove|allowselfsigned|allowunsigned|allowforcepush|allowbypass|disablersl|allowsignup|publicaccess|\
+    trustall|ignoressl|ignorecert|disablecsrf|allowallorigins|disableratelimit|disablewaf|disablecaptcha|openregistration|allowplaintext|allowweak|\
+    allowlegacyauth|skipsignature|failopen";
 
 /// Settings by which such a thing is on, and values by which it is not.
 const STATES: &str = "enabled|isenabled|state|status|on|active|mode|isactive|enforcement|enforced|required|enable|action|value|level|policy";
-const OFF: &str = "disabled|off|none|inactive|optional|disable|never|reportonly|monitor|allow|bypass|notconfigured|essentiallyoff|enabledforreportingbutnotenforced|log|permissive|detect|evaluate|low|disallowed";
+const OFF: &str = "disabled|off|none|inactive|optional|disable|never|reportonly|monitor|allow|bypass|notconfigured|essentiallyoff|\
+    enabledforreportingbutnotenforced|log|permissive|detect|evaluate|low|disallowed";
 
 /// What is guarded by its path at a service.
-const GUARDING: &str = "conditionalaccess|policies|policy|firewall|waf|ruleset|rulesets|protection|mfa|authenticationmethods|securitydefaults|guard|attackprotection|authenticationmethodspolicy|identityprotection|branches";
+const GUARDING: &str = "conditionalaccess|policies|policy|firewall|waf|ruleset|rulesets|protection|mfa|authenticationmethods|securitydefaults|guard|\
+    attackprotection|authenticationmethodspolicy|identityprotection|branches";
 const PATHS: &str = "path|url|endpoint|uri|resource|route|resourcepath|requestpath";
 
 /// What somebody proves by that it is them.
-const FACTORS: &str = "factor|factors|mfa|2fa|authenticator|authenticators|passkey|passkeys|webauthn|totp|twofactor|multifactor|stepup|securitykey|authmethods|authenticationmethods";
+const FACTORS: &str = "factor|factors|mfa|2fa|authenticator|authenticators|passkey|passkeys|webauthn|totp|twofactor|multifactor|stepup|securitykey|\
+    authmethods|authenticationmethods";
 const TAKES: &str =
     "reset|remove|delete|disable|clear|unenroll|revoke|deactivate|bypass|skip|off|suspend|exempt|wipe|drop";
 
 /// What people said about being written to, where they did not want it.
 const REFUSED: &str = "optout|optedout|unsubscribed|donotcontact|donotcall|donotemail|emailoptout|suppressed|donotsell|dnc|donottrack|donotmail|optoutofemail";
-const AGREED: &str = "optin|optedin|subscribed|consent|consentgiven|marketingconsent|emailconsent|smsconsent|acceptsmarketing|emailmarketingconsent|gdprconsent";
+const AGREED: &str = "optin|optedin|subscribed|consent|consentgiven|marketingconsent|emailconsent|smsconsent|acceptsmarketing|emailmarketingconsent|\
+    gdprconsent";
 
 /// Where something is only tried.
 const TRIED: &str =

@@ -255,11 +255,14 @@ pub(super) fn takes_typed(text: &str, before: Option<&str>, path: &str) -> bool 
 }
 
 fn takes(text: &str) -> bool {
-    const HEARS: &str = "'input'|\"input\"|'change'|\"change\"|'submit'|\"submit\"|'keyup'|\"keyup\"|'keydown'|\"keydown\"|'keypress'|\"keypress\"|'blur'|\"blur\"|onkeyup|onkeydown|onkeypress|oninput|onsubmit|onchange";
-    const ALL: &str = "document.addEventListener|window.addEventListener|querySelectorAll(|$(document)|document.on|body.addEventListener|forms[|document.forms|getElementsByTagName|$('input|$(\"input|$('form|$(\"form|document.querySelector|getElementById";
+    const HEARS: &str = "'input'|\"input\"|'change'|\"change\"|'submit'|\"submit\"|'keyup'|\"keyup\"|'keydown'|\"keydown\"|'keypress'|\"keypress\"|\
+        'blur'|\"blur\"|onkeyup|onkeydown|onkeypress|oninput|onsubmit|onchange";
+    const ALL: &str = "document.addEventListener|window.addEventListener|querySelectorAll(|$(document)|document.on|body.addEventListener|forms[|\
+        document.forms|getElementsByTagName|$('input|$(\"input|$('form|$(\"form|document.querySelector|getElementById";
     const TYPED: &str = ".value|.key|FormData(|.serialize(|.val()";
     const GIVES: &str = "sendBeacon(|.src|fetch(|XMLHttpRequest|WebSocket|$.post|$.get|$.ajax|axios|navigator.send";
-    const VALUED: &str = "card|cvv|cvc|cc-|ccnum|password|passwd|ssn|iban|btoa(|keypress|keydown|keyup|pan|expir|querySelectorAll('input|querySelectorAll(\"input|target.name";
+    const VALUED: &str = "card|cvv|cvc|cc-|ccnum|password|passwd|ssn|iban|btoa(|keypress|keydown|keyup|pan|expir|querySelectorAll('input|\
+        querySelectorAll(\"input|target.name";
     const NEAR: usize = 400;
     let gives = parts(GIVES).flat_map(|word| text.match_indices(word).take(super::MAX_PLACES));
     gives.map(|(at, _)| at).any(|at| {

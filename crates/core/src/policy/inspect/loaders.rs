@@ -36,16 +36,19 @@ const LOADS: &[(&str, &str, &str)] = &[
     ("gd", "load_resource_pack(|GDScript.new()|.source_code=", "HTTPRequest|HTTPClient"),
     (
         "py",
-        "exec(requests.get(|exec(urlopen(|exec(urllib|exec(httpx.get(|eval(requests.get(|exec(compile(requests.get(|marshal.loads(requests|pickle.loads(requests.get(|pickle.loads(urlopen|pickle.load(urlopen|exec(urllib.request.urlopen",
+        "exec(requests.get(|exec(urlopen(|exec(urllib|exec(httpx.get(|eval(requests.get(|exec(compile(requests.get(|marshal.loads(requests|\
+            pickle.loads(requests.get(|pickle.loads(urlopen|pickle.load(urlopen|exec(urllib.request.urlopen",
         "http|request|url",
     ),
 ];
 
 /// A part of each of these, by which most texts are told to hold none.
-const HINTS: &str = "eval|Function(|import(|importScripts|runInThisContext|Assembly|CurrentDomain|ClassLoader|defineClass|loadstring|load(|plugin.Open|yaegi|goja|dlopen|Library|exec(|pickle|marshal|include|require|GDScript|load_resource|source_code|EvaluateAsync|GroovyShell";
+const HINTS: &str = "eval|Function(|import(|importScripts|runInThisContext|Assembly|CurrentDomain|ClassLoader|defineClass|loadstring|load(|\
+    plugin.Open|yaegi|goja|dlopen|Library|exec(|pickle|marshal|include|require|GDScript|load_resource|source_code|EvaluateAsync|GroovyShell";
 
 /// What a program does before it believes what it fetched.
-const VERIFIES: &str = "verify|Verify|signature|Signature|sha256|SHA256|Sha256|checksum|Checksum|StrongName|PublicKeyToken|ed25519|integrity|VerifyHash|digest|X509";
+const VERIFIES: &str = "verify|Verify|signature|Signature|sha256|SHA256|Sha256|checksum|Checksum|StrongName|PublicKeyToken|ed25519|integrity|\
+    VerifyHash|digest|X509";
 
 /// Whether a text runs what it fetches without a look at who made it, where the text before it did not.
 pub(super) fn are_unread(text: &str, before: Option<&str>, path: &str) -> bool {

@@ -5,21 +5,38 @@ use super::lists::{holds, is};
 use super::source::{form, is_comment, is_prose, is_tried};
 
 /// Parts of the names of switches that keep safe while they are on, in small letters and without what stands between words.
-const KEEPS: &str = "mfarequired|requiremfa|mfaenabled|enablemfa|mfaenforced|enforcemfa|require2fa|2farequired|twofactor|collisiondetection|collisionavoid|safetystop|safetyinterlock|interlock|emergencystop|estop|watchdog|overtemp|thermalprotection|overcurrent|geofence|failsafe|safetycheck|safetyenabled|limitswitch|lightcurtain|\
-    requireapproval|approvalrequired|requiresapproval|foureyes|dualcontrol|requiresignature|verifysignature|signaturerequired|checksignature|validatesignature|verifycert|verifyssl|verifytls|sslverify|tlsverify|csrfenabled|enablecsrf|csrfprotect|ratelimitenabled|enableratelimit|auditenabled|enableaudit|auditlog|\
-    encryptatrest|encryptionenabled|enableencryption|requireauth|authrequired|authenabled|enableauth|authenticationenabled|requirelogin|loginrequired|lockoutenabled|captchaenabled|enablecaptcha|kyc|amlcheck|sanctionscheck|fraudcheck|fraudenabled|ageverif|consentrequired|requireconsent|requiretls|requirehttps|sslrequired|\
-    securebrowser|secureboot|verifyboot|dosecheck|dosagecheck|allergycheck|parentalcontrol|maskpii|redactpii|scrubpii|anonymize|contentsafety|safemode|verifyemail|emailverification|enforcehttps|securesslredirect|forcessl|verifywebhook|webhookverif|ipallowlist|sandboxenabled|rowlevelsecurity|verifychecksum|allowlistonly";
+const KEEPS: &str = "mfarequired|requiremfa|mfaenabled|enablemfa|mfaenforced|enforcemfa|require2fa|2farequired|twofactor|collisiondetection|\
+    collisionavoid|safetystop|safetyinterlock|interlock|emergencystop|estop|watchdog|overtemp|thermalprotection|overcurrent|geofence|failsafe|\
+    safetycheck|safetyenabled|limitswitch|lightcurtain|\
+    requireapproval|approvalrequired|requiresapproval|foureyes|dualcontrol|requiresignature|verifysignature|signaturerequired|checksignature|\
+    validatesignature|verifycert|verifyssl|verifytls|sslverify|tlsverify|csrfenabled|enablecsrf|csrfprotect|ratelimitenabled|enableratelimit|\
+    auditenabled|enableaudit|auditlog|\
+    encryptatrest|encryptionenabled|enableencryption|requireauth|authrequired|authenabled|enableauth|authenticationenabled|requirelogin|\
+    loginrequired|lockoutenabled|captchaenabled|enablecaptcha|kyc|amlcheck|sanctionscheck|fraudcheck|fraudenabled|ageverif|consentrequired|\
+    requireconsent|requiretls|requirehttps|sslrequired|\
+    securebrowser|secureboot|verifyboot|dosecheck|dosagecheck|allergycheck|parentalcontrol|maskpii|redactpii|scrubpii|anonymize|contentsafety|\
+    safemode|verifyemail|emailverification|enforcehttps|securesslredirect|forcessl|verifywebhook|webhookverif|ipallowlist|sandboxenabled|\
+    rowlevelsecurity|verifychecksum|allowlistonly";
 
 /// Of switches that let go while they are on.
-const LETS_GO: &str = "skipverif|skipauth|disableauth|allowinsecure|bypass|disablesafety|disableinterlock|allowunsigned|skipsignature|disablecsrf|trustallcert|allowanonymous|disableratelimit|disablewatchdog|overridesafety|ignorelimits|skipapproval|autoapprovepay|autoapproverefund|autoapprovepayout|skipkyc|disablemfa|allowplaintext|disableencryption|permitall|failopen|disabletls|disableaudit|allowselfsigned";
+const LETS_GO: &str = "skipverif|skipauth|disableauth|allowinsecure|bypass|disablesafety|disableinterlock|allowunsigned|skipsignature|disablecsrf|\
+    trustallcert|allowanonymous|disableratelimit|disablewatchdog|overridesafety|ignorelimits|skipapproval|autoapprovepay|autoapproverefund|\
+    autoapprovepayout|skipkyc|disablemfa|allowplaintext|disableencryption|permitall|failopen|disabletls|disableaudit|allowselfsigned";
 
 /// Of numbers that protect by being small, and by being large; each beside what is a danger.
 const MOST: &str = "max|limit|threshold|cap|ceiling|upper|setpoint|cutoff|trip|timeout|ttl|expiry|expires|lifetime|window|attempts|retries";
-const OF: &str = "dose|bolus|infusion|mlperhour|dosage|temp|pressure|voltage|current|torque|force|rpm|loginattempt|failedattempt|pinattempt|otpattempt|passwordattempt|authattempt|approval|refund|payout|transfer|withdraw|payment|discount|credit|spend|daily|transaction|autoapprove|motor|actuator|joint|altitude|tokenttl|tokenexpir|sessiontimeout|sessionttl|jwtexpir|tokenlifetime|leverage|positionsize|exposure|slippage|drawdown|loss|chlorine|ph|insulin|oxygen|velocity|acceleration|radiation|laserpower|heater|charge";
-const LEAST: &str = "minpassword|passwordminlength|passwordlength|minlengthpassword|requiredapproval|minapproval|approvalsrequired|approvercount|minapprovers|requiredreview|bcryptrounds|saltrounds|hashrounds|bcryptcost|pbkdf2iterations|iterations|keysize|keylength|quorum|minsigners|requiredsignatures|multisigthreshold|confirmations|minage|minimumage|backupretention|logretention|auditretention|retentiondays|safetydistance|mindistance|minclearance|reservebalance|margincall|collateral|minhealthfactor|cooldown";
+const OF: &str = "dose|bolus|infusion|mlperhour|dosage|temp|pressure|voltage|current|torque|force|rpm|loginattempt|failedattempt|pinattempt|\
+    otpattempt|passwordattempt|authattempt|approval|refund|payout|transfer|withdraw|payment|discount|credit|spend|daily|transaction|autoapprove|motor|\
+    actuator|joint|altitude|tokenttl|tokenexpir|sessiontimeout|sessionttl|jwtexpir|tokenlifetime|leverage|positionsize|exposure|slippage|drawdown|loss|\
+    chlorine|ph|insulin|oxygen|velocity|acceleration|radiation|laserpower|heater|charge";
+const LEAST: &str = "minpassword|passwordminlength|passwordlength|minlengthpassword|requiredapproval|minapproval|approvalsrequired|approvercount|\
+    minapprovers|requiredreview|bcryptrounds|saltrounds|hashrounds|bcryptcost|pbkdf2iterations|iterations|keysize|keylength|quorum|minsigners|\
+    requiredsignatures|multisigthreshold|confirmations|minage|minimumage|backupretention|logretention|auditretention|retentiondays|safetydistance|\
+    mindistance|minclearance|reservebalance|margincall|collateral|minhealthfactor|cooldown";
 
 /// What is played or shown.
-const PLAYED: &str = "/game|/games/|assets/|/ui/|/css/|/styles|sprite|player|animation|scroll|chart|zoom|volume|font|image|upload|carousel|toast|debounce|page|cache";
+const PLAYED: &str = "/game|/games/|assets/|/ui/|/css/|/styles|sprite|player|animation|scroll|chart|zoom|volume|font|image|upload|carousel|toast|\
+    debounce|page|cache";
 
 /// How many times as much is another matter.
 const FACTOR: f64 = 2.0;
@@ -120,7 +137,10 @@ fn number(value: &str) -> Option<f64> {
 
 /// Whether settings of production show everybody what only a programmer should see, or answer to every name.
 fn debugs_before_all(text: &str, path: &str) -> bool {
-    const SAYS: &str = "debug=true|debug:true|app_debug=true|allowed_hosts=['*']|allowed_hosts=[\"*\"]|display_errors=on|consider_all_requests_local=true|exposure.include=*|secure_ssl_redirect=false|config.force_ssl=false|h2.console.enabled=true|include-stacktrace=always|app_env=local|debug=1|node_env=development|trustservercertificate=true|session_cookie_secure=false|csrf_cookie_secure=false";
+    const SAYS: &str = "debug=true|debug:true|app_debug=true|allowed_hosts=['*']|allowed_hosts=[\"*\"]|display_errors=on|\
+        consider_all_requests_local=true|exposure.include=*|secure_ssl_redirect=false|config.force_ssl=false|h2.console.enabled=true|\
+        include-stacktrace=always|app_env=local|debug=1|node_env=development|trustservercertificate=true|session_cookie_secure=false|\
+        csrf_cookie_secure=false";
     let lower = path.to_ascii_lowercase();
     let is_live = lower.split(['/', '.', '_', '-']).any(|word| is(word, "prod|production|prd|live"));
     is_live

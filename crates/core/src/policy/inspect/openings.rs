@@ -36,7 +36,8 @@ fn is_work(sentence: &Sentence<'_>) -> bool {
 pub(super) fn lets_in(sentence: &Sentence<'_>) -> bool {
     const OPENS: &str = "add|create|invite|install|append|put|grant|give|register|authorize|authorise|set|make|promote|elevate|assign|\
         insert|write|place|import|copy|allow";
-    const RIGHTS: &str = "password-less sudo|passwordless sudo|authorized_keys|sudoers|with sudo|sudo rights|sudo access|root access|root rights|nopasswd|as collaborator|\
+    const RIGHTS: &str = "password-less sudo|passwordless sudo|authorized_keys|sudoers|with sudo|sudo rights|sudo access|root access|root rights|\
+        nopasswd|as collaborator|\
         as a collaborator|collaborator with|admin rights|admin access|administrator rights|administrator access|as an admin|\
         as admin|as owner|role admin|role owner|role=admin|role=owner|role to admin|role to owner|role of admin|role of owner|admin user|\
         workspace admin|org owner|an administrator|administrator of|guest a|superuser|\

@@ -25,7 +25,8 @@ const NOBODY: &str = "template|templates|sample|samples|example|examples|test|te
     anonymized|anonymised|redacted|empty|guide|notice|form|docs";
 
 /// Services that look for something in the whole web, and how they are asked.
-const FINDERS: &str = "brave|tavily|exa|perplexity|google|serp|serpapi|serper|duckduckgo|ddg|bing|kagi|searxng|searx|firecrawl|web|jina|linkup|websearch|you|metasearch|internet|valyu";
+const FINDERS: &str = "brave|tavily|exa|perplexity|google|serp|serpapi|serper|duckduckgo|ddg|bing|kagi|searxng|searx|firecrawl|web|jina|linkup|\
+    websearch|you|metasearch|internet|valyu";
 const ASKS: &str = "search|query|ask|research|answer|websearch|find|lookup";
 const ASKED: &str = "query|q|prompt|search|question|input|searchterm|keywords|queries|text";
 

@@ -6,18 +6,22 @@ use super::lists::{holds, is};
 const MOST: usize = 8 << 10;
 
 /// What says that nobody is meant.
-const NOBODY: &str = "example|sample|dummy|fake|synthetic|mock|test data|testdata|placeholder|lorem|format|regex|validator|validate|schema|anonymi|pseudonymi|how to|fictional|template|john doe|jane doe|mustermann|fhir|hl7";
+const NOBODY: &str = "example|sample|dummy|fake|synthetic|mock|test data|testdata|placeholder|lorem|format|regex|validator|validate|schema|anonymi|\
+    pseudonymi|how to|fictional|template|john doe|jane doe|mustermann|fhir|hl7";
 
 /// Numbers by which a state, an insurance or a bank knows somebody, by what stands before them.
 const NUMBERED: &str = "ssn|social security|nhs|passport|national id|nino|national insurance|aadhaar|tax id|steuer-id|steueridentifikation|personnummer|\
     versichertennummer|sozialversicherung|insurance number|medicare|mrn|medical record|driver's license|driving licence|driver license|dni|nie|cpf|\
-    codice fiscale|bsn|id card|ausweis|iban|account number|patient id|patient no|employee id|id number|sin |curp|pesel|cnp|nric|hkid|my number|emirates id|cnic|rut ";
+    codice fiscale|bsn|id card|ausweis|iban|account number|patient id|patient no|employee id|id number|sin |curp|pesel|cnp|nric|hkid|my number|\
+    emirates id|cnic|rut ";
 const BORN: &str = "born|dob|d.o.b|date of birth|birthday|geboren|geb.|geburtsdatum|né le|née le|nacid|nato il|birth date|birthdate|year-old|years old|aged ";
-const AILS: &str = "cancer|carcinoma|tumor|tumour|diabet|hiv|aids|depress|schizo|bipolar|diagnos|pregnan|abortion|leukemia|leukaemia|lymphoma|melanoma|sclerosis|\
+const AILS: &str = "cancer|carcinoma|tumor|tumour|diabet|hiv|aids|depress|schizo|bipolar|diagnos|pregnan|abortion|leukemia|leukaemia|lymphoma|\
+    melanoma|sclerosis|\
     epilep|hepatitis|addict|rehab|psychiat|chemother|chemo |carboplatin|stage ii|stage iv|metasta|krebs|schwanger|erkrank|parkinson|alzheimer|dementia|suicid|\
     overdose|syphilis|gonorrh|miscarriage|transplant|dialysis|asthma|covid|patient|medication|therapy|icd-10|biopsy|infarct|stroke|anorexia|autis|adhd";
 const LIVES: &str = "home address|lives at|lives in|address|street|phone number|phone|whereabouts|where does|relatives|wohnt|adresse|telefon|email address";
-const EARNS: &str = "salar|payroll|wage|pay rise|bonus|compensation|earns|gehalt|gehälter|performance plan|pip|severance|termination|redundan|layoff|laid off|disciplinar|sick leave|warning letter|fired|underperform|salaire|nómina|sueldo|dismissal|appraisal";
+const EARNS: &str = "salar|payroll|wage|pay rise|bonus|compensation|earns|gehalt|gehälter|performance plan|pip|severance|termination|redundan|layoff|\
+    laid off|disciplinar|sick leave|warning letter|fired|underperform|salaire|nómina|sueldo|dismissal|appraisal";
 
 /// Whether a search tells of somebody who can be told by it: by a name or a number, with what is nobody else's business.
 pub(super) fn are_searched(query: &str) -> bool {
@@ -62,9 +66,11 @@ pub(super) fn are_exposed(text: &str) -> bool {
 
 /// Whether a message says that what is attached is about many people: *export of all 212 patients*.
 pub(super) fn are_attached(text: &str) -> bool {
-    const PEOPLE: &str = "patients|customers|employees|clients|users|members|subscribers|students|applicants|candidates|donors|guests|citizens|residents|tenants|colleagues|staff|participants|drivers|policyholders|cardholders|patient|contacts|leads|kunden|patienten|mitarbeiter";
+    const PEOPLE: &str = "patients|customers|employees|clients|users|members|subscribers|students|applicants|candidates|donors|guests|citizens|\
+        residents|tenants|colleagues|staff|participants|drivers|policyholders|cardholders|patient|contacts|leads|kunden|patienten|mitarbeiter";
     const ALL: &str = "all|full|every|entire|complete|list|export|dump|records|data|database|whole|copy|alle|details";
-    const OF_THEM: &str = "phone|address|email|e-mail|birth|diagnos|names|salar|iban|passport|record|contact details|numbers|medical|health|diabetic|personal|full list|export|dump|payment|card|insurance|ssn|identit";
+    const OF_THEM: &str = "phone|address|email|e-mail|birth|diagnos|names|salar|iban|passport|record|contact details|numbers|medical|health|diabetic|\
+        personal|full list|export|dump|payment|card|insurance|ssn|identit";
     let text = text[..text.floor_char_boundary(MOST)].to_lowercase();
     let words = || text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty());
     !holds(&text, NOBODY)

@@ -27,7 +27,9 @@ fn stops_guard(text: &str, form: &str) -> bool {
     let tasks = if form == "sls" { states() } else { tasks(text) };
     tasks.iter().take(MAX_TASKS).any(|task| {
         let dense: String = task.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(str::chars).filter(|char| !char.is_whitespace() && !matches!(char, '"' | '\'')).collect();
-        let off = holds(&dense, "state:stopped|enabled:false|enabled:no|masked:true|masked:yes|state:absent|state:removed|ensure=>stopped|ensure=>absent|enable=>false|action:stop|action[:stop|[:stop,:disable]|state:disabled|service.dead|service.disabled|pkg.removed|pkg.purged|action:disable|action:purge|action:remove|policy:disabled|state:permissive");
+        let off = holds(&dense, "state:stopped|enabled:false|enabled:no|masked:true|masked:yes|state:absent|state:removed|ensure=>stopped|\
+            ensure=>absent|enable=>false|action:stop|action[:stop|[:stop,:disable]|state:disabled|service.dead|service.disabled|pkg.removed|pkg.purged|\
+            action:disable|action:purge|action:remove|policy:disabled|state:permissive");
         off && task.split(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '-' | '_' | '.'))
             .map(|word| word.trim_end_matches(".service"))
             .any(|word| !word.is_empty() && (shell::guards_machine(word) || is(word, GUARDS)))
@@ -35,7 +37,8 @@ fn stops_guard(text: &str, form: &str) -> bool {
 }
 
 /// What else guards a machine, by the names of its packages and roles.
-const GUARDS: &str = "selinux|crowdstrike|falcon|defender|sentinelone|carbonblack|tripwire|aide|rkhunter|chkrootkit|snort|suricata|audit|auditbeat|osquery|qualys|nessus-agent|rapid7|cylance|sophos|mcafee|trellix|cortex|xdr|teleport|usbguard|iptables-services|apparmor-utils";
+const GUARDS: &str = "selinux|crowdstrike|falcon|defender|sentinelone|carbonblack|tripwire|aide|rkhunter|chkrootkit|snort|suricata|audit|auditbeat|\
+    osquery|qualys|nessus-agent|rapid7|cylance|sophos|mcafee|trellix|cortex|xdr|teleport|usbguard|iptables-services|apparmor-utils";
 
 /// The tasks of a playbook, a state or a manifest.
 fn tasks(text: &str) -> Vec<&str> {
@@ -74,7 +77,9 @@ fn lets_in(text: &str) -> bool {
     of_logins
         && text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| {
             let line = line.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
-            holds(&line, "permitrootlogin yes|permitemptypasswords yes|permitrootlogin = yes|permitrootlogin: yes|permitrootlogin: \"yes\"|permitrootlogin = \"yes\"|permitrootlogin: 'yes'|permitemptypasswords: yes|permitemptypasswords = true|all all=(all) nopasswd: all|all=(all:all) nopasswd:all|all all=(all) nopasswd:all")
+            holds(&line, "permitrootlogin yes|permitemptypasswords yes|permitrootlogin = yes|permitrootlogin: yes|permitrootlogin: \"yes\"|\
+                permitrootlogin = \"yes\"|permitrootlogin: 'yes'|permitemptypasswords: yes|permitemptypasswords = true|all all=(all) nopasswd: all|\
+                all=(all:all) nopasswd:all|all all=(all) nopasswd:all")
                 && !line.contains("regexp")
         })
 }

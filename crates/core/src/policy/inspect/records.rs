@@ -5,20 +5,32 @@ use super::lists::is;
 use crate::policy::effects::Kind;
 
 /// Services by what they keep, and what of it counts.
-const CARE: &str = "fhir|epic|cerner|ehr|emr|hl7|openmrs|athena|athenahealth|medplum|dicom|pacs|meditech|clinic|hospital|pharmacy|healthie|drchrono|redcap|openemr|dental|ris|lims|telehealth";
-const OF_CARE: &str = "medication|medications|prescription|prescriptions|order|orders|allergy|allergies|dose|dosage|patient|patients|observation|observations|result|results|diagnosis|condition|conditions|immunization|request|requests|record|records|chart|note|resource|careplan|encounter|consent|referral|study|report|procedure|problem|vitals|refill|bundle";
-const TAUGHT: &str = "canvas|moodle|blackboard|gradescope|classroom|schoology|brightspace|powerschool|school|university|sis|lms|itslearning|edx|banner|exam|transcript";
-const OF_TAUGHT: &str = "grade|grades|gradebook|score|scores|transcript|enrollment|enrolment|exam|mark|marks|attendance|degree|record|student|students|certificate|submission";
-const HIRED: &str = "greenhouse|lever|ashby|workable|smartrecruiters|recruitee|bamboohr|workday|teamtailor|ats|jobvite|icims|personio|recruiting|hiring|linkedin|indeed|hr|talent";
-const JUDGED: &str = "court|case|clio|docket|police|immigration|visa|tax|irs|elster|election|vote|votes|voter|registry|land|permit|permits|license|licensing|benefits|welfare|parole|probation|customs|efile|efiling|pacer|filing|municipal|government|gov|efin|hmrc|datev";
-const OF_JUDGED: &str = "case|file|filing|return|ballot|vote|votes|record|records|registration|title|deed|permit|license|application|decision|status|claim|benefit|document|motion|report|declaration|vat|payroll";
+const CARE: &str = "fhir|epic|cerner|ehr|emr|hl7|openmrs|athena|athenahealth|medplum|dicom|pacs|meditech|clinic|hospital|pharmacy|healthie|drchrono|\
+    redcap|openemr|dental|ris|lims|telehealth";
+const OF_CARE: &str = "medication|medications|prescription|prescriptions|order|orders|allergy|allergies|dose|dosage|patient|patients|observation|\
+    observations|result|results|diagnosis|condition|conditions|immunization|request|requests|record|records|chart|note|resource|careplan|encounter|\
+    consent|referral|study|report|procedure|problem|vitals|refill|bundle";
+const TAUGHT: &str = "canvas|moodle|blackboard|gradescope|classroom|schoology|brightspace|powerschool|school|university|sis|lms|itslearning|edx|\
+    banner|exam|transcript";
+const OF_TAUGHT: &str = "grade|grades|gradebook|score|scores|transcript|enrollment|enrolment|exam|mark|marks|attendance|degree|record|student|\
+    students|certificate|submission";
+const HIRED: &str = "greenhouse|lever|ashby|workable|smartrecruiters|recruitee|bamboohr|workday|teamtailor|ats|jobvite|icims|personio|recruiting|\
+    hiring|linkedin|indeed|hr|talent";
+const JUDGED: &str = "court|case|clio|docket|police|immigration|visa|tax|irs|elster|election|vote|votes|voter|registry|land|permit|permits|license|\
+    licensing|benefits|welfare|parole|probation|customs|efile|efiling|pacer|filing|municipal|government|gov|efin|hmrc|datev";
+const OF_JUDGED: &str = "case|file|filing|return|ballot|vote|votes|record|records|registration|title|deed|permit|license|application|decision|status|\
+    claim|benefit|document|motion|report|declaration|vat|payroll";
 
-const CHANGES: &str = "create|update|delete|write|put|patch|set|post|submit|change|edit|modify|add|remove|order|prescribe|send|sign|approve|cancel|discontinue|override|merge|bulk|import|file|transmit|finalize|close|amend|record|assign|deny|reject|revoke|publish|release|upsert|refill|administer|start|stop";
+const CHANGES: &str = "create|update|delete|write|put|patch|set|post|submit|change|edit|modify|add|remove|order|prescribe|send|sign|approve|cancel|\
+    discontinue|override|merge|bulk|import|file|transmit|finalize|close|amend|record|assign|deny|reject|revoke|publish|release|upsert|refill|administer|\
+    start|stop";
 const LOOKS: &str = "get|list|search|find|read|describe|show|query|view|fetch|validate|draft|preview|check|lookup|count|docs|summarize|export|explain";
 
 /// What is decided about somebody's money or contract, whatever the service is called.
-const DECIDES: &str = "approve|deny|reject|run|process|finalize|submit|post|void|reverse|disburse|write|release|fund|settle|reconcile|close|issue|sign|create|pay";
-const DECIDED: &str = "payroll|claim|claims|loan|loans|journal|ledger|expense|expenses|purchaseorder|po|timesheet|bill|bills|payrun|paycheck|mortgage|remittance|payables|dividend|grant|chargeback|settlement|escrow|annuity|pension|rebate|reimbursement";
+const DECIDES: &str = "approve|deny|reject|run|process|finalize|submit|post|void|reverse|disburse|write|release|fund|settle|reconcile|close|issue|\
+    sign|create|pay";
+const DECIDED: &str = "payroll|claim|claims|loan|loans|journal|ledger|expense|expenses|purchaseorder|po|timesheet|bill|bills|payrun|paycheck|\
+    mortgage|remittance|payables|dividend|grant|chargeback|settlement|escrow|annuity|pension|rebate|reimbursement";
 
 /// What a call decides, where a person wants to decide it.
 pub(super) fn decided(server: &[String], name: &[String], given: &Arguments<'_>) -> Option<Kind> {

@@ -9,8 +9,11 @@ use super::source::{dense, form, is_comment, is_prose, is_test};
 /// Calls by which a program verifies what it is told, and by whom.
 const VERIFIES: &str = "constructEvent(|construct_event(|verifySignature(|verify_signature(|timingSafeEqual(|compare_digest(|verifyWebhook(|\
     webhooks.verify(|jwt.verify(|jwtVerify(|argon2.verify(|bcrypt.compare(|check_password_hash(|password_verify(|hmac.Equal(|hash_equals(|\
-    crypto_sign_verify|ed25519_verify|mbedtls_pk_verify(|RSA_verify(|EVP_DigestVerify|verify_image(|bootutil_img_validate|verifyPayload(|FixedTimeEquals(|MessageDigest.isEqual(|\
-    openssl_verify(|sign.detached.verify(|VerifySignature(|checkSignature(|check_signature(|validateSignature(|validate_signature(|.VerifyData(|.VerifyHash(|verifyToken(|verifyIdToken(|verifyChecksum(|verify_checksum(|verify_hash(|cosign verify|gpg --verify|sha256sum -c|minisign -V|validateRequest(|verifyHmac(|verify_hmac(|verifyPassword(|verify_password(|safe_str_cmp(|secure_compare(";
+    crypto_sign_verify|ed25519_verify|mbedtls_pk_verify(|RSA_verify(|EVP_DigestVerify|verify_image(|bootutil_img_validate|verifyPayload(|\
+    FixedTimeEquals(|MessageDigest.isEqual(|\
+    openssl_verify(|sign.detached.verify(|VerifySignature(|checkSignature(|check_signature(|validateSignature(|validate_signature(|.VerifyData(|\
+    .VerifyHash(|verifyToken(|verifyIdToken(|verifyChecksum(|verify_checksum(|verify_hash(|cosign verify|gpg --verify|sha256sum -c|minisign -V|\
+    validateRequest(|verifyHmac(|verify_hmac(|verifyPassword(|verify_password(|safe_str_cmp(|secure_compare(";
 
 /// Calls that believe a token without asking who signed it, without blanks: those of other languages' libraries by the same names verify.
 const BELIEVES: &[(&str, &str)] = &[
@@ -86,7 +89,8 @@ fn believes(text: &str, before: &str) -> bool {
 /// does so in another way.
 const CLEANS: &[(&str, &str)] = &[
     (
-        "DOMPurify.sanitize(|sanitizeHtml(|sanitize_html(|htmlspecialchars(|htmlentities(|escapeHtml(|escape_html(|html.escape(|bleach.clean(|Jsoup.clean(|xss(|filterXSS(|esc_html(|esc_attr(|wp_kses(|HtmlSanitizer|strip_tags(",
+        "DOMPurify.sanitize(|sanitizeHtml(|sanitize_html(|htmlspecialchars(|htmlentities(|escapeHtml(|escape_html(|html.escape(|bleach.clean(|\
+            Jsoup.clean(|xss(|filterXSS(|esc_html(|esc_attr(|wp_kses(|HtmlSanitizer|strip_tags(",
         "sanit|escap|clean|purif|encode|textcontent|innertext|strip|kses|xss|markdown",
     ),
     (
@@ -94,7 +98,8 @@ const CLEANS: &[(&str, &str)] = &[
         "quote|escap|list|argv|execfile|spawn|run([|subprocess.run([",
     ),
     (
-        "bcrypt.hash|argon2.hash|argon2.using|password_hash(|generate_password_hash(|make_password(|scrypt(|pbkdf2|BCrypt.hashpw|passwordEncoder.encode(|hash_password(|hashPassword(|HashPassword(|PasswordHasher",
+        "bcrypt.hash|argon2.hash|argon2.using|password_hash(|generate_password_hash(|make_password(|scrypt(|pbkdf2|BCrypt.hashpw|\
+            passwordEncoder.encode(|hash_password(|hashPassword(|HashPassword(|PasswordHasher",
         "bcrypt|argon|scrypt|pbkdf|password_hash|make_password|hashpw|encode(|hash_password|hashpassword|hasher|digest",
     ),
     ("kms.encrypt(|.encrypt(|Encrypt(|encryptField(|createCipheriv(|seal(", "encrypt|cipher|seal|kms|vault|tokeniz"),

@@ -11,11 +11,16 @@ const ONLY_FOR: &str = "@login_required|@permission_required|@user_passes_test|@
     before_action :require_|before_action :authorize|before_action :ensure_|IsAuthenticated]|IsAdminUser]|LoginRequiredMixin|\
     PermissionRequiredMixin|.hasRole(|.hasAuthority(|.hasAnyRole(|.RequireAuthorization(|#[IsGranted(|->middleware('auth|->middleware('can|\
     authorize!|Gate::authorize|Depends(require_|Depends(get_current_|Security(|.authenticated()|.fullyAuthenticated()|.denyAll()|\
-    @require_auth|@require_scope|@require_perm|@require_role|@require_login|@require_admin|@require_user|@requires_|@has_role|@has_permission|@admin_|@auth_|@auth.|@check_permission|@secured|@authorize|\
-    ->authorize(|->authorizeResource(|authorizeOrFail(|assertCan(|requirePermission(|checkPermission(|ensureCan(|requireScope(|requireRole(|assertOwner(|ensureOwner(|ensureAuthorized(|enforce(|\
-    app.use(helmet|app.use(csrf|app.use(csurf|app.use(rateLimit|app.use(limiter|app.use(requireAuth|app.use(authenticate|app.use(auth|.use(verifyToken|router.use(requireAuth|\
-    router.use(auth|.use(passport.authenticate|throttle_classes|@limiter.limit|@ratelimit|@throttle|Throttle(|auth_basic \"|deny all;|require valid-user|Require all denied|AuthType Basic|ssl_verify_client on|limit_req zone|auth_request /|\
-    @csrf_protect|protect_from_forgery|verify_authenticity_token|@requires_csrf|[ValidateAntiForgeryToken|@RolesRequired|@Auth(|@RequirePermission|@auth.required|@token_required|@require_http_auth|@authenticated|@requires(";
+    @require_auth|@require_scope|@require_perm|@require_role|@require_login|@require_admin|@require_user|@requires_|@has_role|@has_permission|\
+    @admin_|@auth_|@auth.|@check_permission|@secured|@authorize|\
+    ->authorize(|->authorizeResource(|authorizeOrFail(|assertCan(|requirePermission(|checkPermission(|ensureCan(|requireScope(|requireRole(|\
+    assertOwner(|ensureOwner(|ensureAuthorized(|enforce(|\
+    app.use(helmet|app.use(csrf|app.use(csurf|app.use(rateLimit|app.use(limiter|app.use(requireAuth|app.use(authenticate|app.use(auth|\
+    .use(verifyToken|router.use(requireAuth|\
+    router.use(auth|.use(passport.authenticate|throttle_classes|@limiter.limit|@ratelimit|@throttle|Throttle(|auth_basic \"|deny all;|\
+    require valid-user|Require all denied|AuthType Basic|ssl_verify_client on|limit_req zone|auth_request /|\
+    @csrf_protect|protect_from_forgery|verify_authenticity_token|@requires_csrf|[ValidateAntiForgeryToken|@RolesRequired|@Auth(|@RequirePermission|\
+    @auth.required|@token_required|@require_http_auth|@authenticated|@requires(";
 
 /// What a route is given before its handler so that it asks who comes, without blanks.
 const MIDDLEWARE: &str = ",requireAdmin,|,requireAuth,|,requireUser,|,requireLogin,|,isAdmin,|,isAuthenticated,|\
@@ -30,13 +35,17 @@ const REFUSES: &str = "(401|(403| 401| 403|=401|=403|forbid|unauthori|denied|not
 
 /// What a condition is about that keeps money and what it stands for, or what a machine believes, and what is done where it does not hold.
 const LIMITS: &str = "approv|four_eyes|foureyes|second_sign|secondsign|verify_|signature|checksum|kyc|sanction|fraud|.balance|payout|withdraw|refund|\
-    amount >|amount>|amountcents >|amount_cents >|total >|credit_limit|creditlimit|daily_limit|dailylimit|max_amount|maxamount|spend_limit|available|insufficient|out_of_stock|outofstock|stock <|stock<|attempts >|attempts>|consent|\
-    interlock|overheat|max_dose|maxdose|over_temp|overtemp|emergency|pressure >|temp >|dose >|rate_limit|ratelimit|is_verified|isverified|user.age|minimum_age|blocklist|blacklist|is_blocked|isblocked|revoked|is_locked|islocked|expired|expiresat|expires_at|hash !=|hash !==|csrf|nonce|tampered";
-const STOPS: &str = "throw |raise |revert|panic(|panic!|return err|return false|return null|return none|return esp_|abort|reject|return res.status(4|requireapproval|require_approval|needsapproval|hold(|queueforapproval|return bad|return -|return error|\
+    amount >|amount>|amountcents >|amount_cents >|total >|credit_limit|creditlimit|daily_limit|dailylimit|max_amount|maxamount|spend_limit|available|\
+    insufficient|out_of_stock|outofstock|stock <|stock<|attempts >|attempts>|consent|\
+    interlock|overheat|max_dose|maxdose|over_temp|overtemp|emergency|pressure >|temp >|dose >|rate_limit|ratelimit|is_verified|isverified|user.age|\
+    minimum_age|blocklist|blacklist|is_blocked|isblocked|revoked|is_locked|islocked|expired|expiresat|expires_at|hash !=|hash !==|csrf|nonce|tampered";
+const STOPS: &str = "throw |raise |revert|panic(|panic!|return err|return false|return null|return none|return esp_|abort|reject|return res.status(4|\
+    requireapproval|require_approval|needsapproval|hold(|queueforapproval|return bad|return -|return error|\
     halt|shutdown(|stop_|stop(|return invalid|return nil, err|fmt.errorf|errors.new|bail!|err(|anyhow!|redirect|throw(|http_response_bad|badrequest|exception";
 
 /// Words of a line that keeps it in another form, in small letters.
-const STILL_KEEPS: &str = "approv|balance|limit|amount|check|verif|valid|ensure|assert|max|require|available|threshold|quota|signature|guard|enforce|polic|throw|raise|expired|expires|consent|revoked|locked|nonce|clamp|min(";
+const STILL_KEEPS: &str = "approv|balance|limit|amount|check|verif|valid|ensure|assert|max|require|available|threshold|quota|signature|guard|enforce|\
+    polic|throw|raise|expired|expires|consent|revoked|locked|nonce|clamp|min(";
 
 /// What names a check to have none, in small letters.
 const NO_MORE: &str = "skip|disable|bypass|insecure|ignore";

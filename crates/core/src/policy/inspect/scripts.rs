@@ -7,9 +7,12 @@ use super::lists::{holds, is};
 const RUNS: &str = "execute|run|eval|evaluate|anonymous|console|shell|script|apex|repl|invoke|exec|runner|tinker|snippet|code|command|query|macro|aggregate";
 
 /// What looks at nothing it deletes, without blanks and in small letters: a query's whole outcome, a whole collection, a bin that is emptied.
-const DELETES_ALL: &str = "delete[select|database.delete([select|emptyrecyclebin|harddelete|database.delete(|deletemany({})|.remove({})|dropdatabase(|.drop()|.delete_all|.destroy_all|\
-    .objects.all().delete()|.objects.delete()|->truncate()|::truncate()|.truncate()|.deletemany()|.destroy({where:{}|.destroy({truncate:true|.clear().execute(|flushall|flushdb|.deleteall()|.removeall()|\
-    batch.delete(|batchdelete|purgeall|_delete_by_query|db.dropdatabase|.flushall(|.flushdb(|deleterows(2,|.clearcontents()|.deletesheet(|delete_many({})|drop_database(|drop_collection(|removeallusers|deleteusers(|dropcollection(";
+const DELETES_ALL: &str = "delete[select|database.delete([select|emptyrecyclebin|harddelete|database.delete(|deletemany({})|.remove({})|\
+    dropdatabase(|.drop()|.delete_all|.destroy_all|\
+    .objects.all().delete()|.objects.delete()|->truncate()|::truncate()|.truncate()|.deletemany()|.destroy({where:{}|.destroy({truncate:true|\
+    .clear().execute(|flushall|flushdb|.deleteall()|.removeall()|\
+    batch.delete(|batchdelete|purgeall|_delete_by_query|db.dropdatabase|.flushall(|.flushdb(|deleterows(2,|.clearcontents()|.deletesheet(|\
+    delete_many({})|drop_database(|drop_collection(|removeallusers|deleteusers(|dropcollection(";
 
 /// How much of a text is looked at, in bytes.
 const MOST: usize = 64 << 10;

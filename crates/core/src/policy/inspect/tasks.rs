@@ -30,9 +30,11 @@ fn evades(text: &str) -> bool {
         intercepts|blocking|denying|refusing";
     const COMMAND: &str = " rm |rm -|git push|--force|curl|sudo|command|deletion|deleting|bash hook|pretooluse|hookrail|terraform|kubectl|\
         drop table|drop database|bash tool|shell";
-    const ROUND: &str = "move|swap|restore|back|work|get|bypass|circumvent|evade|sidestep|encode|base64-encode|hex-encode|obfuscate|disguise|hide|split|rename|dodge|\
+    const ROUND: &str = "move|swap|restore|back|work|get|bypass|circumvent|evade|sidestep|encode|base64-encode|hex-encode|obfuscate|disguise|hide|\
+        split|rename|dodge|\
         trick|fool|find|put|wrap";
-    const OF_ROUND: &str = "aside|out of the way|back afterwards|settings back|it back|around it|around that|around the|around this|bypass|circumvent|evade|sidestep|encode|obfuscate|disguise|hide the|\
+    const OF_ROUND: &str = "aside|out of the way|back afterwards|settings back|it back|around it|around that|around the|around this|bypass|\
+        circumvent|evade|sidestep|encode|obfuscate|disguise|hide the|\
         hide it|split the|split it|rename the|rename it|dodge|trick|fool|way around it|way round it|another name|other name|different name|does not see|\
         doesn't see|not notice|won't notice|doesn't notice";
     const OF_OTHERS: &str = "pre-commit|commit-msg|lint|react|useeffect|component|waf|eslint|husky|webhook|render";
@@ -66,8 +68,10 @@ fn evades(text: &str) -> bool {
 /// What a task orders to be done to what is live, to what guards it or to everybody who relies on it: the word for it.
 pub(super) fn risked(text: &str) -> Option<&'static str> {
     // What is built or looked at is no deed, and neither is what is only tried.
-    const WORK: &str = "test|tests|write|implement|component|endpoint|function|refactor|script|page|button|mock|fixture|unit|docs|document|explain|review|find|list|draft|report|\
-        describe|design|plan|check|whether|code|class|method|migration|feature|type|module|handler|staging|sandbox|local|locally|simulate|simulator|dry-run|preview";
+    const WORK: &str = "test|tests|write|implement|component|endpoint|function|refactor|script|page|button|mock|fixture|unit|docs|document|explain|\
+        review|find|list|draft|report|\
+        describe|design|plan|check|whether|code|class|method|migration|feature|type|module|handler|staging|sandbox|local|locally|simulate|simulator|\
+        dry-run|preview";
     let sentences: Vec<Sentence<'_>> =
         sentences(text).filter(|it| it.len() <= LONGEST_SENTENCE).map(Sentence::of).collect();
     let live = sentences.iter().any(|it| names_live(it));
@@ -85,26 +89,31 @@ pub(super) fn risked(text: &str) -> Option<&'static str> {
     })
 }
 
-const UNSAVED: &str = "without a backup|without backup|no backup|don't back up|do not back up|don't bother with a backup|skip the backup|don't ask|do not ask|don't stop to ask|without asking|no need to ask|without confirmation|don't wait";
+const UNSAVED: &str = "without a backup|without backup|no backup|don't back up|do not back up|don't bother with a backup|skip the backup|don't ask|\
+    do not ask|don't stop to ask|without asking|no need to ask|without confirmation|don't wait";
 
 /// Whether production is named, by its own name or by that of its settings.
 fn names_live(sentence: &Sentence<'_>) -> bool {
-    sentence.holds(".env.prod|production|live database|live system|live site|live db|live shop|prod database|prod db|prod cluster|-prod|prod-|on prod|in prod|from prod|the prod |/prod")
+    sentence.holds(".env.prod|production|live database|live system|live site|live db|live shop|prod database|prod db|prod cluster|-prod|prod-|\
+        on prod|in prod|from prod|the prod |/prod")
         && !sentence.holds("non-prod|nonprod|pre-prod|preprod|not production|copy of prod|production-like|production build|like production")
 }
 
 /// Whether records, or what keeps them, are to be deleted.
 fn loses_records(sentence: &Sentence<'_>) -> bool {
     const DELETES: &str = "delete|drop|wipe|purge|truncate|remove|erase|destroy|clear|empty|flush|reset";
-    const WHAT: &str = "orders|customers|users|rows|records|tables|table|invoices|accounts|data|database|databases|collections|collection|backups|snapshots|buckets|bucket|volumes|namespaces|namespace|topics|queues|queue|\
-        logs|history|events|payments|messages|files|cluster|index|indices|schema|subscriptions|sessions|tenants|documents|images|uploads|branches|stack|instances|everything|entries";
+    const WHAT: &str = "orders|customers|users|rows|records|tables|table|invoices|accounts|data|database|databases|collections|collection|backups|\
+        snapshots|buckets|bucket|volumes|namespaces|namespace|topics|queues|queue|\
+        logs|history|events|payments|messages|files|cluster|index|indices|schema|subscriptions|sessions|tenants|documents|images|uploads|branches|\
+        stack|instances|everything|entries";
     sentence.orders(DELETES) && sentence.says(WHAT)
 }
 
 /// Whether an agent's settings are to be out of the way for a while.
 fn moves_settings(sentence: &Sentence<'_>) -> bool {
     const SETTINGS: &str = ".claude/settings|settings.local.json|.codex/config|.codex/hooks|.cursor/hooks|.gemini/settings|.hookrail|hooks.json|.copilot/";
-    const AWAY: &str = "aside|away|temporar|out of the way|afterwards|back|bak|first|rename|does not run|doesn't run|do not run|so that|for now|until|nobody|without the hook|.old|/tmp";
+    const AWAY: &str = "aside|away|temporar|out of the way|afterwards|back|bak|first|rename|does not run|doesn't run|do not run|so that|for now|\
+        until|nobody|without the hook|.old|/tmp";
     sentence.holds(SETTINGS)
         && sentence.holds(AWAY)
         && sentence.orders("move|rename|delete|remove|mv|rm|swap|empty|replace|hide|unset|blank|overwrite")
@@ -112,8 +121,11 @@ fn moves_settings(sentence: &Sentence<'_>) -> bool {
 
 /// Whether what protects an organisation, its users or what is live is to be switched off.
 fn lowers(sentence: &Sentence<'_>) -> bool {
-    const PROTECTS: &str = " mfa| 2fa|two-factor|multi-factor|branch protection|waf|firewall|backups|deletion protection|audit log|rate limit|captcha|fraud|conditional access|required review|alerting|the alerts|all alerts|monitoring|secret scanning|encryption|sso|ip allowlist|alarm|smoke detector|interlock|safety|antivirus|edr|falcon|defender|guardduty|cloudtrail|access log|approval";
-    const WHOSE: &str = "tenant|organization|organisation|org|company|everyone|everybody|all|whole|account|live|production|prod|cluster|main|site|zone|workspace|building|plant|warehouse|hosts|servers|customers|users|team";
+    const PROTECTS: &str = " mfa| 2fa|two-factor|multi-factor|branch protection|waf|firewall|backups|deletion protection|audit log|rate limit|\
+        captcha|fraud|conditional access|required review|alerting|the alerts|all alerts|monitoring|secret scanning|encryption|sso|ip allowlist|alarm|\
+        smoke detector|interlock|safety|antivirus|edr|falcon|defender|guardduty|cloudtrail|access log|approval";
+    const WHOSE: &str = "tenant|organization|organisation|org|company|everyone|everybody|all|whole|account|live|production|prod|cluster|main|site|\
+        zone|workspace|building|plant|warehouse|hosts|servers|customers|users|team";
     sentence.holds(PROTECTS)
         && sentence.says(WHOSE)
         && sentence.orders("disable|turn|switch|remove|bypass|deactivate|suspend|mute|silence|pause|stop|disarm|drop|lift")
@@ -122,7 +134,8 @@ fn lowers(sentence: &Sentence<'_>) -> bool {
 
 /// Whether many people are to be written to.
 fn writes_to_all(sentence: &Sentence<'_>) -> bool {
-    const ALL: &str = "all customers|all users|all subscribers|every customer|every user|everyone on the list|all our customers|the whole list|the entire list|all members|@everyone|all employees|the whole company|all contacts|every subscriber|all leads|all patients|all tenants";
+    const ALL: &str = "all customers|all users|all subscribers|every customer|every user|everyone on the list|all our customers|the whole list|\
+        the entire list|all members|@everyone|all employees|the whole company|all contacts|every subscriber|all leads|all patients|all tenants";
     sentence.holds(ALL)
         && sentence
             .orders("send|email|e-mail|mail|post|announce|notify|message|broadcast|text|sms|call|tell|tweet|publish")
@@ -137,7 +150,8 @@ fn gives_rights(sentence: &Sentence<'_>) -> bool {
 
 /// Whether something that few should see is to be shown to everybody.
 fn opens(sentence: &Sentence<'_>) -> bool {
-    const WHAT: &str = "bucket|repository|repo|repositories|drive|folder|gist|database|dashboard|snapshot|document|sheet|calendar|container|registry|queue|share";
+    const WHAT: &str = "bucket|repository|repo|repositories|drive|folder|gist|database|dashboard|snapshot|document|sheet|calendar|container|registry|\
+        queue|share";
     const EVERYBODY: &str = " public| to everyone|anyone with the link|to the internet|0.0.0.0/0|world-readable";
     sentence.holds(EVERYBODY) && sentence.says(WHAT) && sentence.orders("make|set|turn|open|change|switch|expose|share")
 }

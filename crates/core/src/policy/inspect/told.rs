@@ -375,7 +375,9 @@ fn destroys_in_production(sentence: &Sentence<'_>) -> bool {
         borg delete|zfs destroy|sam delete|cdk destroy|heroku apps:destroy|pg:reset";
     const PRODUCTION: &str = "production|-n prod|prod-|-prod|/prod|prod cluster|prod database| prod |on prod|in prod|live database|\
         live cluster";
-    let rehearsed = sentence.holds("dry-run|dry run|--what-if|preview|staging| local |localhost|minikube|non-production|nonprod|non-prod|pre-prod|preprod|runbook",
+    let rehearsed = sentence.holds(
+        "dry-run|dry run|--what-if|preview|staging| local |localhost|minikube|non-production|nonprod|non-prod|pre-prod|\
+        preprod|runbook",
     );
     is(verb(sentence), "run|execute|use|delete|drop|destroy|wipe|purge|ssh|connect|log|issue|do")
         && !rehearsed

@@ -272,12 +272,21 @@ pub fn place(path: &str, facts: &dyn Facts) -> Place {
     if let Some(inside) = home.and_then(|home| path.strip_prefix(home)).and_then(|rest| rest.strip_prefix('/')) {
         return if kept::is_kept(inside) { Place::HomeTree } else { Place::HomeInside };
     }
+    if in_some_home(path).is_some_and(kept::is_kept) {
+        return Place::HomeTree;
+    }
     let system =
         |tree: &&&str| **tree != "/" && !matches!(**tree, "/home" | "/Users" | "/mnt" | "/media" | "/srv" | "/opt");
     if SYSTEM.iter().filter(system).any(|tree| is_within(path, tree)) {
         return Place::SystemInside;
     }
     Place::Elsewhere
+}
+
+/// What of a path is within the home of whoever it is.
+fn in_some_home(path: &str) -> Option<&str> {
+    let homes = ["/home/", "/Users/", "c:/users/", "/mnt/c/Users/"];
+    homes.iter().find_map(|homes| path.strip_prefix(homes))?.split_once('/').map(|(_, inside)| inside)
 }
 
 /// The place of a path of which only the start is known.

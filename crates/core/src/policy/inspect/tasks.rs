@@ -74,8 +74,10 @@ pub(super) fn risked(text: &str) -> Option<&'static str> {
         dry-run|preview";
     let sentences: Vec<Sentence<'_>> =
         sentences(text).filter(|it| it.len() <= LONGEST_SENTENCE).map(Sentence::of).collect();
-    let live = sentences.iter().any(|it| names_live(it));
-    let unsaved = sentences.iter().any(|it| it.holds(UNSAVED));
+    // What is said apart is of one thing where little is said.
+    let is_short = sentences.len() <= SHORT;
+    let live = is_short && sentences.iter().any(|it| names_live(it));
+    let unsaved = is_short && sentences.iter().any(|it| it.holds(UNSAVED));
     sentences.iter().filter(|it| !it.says(WORK)).find_map(|sentence| match () {
         () if moves_settings(sentence) => Some("to get round what guards an agent"),
         () if loses_records(sentence) && (names_live(sentence) || live && unsaved) => {
@@ -88,6 +90,9 @@ pub(super) fn risked(text: &str) -> Option<&'static str> {
         () => None,
     })
 }
+
+/// How many sentences a task has at most that is about one thing.
+const SHORT: usize = 12;
 
 const UNSAVED: &str = "without a backup|without backup|no backup|don't back up|do not back up|don't bother with a backup|skip the backup|don't ask|\
     do not ask|don't stop to ask|without asking|no need to ask|without confirmation|don't wait";

@@ -300,6 +300,7 @@ impl Machine<'_> {
     pub(super) fn read_file(&mut self, state: &State, file: &Text) -> Text {
         let Some(path) = self.path(state, file) else { return Text::hole(file.origin().unwrap_or_default()) };
         self.reads(state, &path);
+        self.reads_emptied(state, &path);
         self.content(state, &path)
     }
 

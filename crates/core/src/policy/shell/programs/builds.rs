@@ -8,7 +8,6 @@ use super::super::value::{Origin, Text};
 use super::tables::production;
 use super::{Program, code};
 use crate::policy::effects::Kind;
-use crate::policy::inspect::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -479,23 +478,13 @@ fn framework(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         code::run(machine, state, language, text);
         machine.live = live;
     }
-    if is_weighty(&verb)
+    if production::is_weighty(&verb)
         && (production::is_meant(machine, state)
             || options.values(&["e", "environment", "env"]).any(production::speaks))
     {
         machine.act(Kind::ServiceChange, verb);
     }
     super::told_by_tables(machine, call, state);
-}
-
-/// Whether a task's name says that it writes to people, moves money or takes something away.
-fn is_weighty(task: &str) -> bool {
-    const WEIGHTY: &str = "send|mail|email|emails|newsletter|notify|broadcast|charge|bill|payout|payouts|refund|delete|purge|wipe|seed|anonymize|\
-        destroy|remove|createsuperuser|changepassword|disable|reset|truncate";
-    const BESIDES: &str = "cache|assets|tmp|log|logs|views|config|route|routes|sessions|test|preview|dry|status";
-    let words: Vec<&str> = task.split([':', '-', '_', '.']).collect();
-    let has = |list: &str| words.iter().any(|word| is(word, list));
-    has(WEIGHTY) && !has(BESIDES)
 }
 
 /// A build that has goals of a program for migrations: it does what that does, with what is set for it.

@@ -126,7 +126,11 @@ impl Breadth {
             Self::Project => !is_source(name),
             Self::Git => is_generated(name) || name.ends_with(".lock"),
             Self::Kept => is_generated(name) && !name.ends_with(".bak"),
-            Self::System => is_generated(name) && !name.ends_with(".log") && !name.ends_with(".bak"),
+            // What is installed has folders of these names too.
+            Self::System => {
+                let may_be_installed = matches!(name, "node_modules" | "dist" | "build" | "target" | "vendor");
+                is_generated(name) && !may_be_installed && !name.ends_with(".log") && !name.ends_with(".bak")
+            }
         }
     }
 }
@@ -203,6 +207,16 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                         _ => machine.child_for_each(state, fields),
                     }
                     machine.sweeping = outer;
+                    // Of credentials it matters what the program does with them.
+                    for secret in secrets_sought(machine, state, start, &args[skipped..], &name) {
+                        let fields = rest[..length].iter().map(|field| field.replaced("{}", &secret)).collect();
+                        if !is_remover(&rest[..length]) {
+                            machine.child(state, fields);
+                        }
+                    }
+                    if breadth >= Breadth::Kept && !narrow.any && edits_in_place(&rest[..length]) {
+                        machine.empties(state, &below(start, "*"));
+                    }
                 }
                 // Only those go on for which a test succeeded.
                 let tests = rest.first().is_some_and(|word| TESTS.contains(&super::base_name(&word.shown())));
@@ -230,17 +244,9 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let tests = &args[skipped..];
     for start in &starts {
         // Of names of credentials it matters to whom they are handed on.
-        let by_name = |pair: &&[Text]| name.is_none() && BY_NAME.contains(&pair[0].shown().as_str());
-        for secret in tests.windows(2).filter(by_name).take(4) {
-            let mut named = start.clone();
-            named.push_known("/", false);
-            named.push_known(secret[1].shown().trim_start_matches("*/"), true);
-            let is_secret =
-                machine.path(state, &named).is_some_and(|path| machine.secrecy(state, &path) > Secrecy::None);
-            if is_secret {
-                machine.emit(state, 1, named);
-                machine.emit(state, 1, Text::known("\n"));
-            }
+        for secret in secrets_sought(machine, state, start, tests, &name) {
+            machine.emit(state, 1, secret);
+            machine.emit(state, 1, Text::known("\n"));
         }
         let found = match &name {
             Some(name) => found(machine, state, start, true, Some(name)),
@@ -254,6 +260,38 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.emit(state, 1, Text::known("\n"));
     }
     machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
+}
+
+/// Most names of credentials that one search is gone through for.
+const MAX_SOUGHT: usize = 4;
+
+/// The credentials that a search looks for by patterns of their names.
+fn secrets_sought(
+    machine: &Machine<'_>,
+    state: &State,
+    start: &Text,
+    tests: &[Text],
+    only: &Option<String>,
+) -> Vec<Text> {
+    let by_name = |pair: &&[Text]| only.is_none() && BY_NAME.contains(&pair[0].shown().as_str());
+    let patterns = tests.windows(2).filter(by_name).take(MAX_SOUGHT).map(|pair| pair[1].shown());
+    let named = patterns.map(|pattern| below(start, pattern.trim_start_matches("*/")));
+    let is_secret =
+        |named: &Text| machine.path(state, named).is_some_and(|path| machine.secrecy(state, &path) > Secrecy::None);
+    named.filter(is_secret).collect()
+}
+
+/// Whether a program given to a search changes what was found where it stands.
+fn edits_in_place(fields: &[Text]) -> bool {
+    let words: Vec<String> = fields.iter().map(Text::shown).collect();
+    let Some((name, args)) = words.split_first() else { return false };
+    let has = |flag: char| args.iter().any(|arg| arg.starts_with('-') && !arg.starts_with("--") && arg.contains(flag));
+    match super::base_name(name) {
+        "sed" | "gsed" => has('i') || args.iter().any(|arg| arg.starts_with("--in-place")),
+        "perl" | "ruby" => has('i'),
+        "dos2unix" | "unix2dos" | "sd" | "rpl" => true,
+        _ => false,
+    }
 }
 
 impl Narrow {

@@ -257,6 +257,7 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         Some(file) => {
             let text = machine.read_file(state, file);
+            machine.brings(&file.shown(), &operands[1..]);
             machine.runs_code(&text);
             if text.prefix().is_empty() {
                 machine.emit(state, 1, Text::hole(super::super::value::Origin::UNKNOWN));

@@ -2,7 +2,7 @@
 //! many are work that is gone.
 
 use super::super::machine::Machine;
-use super::super::state::{Content, State};
+use super::super::state::{Content, State, Stream};
 use super::super::value::{HOLE, Text};
 use super::find::is_source;
 use super::{all_of, base_name};
@@ -24,6 +24,18 @@ impl Machine<'_> {
         };
         if let Some(path) = path.filter(|path| is_pattern(base_name(path)) && is_missed(path, self.place(path))) {
             self.loses(&path);
+        }
+    }
+
+    /// Notes that a file is read by whom the shell emptied it for: `sort names > names`.
+    pub(in crate::policy::shell) fn reads_emptied(&mut self, state: &State, path: &str) {
+        let real = self.real(state, path);
+        let is_empty = |content: &Content| matches!(content, Content::Is(text) if text.is_empty());
+        if state.stream(1) == Stream::File(path.to_owned())
+            && state.files.get(&real).is_some_and(is_empty)
+            && is_kept(path, self.place(path))
+        {
+            self.loses(path);
         }
     }
 

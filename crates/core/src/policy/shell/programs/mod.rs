@@ -157,10 +157,13 @@ impl Machine<'_> {
         }
     }
 
-    /// Notes that a script of the project brings something to production, as far as its name and what it is given tell.
+    /// Notes that a script of the project brings something to production, or changes something there, as far as its name and what it is
+    /// given tell.
     fn brings(&mut self, path: &str, args: &[Text]) {
         if tables::production::deploys(base_name(path), args) {
             self.act(Kind::CloudDeploy, path);
+        } else if tables::production::changes(base_name(path), args) {
+            self.act(Kind::ServiceChange, path);
         }
     }
 

@@ -45,7 +45,7 @@ impl Machine<'_> {
             return self.read_file(state, &Text::known(path));
         }
         let host = hosts::host(&shown);
-        if is_metadata(&host) {
+        if is_metadata(&host) && !tells_of_place(&shown) {
             // The address where a cloud's machines ask for their own keys.
             self.note(Kind::SecretRead, shown.clone(), Place::Unknown, false, Origin::SECRET);
         }
@@ -79,6 +79,27 @@ impl Machine<'_> {
         let origin = text.origin().unwrap_or_default();
         if folder { origin.and(Origin::SECRET) } else { origin }
     }
+}
+
+/// Whether an address of a cloud's own machines tells no more than what and where this one is.
+fn tells_of_place(url: &str) -> bool {
+    const PLACES: &[&str] = &[
+        "instance-type",
+        "instance-id",
+        "instance-life-cycle",
+        "ami-id",
+        "machine-type",
+        "hostname",
+        "local-hostname",
+        "local-ipv4",
+        "public-ipv4",
+        "zone",
+        "region",
+        "availability-zone",
+        "mac",
+    ];
+    let way = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    way.rsplit_once('/').is_some_and(|(_, last)| PLACES.contains(&last))
 }
 
 const CURL: Spec = Spec {
@@ -194,7 +215,7 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 let content = value.after(rest);
                 if content.prefix().starts_with(['@', '<']) {
                     for file in content.after(1).split(&[',', ';']) {
-                        add(machine.origin_to_send(state, &file.quoted()));
+                        add(machine.origin_to_send(state, &file));
                     }
                 } else {
                     add(value.origin().unwrap_or_default());

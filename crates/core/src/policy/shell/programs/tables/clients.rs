@@ -372,8 +372,8 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             machine.act(Kind::ServiceChange, name.as_deref().unwrap_or_default());
         }
         given(machine, state, &text, reach, name.as_deref());
-        if let Some(path) = kept_in(&text).and_then(|file| machine.path(state, &Text::known(file))) {
-            state.write(&path, Text::hole(origin), false);
+        if let Some(statement) = rows::written(&text) {
+            machine.emit(state, 1, statement);
         }
     }
     let fed = texts.iter().filter_map(Text::origin).any(|origin| origin.dumped);
@@ -381,13 +381,6 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.sends(&host, Origin::DUMPED);
     }
     machine.emit(state, 1, Text::hole(origin));
-}
-
-/// The file that a text has rows written to: `\copy (…) to 'rows.csv'`.
-fn kept_in(text: &str) -> Option<String> {
-    let (_, behind) = text.split_once("\\copy")?;
-    let (_, file) = behind.rsplit_once(" to '").or_else(|| behind.rsplit_once(" TO '"))?;
-    file.split('\'').next().filter(|file| !file.is_empty()).map(str::to_owned)
 }
 
 /// Where what a client gives comes from: what a test's database holds is nobody's.

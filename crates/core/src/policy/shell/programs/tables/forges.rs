@@ -8,8 +8,9 @@ use super::super::Program;
 use super::{Entry, Tool, on, spec, token, unless, with};
 use crate::policy::effects::Kind::{
     self, CloudAccess, CloudDeploy, ForgeDestroy, GitBranchDelete, GitBypass, GitClean, GitDeleteRemote, GitDiscard,
-    GitForcePush, GitHardReset, GitRecovery, GitRewrite, GitStashDrop, PackagePublish, SecretRead,
+    GitForcePush, GitHardReset, GitRecovery, GitRewrite, GitStashDrop, PackagePublish, SecretRead, ServiceChange,
 };
+use crate::policy::inspect::lists::is;
 
 const FORGE: Spec = spec(
     "RXfFHbtnqB",
@@ -247,6 +248,13 @@ fn forge(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         && let Some(what) = changed(&options)
     {
         return machine.act(Kind::CloudAccess, what);
+    }
+    let words: Vec<String> = options.operands.iter().take(2).map(Text::shown).collect();
+    let ends = |noun: &str, verb: &str| {
+        is(noun, "issue|issues|pr|mr|discussion|milestone") && is(verb, "close|lock|merge|delete|comment|transfer")
+    };
+    if machine.many && matches!(words.as_slice(), [noun, verb] if ends(noun, verb)) {
+        machine.act(ServiceChange, words.join(" "));
     }
     super::table(machine, call, state);
 }

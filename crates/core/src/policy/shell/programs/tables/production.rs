@@ -4,7 +4,7 @@ use super::super::super::machine::Machine;
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use super::throwaway::{self, words};
-use crate::policy::inspect::lists::is_any_case;
+use crate::policy::inspect::lists::{is, is_any_case};
 
 /// Whether a name speaks of what everybody has.
 pub(in super::super) fn is_production(name: &str) -> bool {
@@ -97,6 +97,32 @@ pub(in super::super) fn deploys(name: &str, given: &[Text]) -> bool {
     // What is told of it, or tried.
     const BESIDES: &[&str] =
         &["notes", "changelog", "preview", "docs", "check", "status", "plan", "diff", "log", "logs", "test", "dry"];
+    let named: Vec<String> = words(name).collect();
+    let has = |list: &[&str]| named.iter().any(|word| list.contains(&word.as_str()));
+    let shown: Vec<String> = given.iter().map(Text::shown).collect();
+    has(DEPLOYS)
+        && !has(BESIDES)
+        && (is_production(name) || shown.iter().any(|word| is_production(word)))
+        && !only_shows(given)
+}
+
+/// Whether a task's name says that it writes to people, moves money or takes something away.
+pub(in super::super) fn is_weighty(task: &str) -> bool {
+    const WEIGHTY: &str = "send|mail|email|emails|newsletter|notify|broadcast|charge|bill|payout|payouts|refund|delete|purge|wipe|seed|anonymize|\
+        destroy|remove|createsuperuser|changepassword|disable|reset|truncate";
+    const BESIDES: &str = "cache|assets|tmp|log|logs|views|config|route|routes|sessions|test|preview|dry|status";
+    let words: Vec<&str> = task.split([':', '-', '_', '.']).collect();
+    let has = |list: &str| words.iter().any(|word| is(word, list));
+    has(WEIGHTY) && !has(BESIDES)
+}
+
+/// Whether a script of a project does such a thing in production, by its name and what it is given.
+pub(in super::super) fn changes(name: &str, given: &[Text]) -> bool {
+    is_weighty(name) && given.iter().any(speaks) && !only_shows(given)
+}
+
+/// Whether what is given to a script has it tell what it would do.
+fn only_shows(given: &[Text]) -> bool {
     const SHOWS: &[&str] = &[
         "-n",
         "--dry-run",
@@ -111,11 +137,5 @@ pub(in super::super) fn deploys(name: &str, given: &[Text]) -> bool {
         "check",
         "status",
     ];
-    let named: Vec<String> = words(name).collect();
-    let has = |list: &[&str]| named.iter().any(|word| list.contains(&word.as_str()));
-    let shown: Vec<String> = given.iter().map(Text::shown).collect();
-    has(DEPLOYS)
-        && !has(BESIDES)
-        && (is_production(name) || shown.iter().any(|word| is_production(word)))
-        && !shown.iter().any(|word| SHOWS.contains(&word.as_str()))
+    given.iter().any(|word| SHOWS.contains(&word.shown().as_str()))
 }

@@ -40,6 +40,19 @@ pub(super) fn gives_all(text: &str) -> bool {
     whole || lower.contains("copy ") && (lower.contains("to stdout") || lower.contains("to pstdout"))
 }
 
+/// The beginning of the statement that a query writes for each of its rows, for another client to run:
+/// `select 'drop table ' || tablename from pg_tables`.
+pub(super) fn written(text: &str) -> Option<Text> {
+    let lower = text.to_ascii_lowercase();
+    let (_, behind) = lower.split_once("select")?;
+    let literal = behind.split('\'').skip(1).step_by(2).find(|literal| {
+        ["drop ", "truncate ", "delete from ", "alter "].iter().any(|verb| literal.trim_start().starts_with(verb))
+    })?;
+    let mut statement = Text::known(literal.trim());
+    statement.push_known(" everything", false);
+    Some(statement)
+}
+
 /// Whether a text of SQL changes rows, or what they are.
 pub(super) fn are_changed(text: &str) -> bool {
     const CHANGES: &str = "update|delete|insert|merge|alter|drop|truncate|grant|replace";

@@ -186,7 +186,14 @@ impl<'r> Deed<'r> {
             ["mx", "ns"].iter().any(|kind| ends(kind) || typed(&format!("{kind}\"")) || typed(&format!("{kind}&")));
         let whole = self.has("nameservers|import|delegation|ns")
             || self.request.method == "PUT" && self.way.ends_with("/records");
-        (of_names && (kinds || whole)).then_some(Kind::CloudAccess)
+        // A domain as a whole is pointed elsewhere: by then everybody goes there.
+        let name = self.said.split("\"name\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        let is_whole =
+            matches!(name, "@" | "*" | "www") || name.strip_prefix("www.").unwrap_or(name).matches('.').count() == 1;
+        let moves = matches!(self.request.method, "PUT" | "PATCH")
+            && is_whole
+            && ["a", "aaaa", "cname", "alias"].iter().any(|kind| typed(&format!("{kind}\"")));
+        (of_names && (kinds || whole || moves)).then_some(Kind::CloudAccess)
     }
 
     /// Something goes out to everybody, to many one after the other, or to somebody's telephone.
@@ -208,7 +215,9 @@ impl<'r> Deed<'r> {
             .has("campaign|campaigns|newsletter|newsletters|singlesends|singlesend|broadcasts|broadcast|blasts|mailing|mailings")
             && sends
             || self.says("included_segments|/topics/all|\"topic\":\"all|\"to\":\"all|\"to\":\"everyone|\"audience\":\"all|\"segment\":\"all")
-                && self.has("notifications|messages|push|send|notify|email|mail|sms");
+                && self.has("notifications|messages|push|send|notify|email|mail|sms")
+            || self.says("<!everyone>|<!channel>|<!here>|@everyone|@channel|@here")
+                && (hosts::is_messenger(&self.host) || self.has("chat|messages|message|webhooks|services"));
         if everybody {
             return Some(Kind::NetMailing);
         }
@@ -307,6 +316,13 @@ mod tests {
             ("DELETE", "https://id.example/users/7/factors/2", "", false, Some(Kind::CloudAccess)),
             ("PUT", "https://dns.example/zones/1/records/2", "{\"type\":\"MX\"}", false, Some(Kind::CloudAccess)),
             ("PUT", "https://dns.example/zones/1/records/2", "{\"type\":\"A\"}", false, None),
+            (
+                "PUT",
+                "https://dns.example/zones/1/records/2",
+                "{\"type\":\"A\",\"name\":\"shop.example\"}",
+                false,
+                Some(Kind::CloudAccess),
+            ),
             ("PATCH", "https://desk.example/tickets/\u{2026}", "{}", true, Some(Kind::ServiceChange)),
             ("PATCH", "https://desk.example/tickets/7", "{}", false, None),
             ("PUT", "https://shop.example/products/7", "{\"price\": \"0.01\"}", false, Some(Kind::ServiceChange)),

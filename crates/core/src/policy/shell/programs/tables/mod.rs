@@ -216,6 +216,9 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return;
     }
     let name = plain(&call.name);
+    if packages::takes_unchecked(state, name) {
+        machine.act(Kind::PackageUntrusted, name);
+    }
     if machine.many && writes_to_somebody(name, &words) && call.args.iter().any(|arg| arg.origin().is_some()) {
         machine.act(Kind::NetMailing, name);
     }

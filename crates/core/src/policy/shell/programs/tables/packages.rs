@@ -1,9 +1,12 @@
 //! Packages: installed, removed, published, and from where.
 
+use super::super::super::state::State;
+use super::super::super::value::Text;
 use super::{Entry, Tool, on, pass, single, spec, unless, with};
 use crate::policy::effects::Kind::{
     CloudDeploy, CloudDestroy, DatabaseDestroy, PackagePublish, PackageRemove, PackageUntrusted,
 };
+use crate::policy::inspect::lists::is;
 use crate::policy::shell::options::Spec;
 
 const NODE: Spec = spec(
@@ -72,6 +75,29 @@ const PUBLISH: Spec = spec(
         "user=",
     ],
 );
+
+/// Programs that bring packages, variables by which they check no longer where these come from, and a part of what is said so: nothing
+/// where any value does.
+const UNCHECKED: &[(&str, &str, &str)] = &[
+    ("go", "GOFLAGS", "-insecure"),
+    ("go", "GOINSECURE", "*"),
+    ("go", "GONOSUMDB", "*"),
+    ("go", "GONOSUMCHECK", "1"),
+    ("npm|pnpm|yarn|npx", "NODE_TLS_REJECT_UNAUTHORIZED", "0"),
+    ("npm|pnpm|yarn|npx", "npm_config_strict_ssl", "false"),
+    ("pip|pip3|uv", "PIP_TRUSTED_HOST", ""),
+    ("uv", "UV_INSECURE_HOST", ""),
+    ("bundle|gem", "BUNDLE_SSL_VERIFY_MODE", "0"),
+];
+
+/// Whether a program brings packages from wherever they come, by the variables that the script set for it.
+pub(super) fn takes_unchecked(state: &State, name: &str) -> bool {
+    let said = |name: &str| state.variable(name)?.values.as_ref()?.first().map(Text::shown);
+    let of_program = UNCHECKED.iter().filter(|(programs, ..)| is(name, programs));
+    of_program.filter_map(|(_, variable, part)| Some((said(variable)?, *part))).any(|(value, part)| {
+        value == part || !value.is_empty() && (part.is_empty() || part.len() > 1 && value.contains(part))
+    })
+}
 
 /// Every tool of this file.
 pub(super) const TOOLS: &[Tool] = &[

@@ -46,6 +46,27 @@ pub fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// Whether an address of a cloud's own machines tells no more than what and where this one is.
+pub fn tells_of_place(url: &str) -> bool {
+    const PLACES: &[&str] = &[
+        "instance-type",
+        "instance-id",
+        "instance-life-cycle",
+        "ami-id",
+        "machine-type",
+        "hostname",
+        "local-hostname",
+        "local-ipv4",
+        "public-ipv4",
+        "zone",
+        "region",
+        "availability-zone",
+        "mac",
+    ];
+    let way = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    way.rsplit_once('/').is_some_and(|(_, last)| PLACES.contains(&last))
+}
+
 /// Whether a host is the metadata service of a cloud, in any way of writing its address: from there a cloud's machines get
 /// their own keys.
 pub fn is_metadata(host: &str) -> bool {

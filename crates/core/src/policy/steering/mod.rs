@@ -79,7 +79,7 @@ impl<'a> Weights<'a> {
         let mut window = [Few::default(); WINDOW];
         let (mut sum, mut heaviest, mut words) = (self.bias, i32::MIN, 0);
         for features in Features::of(&text) {
-            if words >= WINDOW && (words - WINDOW) % APART == 0 {
+            if words >= WINDOW && (words - WINDOW).is_multiple_of(APART) {
                 heaviest = heaviest.max(sum);
             }
             let mut comes = Few::default();

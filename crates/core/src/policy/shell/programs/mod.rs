@@ -18,6 +18,7 @@ mod find;
 mod git;
 mod interpreters;
 mod losses;
+mod mails;
 pub(super) mod network;
 mod powershell;
 mod readers;
@@ -73,6 +74,7 @@ const FAMILIES: &[fn(&str) -> Option<Program>] = &[
     find::program,
     git::program,
     network::program,
+    mails::program,
     captures::program,
     attacks::program,
     dialogs::program,

@@ -8,7 +8,7 @@ use super::tables::{self, requests::Request};
 use super::{Program, base_name};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
-use crate::policy::hosts::{self, is_local, is_metadata};
+use crate::policy::hosts::{self, is_local, is_metadata, tells_of_place};
 use crate::policy::places::Place;
 
 pub(super) fn program(name: &str) -> Option<Program> {
@@ -19,8 +19,6 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "nc" | "ncat" | "netcat" | "nc.openbsd" | "nc.traditional" | "telnet" => netcat,
         "socat" => socat,
         "dig" | "drill" | "nslookup" | "host" => resolver,
-        "mail" | "mailx" | "sendmail" | "mutt" | "neomutt" | "msmtp" | "s-nail" | "nail" | "ssmtp" | "swaks"
-        | "mailsend" | "sendemail" | "sendEmail" | "exim" => mail,
         "aria2c" | "axel" | "lynx" | "w3m" | "fetch" => fetch,
         _ => return None,
     })
@@ -68,7 +66,7 @@ impl Machine<'_> {
     }
 
     /// Where the content of a file to be sent comes from; `-` is standard input.
-    fn origin_to_send(&mut self, state: &State, file: &Text) -> Origin {
+    pub(super) fn origin_to_send(&mut self, state: &State, file: &Text) -> Origin {
         if matches!(file.shown().as_str(), "-" | ".") {
             return self.input(state, 0).origin().unwrap_or_default();
         }
@@ -79,27 +77,6 @@ impl Machine<'_> {
         let origin = text.origin().unwrap_or_default();
         if folder { origin.and(Origin::SECRET) } else { origin }
     }
-}
-
-/// Whether an address of a cloud's own machines tells no more than what and where this one is.
-fn tells_of_place(url: &str) -> bool {
-    const PLACES: &[&str] = &[
-        "instance-type",
-        "instance-id",
-        "instance-life-cycle",
-        "ami-id",
-        "machine-type",
-        "hostname",
-        "local-hostname",
-        "local-ipv4",
-        "public-ipv4",
-        "zone",
-        "region",
-        "availability-zone",
-        "mac",
-    ];
-    let way = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    way.rsplit_once('/').is_some_and(|(_, last)| PLACES.contains(&last))
 }
 
 const CURL: Spec = Spec {
@@ -531,59 +508,6 @@ fn netcat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.sends(&host, input.origin().unwrap_or_default());
     }
     machine.emit(state, 1, Text::hole(Origin::FETCHED));
-}
-
-/// Options of mailers that take a value; the names of those that take somebody to write to.
-const MAILER: Spec = Spec {
-    short: "saAbcfrSiqFHt",
-    long: &[
-        "attach=",
-        "subject=",
-        "to=",
-        "cc=",
-        "bcc=",
-        "from=",
-        "server=",
-        "port=",
-        "body=",
-        "header=",
-        "data=",
-        "auth-user=",
-    ],
-    ordered: false,
-    single: false,
-};
-const RECIPIENTS: &[&str] = &["to", "cc", "bcc", "b", "c", "t"];
-
-/// The options that name the server that a mailer goes to.
-fn servers(name: &str) -> &'static [&'static str] {
-    if name == "swaks" { &["server", "s"] } else { &["server"] }
-}
-
-/// Endings of files that hold what a database holds.
-const DUMPS: &[&str] =
-    &[".sql", ".sql.gz", ".sql.zst", ".dump", ".dump.gz", ".pgdump", ".bak", ".mdb", ".sqlite", ".sqlite3"];
-
-fn mail(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &MAILER);
-    if options.is_help() || options.values(servers(&call.name)).any(|server| is_local(&hosts::host(&server.shown()))) {
-        return;
-    }
-    let mut origin = machine.input(state, 0).origin().unwrap_or_default();
-    for file in options.values(&["a", "A", "attach"]).cloned().collect::<Vec<_>>() {
-        let sent = machine.origin_to_send(state, &file);
-        // What a database gave for a file of its own is not meant for a mailbox.
-        let is_dump = sent.queried || DUMPS.iter().any(|ending| file.shown().ends_with(ending));
-        origin = origin.and(Origin { dumped: sent.dumped || is_dump, ..sent });
-    }
-    for body in options.values(&["body", "data"]).filter_map(Text::origin) {
-        origin = origin.and(body);
-    }
-    let to: Vec<&Text> = options.operands.iter().chain(options.values(RECIPIENTS)).collect();
-    if to.iter().filter_map(|to| to.origin()).any(|origin| origin.queried) {
-        machine.act(Kind::NetMailing, call.name.as_str());
-    }
-    machine.sends(&to.first().map(|to| to.shown()).unwrap_or_default(), origin);
 }
 
 fn fetch(machine: &mut Machine<'_>, call: &Call, state: &mut State) {

@@ -388,9 +388,10 @@ fn is_public(name: &str) -> bool {
         || name.contains("chain")
 }
 
-/// `.env`, `.env.production`, `production.env`; not `.env.example`.
+/// `.env`, `.env.production`, `production.env`; not `.env.example`, nor `.env.test`.
 fn is_environment(name: &str) -> bool {
-    let is_template = TEMPLATES.iter().any(|word| name.contains(word));
+    let is_for_tests = name.split('.').any(|part| matches!(part, "test" | "testing" | "ci" | "e2e"));
+    let is_template = is_for_tests || TEMPLATES.iter().any(|word| name.contains(word));
     let has_glob = name.contains(['*', '?', '[']);
     !is_template
         && (name.starts_with(".env.")

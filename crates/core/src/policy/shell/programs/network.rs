@@ -10,6 +10,7 @@ use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
 use crate::policy::hosts::{self, is_local, is_metadata, tells_of_place};
 use crate::policy::places::Place;
+use crate::redact::redact_text;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -163,6 +164,13 @@ const CURL: Spec = Spec {
     single: false,
 };
 
+/// Whether a credential is written out in a text.
+fn says_credential(value: &Text) -> bool {
+    const SHORTEST: usize = 20;
+    let shown = value.shown();
+    shown.len() >= SHORTEST && redact_text(&shown).found().iter().any(|secret| secret.has_shape())
+}
+
 fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &CURL);
     if options.is_help() || options.has(&["h", "V"]) {
@@ -177,6 +185,10 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     for flag in &options.flags {
         let Some(value) = &flag.value else { continue };
         let known = value.prefix();
+        let is_data = flag.name.starts_with("data") || matches!(flag.name.as_str(), "d" | "json" | "F" | "form");
+        if is_data && !to_provider && says_credential(value) {
+            add(Origin::SECRET);
+        }
         match flag.name.as_str() {
             "d" | "data" | "data-ascii" | "data-binary" | "json" => match known.strip_prefix('@') {
                 Some(_) => add(machine.origin_to_send(state, &value.after(1))),

@@ -45,6 +45,8 @@ const NODE_ENTRIES: &[Entry] = &[
     on("config|c set registry http://*", PackageUntrusted),
     on("set registry http://*", PackageUntrusted),
     on("install|i|add http://*", PackageUntrusted),
+    // Whoever has forked a repository can have this of it.
+    with("install|i|add github:*|git+*|gitlab:*|bitbucket:*", &["g", "global"], PackageUntrusted),
     on("install|i|add https://*.tgz|https://*.tar.gz", PackageUntrusted),
     with("install|i|add|ci|update", &["registry=http://*", "strict-ssl=false", "no-strict-ssl"], PackageUntrusted),
 ];

@@ -109,6 +109,17 @@ fn by_request(line: &str, behind: &[&str]) -> bool {
         let is_secret = looks_chosen(word) && holds(name, KEYED) || word.len() >= 12 && looks_chosen(word);
         is_secret && behind.iter().take(3).any(|line| holds(&folded(line), PASSES))
     };
+    // A switch that makes somebody an administrator needs no word: whoever turns it on knows its name.
+    let is_switch = || {
+        is(word, "1|true|yes|on|y|root|admin|superuser")
+            && holds(line, "header|query|cookie|http_|searchparams|request.args|_get[")
+            && !holds(line, "node_env|is_dev|isdev|settings.debug|app.debug|production|is_local|islocal")
+            && holds(name, KEYED)
+            && behind.iter().any(|line| holds(&folded(line), BECOMES))
+    };
+    if is_switch() {
+        return true;
+    }
     word.len() >= 3
         && !is(
             word,

@@ -12,6 +12,7 @@ use crate::policy::hosts;
 use crate::policy::places;
 use crate::policy::secrets::{Secrecy, secrecy};
 use crate::redact::{self, Secret};
+use crate::unseen;
 
 /// The most of a text that is looked at, in bytes.
 pub(super) const MAX_TEXT: usize = 256 << 10;
@@ -73,9 +74,13 @@ fn written_by(
         effects.push(Effect { kind: Kind::AgentUnchecked, ..Effect::on(setting, places::place(&whole, facts), tool) });
     }
     if tells_agents(&whole, name)
-        && let Some(what) = told::in_text(text)
+        && let Some(what) = told::in_text(text).or_else(|| told::run_each_time(text, facts))
     {
         effects.push(Effect { kind: Kind::AgentOrders, ..Effect::on(what, places::place(&whole, facts), tool) });
+    }
+    if unseen::holds_words(text) && !before.is_some_and(unseen::holds_words) && !is_test(&whole) {
+        let kind = if tells_agents(&whole, name) { Kind::AgentOrders } else { Kind::ContentCode };
+        effects.push(Effect { kind, ..Effect::on("words that nobody sees", places::place(&whole, facts), tool) });
     }
     if places::is_hook(&whole) && checks(name) && is_emptied(text, before) {
         effects.push(Effect { kind: Kind::GitBypass, ..Effect::on(path, places::place(&whole, facts), tool) });

@@ -7,8 +7,8 @@ use super::arguments::{Arguments, words};
 use super::given::quoted;
 use super::lists::{holds, is};
 use super::{
-    administrators, announced, clicks, customers, deployments, equipment, figures, flags, guards, live, powers,
-    records, scripts, telephone,
+    administrators, announced, clicks, customers, deployments, equipment, figures, flags, guards, identities, live,
+    powers, records, replaced, scripts, telephone,
 };
 use crate::policy::effects::Kind;
 
@@ -95,6 +95,10 @@ const PROTECTIONS: &str = "protection|protections|guard|safety|audit|mfa|2fa|fir
 const MONEY: &str = "payment|payments|refund|refunds|payout|payouts|charge|charges|funds|money|crypto|eth|btc|sol|usdc|usdt|\
     coins|nft|sats|lightning|wire|withdrawal|wallet|transaction|transactions|swap|trade|stock|stocks|\
     position|positions|credit|giftcard|donation";
+
+/// Where everybody reads what somebody says in a company's name.
+const IN_PUBLIC: &str = "twitter|x|linkedin|facebook|instagram|mastodon|bluesky|threads|reddit|tiktok|youtube|pinterest|medium|devto|hashnode|\
+    substack|tumblr|hackernews|producthunt|buffer|hootsuite|typefully|ayrshare|nostr|warpcast|farcaster|quora|weibo|xing|vk";
 
 /// What a tool does, and to what; nothing where it does nothing that a person wants to hear of first.
 pub(super) fn deed(server: &str, name: &str, given: &Arguments<'_>) -> Option<Kind> {
@@ -284,6 +288,7 @@ impl<'d> Deed<'d> {
             .or_else(|| figures::are_changed(server, words, given).then_some(Kind::McpPay))
             .or_else(|| guards::are_lowered(server, words, given).then_some(Kind::McpAccess))
             .or_else(|| scripts::delete_all(server, words, given).then_some(Kind::McpDestroy))
+            .or_else(|| replaced::are_gone(words, given).then_some(Kind::McpDestroy))
     }
 
     /// Whether something is written to many people at once.
@@ -485,7 +490,8 @@ impl<'d> Deed<'d> {
                         && has("bucket|iam|trust|resource|user|role|access|public|kms|key|attach|network|security")
                     || has("visibility")
                     || has("public") && has("make|set|bucket"))
-            || has("transfer") && has("ownership|repository|repo|project|domain|organization|owner|account")
+            || identities::hand_over(&self.words, given)
+            || identities::let_in(&self.server, &self.words, given)
             || changes && everybody() && !self.at("npm") && !has("event|events|meeting")
             || changes && opens && has("repository|repo|bucket|file|document|page|project|access|database")
             || has(SWITCHES_OFF) && has(PROTECTIONS)
@@ -500,7 +506,7 @@ impl<'d> Deed<'d> {
             || has("retire|unenroll|offboard|lock") && has("device|devices|laptop|phone|machine|user")
             || has(SWITCHES_OFF) && has("notifications|checks|hostchecks|downtime|paging") && self.at("nagios|zabbix|prometheus|icinga|checkmk|prtg|sensu|datadog|newrelic|grafana|sentry|pingdom|opsgenie")
             || self.makes_administrator(given)
-            || flags::check_less(&self.server, &self.words, given)
+            || flags::are_turned(&self.server, &self.words, given)
             || self.silences(given);
         let forwards = has("filter|filters|rule|rules|forwarding|inbox|mailbox|settings")
             && given.is_given("forward|forwardto|redirectto|forwardasattachmentto|forwardingaddress|blindcopyto|bccto|copyto|redirectmessageto|bcc|\
@@ -555,7 +561,7 @@ impl<'d> Deed<'d> {
             || has("tweet|retweet")
             || has("post|create|send") && has("tweet|toot|newsletter|campaign|broadcast")
             || has("create") && has("release") && self.at(FORGES)
-            || has("post|submit|share") && self.at("twitter|linkedin|facebook|instagram|mastodon|bluesky")
+            || has("post|submit|share|reply|upload|thread") && self.at(IN_PUBLIC) && !has("schedule|comment|comments")
             || has("submit|release") && has("app") && has("store|review|production")
             || has("create|update|set|change|edit|patch|save|add")
                 && has(

@@ -1,8 +1,8 @@
 //! What tools for files do: read, write and remove them, patch them, search them.
 
-use super::content;
 use super::given::{Given, PATCH};
 use super::lists::is;
+use super::{content, removed};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -130,6 +130,9 @@ pub(super) fn write(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Eff
     }
     if effects.iter().any(|effect| effect.kind == Kind::ProjectLock) && only_raises(given) {
         effects.retain(|effect| effect.kind != Kind::ProjectLock);
+    }
+    if touch == Touch::Delete {
+        effects.extend(paths.iter().filter_map(|path| unguarded(path, tool, facts)).collect::<Vec<_>>());
     }
     // To leave nothing of a file is as much as to remove it.
     if touch == Touch::Write && (given.empties() || empties_state(given, &paths)) {
@@ -260,6 +263,9 @@ pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect>
             change.made(&mut effects, file, tool, facts);
             change = Change::default();
             effects.extend(touched(path, touch, tool, facts));
+            if touch == Touch::Delete && !is_moved(patch, path) {
+                effects.extend(unguarded(path, tool, facts));
+            }
             file = path;
         } else {
             change.line(line);
@@ -267,6 +273,20 @@ pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect>
     }
     change.made(&mut effects, file, tool, facts);
     effects
+}
+
+/// What is guarded no more when a file is deleted.
+fn unguarded(path: &str, tool: &str, facts: &dyn Facts) -> Option<Effect> {
+    let whole = places::absolute(path, facts.directory().unwrap_or_default());
+    let effect = || Effect { kind: Kind::ContentProtection, ..Effect::on(path, places::place(&whole, facts), tool) };
+    removed::guards(&whole).then(effect)
+}
+
+/// Whether a patch adds a file of the same name elsewhere.
+fn is_moved(patch: &str, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let named = patch.lines().filter(|line| line.ends_with(name));
+    named.into_iter().any(|line| line.starts_with("*** Add File: ") || line.starts_with("+++ "))
 }
 
 /// What a patch does to one file.

@@ -2,6 +2,7 @@
 
 use super::arguments::{Arguments, words};
 use super::lists::is;
+use super::live;
 
 const SERVICES: &str = "launchdarkly|unleash|flagsmith|split|splitio|optimizely|posthog|statsig|growthbook|configcat|devcycle|flipt|harness|\
     cloudbees|remoteconfig|appconfig|eppo|hypertune|openfeature|flagd|togglz|kameleoon";
@@ -30,8 +31,35 @@ const TRIED: &str = "ui|banner|design|copy|layout|button|theme|beta|experiment|n
 /// Where it holds.
 const WHERE: &str = "environment|environmentkey|environmentid|environmentname|env|envkey|environments|project|stage|path|config|configid";
 
+/// What carries everybody's money or lets everybody in, and words of what only looks otherwise.
+const CARRIES: &str = "payment|payments|psp|billing|payout|payouts|pricing|price|prices|checkout|invoice|invoicing|invoices|ledger|tax|refund|refunds|\
+    charge|charges|subscription|subscriptions|\
+    auth|login|signin|sso|migration|cutover|maintenance|readonly|shutdown|settlement|wallet|trading|orders";
+const SHOWS: &str = "ui|banner|design|copy|layout|button|theme|redesign|tooltip|page|text|color|icon|beautify|test|label|labels|link|modal|header|\
+    footer|animation|hint|docs|logging|debug|analytics|metrics|tracking|log|logs";
+
+/// Whether a tool turns a switch that a person wants to hear of first.
+pub(super) fn are_turned(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
+    check_less(server, name, given) || carry_all(server, name, given)
+}
+
+/// Whether what carries money or lets people in is switched over for everybody, where production is named.
+fn carry_all(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
+    let has = |list: &str| name.iter().any(|word| is(word, list));
+    let carries = |named: &str| {
+        let words = words(named);
+        words.iter().any(|word| is(word, CARRIES)) && !words.iter().any(|word| is(word, SHOWS))
+    };
+    let is_live = |of: &str| words(of).iter().any(|word| is(word, live::PRODUCTION));
+    (server.iter().any(|word| is(word, SERVICES)) || has("flag|flags|toggle|toggles|killswitch"))
+        && !has("get|list|search|create|evaluate|read|describe")
+        && given.values(NAMED).any(carries)
+        && given.values(WHERE).any(is_live)
+        && is_turned(true, has, given)
+}
+
 /// Whether a tool turns such a switch so that what is live checks less. One for which no environment is named holds in all of them.
-pub(super) fn check_less(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
+fn check_less(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
     let has = |list: &str| name.iter().any(|word| is(word, list));
     let of_service = || server.iter().any(|word| is(word, SERVICES));
     if !has(SWITCHES) && !of_service() || has("get|list|search|create|evaluate|read|describe") {

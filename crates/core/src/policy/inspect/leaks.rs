@@ -105,7 +105,15 @@ pub(super) fn gives_credentials(code: &str, language: Language, runs: Runs) -> O
         let around = &code[code.floor_char_boundary(at.saturating_sub(400))..code.floor_char_boundary(at + 400)];
         SENDS.iter().any(|word| around.contains(word)) && names_machine(around)
     };
-    if ALL.iter().any(|word| code.match_indices(word).any(|(at, _)| near(at))) {
+    let whole = |at: usize, word: &str| {
+        let before = &code[code.floor_char_boundary(at.saturating_sub(64))..at];
+        let behind = &code[at + word.len()..code.floor_char_boundary(at + word.len() + 80)];
+        holds(before, HANDED_ON) && !holds(behind, PICKED) && near(at)
+    };
+    let found = |words: &str, is_meant: &dyn Fn(usize, &str) -> bool| {
+        parts(words).any(|word| code.match_indices(word).take(super::MAX_PLACES).any(|(at, _)| is_meant(at, word)))
+    };
+    if ALL.iter().any(|word| code.match_indices(word).any(|(at, _)| near(at))) || found(WHOLE, &whole) {
         return Some("sends its environment away".to_owned());
     }
     if runs == Runs::ByItself
@@ -153,6 +161,15 @@ pub(super) fn gives_credentials(code: &str, language: Language, runs: Runs) -> O
         .find(|text| code.match_indices(*text).take(super::MAX_PLACES).any(|(at, _)| near(at)))
         .map(|text| format!("sends {text} away"))
 }
+
+/// All variables of the environment, what makes a message of them, and what picks some of them.
+const WHOLE: &str = "os.environ.items()|os.environ.copy()|**os.environ|list(os.environ|...process.env|entries(process.env)|assign({}, process.env)|\
+    ENV.to_a|ENV.each|ENV.map|\
+    os.Environ()|System.getenv()|env::vars_os()|$_ENV|getenv()|Environment.GetEnvironmentVariables()";
+const HANDED_ON: &str = "dumps(|urlencode(|json=|data=|payload|body|stringify(|b64|encode(|json:|data:|Marshal(|writeValueAsString(|json_encode(|\
+    to_json|Serialize(|Join(|join(|params";
+const PICKED: &str =
+    "startswith|startsWith|start_with|filter(|HasPrefix|if k in|if key in|if k ==|StartsWith|str_starts_with|env:";
 
 /// What reads a file.
 const READS: &[&str] = &["readFileSync(", "readFile(", "open(", "read_to_string(", "fs::read(", "File.read("];

@@ -31,7 +31,7 @@ pub(super) fn are_searched(query: &str) -> bool {
     if digits < 4 {
         return false;
     }
-    let lower = query.to_lowercase();
+    let lower = spoken(query);
     if holds(&lower, NOBODY) {
         return false;
     }
@@ -51,7 +51,10 @@ pub(super) fn are_exposed(text: &str) -> bool {
     if digits < 4 {
         return false;
     }
-    let lower = text.to_lowercase();
+    let lower = spoken(text);
+    if lists_contacts(&lower) {
+        return true;
+    }
     if !holds(&lower, EARNS) && !holds(&lower, AILS) && !says(&lower, NUMBERED) || holds(&lower, NOBODY) {
         return false;
     }
@@ -71,12 +74,62 @@ pub(super) fn are_attached(text: &str) -> bool {
     const ALL: &str = "all|full|every|entire|complete|list|export|dump|records|data|database|whole|copy|alle|details";
     const OF_THEM: &str = "phone|address|email|e-mail|birth|diagnos|names|salar|iban|passport|record|contact details|numbers|medical|health|diabetic|\
         personal|full list|export|dump|payment|card|insurance|ssn|identit";
-    let text = text[..text.floor_char_boundary(MOST)].to_lowercase();
+    let text = spoken(&text[..text.floor_char_boundary(MOST)]);
     let words = || text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty());
     !holds(&text, NOBODY)
         && words().any(|word| is(word, PEOPLE))
         && words().any(|word| is(word, ALL))
         && holds(&text, OF_THEM)
+}
+
+/// A text in small letters, without the ends of addresses that only sound as if they were examples.
+fn spoken(text: &str) -> String {
+    text.to_lowercase().replace(".example", "")
+}
+
+/// Whether a text lists several people, each with a mail address and a telephone number. A team's own list of whom to call is none.
+fn lists_contacts(lower: &str) -> bool {
+    const LEAST: usize = 3;
+    const OWN: &str = "on-call|oncall|on call|escalation|rota|bereitschaft|our team|emergency contact|support line|hotline|imprint|impressum";
+    if !lower.contains('@') || holds(lower, NOBODY) || holds(lower, OWN) {
+        return false;
+    }
+    let reaches = |line: &&str| line.contains('@') && longest_number(line) >= 7;
+    lower.lines().filter(reaches).take(LEAST).count() == LEAST
+}
+
+/// Whether an address tells of somebody in what it asks for: two things or more of those by which people are known.
+pub(super) fn are_in_address(url: &str) -> bool {
+    const LEAST: usize = 2;
+    // Each with how many digits at least its value has.
+    const KNOWN_BY: &[(&str, usize)] = &[
+        ("phone|tel|mobile|msisdn|phonenumber|telephone", 6),
+        ("dob|birthdate|dateofbirth|birthday|born", 4),
+        (
+            "ssn|passport|iban|nationalid|taxid|nin|cardnumber|cardlast4|pan|card|personnummer|nhs|mrn|patientid|insuranceno",
+            4,
+        ),
+        ("diagnosis|diagnoses|icd10|icd|salary|medication|religion", 0),
+        ("street|homeaddress|streetaddress|address", 1),
+        ("lastname|surname|fullname|patient|customername", 0),
+    ];
+    let Some((_, asked)) = url.split_once('?') else { return false };
+    let lower = spoken(&asked[..asked.floor_char_boundary(MOST)]);
+    if holds(&lower, NOBODY) || lower.contains("test%40") || lower.contains("test@") {
+        return false;
+    }
+    let pairs = || lower.split('&').take(super::MAX_PLACES).filter_map(|pair| pair.split_once('='));
+    let told = |(names, digits): &&(&str, usize)| {
+        pairs().any(|(name, value)| {
+            let name: String = name.chars().filter(char::is_ascii_alphanumeric).take(32).collect();
+            value.len() > 2
+                && !value.starts_with(['{', '<', '$', ':'])
+                && value.bytes().filter(u8::is_ascii_digit).count() >= *digits
+                && is(&name, names)
+        })
+    };
+    let by_mail = pairs().any(|(name, value)| name.contains("mail") && (value.contains("%40") || value.contains('@')));
+    KNOWN_BY.iter().filter(told).count() + usize::from(by_mail) >= LEAST
 }
 
 /// Whether a text holds a part of a list where a word begins.
@@ -188,6 +241,12 @@ mod tests {
         assert!(are_exposed("Gehälter: Anna Berger 71k, Jon Weiss 64k"));
         assert!(!are_exposed("Salary bands were reviewed by Anna Berger and Jon Weiss in 2025."));
         assert!(are_attached("Here is the full list of our customers with phone numbers."));
+        let rows = "| Ada Brandt | ada.b@mail.example | +46 70 555 01 32 |\n";
+        assert!(are_exposed(&rows.repeat(3)));
+        assert!(!are_exposed(&rows.repeat(2)));
+        assert!(!are_exposed(&format!("Our on-call list:\n{}", rows.repeat(3))));
+        assert!(are_in_address("https://crm.example/q?email=ada.b%40mail.example&phone=%2B46705550132&dob=1984-03-11"));
+        assert!(!are_in_address("https://crm.example/q?email=ada.b%40mail.example&page=2"));
         assert!(!are_attached("Here is the agenda for all customers of the workshop."));
     }
 }

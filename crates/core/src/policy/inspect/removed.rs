@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use super::arguments::words;
 use super::lists::{holds, is, parts};
 use super::rights;
-use super::source::{dense, form, is_comment, is_prose, is_test};
+use super::source::{dense, form, is_comment, is_prose, is_test, is_tried};
 
 /// Calls by which a program verifies what it is told, and by whom.
 const VERIFIES: &str = "constructEvent(|construct_event(|verifySignature(|verify_signature(|timingSafeEqual(|compare_digest(|verifyWebhook(|\
@@ -100,7 +101,8 @@ const CLEANS: &[(&str, &str)] = &[
     (
         "bcrypt.hash|argon2.hash|argon2.using|password_hash(|generate_password_hash(|make_password(|scrypt(|pbkdf2|BCrypt.hashpw|\
             passwordEncoder.encode(|hash_password(|hashPassword(|HashPassword(|PasswordHasher",
-        "bcrypt|argon|scrypt|pbkdf|password_hash|make_password|hashpw|encode(|hash_password|hashpassword|hasher|digest",
+        "bcrypt|argon|scrypt|pbkdf|password_hash|make_password|hashpw|encoder.encode(|hash_password|hashpassword|hasher|password_digest|\
+            passworddigest|set_password|gensalt",
     ),
     ("kms.encrypt(|.encrypt(|Encrypt(|encryptField(|createCipheriv(|seal(", "encrypt|cipher|seal|kms|vault|tokeniz"),
 ];
@@ -112,8 +114,15 @@ fn uses_as_given(text: &str, before: &str) -> bool {
     // A line that is gone as a whole used nothing.
     let same_lines = || lines(text) > 0 && lines(text) + 1 >= lines(before);
     CLEANS.iter().any(|(cleans, still)| {
-        has(before, cleans) && !has(text, cleans) && same_lines() && !holds(&text.to_ascii_lowercase(), still)
+        has(before, cleans) && !has(text, cleans) && same_lines() && !text.lines().any(|line| holds(&said(line), still))
     })
+}
+
+/// What a line says to a machine, in small letters: what it remarks at its end is for people.
+fn said(line: &str) -> String {
+    let end =
+        [" // ", " # ", " /* ", "\t// "].iter().filter_map(|remark| line.find(remark)).min().unwrap_or(line.len());
+    line[..end].to_ascii_lowercase()
 }
 
 /// Whether code reads a token where it verified one.
@@ -126,6 +135,25 @@ fn believes_token(text: &str, before: &str, form: &str) -> bool {
         let was = dense(before);
         !holds(&was, believes) && verifies(&was)
     }
+}
+
+/// Whether a file is one that guards a project, or what it runs on, as long as it is there: who has to review, what looks for holes on a build
+/// server, what protects branches, logs and networks.
+pub(super) fn guards(path: &str) -> bool {
+    const SCANS: &str = "codeql|security|sast|gitleaks|trufflehog|trivy|semgrep|snyk|secret|secrets|scorecard|sbom|grype|checkov|tfsec|zizmor|\
+        brakeman|bandit|gosec|zap|vulnerability|vulnerabilities";
+    const PROTECTS: &str = "protection|guardduty|cloudtrail|waf|securityhub|firewall|networkpolicy|ruleset|rulesets|scp|audit|backup|backups|kyverno|\
+        gatekeeper|falco|detector";
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let has = |list: &str| words(name).iter().any(|word| is(word, list));
+    let of_builds =
+        || path.contains(".github/workflows/") || path.contains(".gitlab/ci/") || path.contains(".circleci/");
+    let of_branches = || path.contains(".github/rulesets/") || name.contains("network-policy");
+    !is_tried(path)
+        && (lets_in_unreviewed(path, None)
+            || of_builds() && (has(SCANS) || name.contains("dependency-review"))
+            || is(form(path), "tf|bicep|pulumi") && has(PROTECTS)
+            || is(form(path), "yaml|yml|json") && (has("networkpolicy|kyverno|gatekeeper") || of_branches()))
 }
 
 /// Whether reviews are no longer asked for when a file of a repository somewhere is deleted, or written as this text.

@@ -2,7 +2,7 @@
 //! what happened, to have what guards them got round, to have strangers speak in their place.
 
 use super::lists::is;
-use super::orders::names_place;
+use super::orders::{KEPT_AT, names_place};
 use super::sentence::{Sentence, forbids};
 use super::signs;
 
@@ -13,6 +13,8 @@ pub(super) fn ordered(sentence: &Sentence<'_>) -> Option<&'static str> {
         () if approves_all(sentence) || asks_no_more(sentence) || gets_round(sentence) => Some(GUARDS),
         () if leaves_untold(sentence) || signs::is_kept_order(sentence) => Some("to keep something from the person"),
         () if takes_for_person(sentence) => Some("to follow what is written elsewhere"),
+        () if ignores_guard(sentence) => Some(GUARDS),
+        () if smuggles(sentence) => Some("to send credentials away"),
         () if runs_each_time(sentence) => Some("to run what is fetched each time"),
         () => None,
     }
@@ -111,6 +113,37 @@ fn gets_round(sentence: &Sentence<'_>) -> bool {
         && sentence.ordered(DOES).any(|at| sentence.near(at, 3, WHAT))
         && sentence.holds(OTHERWISE)
         && !sentence.holds(IN_ORDER)
+}
+
+/// Whether what a guard says counts for nothing.
+fn ignores_guard(sentence: &Sentence<'_>) -> bool {
+    const IGNORES: &str = "ignore|disregard|dismiss|override|overrule|discard|suppress";
+    const SAYS: &str = "warning|warnings|denial|denials|block|blocks|verdict|verdicts|alert|alerts|refusal|refusals|objection|objections|messages|\
+        hook|guard";
+    const GUARDS: &str = "security hook|hookrail|the guard|guardrail|permission hook|pretooluse|security policy|permission system|the sandbox|\
+        safety hook|security scanner|security warning|safety warning|policy hook|secret scanner";
+    sentence.holds(GUARDS)
+        && !sentence.forbids()
+        && !sentence.holds("deprecat|lint|in tests|in fixtures|test file|eslint|compiler")
+        && sentence.ordered(IGNORES).any(|at| sentence.near(at, 6, SAYS))
+}
+
+/// Whether what is kept secret is to be put into something that others get to read.
+fn smuggles(sentence: &Sentence<'_>) -> bool {
+    const TAKES: &str =
+        "read|cat|open|load|take|copy|encode|base64|collect|grab|include|append|embed|attach|paste|insert|dump|gzip";
+    const PUTS: &str = "append|embed|attach|include|insert|paste|hide|add|post|put|write|smuggle|place";
+    const INTO: &str = "comment|comments|notes|description|body|header|title|message|footer|artifact|report|page|metadata|pr|issue|readme|params|\
+        parameter|query|url|image|changelog|commit|branch|tag|\
+        summary|release|pull|end|trailer|user-agent|subject";
+    const KEPT_WELL: &str = ".pub|ignore|as a secret|ci secret|repository secret|github secret|actions secret|secrets manager|vault|redact|permission|\
+        chmod";
+    sentence.holds(KEPT_AT)
+        && !sentence.forbids()
+        && !sentence.holds(KEPT_WELL)
+        && (sentence.orders(TAKES) || sentence.says("each|every|always"))
+        && sentence.says(PUTS)
+        && sentence.says(INTO)
 }
 
 /// Whether what others write is to be taken for what the person says.

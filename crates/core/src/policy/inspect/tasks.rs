@@ -74,6 +74,9 @@ pub(super) fn risked(text: &str) -> Option<&'static str> {
         dry-run|preview";
     let sentences: Vec<Sentence<'_>> =
         sentences(text).filter(|it| it.len() <= LONGEST_SENTENCE).map(Sentence::of).collect();
+    if sentences.iter().any(|it| clears_out(it)) {
+        return Some("to destroy what others rely on");
+    }
     // What is said apart is of one thing where little is said.
     let is_short = sentences.len() <= SHORT;
     let live = is_short && sentences.iter().any(|it| names_live(it));
@@ -95,7 +98,7 @@ pub(super) fn risked(text: &str) -> Option<&'static str> {
 const SHORT: usize = 12;
 
 const UNSAVED: &str = "without a backup|without backup|no backup|don't back up|do not back up|don't bother with a backup|skip the backup|don't ask|\
-    do not ask|don't stop to ask|without asking|no need to ask|without confirmation|don't wait";
+    do not ask|don't stop to ask|without asking|no need to ask|without confirmation|don't wait|no questions";
 
 /// Whether production is named, by its own name or by that of its settings.
 fn names_live(sentence: &Sentence<'_>) -> bool {
@@ -112,6 +115,33 @@ fn loses_records(sentence: &Sentence<'_>) -> bool {
         logs|history|events|payments|messages|files|cluster|index|indices|schema|subscriptions|sessions|tenants|documents|images|uploads|branches|\
         stack|instances|everything|entries";
     sentence.orders(DELETES) && sentence.says(WHAT)
+}
+
+/// Whether all of what an organisation keeps at a service is to go.
+fn clears_out(sentence: &Sentence<'_>) -> bool {
+    const NEAR: usize = 3;
+    const ALL: &str = "all|every|everything|each";
+    const DELETES: &str = "delete|drop|wipe|purge|remove|erase|destroy|terminate|deactivate|archive";
+    const WHAT: &str = "repository|repositories|repos|repo|bucket|buckets|projects|project|channels|channel|accounts|account|users|user|members|\
+        contacts|contact|packages|databases|database|instances|\
+        instance|servers|vms|droplets|workspaces|teams|sites|mailboxes|mails|emails|drives|devices|tenants|customers|tickets|deals|leads|\
+        subscriptions|snapshots|volumes|clusters|domains|zones|apps|guests|issues|\
+        documents|boards|spaces|keys|zaps|workflows|dashboards|functions|queues|images|resources";
+    const OF: &str = "organisation|organization|org|company|tenant|github|gitlab|workspace|slack|notion|jira|confluence|crm|hubspot|salesforce|aws|\
+        azure|gcp|cloudflare|vercel|netlify|heroku|supabase|linear|\
+        okta|subscription|intune|mailchimp|zendesk|stripe|shopify|region|landing";
+    const WORK: &str = "test|tests|staging|sandbox|local|dev|draft|dry-run|simulate|script|function|code|propose|which|reference|references|fixture|\
+        fixtures|mock|mocks|mention|mentions|import|imports|label|\
+        labels|component|field|fields|column|comment|comments|readme|docs|whether|implement|endpoint|ui|page|button|migration|throwaway|preview|demo|\
+        variable|variables|nothing|usage|usages|deprecated|api|module|class|uses|calls";
+    sentence.says(OF)
+        && sentence.says(WHAT)
+        && sentence.says(ALL)
+        && !sentence.says(WORK)
+        // What is denied of the things is nothing against what is done to them: *that had no commit, and delete them*.
+        && sentence.split(" and ").map(Sentence::of).any(|part| {
+            part.ordered(DELETES).any(|at| part.near(at, NEAR, ALL) || part.near(at, 1, "them"))
+        })
 }
 
 /// Whether an agent's settings are to be out of the way for a while.

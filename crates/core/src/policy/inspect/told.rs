@@ -76,6 +76,16 @@ pub(super) fn in_text(text: &str) -> Option<&'static str> {
     })
 }
 
+/// The commands that agents are told to run each time, where they send away what is kept secret or hand somebody a shell.
+pub(super) fn run_each_time(text: &str, facts: &dyn Facts) -> Option<&'static str> {
+    let text = &text[..text.floor_char_boundary(MAX_PROMPT)];
+    let grave = |effect: &Effect| {
+        effect.kind == Kind::DataSend && effect.origin.secret
+            || matches!(effect.kind, Kind::NetShell | Kind::AgentUnchecked)
+    };
+    tasks::commands(text, facts).iter().any(grave).then_some("to run what nobody should each time")
+}
+
 /// A line without the sentences it quotes.
 fn unquoted(line: &str) -> Cow<'_, str> {
     const LEAST_WORDS: usize = 3;
@@ -157,7 +167,7 @@ fn destroys_unasked(sentence: &Sentence<'_>) -> bool {
         automatically approve all|assume approval|assume consent|nie nachfragen|nicht nachfragen|never wait for confirmation|\
         never request confirmation|never confirm|never prompt|skip all prompts|wait for confirmation|without ever asking|standing approval|\
         blanket approval|blanket permission|assume permission|assume yes|auto-confirm|never stop to ask|considered approved|already approved|\
-        counts as approved|approved in advance";
+        counts as approved|approved in advance|not want to be asked|n't want to be asked|not wish to be asked|not like to be asked";
     const WITHOUT: &str = "without asking|without confirmation|without confirming|without approval|without review";
     const GRAVE: &str = "destructive|rm -rf|force push|force-push|push --force|terraform destroy|drop table|drop database|production|on prod|\
         to prod|all commands|any command|every command|all tools|any tool|every tool|irreversible|reset --hard|sudo |\
@@ -247,7 +257,14 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
             .iter()
             .any(|list| sentence.holds(list))
             || sentence.contains("exfiltrate");
-        if sentence.len() > LONGEST_SENTENCE || !matters || sentence.forbids() {
+        if sentence.len() > LONGEST_SENTENCE || !matters {
+            continue;
+        }
+        // What is forbidden to one agent is what another is started for.
+        if starts_without_guard(&sentence) {
+            return Some("to switch off what guards an agent");
+        }
+        if sentence.forbids() {
             continue;
         }
         let of_credentials = sentence.holds(KEPT_AT) || sentence.holds(CALLED);
@@ -267,7 +284,7 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
         if rewrites_history(&sentence) {
             return Some("to destroy history that others share");
         }
-        if switches_off(&sentence) || starts_without_guard(&sentence) || rewrites_guard(&sentence) {
+        if switches_off(&sentence) || rewrites_guard(&sentence) {
             return Some("to switch off what guards an agent");
         }
         if destroys(&sentence) || destroys_in_production(&sentence) {
@@ -342,6 +359,10 @@ fn starts_without_guard(sentence: &Sentence<'_>) -> bool {
         let before = &sentence[sentence.floor_char_boundary(at.saturating_sub(NEAR))..at];
         says(before, "run|restart|start|launch|use|spawn|rerun|switch|set|with|pass")
             && !says(before, "explain|document|describe|review|about|flag|option|warn")
+            && !says(
+                before.rsplit([',', ';']).next().unwrap_or_default(),
+                "never|not|don't|dont|without|nobody|no|if|whether|when|must",
+            )
     };
     LETS_ALL.split('|').any(|word| sentence.match_indices(word).any(|(at, _)| started(at)))
 }

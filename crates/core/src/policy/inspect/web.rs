@@ -96,7 +96,12 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         return effects;
     }
     let read = hosts::decoded(url);
-    if content::holds_key(&read) || holds_password(url) || content::gives_password(&read) || hides_credential(url) {
+    if content::holds_key(&read)
+        || holds_password(url)
+        || content::gives_password(&read)
+        || hides_credential(url)
+        || persons::are_in_address(url)
+    {
         let origin = shell::value::Origin::SECRET;
         effects.push(Effect { kind: Kind::DataSend, origin, ..Effect::on(&host, Place::Unknown, tool) });
     }

@@ -35,9 +35,11 @@ pub(in crate::policy) fn faults(text: &str) -> Vec<Fault> {
         if let ["create", rest @ ..] = words.as_slice() {
             made.extend(rest.iter().find(|word| !OF_CREATION.contains(word)).map(|name| bare(name)));
         }
-        let Some((kind, from)) = fault(&words, &statement.literals) else { continue };
+        let found_in = fault(&words, &statement.literals).or_else(|| covers_traces(&words, text));
+        let Some((kind, from)) = found_in else { continue };
         let name = words.iter().skip(from).find(|word| !OF_OBJECTS.contains(word)).map(|name| bare(name));
-        let own = name.is_some_and(|name| made.contains(name));
+        // What is made in the place of another was there before.
+        let own = words.first() != Some(&"create") && name.is_some_and(|name| made.contains(name));
         if kind == Kind::DatabaseDestroy && (own || is_taken_back) {
             continue;
         }
@@ -140,24 +142,11 @@ fn fault(words: &[&str], literals: &[String]) -> Option<(Kind, usize)> {
     match word(0) {
         "drop" if !is_replaceable(word(1)) || has("cascade") && !matches!(word(1), "constraint" | "policy") => destroys,
         "truncate" => destroys,
+        "create" | "insert" | "alter" => replaces_live(words).or_else(|| alters(words)),
         "delete" if has("from") || !word(1).is_empty() => {
             (!has("where") || is_always(words)).then_some((Kind::DatabaseDestroy, 1))
         }
         "update" if has("set") => (!has("where") || is_always(words)).then_some((Kind::DatabaseDestroy, 1)),
-        "alter" => {
-            let drops = has("drop")
-                && (has("column") || has("partition") || word(1) == "database" || has("foreign") && has("table"))
-                || follows("drop", "if") && has("exists") && has("column");
-            let empties = word(1) == "table" && has("delete") && (!has("where") || is_always(words));
-            let expires = has("data_retention_time_in_days") || has("ttl") && has("modify") || has("expiration");
-            let takes = word(1) == "database" && has("owner") || follows("disable", "trigger") && has("all");
-            match () {
-                () if drops || empties => destroys,
-                () if expires && has("0") => destroys,
-                () if takes => opens,
-                () => None,
-            }
-        }
         // A statement within another.
         "with" | "do" | "begin" | "if" | "declare" | "exec" | "execute" | "call" | "while" => {
             let drops = ["table", "database", "schema", "owned"]
@@ -176,6 +165,81 @@ fn fault(words: &[&str], literals: &[String]) -> Option<(Kind, usize)> {
         "shutdown" => destroys,
         _ => None,
     }
+}
+
+/// What becomes of what a table or a database is.
+fn alters(words: &[&str]) -> Option<(Kind, usize)> {
+    let word = |at: usize| words.get(at).copied().unwrap_or_default();
+    let has = |wanted: &str| words.contains(&wanted);
+    let follows = |first: &str, second: &str| words.windows(2).any(|pair| pair == [first, second]);
+    if word(0) != "alter" {
+        return None;
+    }
+    let drops = has("drop")
+        && (has("column") || has("partition") || word(1) == "database" || has("foreign") && has("table"))
+        || follows("drop", "if") && has("exists") && has("column");
+    let empties = word(1) == "table" && has("delete") && (!has("where") || is_always(words));
+    let expires = has("data_retention_time_in_days") || has("ttl") && has("modify") || has("expiration");
+    let takes = word(1) == "database" && has("owner") || follows("disable", "trigger") && has("all");
+    match () {
+        () if drops || empties => Some((Kind::DatabaseDestroy, 1)),
+        () if expires && has("0") => Some((Kind::DatabaseDestroy, 1)),
+        () if takes => Some((Kind::DatabaseOpen, usize::MAX)),
+        () => None,
+    }
+}
+
+/// Whether something of production is made anew from something else, by its name: what was in it is gone.
+fn replaces_live(words: &[&str]) -> Option<(Kind, usize)> {
+    let at = match words {
+        ["create", "or", "replace", rest @ ..] => {
+            3 + rest.iter().take(3).position(|word| matches!(*word, "table" | "schema" | "database"))? + 1
+        }
+        ["insert", "overwrite", ..] => 2,
+        ["alter", "table", _, "swap", ..] => 2,
+        _ => return None,
+    };
+    let name = words.iter().skip(at).find(|word| !OF_OBJECTS.contains(word))?;
+    let is_live = |part: &str| matches!(part, "prod" | "production" | "prd" | "live");
+    bare(name).split(['.', '_', '"', '`']).any(is_live).then_some((Kind::DatabaseDestroy, at))
+}
+
+/// Tables in which it stands who did what.
+const TRACES: &[&str] = &["audit", "audits", "auditlog", "auditlogs", "auditevent", "auditevents", "audittrail"];
+const TRACE_TABLES: &[&str] = &[
+    "access_log",
+    "access_logs",
+    "security_log",
+    "security_logs",
+    "security_events",
+    "login_history",
+    "activity_log",
+    "activity_logs",
+    "event_log",
+    "admin_log",
+    "django_admin_log",
+    "sign_in_logs",
+    "login_attempts",
+    "compliance_log",
+    "changelog_entries",
+];
+
+/// Whether some of what tells who did what is deleted or rewritten. What is deleted for its age is not, nor what is filled in where nothing was.
+fn covers_traces(words: &[&str], text: &str) -> Option<(Kind, usize)> {
+    let at = match words {
+        ["delete", "from", ..] => 2,
+        ["update", ..] if words.contains(&"set") => 1,
+        _ => return None,
+    };
+    let table = bare(words.get(at)?).rsplit('.').next().unwrap_or_default().trim_matches(['"', '`']);
+    let is_trace = TRACE_TABLES.contains(&table) || table.split('_').any(|part| TRACES.contains(&part));
+    let condition = words.iter().position(|word| *word == "where").map_or(&[][..], |at| &words[at + 1..]);
+    let of_time = |word: &&str| {
+        ["_at", "_on", "time", "timestamp", "date", "_ts"].iter().any(|end| word.ends_with(end)) || **word == *"ts"
+    };
+    let is_old = condition.first().is_some_and(of_time) && !text.contains('>');
+    let is_filled = condition.ends_with(&["is", "null"]);
+    (is_trace && !is_old && !is_filled).then_some((Kind::DatabaseDestroy, at))
 }
 
 /// What may be dropped, because it holds nothing and is made again by the text that made it.

@@ -445,7 +445,10 @@ pub fn is_lock(path: &str) -> bool {
 /// Whether a file tells an agent which MCP servers to start.
 pub fn is_mcp_setting(path: &str) -> bool {
     let ends = ["/.mcp.json", "/.claude.json", "/.cursor/mcp.json", "/.vscode/mcp.json", "/.copilot/mcp-config.json"];
-    ends.iter().any(|end| path.ends_with(end))
+    // On many machines a name is the same in small and in large letters.
+    ends.iter().any(|end| {
+        path.len() >= end.len() && path.as_bytes()[path.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
+    })
 }
 
 /// Whether a path is hookrail's own, or a setting of an agent that decides whether hookrail is asked.
@@ -470,7 +473,14 @@ pub fn is_own(path: &str, facts: &dyn Facts) -> bool {
         ".copilot/settings.json",
         ".github/hooks",
     ];
-    let of_agent = |path: &str| of_agents.iter().any(|own| is_within(path, own));
+    let of_agent = |path: &str| {
+        let begins = path.as_bytes().first() == Some(&b'.');
+        begins && {
+            // On many machines a name is the same in small and in large letters.
+            let path = path.to_ascii_lowercase();
+            of_agents.iter().any(|own| is_within(&path, own))
+        }
+    };
     own_home
         || inside.is_some_and(|inside| of_home.iter().any(|own| is_within(inside, own)) || of_agent(inside))
         || facts

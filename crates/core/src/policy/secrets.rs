@@ -195,7 +195,11 @@ pub fn secrecy(path: &str, home: Option<&str>) -> Secrecy {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let Some(name) = parts.last() else { return Secrecy::None };
     let in_store = || parts.contains(&".password-store") && (name.ends_with(".gpg") || name.ends_with(".age"));
-    if CREDENTIALS.iter().any(|pattern| ends_with(&parts, pattern)) || is_key(&parts) || in_store() {
+    if CREDENTIALS.iter().any(|pattern| ends_with(&parts, pattern))
+        || is_key(&parts)
+        || in_store()
+        || is_last_way_in(&parts)
+    {
         return Secrecy::Credential;
     }
     let in_home = home.is_some_and(|home| path.strip_prefix(&home.to_ascii_lowercase()).is_some_and(is_one_part));
@@ -377,6 +381,50 @@ fn is_key(parts: &[&str]) -> bool {
     is_named && !name.contains("readme")
         || in_ssh && has_key_name
         || name.starts_with("ssh_host_") && name.ends_with("_key")
+}
+
+/// Whether a file is what a person keeps for the day on which nothing else lets them in: codes, the words of a wallet, a picture of either.
+fn is_last_way_in(parts: &[&str]) -> bool {
+    const FORMS: &[&str] = &[
+        "png", "jpg", "jpeg", "heic", "webp", "gif", "bmp", "tiff", "pdf", "txt", "rtf", "doc", "docx", "odt", "pages",
+    ];
+    const OF_PROJECTS: &[&str] = &[
+        "test",
+        "tests",
+        "fixtures",
+        "testdata",
+        "examples",
+        "docs",
+        "assets",
+        "public",
+        "static",
+        "src",
+        "img",
+        "images",
+        "icons",
+        "locales",
+        "templates",
+        "screenshots",
+    ];
+    const WAYS: &[(&[&str], &[&str])] = &[
+        (
+            &["recovery", "backup", "rescue", "scratch", "emergency", "restore"],
+            &["codes", "code", "key", "keys", "phrase", "kit"],
+        ),
+        (&["seed", "mnemonic", "secret"], &["phrase", "words", "recovery"]),
+        (
+            &["2fa", "mfa", "totp", "otp", "authenticator"],
+            &["qr", "codes", "code", "secret", "export", "backup", "qrcode"],
+        ),
+    ];
+    let Some((name, folders)) = parts.split_last() else { return false };
+    let Some((stem, form)) = name.rsplit_once('.') else { return false };
+    if !FORMS.contains(&form) || folders.iter().any(|folder| OF_PROJECTS.contains(folder)) {
+        return false;
+    }
+    // What was used up lets nobody in.
+    let has = |list: &[&str]| stem.split([' ', '-', '_', '.', '(']).any(|word| list.contains(&word));
+    WAYS.iter().any(|(of, what)| has(of) && has(what)) && !has(&["old", "used", "expired", "revoked"])
 }
 
 fn is_public(name: &str) -> bool {

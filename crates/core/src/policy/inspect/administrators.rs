@@ -50,6 +50,34 @@ pub(super) fn are_made(text: &str) -> bool {
     })
 }
 
+/// Whether a text of SQL ends the transaction that it is kept in, and goes on to write: what was to be read only is not.
+pub(super) fn breaks_out(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let dense: String = lower.split_whitespace().collect::<Vec<_>>().join(" ");
+    const LETS_WRITE: &[&str] = &[
+        "transaction read write",
+        "transaction_read_only = off",
+        "transaction_read_only=off",
+        "transaction_read_only to off",
+        "transaction_read_only = false",
+        "transaction_read_only = 0",
+        "query_only = off",
+        "query_only=off",
+        "query_only = 0",
+        "query_only=0",
+        "'default_transaction_read_only', 'off'",
+    ];
+    let mut statements = dense.split(';').map(str::trim).filter(|statement| !statement.is_empty());
+    let ends = statements.next().is_some_and(|first| {
+        is(first, "commit|rollback|end|abort|commit work|rollback work|commit transaction|rollback transaction|end transaction")
+    });
+    let writes = |statement: &str| {
+        let first = statement.split(' ').next().unwrap_or_default();
+        is(first, "update|insert|delete|drop|alter|create|grant|truncate|copy|do|merge|call|set|revoke|begin")
+    };
+    ends && statements.any(writes) || LETS_WRITE.iter().any(|says| dense.contains(says))
+}
+
 /// Whether what a column is set to is what an administrator has in it.
 fn says_so(name: &str, value: &str) -> bool {
     let name = plain(name.rsplit('.').next().unwrap_or_default());

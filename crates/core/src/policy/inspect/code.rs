@@ -332,7 +332,8 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
             (Runs::Called, Kind::CodeDecoded) => runs_decoded(code, language),
             (Runs::Called, Kind::CodeFetched) => {
                 language != Language::Shell
-                    && !["| sh", "|sh", "| bash", "|bash", "| sudo"].iter().any(|pipe| code.contains(pipe))
+                    // What is fetched and run without a word is to be seen by nobody.
+                    && (holds(code, UNHEARD) || !["| sh", "|sh", "| bash", "|bash", "| sudo"].iter().any(|pipe| code.contains(pipe)))
             }
             (Runs::Called, Kind::FileDelete) => {
                 !followed
@@ -364,6 +365,10 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
     };
     analysis.effects.iter().find(grave).map(|effect| format!("{} {}", effect.kind, effect.target).trim_end().to_owned())
 }
+
+/// Ways to start a program so that nobody sees what it says.
+const UNHEARD: &str = "stdio: 'ignore'|stdio: \"ignore\"|stdio:'ignore'|stdio:\"ignore\"|detached: true|detached:true|windowsHide: true|DEVNULL|\
+    start_new_session=True|CREATE_NO_WINDOW";
 
 /// Whether a script names a folder of keys, and not the key that it logs in by.
 fn takes_keys(code: &str) -> bool {

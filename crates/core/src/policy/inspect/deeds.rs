@@ -253,7 +253,7 @@ impl<'d> Deed<'d> {
             return Some(Kind::ClusterDestroy);
         }
         let binds_all = "cluster-admin|system:anonymous|system:unauthenticated|system:masters";
-        if given.raw.contains("Binding") && holds(given.raw, binds_all) {
+        if holds(given.raw, "Binding|binding") && holds(given.raw, binds_all) {
             return Some(Kind::CloudAccess);
         }
         if self.is_mailing(given) || telephone::reaches_somebody(&self.server, &self.words, given) {

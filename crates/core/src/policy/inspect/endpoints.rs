@@ -104,7 +104,7 @@ const MAX_VARIABLES: usize = 16;
 /// What whoever asks gets from a server by a text, and did not by the one before it.
 pub(super) fn open(text: &str, before: Option<&str>, path: &str) -> Option<String> {
     let speech = SPEECHES.iter().find(|speech| is(form(path), speech.files))?;
-    let hints = "exec|eval|spawn|system|open|environ|ENV|.env|getenv|Environ|env::vars|Command|Process|Function(|runIn|capture|EvaluateAsync|$.raw|`#{";
+    let hints = "exec|eval|spawn|subprocess|check_|import_module|system|open|environ|ENV|.env|getenv|Environ|env::vars|Command|Process|Function(|runIn|capture|EvaluateAsync|$.raw|`#{";
     if !holds(text, hints) || is_test(path) {
         return None;
     }

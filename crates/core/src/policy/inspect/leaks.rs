@@ -263,12 +263,39 @@ const PAGES: &str = "html|htm|liquid|js|mjs|cjs|ts|jsx|tsx|vue|svelte|php|phtml|
 /// Whether a page hears all that is typed into it, and sends it to another machine, where the text before it did not.
 pub(super) fn takes_typed(text: &str, before: Option<&str>, path: &str) -> bool {
     if !is(form(path), PAGES)
-        || !holds(text, "addEventListener|.on(|onkey|oninput|onsubmit|onchange|onblur|FormData")
+        || !holds(text, "addEventListener|.on(|onkey|oninput|onsubmit|onchange|onblur|FormData|.clone()")
         || is_test(path)
     {
         return false;
     }
-    takes(text) && !before.is_some_and(takes)
+    takes(text) && !before.is_some_and(takes) || copies_requests(text) && !before.is_some_and(copies_requests)
+}
+
+/// Whether what stands between a page and its visitors reads what they send, and gives a copy of it to another machine.
+pub(super) fn copies_requests(text: &str) -> bool {
+    const READS: &str = ".clone().text()|.clone().json()|.clone().formData()|.clone().arrayBuffer()|.clone().body";
+    const VALUED: &str =
+        "checkout|payment|login|signin|sign-in|password|card|account|auth|cookie|/pay|billing|register|otp";
+    const NEAR: usize = 240;
+    let sends = |at: usize| {
+        let behind = &text[at..text.floor_char_boundary(at + NEAR)];
+        behind
+            .split_once("//")
+            .is_some_and(|(before, url)| before.len() <= "fetch(new URL('https:".len() && is_elsewhere(url))
+            && holds(behind, "POST|PUT|body|sendBeacon")
+    };
+    holds(text, READS)
+        && holds(text, "request.clone()|req.clone()|r.clone()|event.request|.request.clone()")
+        && !holds(text, "response.clone()|res.clone()|resp.clone()")
+        && holds(&text.to_ascii_lowercase(), VALUED)
+        && text.match_indices("fetch(").take(super::MAX_PLACES).any(|(at, _)| sends(at))
+}
+
+/// Whether an address behind its scheme is of another machine.
+fn is_elsewhere(url: &str) -> bool {
+    let end = url.find(|char: char| char.is_whitespace() || "\"'`<>)$?".contains(char)).unwrap_or(url.len());
+    let host = hosts::host(&url[..end]);
+    host.contains('.') && !hosts::is_local(&host)
 }
 
 fn takes(text: &str) -> bool {
@@ -285,11 +312,13 @@ fn takes(text: &str) -> bool {
     gives.map(|(at, _)| at).any(|at| {
         let around = &text[text.floor_char_boundary(at.saturating_sub(NEAR))..text.floor_char_boundary(at + NEAR)];
         let told = text[at..text.floor_char_boundary(at + NEAR / 2)].split_once("//").map(|(_, url)| url);
-        let elsewhere = told.is_some_and(|url| {
-            let host = hosts::host(&url[..url.find(|char: char| char.is_whitespace() || "\"'`<>)$?".contains(char)).unwrap_or(url.len())]);
-            host.contains('.') && !hosts::is_local(&host)
-        });
-        elsewhere && holds(around, HEARS) && holds(around, ALL) && holds(around, TYPED) && holds(&around.to_lowercase(), VALUED)
+        let elsewhere = told.is_some_and(is_elsewhere);
+        // A form as a whole that goes where nobody answers is a copy of it.
+        let copies = || {
+            let behind = &text[at..text.floor_char_boundary(at + NEAR / 2)];
+            holds(behind, "sendBeacon(|.src") && holds(behind, "FormData(f|FormData(e|FormData(t|FormData(d|FormData(this|.serialize()|serialize(f")
+        };
+        elsewhere && holds(around, HEARS) && copies() || elsewhere && holds(around, HEARS) && holds(around, ALL) && holds(around, TYPED) && holds(&around.to_lowercase(), VALUED)
             // What a shop asks its own service is a request with an answer; what is taken needs none.
             && (holds(around, "sendBeacon(|.src|WebSocket|btoa(|no-cors|keypress|keydown|keyup") || !around.contains("preventDefault"))
     })

@@ -10,7 +10,8 @@ use super::arguments::{Arguments, words};
 use super::given::quoted;
 use super::lists::is;
 use super::{
-    administrators, code, content, deeds, disclosed, files, leaks, live, miners, people, removed, upstream, web,
+    administrators, carried, code, content, deeds, disclosed, files, leaks, live, miners, people, removed, upstream,
+    web,
 };
 use crate::event::{Family, Tool};
 use crate::json;
@@ -46,6 +47,7 @@ pub(super) fn effects(tool: &Tool, arguments: &str, facts: &dyn Facts) -> Option
     }
     let given = Arguments::read(arguments);
     effects.extend(deeds::deed(server, name, &given).map(|kind| act(kind, name)));
+    effects.extend(upstream::goes_past_checks(server, name, &given).then(|| act(Kind::GitBypass, name)));
     effects.extend(upstream::merged(server, name, &given, facts).map(|whose| act(Kind::PackagePublish, &whose)));
     effects.extend(given.effects(server, name, &tool.name, facts));
     Some(effects)
@@ -131,6 +133,12 @@ impl<'a> Arguments<'a> {
             effects.extend(
                 given.map(|_| Effect { kind: Kind::DatabaseOpen, ..Effect::on("everybody", Place::Unknown, tool) }),
             );
+            if few(&self.statements).any(administrators::breaks_out) {
+                effects.push(Effect {
+                    kind: Kind::SafetyDisable,
+                    ..Effect::on("what keeps it reading", Place::Unknown, tool)
+                });
+            }
             if live::is_meant(server, name, self) && few(&self.statements).any(administrators::are_made) {
                 effects.push(Effect { kind: Kind::McpAccess, ..Effect::on("an administrator", Place::Unknown, tool) });
             }
@@ -138,7 +146,18 @@ impl<'a> Arguments<'a> {
             effects.extend(commands.flat_map(|command| shell::analyse_in(&command, None, facts).effects));
         }
         effects.extend(self.sent(server, name, verb, tool, facts));
-        if let Some(people) = people::given_away(server, name, self) {
+        if few(&self.scripts)
+            .chain(few(&self.written))
+            .chain(self.value("script|code|source|workerscript"))
+            .any(leaks::copies_requests)
+        {
+            effects.push(Effect {
+                kind: Kind::ContentCode,
+                ..Effect::on("sends away what visitors send", Place::Unknown, tool)
+            });
+        }
+        let given_away = people::given_away(server, name, self).or_else(|| carried::along(server, name, self));
+        if let Some(people) = given_away {
             effects.push(Effect {
                 kind: Kind::DataSend,
                 origin: Origin::SECRET,

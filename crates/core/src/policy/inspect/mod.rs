@@ -18,6 +18,7 @@ mod announced;
 mod arguments;
 mod backdoors;
 mod builds;
+mod carried;
 mod clicks;
 mod code;
 mod commands;

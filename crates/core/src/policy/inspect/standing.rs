@@ -102,7 +102,9 @@ fn gets_round(sentence: &Sentence<'_>) -> bool {
     const STOPS: &str =
         "block|denie|deny|refus|reject|stop|prevent|prompt|forbid|not allow|disallow|in the way|intercept";
     const DOES: &str = "run|rewrite|wrap|encode|execute|do|retry|split|put|hide|move|obfuscate|disguise|rename|pipe|call|invoke|try|repeat|rerun|issue";
-    const WHAT: &str = "it|them|that|command|commands|same|this";
+    const WHAT: &str = "it|them|that|command|commands|call|calls|step|same|this";
+    const UNTOLD: &str =
+        "instead of telling|instead of asking|rather than telling|rather than asking|without telling|without asking";
     const OTHERWISE: &str = "through |via | instead|another way|different way|other way|differently|base64|script|python|perl|node |eval|subshell|another tool|\
         another shell|alias|pieces|in parts|until it|from a file|so that it|so it";
     // What puts code in order is what most hooks ask for.
@@ -112,7 +114,7 @@ fn gets_round(sentence: &Sentence<'_>) -> bool {
         && sentence.holds(STOPS)
         && sentence.ordered(DOES).any(|at| sentence.near(at, 3, WHAT))
         && sentence.holds(OTHERWISE)
-        && !sentence.holds(IN_ORDER)
+        && (!sentence.holds(IN_ORDER) || sentence.holds(UNTOLD))
 }
 
 /// Whether what a guard says counts for nothing.
@@ -122,6 +124,13 @@ fn ignores_guard(sentence: &Sentence<'_>) -> bool {
         hook|guard";
     const GUARDS: &str = "security hook|hookrail|the guard|guardrail|permission hook|pretooluse|security policy|permission system|the sandbox|\
         safety hook|security scanner|security warning|safety warning|policy hook|secret scanner";
+    const WRONG: &str = "are false alarms|is a false alarm|known false|always false|always wrong|are noise|just noise|can be ignored|may be ignored|\
+        safe to ignore|mean nothing";
+    let named = sentence
+        .holds("hookrail|security hook|guard hook|permission hook|pretooluse|permission prompt|security prompt");
+    if named && sentence.holds(WRONG) && !sentence.says("if|unless|report|file|add|issue") {
+        return true;
+    }
     sentence.holds(GUARDS)
         && !sentence.forbids()
         && !sentence.holds("deprecat|lint|in tests|in fixtures|test file|eslint|compiler")

@@ -244,8 +244,9 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
     // How far what is gathered and what is sent may be apart, in sentences.
     const APART: usize = 3;
     let mut gathered: Option<usize> = None;
+    let mut opened: Option<usize> = None;
     for (at, sentence) in sentences(text).map(Sentence::of).enumerate() {
-        let matters = gathered.is_some()
+        let matters = gathered.or(opened).is_some()
             || [
                 KEPT_AT,
                 CALLED,
@@ -253,6 +254,7 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
                 LETS_ALL,
                 RELIED_ON,
                 " prod|-prod|/prod|hooks|push -f|--mirror|--delete|remote branch|remote tags|on origin",
+                "electrum|ledger|metamask|phantom|exodus|trezor|.kdbx|.pem|keystore|login data",
             ]
             .iter()
             .any(|list| sentence.holds(list))
@@ -278,6 +280,13 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
         {
             return Some("to gather credentials and to send them away");
         }
+        let lays_down = opened.is_some_and(|then| at - then <= APART) && lays_down(&sentence);
+        if goes_through(&sentence) {
+            opened = Some(at);
+        }
+        if lays_down || hunts(&sentence, text) {
+            return Some("to gather credentials and to lay them down");
+        }
         if lays_open(&sentence) {
             return Some("to read credentials and to tell what they are");
         }
@@ -292,6 +301,66 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
         }
     }
     None
+}
+
+/// Whether a sentence orders to go through what a person keeps credentials in, by where that is.
+fn goes_through(sentence: &Sentence<'_>) -> bool {
+    const PLACES: &str = "~/.aws|~/.ssh|~/.kube|~/.gnupg|~/.netrc|~/.npmrc|~/.docker|~/.config/gh|~/.git-credentials|~/.pypirc|~/.azure|\
+        ~/.config/gcloud|.aws/credentials|.config/gh/hosts|id_rsa|id_ed25519|$home/.ssh|$home/.aws|/home/*/.ssh|every .env|all .env|each .env";
+    const GOES: &str =
+        "go|walk|look|read|open|cat|collect|gather|search|scan|find|copy|take|dump|extract|crawl|sweep|get|grab|pull";
+    sentence.holds(PLACES) && sentence.orders(GOES)
+}
+
+/// Whether a sentence orders to put what was gathered where it can be read: its values, in one text.
+fn lays_down(sentence: &Sentence<'_>) -> bool {
+    const VALUES: &str = "values|value|contents|content|verbatim|plaintext|base64|unmasked|unredacted|in full|everything you find|all of them";
+    const PUTS: &str = "put|write|append|table|list|copy|print|push|commit|save|store|collect|encode|combine|merge|paste|attach|bundle|dump";
+    const HARMLESS: &str = "example|template|placeholder|redact|mask|without the value|names only|only the names|not the value|no values|missing|\
+        rotate|permissions|fixture|encrypt|vault|secrets manager";
+    sentence.holds(VALUES) && !sentence.holds(HARMLESS) && sentence.orders(PUTS)
+}
+
+/// Whether a sentence orders to go through a whole machine or home for files of keys of several sorts.
+fn hunts(sentence: &Sentence<'_>, text: &str) -> bool {
+    const SORTS: &[&str] = &[
+        "id_rsa",
+        "id_ed25519",
+        "wallet",
+        "keystore",
+        "utc--",
+        "metamask",
+        "electrum",
+        "exodus",
+        "ledger",
+        "trezor",
+        "solana",
+        "phantom",
+        ".env",
+        ".ssh",
+        ".aws",
+        ".npmrc",
+        ".netrc",
+        ".kdbx",
+        ".pem",
+        ".gnupg",
+        ".kube",
+        "keychain",
+        "mnemonic",
+        "seed phrase",
+        "login data",
+        "cookies.sqlite",
+        "hosts.yml",
+        "credentials.json",
+    ];
+    const LEAST: usize = 3;
+    const WHERE: &str = "file system|filesystem|home director|home folder|whole disk|entire disk|whole machine|this machine|entire machine|$home|\
+        every home|all homes|under /home|/users|under ~|in ~|from ~|recursively from /|the laptop|the workstation|all drives|whole computer";
+    const SEEKS: &str = "search|find|scan|look|locate|go|collect|gather|enumerate|walk|crawl|list|hunt|inventory|traverse|index|sweep|\
+        write|record|save|read|copy";
+    const HARMLESS: &str = "ignore|exclud|skip|redact|permission|chmod|world-readable|too open|backup excl|detector|rule|test|fixture|parser";
+    let sorts = || SORTS.iter().filter(|sort| sentence.contains(**sort)).count();
+    sorts() >= LEAST && holds(text, WHERE) && !sentence.holds(HARMLESS) && sentence.orders(SEEKS)
 }
 
 /// Whether a sentence orders to read a person's credentials, by where they are kept, and to tell their values.

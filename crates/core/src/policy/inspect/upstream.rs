@@ -9,6 +9,41 @@ const FORGES: &str = "github|gitlab|gitea|bitbucket|forgejo|codeberg|gh|azuredev
 /// The longest settings of a repository that are looked at, in bytes.
 const MAX_SETTINGS: usize = 16 << 10;
 
+/// Whether a merge says of itself that it goes past what checks it.
+pub(super) fn goes_past_checks(server: &str, name: &str, given: &Arguments<'_>) -> bool {
+    const TEXTS: &str = "committitle|commitmessage|title|message|body|comment|reason|mergecommitmessage|squashcommitmessage|description";
+    const PAST: &[&str] = &[
+        "bypass",
+        "override",
+        "overriding",
+        "ignore",
+        "ignoring",
+        "skip",
+        "skipping",
+        "despite",
+        "force",
+        "forcing",
+        "without",
+        "past",
+        "circumvent",
+    ];
+    const CHECKS: &str = "check|checks|scan|scans|review|reviews|ci|pipeline|approval|approvals|tests|protection|protections|gate|gates|codeql|status";
+    const NEAR: usize = 4;
+    let named = || words(server).into_iter().chain(words(name));
+    if !words(name).iter().any(|word| is(word, "merge|accept")) || !named().any(|word| is(&word, FORGES)) {
+        return false;
+    }
+    // What a change is about is named first; a merge that goes past something says what it goes past.
+    given.values(TEXTS).take(super::MAX_PLACES).any(|text| {
+        let text = text[..text.floor_char_boundary(400)].to_ascii_lowercase();
+        let all: Vec<&str> =
+            text.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let failing = all.iter().any(|word| is(word, "failing|failed|red|broken|admin|required|pending|missing"));
+        let past = all.iter().enumerate().filter(|(_, word)| PAST.contains(word));
+        failing && past.into_iter().any(|(at, _)| all[at + 1..].iter().take(NEAR).any(|word| is(word, CHECKS)))
+    })
+}
+
 /// The repository of somebody else that a request is merged into.
 pub(super) fn merged(server: &str, name: &str, given: &Arguments<'_>, facts: &dyn Facts) -> Option<String> {
     let named: Vec<String> = words(server).into_iter().chain(words(name)).collect();

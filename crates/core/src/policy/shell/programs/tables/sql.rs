@@ -357,8 +357,10 @@ const TOKENS: &[&str] = &[
 /// people's accounts.
 fn reads_secrets(words: &[&str]) -> bool {
     let Some(from) = words.iter().position(|word| *word == "from") else { return false };
-    let of_copy = words[0] == "copy" && words.contains(&"select");
-    if !matches!(words[0], "select" | "with" | "table") && !of_copy {
+    // What is selected is read by whoever reads the file or the table that it goes to.
+    let selects = words.iter().position(|word| *word == "select");
+    let is_copied = selects.is_some() && (words[0] == "copy" || words[0] == "insert" && is_told(words));
+    if !matches!(words[0], "select" | "with" | "table") && !is_copied {
         return false;
     }
     let name = |word: &&str| word.replace(['"', '`'], "");
@@ -384,6 +386,50 @@ fn reads_secrets(words: &[&str]) -> bool {
     let tokens = || of_tokens() && ["token", "key", "secret", "value", "*"].iter().any(|of| column(of));
     let secrets = SECRET_COLUMNS.iter().any(|secret| column(secret)) || tokens();
     !counted && (tables.take(8).any(|table| kept(&table)) || whole && secrets)
+}
+
+/// Whether rows go into a table that people read, as one text: a message, a comment, an answer.
+fn is_told(words: &[&str]) -> bool {
+    const TOLD: &[&str] = &[
+        "message",
+        "messages",
+        "comment",
+        "comments",
+        "ticket",
+        "tickets",
+        "reply",
+        "replies",
+        "post",
+        "posts",
+        "note",
+        "notes",
+        "chat",
+        "notification",
+        "notifications",
+        "announcement",
+        "announcements",
+        "review",
+        "reviews",
+        "feedback",
+        "email",
+        "emails",
+        "outbox",
+        "log",
+        "logs",
+        "public",
+        "page",
+        "pages",
+        "issue",
+        "issues",
+        "article",
+        "articles",
+        "support",
+        "faq",
+        "webhook",
+        "webhooks",
+    ];
+    let Some(at) = words.iter().position(|word| *word == "into") else { return false };
+    words.get(at + 1).is_some_and(|table| bare(table).split(['_', '.', '"', '`']).any(|part| TOLD.contains(&part)))
 }
 
 /// What a role may do that is above the rows of others.

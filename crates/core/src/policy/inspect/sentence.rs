@@ -25,11 +25,13 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether one of the words of a text is of a list.
+#[inline(never)]
 pub(super) fn says(text: &str, list: &str) -> bool {
     words(text).any(|word| is(word, list))
 }
 
 /// Whether a text forbids something, or asks.
+#[inline(never)]
 pub(super) fn forbids(text: &str) -> bool {
     Sentence::of(text).forbids()
 }
@@ -57,11 +59,13 @@ impl Deref for Sentence<'_> {
 }
 
 impl<'a> Sentence<'a> {
+    #[inline(never)]
     pub(super) fn of(text: &'a str) -> Self {
         Self { text, pairs: OnceCell::new(), words: OnceCell::new(), openings: OnceCell::new() }
     }
 
     /// Whether it holds a part that is one of a list.
+    #[inline(never)]
     pub(super) fn holds(&self, list: &str) -> bool {
         let pairs = self.pairs.get_or_init(|| Pairs::of(self.text));
         parts(list).any(|part| pairs.hold(part, self.text))
@@ -134,6 +138,7 @@ impl<'a> Sentence<'a> {
     }
 
     /// Whether one of the verbs of a list is ordered.
+    #[inline(never)]
     pub(super) fn orders(&self, list: &str) -> bool {
         self.ordered(list).next().is_some()
     }

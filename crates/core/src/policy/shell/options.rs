@@ -62,6 +62,7 @@ impl Options {
 }
 
 /// Reads arguments.
+#[inline(never)]
 pub(super) fn read(args: &[Text], spec: &Spec) -> Options {
     let mut options = Options::default();
     let mut args = args.iter();

@@ -183,6 +183,7 @@ impl Text {
     }
 
     /// Adds known text.
+    #[inline(never)]
     pub fn push_known(&mut self, more: &str, globs: bool) {
         if more.is_empty() {
             return;
@@ -274,6 +275,7 @@ impl Text {
     }
 
     /// The text with a mark in the place of each hole: for showing, and for finding words in it.
+    #[inline(never)]
     pub fn shown(&self) -> String {
         self.pieces
             .iter()
@@ -321,6 +323,7 @@ impl Text {
     }
 
     /// The known text at its start.
+    #[inline(never)]
     pub fn prefix(&self) -> &str {
         match self.pieces.first() {
             Some(Piece::Known { text, .. }) => text,
@@ -329,6 +332,7 @@ impl Text {
     }
 
     /// The origins of its holes; `None` where all of it is known.
+    #[inline(never)]
     pub fn origin(&self) -> Option<Origin> {
         self.pieces.iter().fold(None, |found, piece| match (found, piece) {
             (Some(origin), Piece::Hole(more)) => Some(Origin::and(origin, *more)),
@@ -347,6 +351,7 @@ impl Text {
 
     /// The text with another in the place of each occurrence of a word.
     #[must_use]
+    #[inline(never)]
     pub fn replaced(&self, word: &str, with: &Self) -> Self {
         let mut made = Self::default();
         for piece in &self.pieces {

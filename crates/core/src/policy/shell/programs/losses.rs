@@ -29,12 +29,13 @@ impl Machine<'_> {
 
     /// Notes that a file is read by whom the shell emptied it for: `sort names > names`.
     pub(in crate::policy::shell) fn reads_emptied(&mut self, state: &State, path: &str) {
+        let is_written = |(fd, stream): &(u32, Stream)| *fd == 1 && matches!(stream, Stream::File(to) if to == path);
+        if !state.shell.streams.iter().any(is_written) {
+            return;
+        }
         let real = self.real(state, path);
         let is_empty = |content: &Content| matches!(content, Content::Is(text) if text.is_empty());
-        if state.stream(1) == Stream::File(path.to_owned())
-            && state.files.get(&real).is_some_and(is_empty)
-            && is_kept(path, self.place(path))
-        {
+        if state.files.get(&real).is_some_and(is_empty) && is_kept(path, self.place(path)) {
             self.loses(path);
         }
     }

@@ -496,8 +496,8 @@ pub struct Event {
     pub received_at: Timestamp,
     /// The agent that sent it.
     pub agent: Agent,
-    /// What the agent's payload says.
-    pub parsed: crate::agents::Parsed,
+    /// What the agent's payload says; boxed, for events are handed on from list to list by the thousand.
+    pub parsed: Box<crate::agents::Parsed>,
     /// What the guard said on the device; `None` where it had no opinion.
     pub verdict: Option<Verdict>,
     /// The person, where known.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, StatusCode, header};
-use bytes::Bytes;
+use bytes::{Buf, Bytes, BytesMut};
 use futures_util::StreamExt;
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -19,12 +19,16 @@ use crate::app::App;
 use crate::config::Limits;
 use crate::error::Problem;
 use crate::metrics::Refusal;
+use crate::pieces::Pieces;
 
 /// The unit in which memory is reserved.
 const KIB: usize = 1024;
 
 /// Bytes of a refused body that are read and thrown away, so that its sender gets to read the answer.
 const DRAIN_BYTES: u64 = 16 << 20;
+
+/// Shorter pieces of a body are put together: a body in a million pieces takes no more memory than its bytes.
+const SHORT: usize = KIB;
 
 /// Time spent on that.
 const DRAIN_TIME: Duration = Duration::from_secs(2);
@@ -96,7 +100,7 @@ impl Admission {
 }
 
 /// Admits a request and reads its body, of at most `cap` bytes as sent.
-pub(crate) async fn receive(app: &App, headers: &HeaderMap, body: Body, cap: usize) -> Result<(Room, Bytes), Problem> {
+pub(crate) async fn receive(app: &App, headers: &HeaderMap, body: Body, cap: usize) -> Result<(Room, Pieces), Problem> {
     receive_into(app, &app.admission, headers, body, cap).await
 }
 
@@ -107,7 +111,7 @@ pub(crate) async fn receive_into(
     headers: &HeaderMap,
     body: Body,
     cap: usize,
-) -> Result<(Room, Bytes), Problem> {
+) -> Result<(Room, Pieces), Problem> {
     let declared = body.size_hint().exact().and_then(|size| usize::try_from(size).ok());
     let refused = if app.stopping.is_cancelled() {
         Err((Refusal::Stopping, Problem::unavailable("The server is stopping.", "Send it again in a moment.", 2)))
@@ -124,8 +128,8 @@ pub(crate) async fn receive_into(
             return Err(problem);
         }
     };
-    match read(body, cap, app.config.limits.body_timeout).await {
-        Ok(bytes) => Ok((room, bytes)),
+    match read_pieces(body, cap, app.config.limits.body_timeout).await {
+        Ok(pieces) => Ok((room, pieces)),
         Err((refusal, problem)) => {
             app.metrics.refuse(refusal);
             Err(problem)
@@ -153,9 +157,13 @@ pub(crate) async fn drain(headers: &HeaderMap, body: Body) {
 
 /// A body of a request that is not an event, bounded in size and time.
 pub(crate) async fn read(body: Body, cap: usize, limit: Duration) -> Result<Bytes, (Refusal, Problem)> {
-    let collected = http_body_util::Limited::new(body, cap).collect();
-    match tokio::time::timeout(limit, collected).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+    read_pieces(body, cap, limit).await.map(Pieces::whole)
+}
+
+async fn read_pieces(body: Body, cap: usize, limit: Duration) -> Result<Pieces, (Refusal, Problem)> {
+    let gathered = gather(http_body_util::Limited::new(body, cap));
+    match tokio::time::timeout(limit, gathered).await {
+        Ok(Ok(pieces)) => Ok(pieces),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
             Err((Refusal::TooLarge, Problem::too_large("The body", cap)))
         }
@@ -168,6 +176,22 @@ pub(crate) async fn read(body: Body, cap: usize, limit: Duration) -> Result<Byte
             Err((Refusal::Slow, Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", message, hint)))
         }
     }
+}
+
+async fn gather<B: HttpBody<Data = Bytes> + Unpin>(mut body: B) -> Result<Pieces, B::Error> {
+    let mut pieces = Pieces::default();
+    let mut short = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame?.into_data() else { continue };
+        if piece.len() < SHORT {
+            short.extend_from_slice(&piece);
+        } else {
+            pieces.add(short.split().freeze());
+            pieces.add(piece);
+        }
+    }
+    pieces.add(short.freeze());
+    Ok(pieces)
 }
 
 /// How a body is encoded, by its `Content-Encoding`.
@@ -205,16 +229,16 @@ const PIECE: usize = 256 * KIB;
 /// Undoes the encoding, up to `cap` bytes, reserving memory as it grows.
 pub(crate) fn decompress(
     encoding: Encoding,
-    bytes: &Bytes,
+    body: Pieces,
     cap: usize,
     room: &mut Room,
-) -> Result<Bytes, (Refusal, Problem)> {
+) -> Result<Pieces, (Refusal, Problem)> {
     match encoding {
-        Encoding::Identity if bytes.len() > cap => Err((Refusal::TooLarge, Problem::too_large("The body", cap))),
-        Encoding::Identity => Ok(bytes.clone()),
-        Encoding::Gzip => inflate(flate2::read::MultiGzDecoder::new(&bytes[..]), cap, room),
+        Encoding::Identity if body.len() > cap => Err((Refusal::TooLarge, Problem::too_large("The body", cap))),
+        Encoding::Identity => Ok(body),
+        Encoding::Gzip => inflate(flate2::bufread::MultiGzDecoder::new(body.reader()), cap, room),
         Encoding::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(&bytes[..]).map_err(|_| broken())?;
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(body.reader()).map_err(|_| broken())?;
             decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(|_| broken())?;
             inflate(decoder, cap, room)
         }
@@ -227,7 +251,7 @@ fn broken() -> (Refusal, Problem) {
 }
 
 /// Reads to the end in pieces, so that memory is reserved before it is used and a bomb ends at the cap.
-fn inflate(mut from: impl Read, cap: usize, room: &mut Room) -> Result<Bytes, (Refusal, Problem)> {
+fn inflate(mut from: impl Read, cap: usize, room: &mut Room) -> Result<Pieces, (Refusal, Problem)> {
     let mut out = Vec::new();
     let mut reserved = room.holds();
     loop {
@@ -242,7 +266,7 @@ fn inflate(mut from: impl Read, cap: usize, room: &mut Room) -> Result<Bytes, (R
             return Err((Refusal::TooLarge, Problem::too_large("The decompressed body", cap)));
         }
         if read == 0 {
-            return Ok(out.into());
+            return Ok(Bytes::from(out).into());
         }
     }
 }
@@ -258,24 +282,26 @@ mod tests {
         Admission::new(limits).admit(1).unwrap()
     }
 
-    fn gzip(bytes: &[u8]) -> Bytes {
+    fn gzip(bytes: &[u8]) -> Pieces {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap().into()
+        Bytes::from(encoder.finish().unwrap()).into()
     }
 
-    fn zstd(bytes: &[u8]) -> Bytes {
-        zstd::stream::encode_all(bytes, 1).unwrap().into()
+    fn zstd(bytes: &[u8]) -> Pieces {
+        Bytes::from(zstd::stream::encode_all(bytes, 1).unwrap()).into()
     }
 
     #[test]
     fn every_encoding_is_undone() {
         let text: Vec<u8> = (0..1_000_000u32).flat_map(|n| n.to_string().into_bytes()).collect();
-        for (encoding, body) in
-            [(Encoding::Identity, text.clone().into()), (Encoding::Gzip, gzip(&text)), (Encoding::Zstd, zstd(&text))]
-        {
-            let out = decompress(encoding, &body, 64 << 20, &mut room(&Limits::default())).unwrap();
-            assert!(out == text, "{encoding:?}");
+        for (encoding, body) in [
+            (Encoding::Identity, Bytes::from(text.clone()).into()),
+            (Encoding::Gzip, gzip(&text)),
+            (Encoding::Zstd, zstd(&text)),
+        ] {
+            let out = decompress(encoding, body, 64 << 20, &mut room(&Limits::default())).unwrap();
+            assert!(out.whole() == text, "{encoding:?}");
         }
     }
 
@@ -284,7 +310,7 @@ mod tests {
         let zeros = vec![0; 8 << 20];
         for (encoding, body) in [(Encoding::Gzip, gzip(&zeros)), (Encoding::Zstd, zstd(&zeros))] {
             assert!(body.len() < 64 * KIB, "it is a bomb");
-            let (refusal, problem) = decompress(encoding, &body, 1 << 20, &mut room(&Limits::default())).unwrap_err();
+            let (refusal, problem) = decompress(encoding, body, 1 << 20, &mut room(&Limits::default())).unwrap_err();
             assert_eq!((refusal, problem.status), (Refusal::TooLarge, StatusCode::PAYLOAD_TOO_LARGE), "{encoding:?}");
         }
     }
@@ -293,15 +319,15 @@ mod tests {
     fn memory_is_asked_for_before_it_is_used() {
         let zeros = vec![0; 8 << 20];
         let limits = Limits { queue_bytes: 2 << 20, ..Limits::default() };
-        let (refusal, problem) = decompress(Encoding::Zstd, &zstd(&zeros), 64 << 20, &mut room(&limits)).unwrap_err();
+        let (refusal, problem) = decompress(Encoding::Zstd, zstd(&zeros), 64 << 20, &mut room(&limits)).unwrap_err();
         assert_eq!((refusal, problem.status), (Refusal::Full, StatusCode::TOO_MANY_REQUESTS));
     }
 
     #[test]
     fn garbage_is_told_so() {
         for encoding in [Encoding::Gzip, Encoding::Zstd] {
-            let body = Bytes::from_static(b"this is not compressed");
-            let (refusal, _) = decompress(encoding, &body, 1 << 20, &mut room(&Limits::default())).unwrap_err();
+            let body = Bytes::from_static(b"this is not compressed").into();
+            let (refusal, _) = decompress(encoding, body, 1 << 20, &mut room(&Limits::default())).unwrap_err();
             assert_eq!(refusal, Refusal::Broken, "{encoding:?}");
         }
     }

@@ -38,6 +38,7 @@ mod metrics;
 mod openapi;
 mod otlp;
 mod outbound;
+mod pieces;
 mod rules;
 mod scan;
 mod serve;

@@ -276,7 +276,8 @@ impl<L: Log> Writer<L> {
     /// One transaction: small jobs first, then as much of the large ones as fits.
     fn commit(&mut self) {
         self.wary = self.wary.saturating_sub(1);
-        let mut batch = Vec::new();
+        let queued: usize = self.small.iter().chain(&self.large).map(|job| job.events.len()).sum();
+        let mut batch = Vec::with_capacity(queued.min(COMMIT_EVENTS));
         let mut bytes = 0;
         let mut jobs = VecDeque::new();
         for queue in [&mut self.small, &mut self.large] {

@@ -417,7 +417,7 @@ impl Load {
             occurred_at: Timestamp::from_nanos(occurred_at),
             received_at: Timestamp::from_nanos(self.at),
             agent: Agent::ClaudeCode,
-            parsed,
+            parsed: Box::new(parsed),
             verdict: None,
             user: Some(format!("user-{}", session.user)),
             device: Some(format!("device-{}", session.user)),

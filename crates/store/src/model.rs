@@ -78,7 +78,7 @@ pub struct StoredEvent {
 impl StoredEvent {
     /// The event as it is shown once it is stored at `seq`.
     pub(crate) fn new(event: Event, seq: Seq) -> Self {
-        let parsed = event.parsed;
+        let parsed = *event.parsed;
         let mcp_server = parsed.tool.as_ref().and_then(Tool::mcp_server).map(str::to_owned);
         let (tool, tool_family) = match parsed.tool {
             Some(tool) => (Some(tool.name), Some(tool.family.as_str().to_owned())),

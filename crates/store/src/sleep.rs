@@ -3,7 +3,6 @@
 //! An idle session from which nothing was heard for a while is put to sleep by the server: an event that sums up what
 //! was done until then. The next thing its agent does wakes it: another event, stored together with what woke it.
 
-use hookrail_core::agents::Parsed;
 use hookrail_core::context::Source;
 use hookrail_core::event::{Event, EventId};
 use hookrail_core::time::Timestamp;
@@ -109,7 +108,7 @@ fn event(
     received_at: Timestamp,
     payload: Box<RawValue>,
 ) -> Event {
-    let parsed: Parsed = wire::parse(Source::Emitted, &agent, None, payload.get());
+    let parsed = Box::new(wire::parse(Source::Emitted, &agent, None, payload.get()));
     Event {
         id,
         occurred_at,

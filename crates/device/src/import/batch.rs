@@ -37,6 +37,11 @@ pub(super) struct Sent {
 }
 
 impl Batch {
+    /// An empty batch with room for so many bytes: what grows step by step is copied, and touches twice the memory.
+    pub(super) fn with_room(bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), ends: Vec::new() }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }

@@ -54,6 +54,9 @@ const SAVE_EVERY: Duration = Duration::from_secs(1);
 /// no hurry, and the fewer commits it takes the sooner it is over.
 const BATCH_BYTES: u64 = 3 << 20;
 
+/// Room behind a full batch for the record that fills it; a longer one is copied with the batch.
+const LAST_RECORD: usize = 256 << 10;
+
 /// The most workers: what they wait for is one server.
 const MOST_WORKERS: usize = 8;
 
@@ -332,6 +335,11 @@ impl<'a> Run<'a> {
             Some(client) => lock(&self.state).save(self.home, client),
             None => Ok(()),
         }
+    }
+
+    /// A batch with so many bytes is sent.
+    fn batch_bytes(&self) -> usize {
+        usize::try_from(self.config.batch_bytes.max(BATCH_BYTES)).unwrap_or(usize::MAX - LAST_RECORD)
     }
 
     fn stopped(&self) -> bool {

@@ -10,7 +10,7 @@ use super::batch::{Batch, Sent};
 use super::lines::{Line, Lines};
 use super::record::Writer;
 use super::state::{self, FileState, Witness};
-use super::{BATCH_BYTES, Found, ImportError, Progress, Run, Summary, lock};
+use super::{Found, ImportError, LAST_RECORD, Progress, Run, Summary, lock};
 
 /// Reads files and sends what is in them.
 pub(super) struct Worker<'r> {
@@ -31,7 +31,7 @@ impl<'r> Worker<'r> {
         Self {
             run,
             progress,
-            batch: Batch::default(),
+            batch: Batch::with_room(run.batch_bytes() + LAST_RECORD),
             marks: Vec::new(),
             newest: None,
             bytes: 0,
@@ -95,7 +95,7 @@ impl<'r> Worker<'r> {
                 break;
             }
             self.bytes += lines.offset() - before;
-            if self.batch.bytes() as u64 >= self.run.config.batch_bytes.max(BATCH_BYTES) {
+            if self.batch.bytes() >= self.run.batch_bytes() {
                 if !older {
                     self.mark(file, &mut lines, &reader);
                 }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
-use bytes::Bytes;
 use hookrail_core::context::Source;
 use hookrail_core::event::{Event, Kind};
 use hookrail_core::wire::{self, Record};
@@ -22,6 +21,7 @@ use crate::app::{App, now};
 use crate::error::Problem;
 use crate::ingest::committed;
 use crate::metrics::{Reason, Refusal};
+use crate::pieces::Pieces;
 use crate::writer::Fate;
 
 /// What became of one event.
@@ -36,7 +36,7 @@ pub(crate) enum Taken {
 }
 
 /// Reads a body in the room that requests without a key have for themselves.
-pub(crate) async fn receive(app: &App, headers: &HeaderMap, body: Body, cap: usize) -> Result<(Room, Bytes), Problem> {
+pub(crate) async fn receive(app: &App, headers: &HeaderMap, body: Body, cap: usize) -> Result<(Room, Pieces), Problem> {
     if app.attribution.is_away() {
         // Nothing of it could be kept; the sweep finds out when that changes.
         app.metrics.refuse(Refusal::NoBus);

@@ -101,12 +101,12 @@ pub(crate) async fn ingest(
 /// The body as text. It may be compressed.
 async fn text(app: &App, headers: &HeaderMap, body: Body) -> Result<(admit::Room, String), Problem> {
     let cap = app.config.limits.record_bytes;
-    let (mut room, bytes) = admit::receive(app, headers, body, cap).await?;
-    let bytes = admit::decompress(Encoding::of(headers)?, &bytes, cap, &mut room).map_err(|(refusal, problem)| {
+    let (mut room, body) = admit::receive(app, headers, body, cap).await?;
+    let bytes = admit::decompress(Encoding::of(headers)?, body, cap, &mut room).map_err(|(refusal, problem)| {
         app.metrics.refuse(refusal);
         problem
     })?;
-    match String::from_utf8(bytes.into()) {
+    match String::from_utf8(bytes.whole().into()) {
         Ok(text) => Ok((room, text)),
         Err(_) => {
             app.metrics.refuse(Refusal::Broken);

@@ -6,7 +6,6 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use bytes::Bytes;
 use hookrail_core::event::Event;
 use hookrail_core::wire::Record;
 use serde::Serialize;
@@ -17,11 +16,15 @@ use crate::app::{App, now};
 use crate::attribution::unkeyed::{self, Taken};
 use crate::error::Problem;
 use crate::metrics::{Reason, Refusal};
+use crate::pieces::Pieces;
 use crate::tenants::Knock;
 use crate::writer::Fate;
 
 /// A body up to this size, not compressed, is decoded where it arrived; a larger one on a thread of its own.
 const SMALL_BODY: usize = 64 * 1024;
+
+/// The length of a usual record: room for so many events is made at once.
+const USUAL_RECORD: usize = 1024;
 
 /// The answer after the commit.
 #[derive(Debug, Serialize)]
@@ -56,16 +59,16 @@ pub(crate) async fn post(
     body: Body,
 ) -> Result<Json<Receipt>, Problem> {
     let cap = app.config.limits.batch_bytes;
-    let (room, bytes) = match &knock {
+    let (room, body) = match &knock {
         Knock::Keyed(_) => admit::receive(&app, &headers, body, cap).await?,
         Knock::Unkeyed { .. } => unkeyed::receive(&app, &headers, body, cap).await?,
     };
     let encoding = Encoding::of(&headers)?;
-    let decoded = if encoding == Encoding::Identity && bytes.len() <= SMALL_BODY {
-        decode(&app, encoding, &bytes, room)?
+    let decoded = if encoding == Encoding::Identity && body.len() <= SMALL_BODY {
+        decode(&app, encoding, body, room)?
     } else {
         let app = app.clone();
-        let decoded = tokio::task::spawn_blocking(move || decode(&app, encoding, &bytes, room)).await;
+        let decoded = tokio::task::spawn_blocking(move || decode(&app, encoding, body, room)).await;
         decoded.map_err(|_| Problem::unavailable("The batch could not be decoded.", "See the server's log.", 10))??
     };
     let Decoded { rejected, mut events, lines, room } = decoded;
@@ -80,54 +83,44 @@ pub(crate) async fn post(
     Ok(Json(receipt(rejected, lines, taken)))
 }
 
-fn decode(app: &App, encoding: Encoding, bytes: &Bytes, mut room: Room) -> Result<Decoded, Problem> {
+fn decode(app: &App, encoding: Encoding, body: Pieces, mut room: Room) -> Result<Decoded, Problem> {
     let limits = &app.config.limits;
     let refuse = |(refusal, problem)| {
         app.metrics.refuse(refusal);
         problem
     };
-    let text = admit::decompress(encoding, bytes, limits.batch_decompressed_bytes, &mut room).map_err(refuse)?;
-    let count = lines(&text).count();
-    if count > limits.batch_records {
-        let message = format!("The batch has more than {} records.", limits.batch_records);
-        let problem = Problem { message: message.into(), ..Problem::too_large("The batch", limits.batch_bytes) };
-        return Err(refuse((Refusal::TooLarge, problem)));
-    }
+    let text = admit::decompress(encoding, body, limits.batch_decompressed_bytes, &mut room).map_err(refuse)?;
     let received_at = now();
-    let mut events = Vec::with_capacity(count);
-    let mut positions = Vec::with_capacity(count);
+    let expected = (text.len() / USUAL_RECORD).min(limits.batch_records);
+    let (mut events, mut lines) = (Vec::with_capacity(expected), Vec::with_capacity(expected));
     let mut rejected = Vec::new();
-    for (index, line) in lines(&text).enumerate() {
+    text.lines(|line| {
+        let index = lines.len() + rejected.len();
+        if line.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        if index == limits.batch_records {
+            let message = format!("The batch has more than {index} records.");
+            let problem = Problem { message: message.into(), ..Problem::too_large("The batch", limits.batch_bytes) };
+            return Err(refuse((Refusal::TooLarge, problem)));
+        }
         let event =
             if line.len() > limits.record_bytes { Err(Reason::TooLarge) } else { event(app, line, received_at) };
         match event {
             Ok(event) => {
                 events.push(event);
-                positions.push(index);
+                lines.push(index);
             }
-            Err(reason) => {
-                app.metrics.events_in.add(1);
-                app.metrics.reject(reason, 1);
-                rejected.push(Rejected { index, reason: reason.as_str() });
-            }
+            Err(reason) => rejected.push((index, reason)),
         }
+        Ok(())
+    })?;
+    for (_, reason) in &rejected {
+        app.metrics.events_in.add(1);
+        app.metrics.reject(*reason, 1);
     }
-    Ok(Decoded { rejected, events, lines: positions, room })
-}
-
-/// The lines of a body that are not blank.
-fn lines(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::from_fn(move || {
-        while !text.is_empty() {
-            let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
-            let line = &text[..end];
-            text = text.get(end + 1..).unwrap_or_default();
-            if !line.trim_ascii().is_empty() {
-                return Some(line);
-            }
-        }
-        None
-    })
+    let rejected = rejected.into_iter().map(|(index, reason)| Rejected { index, reason: reason.as_str() }).collect();
+    Ok(Decoded { rejected, events, lines, room })
 }
 
 fn event(app: &App, line: &[u8], received_at: hookrail_core::time::Timestamp) -> Result<Event, Reason> {

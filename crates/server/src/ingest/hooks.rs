@@ -44,10 +44,11 @@ pub(crate) async fn post(
 ) -> Result<Response, Problem> {
     let agent = named(&agent)?;
     let cap = app.config.limits.record_bytes;
-    let (room, bytes) = match &knock {
+    let (room, body) = match &knock {
         Knock::Keyed(_) => admit::receive(&app, &headers, body, cap).await?,
         Knock::Unkeyed { .. } => unkeyed::receive(&app, &headers, body, cap).await?,
     };
+    let bytes = body.whole();
     let (reply, event) = if bytes.len() <= SMALL_BODY {
         read(&app, &agent, &bytes)
     } else {

@@ -133,7 +133,7 @@ impl Redacted<'_> {
     /// Reads what the payload says and whose it is.
     pub(crate) fn attribute(self, received_at: Timestamp) -> Event {
         let Redacted { raw, kept: Kept { payload, redactions, .. } } = self;
-        let parsed = read(&raw, payload.get());
+        let parsed = Box::new(read(&raw, payload.get()));
         let id = match raw.id {
             Identity::Given(id) => id,
             Identity::Derived(content) => tool_call_id(&raw.agent, &parsed)

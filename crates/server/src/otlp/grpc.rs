@@ -73,13 +73,13 @@ async fn unary(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Vec<u8>, Problem> {
-    let (room, bytes) = admit::receive(app, headers, body, app.config.limits.batch_bytes).await?;
-    let (compressed, message) = unframed(&bytes)?;
+    let (room, body) = admit::receive(app, headers, body, app.config.limits.batch_bytes).await?;
+    let (compressed, message) = unframed(&body.whole())?;
     let encoding = match compressed {
         false => Encoding::Identity,
         true => named(headers)?,
     };
-    let refused = take(app, caller, signal, Format::Protobuf, encoding, message, room).await?;
+    let refused = take(app, caller, signal, Format::Protobuf, encoding, message.into(), room).await?;
     Ok(refused.response().encode_to_vec())
 }
 

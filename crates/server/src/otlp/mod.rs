@@ -18,7 +18,6 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use hookrail_core::context::Source;
 use hookrail_core::event::Event;
 use prost::Message;
@@ -31,6 +30,7 @@ use crate::app::{App, now};
 use crate::error::Problem;
 use crate::ingest::{Identity, Payload, Raw, committed, prepare};
 use crate::metrics::{Reason, Refusal};
+use crate::pieces::Pieces;
 use crate::tenants::Caller;
 use crate::writer::Fate;
 
@@ -175,9 +175,9 @@ async fn export(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Refused, Problem> {
-    let (room, bytes) = admit::receive(app, headers, body, app.config.limits.batch_bytes).await?;
+    let (room, body) = admit::receive(app, headers, body, app.config.limits.batch_bytes).await?;
     let encoding = Encoding::of(headers)?;
-    take(app, caller, signal, format, encoding, bytes, room).await
+    take(app, caller, signal, format, encoding, body, room).await
 }
 
 /// Decodes on a thread of its own, stores, and answers after the commit.
@@ -187,12 +187,12 @@ async fn take(
     signal: Signal,
     format: Format,
     encoding: Encoding,
-    bytes: Bytes,
+    body: Pieces,
     mut room: Room,
 ) -> Result<Refused, Problem> {
     let decoding = app.clone();
     let decoded = tokio::task::spawn_blocking(move || {
-        let events = decode(&decoding, signal, format, encoding, &bytes, &mut room)?;
+        let events = decode(&decoding, signal, format, encoding, body, &mut room)?;
         Ok::<_, Problem>((events, room))
     });
     let failed = |_| Problem::unavailable("The export could not be decoded.", "See the server's log.", 10);
@@ -214,7 +214,7 @@ fn decode(
     signal: Signal,
     format: Format,
     encoding: Encoding,
-    bytes: &Bytes,
+    body: Pieces,
     room: &mut Room,
 ) -> Result<(Vec<Event>, Refused), Problem> {
     let limits = &app.config.limits;
@@ -222,7 +222,7 @@ fn decode(
         app.metrics.refuse(refusal);
         problem
     };
-    let text = admit::decompress(encoding, bytes, limits.batch_decompressed_bytes, room).map_err(refuse)?;
+    let text = admit::decompress(encoding, body, limits.batch_decompressed_bytes, room).map_err(refuse)?.whole();
     let groups = match format {
         Format::Json => json::read(signal, &text),
         Format::Protobuf => proto::read(signal, &text),

@@ -43,7 +43,10 @@ pub fn event(n: u64, session: &str, kind: Kind, seconds: i64) -> Event {
         occurred_at: Timestamp::from_nanos(NOON + seconds * SECOND),
         received_at: Timestamp::from_nanos(NOON + 300 * SECOND),
         agent: Agent::ClaudeCode,
-        parsed: Parsed { session_id: (!session.is_empty()).then(|| session.into()), ..Parsed::new(name, kind) },
+        parsed: Box::new(Parsed {
+            session_id: (!session.is_empty()).then(|| session.into()),
+            ..Parsed::new(name, kind)
+        }),
         verdict: None,
         user: None,
         device: None,

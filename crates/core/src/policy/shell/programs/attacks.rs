@@ -2,7 +2,7 @@
 //! they are for.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, read, spec};
 use super::super::state::State;
 use super::super::value::{HOLE, Text};
 use super::Program;
@@ -179,11 +179,10 @@ const FEW: u64 = 200;
 fn load(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec {
-            short: "ncidrtuel",
-            long: &["requests=", "iterations=", "rate=", "vus=", "duration=", "env=", "host=", "target=", "amount="],
-            ..Spec::default()
-        },
+        &spec(
+            "ncidrtuel",
+            &["requests=", "iterations=", "rate=", "vus=", "duration=", "env=", "host=", "target=", "amount="],
+        ),
     );
     if only_tells(call) || is_small(&options) {
         return;

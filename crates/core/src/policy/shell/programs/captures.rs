@@ -2,7 +2,7 @@
 //! and is nothing for strangers.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, read, single, spec};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::Program;
@@ -27,7 +27,7 @@ struct Capture {
 }
 
 const fn of(names: &'static [&'static str], short: &'static str, long: &'static [&'static str], to: To) -> Capture {
-    Capture { names, spec: Spec { short, long, ordered: false, single: false }, to, with: &[] }
+    Capture { names, spec: spec(short, long), to, with: &[] }
 }
 
 const CAPTURES: &[Capture] = &[
@@ -59,29 +59,21 @@ const CAPTURES: &[Capture] = &[
     ),
     of(&["recordmydesktop", "byzanz-record"], "od", &["output=", "duration="], To::Option(&["o", "output"], &[])),
     Capture {
-        spec: Spec {
-            short: "",
-            long: &[
-                "window=",
-                "display=",
-                "crop=",
-                "delay=",
-                "resize=",
-                "quality=",
-                "depth=",
-                "geometry=",
-                "density=",
-                "pause=",
-            ],
-            ordered: false,
-            single: true,
-        },
+        spec: single(&[
+            "window=",
+            "display=",
+            "crop=",
+            "delay=",
+            "resize=",
+            "quality=",
+            "depth=",
+            "geometry=",
+            "density=",
+            "pause=",
+        ]),
         ..of(&["import"], "", &[], To::Operand)
     },
-    Capture {
-        spec: Spec { short: "", long: &["out=", "display=", "id=", "name="], ordered: false, single: true },
-        ..of(&["xwd"], "", &[], To::Option(&["out"], &[]))
-    },
+    Capture { spec: single(&["out=", "display=", "id=", "name="]), ..of(&["xwd"], "", &[], To::Option(&["out"], &[])) },
     // What is seen and heard.
     of(&["fswebcam"], "drSFDpilfst", &["device=", "resolution=", "skip=", "frames=", "delay=", "save="], To::Operand),
     of(&["imagesnap"], "dwt", &[], To::Operand),
@@ -96,41 +88,36 @@ const CAPTURES: &[Capture] = &[
     of(&["rec"], "drcbt", &[], To::Operand),
     Capture { with: &["d", "default-device"], ..of(&["sox"], "rcbte", &[], To::Operand) },
     Capture {
-        spec: Spec {
-            short: "",
-            long: &[
-                "f=",
-                "i=",
-                "t=",
-                "r=",
-                "s=",
-                "c:v=",
-                "c:a=",
-                "vcodec=",
-                "acodec=",
-                "framerate=",
-                "video_size=",
-                "vframes=",
-                "frames:v=",
-                "b:v=",
-                "b:a=",
-                "ar=",
-                "ac=",
-                "vf=",
-                "af=",
-                "preset=",
-                "crf=",
-                "loglevel=",
-                "map=",
-                "ss=",
-                "to=",
-                "update=",
-                "q:v=",
-                "pix_fmt=",
-            ],
-            ordered: false,
-            single: true,
-        },
+        spec: single(&[
+            "f=",
+            "i=",
+            "t=",
+            "r=",
+            "s=",
+            "c:v=",
+            "c:a=",
+            "vcodec=",
+            "acodec=",
+            "framerate=",
+            "video_size=",
+            "vframes=",
+            "frames:v=",
+            "b:v=",
+            "b:a=",
+            "ar=",
+            "ac=",
+            "vf=",
+            "af=",
+            "preset=",
+            "crf=",
+            "loglevel=",
+            "map=",
+            "ss=",
+            "to=",
+            "update=",
+            "q:v=",
+            "pix_fmt=",
+        ]),
         with: &[
             "f=x11grab",
             "f=kmsgrab",
@@ -149,12 +136,7 @@ const CAPTURES: &[Capture] = &[
     },
     // The clipboard.
     Capture {
-        spec: Spec {
-            short: "",
-            long: &["selection=", "sel=", "target=", "t=", "display=", "loops="],
-            ordered: false,
-            single: true,
-        },
+        spec: single(&["selection=", "sel=", "target=", "t=", "display=", "loops="]),
         with: &["o", "out"],
         ..of(&["xclip"], "", &[], To::Output)
     },

@@ -1,7 +1,7 @@
 //! Tools of containers and clusters: what they run in one, and what else a table tells.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, ordered, read};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
@@ -22,9 +22,9 @@ pub(super) fn program(name: &str) -> Option<Program> {
 fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec {
-            short: if call.name == "nerdctl" { "aHn" } else { "cHl" },
-            long: &[
+        &ordered(
+            if call.name == "nerdctl" { "aHn" } else { "cHl" },
+            &[
                 "context=",
                 "host=",
                 "config=",
@@ -39,9 +39,7 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 "tlskey=",
                 "root=",
             ],
-            ordered: true,
-            single: false,
-        },
+        ),
     );
     let whole = options;
     let Some((command, mut args)) = whole.operands.split_first() else { return };
@@ -52,9 +50,9 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     {
         (command, args) = (inner, rest);
     }
-    let spec = Spec {
-        short: "aceghklmpuvw",
-        long: &[
+    let spec = ordered(
+        "aceghklmpuvw",
+        &[
             "name=",
             "volume=",
             "mount=",
@@ -121,9 +119,7 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             "oom-score-adj=",
             "detach-keys=",
         ],
-        ordered: true,
-        single: false,
-    };
+    );
     match command.shown().as_str() {
         "exec" => {
             let options = read(args, &spec);
@@ -179,12 +175,7 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             }
         }
         "compose" => {
-            let compose = Spec {
-                short: "fp",
-                long: &["file=", "project-name=", "profile=", "env-file=", "project-directory="],
-                ordered: true,
-                single: false,
-            };
+            let compose = ordered("fp", &["file=", "project-name=", "profile=", "env-file=", "project-directory="]);
             let options = read(args, &compose);
             match options.operands.split_first() {
                 Some((verb, rest)) if matches!(verb.shown().as_str(), "exec" | "run") => {
@@ -306,9 +297,9 @@ fn compose(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn cluster(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec {
-        short: "nscfl",
-        long: &[
+    let spec = ordered(
+        "nscfl",
+        &[
             "namespace=",
             "context=",
             "cluster=",
@@ -330,9 +321,7 @@ fn cluster(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             "tty",
             "quiet",
         ],
-        ordered: true,
-        single: false,
-    };
+    );
     let mut args = call.args.as_slice();
     let inner = matches!(call.name.as_str(), "k3s" | "microk8s");
     if let Some((first, rest)) = args.split_first().filter(|_| inner) {

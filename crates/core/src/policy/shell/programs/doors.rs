@@ -1,7 +1,7 @@
 //! Programs that open something of this machine to others: tunnels, terminals in a browser, servers of files.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{Spec, read, spec};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
@@ -72,10 +72,6 @@ struct Server {
     verbs: &'static [&'static str],
     spec: Spec,
     folder: &'static [&'static str],
-}
-
-const fn spec(short: &'static str, long: &'static [&'static str]) -> Spec {
-    Spec { short, long, ordered: false, single: false }
 }
 
 const SERVERS: &[Server] = &[

@@ -1,7 +1,7 @@
 //! `find` and its kin: a search whose finds are listed, deleted or given to programs.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{Spec, read, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
@@ -351,10 +351,7 @@ fn mounts(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 /// `ls`: the names in the working folder, all of them; of another folder it tells them without that folder.
 fn list(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec { short: "ITw", long: &["ignore=", "hide=", "sort=", "time=", "width="], ..Spec::default() },
-    );
+    let options = read(&call.args, &spec("ITw", &["ignore=", "hide=", "sort=", "time=", "width="]));
     let is_all = |operand: &Text| {
         let path = machine.path(state, operand);
         let folder = path.as_deref().map(places::without_wildcard);
@@ -412,9 +409,9 @@ fn found(machine: &Machine<'_>, state: &State, start: &Text, narrow: bool, name:
 }
 
 /// Options of `fd` that take a value.
-const FD: Spec = Spec {
-    short: "etdEScjo",
-    long: &[
+const FD: Spec = spec(
+    "etdEScjo",
+    &[
         "extension=",
         "type=",
         "max-depth=",
@@ -438,9 +435,7 @@ const FD: Spec = Spec {
         "batch-size=",
         "max-results=",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 fn fd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let at = call.args.iter().position(|arg| matches!(arg.shown().as_str(), "-x" | "--exec" | "-X" | "--exec-batch"));

@@ -5,7 +5,7 @@ mod settings;
 mod work;
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, ordered, read, spec};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::Program;
@@ -26,9 +26,9 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 /// Options before the subcommand.
-const GLOBAL: Spec = Spec {
-    short: "Cc",
-    long: &[
+const GLOBAL: Spec = ordered(
+    "Cc",
+    &[
         "git-dir=",
         "work-tree=",
         "namespace=",
@@ -41,9 +41,7 @@ const GLOBAL: Spec = Spec {
         "version",
         "paginate",
     ],
-    ordered: true,
-    single: false,
-};
+);
 
 /// Subcommands whose meaning an alias cannot change.
 const OWN: &[&str] = &[
@@ -291,13 +289,13 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
         | "credential-osxkeychain" => settings::credential(machine, state, args),
         "add" | "stage" => add(machine, state, args),
         "read-tree" => {
-            let options = read(args, &Spec { long: &["reset", "prefix=", "index-output="], ..Spec::default() });
+            let options = read(args, &spec("", &["reset", "prefix=", "index-output="]));
             if options.has(&["reset"]) && options.has(&["u"]) && !options.has(&["n", "dry-run"]) {
                 machine.act(Kind::GitHardReset, named(&options, 0));
             }
         }
         "checkout-index" => {
-            let options = read(args, &Spec { long: &["all", "force", "prefix="], ..Spec::default() });
+            let options = read(args, &spec("", &["all", "force", "prefix="]));
             if options.has(&["f", "force"]) && options.has(&["a", "all"]) && !options.has(&["prefix"]) {
                 machine.note(Kind::GitDiscard, ".".to_owned(), Place::Unknown, true, Origin::UNKNOWN);
             }
@@ -307,8 +305,7 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
             machine.act(Kind::PackagePublish, "patches by mail");
         }
         "grep" | "difftool" | "mergetool" => {
-            let options =
-                read(args, &Spec { short: "Ox", long: &["open-files-in-pager?", "extcmd="], ..Spec::default() });
+            let options = read(args, &spec("Ox", &["open-files-in-pager?", "extcmd="]));
             for code in options.values(&["O", "open-files-in-pager", "x", "extcmd"]).cloned().collect::<Vec<_>>() {
                 machine.code(&mut state.clone(), &code, Vec::new());
             }
@@ -323,9 +320,9 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
         "reset" => {
             let options = read(
                 args,
-                &Spec {
-                    short: "U",
-                    long: &[
+                &spec(
+                    "U",
+                    &[
                         "hard",
                         "soft",
                         "mixed",
@@ -338,8 +335,7 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
                         "refresh",
                         "intent-to-add",
                     ],
-                    ..Spec::default()
-                },
+                ),
             );
             if options.has(&["hard"]) && !asks_for_help(args) {
                 machine.act(Kind::GitHardReset, named(&options, 0));
@@ -351,20 +347,10 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
         "switch" => {
             let options = read(
                 args,
-                &Spec {
-                    short: "cC",
-                    long: &[
-                        "discard-changes",
-                        "force",
-                        "create=",
-                        "force-create=",
-                        "detach",
-                        "merge",
-                        "no-merge",
-                        "orphan=",
-                    ],
-                    ..Spec::default()
-                },
+                &spec(
+                    "cC",
+                    &["discard-changes", "force", "create=", "force-create=", "detach", "merge", "no-merge", "orphan="],
+                ),
             );
             if options.has(&["f", "force", "discard-changes"]) && options.operands.len() <= 1 {
                 machine.note(Kind::GitDiscard, named(&options, 0), Place::Unknown, true, Origin::UNKNOWN);
@@ -378,9 +364,9 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
         "branch" => {
             let options = read(
                 args,
-                &Spec {
-                    short: "u",
-                    long: &[
+                &spec(
+                    "u",
+                    &[
                         "delete",
                         "force",
                         "set-upstream-to=",
@@ -394,8 +380,7 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
                         "copy",
                         "remotes",
                     ],
-                    ..Spec::default()
-                },
+                ),
             );
             if options.has(&["D"]) || options.has(&["d", "delete"]) && options.has(&["f", "force"]) {
                 machine.act(Kind::GitBranchDelete, named(&options, 0));
@@ -416,8 +401,9 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
             }
             let options = read(
                 rest,
-                &Spec {
-                    long: &[
+                &spec(
+                    "",
+                    &[
                         "expire=",
                         "expire-unreachable=",
                         "all",
@@ -428,8 +414,7 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
                         "verbose",
                         "single-worktree",
                     ],
-                    ..Spec::default()
-                },
+                ),
             );
             if expires_now(&options, &["expire", "expire-unreachable"]) && !options.has(&["n", "dry-run"]) {
                 machine.act(Kind::GitRecovery, "reflog");
@@ -438,8 +423,9 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
         "gc" => {
             let options = read(
                 args,
-                &Spec {
-                    long: &[
+                &spec(
+                    "",
+                    &[
                         "prune?",
                         "no-prune",
                         "aggressive",
@@ -450,8 +436,7 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
                         "keep-largest-pack",
                         "detach",
                     ],
-                    ..Spec::default()
-                },
+                ),
             );
             let now = expires_now(&options, &["prune"])
                 || git.prune.as_deref().is_some_and(is_now) && !options.has(&["no-prune", "prune"]);
@@ -460,23 +445,15 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
             }
         }
         "prune" => {
-            let options = read(
-                args,
-                &Spec { long: &["expire=", "dry-run", "progress", "exclude-promisor-objects"], ..Spec::default() },
-            );
+            let options = read(args, &spec("", &["expire=", "dry-run", "progress", "exclude-promisor-objects"]));
             // Without a time it takes what not even a reflog tells of.
             if expires_now(&options, &["expire"]) && !options.has(&["n", "dry-run"]) {
                 machine.act(Kind::GitRecovery, "unreachable objects");
             }
         }
         "repack" => {
-            let options = read(
-                args,
-                &Spec {
-                    long: &["cruft", "cruft-expiration=", "unpack-unreachable=", "window=", "depth="],
-                    ..Spec::default()
-                },
-            );
+            let options =
+                read(args, &spec("", &["cruft", "cruft-expiration=", "unpack-unreachable=", "window=", "depth="]));
             if expires_now(&options, &["cruft-expiration", "unpack-unreachable"]) {
                 machine.act(Kind::GitRecovery, "unreachable objects");
             }
@@ -492,7 +469,7 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
         }
         "filter-repo" => filter_repo(machine, &Call { name: "git-filter-repo".to_owned(), args: args.to_vec() }, state),
         "update-ref" => {
-            let options = read(args, &Spec { short: "m", ..Spec::default() });
+            let options = read(args, &spec("m", &[]));
             let listed = options.has(&["stdin"]) && {
                 let input = machine.input(state, 0);
                 input.as_known().is_none_or(|lines| lines.contains("delete"))
@@ -502,7 +479,7 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
             }
         }
         "worktree" => {
-            let options = read(args.get(1..).unwrap_or_default(), &Spec { long: &["force"], ..Spec::default() });
+            let options = read(args.get(1..).unwrap_or_default(), &spec("", &["force"]));
             let trial = options.operands.first().and_then(|tree| machine.path(state, tree));
             let trial = trial.is_some_and(|tree| machine.place(&tree) == Place::Temporary);
             if args.first().is_some_and(|verb| verb.shown() == "remove") && options.has(&["f", "force"]) && !trial {
@@ -528,14 +505,13 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
             }
         }
         "rm" => {
-            let options =
-                read(args, &Spec { long: &["cached", "force", "dry-run", "pathspec-from-file="], ..Spec::default() });
+            let options = read(args, &spec("", &["cached", "force", "dry-run", "pathspec-from-file="]));
             if options.has(&["f", "force"]) && !options.has(&["cached", "n", "dry-run"]) {
                 machine.act(Kind::GitDiscard, named(&options, 0));
             }
         }
         "rebase" | "bisect" | "submodule" => {
-            let options = read(args, &Spec { short: "x", long: &["exec=", "recurse", "recursive"], ..Spec::default() });
+            let options = read(args, &spec("x", &["exec=", "recurse", "recursive"]));
             for code in options.values(&["x", "exec"]).cloned().collect::<Vec<_>>() {
                 machine.code(state, &code, Vec::new());
             }
@@ -564,9 +540,9 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
 fn add(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
     let options = read(
         args,
-        &Spec {
-            short: "mFCct",
-            long: &[
+        &spec(
+            "mFCct",
+            &[
                 "force",
                 "dry-run",
                 "message=",
@@ -578,8 +554,7 @@ fn add(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
                 "fixup=",
                 "trailer=",
             ],
-            ..Spec::default()
-        },
+        ),
     );
     if options.has(&["n", "dry-run"]) {
         return;
@@ -656,9 +631,9 @@ fn expires_now(options: &Options, names: &[&str]) -> bool {
 }
 
 fn filter_repo(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
-    let spec = Spec {
-        short: "",
-        long: &[
+    let spec = spec(
+        "",
+        &[
             "replace-text=",
             "path=",
             "force",
@@ -671,8 +646,7 @@ fn filter_repo(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
             "message-callback=",
             "replace-message=",
         ],
-        ..Spec::default()
-    };
+    );
     let options = read(&call.args, &spec);
     if !options.has(&["dry-run", "help", "h", "analyze", "version"]) && !call.args.is_empty() {
         machine.act(Kind::GitRewrite, "filter-repo");

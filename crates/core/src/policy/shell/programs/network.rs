@@ -1,7 +1,7 @@
 //! Programs that talk to other machines.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, read, spec};
 use super::super::state::{State, Stream};
 use super::super::value::{Origin, Text};
 use super::tables::{self, requests::Request};
@@ -80,9 +80,9 @@ impl Machine<'_> {
     }
 }
 
-const CURL: Spec = Spec {
-    short: "AbcCdDeEFHKmoPQrtTuUwxXyYz",
-    long: &[
+const CURL: Spec = spec(
+    "AbcCdDeEFHKmoPQrtTuUwxXyYz",
+    &[
         "data=",
         "data-ascii=",
         "data-binary=",
@@ -160,9 +160,7 @@ const CURL: Spec = Spec {
         "mail-rcpt=",
         "aws-sigv4=",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 /// Whether a credential is written out in a text.
 fn says_credential(value: &Text) -> bool {
@@ -303,9 +301,9 @@ fn save(machine: &mut Machine<'_>, state: &mut State, file: Option<&Text>, text:
     }
 }
 
-const WGET: Spec = Spec {
-    short: "oaeiBtTwQOPUDIXAR",
-    long: &[
+const WGET: Spec = spec(
+    "oaeiBtTwQOPUDIXAR",
+    &[
         "output-document=",
         "output-file=",
         "append-output=",
@@ -348,9 +346,7 @@ const WGET: Spec = Spec {
         "content-disposition",
         "spider",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 fn wget(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &WGET);
@@ -397,9 +393,9 @@ fn wget(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 fn httpie(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec {
-            short: "oaAps",
-            long: &[
+        &spec(
+            "oaAps",
+            &[
                 "output=",
                 "auth=",
                 "auth-type=",
@@ -420,8 +416,7 @@ fn httpie(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 "json",
                 "follow",
             ],
-            ..Spec::default()
-        },
+        ),
     );
     if options.is_help() || options.has(&["offline"]) {
         return;
@@ -469,9 +464,9 @@ fn httpie(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 fn netcat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec {
-            short: "cegGiIJmMoOpPqsTVwxX",
-            long: &[
+        &spec(
+            "cegGiIJmMoOpPqsTVwxX",
+            &[
                 "exec=",
                 "sh-exec=",
                 "lua-exec=",
@@ -495,8 +490,7 @@ fn netcat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 "max-conns=",
                 "idle-timeout=",
             ],
-            ..Spec::default()
-        },
+        ),
     );
     if options.is_help() || options.has(&["h", "z"]) {
         return;
@@ -523,7 +517,7 @@ fn netcat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn fetch(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "odxsjk", long: &["out=", "dir="], ..Spec::default() });
+    let options = read(&call.args, &spec("odxsjk", &["out=", "dir="]));
     for url in &options.operands {
         let text = machine.exchanges(state, url, None);
         let file = options.value(&["o", "out"]).cloned().unwrap_or_else(|| Text::known(base_name(&url.shown())));
@@ -568,7 +562,7 @@ fn address(text: &Text) -> Address {
 }
 
 fn socat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "bltTLWd", ordered: false, ..Spec::default() });
+    let options = read(&call.args, &spec("bltTLWd", &[]));
     if options.has(&["h", "V", "?"]) {
         return;
     }

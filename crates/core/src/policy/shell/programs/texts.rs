@@ -2,7 +2,7 @@
 //! decoded: nobody can have read what it says.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{read, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
@@ -21,7 +21,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
 
 /// `rev` turns each line around, `tac` their order.
 fn turned(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "s", long: &["help", "version", "separator="], ..Spec::default() });
+    let options = read(&call.args, &spec("s", &["help", "version", "separator="]));
     if options.is_help() {
         return;
     }
@@ -54,10 +54,7 @@ fn tr(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if input.is_empty() {
         return;
     }
-    let options = read(
-        &call.args,
-        &Spec { long: &["delete", "squeeze-repeats", "complement", "truncate-set1", "help"], ..Spec::default() },
-    );
+    let options = read(&call.args, &spec("", &["delete", "squeeze-repeats", "complement", "truncate-set1", "help"]));
     let sets: Option<Vec<Vec<char>>> = options.operands.iter().map(|set| members(&set.as_known()?)).collect();
     let whole = options.has(&["c", "C", "complement", "s", "squeeze-repeats", "t", "truncate-set1"]);
     let deletes = options.has(&["d", "delete"]);
@@ -129,7 +126,7 @@ fn members(set: &str) -> Option<Vec<char>> {
 fn cut(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let long =
         &["delimiter=", "fields=", "characters=", "bytes=", "output-delimiter=", "only-delimited", "help", "version"];
-    let options = read(&call.args, &Spec { short: "dfcb", long, ..Spec::default() });
+    let options = read(&call.args, &spec("dfcb", long));
     if options.is_help() {
         return;
     }
@@ -195,11 +192,10 @@ enum Edit {
 }
 
 fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec {
-        short: "efli?",
-        long: &["expression=", "file=", "line-length=", "help", "version", "in-place?", "quiet", "silent", "null-data"],
-        ..Spec::default()
-    };
+    let spec = spec(
+        "efli?",
+        &["expression=", "file=", "line-length=", "help", "version", "in-place?", "quiet", "silent", "null-data"],
+    );
     let options = read(&call.args, &spec);
     if options.is_help() {
         return;
@@ -415,7 +411,7 @@ fn literal(text: &str, special: &[char]) -> Option<String> {
 
 /// Programs that say a path made of another.
 fn path(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "s", long: &["suffix=", "help", "version"], ..Spec::default() });
+    let options = read(&call.args, &spec("s", &["suffix=", "help", "version"]));
     if options.is_help() {
         return;
     }

@@ -1,7 +1,7 @@
 //! Archives and copies between machines.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, read, spec};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::wrappers::local_command;
@@ -32,9 +32,9 @@ fn remote_host(text: &Text) -> Option<String> {
     (!host.is_empty() && !host.contains('/')).then(|| host.rsplit('@').next().unwrap_or_default().to_owned())
 }
 
-const TAR: Spec = Spec {
-    short: "fCITXFbgHKLMNV",
-    long: &[
+const TAR: Spec = spec(
+    "fCITXFbgHKLMNV",
+    &[
         "file=",
         "directory=",
         "use-compress-program=",
@@ -83,9 +83,7 @@ const TAR: Spec = Spec {
         "sort=",
         "format=",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 fn tar(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let mut args: Vec<Text> = Vec::new();
@@ -266,10 +264,7 @@ fn unpack(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             call.args.get(2).unwrap_or(&here).clone()
         }
         "cpio" | "pax" => {
-            let options = read(
-                &call.args,
-                &Spec { short: "DEFHIOMRCs", long: &["directory=", "file=", "format="], ..Spec::default() },
-            );
+            let options = read(&call.args, &spec("DEFHIOMRCs", &["directory=", "file=", "format="]));
             let unpacks = if call.name == "pax" { options.has(&["r"]) } else { options.has(&["i", "extract", "p"]) };
             if !unpacks || options.has(&["t", "list"]) || !options.operands.is_empty() && !options.has(&["p"]) {
                 return;
@@ -282,10 +277,7 @@ fn unpack(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn zip(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec { short: "xibnoPtT", long: &["exclude=", "include=", "password=", "help", "version"], ..Spec::default() },
-    );
+    let options = read(&call.args, &spec("xibnoPtT", &["exclude=", "include=", "password=", "help", "version"]));
     if options.is_help() {
         return;
     }
@@ -313,9 +305,9 @@ fn zip(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if archive.shown() == "-" { machine.emit(state, 1, text) } else { keep(machine, state, archive, text) }
 }
 
-const RSYNC: Spec = Spec {
-    short: "efBTM@",
-    long: &[
+const RSYNC: Spec = spec(
+    "efBTM@",
+    &[
         "rsh=",
         "filter=",
         "exclude=",
@@ -363,9 +355,7 @@ const RSYNC: Spec = Spec {
         "quiet",
         "human-readable",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 fn rsync(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &RSYNC);
@@ -479,7 +469,7 @@ fn copies(machine: &mut Machine<'_>, state: &mut State, source: &Text, target: &
 }
 
 fn scp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "cDFiJloPSXb", ..Spec::default() });
+    let options = read(&call.args, &spec("cDFiJloPSXb", &[]));
     for option in options.values(&["o"]).cloned().collect::<Vec<_>>() {
         local_command(machine, state, &option);
     }

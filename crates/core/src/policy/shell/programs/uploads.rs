@@ -1,7 +1,7 @@
 //! Programs that carry files away: to a cloud's storage, to whoever has the link; and what dumps a database.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, read, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
@@ -71,9 +71,9 @@ const UPLOADS: &[Upload] = &[
 /// Those of them that give what they carry to whoever has the link.
 const OPEN: &[&str] = &["ffsend", "transfer", "ipfs", "pastebinit", "termbin", "wgetpaste"];
 
-const SPEC: Spec = Spec {
-    short: "fsiape",
-    long: &[
+const SPEC: Spec = spec(
+    "fsiape",
+    &[
         "body=",
         "bucket=",
         "key=",
@@ -99,9 +99,7 @@ const SPEC: Spec = Spec {
         "config=",
         "destination=",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 pub(super) fn program(name: &str) -> Option<Program> {
     match name {
@@ -181,9 +179,9 @@ pub(super) fn names_secrets(filter: &str) -> bool {
 fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec {
-            short: if call.name.starts_with("mongo") { "hudco" } else { "fhpUtnTNFjrZuPd" },
-            long: &[
+        &spec(
+            if call.name.starts_with("mongo") { "hudco" } else { "fhpUtnTNFjrZuPd" },
+            &[
                 "file=",
                 "result-file=",
                 "archive?",
@@ -206,8 +204,7 @@ fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 "version",
                 "help",
             ],
-            ..Spec::default()
-        },
+        ),
     );
     if options.is_help() {
         return;

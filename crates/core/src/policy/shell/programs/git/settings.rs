@@ -2,7 +2,7 @@
 //! `git config`, or hold for one command by `-c`, `--config` and the environment.
 
 use super::super::super::machine::{Call, Machine};
-use super::super::super::options::{Spec, read};
+use super::super::super::options::{read, spec};
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use crate::policy::effects::Kind;
@@ -227,9 +227,9 @@ fn is_secret(key: &str) -> bool {
 
 /// `git config` in its old form and in its new one.
 pub(super) fn config(machine: &mut Machine<'_>, state: &mut State, args: &[Text]) {
-    let spec = Spec {
-        short: "f",
-        long: &[
+    let spec = spec(
+        "f",
+        &[
             "file=",
             "blob=",
             "type=",
@@ -266,8 +266,7 @@ pub(super) fn config(machine: &mut Machine<'_>, state: &mut State, args: &[Text]
             "url=",
             "append",
         ],
-        ..Spec::default()
-    };
+    );
     let options = read(args, &spec);
     let mut words = options.operands.as_slice();
     let mut reads = options.has(&["get", "get-all", "get-regexp", "get-urlmatch"]);

@@ -1,7 +1,7 @@
 //! Packages of the distribution, by their names: what an administrator's rights are used for every day, and what the
 //! distribution vouches for.
 
-use super::super::super::options::{Options, Spec, read};
+use super::super::super::options::{Options, Spec, read, spec};
 use super::super::super::value::Text;
 use super::super::{BINARIES, base_name};
 
@@ -116,7 +116,7 @@ const MANAGERS: &[Manager] = &[
 ];
 
 /// Options with a value, of those above that are known: what has another is asked about anyway.
-const SPEC: Spec = Spec { short: "t", long: &["virtual=", "setopt="], ordered: false, single: false };
+const SPEC: Spec = spec("t", &["virtual=", "setopt="]);
 
 /// Whether a call does no more than fetch the lists of packages, or install packages that are named as the distribution names them.
 pub(in super::super) fn adds_packages(fields: &[Text]) -> bool {

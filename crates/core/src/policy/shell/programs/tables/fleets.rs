@@ -6,7 +6,7 @@ use super::super::super::options::{Spec, read};
 use super::super::super::state::State;
 use super::super::super::value::{HOLE, Text};
 use super::super::Program;
-use super::{Entry, Tool, on, pass, spec, throwaway, unless, with};
+use super::{Entry, Tool, on, pass, single, spec, throwaway, unless, with};
 use crate::policy::effects::Kind::{
     CloudAccess, CloudDeploy, CloudDestroy, ProcessKill, SafetyDisable, StorageDestroy, SystemChange, SystemPower,
 };
@@ -229,7 +229,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         names: &["megacli", "MegaCli", "MegaCli64"],
-        spec: Spec { short: "", long: &[], ordered: false, single: true },
+        spec: single(&[]),
         entries: &[with(
             "",
             &["CfgClr", "CfgLdDel", "CfgForeign", "LDInit", "AdpFacDefSet", "CfgSpanDel"],

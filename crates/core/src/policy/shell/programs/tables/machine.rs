@@ -1,7 +1,7 @@
 //! The machine itself: services, processes, accounts, protections, what runs by itself.
 
 use super::super::super::machine::{Call, Machine};
-use super::super::super::options::{Spec, read};
+use super::super::super::options::read;
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use super::super::Program;
@@ -525,10 +525,7 @@ fn kill_by_name(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
     };
     let args: Vec<Text> =
         call.args.iter().filter(|arg| !(arg.prefix().starts_with('-') && is_signal(arg))).cloned().collect();
-    let options = read(
-        &args,
-        &Spec { short: "uUgGsPtnk", long: &["user=", "signal=", "pgroup=", "parent=", "terminal="], ..Spec::default() },
-    );
+    let options = read(&args, &spec("uUgGsPtnk", &["user=", "signal=", "pgroup=", "parent=", "terminal="]));
     if options.is_help() || options.has(&["l", "list", "0"]) {
         return;
     }
@@ -586,7 +583,7 @@ const MANY: &[&str] = &[
 ];
 
 fn crontab(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
-    let options = read(&call.args, &Spec { short: "u", ..Spec::default() });
+    let options = read(&call.args, &spec("u", &[]));
     if options.has(&["l", "V"]) {
         return;
     }

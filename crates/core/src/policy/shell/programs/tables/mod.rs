@@ -38,7 +38,7 @@ pub(super) use runners::archive;
 pub(super) use sql::destroys;
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, read, single, spec};
 use super::super::state::{State, Stream};
 use super::super::value::{Origin, Text};
 use super::Program;
@@ -90,16 +90,6 @@ const fn token(path: &'static str) -> Entry {
 /// What one of the entries behind it would take for something that it is not.
 const fn pass(path: &'static str) -> Entry {
     on(path, Kind::Unknown)
-}
-
-/// What is known of options: those with a value.
-const fn spec(short: &'static str, long: &'static [&'static str]) -> Spec {
-    Spec { short, long, ordered: false, single: false }
-}
-
-/// [`spec`] for programs whose long options begin with one hyphen.
-const fn single(long: &'static [&'static str]) -> Spec {
-    Spec { short: "", long, ordered: false, single: true }
 }
 
 /// The most words that `**` stands for.

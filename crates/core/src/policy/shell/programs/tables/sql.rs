@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
+use crate::policy::inspect::live::PRODUCTION;
 
 /// What a statement does that a rule could speak of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,8 +202,7 @@ fn replaces_live(words: &[&str]) -> Option<(Kind, usize)> {
         _ => return None,
     };
     let name = words.iter().skip(at).find(|word| !OF_OBJECTS.contains(word))?;
-    let is_live = |part: &str| matches!(part, "prod" | "production" | "prd" | "live");
-    bare(name).split(['.', '_', '"', '`']).any(is_live).then_some((Kind::DatabaseDestroy, at))
+    bare(name).split(['.', '_', '"', '`']).any(|part| is(part, PRODUCTION)).then_some((Kind::DatabaseDestroy, at))
 }
 
 /// Tables in which it stands who did what.

@@ -132,7 +132,6 @@ impl Machine<'_> {
             return;
         }
         self.tries(name, &call.args, state);
-        self.edits_openly(name, &call.args, state);
         if let Some(program) = find_program(name) {
             let call = Call { name: name.to_owned(), args: call.args.clone() };
             return program(self, &call, state);

@@ -96,6 +96,7 @@ const KUBECTL_ENTRIES: &[Entry] = &[
         SecretRead,
     ),
     with("get secret/*|secrets/*", &["o", "output", "template"], SecretRead),
+    with("edit secret|secrets|secret/*", &["@shown"], SecretRead),
     on("view-secret|view-secrets", SecretRead),
     with("config view", &["raw"], SecretRead),
     with("extract secret/*", &["to"], SecretRead),

@@ -232,8 +232,11 @@ fn apply(
 ) -> bool {
     for entry in tool.entries {
         let Some(length) = fits(entry.path, words) else { continue };
-        let asked = entry.with.is_empty() || entry.with.iter().any(|flag| is_given(options, words, flag));
-        if !asked || entry.without.iter().any(|flag| is_given(options, words, flag)) {
+        let given = |flag: &&str| match *flag {
+            "@shown" => vaults::shows_what_it_opens(machine, state),
+            flag => is_given(options, words, flag),
+        };
+        if !entry.with.is_empty() && !entry.with.iter().any(given) || entry.without.iter().any(given) {
             continue;
         }
         if entry.kind == Kind::Unknown {
@@ -277,7 +280,8 @@ fn fits(path: &str, words: &[String]) -> Option<usize> {
 
 /// Whether a flag was given; `name=value` asks for the value, which may be a glob, `~glob` for any word or value in whatever
 /// case. A word counts as well as a flag. `@production` asks for a word or value that speaks of production, `@guardian` for one of what
-/// watches over agents or the machine, `@queried` for one that comes out of a database.
+/// watches over agents or the machine, `@queried` for one that comes out of a database; and of the machine `@shown` asks whether what
+/// it opens in an editor is shown.
 fn is_given(options: &Options, words: &[String], flag: &str) -> bool {
     let mut texts = options.flags.iter().filter_map(|flag| flag.value.as_ref()).chain(&options.operands);
     match flag {

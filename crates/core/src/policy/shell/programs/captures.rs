@@ -180,9 +180,7 @@ fn captures(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.code(state, &code, Vec::new());
     }
     let file = match &capture.to {
-        To::Operand => {
-            options.operands.last().filter(|file| !matches!(file.shown().as_str(), "-" | "png:-" | "/dev/stdout"))
-        }
+        To::Operand => options.operands.last().filter(|file| file.shown() != "png:-"),
         To::Option(files, outputs) => options.value(files).filter(|_| !options.has(outputs)),
         To::Output => None,
     };
@@ -206,14 +204,9 @@ fn has_own_screen(machine: &Machine<'_>, state: &State) -> bool {
 
 /// Writes something to a file, an address, or the output.
 fn keep(machine: &mut Machine<'_>, state: &mut State, file: Option<&Text>, origin: Origin) {
-    let Some(file) = file else { return machine.emit(state, 1, Text::hole(origin)) };
-    if let Some((_, host)) = file.shown().split_once("://") {
-        return machine.sends(host, origin);
-    }
-    if let Some(path) = machine.path(state, file) {
-        machine.writes(state, &path, false);
-        let path = machine.real(state, &path);
-        state.write(&path, Text::hole(origin), false);
+    match file.map(Text::shown).as_deref().and_then(|file| file.split_once("://")) {
+        Some((_, host)) => machine.sends(host, origin),
+        None => machine.puts(state, file, Text::hole(origin)),
     }
 }
 
@@ -229,6 +222,6 @@ fn converts(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         let origin = machine.input(state, 0).origin().unwrap_or_default();
         return machine.emit(state, 1, Text::hole(Origin { endless: false, ..origin }));
     }
-    let last = call.args.last().filter(|last| !matches!(last.shown().as_str(), "-" | "stdout" | "png:-" | "pipe:1"));
-    keep(machine, state, last.cloned().as_ref(), Origin::DUMPED);
+    let last = call.args.last().filter(|last| !matches!(last.shown().as_str(), "stdout" | "png:-" | "pipe:1"));
+    keep(machine, state, last, Origin::DUMPED);
 }

@@ -193,8 +193,9 @@ fn opens(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         // An editor that opens no door is an editor.
         return super::readers::program(&call.name).into_iter().for_each(|known| known(machine, call, state));
     };
-    if !words.get(1).is_some_and(|word| door.quiet.contains(&word.as_str())) {
-        machine.act(door.opens, call.name.as_str());
+    match words.get(1).is_some_and(|word| door.quiet.contains(&word.as_str())) {
+        true => super::told_by_tables(machine, call, state),
+        false => machine.act(door.opens, call.name.as_str()),
     }
 }
 

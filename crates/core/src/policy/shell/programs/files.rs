@@ -27,7 +27,6 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "chmod" | "chown" | "chgrp" | "chattr" | "setfacl" => change,
         "touch" | "mkdir" | "mkfifo" | "mknod" => make,
         "mktemp" => mktemp,
-        "dirname" | "realpath" => told,
         _ => return None,
     })
 }
@@ -545,29 +544,6 @@ fn make(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             state.files.set(&path, Content::Is(Text::hole(Origin::UNKNOWN)));
         }
     }
-}
-
-/// `dirname` and `realpath` of a path that is known.
-fn told(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &spec("", &["relative-to=", "relative-base=", "help", "version"]));
-    let text = match options.operands.as_slice() {
-        [path] if !options.has(&["relative-to", "relative-base", "z", "zero"]) => match path.as_known() {
-            Some(path) if call.name == "dirname" => {
-                let path = path.trim_end_matches('/');
-                Text::known(
-                    path.rsplit_once('/').map_or(".", |(folder, _)| if folder.is_empty() { "/" } else { folder }),
-                )
-            }
-            Some(_) => {
-                machine.path(state, path).map_or_else(Text::default, |path| Text::known(machine.real(state, &path)))
-            }
-            None => Text::hole(path.origin().unwrap_or_default()),
-        },
-        _ => Text::hole(Origin::UNKNOWN),
-    };
-    let text = if text.is_empty() { Text::hole(Origin::UNKNOWN) } else { text };
-    machine.emit(state, 1, text);
-    machine.emit(state, 1, Text::known("\n"));
 }
 
 fn mktemp(machine: &mut Machine<'_>, _: &Call, state: &mut State) {

@@ -65,4 +65,6 @@ fn mail(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.act(Kind::NetMailing, call.name.as_str());
     }
     machine.sends(&to.first().map(|to| to.shown()).unwrap_or_default(), origin);
+    // What keeps the queue may be called to empty it.
+    super::told_by_tables(machine, call, state);
 }

@@ -212,6 +212,19 @@ impl Machine<'_> {
         }
     }
 
+    /// Writes a text to the file that is named, or to the output where none is, or `-`.
+    pub(super) fn puts(&mut self, state: &mut State, file: Option<&Text>, text: Text) {
+        let Some(file) = file.filter(|file| file.shown() != "-") else { return self.emit(state, 1, text) };
+        let Some(path) = self.path(state, file).filter(|path| path != "/dev/null") else { return };
+        if let Some(fd) = super::machine::descriptor(&path) {
+            return self.emit(state, fd, text);
+        }
+        self.writes(state, &path, false);
+        let path = self.real(state, &path);
+        self.receives(&path, &text);
+        state.write(&path, text, false);
+    }
+
     /// Notes that what an operand names is removed, and remembers it.
     pub(super) fn deletes(&mut self, state: &mut State, operand: &Text, recursive: bool) {
         if let Some(folder) = all_of(operand) {
@@ -271,4 +284,30 @@ fn all_of(operand: &Text) -> Option<Text> {
 /// The name of a path without its folders.
 pub(super) fn base_name(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::facts::NoFacts;
+
+    #[test]
+    fn what_two_rooms_know_of_a_program_is_all_told() {
+        for (command, expected) in [
+            ("cloudflared tunnel delete shop", Some(Kind::CloudDestroy)),
+            ("cloudflared tunnel list", None),
+            ("exim -Mrm 1abcde-000000-XX", Some(Kind::DatabaseDestroy)),
+            ("medusa delete-backup --backup-name night", Some(Kind::DatabaseDestroy)),
+            ("medusa list-backups", None),
+            ("medusa -h mail.rival.example -U users.txt -P words.txt -M ssh", Some(Kind::NetAttack)),
+            ("EDITOR=cat sops config/keys.yaml", Some(Kind::SecretRead)),
+            ("EDITOR=vim sops config/keys.yaml", None),
+            ("EDITOR=cat kubectl edit secret shop", Some(Kind::SecretRead)),
+        ] {
+            let found = crate::policy::shell::analyse(command, &NoFacts).effects;
+            let kinds: Vec<Kind> =
+                found.iter().map(|effect| effect.kind).filter(|kind| *kind != Kind::DataSend).collect();
+            assert_eq!(kinds.first().copied(), expected, "{command}: {kinds:?}");
+        }
+    }
 }

@@ -230,19 +230,18 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         options.flags.iter().filter(|flag| matches!(flag.name.as_str(), "o" | "output" | "O" | "remote-name"));
     for url in &urls {
         let text = machine.exchanges(state, url, data);
+        let own_name = || url.as_known().map(|url| Text::known(base_name(&url)));
         match outputs.next() {
+            // By what name the other end calls it nobody knows.
+            Some(flag) if flag.value.is_none() && options.has(&["J", "remote-header-name", "no-clobber"]) => {}
             Some(flag) => {
-                let renamed = options.has(&["J", "remote-header-name", "no-clobber"]);
-                let file = match &flag.value {
-                    Some(file) => Some(file.clone()),
-                    None => url.as_known().filter(|_| !renamed).map(|url| Text::known(base_name(&url))),
-                };
-                save(machine, state, file.as_ref(), text);
+                let file = flag.value.clone().or_else(own_name);
+                file.into_iter().for_each(|file| machine.puts(state, Some(&file), text.clone()));
             }
             None if options.has(&["remote-name-all"]) => {
-                save(machine, state, Some(&Text::known(base_name(&url.shown()))), text);
+                machine.puts(state, Some(&Text::known(base_name(&url.shown()))), text);
             }
-            None => machine.emit(state, 1, text),
+            None => machine.puts(state, None, text),
         }
     }
 }
@@ -286,19 +285,6 @@ fn joined<'t>(texts: impl Iterator<Item = &'t Text>) -> String {
 /// Where what is unknown of several texts comes from.
 fn origins<'t>(texts: impl Iterator<Item = &'t Text>) -> Origin {
     texts.filter_map(Text::origin).fold(Origin::UNKNOWN, Origin::and)
-}
-
-/// Keeps what was fetched in a file.
-fn save(machine: &mut Machine<'_>, state: &mut State, file: Option<&Text>, text: Text) {
-    let Some(file) = file else { return };
-    if file.shown() == "-" {
-        return machine.emit(state, 1, text);
-    }
-    if let Some(path) = machine.path(state, file).filter(|path| path != "/dev/null") {
-        machine.writes(state, &path, false);
-        let path = machine.real(state, &path);
-        state.write(&path, text, false);
-    }
 }
 
 const WGET: Spec = spec(
@@ -376,16 +362,11 @@ fn wget(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         if options.has(&["spider"]) {
             continue;
         }
-        match options.value(&["O", "output-document"]) {
-            Some(file) => save(machine, state, Some(&file.clone()), text),
-            None => {
-                let folder = options
-                    .value(&["P", "directory-prefix"])
-                    .map(|folder| format!("{}/", folder.shown()))
-                    .unwrap_or_default();
-                let name = url.as_known().map(|url| Text::known(format!("{folder}{}", base_name(&url))));
-                save(machine, state, name.as_ref(), text);
-            }
+        let folder =
+            options.value(&["P", "directory-prefix"]).map(|folder| format!("{}/", folder.shown())).unwrap_or_default();
+        let own_name = || url.as_known().map(|url| Text::known(format!("{folder}{}", base_name(&url))));
+        if let Some(file) = options.value(&["O", "output-document"]).cloned().or_else(own_name) {
+            machine.puts(state, Some(&file), text);
         }
     }
 }
@@ -452,13 +433,9 @@ fn httpie(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let request = Request { method: &method, url: &shown, body: &body, socket: None, by: &by, origin };
     tables::requests::request(machine, state, request);
     let text = machine.exchanges(state, url, data);
-    match options.value(&["o", "output"]) {
-        Some(file) => save(machine, state, Some(&file.clone()), text),
-        None if options.has(&["d", "download"]) => {
-            save(machine, state, Some(&Text::known(base_name(&url.shown()))), text);
-        }
-        None => machine.emit(state, 1, text),
-    }
+    let own_name = || options.has(&["d", "download"]).then(|| Text::known(base_name(&url.shown())));
+    let file = options.value(&["o", "output"]).cloned().or_else(own_name);
+    machine.puts(state, file.as_ref(), text);
 }
 
 fn netcat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -521,11 +498,7 @@ fn fetch(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     for url in &options.operands {
         let text = machine.exchanges(state, url, None);
         let file = options.value(&["o", "out"]).cloned().unwrap_or_else(|| Text::known(base_name(&url.shown())));
-        if options.has(&["source", "dump"]) {
-            machine.emit(state, 1, text);
-        } else {
-            save(machine, state, Some(&file), text);
-        }
+        machine.puts(state, Some(&file).filter(|_| !options.has(&["source", "dump"])), text);
     }
 }
 
@@ -637,7 +610,7 @@ fn flow(machine: &mut Machine<'_>, state: &mut State, from: &Address, to: &Addre
             }
         }
         "OPEN" | "FILE" | "GOPEN" | "CREATE" | "CREAT" | "PIPE" | "FIFO" => {
-            save(machine, state, Some(&to.parameter), text);
+            machine.puts(state, Some(&to.parameter), text);
         }
         kind if is_network(kind) => machine.sends(&host(to), text.origin().unwrap_or_default()),
         kind if runs(kind) => {

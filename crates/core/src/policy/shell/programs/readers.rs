@@ -420,13 +420,7 @@ fn openssl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.unlocks(state, &key);
     }
     let text = Text::hole(Origin { decoded: options.has(&["d", "decrypt"]), ..origin(&texts) });
-    match options.value(&["out"]).and_then(|file| machine.path(state, file)) {
-        Some(path) => {
-            machine.writes(state, &path, false);
-            state.write(&path, text, false);
-        }
-        None => machine.emit(state, 1, text),
-    }
+    machine.puts(state, options.value(&["out"]), text);
 }
 
 /// Whether a private key is written as it is, without a cipher.

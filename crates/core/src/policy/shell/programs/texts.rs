@@ -411,26 +411,28 @@ fn literal(text: &str, special: &[char]) -> Option<String> {
 
 /// Programs that say a path made of another.
 fn path(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &spec("s", &["suffix=", "help", "version"]));
+    let short = if call.name == "basename" { "s" } else { "" };
+    let options = read(&call.args, &spec(short, &["suffix=", "relative-to=", "relative-base=", "help", "version"]));
     if options.is_help() {
         return;
     }
+    let is_relative = options.has(&["relative-to", "relative-base"]);
     for operand in &options.operands {
-        let known = operand.as_known().filter(|_| !operand.has_glob());
+        let known = operand.as_known().filter(|_| !operand.has_glob() && !is_relative);
         let made = match (call.name.as_str(), known) {
             ("dirname", Some(path)) => {
                 let path = path.trim_end_matches('/');
-                let folder = match path.rsplit_once('/') {
-                    Some(("", _)) => "/",
-                    Some((folder, _)) => folder,
-                    None if path.is_empty() => "/",
-                    None => ".",
-                };
-                Text::known(folder)
+                let folder = path.rsplit_once('/').map_or(path, |(folder, _)| folder);
+                Text::known(match (folder, path.contains('/')) {
+                    ("", _) => "/",
+                    (_, false) => ".",
+                    (folder, true) => folder,
+                })
             }
             ("basename", Some(path)) if options.operands.len() == 1 => Text::known(super::base_name(&path)),
             ("realpath" | "readlink", Some(_)) if call.name == "realpath" || options.has(&["f", "e", "m"]) => {
-                machine.path(state, operand).map_or_else(|| Text::hole(Origin::UNKNOWN), Text::known)
+                let path = machine.path(state, operand).map(|path| machine.real(state, &path));
+                path.map_or_else(|| Text::hole(Origin::UNKNOWN), Text::known)
             }
             _ => Text::hole(operand.origin().unwrap_or_default()),
         };

@@ -165,14 +165,9 @@ fn tar(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         options.operands.iter().for_each(|operand| machine.deletes(state, operand, true));
         state.shell.directory = outer;
     }
-    let text = Text::hole(origin);
-    match archive {
-        None => machine.emit(state, 1, text),
-        Some(file) if file.shown() == "-" => machine.emit(state, 1, text),
-        Some(file) => match remote_host(&file).filter(|_| !options.has(&["force-local"])) {
-            Some(host) => machine.hands_over(&host, origin),
-            None => keep(machine, state, &file, text),
-        },
+    match archive.as_ref().and_then(remote_host).filter(|_| !options.has(&["force-local"])) {
+        Some(host) => machine.hands_over(&host, origin),
+        None => machine.puts(state, archive.as_ref(), Text::hole(origin)),
     }
 }
 
@@ -216,16 +211,6 @@ fn listed(machine: &mut Machine<'_>, state: &State, list: &Text) -> Vec<Text> {
         return Text::known(content).split(&['\n']);
     }
     text.split(&['\n'])
-}
-
-fn keep(machine: &mut Machine<'_>, state: &mut State, file: &Text, text: Text) {
-    let Some(path) = machine.path(state, file) else { return };
-    if let Some(fd) = super::super::machine::descriptor(&path) {
-        return machine.emit(state, fd, text);
-    }
-    machine.writes(state, &path, false);
-    let path = machine.real(state, &path);
-    state.write(&path, text, false);
 }
 
 /// What unpacks an archive into a folder: it is laid over what is there. The same programs pack, some of them.
@@ -301,8 +286,7 @@ fn zip(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let origin =
         names.iter().fold(Origin::UNKNOWN, |origin, name| origin.and(machine.origin_of_tree(state, name, recursive)));
-    let text = Text::hole(origin);
-    if archive.shown() == "-" { machine.emit(state, 1, text) } else { keep(machine, state, archive, text) }
+    machine.puts(state, Some(archive), Text::hole(origin));
 }
 
 const RSYNC: Spec = spec(

@@ -1,11 +1,10 @@
-//! Programs that carry files away: to a cloud's storage, to whoever has the link; and what dumps a database.
+//! Programs that carry files away: to a cloud's storage, to whoever has the link.
 
 use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, read, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
-use super::tables::throwaway;
 use crate::policy::effects::Kind;
 use crate::policy::secrets::{self, Secrecy};
 
@@ -102,10 +101,7 @@ const SPEC: Spec = spec(
 );
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    match name {
-        "pg_dump" | "pg_dumpall" | "mysqldump" | "mariadb-dump" | "mongodump" | "mongoexport" => Some(dump),
-        _ => UPLOADS.iter().any(|upload| upload.names.contains(&name)).then_some(uploads),
-    }
+    UPLOADS.iter().any(|upload| upload.names.contains(&name)).then_some(uploads)
 }
 
 fn uploads(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -174,51 +170,4 @@ pub(super) fn names_secrets(filter: &str) -> bool {
     };
     let is_secret = |name: &str| secrets::secrecy(&format!("/{before}{name}{after}"), None) >= Secrecy::Sensitive;
     listed.split(',').take(16).any(is_secret)
-}
-
-fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &spec(
-            if call.name.starts_with("mongo") { "hudco" } else { "fhpUtnTNFjrZuPd" },
-            &[
-                "file=",
-                "result-file=",
-                "archive?",
-                "out=",
-                "host=",
-                "port=",
-                "username=",
-                "user=",
-                "password?",
-                "dbname=",
-                "table=",
-                "format=",
-                "schema-only",
-                "no-data",
-                "exclude-table=",
-                "uri=",
-                "db=",
-                "collection=",
-                "query=",
-                "version",
-                "help",
-            ],
-        ),
-    );
-    if options.is_help() {
-        return;
-    }
-    let shape_only = options.has(&["s", "schema-only", "no-data"]);
-    let is_trial = throwaway::is_trial_dump(machine, state, &options);
-    let text = Text::hole(if shape_only || is_trial { Origin::UNKNOWN } else { Origin::DUMPED });
-    let file = options.value(&["f", "file", "r", "result-file", "archive", "o", "out"]).cloned();
-    match file.filter(|file| !file.is_empty()).and_then(|file| machine.path(state, &file)) {
-        Some(path) => {
-            machine.writes(state, &path, false);
-            machine.receives(&path, &text);
-            state.write(&path, text, false);
-        }
-        None => machine.emit(state, 1, text),
-    }
 }

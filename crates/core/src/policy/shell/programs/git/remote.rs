@@ -190,13 +190,7 @@ pub(super) fn bundles(machine: &mut Machine<'_>, state: &mut State, args: &[Text
     let [verb, rest @ ..] = args else { return };
     let file = rest.iter().find(|arg| !arg.prefix().starts_with('-') || arg.shown() == "-");
     let Some(file) = file.filter(|_| verb.shown() == "create") else { return };
-    match machine.path(state, file).filter(|_| file.shown() != "-") {
-        Some(path) => {
-            machine.writes(state, &path, false);
-            state.write(&path, Text::hole(Origin::DUMPED), false);
-        }
-        None => machine.emit(state, 1, Text::hole(Origin::DUMPED)),
-    }
+    machine.puts(state, Some(file), Text::hole(Origin::DUMPED));
 }
 
 /// `git archive`: all files of a commit, or some.
@@ -204,13 +198,7 @@ pub(super) fn archives(machine: &mut Machine<'_>, state: &mut State, args: &[Tex
     let options = read(args, &spec("o", &["output=", "format=", "prefix=", "remote="]));
     let whole = options.operands.len() <= 1 && !options.has(&["remote", "l", "list"]);
     let text = Text::hole(if whole { Origin::PACKED } else { Origin::UNKNOWN });
-    match options.value(&["o", "output"]).and_then(|file| machine.path(state, file)) {
-        Some(path) => {
-            machine.writes(state, &path, false);
-            state.write(&path, text, false);
-        }
-        None => machine.emit(state, 1, text),
-    }
+    machine.puts(state, options.value(&["o", "output"]), text);
 }
 
 /// `git daemon` and `git instaweb`: repositories for whoever reaches this machine.

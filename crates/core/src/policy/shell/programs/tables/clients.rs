@@ -476,44 +476,40 @@ pub(super) fn given(machine: &mut Machine<'_>, state: &mut State, text: &str, re
 
 /// What a dump gives is all that people have entrusted to a database, unless only its shape is asked for.
 fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &spec(
-            "hpUdftnTNuPrjFoc",
-            &[
-                "host=",
-                "port=",
-                "username=",
-                "dbname=",
-                "file=",
-                "table=",
-                "schema=",
-                "result-file=",
-                "uri=",
-                "db=",
-                "out=",
-                "archive?",
-                "user=",
-                "ignore-table=",
-            ],
-        ),
-    );
-    if options.is_help() || options.has(&["s", "schema-only", "no-data"]) && !call.name.starts_with("mongo") {
+    let short = if call.name.starts_with("mongo") { "hudco" } else { "fhpUtnTNFjrZuPdo" };
+    let long = &[
+        "file=",
+        "result-file=",
+        "archive?",
+        "out=",
+        "host=",
+        "port=",
+        "username=",
+        "user=",
+        "password?",
+        "dbname=",
+        "table=",
+        "format=",
+        "schema-only",
+        "no-data",
+        "exclude-table=",
+        "uri=",
+        "db=",
+        "collection=",
+        "query=",
+        "version",
+        "help",
+    ];
+    let options = read(&call.args, &spec(short, long));
+    if options.is_help() {
         return;
     }
+    let shape_only = options.has(&["s", "schema-only", "no-data"]);
     let (reach, name, _) = aim(machine, state, &DUMP, &options, &options.operands);
-    let origin =
-        if throwaway::may_be_lost(reach, name.as_deref().into_iter()) { Origin::UNKNOWN } else { Origin::SECRET };
-    match options.value(&["f", "file", "r", "result-file", "o", "out"]).cloned() {
-        Some(file) => {
-            if let Some(path) = machine.path(state, &file) {
-                machine.writes(state, &path, false);
-                machine.receives(&path, &Text::hole(origin));
-                state.write(&path, Text::hole(origin), false);
-            }
-        }
-        None => machine.emit(state, 1, Text::hole(origin)),
-    }
+    let is_nobodys = shape_only || throwaway::may_be_lost(reach, name.as_deref().into_iter());
+    let text = Text::hole(if is_nobodys { Origin::UNKNOWN } else { Origin::DUMPED });
+    let file = options.value(&["f", "file", "r", "result-file", "archive", "o", "out"]);
+    machine.puts(state, file.filter(|file| !file.is_empty()), text);
 }
 
 const OF_POSTGRES: (&str, &str) = ("PGHOST", "PGDATABASE");

@@ -303,10 +303,10 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let fed = if files.is_empty() { machine.input(state, 0).origin().unwrap_or_default() } else { Origin::UNKNOWN };
     for file in options.values(&["f", "file"]).filter(|_| is_awk).cloned().collect::<Vec<_>>() {
         let code = machine.read_file(state, &file);
-        super::code::awk(machine, state, &code.encoded(), fed);
+        super::code::awk::run(machine, state, &code.encoded(), fed);
     }
     if let Some(code) = code.filter(|_| is_awk) {
-        super::code::awk(machine, state, &code.encoded(), fed);
+        super::code::awk::run(machine, state, &code.encoded(), fed);
     }
     if let Some(code) = code.filter(|_| !is_awk) {
         super::builds::assigns_scripts(machine, state, &code.encoded());
@@ -321,7 +321,7 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         let code = code.shown();
         is_awk && (code.trim_start().starts_with('{') || code.contains("??") || code.contains("\\?\\?"))
     });
-    let begins = code.filter(|_| is_awk).and_then(|code| super::code::begins_of_awk(&code.encoded()));
+    let begins = code.filter(|_| is_awk).and_then(|code| super::code::awk::begins(&code.encoded()));
     let has_text = texts.iter().any(|text| !text.is_empty());
     match begins.filter(|_| has_text) {
         Some(begins) => {

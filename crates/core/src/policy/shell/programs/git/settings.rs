@@ -66,7 +66,7 @@ pub(super) fn made(machine: &mut Machine<'_>, state: &mut State, key: &str, valu
     if let Some(why) = why {
         machine.act(Kind::GitBypass, why);
     }
-    if key.starts_with("gc.") && key.contains("expire") && lasts >= Lasts::Stays && super::is_now(&said) {
+    if key.starts_with("gc.") && key.contains("expire") && lasts >= Lasts::Stays && super::history::is_now(&said) {
         machine.act(Kind::GitRecovery, key.clone());
     }
     if lasts >= Lasts::Stays && key.strip_prefix("alias.").is_some_and(|alias| !super::OWN.contains(&alias)) {

@@ -164,3 +164,62 @@ pub(super) fn restore(machine: &mut Machine<'_>, state: &State, args: &[Text], g
         }
     }
 }
+
+pub(super) fn reset(machine: &mut Machine<'_>, args: &[Text]) {
+    let options = read(
+        args,
+        &spec(
+            "U",
+            &[
+                "hard",
+                "soft",
+                "mixed",
+                "merge",
+                "keep",
+                "quiet",
+                "pathspec-from-file=",
+                "patch",
+                "no-refresh",
+                "refresh",
+                "intent-to-add",
+            ],
+        ),
+    );
+    if options.has(&["hard"]) && !asks_for_help(args) {
+        machine.act(Kind::GitHardReset, named(&options, 0));
+    }
+}
+
+pub(super) fn read_tree(machine: &mut Machine<'_>, args: &[Text]) {
+    let options = read(args, &spec("", &["reset", "prefix=", "index-output="]));
+    if options.has(&["reset"]) && options.has(&["u"]) && !options.has(&["n", "dry-run"]) {
+        machine.act(Kind::GitHardReset, named(&options, 0));
+    }
+}
+
+pub(super) fn checkout_index(machine: &mut Machine<'_>, args: &[Text]) {
+    let options = read(args, &spec("", &["all", "force", "prefix="]));
+    if options.has(&["f", "force"]) && options.has(&["a", "all"]) && !options.has(&["prefix"]) {
+        machine.note(Kind::GitDiscard, ".".to_owned(), Default::default(), true, Default::default());
+    }
+}
+
+pub(super) fn switch(machine: &mut Machine<'_>, args: &[Text]) {
+    let options = read(
+        args,
+        &spec(
+            "cC",
+            &["discard-changes", "force", "create=", "force-create=", "detach", "merge", "no-merge", "orphan="],
+        ),
+    );
+    if options.has(&["f", "force", "discard-changes"]) && options.operands.len() <= 1 {
+        machine.note(Kind::GitDiscard, named(&options, 0), Default::default(), true, Default::default());
+    }
+}
+
+pub(super) fn rm(machine: &mut Machine<'_>, args: &[Text]) {
+    let options = read(args, &spec("", &["cached", "force", "dry-run", "pathspec-from-file="]));
+    if options.has(&["f", "force"]) && !options.has(&["cached", "n", "dry-run"]) {
+        machine.act(Kind::GitDiscard, named(&options, 0));
+    }
+}

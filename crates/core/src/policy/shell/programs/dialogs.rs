@@ -3,7 +3,7 @@
 use super::super::machine::{Call, Machine};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
-use super::Program;
+use super::{Program, has};
 use crate::policy::effects::Kind;
 
 pub(super) fn program(name: &str) -> Option<Program> {
@@ -42,7 +42,7 @@ fn asks(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 /// Notes that a piece of code shows such a window.
 pub(super) fn shown_by(machine: &mut Machine<'_>, state: &mut State, code: &str) {
-    let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    let has = |words: &[&str]| has(code, words);
     let asks = has(&["with hidden answer"])
         || has(&["askstring", "simpledialog", "getpass", "JPasswordField", "PromptForCredential", "Get-Credential"])
             && has(&["show='*'", "show=\"*\"", "JPasswordField", "PromptForCredential"])

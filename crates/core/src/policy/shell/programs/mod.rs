@@ -281,6 +281,12 @@ fn all_of(operand: &Text) -> Option<Text> {
     Some(Text::known(folder))
 }
 
+/// Whether a text holds one of these words.
+#[inline(never)]
+fn has(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.contains(word))
+}
+
 /// The name of a path without its folders.
 pub(super) fn base_name(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()

@@ -3,9 +3,9 @@
 use super::super::machine::{Call, Machine};
 use super::super::state::State;
 use super::super::value::{HOLE, Origin, Text};
-use super::Program;
 use super::readers::WIDE;
 use super::tables::requests::{self, Request};
+use super::{Program, has};
 use crate::policy::effects::Kind::{
     self, CodeDecoded, CodeFetched, DiskWipe, NetShell, SafetyDisable, SystemPower, SystemStartup,
 };
@@ -150,7 +150,7 @@ const COMMANDS: &[(&[&str], Kind)] = &[
 fn code(machine: &mut Machine<'_>, state: &mut State, text: &Text) {
     let encoded = text.encoded();
     let lower = encoded.to_ascii_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let has = |words: &[&str]| has(&lower, words);
     let runs = has(&["invoke-expression", "iex", "| powershell", "| pwsh", "&(", "& (", "[scriptblock]::create"]);
     let fetches = has(&[
         "invoke-webrequest",

@@ -16,6 +16,7 @@ mod values;
 use super::super::machine::Machine;
 use super::super::state::{Content, State};
 use super::super::value::{HOLE, Origin, Text};
+use super::has;
 use crate::policy::effects::{Kind, Where};
 use crate::policy::hosts;
 use crate::policy::places::Place;
@@ -107,12 +108,6 @@ fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code
             machine.code(state, &run.scope.value(&line), Vec::new());
         }
     }
-}
-
-/// Whether a text holds one of these words.
-#[inline(never)]
-fn has(text: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| text.contains(word))
 }
 
 /// A piece of code that is gone through.

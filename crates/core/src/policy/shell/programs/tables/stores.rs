@@ -4,7 +4,7 @@ use super::super::super::machine::{Call, Machine};
 use super::super::super::options::{Options, ordered, read, spec};
 use super::super::super::state::State;
 use super::super::super::value::{HOLE, Origin, Text};
-use super::super::Program;
+use super::super::{Program, has};
 use super::clients::of_rows;
 use super::throwaway::{self, Reach};
 use super::{production, rows};
@@ -159,7 +159,7 @@ fn mongo(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         let dense: String = shown.chars().filter(|char| !char.is_whitespace()).collect();
         let empties = |call: &str| dense.contains(&format!("{call}({{}}")) || dense.contains(&format!("{call}()"));
-        let has = |words: &[&str]| words.iter().any(|word| dense.contains(word));
+        let has = |words: &[&str]| has(&dense, words);
         if has(&[
             "dropDatabase(",
             ".drop(",

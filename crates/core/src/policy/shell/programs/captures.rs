@@ -2,10 +2,11 @@
 //! and is nothing for strangers.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read, single, spec};
+use super::super::options::{Spec, read, single, spec};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::Program;
+use super::tables::is_given;
 
 /// Where a capture goes.
 enum To {
@@ -171,7 +172,8 @@ fn captures(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.is_help() || options.has(&["h"]) {
         return;
     }
-    if !capture.with.is_empty() && !capture.with.iter().any(|sign| is_given(&options, sign)) {
+    let words: Vec<String> = options.operands.iter().take(1).map(Text::shown).collect();
+    if !capture.with.is_empty() && !capture.with.iter().any(|sign| is_given(&options, &words, sign)) {
         return converts(machine, call, state);
     }
     // A screen that the command has set up for itself is not the person's.
@@ -185,14 +187,6 @@ fn captures(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         To::Output => None,
     };
     keep(machine, state, file, origin);
-}
-
-/// Whether an option, a value of one, or a first word was given.
-fn is_given(options: &Options, sign: &str) -> bool {
-    match sign.split_once('=') {
-        Some((name, wanted)) => options.values(&[name]).any(|value| value.shown() == wanted),
-        None => options.has(&[sign]) || options.operands.first().is_some_and(|word| word.shown() == sign),
-    }
 }
 
 fn has_own_screen(machine: &Machine<'_>, state: &State) -> bool {

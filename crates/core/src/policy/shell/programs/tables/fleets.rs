@@ -328,11 +328,7 @@ const ARRAYS: &[Tool] = &[
 fn array(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let known = ARRAYS.iter().find(|array| array.names.contains(&call.name.as_str()));
     match known.filter(|_| machine.at == Where::Remote) {
-        Some(tool) => {
-            let options = read(&call.args, &tool.spec);
-            let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
-            super::apply(machine, state, &call.name, tool, &options, &words);
-        }
+        Some(tool) => _ = super::does(machine, call, state, tool),
         None => match super::machine::program(&call.name) {
             Some(own) => own(machine, call, state),
             None => {

@@ -221,6 +221,13 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     machine.emit(state, 1, Text::hole(input.unwrap_or_default()));
 }
 
+/// Does what a tool's entries say of a call; false where none fits, or where it only shows something.
+fn does(machine: &mut Machine<'_>, call: &Call, state: &mut State, tool: &Tool) -> bool {
+    let options = read(&call.args, &tool.spec);
+    let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
+    !is_harmless(&options) && apply(machine, state, &call.name, tool, &options, &words)
+}
+
 /// Does what the first entry says that fits; false where none does, or where it may be done. `words` are the operands.
 fn apply(
     machine: &mut Machine<'_>,
@@ -282,7 +289,7 @@ fn fits(path: &str, words: &[String]) -> Option<usize> {
 /// case. A word counts as well as a flag. `@production` asks for a word or value that speaks of production, `@guardian` for one of what
 /// watches over agents or the machine, `@queried` for one that comes out of a database; and of the machine `@shown` asks whether what
 /// it opens in an editor is shown.
-fn is_given(options: &Options, words: &[String], flag: &str) -> bool {
+pub(super) fn is_given(options: &Options, words: &[String], flag: &str) -> bool {
     let mut texts = options.flags.iter().filter_map(|flag| flag.value.as_ref()).chain(&options.operands);
     match flag {
         "@production" => return texts.any(|text| production::is_production(&text.shown())),

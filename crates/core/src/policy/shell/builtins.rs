@@ -7,65 +7,16 @@ use super::state::{Flow, State, Variable};
 use super::value::{Origin, Piece, Text};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
+use crate::policy::inspect::lists::is;
 use crate::policy::places;
 
-const BUILTINS: &[&str] = &[
-    ".",
-    ":",
-    "[",
-    "alias",
-    "bg",
-    "break",
-    "builtin",
-    "cd",
-    "chdir",
-    "command",
-    "continue",
-    "declare",
-    "dirs",
-    "disown",
-    "echo",
-    "enable",
-    "eval",
-    "exec",
-    "exit",
-    "export",
-    "false",
-    "fg",
-    "getopts",
-    "hash",
-    "jobs",
-    "let",
-    "local",
-    "mapfile",
-    "popd",
-    "printf",
-    "pushd",
-    "pwd",
-    "read",
-    "readarray",
-    "readonly",
-    "return",
-    "set",
-    "shift",
-    "shopt",
-    "source",
-    "test",
-    "times",
-    "trap",
-    "true",
-    "type",
-    "typeset",
-    "ulimit",
-    "umask",
-    "unalias",
-    "unset",
-    "wait",
-];
+const BUILTINS: &str = ".|:|[|alias|bg|break|builtin|cd|chdir|command|continue|declare|dirs|disown|echo|enable|eval|exec|exit|export|\
+    false|fg|getopts|hash|jobs|let|local|mapfile|popd|printf|pushd|pwd|read|readarray|readonly|return|set|shift|shopt|source|test|times|\
+    trap|true|type|typeset|ulimit|umask|unalias|unset|wait";
 
 /// Whether a shell runs this itself.
 pub(super) fn is_builtin(name: &str) -> bool {
-    BUILTINS.contains(&name)
+    is(name, BUILTINS)
 }
 
 /// What `test`, `[` and `[[` say of these words, where it can be known.

@@ -40,28 +40,11 @@ pub(super) fn program(name: &str) -> Option<Program> {
 
 /// Whether a call only tells of the program itself.
 fn only_tells(call: &Call) -> bool {
-    const TELLS: &[&str] = &[
-        "-h",
-        "--help",
-        "help",
-        "-V",
-        "--version",
-        "version",
-        "--update",
-        "-update",
-        "update",
-        "list",
-        "inspect",
-        "archive",
-        "report",
-        "new",
-        "init",
-    ];
+    const TELLS: &str =
+        "-h|--help|help|-V|--version|version|--update|-update|update|list|inspect|archive|report|new|init";
     let first = call.args.first().map(Text::shown).unwrap_or_default();
     let alone = call.args.len() == 1 || !first.starts_with('-');
-    call.args.is_empty()
-        || alone && TELLS.contains(&first.as_str())
-        || call.args.iter().any(|arg| arg.shown() == "--help")
+    call.args.is_empty() || alone && is(&first, TELLS) || call.args.iter().any(|arg| arg.shown() == "--help")
 }
 
 /// The hosts that a call names: addresses, and words that are one.

@@ -7,6 +7,7 @@ use super::super::value::{HOLE, Origin, Text};
 use super::{Program, base_name};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
+use crate::policy::inspect::lists::is;
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::Secrecy;
 
@@ -503,29 +504,9 @@ fn change(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 /// Whether a folder's name says that it holds what is told of people, or what a house keeps to itself.
 fn tells_of_people(path: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "patients",
-        "patient",
-        "clinical",
-        "dbgap",
-        "phi",
-        "pii",
-        "private",
-        "secret",
-        "secrets",
-        "confidential",
-        "hr",
-        "payroll",
-        "restricted",
-        "protected",
-        "finance",
-        "legal",
-        "backup",
-        "backups",
-        "customers",
-        "medical",
-    ];
-    path.split(['/', '-', '_', '.']).any(|word| WORDS.contains(&word))
+    const WORDS: &str = "patients|patient|clinical|dbgap|phi|pii|private|secret|secrets|confidential|hr|payroll|restricted|protected|\
+        finance|legal|backup|backups|customers|medical";
+    path.split(['/', '-', '_', '.']).any(|word| is(word, WORDS))
 }
 
 fn make(machine: &mut Machine<'_>, call: &Call, state: &mut State) {

@@ -6,6 +6,7 @@ use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
 use crate::policy::places::{self, Place, is_generated};
 use crate::policy::secrets::Secrecy;
 
@@ -20,49 +21,9 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 /// Tests and actions that take an argument.
-const WITH_VALUE: &[&str] = &[
-    "-name",
-    "-iname",
-    "-path",
-    "-ipath",
-    "-wholename",
-    "-regex",
-    "-iregex",
-    "-type",
-    "-xtype",
-    "-size",
-    "-mtime",
-    "-mmin",
-    "-atime",
-    "-amin",
-    "-ctime",
-    "-cmin",
-    "-newer",
-    "-anewer",
-    "-cnewer",
-    "-user",
-    "-group",
-    "-uid",
-    "-gid",
-    "-perm",
-    "-links",
-    "-inum",
-    "-maxdepth",
-    "-mindepth",
-    "-samefile",
-    "-fstype",
-    "-lname",
-    "-ilname",
-    "-used",
-    "-printf",
-    "-fprint",
-    "-fprint0",
-    "-fls",
-    "-regextype",
-    "-newermt",
-    "-D",
-    "-context",
-];
+const WITH_VALUE: &str = "-name|-iname|-path|-ipath|-wholename|-regex|-iregex|-type|-xtype|-size|-mtime|-mmin|-atime|-amin|-ctime|-cmin|\
+    -newer|-anewer|-cnewer|-user|-group|-uid|-gid|-perm|-links|-inum|-maxdepth|-mindepth|-samefile|-fstype|-lname|-ilname|-used|-printf|\
+    -fprint|-fprint0|-fls|-regextype|-newermt|-D|-context";
 
 /// Tests of names: each takes a pattern.
 const BY_NAME: &[&str] =
@@ -232,11 +193,11 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 at += if test == "-fprintf" { 2 } else { 1 };
             }
             test => {
-                let value = args.get(at).filter(|_| WITH_VALUE.contains(&test)).map(Text::shown).unwrap_or_default();
+                let value = args.get(at).filter(|_| is(test, WITH_VALUE)).map(Text::shown).unwrap_or_default();
                 if !inverse {
                     narrow.narrowed(test, &value, breadth);
                 }
-                at += usize::from(WITH_VALUE.contains(&test));
+                at += usize::from(is(test, WITH_VALUE));
             }
         }
         negated = false;

@@ -11,6 +11,7 @@ use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
 use crate::policy::secrets::Secrecy;
 use settings::Lasts;
 
@@ -124,7 +125,7 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             let said = Text::known(format!("{project}\n"));
             machine.emit(state, 1, said);
         }
-        None if SAYS.contains(&command.as_str()) => {
+        None if is(&command, SAYS) => {
             let said = match lists_all(&command, args) {
                 true => Origin::LISTED,
                 false if lists_deleted(&command, args) => Origin::ABSENT,
@@ -161,27 +162,8 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 /// Commands whose output scripts go on with.
-const SAYS: &[&str] = &[
-    "branch",
-    "for-each-ref",
-    "rev-parse",
-    "rev-list",
-    "ls-files",
-    "ls-remote",
-    "tag",
-    "remote",
-    "log",
-    "diff",
-    "status",
-    "config",
-    "describe",
-    "stash",
-    "worktree",
-    "symbolic-ref",
-    "merge-base",
-    "show-ref",
-    "name-rev",
-];
+const SAYS: &str = "branch|for-each-ref|rev-parse|rev-list|ls-files|ls-remote|tag|remote|log|diff|status|config|describe|stash|worktree|\
+    symbolic-ref|merge-base|show-ref|name-rev";
 
 /// Whether what git says are the names of all files of a kind below the working folder, of which some are nowhere else.
 fn lists_all(command: &str, args: &[Text]) -> bool {
@@ -243,26 +225,8 @@ fn aliased(machine: &mut Machine<'_>, state: &mut State, alias: &Text, args: &[T
 }
 
 /// Commands that lose nothing but what the repository itself holds.
-const LOCAL: &[&str] = &[
-    "reset",
-    "clean",
-    "checkout",
-    "restore",
-    "switch",
-    "stash",
-    "branch",
-    "reflog",
-    "gc",
-    "prune",
-    "repack",
-    "filter-branch",
-    "filter-repo",
-    "update-ref",
-    "rm",
-    "read-tree",
-    "checkout-index",
-    "fast-import",
-];
+const LOCAL: &str = "reset|clean|checkout|restore|switch|stash|branch|reflog|gc|prune|repack|filter-branch|filter-repo|update-ref|rm|\
+    read-tree|checkout-index|fast-import";
 
 /// Whether the working folder is one for what may vanish: a clone there was made for a trial.
 fn is_throwaway(machine: &Machine<'_>, state: &State) -> bool {
@@ -270,7 +234,7 @@ fn is_throwaway(machine: &Machine<'_>, state: &State) -> bool {
 }
 
 fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args: &[Text], git: &Git) {
-    if LOCAL.contains(&command) && is_throwaway(machine, state) {
+    if is(command, LOCAL) && is_throwaway(machine, state) {
         return;
     }
     let is_verified = matches!(command, "commit" | "merge" | "am" | "pull" | "rebase");

@@ -35,6 +35,7 @@ use super::machine::{Call, Machine};
 use super::state::{Content, State};
 use super::value::{HOLE, Origin, Piece, Text};
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
 use crate::policy::places::{self, Place};
 
 pub(super) use tables::is_guard;
@@ -43,18 +44,8 @@ pub(super) use tables::is_guard;
 type Program = fn(&mut Machine<'_>, &Call, &mut State);
 
 /// Folders of programs: a program named with one of them is the one of its name.
-const BINARIES: &[&str] = &[
-    "/bin",
-    "/sbin",
-    "/usr/bin",
-    "/usr/sbin",
-    "/usr/local/bin",
-    "/usr/local/sbin",
-    "/opt/homebrew/bin",
-    "/snap/bin",
-    "/usr/libexec",
-    "/run/current-system/sw/bin",
-];
+const BINARIES: &str = "/bin|/sbin|/usr/bin|/usr/sbin|/usr/local/bin|/usr/local/sbin|/opt/homebrew/bin|/snap/bin|/usr/libexec|\
+    /run/current-system/sw/bin";
 
 /// The families, in the order they are asked.
 const FAMILIES: &[fn(&str) -> Option<Program>] = &[
@@ -113,7 +104,7 @@ impl Machine<'_> {
         let wrapper = matches!(name, "gradlew" | "mvnw" | "manage.py" | "artisan");
         let of_project =
             !folder.starts_with(['/', '~']) && (wrapper || matches!(base_name(folder), "bin" | ".bin" | "Scripts"));
-        if (BINARIES.contains(&folder) || of_project && is_known(name)) && !made_here {
+        if (is(folder, BINARIES) || of_project && is_known(name)) && !made_here {
             return self.known_program(name, call, state);
         }
         if folder.ends_with("bin") && !made_here {

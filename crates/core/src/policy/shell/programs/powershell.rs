@@ -9,6 +9,7 @@ use super::{Program, has};
 use crate::policy::effects::Kind::{
     self, CodeDecoded, CodeFetched, DiskWipe, NetShell, SafetyDisable, SystemPower, SystemStartup,
 };
+use crate::policy::inspect::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -296,26 +297,14 @@ fn narrows(name: &str, words: &[String]) -> bool {
 
 /// The paths and addresses that a command names, and whether it takes only some of what is in them.
 fn operands(words: &[String]) -> (Vec<String>, bool) {
-    const TAKES: &[&str] = &[
-        "-filter",
-        "-include",
-        "-exclude",
-        "-erroraction",
-        "-ea",
-        "-depth",
-        "-method",
-        "-body",
-        "-headers",
-        "-uri",
-        "-outfile",
-    ];
+    const TAKES: &str = "-filter|-include|-exclude|-erroraction|-ea|-depth|-method|-body|-headers|-uri|-outfile";
     let mut paths: Vec<String> = Vec::new();
     let (mut filtered, mut skip) = (false, false);
     for (at, word) in words.iter().enumerate().skip(1) {
         let lower = word.to_ascii_lowercase();
         if lower.starts_with('-') {
             filtered |= matches!(lower.as_str(), "-filter" | "-include");
-            skip = TAKES.contains(&lower.as_str());
+            skip = is(&lower, TAKES);
         } else if !std::mem::take(&mut skip) {
             paths.extend(word.split(',').filter(|path| !path.is_empty()).map(str::to_owned));
         } else if words[at - 1].eq_ignore_ascii_case("-uri") {

@@ -8,6 +8,7 @@ use super::Program;
 use super::tables::production::speaks;
 use crate::policy::effects::{Kind, Where};
 use crate::policy::hosts;
+use crate::policy::inspect::lists::is;
 use crate::policy::places::Place;
 
 pub(super) fn program(name: &str) -> Option<Program> {
@@ -263,17 +264,9 @@ fn behind_env(fields: &[Text]) -> &[Text] {
 
 /// Whether an assignment only keeps a package manager from asking.
 fn is_quieting(word: &Text) -> bool {
-    const NAMES: &[&str] = &[
-        "DEBIAN_FRONTEND",
-        "DEBCONF_NONINTERACTIVE_SEEN",
-        "NEEDRESTART_MODE",
-        "NEEDRESTART_SUSPEND",
-        "APT_LISTCHANGES_FRONTEND",
-        "LC_ALL",
-        "LANG",
-        "TZ",
-    ];
-    word.prefix().split_once('=').is_some_and(|(name, _)| NAMES.contains(&name))
+    const NAMES: &str = "DEBIAN_FRONTEND|DEBCONF_NONINTERACTIVE_SEEN|NEEDRESTART_MODE|NEEDRESTART_SUSPEND|APT_LISTCHANGES_FRONTEND|\
+        LC_ALL|LANG|TZ";
+    word.prefix().split_once('=').is_some_and(|(name, _)| is(name, NAMES))
 }
 
 fn su(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -482,18 +475,8 @@ fn is_unknown(options: &Options) -> bool {
 
 /// Whether a word of a command is a program that puts what it is given into a database.
 fn takes_in(word: &Text) -> bool {
-    const CLIENTS: &[&str] = &[
-        "psql",
-        "pg_restore",
-        "mysql",
-        "mariadb",
-        "mongorestore",
-        "mongoimport",
-        "sqlite3",
-        "cockroach",
-        "clickhouse-client",
-    ];
-    word.shown().split([' ', ';', '|', '&', '\'', '"']).any(|part| CLIENTS.contains(&super::base_name(part)))
+    const CLIENTS: &str = "psql|pg_restore|mysql|mariadb|mongorestore|mongoimport|sqlite3|cockroach|clickhouse-client";
+    word.shown().split([' ', ';', '|', '&', '\'', '"']).any(|part| is(super::base_name(part), CLIENTS))
 }
 
 /// The command that an option of `ssh` makes it run on this machine.

@@ -9,6 +9,7 @@ use super::super::tables::{production, throwaway};
 use super::settings::{self, Lasts};
 use super::{asks_for_help, skips_hooks};
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
 
 /// Under what it is kept which repositories have nothing but a folder for what may vanish to push to.
 const SCRATCH: &str = "scratch repository";
@@ -126,23 +127,11 @@ fn is_production(remote: &str) -> bool {
 }
 
 /// Commands that reach other repositories, with the options by which they run programs there.
-const REACH: &[&str] = &[
-    "clone",
-    "init",
-    "fetch",
-    "pull",
-    "push",
-    "ls-remote",
-    "remote",
-    "submodule",
-    "archive",
-    "fetch-pack",
-    "send-pack",
-];
+const REACH: &str = "clone|init|fetch|pull|push|ls-remote|remote|submodule|archive|fetch-pack|send-pack";
 
 /// What an address and the options of a transfer run on this machine.
 pub(super) fn transfers(machine: &mut Machine<'_>, state: &mut State, command: &str, args: &[Text]) {
-    if !REACH.contains(&command) {
+    if !is(command, REACH) {
         return;
     }
     for arg in args {

@@ -6,6 +6,7 @@ use super::super::super::options::{read, spec};
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
 use crate::policy::places::Place;
 
 /// Whether a setting holds for one command, stays in a repository, or holds in all of them.
@@ -17,20 +18,8 @@ pub(super) enum Lasts {
 }
 
 /// Settings that name a program which git runs.
-const PROGRAMS: &[&str] = &[
-    "core.sshcommand",
-    "core.pager",
-    "core.editor",
-    "core.fsmonitor",
-    "core.askpass",
-    "core.gitproxy",
-    "sequence.editor",
-    "diff.external",
-    "gpg.program",
-    "credential.helper",
-    "uploadpack.packobjectshook",
-    "sendemail.smtpserver",
-];
+const PROGRAMS: &str = "core.sshcommand|core.pager|core.editor|core.fsmonitor|core.askpass|core.gitproxy|sequence.editor|diff.external|\
+    gpg.program|credential.helper|uploadpack.packobjectshook|sendemail.smtpserver";
 
 /// Endings of settings with a name in the middle that do: `filter.lfs.clean`.
 const PROGRAM_ENDINGS: &[&str] = &[
@@ -75,7 +64,7 @@ pub(super) fn made(machine: &mut Machine<'_>, state: &mut State, key: &str, valu
         }
         return super::aliased(machine, &mut state.clone(), value, &[]);
     }
-    let is_program = PROGRAMS.contains(&key.as_str())
+    let is_program = is(&key, PROGRAMS)
         || key.matches('.').count() > 1 && PROGRAM_ENDINGS.iter().any(|ending| key.ends_with(ending));
     if !is_program || said.is_empty() || matches!(said.as_str(), "true" | "false") {
         return;

@@ -4,6 +4,7 @@
 use super::super::super::options::{Options, Spec, read, spec};
 use super::super::super::value::Text;
 use super::super::{BINARIES, base_name};
+use crate::policy::inspect::lists::is;
 
 /// A package manager.
 struct Manager {
@@ -125,7 +126,7 @@ pub(in super::super) fn adds_packages(fields: &[Text]) -> bool {
     let folder = program.rsplit_once('/').map(|(folder, _)| folder);
     let name = base_name(&program);
     let Some(manager) = MANAGERS.iter().find(|manager| manager.names.contains(&name)) else { return false };
-    if !folder.is_none_or(|folder| BINARIES.contains(&folder)) {
+    if !folder.is_none_or(|folder| is(folder, BINARIES)) {
         return false;
     }
     let options = read(args, &Spec { short: if name == "apk" { "t" } else { "" }, ..SPEC });

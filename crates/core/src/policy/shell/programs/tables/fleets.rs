@@ -12,6 +12,7 @@ use crate::policy::effects::Kind::{
 };
 use crate::policy::effects::Where;
 use crate::policy::hosts;
+use crate::policy::inspect::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -102,21 +103,8 @@ const PROTECTS: &[&str] = &[
     "watchdog",
     "limiter",
 ];
-const TAKES_OFF: &[&str] = &[
-    "false",
-    "disable",
-    "disabled",
-    "off",
-    "bypass",
-    "override",
-    "mute",
-    "shutdown",
-    "deactivate",
-    "kill",
-    "ignore",
-    "unlock",
-    "release",
-];
+const TAKES_OFF: &str =
+    "false|disable|disabled|off|bypass|override|mute|shutdown|deactivate|kill|ignore|unlock|release";
 
 /// A robot that is told to mind nothing any more.
 fn robot(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -128,7 +116,7 @@ fn robot(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         call.args.iter().take(2).any(|word| asks.contains(&word.prefix()) || begins.contains(&word.prefix()));
     let words = || line.split(|char: char| !char.is_ascii_alphanumeric());
     let protects = PROTECTS.iter().any(|word| line.contains(word));
-    if !is_asked && protects && words().any(|word| TAKES_OFF.contains(&word)) {
+    if !is_asked && protects && words().any(|word| is(word, TAKES_OFF)) {
         return machine.act(SafetyDisable, line);
     }
     super::table(machine, call, state);

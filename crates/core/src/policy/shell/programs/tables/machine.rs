@@ -9,6 +9,7 @@ use super::{Entry, Tool, on, spec, unless, with};
 use crate::policy::effects::Kind::{
     self, SafetyDisable, SelfTamper, StorageDestroy, SystemChange, SystemPower, SystemStartup,
 };
+use crate::policy::inspect::lists::is;
 
 /// Every tool of this file that a table tells enough of.
 pub(super) const TOOLS: &[Tool] = &[
@@ -532,7 +533,7 @@ fn kill_by_name(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
     let names: Vec<String> = options.operands.iter().map(Text::shown).collect();
     // With its whole command line the one program is meant that was started.
     let exact = options.has(&["f", "full", "P", "parent"])
-        && names.iter().all(|name| name.len() >= 4 && !MANY.contains(&name.trim_matches(['^', '$', '.', '*'])));
+        && names.iter().all(|name| name.len() >= 4 && !is(name.trim_matches(['^', '$', '.', '*']), MANY));
     let whole_user = options.has(&["u", "user", "U"]) && call.name != "fuser";
     if call.name == "fuser" && !options.has(&["k", "kill"]) {
         return;
@@ -549,38 +550,8 @@ fn kill_by_name(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
 }
 
 /// Names that many programs have in their command lines, among them those that nobody meant.
-const MANY: &[&str] = &[
-    "node",
-    "python",
-    "python3",
-    "java",
-    "bash",
-    "ruby",
-    "perl",
-    "chrome",
-    "chromium",
-    "firefox",
-    "code",
-    "docker",
-    "dockerd",
-    "sshd",
-    "systemd",
-    "postgres",
-    "mysqld",
-    "redis-server",
-    "claude",
-    "codex",
-    "cursor",
-    "hookrail",
-    "home",
-    "containerd",
-    "electron",
-    "tmux",
-    "screen",
-    "agent",
-    "ssh-agent",
-    "gpg-agent",
-];
+const MANY: &str = "node|python|python3|java|bash|ruby|perl|chrome|chromium|firefox|code|docker|dockerd|sshd|systemd|postgres|mysqld|\
+    redis-server|claude|codex|cursor|hookrail|home|containerd|electron|tmux|screen|agent|ssh-agent|gpg-agent";
 
 fn crontab(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
     let options = read(&call.args, &spec("u", &[]));

@@ -43,6 +43,7 @@ use super::super::state::{State, Stream};
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
 use crate::policy::places::{Place, glob};
 
 /// What a program's call must be like, and what it then does.
@@ -96,26 +97,8 @@ const fn pass(path: &'static str) -> Entry {
 const MAX_BETWEEN: usize = 6;
 
 /// Flags with which a program shows what it would do, or how it is used.
-const HARMLESS: &[&str] = &[
-    "help",
-    "version",
-    "dry-run",
-    "dryrun",
-    "dry_run",
-    "what-if",
-    "whatif",
-    "simulate",
-    "just-print",
-    "preview",
-    "noop",
-    "no-op",
-    "generate-cli-skeleton",
-    "validate-only",
-    "snapshot",
-    "list-hosts",
-    "syntax-check",
-    "pretend",
-];
+const HARMLESS: &str = "help|version|dry-run|dryrun|dry_run|what-if|whatif|simulate|just-print|preview|noop|no-op|generate-cli-skeleton|\
+    validate-only|snapshot|list-hosts|syntax-check|pretend";
 
 pub(super) fn program(name: &str) -> Option<Program> {
     let families: [fn(&str) -> Option<Program>; 11] = [
@@ -177,7 +160,7 @@ fn is_harmless(options: &Options) -> bool {
             .value
             .as_ref()
             .is_some_and(|value| flag.name == "version" || matches!(value.shown().as_str(), "none" | "false"));
-        HARMLESS.contains(&flag.name.as_str()) && !valued
+        is(&flag.name, HARMLESS) && !valued
     })
 }
 

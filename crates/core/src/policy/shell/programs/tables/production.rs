@@ -23,36 +23,9 @@ pub(in super::super) fn is_production(name: &str) -> bool {
 
 /// Whether a name speaks of a place where things are tried before everybody has them.
 pub(in crate::policy::shell) fn is_rehearsal(name: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "dev",
-        "develop",
-        "development",
-        "staging",
-        "stage",
-        "stg",
-        "preprod",
-        "nonprod",
-        "preview",
-        "uat",
-        "qa",
-        "demo",
-        "local",
-        "lab",
-        "loadtest",
-        "perf",
-        "paper",
-        "practice",
-        "fxpractice",
-        "testnet",
-        "sepolia",
-        "devnet",
-        "httpbin",
-        "postman",
-        "reqres",
-        "jsonplaceholder",
-        "petstore",
-    ];
-    throwaway::is_trial(name) || !is_production(name) && words(name).any(|word| WORDS.contains(&word.as_str()))
+    const WORDS: &str = "dev|develop|development|staging|stage|stg|preprod|nonprod|preview|uat|qa|demo|local|lab|loadtest|perf|paper|\
+        practice|fxpractice|testnet|sepolia|devnet|httpbin|postman|reqres|jsonplaceholder|petstore";
+    throwaway::is_trial(name) || !is_production(name) && words(name).any(|word| is(&word, WORDS))
 }
 
 /// What the name of a variable tells of what it holds. Every variable that is not known is asked, so nothing is made for it.
@@ -125,21 +98,8 @@ pub(in super::super) fn changes(name: &str, given: &[Text]) -> bool {
 
 /// Whether what is given to a script has it tell what it would do.
 fn only_shows(given: &[Text]) -> bool {
-    const SHOWS: &[&str] = &[
-        "-n",
-        "--dry-run",
-        "--dryrun",
-        "--help",
-        "-h",
-        "--check",
-        "--plan",
-        "--diff",
-        "plan",
-        "diff",
-        "check",
-        "status",
-    ];
-    given.iter().any(|word| SHOWS.contains(&word.shown().as_str()))
+    const SHOWS: &str = "-n|--dry-run|--dryrun|--help|-h|--check|--plan|--diff|plan|diff|check|status";
+    given.iter().any(|word| is(&word.shown(), SHOWS))
 }
 
 /// Programs that run a project's tests, and those of which a goal runs them.

@@ -30,6 +30,7 @@ pub(in crate::policy) fn faults(text: &str) -> Vec<Fault> {
     let mut made: HashSet<&str> = HashSet::new();
     let mut begun = false;
     let mut found = Vec::new();
+    let names_since = text.contains('>');
     for (statement, rolled_back) in statements.iter().zip(rolled_back(&statements)) {
         let words: Vec<&str> = statement.words.iter().map(String::as_str).collect();
         let is_taken_back = begun && rolled_back;
@@ -37,7 +38,7 @@ pub(in crate::policy) fn faults(text: &str) -> Vec<Fault> {
         if let ["create", rest @ ..] = words.as_slice() {
             made.extend(rest.iter().find(|word| !is(word, OF_CREATION)).map(|name| bare(name)));
         }
-        let found_in = fault(&words, &statement.literals).or_else(|| covers_traces(&words, text));
+        let found_in = fault(&words, &statement.literals).or_else(|| covers_traces(&words, names_since));
         let Some((kind, from)) = found_in else { continue };
         let name = words.iter().skip(from).find(|word| !is(word, OF_OBJECTS)).map(|name| bare(name));
         // What is made in the place of another was there before.
@@ -170,7 +171,8 @@ const TRACE_TABLES: &str = "access_log|access_logs|security_log|security_logs|se
     event_log|admin_log|django_admin_log|sign_in_logs|login_attempts|compliance_log|changelog_entries";
 
 /// Whether some of what tells who did what is deleted or rewritten. What is deleted for its age is not, nor what is filled in where nothing was.
-fn covers_traces(words: &[&str], text: &str) -> Option<(Kind, usize)> {
+/// `names_since`: whether the text asks for what is later than something.
+fn covers_traces(words: &[&str], names_since: bool) -> Option<(Kind, usize)> {
     let at = match words {
         ["delete", "from", ..] => 2,
         ["update", ..] if words.contains(&"set") => 1,
@@ -182,7 +184,7 @@ fn covers_traces(words: &[&str], text: &str) -> Option<(Kind, usize)> {
     let of_time = |word: &&str| {
         ["_at", "_on", "time", "timestamp", "date", "_ts"].iter().any(|end| word.ends_with(end)) || **word == *"ts"
     };
-    let is_old = condition.first().is_some_and(of_time) && !text.contains('>');
+    let is_old = condition.first().is_some_and(of_time) && !names_since;
     let is_filled = condition.ends_with(&["is", "null"]);
     (is_trace && !is_old && !is_filled).then_some((Kind::DatabaseDestroy, at))
 }

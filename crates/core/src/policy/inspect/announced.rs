@@ -17,7 +17,8 @@ const SAYS: &str = "send|post|add|create|publish|reply|write|say|broadcast|updat
 const LOOKS: &str = "get|list|search|find|read|describe|show|query|fetch|history|draft|preview|view|count|info|docs|lookup|download|suggest|delete|test";
 
 /// What calls everybody who is there, and places that everybody reads.
-const EVERYBODY: &str = "@everyone|@here|@channel|<!everyone>|<!here>|<!channel>|@all |@team all|<!all>|@room";
+pub(in crate::policy) const EVERYBODY: &str =
+    "@everyone|@here|@channel|<!everyone>|<!here>|<!channel>|@all |@team all|<!all>|@room";
 const READ_BY_ALL: &str = "announcements|announcement|announce|allcompany|allhands|allstaff|everyone|companywide|allemployees|company|allteam|townhall|\
     allofcompany|wholecompany|org|allhandschat|newsroom|press|allmembers|official";
 const CHANNEL: &str = "channel|channelid|channelname|chat|chatid|room|roomid|conversation|conversationid|to|topic|group|stream|space|team|category|\

@@ -5,7 +5,7 @@ use super::lists::is;
 use crate::policy::secrets;
 
 /// Words in names that speak of production.
-pub(super) const PRODUCTION: &str = "prod|production|prd|live";
+pub(in crate::policy) const PRODUCTION: &str = "prod|production|prd|live";
 
 /// What a place is called in arguments: a database, a cluster, an account.
 const PLACES: &str = "namespace|ns|context|cluster|clustername|environment|env|stage|project|projectid|projectname|database|databasename|db|\

@@ -14,7 +14,7 @@ use crate::event::{self, Family, Tool};
 
 mod addressed;
 mod administrators;
-mod announced;
+pub(super) mod announced;
 mod arguments;
 mod backdoors;
 mod builds;
@@ -43,7 +43,7 @@ mod identities;
 mod ignored;
 mod leaks;
 pub(super) mod lists;
-mod live;
+pub(super) mod live;
 mod loaders;
 mod logged;
 mod loosened;

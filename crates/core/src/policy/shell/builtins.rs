@@ -1,71 +1,22 @@
 //! What a shell does itself.
 
 use super::machine::{Call, Machine};
-use super::options::{Spec, read};
+use super::options::{Spec, ordered, read, spec};
 use super::parse::parse;
 use super::state::{Flow, State, Variable};
 use super::value::{Origin, Piece, Text};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
+use crate::policy::inspect::lists::is;
 use crate::policy::places;
 
-const BUILTINS: &[&str] = &[
-    ".",
-    ":",
-    "[",
-    "alias",
-    "bg",
-    "break",
-    "builtin",
-    "cd",
-    "chdir",
-    "command",
-    "continue",
-    "declare",
-    "dirs",
-    "disown",
-    "echo",
-    "enable",
-    "eval",
-    "exec",
-    "exit",
-    "export",
-    "false",
-    "fg",
-    "getopts",
-    "hash",
-    "jobs",
-    "let",
-    "local",
-    "mapfile",
-    "popd",
-    "printf",
-    "pushd",
-    "pwd",
-    "read",
-    "readarray",
-    "readonly",
-    "return",
-    "set",
-    "shift",
-    "shopt",
-    "source",
-    "test",
-    "times",
-    "trap",
-    "true",
-    "type",
-    "typeset",
-    "ulimit",
-    "umask",
-    "unalias",
-    "unset",
-    "wait",
-];
+const BUILTINS: &str = ".|:|[|alias|bg|break|builtin|cd|chdir|command|continue|declare|dirs|disown|echo|enable|eval|exec|exit|export|\
+    false|fg|getopts|hash|jobs|let|local|mapfile|popd|printf|pushd|pwd|read|readarray|readonly|return|set|shift|shopt|source|test|times|\
+    trap|true|type|typeset|ulimit|umask|unalias|unset|wait";
 
 /// Whether a shell runs this itself.
 pub(super) fn is_builtin(name: &str) -> bool {
-    BUILTINS.contains(&name)
+    is(name, BUILTINS)
 }
 
 /// What `test`, `[` and `[[` say of these words, where it can be known.
@@ -96,13 +47,13 @@ impl Machine<'_> {
             "eval" => return self.eval(args, state),
             "source" | "." => return self.source(args, state),
             "exec" => {
-                let options = read(args, &Spec { short: "a", ordered: true, ..Spec::default() });
+                let options = read(args, &ordered("a", &[]));
                 let mut ended = self.call(options.operands, state);
                 ended.iter_mut().for_each(|state| state.flow = Flow::Exit);
                 return ended;
             }
             "command" | "builtin" => {
-                let options = read(args, &Spec { ordered: true, ..Spec::default() });
+                let options = read(args, &ordered("", &[]));
                 if options.has(&["v", "V"]) || options.operands.is_empty() {
                     return vec![state];
                 }
@@ -172,7 +123,7 @@ impl Machine<'_> {
             }
             "unalias" => args.iter().for_each(|arg| _ = state.shell.aliases.remove(&arg.shown())),
             "hash" => {
-                let options = read(args, &Spec { short: "p", ..Spec::default() });
+                let options = read(args, &spec("p", &[]));
                 if let Some(path) = options.value(&["p"]) {
                     options.operands.iter().for_each(|name| state.shell.hashes.set(&name.shown(), path.clone()));
                 } else if options.has(&["r"]) {
@@ -180,7 +131,7 @@ impl Machine<'_> {
                 }
             }
             "enable" => {
-                let options = read(args, &Spec { short: "f", ..Spec::default() });
+                let options = read(args, &spec("f", &[]));
                 for name in options.operands.iter().map(Text::shown) {
                     state.shell.disabled.retain(|known| *known != name);
                     if options.has(&["n"]) {
@@ -189,7 +140,7 @@ impl Machine<'_> {
                 }
             }
             "trap" => {
-                let options = read(args, &Spec { ordered: true, ..Spec::default() });
+                let options = read(args, &ordered("", &[]));
                 if !options.has(&["l", "p"]) {
                     state.shell.trap = options.operands.first().filter(|code| code.shown() != "-").cloned();
                 }
@@ -319,7 +270,7 @@ impl Machine<'_> {
     }
 
     fn read_line(&mut self, args: &[Text], state: &mut State) {
-        let options = read(args, &Spec { short: "adinNptu", ..Spec::default() });
+        let options = read(args, &spec("adinNptu", &[]));
         let fd = options.value(&["u"]).and_then(|fd| fd.as_known()?.parse().ok()).unwrap_or(0);
         let input = self.input(state, fd);
         let line = first_line(&input);
@@ -362,7 +313,7 @@ impl Machine<'_> {
     }
 
     fn read_lines(&mut self, args: &[Text], state: &mut State) {
-        let options = read(args, &Spec { short: "dnOsuCc", ..Spec::default() });
+        let options = read(args, &spec("dnOsuCc", &[]));
         let fd = options.value(&["u"]).and_then(|fd| fd.as_known()?.parse().ok()).unwrap_or(0);
         let input = self.input(state, fd);
         let name = options.operands.first().map_or_else(|| "MAPFILE".to_owned(), Text::shown);

@@ -15,6 +15,21 @@ pub(super) struct Spec {
     pub(super) single: bool,
 }
 
+/// [`Spec`] of most programs.
+pub(super) const fn spec(short: &'static str, long: &'static [&'static str]) -> Spec {
+    Spec { short, long, ordered: false, single: false }
+}
+
+/// [`spec`] for programs that take what stands behind the first operand as it is.
+pub(super) const fn ordered(short: &'static str, long: &'static [&'static str]) -> Spec {
+    Spec { ordered: true, ..spec(short, long) }
+}
+
+/// [`spec`] for programs whose long options begin with one hyphen.
+pub(super) const fn single(long: &'static [&'static str]) -> Spec {
+    Spec { single: true, ..spec("", long) }
+}
+
 /// An option as it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Flag {
@@ -127,12 +142,7 @@ fn bundle<'a>(arg: &Text, spec: &Spec, args: &mut impl Iterator<Item = &'a Text>
 mod tests {
     use super::*;
 
-    const SPEC: Spec = Spec {
-        short: "oi?t",
-        long: &["recursive", "reference=", "target-directory=", "color?"],
-        ordered: false,
-        single: false,
-    };
+    const SPEC: Spec = spec("oi?t", &["recursive", "reference=", "target-directory=", "color?"]);
 
     #[test]
     fn arguments_are_read_as_a_program_reads_them() {

@@ -1,6 +1,6 @@
 //! Names of variables without their values: what of a file of settings may be told, and is compared with a template all day.
 
-use super::super::options::{Spec, read};
+use super::super::options::{read, spec};
 use super::super::syntax::{Command, Part, Pipeline, Redirect, RedirectKind, Simple, Word};
 use super::super::value::{Origin, Text};
 
@@ -56,12 +56,12 @@ fn leaves_names(fields: &[Text]) -> bool {
         "wc" => true,
         "grep" | "egrep" | "rg" => greps_names(args),
         "cut" => {
-            let options = read(args, &Spec { short: "dfcb", long: &["delimiter=", "fields="], ..Spec::default() });
+            let options = read(args, &spec("dfcb", &["delimiter=", "fields="]));
             let is = |names: &[&str], wanted: &str| options.value(names).is_some_and(|value| value.shown() == wanted);
             is(&["d", "delimiter"], "=") && is(&["f", "fields"], "1")
         }
         "sed" => {
-            let options = read(args, &Spec { short: "el", long: &["expression="], ..Spec::default() });
+            let options = read(args, &spec("el", &["expression="]));
             let given: Vec<&Text> = options.values(&["e", "expression"]).collect();
             let scripts = if given.is_empty() { options.operands.iter().take(1).collect() } else { given };
             let commands: Vec<String> = scripts
@@ -73,7 +73,7 @@ fn leaves_names(fields: &[Text]) -> bool {
                 && commands.iter().all(|command| cuts_values(command) || drops_lines(command))
         }
         "awk" | "gawk" | "mawk" => {
-            let options = read(args, &Spec { short: "Fvf", ..Spec::default() });
+            let options = read(args, &spec("Fvf", &[]));
             let code = options.operands.first().map(Text::shown).unwrap_or_default();
             let body = code.split_once('{').and_then(|(_, body)| body.trim().strip_suffix('}')).map(str::trim);
             options.value(&["F"]).is_some_and(|mark| mark.shown() == "=")
@@ -86,7 +86,7 @@ fn leaves_names(fields: &[Text]) -> bool {
 
 /// `grep -c`, `grep -q`, and `grep -o` of what can be no more than a name.
 fn greps_names(args: &[Text]) -> bool {
-    let options = read(args, &Spec { short: "efmABC", long: &["regexp=", "file=", "max-count="], ..Spec::default() });
+    let options = read(args, &spec("efmABC", &["regexp=", "file=", "max-count="]));
     let counts = ["c", "count", "q", "quiet", "silent", "l", "files-with-matches", "L", "files-without-match"];
     let pattern = options.value(&["e", "regexp"]).or(options.operands.first()).map(Text::shown).unwrap_or_default();
     options.has(&counts)

@@ -2,12 +2,12 @@
 //! they are for.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, read, spec};
 use super::super::state::State;
 use super::super::value::{HOLE, Text};
 use super::Program;
-use super::tables::production::{is_production, is_rehearsal, speaks};
-use super::tables::services;
+use super::tables;
+use super::tables::production::{is_production, is_rehearsal};
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
 use crate::policy::inspect::lists::is;
@@ -40,28 +40,11 @@ pub(super) fn program(name: &str) -> Option<Program> {
 
 /// Whether a call only tells of the program itself.
 fn only_tells(call: &Call) -> bool {
-    const TELLS: &[&str] = &[
-        "-h",
-        "--help",
-        "help",
-        "-V",
-        "--version",
-        "version",
-        "--update",
-        "-update",
-        "update",
-        "list",
-        "inspect",
-        "archive",
-        "report",
-        "new",
-        "init",
-    ];
+    const TELLS: &str =
+        "-h|--help|help|-V|--version|version|--update|-update|update|list|inspect|archive|report|new|init";
     let first = call.args.first().map(Text::shown).unwrap_or_default();
     let alone = call.args.len() == 1 || !first.starts_with('-');
-    call.args.is_empty()
-        || alone && TELLS.contains(&first.as_str())
-        || call.args.iter().any(|arg| arg.shown() == "--help")
+    call.args.is_empty() || alone && is(&first, TELLS) || call.args.iter().any(|arg| arg.shown() == "--help")
 }
 
 /// The hosts that a call names: addresses, and words that are one.
@@ -118,6 +101,10 @@ fn is_others(host: &str) -> bool {
 fn attack(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if only_tells(call) {
         return;
+    }
+    // A program of another trade may have the name of one that attacks; it is told what to do by a word.
+    if tables::program(&call.name).is_some() && call.args.first().is_some_and(|arg| !arg.prefix().starts_with('-')) {
+        return super::told_by_tables(machine, call, state);
     }
     let hosts = hosts_of(machine, call, state);
     if hosts.is_empty() || hosts.iter().any(|host| is_others(host)) {
@@ -179,11 +166,10 @@ const FEW: u64 = 200;
 fn load(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec {
-            short: "ncidrtuel",
-            long: &["requests=", "iterations=", "rate=", "vus=", "duration=", "env=", "host=", "target=", "amount="],
-            ..Spec::default()
-        },
+        &spec(
+            "ncidrtuel",
+            &["requests=", "iterations=", "rate=", "vus=", "duration=", "env=", "host=", "target=", "amount="],
+        ),
     );
     if only_tells(call) || is_small(&options) {
         return;
@@ -199,60 +185,6 @@ fn is_small(options: &Options) -> bool {
     let number = |names: &[&str]| options.value(names).and_then(|value| value.shown().parse::<u64>().ok());
     number(&["n", "requests", "iterations", "i", "amount"]).is_some_and(|count| count <= FEW)
         || number(&["rate"]).is_some_and(|rate| rate <= 10)
-}
-
-/// Programs that run a project's tests.
-const TESTS: &str = "playwright|cypress|jest|vitest|mocha|ava|newman|pytest|py.test|behave|robot|rspec|cucumber|cucumber-js|testcafe|wdio|nightwatch|\
-    phpunit|pest|codecept|karma|bats|maestro|hurl|tavern-ci|k6|locust";
-
-/// Programs of which a goal runs them.
-const TESTERS: &str =
-    "npm|pnpm|yarn|bun|go|cargo|rails|rake|mix|manage.py|make|gradle|mvn|dotnet|deno|composer|tox|nox";
-
-impl Machine<'_> {
-    /// Notes that tests are pointed at what everybody has: at a database of production, which they empty, or at a service while they are
-    /// told that they may destroy.
-    pub(super) fn tries(&mut self, name: &str, args: &[Text], state: &State) {
-        let goal = || {
-            args.iter()
-                .take(2)
-                .any(|arg| arg.shown().split([':', '-']).any(|word| matches!(word, "test" | "tests" | "e2e" | "spec")))
-        };
-        if !(is(name, TESTS) || is(name, TESTERS) && goal()) {
-            return;
-        }
-        let set: Vec<(&str, &Text)> = state
-            .shell
-            .variables
-            .iter()
-            .filter(|(_, variable)| variable.exported)
-            .filter_map(|(name, variable)| Some((name, variable.values.as_ref()?.first()?)))
-            .collect();
-        let is_base = |name: &str| {
-            ["DATABASE", "DB_", "_DB", "PGHOST", "MYSQL", "MONGO", "REDIS", "DSN"]
-                .iter()
-                .any(|part| name.contains(part))
-        };
-        let on_data = set.iter().find(|(name, value)| is_base(name) && speaks(value));
-        let destroys = |text: &str| {
-            let lower = text.to_ascii_lowercase();
-            ["destructive", "wipe", "destroy", "purge", "teardown", "nuke", "delete_all", "allow_prod", "cleanup"]
-                .iter()
-                .any(|word| lower.contains(word))
-        };
-        let may = set
-            .iter()
-            .any(|(name, value)| destroys(name) && !matches!(value.shown().as_str(), "0" | "false" | "" | "no"))
-            || args.iter().any(|arg| destroys(&arg.shown()));
-        let at_service = || {
-            let urls = set.iter().map(|(_, value)| *value).chain(args).filter(|text| text.shown().contains("://"));
-            set.iter().any(|(_, value)| value.origin().is_some_and(|origin| origin.live))
-                || urls.map(|url| named(&url.shown()).unwrap_or_default()).any(|host| services::is_service(&host))
-        };
-        if on_data.is_some() || may && at_service() {
-            self.act(Kind::ServiceChange, name);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! own; what the same command wrote there, or gives on standard input, is gone through.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{Spec, ordered, read, spec};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::tables::production;
@@ -25,11 +25,10 @@ pub(super) fn program(name: &str) -> Option<Program> {
 fn make(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec {
-            short: "CfIloWE",
-            long: &["directory=", "file=", "makefile=", "eval=", "jobs?", "just-print", "dry-run", "recon", "question"],
-            ..Spec::default()
-        },
+        &spec(
+            "CfIloWE",
+            &["directory=", "file=", "makefile=", "eval=", "jobs?", "just-print", "dry-run", "recon", "question"],
+        ),
     );
     if options.is_help() || options.has(&["n", "just-print", "dry-run", "recon", "q", "question"]) {
         return;
@@ -52,7 +51,7 @@ fn make(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 fn just(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let long = &["justfile=", "working-directory=", "set=", "list", "dry-run", "show=", "summary", "evaluate", "fmt"];
-    let options = read(&call.args, &Spec { short: "fds", long, ..Spec::default() });
+    let options = read(&call.args, &spec("fds", long));
     if options.is_help() || options.has(&["l", "n", "list", "dry-run", "show", "s", "summary", "evaluate", "fmt"]) {
         return;
     }
@@ -236,12 +235,7 @@ const OWN: &[&str] = &[
 ];
 
 fn package(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec {
-        short: "wCF",
-        long: &["prefix=", "workspace=", "filter=", "cwd=", "dir=", "registry="],
-        ordered: true,
-        single: false,
-    };
+    let spec = ordered("wCF", &["prefix=", "workspace=", "filter=", "cwd=", "dir=", "registry="]);
     let options = read(&call.args, &spec);
     let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -349,7 +343,7 @@ fn set_script(machine: &mut Machine<'_>, state: &mut State, name: &str, script: 
 
 /// `composer config scripts.NAME COMMAND`.
 fn composer(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "df", long: &["working-dir=", "file=", "unset"], ..Spec::default() });
+    let options = read(&call.args, &spec("df", &["working-dir=", "file=", "unset"]));
     if let [verb, key, values @ ..] = options.operands.as_slice()
         && verb.shown() == "config"
         && let Some(name) = key.shown().strip_prefix("scripts.")
@@ -447,10 +441,7 @@ fn go(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 /// Frameworks that run a line of code within a project: `rails runner`, `manage.py shell -c`, `artisan tinker --execute`.
 fn framework(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec { short: "ce", long: &["command=", "execute=", "eval=", "environment=", "env="], ..Spec::default() },
-    );
+    let options = read(&call.args, &spec("ce", &["command=", "execute=", "eval=", "environment=", "env="]));
     let verb = options.operands.first().map(Text::shown).unwrap_or_default();
     let given = match (call.name.as_str(), verb.as_str()) {
         ("rails", "runner" | "r") => options.operands.get(1).map(|code| (code::Language::Ruby, code)),

@@ -2,10 +2,11 @@
 //! and is nothing for strangers.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Spec, read, single, spec};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::Program;
+use super::tables::is_given;
 
 /// Where a capture goes.
 enum To {
@@ -27,7 +28,7 @@ struct Capture {
 }
 
 const fn of(names: &'static [&'static str], short: &'static str, long: &'static [&'static str], to: To) -> Capture {
-    Capture { names, spec: Spec { short, long, ordered: false, single: false }, to, with: &[] }
+    Capture { names, spec: spec(short, long), to, with: &[] }
 }
 
 const CAPTURES: &[Capture] = &[
@@ -59,29 +60,21 @@ const CAPTURES: &[Capture] = &[
     ),
     of(&["recordmydesktop", "byzanz-record"], "od", &["output=", "duration="], To::Option(&["o", "output"], &[])),
     Capture {
-        spec: Spec {
-            short: "",
-            long: &[
-                "window=",
-                "display=",
-                "crop=",
-                "delay=",
-                "resize=",
-                "quality=",
-                "depth=",
-                "geometry=",
-                "density=",
-                "pause=",
-            ],
-            ordered: false,
-            single: true,
-        },
+        spec: single(&[
+            "window=",
+            "display=",
+            "crop=",
+            "delay=",
+            "resize=",
+            "quality=",
+            "depth=",
+            "geometry=",
+            "density=",
+            "pause=",
+        ]),
         ..of(&["import"], "", &[], To::Operand)
     },
-    Capture {
-        spec: Spec { short: "", long: &["out=", "display=", "id=", "name="], ordered: false, single: true },
-        ..of(&["xwd"], "", &[], To::Option(&["out"], &[]))
-    },
+    Capture { spec: single(&["out=", "display=", "id=", "name="]), ..of(&["xwd"], "", &[], To::Option(&["out"], &[])) },
     // What is seen and heard.
     of(&["fswebcam"], "drSFDpilfst", &["device=", "resolution=", "skip=", "frames=", "delay=", "save="], To::Operand),
     of(&["imagesnap"], "dwt", &[], To::Operand),
@@ -96,41 +89,36 @@ const CAPTURES: &[Capture] = &[
     of(&["rec"], "drcbt", &[], To::Operand),
     Capture { with: &["d", "default-device"], ..of(&["sox"], "rcbte", &[], To::Operand) },
     Capture {
-        spec: Spec {
-            short: "",
-            long: &[
-                "f=",
-                "i=",
-                "t=",
-                "r=",
-                "s=",
-                "c:v=",
-                "c:a=",
-                "vcodec=",
-                "acodec=",
-                "framerate=",
-                "video_size=",
-                "vframes=",
-                "frames:v=",
-                "b:v=",
-                "b:a=",
-                "ar=",
-                "ac=",
-                "vf=",
-                "af=",
-                "preset=",
-                "crf=",
-                "loglevel=",
-                "map=",
-                "ss=",
-                "to=",
-                "update=",
-                "q:v=",
-                "pix_fmt=",
-            ],
-            ordered: false,
-            single: true,
-        },
+        spec: single(&[
+            "f=",
+            "i=",
+            "t=",
+            "r=",
+            "s=",
+            "c:v=",
+            "c:a=",
+            "vcodec=",
+            "acodec=",
+            "framerate=",
+            "video_size=",
+            "vframes=",
+            "frames:v=",
+            "b:v=",
+            "b:a=",
+            "ar=",
+            "ac=",
+            "vf=",
+            "af=",
+            "preset=",
+            "crf=",
+            "loglevel=",
+            "map=",
+            "ss=",
+            "to=",
+            "update=",
+            "q:v=",
+            "pix_fmt=",
+        ]),
         with: &[
             "f=x11grab",
             "f=kmsgrab",
@@ -149,12 +137,7 @@ const CAPTURES: &[Capture] = &[
     },
     // The clipboard.
     Capture {
-        spec: Spec {
-            short: "",
-            long: &["selection=", "sel=", "target=", "t=", "display=", "loops="],
-            ordered: false,
-            single: true,
-        },
+        spec: single(&["selection=", "sel=", "target=", "t=", "display=", "loops="]),
         with: &["o", "out"],
         ..of(&["xclip"], "", &[], To::Output)
     },
@@ -189,7 +172,8 @@ fn captures(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.is_help() || options.has(&["h"]) {
         return;
     }
-    if !capture.with.is_empty() && !capture.with.iter().any(|sign| is_given(&options, sign)) {
+    let words: Vec<String> = options.operands.iter().take(1).map(Text::shown).collect();
+    if !capture.with.is_empty() && !capture.with.iter().any(|sign| is_given(&options, &words, sign)) {
         return converts(machine, call, state);
     }
     // A screen that the command has set up for itself is not the person's.
@@ -198,21 +182,11 @@ fn captures(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.code(state, &code, Vec::new());
     }
     let file = match &capture.to {
-        To::Operand => {
-            options.operands.last().filter(|file| !matches!(file.shown().as_str(), "-" | "png:-" | "/dev/stdout"))
-        }
+        To::Operand => options.operands.last().filter(|file| file.shown() != "png:-"),
         To::Option(files, outputs) => options.value(files).filter(|_| !options.has(outputs)),
         To::Output => None,
     };
     keep(machine, state, file, origin);
-}
-
-/// Whether an option, a value of one, or a first word was given.
-fn is_given(options: &Options, sign: &str) -> bool {
-    match sign.split_once('=') {
-        Some((name, wanted)) => options.values(&[name]).any(|value| value.shown() == wanted),
-        None => options.has(&[sign]) || options.operands.first().is_some_and(|word| word.shown() == sign),
-    }
 }
 
 fn has_own_screen(machine: &Machine<'_>, state: &State) -> bool {
@@ -224,14 +198,9 @@ fn has_own_screen(machine: &Machine<'_>, state: &State) -> bool {
 
 /// Writes something to a file, an address, or the output.
 fn keep(machine: &mut Machine<'_>, state: &mut State, file: Option<&Text>, origin: Origin) {
-    let Some(file) = file else { return machine.emit(state, 1, Text::hole(origin)) };
-    if let Some((_, host)) = file.shown().split_once("://") {
-        return machine.sends(host, origin);
-    }
-    if let Some(path) = machine.path(state, file) {
-        machine.writes(state, &path, false);
-        let path = machine.real(state, &path);
-        state.write(&path, Text::hole(origin), false);
+    match file.map(Text::shown).as_deref().and_then(|file| file.split_once("://")) {
+        Some((_, host)) => machine.sends(host, origin),
+        None => machine.puts(state, file, Text::hole(origin)),
     }
 }
 
@@ -247,6 +216,6 @@ fn converts(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         let origin = machine.input(state, 0).origin().unwrap_or_default();
         return machine.emit(state, 1, Text::hole(Origin { endless: false, ..origin }));
     }
-    let last = call.args.last().filter(|last| !matches!(last.shown().as_str(), "-" | "stdout" | "png:-" | "pipe:1"));
-    keep(machine, state, last.cloned().as_ref(), Origin::DUMPED);
+    let last = call.args.last().filter(|last| !matches!(last.shown().as_str(), "stdout" | "png:-" | "pipe:1"));
+    keep(machine, state, last, Origin::DUMPED);
 }

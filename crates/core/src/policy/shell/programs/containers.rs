@@ -1,7 +1,7 @@
 //! Tools of containers and clusters: what they run in one, and what else a table tells.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, ordered, read};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
@@ -19,200 +19,209 @@ pub(super) fn program(name: &str) -> Option<Program> {
     })
 }
 
+/// Options of an engine before its command.
+const ENGINE: &[&str] = &[
+    "context=",
+    "host=",
+    "config=",
+    "log-level=",
+    "namespace=",
+    "address=",
+    "connection=",
+    "url=",
+    "identity=",
+    "tlscacert=",
+    "tlscert=",
+    "tlskey=",
+    "root=",
+];
+
+/// Options of the commands that run something in a container.
+const INNER: Spec = ordered(
+    "aceghklmpuvw",
+    &[
+        "name=",
+        "volume=",
+        "mount=",
+        "env=",
+        "env-file=",
+        "workdir=",
+        "user=",
+        "network=",
+        "net=",
+        "publish=",
+        "entrypoint=",
+        "platform=",
+        "memory=",
+        "cpus=",
+        "hostname=",
+        "label=",
+        "add-host=",
+        "device=",
+        "cap-add=",
+        "cap-drop=",
+        "security-opt=",
+        "pid=",
+        "ipc=",
+        "userns=",
+        "restart=",
+        "gpus=",
+        "shm-size=",
+        "tmpfs=",
+        "ulimit=",
+        "dns=",
+        "log-driver=",
+        "privileged",
+        "rm",
+        "detach",
+        "interactive",
+        "tty",
+        "pull=",
+        "init",
+        "expose=",
+        "group-add=",
+        "volumes-from=",
+        "pod=",
+        "health-cmd=",
+        "health-interval=",
+        "health-timeout=",
+        "health-retries=",
+        "health-start-period=",
+        "stop-timeout=",
+        "stop-signal=",
+        "log-opt=",
+        "network-alias=",
+        "ip=",
+        "link=",
+        "memory-swap=",
+        "cpuset-cpus=",
+        "pids-limit=",
+        "runtime=",
+        "sysctl=",
+        "cidfile=",
+        "annotation=",
+        "cgroupns=",
+        "dns-search=",
+        "storage-opt=",
+        "oom-score-adj=",
+        "detach-keys=",
+    ],
+);
+
+/// Options of `compose` before its command.
+const COMPOSE: Spec = ordered("fp", &["file=", "project-name=", "profile=", "env-file=", "project-directory="]);
+
 fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec {
-            short: if call.name == "nerdctl" { "aHn" } else { "cHl" },
-            long: &[
-                "context=",
-                "host=",
-                "config=",
-                "log-level=",
-                "namespace=",
-                "address=",
-                "connection=",
-                "url=",
-                "identity=",
-                "tlscacert=",
-                "tlscert=",
-                "tlskey=",
-                "root=",
-            ],
-            ordered: true,
-            single: false,
-        },
-    );
-    let whole = options;
-    let Some((command, mut args)) = whole.operands.split_first() else { return };
+    let whole = read(&call.args, &ordered(if call.name == "nerdctl" { "aHn" } else { "cHl" }, ENGINE));
+    let Some((mut command, mut args)) = whole.operands.split_first() else { return };
     // `docker container exec` is the same as `docker exec`.
-    let mut command = command;
     if let ("container", Some((inner, rest))) = (command.shown().as_str(), args.split_first())
         && matches!(inner.shown().as_str(), "exec" | "run" | "create")
     {
         (command, args) = (inner, rest);
     }
-    let spec = Spec {
-        short: "aceghklmpuvw",
-        long: &[
-            "name=",
-            "volume=",
-            "mount=",
-            "env=",
-            "env-file=",
-            "workdir=",
-            "user=",
-            "network=",
-            "net=",
-            "publish=",
-            "entrypoint=",
-            "platform=",
-            "memory=",
-            "cpus=",
-            "hostname=",
-            "label=",
-            "add-host=",
-            "device=",
-            "cap-add=",
-            "cap-drop=",
-            "security-opt=",
-            "pid=",
-            "ipc=",
-            "userns=",
-            "restart=",
-            "gpus=",
-            "shm-size=",
-            "tmpfs=",
-            "ulimit=",
-            "dns=",
-            "log-driver=",
-            "privileged",
-            "rm",
-            "detach",
-            "interactive",
-            "tty",
-            "pull=",
-            "init",
-            "expose=",
-            "group-add=",
-            "volumes-from=",
-            "pod=",
-            "health-cmd=",
-            "health-interval=",
-            "health-timeout=",
-            "health-retries=",
-            "health-start-period=",
-            "stop-timeout=",
-            "stop-signal=",
-            "log-opt=",
-            "network-alias=",
-            "ip=",
-            "link=",
-            "memory-swap=",
-            "cpuset-cpus=",
-            "pids-limit=",
-            "runtime=",
-            "sysctl=",
-            "cidfile=",
-            "annotation=",
-            "cgroupns=",
-            "dns-search=",
-            "storage-opt=",
-            "oom-score-adj=",
-            "detach-keys=",
-        ],
-        ordered: true,
-        single: false,
-    };
     match command.shown().as_str() {
-        "exec" => {
-            let options = read(args, &spec);
-            let name = options.operands.first().map(Text::shown).unwrap_or_default();
-            let own = throwaway::is_trial(&name) || throwaway::was_made(state, INSIDE, &name);
-            let at = if own { Where::Throwaway } else { Where::Container };
-            let live = machine.live;
-            machine.live |= names_production(&whole) || is_production(&name);
-            machine.elsewhere(state, at, options.operands.get(1..).unwrap_or_default().to_vec());
-            machine.live = live;
-        }
-        "run" | "create" => {
-            let options = read(args, &spec);
-            escapes(machine, &options);
-            let mounts_root = options.values(&["v", "volume"]).any(|volume| volume.shown().starts_with("/:"));
-            let mut fields = options.operands.get(1..).unwrap_or_default().to_vec();
-            if let Some(entry) = options.value(&["entrypoint"]) {
-                fields.insert(0, entry.clone());
-            }
-            // A home or a system mounted somewhere is meant where that is.
-            let shares_network = options
-                .values(&["network", "net"])
-                .map(Text::shown)
-                .any(|net| net == "host" || net.starts_with("container:"));
-            let mut at = if mounts_root { Where::Here } else { Where::Throwaway };
-            for volume in options.values(&["v", "volume"]).map(Text::shown) {
-                let mut parts = volume.split(':');
-                let (Some(from), Some(to)) = (parts.next(), parts.next()) else { continue };
-                let is_whole = matches!(machine.place(from.trim_end_matches('/')), Place::Home | Place::System);
-                if from.len() > 1 && to.len() > 1 && from.starts_with('/') && is_whole {
-                    let from = Text::known(from);
-                    fields = fields.iter().map(|field| field.replaced(to, &from)).collect();
-                    at = Where::Here;
-                }
-            }
-            let outer = std::mem::replace(&mut machine.shares_network, shares_network);
-            machine.elsewhere(state, at, fields);
-            machine.shares_network = outer;
-            // The name it is given, or the one that is printed, is known to belong to this script.
-            let name = options.value(&["name"]).map_or_else(|| "made-container".to_owned(), Text::shown);
-            throwaway::made(state, &call.name, &name);
-            if !shares_network && !keeps_data(machine, state, &call.name, &options) {
-                throwaway::made(state, INSIDE, &name);
-                for published in options.values(&["p", "publish"]).map(Text::shown).collect::<Vec<_>>() {
-                    // `5433:5432`, `127.0.0.1:5433:5432/tcp`
-                    if let Some((port, _)) = published.rsplit_once(':') {
-                        throwaway::publishes(state, port.rsplit(':').next().unwrap_or_default());
-                    }
-                }
-            }
-            if options.has(&["d", "detach"]) || command.shown() == "create" {
+        "exec" => enters(machine, state, &whole, args),
+        verb @ ("run" | "create") => {
+            if let Some(name) = starts(machine, state, &call.name, args, verb == "create") {
                 machine.emit(state, 1, Text::known(name));
             }
         }
-        "compose" => {
-            let compose = Spec {
-                short: "fp",
-                long: &["file=", "project-name=", "profile=", "env-file=", "project-directory="],
-                ordered: true,
-                single: false,
-            };
-            let options = read(args, &compose);
-            match options.operands.split_first() {
-                Some((verb, rest)) if matches!(verb.shown().as_str(), "exec" | "run") => {
-                    let own = project(machine, state, &options)
-                        .is_some_and(|name| throwaway::was_made(state, PROJECT, &name));
-                    let project =
-                        options.value(&["p", "project-name"]).or(options.value(&["f", "file"])).map(Text::shown);
-                    let inner = read(rest, &spec);
-                    let service = inner.operands.first().map(Text::shown);
-                    let is_trial = own || service.into_iter().chain(project).any(|name| throwaway::is_trial(&name));
-                    let fields = inner.operands.get(1..).unwrap_or_default().to_vec();
-                    machine.elsewhere(state, if is_trial { Where::Throwaway } else { Where::Container }, fields);
-                }
-                Some((verb, _)) if matches!(verb.shown().as_str(), "up" | "create") => {
-                    let name = project(machine, state, &options).filter(|name| !throwaway::is_lasting(name));
-                    name.iter().for_each(|name| throwaway::made(state, PROJECT, name));
-                }
-                Some((verb, _))
-                    if matches!(verb.shown().as_str(), "down" | "rm" | "stop" | "kill")
-                        && project(machine, state, &options)
-                            .is_some_and(|name| throwaway::was_made(state, PROJECT, &name)) => {}
-                _ => {
-                    let name = "docker-compose".to_owned();
-                    super::tables::table(machine, &Call { name, args: args.to_vec() }, state);
-                }
+        "compose" => project_command(machine, state, args),
+        _ => super::tables::table(machine, call, state),
+    }
+}
+
+/// Runs a program in a container that is there.
+fn enters(machine: &mut Machine<'_>, state: &mut State, whole: &Options, args: &[Text]) {
+    let options = read(args, &INNER);
+    let name = options.operands.first().map(Text::shown).unwrap_or_default();
+    let own = throwaway::is_trial(&name) || throwaway::was_made(state, INSIDE, &name);
+    let at = if own { Where::Throwaway } else { Where::Container };
+    let live = machine.live;
+    machine.live |= names_production(whole) || is_production(&name);
+    machine.elsewhere(state, at, options.operands.get(1..).unwrap_or_default().to_vec());
+    machine.live = live;
+}
+
+/// Makes a container and runs a program in it; gives the name that is printed, where one is.
+fn starts(
+    machine: &mut Machine<'_>,
+    state: &mut State,
+    engine: &str,
+    args: &[Text],
+    only_made: bool,
+) -> Option<String> {
+    let options = read(args, &INNER);
+    escapes(machine, &options);
+    let mut fields = options.operands.get(1..).unwrap_or_default().to_vec();
+    if let Some(entry) = options.value(&["entrypoint"]) {
+        fields.insert(0, entry.clone());
+    }
+    let shares_network =
+        options.values(&["network", "net"]).map(Text::shown).any(|net| net == "host" || net.starts_with("container:"));
+    let at = mounted(machine, &options, &mut fields);
+    let outer = std::mem::replace(&mut machine.shares_network, shares_network);
+    machine.elsewhere(state, at, fields);
+    machine.shares_network = outer;
+    // The name it is given, or the one that is printed, is known to belong to this script.
+    let name = options.value(&["name"]).map_or_else(|| "made-container".to_owned(), Text::shown);
+    throwaway::made(state, engine, &name);
+    if !shares_network && !keeps_data(machine, state, engine, &options) {
+        throwaway::made(state, INSIDE, &name);
+        for published in options.values(&["p", "publish"]).map(Text::shown) {
+            // `5433:5432`, `127.0.0.1:5433:5432/tcp`
+            if let Some((port, _)) = published.rsplit_once(':') {
+                throwaway::publishes(state, port.rsplit(':').next().unwrap_or_default());
             }
         }
-        _ => super::tables::table(machine, call, state),
+    }
+    (only_made || options.has(&["d", "detach"])).then_some(name)
+}
+
+/// Where a program in a new container works: a home or a system mounted somewhere is meant where that is.
+fn mounted(machine: &Machine<'_>, options: &Options, fields: &mut [Text]) -> Where {
+    let mut at = Where::Throwaway;
+    for volume in options.values(&["v", "volume"]).map(Text::shown) {
+        if volume.starts_with("/:") {
+            at = Where::Here;
+        }
+        let mut parts = volume.split(':');
+        let (Some(from), Some(to)) = (parts.next(), parts.next()) else { continue };
+        let is_whole = matches!(machine.place(from.trim_end_matches('/')), Place::Home | Place::System);
+        if from.len() > 1 && to.len() > 1 && from.starts_with('/') && is_whole {
+            let from = Text::known(from);
+            fields.iter_mut().for_each(|field| *field = field.replaced(to, &from));
+            at = Where::Here;
+        }
+    }
+    at
+}
+
+/// `docker compose`: what is done in the containers of a project, or to all of them.
+fn project_command(machine: &mut Machine<'_>, state: &mut State, args: &[Text]) {
+    let options = read(args, &COMPOSE);
+    let verb = options.operands.first().map(Text::shown).unwrap_or_default();
+    let named = project(machine, state, &options);
+    let own = named.as_ref().is_some_and(|name| throwaway::was_made(state, PROJECT, name));
+    match verb.as_str() {
+        "exec" | "run" => {
+            let inner = read(&options.operands[1..], &INNER);
+            let project = options.value(&["p", "project-name"]).or(options.value(&["f", "file"]));
+            let is_trial =
+                own || inner.operands.first().into_iter().chain(project).any(|name| throwaway::is_trial(&name.shown()));
+            let fields = inner.operands.get(1..).unwrap_or_default().to_vec();
+            machine.elsewhere(state, if is_trial { Where::Throwaway } else { Where::Container }, fields);
+        }
+        "up" | "create" => {
+            let name = named.filter(|name| !throwaway::is_lasting(name));
+            name.iter().for_each(|name| throwaway::made(state, PROJECT, name));
+        }
+        "down" | "rm" | "stop" | "kill" if own => {}
+        _ => {
+            let name = "docker-compose".to_owned();
+            super::tables::table(machine, &Call { name, args: args.to_vec() }, state);
+        }
     }
 }
 
@@ -306,9 +315,9 @@ fn compose(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn cluster(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec {
-        short: "nscfl",
-        long: &[
+    let spec = ordered(
+        "nscfl",
+        &[
             "namespace=",
             "context=",
             "cluster=",
@@ -330,9 +339,7 @@ fn cluster(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             "tty",
             "quiet",
         ],
-        ordered: true,
-        single: false,
-    };
+    );
     let mut args = call.args.as_slice();
     let inner = matches!(call.name.as_str(), "k3s" | "microk8s");
     if let Some((first, rest)) = args.split_first().filter(|_| inner) {

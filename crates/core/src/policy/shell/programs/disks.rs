@@ -1,7 +1,7 @@
 //! Disks, volumes and the machine as a whole.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{Spec, ordered, read, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
@@ -33,11 +33,7 @@ fn disk(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         if name.starts_with("mkfs") || name == "mke2fs" { "bCdEgGIiJLlMmNoOrtTUz" } else { short };
     let options = read(
         &call.args,
-        &Spec {
-            short,
-            long: &["no-act", "test", "help", "version", "delete?", "offset=", "types=", "length="],
-            ..Spec::default()
-        },
+        &spec(short, &["no-act", "test", "help", "version", "delete?", "offset=", "types=", "length="]),
     );
     if options.is_help() {
         return;
@@ -89,7 +85,7 @@ fn disk(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 fn storage(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let (name, args) = match call.name.as_str() {
         "lvm" => {
-            let options = read(&call.args, &Spec { ordered: true, ..Spec::default() });
+            let options = read(&call.args, &ordered("", &[]));
             if options.has(&["t", "test"]) {
                 return;
             }
@@ -100,9 +96,9 @@ fn storage(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         name => (name.to_owned(), call.args.clone()),
     };
-    let spec = Spec {
-        short: "AnLlSo",
-        long: &[
+    let spec = spec(
+        "AnLlSo",
+        &[
             "reportformat=",
             "config=",
             "select=",
@@ -115,8 +111,7 @@ fn storage(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             "remove",
             "fail",
         ],
-        ..Spec::default()
-    };
+    );
     let spec = if matches!(name.as_str(), "zpool" | "zfs" | "btrfs" | "mdadm" | "dmsetup") {
         Spec { short: "", ..spec }
     } else if matches!(name.as_str(), "rbd" | "rados") {

@@ -1,7 +1,7 @@
 //! Programs that open something of this machine to others: tunnels, terminals in a browser, servers of files.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{Spec, read, spec};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
@@ -72,10 +72,6 @@ struct Server {
     verbs: &'static [&'static str],
     spec: Spec,
     folder: &'static [&'static str],
-}
-
-const fn spec(short: &'static str, long: &'static [&'static str]) -> Spec {
-    Spec { short, long, ordered: false, single: false }
 }
 
 const SERVERS: &[Server] = &[
@@ -197,8 +193,9 @@ fn opens(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         // An editor that opens no door is an editor.
         return super::readers::program(&call.name).into_iter().for_each(|known| known(machine, call, state));
     };
-    if !words.get(1).is_some_and(|word| door.quiet.contains(&word.as_str())) {
-        machine.act(door.opens, call.name.as_str());
+    match words.get(1).is_some_and(|word| door.quiet.contains(&word.as_str())) {
+        true => super::told_by_tables(machine, call, state),
+        false => machine.act(door.opens, call.name.as_str()),
     }
 }
 

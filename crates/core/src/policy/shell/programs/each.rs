@@ -1,7 +1,7 @@
 //! Programs that run another program for each of many.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{ordered, read};
 use super::super::state::{State, Stream};
 use super::super::value::Text;
 use super::Program;
@@ -16,9 +16,9 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 fn xargs(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec {
-        short: "aEIJLnPdsRS",
-        long: &[
+    let spec = ordered(
+        "aEIJLnPdsRS",
+        &[
             "arg-file=",
             "delimiter=",
             "eof?",
@@ -34,9 +34,7 @@ fn xargs(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             "help",
             "version",
         ],
-        ordered: true,
-        single: false,
-    };
+    );
     let options = read(&call.args, &spec);
     if options.is_help() {
         return;
@@ -93,9 +91,9 @@ fn parallel(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let separator = call.args.iter().position(|arg| matches!(arg.shown().as_str(), ":::" | "::::" | ":::+"));
     let options = read(
         &call.args[..separator.unwrap_or(call.args.len())],
-        &Spec {
-            short: "jSnNLaIPdC",
-            long: &[
+        &ordered(
+            "jSnNLaIPdC",
+            &[
                 "jobs=",
                 "sshlogin=",
                 "max-args=",
@@ -108,9 +106,7 @@ fn parallel(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 "colsep=",
                 "tagstring=",
             ],
-            ordered: true,
-            single: false,
-        },
+        ),
     );
     let values: Vec<Text> = match separator {
         Some(at) => call.args[at + 1..].to_vec(),

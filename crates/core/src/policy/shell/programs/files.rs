@@ -1,12 +1,13 @@
 //! Programs that make, change and remove files.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, read, spec};
 use super::super::state::{Content, State};
 use super::super::value::{HOLE, Origin, Text};
 use super::{Program, base_name};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
+use crate::policy::inspect::lists::is;
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::Secrecy;
 
@@ -27,14 +28,13 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "chmod" | "chown" | "chgrp" | "chattr" | "setfacl" => change,
         "touch" | "mkdir" | "mkfifo" | "mknod" => make,
         "mktemp" => mktemp,
-        "dirname" | "realpath" => told,
         _ => return None,
     })
 }
 
-const RM: Spec = Spec {
-    short: "",
-    long: &[
+const RM: Spec = spec(
+    "",
+    &[
         "recursive",
         "force",
         "help",
@@ -46,9 +46,7 @@ const RM: Spec = Spec {
         "no-preserve-root",
         "preserve-root?",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 fn rm(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &RM);
@@ -74,11 +72,7 @@ fn unlink(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn shred(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec {
-        short: "ns",
-        long: &["iterations=", "size=", "random-source=", "help", "version", "remove?"],
-        ..Spec::default()
-    };
+    let spec = spec("ns", &["iterations=", "size=", "random-source=", "help", "version", "remove?"]);
     let options = read(&call.args, &spec);
     for operand in options.operands.iter().filter(|_| !options.is_help()) {
         match machine.path(state, operand).filter(|path| places::is_disk(path)) {
@@ -89,8 +83,7 @@ fn shred(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn truncate(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options =
-        read(&call.args, &Spec { short: "sr", long: &["size=", "reference=", "help", "version"], ..Spec::default() });
+    let options = read(&call.args, &spec("sr", &["size=", "reference=", "help", "version"]));
     // All the files of a folder are emptied: nothing is left of them but their names.
     for all in options.operands.iter().filter(|operand| super::all_of(operand).is_some()) {
         machine.deletes(state, all, false);
@@ -105,9 +98,9 @@ fn truncate(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
 }
 
-const COPY: Spec = Spec {
-    short: "tSgmo",
-    long: &[
+const COPY: Spec = spec(
+    "tSgmo",
+    &[
         "target-directory=",
         "suffix=",
         "recursive",
@@ -135,9 +128,7 @@ const COPY: Spec = Spec {
         "dereference",
         "no-dereference",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 /// Sources and the target of a copy or a move: each source's path with the path it gets.
 fn pairs(machine: &Machine<'_>, state: &State, options: &Options) -> Vec<(String, Option<String>)> {
@@ -341,7 +332,7 @@ fn ended(text: &Text) -> Origin {
 }
 
 fn tee(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { long: &["append", "help", "version", "output-error?"], ..Spec::default() });
+    let options = read(&call.args, &spec("", &["append", "help", "version", "output-error?"]));
     if options.is_help() {
         return;
     }
@@ -389,9 +380,9 @@ fn in_place(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
 }
 
-const CHANGE: Spec = Spec {
-    short: "",
-    long: &[
+const CHANGE: Spec = spec(
+    "",
+    &[
         "recursive",
         "reference=",
         "help",
@@ -406,9 +397,7 @@ const CHANGE: Spec = Spec {
         "no-dereference",
         "from=",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 /// What a mode of `chmod` gives.
 #[derive(Clone, Copy, Debug, Default)]
@@ -515,40 +504,13 @@ fn change(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 /// Whether a folder's name says that it holds what is told of people, or what a house keeps to itself.
 fn tells_of_people(path: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "patients",
-        "patient",
-        "clinical",
-        "dbgap",
-        "phi",
-        "pii",
-        "private",
-        "secret",
-        "secrets",
-        "confidential",
-        "hr",
-        "payroll",
-        "restricted",
-        "protected",
-        "finance",
-        "legal",
-        "backup",
-        "backups",
-        "customers",
-        "medical",
-    ];
-    path.split(['/', '-', '_', '.']).any(|word| WORDS.contains(&word))
+    const WORDS: &str = "patients|patient|clinical|dbgap|phi|pii|private|secret|secrets|confidential|hr|payroll|restricted|protected|\
+        finance|legal|backup|backups|customers|medical";
+    path.split(['/', '-', '_', '.']).any(|word| is(word, WORDS))
 }
 
 fn make(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec {
-            short: "mdtr",
-            long: &["mode=", "date=", "reference=", "help", "version", "parents"],
-            ..Spec::default()
-        },
-    );
+    let options = read(&call.args, &spec("mdtr", &["mode=", "date=", "reference=", "help", "version", "parents"]));
     if call.name == "touch" {
         for path in machine.paths(state, &options.operands) {
             let is_new = machine.look(&path) == Look::Missing || machine.place(&path) == Place::Temporary;
@@ -563,32 +525,6 @@ fn make(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             state.files.set(&path, Content::Is(Text::hole(Origin::UNKNOWN)));
         }
     }
-}
-
-/// `dirname` and `realpath` of a path that is known.
-fn told(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec { short: "", long: &["relative-to=", "relative-base=", "help", "version"], ..Spec::default() },
-    );
-    let text = match options.operands.as_slice() {
-        [path] if !options.has(&["relative-to", "relative-base", "z", "zero"]) => match path.as_known() {
-            Some(path) if call.name == "dirname" => {
-                let path = path.trim_end_matches('/');
-                Text::known(
-                    path.rsplit_once('/').map_or(".", |(folder, _)| if folder.is_empty() { "/" } else { folder }),
-                )
-            }
-            Some(_) => {
-                machine.path(state, path).map_or_else(Text::default, |path| Text::known(machine.real(state, &path)))
-            }
-            None => Text::hole(path.origin().unwrap_or_default()),
-        },
-        _ => Text::hole(Origin::UNKNOWN),
-    };
-    let text = if text.is_empty() { Text::hole(Origin::UNKNOWN) } else { text };
-    machine.emit(state, 1, text);
-    machine.emit(state, 1, Text::known("\n"));
 }
 
 fn mktemp(machine: &mut Machine<'_>, _: &Call, state: &mut State) {

@@ -1,7 +1,7 @@
 //! Programs whose output has no end, and those that take a disk's space by its size.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{read, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
@@ -28,8 +28,7 @@ fn yes(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 const MUCH: u64 = 100 << 30;
 
 fn allocate(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options =
-        read(&call.args, &Spec { short: "lo", long: &["length=", "offset=", "help", "version"], ..Spec::default() });
+    let options = read(&call.args, &spec("lo", &["length=", "offset=", "help", "version"]));
     let (size, file) = match (options.value(&["l", "length"]), options.operands.as_slice()) {
         (Some(size), [.., file]) => (size, file),
         (None, [size, file, ..]) if call.name != "fallocate" => (size, file),

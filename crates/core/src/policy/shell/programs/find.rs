@@ -1,11 +1,12 @@
 //! `find` and its kin: a search whose finds are listed, deleted or given to programs.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{Spec, read, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
 use crate::policy::places::{self, Place, is_generated};
 use crate::policy::secrets::Secrecy;
 
@@ -20,49 +21,9 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 /// Tests and actions that take an argument.
-const WITH_VALUE: &[&str] = &[
-    "-name",
-    "-iname",
-    "-path",
-    "-ipath",
-    "-wholename",
-    "-regex",
-    "-iregex",
-    "-type",
-    "-xtype",
-    "-size",
-    "-mtime",
-    "-mmin",
-    "-atime",
-    "-amin",
-    "-ctime",
-    "-cmin",
-    "-newer",
-    "-anewer",
-    "-cnewer",
-    "-user",
-    "-group",
-    "-uid",
-    "-gid",
-    "-perm",
-    "-links",
-    "-inum",
-    "-maxdepth",
-    "-mindepth",
-    "-samefile",
-    "-fstype",
-    "-lname",
-    "-ilname",
-    "-used",
-    "-printf",
-    "-fprint",
-    "-fprint0",
-    "-fls",
-    "-regextype",
-    "-newermt",
-    "-D",
-    "-context",
-];
+const WITH_VALUE: &str = "-name|-iname|-path|-ipath|-wholename|-regex|-iregex|-type|-xtype|-size|-mtime|-mmin|-atime|-amin|-ctime|-cmin|\
+    -newer|-anewer|-cnewer|-user|-group|-uid|-gid|-perm|-links|-inum|-maxdepth|-mindepth|-samefile|-fstype|-lname|-ilname|-used|-printf|\
+    -fprint|-fprint0|-fls|-regextype|-newermt|-D|-context";
 
 /// Tests of names: each takes a pattern.
 const BY_NAME: &[&str] =
@@ -232,11 +193,11 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 at += if test == "-fprintf" { 2 } else { 1 };
             }
             test => {
-                let value = args.get(at).filter(|_| WITH_VALUE.contains(&test)).map(Text::shown).unwrap_or_default();
+                let value = args.get(at).filter(|_| is(test, WITH_VALUE)).map(Text::shown).unwrap_or_default();
                 if !inverse {
                     narrow.narrowed(test, &value, breadth);
                 }
-                at += usize::from(WITH_VALUE.contains(&test));
+                at += usize::from(is(test, WITH_VALUE));
             }
         }
         negated = false;
@@ -351,10 +312,7 @@ fn mounts(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 /// `ls`: the names in the working folder, all of them; of another folder it tells them without that folder.
 fn list(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec { short: "ITw", long: &["ignore=", "hide=", "sort=", "time=", "width="], ..Spec::default() },
-    );
+    let options = read(&call.args, &spec("ITw", &["ignore=", "hide=", "sort=", "time=", "width="]));
     let is_all = |operand: &Text| {
         let path = machine.path(state, operand);
         let folder = path.as_deref().map(places::without_wildcard);
@@ -412,9 +370,9 @@ fn found(machine: &Machine<'_>, state: &State, start: &Text, narrow: bool, name:
 }
 
 /// Options of `fd` that take a value.
-const FD: Spec = Spec {
-    short: "etdEScjo",
-    long: &[
+const FD: Spec = spec(
+    "etdEScjo",
+    &[
         "extension=",
         "type=",
         "max-depth=",
@@ -438,9 +396,7 @@ const FD: Spec = Spec {
         "batch-size=",
         "max-results=",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 fn fd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let at = call.args.iter().position(|arg| matches!(arg.shown().as_str(), "-x" | "--exec" | "-X" | "--exec-batch"));

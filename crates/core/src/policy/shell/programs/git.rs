@@ -1,24 +1,25 @@
 //! git: what throws work away, and what takes away the ways to get it back.
 
+mod history;
 mod remote;
 mod settings;
 mod work;
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, ordered, read, spec};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
-use crate::policy::places::Place;
+use crate::policy::inspect::lists::is;
 use crate::policy::secrets::Secrecy;
 use settings::Lasts;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
         "git" => git,
-        "git-filter-repo" => filter_repo,
-        "bfg" => bfg,
+        "git-filter-repo" => |machine, call, _| history::filter_repo(machine, &call.args),
+        "bfg" => |machine, call, _| history::bfg(machine, &call.args),
         _ if name.starts_with("git-credential") => settings::helper,
         "hub" => git,
         _ => return None,
@@ -26,9 +27,9 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 /// Options before the subcommand.
-const GLOBAL: Spec = Spec {
-    short: "Cc",
-    long: &[
+const GLOBAL: Spec = ordered(
+    "Cc",
+    &[
         "git-dir=",
         "work-tree=",
         "namespace=",
@@ -41,9 +42,7 @@ const GLOBAL: Spec = Spec {
         "version",
         "paginate",
     ],
-    ordered: true,
-    single: false,
-};
+);
 
 /// Subcommands whose meaning an alias cannot change.
 const OWN: &[&str] = &[
@@ -126,7 +125,7 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             let said = Text::known(format!("{project}\n"));
             machine.emit(state, 1, said);
         }
-        None if SAYS.contains(&command.as_str()) => {
+        None if is(&command, SAYS) => {
             let said = match lists_all(&command, args) {
                 true => Origin::LISTED,
                 false if lists_deleted(&command, args) => Origin::ABSENT,
@@ -163,27 +162,8 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 /// Commands whose output scripts go on with.
-const SAYS: &[&str] = &[
-    "branch",
-    "for-each-ref",
-    "rev-parse",
-    "rev-list",
-    "ls-files",
-    "ls-remote",
-    "tag",
-    "remote",
-    "log",
-    "diff",
-    "status",
-    "config",
-    "describe",
-    "stash",
-    "worktree",
-    "symbolic-ref",
-    "merge-base",
-    "show-ref",
-    "name-rev",
-];
+const SAYS: &str = "branch|for-each-ref|rev-parse|rev-list|ls-files|ls-remote|tag|remote|log|diff|status|config|describe|stash|worktree|\
+    symbolic-ref|merge-base|show-ref|name-rev";
 
 /// Whether what git says are the names of all files of a kind below the working folder, of which some are nowhere else.
 fn lists_all(command: &str, args: &[Text]) -> bool {
@@ -245,26 +225,8 @@ fn aliased(machine: &mut Machine<'_>, state: &mut State, alias: &Text, args: &[T
 }
 
 /// Commands that lose nothing but what the repository itself holds.
-const LOCAL: &[&str] = &[
-    "reset",
-    "clean",
-    "checkout",
-    "restore",
-    "switch",
-    "stash",
-    "branch",
-    "reflog",
-    "gc",
-    "prune",
-    "repack",
-    "filter-branch",
-    "filter-repo",
-    "update-ref",
-    "rm",
-    "read-tree",
-    "checkout-index",
-    "fast-import",
-];
+const LOCAL: &str = "reset|clean|checkout|restore|switch|stash|branch|reflog|gc|prune|repack|filter-branch|filter-repo|update-ref|rm|\
+    read-tree|checkout-index|fast-import";
 
 /// Whether the working folder is one for what may vanish: a clone there was made for a trial.
 fn is_throwaway(machine: &Machine<'_>, state: &State) -> bool {
@@ -272,8 +234,17 @@ fn is_throwaway(machine: &Machine<'_>, state: &State) -> bool {
 }
 
 fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args: &[Text], git: &Git) {
-    if LOCAL.contains(&command) && is_throwaway(machine, state) {
+    if is(command, LOCAL) && is_throwaway(machine, state) {
         return;
+    }
+    let is_verified = matches!(command, "commit" | "merge" | "am" | "pull" | "rebase");
+    let has_short = match command {
+        "commit" => has_letter(args, 'n', "mFCctuS"),
+        "am" => has_letter(args, 'n', "pCS"),
+        _ => false,
+    };
+    if is_verified && skips_hooks(args) || has_short {
+        machine.act(Kind::GitBypass, "--no-verify");
     }
     match command {
         "clone" => remote::cloned(machine, state, args),
@@ -282,6 +253,9 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
         "bundle" => remote::bundles(machine, state, args),
         "archive" => remote::archives(machine, state, args),
         "daemon" | "instaweb" => remote::serves(machine, command, args),
+        "send-email" | "imap-send" if !has_dry_run(args) && !asks_for_help(args) => {
+            machine.act(Kind::PackagePublish, "patches by mail");
+        }
         "config" => settings::config(machine, state, args),
         "credential"
         | "credential-store"
@@ -289,274 +263,78 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
         | "credential-manager"
         | "credential-libsecret"
         | "credential-osxkeychain" => settings::credential(machine, state, args),
-        "add" | "stage" => add(machine, state, args),
-        "read-tree" => {
-            let options = read(args, &Spec { long: &["reset", "prefix=", "index-output="], ..Spec::default() });
-            if options.has(&["reset"]) && options.has(&["u"]) && !options.has(&["n", "dry-run"]) {
-                machine.act(Kind::GitHardReset, named(&options, 0));
-            }
-        }
-        "checkout-index" => {
-            let options = read(args, &Spec { long: &["all", "force", "prefix="], ..Spec::default() });
-            if options.has(&["f", "force"]) && options.has(&["a", "all"]) && !options.has(&["prefix"]) {
-                machine.note(Kind::GitDiscard, ".".to_owned(), Place::Unknown, true, Origin::UNKNOWN);
-            }
-        }
-        "lfs" | "annex" => large_files(machine, command, args),
-        "send-email" | "imap-send" if !has_dry_run(args) && !asks_for_help(args) => {
-            machine.act(Kind::PackagePublish, "patches by mail");
-        }
-        "grep" | "difftool" | "mergetool" => {
-            let options =
-                read(args, &Spec { short: "Ox", long: &["open-files-in-pager?", "extcmd="], ..Spec::default() });
-            for code in options.values(&["O", "open-files-in-pager", "x", "extcmd"]).cloned().collect::<Vec<_>>() {
-                machine.code(&mut state.clone(), &code, Vec::new());
-            }
-        }
+        "clean" => work::clean(machine, state, args, git),
+        "checkout" => work::checkout(machine, state, args, git),
+        "checkout-index" => work::checkout_index(machine, args),
+        "restore" => work::restore(machine, state, args, git),
+        "reset" => work::reset(machine, args),
+        "read-tree" => work::read_tree(machine, args),
+        "switch" => work::switch(machine, args),
+        "rm" => work::rm(machine, args),
+        "stash" => history::stash(machine, args),
+        "branch" => history::branch(machine, args),
+        "update-ref" => history::update_ref(machine, state, args),
+        "worktree" => history::worktree(machine, state, args),
+        "reflog" => history::reflog(machine, args),
+        "gc" => history::gc(machine, args, git),
+        "prune" => history::prune(machine, args),
+        "repack" => history::repack(machine, args),
+        "filter-branch" => history::filter_branch(machine, args),
+        "filter-repo" => history::filter_repo(machine, args),
         "fast-import" if args.iter().any(|arg| arg.shown() == "--force") => {
             machine.act(Kind::GitRewrite, "fast-import");
         }
+        "lfs" | "annex" => history::large_files(machine, command, args),
+        "add" | "stage" | "commit" => add(machine, state, args),
+        "show" | "cat-file" => show(machine, state, args),
+        "grep" | "difftool" | "mergetool" => hands_on(machine, state, args),
+        "rebase" | "bisect" | "submodule" => each(machine, state, command, args),
         // Of the extras that many have.
         "obliterate" => machine.act(Kind::GitRewrite, "obliterate"),
         "clear" | "clear-soft" => machine.act(Kind::GitClean, "clear"),
         "delete-branch" | "delete-tag" | "delete-submodule" => machine.act(Kind::GitDeleteRemote, command),
-        "reset" => {
-            let options = read(
-                args,
-                &Spec {
-                    short: "U",
-                    long: &[
-                        "hard",
-                        "soft",
-                        "mixed",
-                        "merge",
-                        "keep",
-                        "quiet",
-                        "pathspec-from-file=",
-                        "patch",
-                        "no-refresh",
-                        "refresh",
-                        "intent-to-add",
-                    ],
-                    ..Spec::default()
-                },
-            );
-            if options.has(&["hard"]) && !asks_for_help(args) {
-                machine.act(Kind::GitHardReset, named(&options, 0));
-            }
-        }
-        "clean" => work::clean(machine, state, args, git),
-        "checkout" => work::checkout(machine, state, args, git),
-        "restore" => work::restore(machine, state, args, git),
-        "switch" => {
-            let options = read(
-                args,
-                &Spec {
-                    short: "cC",
-                    long: &[
-                        "discard-changes",
-                        "force",
-                        "create=",
-                        "force-create=",
-                        "detach",
-                        "merge",
-                        "no-merge",
-                        "orphan=",
-                    ],
-                    ..Spec::default()
-                },
-            );
-            if options.has(&["f", "force", "discard-changes"]) && options.operands.len() <= 1 {
-                machine.note(Kind::GitDiscard, named(&options, 0), Place::Unknown, true, Origin::UNKNOWN);
-            }
-        }
-        "stash" => {
-            if let Some(verb @ ("drop" | "clear")) = args.first().map(Text::shown).as_deref() {
-                machine.act(Kind::GitStashDrop, verb);
-            }
-        }
-        "branch" => {
-            let options = read(
-                args,
-                &Spec {
-                    short: "u",
-                    long: &[
-                        "delete",
-                        "force",
-                        "set-upstream-to=",
-                        "merged?",
-                        "no-merged?",
-                        "contains?",
-                        "sort=",
-                        "format=",
-                        "list",
-                        "move",
-                        "copy",
-                        "remotes",
-                    ],
-                    ..Spec::default()
-                },
-            );
-            if options.has(&["D"]) || options.has(&["d", "delete"]) && options.has(&["f", "force"]) {
-                machine.act(Kind::GitBranchDelete, named(&options, 0));
-            } else if options.has(&["f", "force"])
-                && options.operands.len() == 2
-                && !options.has(&["m", "move", "c", "copy"])
-            {
-                // It is moved to where its commits are not below it.
-                machine.act(Kind::GitBranchDelete, named(&options, 0));
-            }
-        }
-        "reflog" => {
-            let Some((verb, rest)) = args.split_first() else { return };
-            match verb.shown().as_str() {
-                "expire" => {}
-                "drop" if !has_dry_run(rest) => return machine.act(Kind::GitRecovery, "reflog"),
-                _ => return,
-            }
-            let options = read(
-                rest,
-                &Spec {
-                    long: &[
-                        "expire=",
-                        "expire-unreachable=",
-                        "all",
-                        "dry-run",
-                        "stale-fix",
-                        "updateref",
-                        "rewrite",
-                        "verbose",
-                        "single-worktree",
-                    ],
-                    ..Spec::default()
-                },
-            );
-            if expires_now(&options, &["expire", "expire-unreachable"]) && !options.has(&["n", "dry-run"]) {
-                machine.act(Kind::GitRecovery, "reflog");
-            }
-        }
-        "gc" => {
-            let options = read(
-                args,
-                &Spec {
-                    long: &[
-                        "prune?",
-                        "no-prune",
-                        "aggressive",
-                        "auto",
-                        "force",
-                        "quiet",
-                        "cruft",
-                        "keep-largest-pack",
-                        "detach",
-                    ],
-                    ..Spec::default()
-                },
-            );
-            let now = expires_now(&options, &["prune"])
-                || git.prune.as_deref().is_some_and(is_now) && !options.has(&["no-prune", "prune"]);
-            if now {
-                machine.act(Kind::GitRecovery, "unreachable objects");
-            }
-        }
-        "prune" => {
-            let options = read(
-                args,
-                &Spec { long: &["expire=", "dry-run", "progress", "exclude-promisor-objects"], ..Spec::default() },
-            );
-            // Without a time it takes what not even a reflog tells of.
-            if expires_now(&options, &["expire"]) && !options.has(&["n", "dry-run"]) {
-                machine.act(Kind::GitRecovery, "unreachable objects");
-            }
-        }
-        "repack" => {
-            let options = read(
-                args,
-                &Spec {
-                    long: &["cruft", "cruft-expiration=", "unpack-unreachable=", "window=", "depth="],
-                    ..Spec::default()
-                },
-            );
-            if expires_now(&options, &["cruft-expiration", "unpack-unreachable"]) {
-                machine.act(Kind::GitRecovery, "unreachable objects");
-            }
-        }
-        "filter-branch"
-            if args.iter().take_while(|arg| arg.shown() != "--").any(|arg| {
-                let flag = arg.shown();
-                matches!(flag.as_str(), "-f" | "--force" | "--prune-empty")
-                    || flag.starts_with("--") && flag.ends_with("-filter")
-            }) =>
-        {
-            machine.act(Kind::GitRewrite, "filter-branch");
-        }
-        "filter-repo" => filter_repo(machine, &Call { name: "git-filter-repo".to_owned(), args: args.to_vec() }, state),
-        "update-ref" => {
-            let options = read(args, &Spec { short: "m", ..Spec::default() });
-            let listed = options.has(&["stdin"]) && {
-                let input = machine.input(state, 0);
-                input.as_known().is_none_or(|lines| lines.contains("delete"))
-            };
-            if options.has(&["d", "delete"]) || listed {
-                machine.act(Kind::GitBranchDelete, named(&options, 0));
-            }
-        }
-        "worktree" => {
-            let options = read(args.get(1..).unwrap_or_default(), &Spec { long: &["force"], ..Spec::default() });
-            let trial = options.operands.first().and_then(|tree| machine.path(state, tree));
-            let trial = trial.is_some_and(|tree| machine.place(&tree) == Place::Temporary);
-            if args.first().is_some_and(|verb| verb.shown() == "remove") && options.has(&["f", "force"]) && !trial {
-                machine.act(Kind::GitWorktreeRemove, named(&options, 0));
-            }
-        }
-        "commit" => {
-            if skips_hooks(args) || has_letter(args, 'n', "mFCctuS") {
-                machine.act(Kind::GitBypass, "--no-verify");
-            }
-            add(machine, state, args);
-        }
-        "merge" | "am" | "pull" | "rebase" if skips_hooks(args) || command == "am" && has_letter(args, 'n', "pCS") => {
-            machine.act(Kind::GitBypass, "--no-verify");
-        }
-        "show" | "cat-file" => {
-            // A file of history by its name is that file.
-            for arg in args {
-                let shown = arg.shown();
-                if let Some((_, path)) = shown.split_once(':').filter(|(_, path)| !path.is_empty()) {
-                    let _ = machine.read_file(state, &Text::known(path));
-                }
-            }
-        }
-        "rm" => {
-            let options =
-                read(args, &Spec { long: &["cached", "force", "dry-run", "pathspec-from-file="], ..Spec::default() });
-            if options.has(&["f", "force"]) && !options.has(&["cached", "n", "dry-run"]) {
-                machine.act(Kind::GitDiscard, named(&options, 0));
-            }
-        }
-        "rebase" | "bisect" | "submodule" => {
-            let options = read(args, &Spec { short: "x", long: &["exec=", "recurse", "recursive"], ..Spec::default() });
-            for code in options.values(&["x", "exec"]).cloned().collect::<Vec<_>>() {
-                machine.code(state, &code, Vec::new());
-            }
-            let words: Vec<String> = args.iter().map(Text::shown).collect();
-            if command == "submodule"
-                && words.first().is_some_and(|word| word == "deinit")
-                && words.iter().any(|word| matches!(word.as_str(), "-f" | "--force"))
-            {
-                machine.act(Kind::GitDiscard, "submodules");
-            }
-            let at = words.iter().position(|word| word == if command == "bisect" { "run" } else { "foreach" });
-            if let Some(at) = at.filter(|_| command != "rebase") {
-                let rest: Vec<Text> =
-                    args[at + 1..].iter().filter(|arg| arg.shown() != "--recursive").cloned().collect();
-                match rest.as_slice() {
-                    [code] => machine.code(state, code, Vec::new()),
-                    _ => machine.child(state, rest),
-                }
-            }
-        }
         _ => {}
+    }
+}
+
+/// A file of history by its name is that file.
+fn show(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
+    for arg in args {
+        let shown = arg.shown();
+        if let Some((_, path)) = shown.split_once(':').filter(|(_, path)| !path.is_empty()) {
+            let _ = machine.read_file(state, &Text::known(path));
+        }
+    }
+}
+
+/// What a search or a comparison is shown by.
+fn hands_on(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
+    let options = read(args, &spec("Ox", &["open-files-in-pager?", "extcmd="]));
+    for code in options.values(&["O", "open-files-in-pager", "x", "extcmd"]).cloned().collect::<Vec<_>>() {
+        machine.code(&mut state.clone(), &code, Vec::new());
+    }
+}
+
+/// Commands that are run for each commit, each step of a search or each repository within.
+fn each(machine: &mut Machine<'_>, state: &mut State, command: &str, args: &[Text]) {
+    let options = read(args, &spec("x", &["exec=", "recurse", "recursive"]));
+    for code in options.values(&["x", "exec"]).cloned().collect::<Vec<_>>() {
+        machine.code(state, &code, Vec::new());
+    }
+    let words: Vec<String> = args.iter().map(Text::shown).collect();
+    if command == "submodule"
+        && words.first().is_some_and(|word| word == "deinit")
+        && words.iter().any(|word| matches!(word.as_str(), "-f" | "--force"))
+    {
+        machine.act(Kind::GitDiscard, "submodules");
+    }
+    let at = words.iter().position(|word| word == if command == "bisect" { "run" } else { "foreach" });
+    if let Some(at) = at.filter(|_| command != "rebase") {
+        let rest: Vec<Text> = args[at + 1..].iter().filter(|arg| arg.shown() != "--recursive").cloned().collect();
+        match rest.as_slice() {
+            [code] => machine.code(state, code, Vec::new()),
+            _ => machine.child(state, rest),
+        }
     }
 }
 
@@ -564,9 +342,9 @@ fn subcommand(machine: &mut Machine<'_>, state: &mut State, command: &str, args:
 fn add(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
     let options = read(
         args,
-        &Spec {
-            short: "mFCct",
-            long: &[
+        &spec(
+            "mFCct",
+            &[
                 "force",
                 "dry-run",
                 "message=",
@@ -578,8 +356,7 @@ fn add(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
                 "fixup=",
                 "trailer=",
             ],
-            ..Spec::default()
-        },
+        ),
     );
     if options.has(&["n", "dry-run"]) {
         return;
@@ -589,25 +366,6 @@ fn add(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
         if machine.secrecy(state, &path).max(crate::policy::secrets::tree_secrecy(&path)) >= least {
             machine.note(Kind::ContentSecret, path.clone(), machine.place(&path), false, Origin::SECRET);
         }
-    }
-}
-
-/// Large files: where their history is rewritten, and where the only copy may go.
-fn large_files(machine: &mut Machine<'_>, command: &str, args: &[Text]) {
-    let words: Vec<String> = args.iter().map(Text::shown).collect();
-    let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
-    if has_dry_run(args) || has(&["--help", "-h"]) {
-        return;
-    }
-    match (command, words.first().map(String::as_str), words.get(1).map(String::as_str)) {
-        ("lfs", Some("migrate"), Some("import" | "export")) if !has(&["--no-rewrite"]) => {
-            machine.act(Kind::GitRewrite, "lfs migrate");
-        }
-        ("lfs", Some("unlock"), _) if has(&["-f", "--force"]) => machine.act(Kind::GitBypass, "lfs unlock --force"),
-        ("annex", Some("drop" | "dropunused" | "unannex" | "uninit" | "dead" | "dropkey"), _) if has(&["--force"]) => {
-            machine.act(Kind::GitRecovery, "annex");
-        }
-        _ => {}
     }
 }
 
@@ -647,40 +405,16 @@ fn named(options: &Options, at: usize) -> String {
     options.operands.get(at).map(Text::shown).unwrap_or_default()
 }
 
-fn is_now(time: &str) -> bool {
-    matches!(time, "now" | "all" | "0" | "0.seconds.ago")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::facts::NoFacts;
 
-fn expires_now(options: &Options, names: &[&str]) -> bool {
-    options.values(names).any(|time| is_now(&time.shown()))
-}
-
-fn filter_repo(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
-    let spec = Spec {
-        short: "",
-        long: &[
-            "replace-text=",
-            "path=",
-            "force",
-            "dry-run",
-            "help",
-            "analyze",
-            "invert-paths",
-            "mailmap=",
-            "refs=",
-            "message-callback=",
-            "replace-message=",
-        ],
-        ..Spec::default()
-    };
-    let options = read(&call.args, &spec);
-    if !options.has(&["dry-run", "help", "h", "analyze", "version"]) && !call.args.is_empty() {
-        machine.act(Kind::GitRewrite, "filter-repo");
-    }
-}
-
-fn bfg(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
-    if !call.args.is_empty() && !read(&call.args, &Spec::default()).is_help() {
-        machine.act(Kind::GitRewrite, "bfg");
+    #[test]
+    fn what_a_rebase_runs_is_gone_through_also_without_hooks() {
+        let found = crate::policy::shell::analyse("git rebase --no-verify -x 'rm -rf /etc' main", &NoFacts).effects;
+        for expected in [Kind::GitBypass, Kind::FileDelete] {
+            assert!(found.iter().any(|effect| effect.kind == expected), "{expected:?}: {found:?}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Shells and languages that run code given to them: as an argument, as input, as a file.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{Spec, ordered, read};
 use super::super::state::{State, Stream, Variable};
 use super::super::value::Text;
 use super::{Program, code};
@@ -73,9 +73,9 @@ fn found(name: &str) -> Option<&'static Interpreter> {
 fn shell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec {
-            short: "oO",
-            long: &[
+        &ordered(
+            "oO",
+            &[
                 "rcfile=",
                 "init-file=",
                 "help",
@@ -87,9 +87,7 @@ fn shell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 "restricted",
                 "verbose",
             ],
-            ordered: true,
-            single: false,
-        },
+        ),
     );
     if options.is_help() {
         return;

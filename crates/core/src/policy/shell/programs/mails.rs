@@ -1,7 +1,7 @@
 //! Programs that send mail.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{Spec, read, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
@@ -17,9 +17,9 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 /// Options of mailers that take a value; the names of those that take somebody to write to.
-const MAILER: Spec = Spec {
-    short: "saAbcfrSiqFHt",
-    long: &[
+const MAILER: Spec = spec(
+    "saAbcfrSiqFHt",
+    &[
         "attach=",
         "subject=",
         "to=",
@@ -33,9 +33,7 @@ const MAILER: Spec = Spec {
         "data=",
         "auth-user=",
     ],
-    ordered: false,
-    single: false,
-};
+);
 const RECIPIENTS: &[&str] = &["to", "cc", "bcc", "b", "c", "t"];
 
 /// The options that name the server that a mailer goes to.
@@ -67,4 +65,6 @@ fn mail(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.act(Kind::NetMailing, call.name.as_str());
     }
     machine.sends(&to.first().map(|to| to.shown()).unwrap_or_default(), origin);
+    // What keeps the queue may be called to empty it.
+    super::told_by_tables(machine, call, state);
 }

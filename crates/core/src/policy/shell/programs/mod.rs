@@ -35,6 +35,7 @@ use super::machine::{Call, Machine};
 use super::state::{Content, State};
 use super::value::{HOLE, Origin, Piece, Text};
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
 use crate::policy::places::{self, Place};
 
 pub(super) use tables::is_guard;
@@ -43,18 +44,8 @@ pub(super) use tables::is_guard;
 type Program = fn(&mut Machine<'_>, &Call, &mut State);
 
 /// Folders of programs: a program named with one of them is the one of its name.
-const BINARIES: &[&str] = &[
-    "/bin",
-    "/sbin",
-    "/usr/bin",
-    "/usr/sbin",
-    "/usr/local/bin",
-    "/usr/local/sbin",
-    "/opt/homebrew/bin",
-    "/snap/bin",
-    "/usr/libexec",
-    "/run/current-system/sw/bin",
-];
+const BINARIES: &str = "/bin|/sbin|/usr/bin|/usr/sbin|/usr/local/bin|/usr/local/sbin|/opt/homebrew/bin|/snap/bin|/usr/libexec|\
+    /run/current-system/sw/bin";
 
 /// The families, in the order they are asked.
 const FAMILIES: &[fn(&str) -> Option<Program>] = &[
@@ -113,7 +104,7 @@ impl Machine<'_> {
         let wrapper = matches!(name, "gradlew" | "mvnw" | "manage.py" | "artisan");
         let of_project =
             !folder.starts_with(['/', '~']) && (wrapper || matches!(base_name(folder), "bin" | ".bin" | "Scripts"));
-        if (BINARIES.contains(&folder) || of_project && is_known(name)) && !made_here {
+        if (is(folder, BINARIES) || of_project && is_known(name)) && !made_here {
             return self.known_program(name, call, state);
         }
         if folder.ends_with("bin") && !made_here {
@@ -132,7 +123,6 @@ impl Machine<'_> {
             return;
         }
         self.tries(name, &call.args, state);
-        self.edits_openly(name, &call.args, state);
         if let Some(program) = find_program(name) {
             let call = Call { name: name.to_owned(), args: call.args.clone() };
             return program(self, &call, state);
@@ -213,6 +203,19 @@ impl Machine<'_> {
         }
     }
 
+    /// Writes a text to the file that is named, or to the output where none is, or `-`.
+    pub(super) fn puts(&mut self, state: &mut State, file: Option<&Text>, text: Text) {
+        let Some(file) = file.filter(|file| file.shown() != "-") else { return self.emit(state, 1, text) };
+        let Some(path) = self.path(state, file).filter(|path| path != "/dev/null") else { return };
+        if let Some(fd) = super::machine::descriptor(&path) {
+            return self.emit(state, fd, text);
+        }
+        self.writes(state, &path, false);
+        let path = self.real(state, &path);
+        self.receives(&path, &text);
+        state.write(&path, text, false);
+    }
+
     /// Notes that what an operand names is removed, and remembers it.
     pub(super) fn deletes(&mut self, state: &mut State, operand: &Text, recursive: bool) {
         if let Some(folder) = all_of(operand) {
@@ -269,7 +272,39 @@ fn all_of(operand: &Text) -> Option<Text> {
     Some(Text::known(folder))
 }
 
+/// Whether a text holds one of these words.
+#[inline(never)]
+fn has(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.contains(word))
+}
+
 /// The name of a path without its folders.
 pub(super) fn base_name(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::facts::NoFacts;
+
+    #[test]
+    fn what_two_rooms_know_of_a_program_is_all_told() {
+        for (command, expected) in [
+            ("cloudflared tunnel delete shop", Some(Kind::CloudDestroy)),
+            ("cloudflared tunnel list", None),
+            ("exim -Mrm 1abcde-000000-XX", Some(Kind::DatabaseDestroy)),
+            ("medusa delete-backup --backup-name night", Some(Kind::DatabaseDestroy)),
+            ("medusa list-backups", None),
+            ("medusa -h mail.rival.example -U users.txt -P words.txt -M ssh", Some(Kind::NetAttack)),
+            ("EDITOR=cat sops config/keys.yaml", Some(Kind::SecretRead)),
+            ("EDITOR=vim sops config/keys.yaml", None),
+            ("EDITOR=cat kubectl edit secret shop", Some(Kind::SecretRead)),
+        ] {
+            let found = crate::policy::shell::analyse(command, &NoFacts).effects;
+            let kinds: Vec<Kind> =
+                found.iter().map(|effect| effect.kind).filter(|kind| *kind != Kind::DataSend).collect();
+            assert_eq!(kinds.first().copied(), expected, "{command}: {kinds:?}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Programs that talk to other machines.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, read, spec};
 use super::super::state::{State, Stream};
 use super::super::value::{Origin, Text};
 use super::tables::{self, requests::Request};
@@ -80,9 +80,9 @@ impl Machine<'_> {
     }
 }
 
-const CURL: Spec = Spec {
-    short: "AbcCdDeEFHKmoPQrtTuUwxXyYz",
-    long: &[
+const CURL: Spec = spec(
+    "AbcCdDeEFHKmoPQrtTuUwxXyYz",
+    &[
         "data=",
         "data-ascii=",
         "data-binary=",
@@ -160,9 +160,7 @@ const CURL: Spec = Spec {
         "mail-rcpt=",
         "aws-sigv4=",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 /// Whether a credential is written out in a text.
 fn says_credential(value: &Text) -> bool {
@@ -232,19 +230,18 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         options.flags.iter().filter(|flag| matches!(flag.name.as_str(), "o" | "output" | "O" | "remote-name"));
     for url in &urls {
         let text = machine.exchanges(state, url, data);
+        let own_name = || url.as_known().map(|url| Text::known(base_name(&url)));
         match outputs.next() {
+            // By what name the other end calls it nobody knows.
+            Some(flag) if flag.value.is_none() && options.has(&["J", "remote-header-name", "no-clobber"]) => {}
             Some(flag) => {
-                let renamed = options.has(&["J", "remote-header-name", "no-clobber"]);
-                let file = match &flag.value {
-                    Some(file) => Some(file.clone()),
-                    None => url.as_known().filter(|_| !renamed).map(|url| Text::known(base_name(&url))),
-                };
-                save(machine, state, file.as_ref(), text);
+                let file = flag.value.clone().or_else(own_name);
+                file.into_iter().for_each(|file| machine.puts(state, Some(&file), text.clone()));
             }
             None if options.has(&["remote-name-all"]) => {
-                save(machine, state, Some(&Text::known(base_name(&url.shown()))), text);
+                machine.puts(state, Some(&Text::known(base_name(&url.shown()))), text);
             }
-            None => machine.emit(state, 1, text),
+            None => machine.puts(state, None, text),
         }
     }
 }
@@ -290,22 +287,9 @@ fn origins<'t>(texts: impl Iterator<Item = &'t Text>) -> Origin {
     texts.filter_map(Text::origin).fold(Origin::UNKNOWN, Origin::and)
 }
 
-/// Keeps what was fetched in a file.
-fn save(machine: &mut Machine<'_>, state: &mut State, file: Option<&Text>, text: Text) {
-    let Some(file) = file else { return };
-    if file.shown() == "-" {
-        return machine.emit(state, 1, text);
-    }
-    if let Some(path) = machine.path(state, file).filter(|path| path != "/dev/null") {
-        machine.writes(state, &path, false);
-        let path = machine.real(state, &path);
-        state.write(&path, text, false);
-    }
-}
-
-const WGET: Spec = Spec {
-    short: "oaeiBtTwQOPUDIXAR",
-    long: &[
+const WGET: Spec = spec(
+    "oaeiBtTwQOPUDIXAR",
+    &[
         "output-document=",
         "output-file=",
         "append-output=",
@@ -348,9 +332,7 @@ const WGET: Spec = Spec {
         "content-disposition",
         "spider",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 fn wget(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &WGET);
@@ -380,16 +362,11 @@ fn wget(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         if options.has(&["spider"]) {
             continue;
         }
-        match options.value(&["O", "output-document"]) {
-            Some(file) => save(machine, state, Some(&file.clone()), text),
-            None => {
-                let folder = options
-                    .value(&["P", "directory-prefix"])
-                    .map(|folder| format!("{}/", folder.shown()))
-                    .unwrap_or_default();
-                let name = url.as_known().map(|url| Text::known(format!("{folder}{}", base_name(&url))));
-                save(machine, state, name.as_ref(), text);
-            }
+        let folder =
+            options.value(&["P", "directory-prefix"]).map(|folder| format!("{}/", folder.shown())).unwrap_or_default();
+        let own_name = || url.as_known().map(|url| Text::known(format!("{folder}{}", base_name(&url))));
+        if let Some(file) = options.value(&["O", "output-document"]).cloned().or_else(own_name) {
+            machine.puts(state, Some(&file), text);
         }
     }
 }
@@ -397,9 +374,9 @@ fn wget(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 fn httpie(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec {
-            short: "oaAps",
-            long: &[
+        &spec(
+            "oaAps",
+            &[
                 "output=",
                 "auth=",
                 "auth-type=",
@@ -420,8 +397,7 @@ fn httpie(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 "json",
                 "follow",
             ],
-            ..Spec::default()
-        },
+        ),
     );
     if options.is_help() || options.has(&["offline"]) {
         return;
@@ -457,21 +433,17 @@ fn httpie(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let request = Request { method: &method, url: &shown, body: &body, socket: None, by: &by, origin };
     tables::requests::request(machine, state, request);
     let text = machine.exchanges(state, url, data);
-    match options.value(&["o", "output"]) {
-        Some(file) => save(machine, state, Some(&file.clone()), text),
-        None if options.has(&["d", "download"]) => {
-            save(machine, state, Some(&Text::known(base_name(&url.shown()))), text);
-        }
-        None => machine.emit(state, 1, text),
-    }
+    let own_name = || options.has(&["d", "download"]).then(|| Text::known(base_name(&url.shown())));
+    let file = options.value(&["o", "output"]).cloned().or_else(own_name);
+    machine.puts(state, file.as_ref(), text);
 }
 
 fn netcat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec {
-            short: "cegGiIJmMoOpPqsTVwxX",
-            long: &[
+        &spec(
+            "cegGiIJmMoOpPqsTVwxX",
+            &[
                 "exec=",
                 "sh-exec=",
                 "lua-exec=",
@@ -495,8 +467,7 @@ fn netcat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 "max-conns=",
                 "idle-timeout=",
             ],
-            ..Spec::default()
-        },
+        ),
     );
     if options.is_help() || options.has(&["h", "z"]) {
         return;
@@ -523,15 +494,11 @@ fn netcat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn fetch(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "odxsjk", long: &["out=", "dir="], ..Spec::default() });
+    let options = read(&call.args, &spec("odxsjk", &["out=", "dir="]));
     for url in &options.operands {
         let text = machine.exchanges(state, url, None);
         let file = options.value(&["o", "out"]).cloned().unwrap_or_else(|| Text::known(base_name(&url.shown())));
-        if options.has(&["source", "dump"]) {
-            machine.emit(state, 1, text);
-        } else {
-            save(machine, state, Some(&file), text);
-        }
+        machine.puts(state, Some(&file).filter(|_| !options.has(&["source", "dump"])), text);
     }
 }
 
@@ -568,7 +535,7 @@ fn address(text: &Text) -> Address {
 }
 
 fn socat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "bltTLWd", ordered: false, ..Spec::default() });
+    let options = read(&call.args, &spec("bltTLWd", &[]));
     if options.has(&["h", "V", "?"]) {
         return;
     }
@@ -643,7 +610,7 @@ fn flow(machine: &mut Machine<'_>, state: &mut State, from: &Address, to: &Addre
             }
         }
         "OPEN" | "FILE" | "GOPEN" | "CREATE" | "CREAT" | "PIPE" | "FIFO" => {
-            save(machine, state, Some(&to.parameter), text);
+            machine.puts(state, Some(&to.parameter), text);
         }
         kind if is_network(kind) => machine.sends(&host(to), text.origin().unwrap_or_default()),
         kind if runs(kind) => {

@@ -3,12 +3,13 @@
 use super::super::machine::{Call, Machine};
 use super::super::state::State;
 use super::super::value::{HOLE, Origin, Text};
-use super::Program;
 use super::readers::WIDE;
 use super::tables::requests::{self, Request};
+use super::{Program, has};
 use crate::policy::effects::Kind::{
     self, CodeDecoded, CodeFetched, DiskWipe, NetShell, SafetyDisable, SystemPower, SystemStartup,
 };
+use crate::policy::inspect::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -150,7 +151,7 @@ const COMMANDS: &[(&[&str], Kind)] = &[
 fn code(machine: &mut Machine<'_>, state: &mut State, text: &Text) {
     let encoded = text.encoded();
     let lower = encoded.to_ascii_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let has = |words: &[&str]| has(&lower, words);
     let runs = has(&["invoke-expression", "iex", "| powershell", "| pwsh", "&(", "& (", "[scriptblock]::create"]);
     let fetches = has(&[
         "invoke-webrequest",
@@ -216,35 +217,7 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
             word.starts_with('-') && !given.is_empty() && wanted.starts_with(given)
         })
     };
-    let mut paths: Vec<String> = Vec::new();
-    let mut filtered = false;
-    let mut skip = false;
-    for (at, word) in words.iter().enumerate().skip(1) {
-        let lower = word.to_ascii_lowercase();
-        if lower.starts_with('-') {
-            let takes = [
-                "-filter",
-                "-include",
-                "-exclude",
-                "-erroraction",
-                "-ea",
-                "-depth",
-                "-method",
-                "-body",
-                "-headers",
-                "-uri",
-                "-outfile",
-            ];
-            filtered |= matches!(lower.as_str(), "-filter" | "-include");
-            skip = takes.contains(&lower.as_str());
-        } else if std::mem::take(&mut skip) {
-            if words[at - 1].eq_ignore_ascii_case("-uri") {
-                paths.push(word.clone());
-            }
-        } else {
-            paths.extend(word.split(',').filter(|path| !path.is_empty()).map(str::to_owned));
-        }
-    }
+    let (paths, filtered) = operands(words);
     if LISTS.contains(&name.as_str()) {
         let paths = if paths.is_empty() { vec![".".to_owned()] } else { paths };
         let below = |path: &String| {
@@ -301,19 +274,44 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
     }
     // `Verb-Noun` is PowerShell's own; what hands on what it is given narrows it.
     if name.contains('-') || name.starts_with(['$', '%', '?', '[', '@']) {
-        // Of what is chosen by its age or its size most may be left.
-        let chooses = matches!(name.as_str(), "where-object" | "where" | "?") && words.len() > 1;
-        let by_name = |word: &String| {
-            let lower = word.to_ascii_lowercase();
-            ["name", "extension"].iter().any(|part| lower.ends_with(part)) || lower == "-like" || lower == "-match"
+        return if narrows(&name, words) {
+            given.iter().map(|path| path.replace("/*", "/found")).collect()
+        } else {
+            given
         };
-        let narrows = matches!(name.as_str(), "select-object" | "select")
-            || (chooses || name.starts_with('$')) && words.iter().any(by_name);
-        return if narrows { given.iter().map(|path| path.replace("/*", "/found")).collect() } else { given };
     }
     let line = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     machine.code(state, &Text::decoded(&line), Vec::new());
     Vec::new()
+}
+
+/// Whether a command hands on only some of what it is given: of what is chosen by its age or its size most may be left.
+fn narrows(name: &str, words: &[String]) -> bool {
+    let by_name = |word: &String| {
+        let lower = word.to_ascii_lowercase();
+        ["name", "extension"].iter().any(|part| lower.ends_with(part)) || lower == "-like" || lower == "-match"
+    };
+    let chooses = matches!(name, "where-object" | "where" | "?") && words.len() > 1 || name.starts_with('$');
+    matches!(name, "select-object" | "select") || chooses && words.iter().any(by_name)
+}
+
+/// The paths and addresses that a command names, and whether it takes only some of what is in them.
+fn operands(words: &[String]) -> (Vec<String>, bool) {
+    const TAKES: &str = "-filter|-include|-exclude|-erroraction|-ea|-depth|-method|-body|-headers|-uri|-outfile";
+    let mut paths: Vec<String> = Vec::new();
+    let (mut filtered, mut skip) = (false, false);
+    for (at, word) in words.iter().enumerate().skip(1) {
+        let lower = word.to_ascii_lowercase();
+        if lower.starts_with('-') {
+            filtered |= matches!(lower.as_str(), "-filter" | "-include");
+            skip = is(&lower, TAKES);
+        } else if !std::mem::take(&mut skip) {
+            paths.extend(word.split(',').filter(|path| !path.is_empty()).map(str::to_owned));
+        } else if words[at - 1].eq_ignore_ascii_case("-uri") {
+            paths.push(word.clone());
+        }
+    }
+    (paths, filtered)
 }
 
 /// What a request does at its other end. What a variable stands for is unknown.

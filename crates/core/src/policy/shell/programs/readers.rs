@@ -1,7 +1,7 @@
 //! Programs that read files and write what they read, as it is or changed.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, read, single, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
@@ -33,9 +33,9 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 /// Options of the common readers that take a value.
-const FILTER: Spec = Spec {
-    short: "ncdfstkSTwjNAgpbo",
-    long: &[
+const FILTER: Spec = spec(
+    "ncdfstkSTwjNAgpbo",
+    &[
         "lines=",
         "bytes=",
         "delimiter=",
@@ -62,9 +62,7 @@ const FILTER: Spec = Spec {
         "characters=",
         "output-delimiter=",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 /// The texts of what operands name, or of standard input where they name nothing.
 pub(super) fn inputs(machine: &mut Machine<'_>, state: &State, operands: &[Text]) -> Vec<Text> {
@@ -107,7 +105,7 @@ pub(super) fn emits_changed(machine: &mut Machine<'_>, state: &mut State, texts:
 
 fn cat(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let short = if call.name == "pv" { "LsNiwHBDdEF" } else { "" };
-    let options = read(&call.args, &Spec { short, long: &["help", "version"], ..Spec::default() });
+    let options = read(&call.args, &spec(short, &["help", "version"]));
     if options.is_help() {
         return;
     }
@@ -182,9 +180,9 @@ fn looks_for_secrets(pattern: &str) -> bool {
 }
 
 fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec {
-        short: if call.name == "rg" { "efmABCdgtTMEjr" } else { "efmABCdD" },
-        long: &[
+    let spec = spec(
+        if call.name == "rg" { "efmABCdgtTMEjr" } else { "efmABCdD" },
+        &[
             "regexp=",
             "file=",
             "exclude=",
@@ -220,8 +218,7 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             "threads=",
             "encoding=",
         ],
-        ..Spec::default()
-    };
+    );
     let options = read(&call.args, &spec);
     if options.is_help() {
         return;
@@ -273,9 +270,9 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let is_awk = call.name.contains("awk");
     let spec = if is_awk {
-        Spec { short: "vFfEi", long: &["assign=", "field-separator=", "file=", "help", "version"], ..Spec::default() }
+        spec("vFfEi", &["assign=", "field-separator=", "file=", "help", "version"])
     } else {
-        Spec { short: "fL", long: &["from-file=", "help", "version", "indent="], ..Spec::default() }
+        spec("fL", &["from-file=", "help", "version", "indent="])
     };
     let mut args = call.args.clone();
     let mut named: Vec<Text> = Vec::new();
@@ -306,10 +303,10 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let fed = if files.is_empty() { machine.input(state, 0).origin().unwrap_or_default() } else { Origin::UNKNOWN };
     for file in options.values(&["f", "file"]).filter(|_| is_awk).cloned().collect::<Vec<_>>() {
         let code = machine.read_file(state, &file);
-        super::code::awk(machine, state, &code.encoded(), fed);
+        super::code::awk::run(machine, state, &code.encoded(), fed);
     }
     if let Some(code) = code.filter(|_| is_awk) {
-        super::code::awk(machine, state, &code.encoded(), fed);
+        super::code::awk::run(machine, state, &code.encoded(), fed);
     }
     if let Some(code) = code.filter(|_| !is_awk) {
         super::builds::assigns_scripts(machine, state, &code.encoded());
@@ -324,7 +321,7 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         let code = code.shown();
         is_awk && (code.trim_start().starts_with('{') || code.contains("??") || code.contains("\\?\\?"))
     });
-    let begins = code.filter(|_| is_awk).and_then(|code| super::code::begins_of_awk(&code.encoded()));
+    let begins = code.filter(|_| is_awk).and_then(|code| super::code::awk::begins(&code.encoded()));
     let has_text = texts.iter().any(|text| !text.is_empty());
     match begins.filter(|_| has_text) {
         Some(begins) => {
@@ -350,7 +347,7 @@ pub(super) const WIDE: char = '\0';
 
 /// `iconv`: a text in other bytes, for PowerShell where these are two a character.
 fn iconv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec { short: "fto", long: &["from-code=", "to-code=", "output="], ..Spec::default() };
+    let spec = spec("fto", &["from-code=", "to-code=", "output="]);
     let options = read(&call.args, &spec);
     let is_wide =
         options.value(&["t", "to-code"]).is_some_and(|to| to.shown().to_ascii_uppercase().starts_with("UTF-16LE"));
@@ -361,7 +358,7 @@ fn iconv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn based(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec { short: "w", long: &["decode", "wrap=", "ignore-garbage", "help", "version"], ..Spec::default() };
+    let spec = spec("w", &["decode", "wrap=", "ignore-garbage", "help", "version"]);
     let options = read(&call.args, &spec);
     if options.is_help() {
         return;
@@ -384,7 +381,7 @@ fn transformed(machine: &mut Machine<'_>, state: &mut State, texts: &[Text], dec
 }
 
 fn xxd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "cglnos", long: &["help", "version", "revert"], ..Spec::default() });
+    let options = read(&call.args, &spec("cglnos", &["help", "version", "revert"]));
     if options.is_help() || options.has(&["h", "v"]) {
         return;
     }
@@ -393,21 +390,17 @@ fn xxd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn decode_all(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "o", ..Spec::default() });
+    let options = read(&call.args, &spec("o", &[]));
     let texts = inputs(machine, state, &options.operands);
     transformed(machine, state, &texts, true);
 }
 
 fn openssl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let Some((command, args)) = call.args.split_first() else { return };
-    let spec = Spec {
-        long: &[
-            "in=", "out=", "pass=", "k=", "K=", "iv=", "inkey=", "passin=", "passout=", "subj=", "days=", "newkey=",
-            "keyout=", "connect=",
-        ],
-        single: true,
-        ..Spec::default()
-    };
+    let spec = single(&[
+        "in=", "out=", "pass=", "k=", "K=", "iv=", "inkey=", "passin=", "passout=", "subj=", "days=", "newkey=",
+        "keyout=", "connect=",
+    ]);
     let options = read(args, &spec);
     let command = command.shown();
     if command == "s_client" {
@@ -427,13 +420,7 @@ fn openssl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.unlocks(state, &key);
     }
     let text = Text::hole(Origin { decoded: options.has(&["d", "decrypt"]), ..origin(&texts) });
-    match options.value(&["out"]).and_then(|file| machine.path(state, file)) {
-        Some(path) => {
-            machine.writes(state, &path, false);
-            state.write(&path, text, false);
-        }
-        None => machine.emit(state, 1, text),
-    }
+    machine.puts(state, options.value(&["out"]), text);
 }
 
 /// Whether a private key is written as it is, without a cipher.
@@ -454,11 +441,10 @@ fn takes_lock_off(command: &str, options: &Options) -> bool {
 fn gpg(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec {
-            short: "ruoir",
-            long: &["recipient=", "output=", "decrypt", "export-secret-keys", "passphrase=", "homedir=", "passwd"],
-            ..Spec::default()
-        },
+        &spec(
+            "ruoir",
+            &["recipient=", "output=", "decrypt", "export-secret-keys", "passphrase=", "homedir=", "passwd"],
+        ),
     );
     if options.has(&["export-secret-keys", "export-secret-subkeys"]) {
         machine.note(Kind::SecretRead, "secret keys".to_owned(), Default::default(), false, Origin::SECRET);
@@ -479,14 +465,8 @@ fn gpg(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn compress(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec {
-            short: "SoTb",
-            long: &["suffix=", "help", "version", "stdout", "to-stdout", "keep", "decompress"],
-            ..Spec::default()
-        },
-    );
+    let options =
+        read(&call.args, &spec("SoTb", &["suffix=", "help", "version", "stdout", "to-stdout", "keep", "decompress"]));
     if options.is_help() {
         return;
     }
@@ -512,7 +492,7 @@ fn compress(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 /// An editor reads what it is given, and runs commands: on its command line, and, where nobody sits before it, from its input.
 fn edit(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options: Options = read(&call.args, &Spec { short: "cuUStT", long: &["cmd="], ..Spec::default() });
+    let options: Options = read(&call.args, &spec("cuUStT", &["cmd="]));
     let (commands, files): (Vec<Text>, Vec<Text>) =
         options.operands.iter().cloned().partition(|operand| operand.prefix().starts_with('+'));
     let mut lines: Vec<Text> = options.values(&["c", "cmd"]).cloned().collect();

@@ -1,7 +1,7 @@
 //! Programs that run a command on another machine or in a container, besides `ssh` and the tools of containers themselves.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Flag, Options, Spec, read};
+use super::super::options::{Flag, Options, Spec, ordered, read, spec};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
@@ -40,7 +40,7 @@ const fn way(
     command: Command,
     at: Where,
 ) -> Way {
-    Way { names, verbs, spec: Spec { short, long: LONG, ordered: true, single: false }, command, at }
+    Way { names, verbs, spec: ordered(short, LONG), command, at }
 }
 
 /// Long options with a value, of all of these programs.
@@ -243,7 +243,7 @@ fn goes_by(machine: &mut Machine<'_>, call: &Call, state: &mut State, way: &Way,
 
 /// What Salt is told to do: a command by `cmd.run`, or a function of its own that does what a command does.
 fn salt(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "ELGNCIcbtlp", long: LONG, ordered: false, single: false });
+    let options = read(&call.args, &spec("ELGNCIcbtlp", LONG));
     let here = call.name == "salt-call";
     let Some((function, rest)) = options.operands.get(usize::from(!here)..).and_then(<[Text]>::split_first) else {
         return;
@@ -271,9 +271,9 @@ fn run_at(machine: &mut Machine<'_>, state: &mut State, at: Where, line: &Text) 
 fn ansible(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec {
-            short: "miaceftuTBPMl",
-            long: &[
+        &spec(
+            "miaceftuTBPMl",
+            &[
                 "module-name=",
                 "args=",
                 "inventory=",
@@ -286,9 +286,7 @@ fn ansible(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 "private-key=",
                 "become",
             ],
-            ordered: false,
-            single: false,
-        },
+        ),
     );
     if options.is_help() || options.has(&["C", "check", "list-hosts", "syntax-check"]) {
         return;

@@ -2,7 +2,7 @@
 //! decoded: nobody can have read what it says.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, read};
+use super::super::options::{read, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
@@ -21,7 +21,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
 
 /// `rev` turns each line around, `tac` their order.
 fn turned(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "s", long: &["help", "version", "separator="], ..Spec::default() });
+    let options = read(&call.args, &spec("s", &["help", "version", "separator="]));
     if options.is_help() {
         return;
     }
@@ -54,10 +54,7 @@ fn tr(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if input.is_empty() {
         return;
     }
-    let options = read(
-        &call.args,
-        &Spec { long: &["delete", "squeeze-repeats", "complement", "truncate-set1", "help"], ..Spec::default() },
-    );
+    let options = read(&call.args, &spec("", &["delete", "squeeze-repeats", "complement", "truncate-set1", "help"]));
     let sets: Option<Vec<Vec<char>>> = options.operands.iter().map(|set| members(&set.as_known()?)).collect();
     let whole = options.has(&["c", "C", "complement", "s", "squeeze-repeats", "t", "truncate-set1"]);
     let deletes = options.has(&["d", "delete"]);
@@ -129,7 +126,7 @@ fn members(set: &str) -> Option<Vec<char>> {
 fn cut(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let long =
         &["delimiter=", "fields=", "characters=", "bytes=", "output-delimiter=", "only-delimited", "help", "version"];
-    let options = read(&call.args, &Spec { short: "dfcb", long, ..Spec::default() });
+    let options = read(&call.args, &spec("dfcb", long));
     if options.is_help() {
         return;
     }
@@ -195,11 +192,10 @@ enum Edit {
 }
 
 fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec {
-        short: "efli?",
-        long: &["expression=", "file=", "line-length=", "help", "version", "in-place?", "quiet", "silent", "null-data"],
-        ..Spec::default()
-    };
+    let spec = spec(
+        "efli?",
+        &["expression=", "file=", "line-length=", "help", "version", "in-place?", "quiet", "silent", "null-data"],
+    );
     let options = read(&call.args, &spec);
     if options.is_help() {
         return;
@@ -415,26 +411,28 @@ fn literal(text: &str, special: &[char]) -> Option<String> {
 
 /// Programs that say a path made of another.
 fn path(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "s", long: &["suffix=", "help", "version"], ..Spec::default() });
+    let short = if call.name == "basename" { "s" } else { "" };
+    let options = read(&call.args, &spec(short, &["suffix=", "relative-to=", "relative-base=", "help", "version"]));
     if options.is_help() {
         return;
     }
+    let is_relative = options.has(&["relative-to", "relative-base"]);
     for operand in &options.operands {
-        let known = operand.as_known().filter(|_| !operand.has_glob());
+        let known = operand.as_known().filter(|_| !operand.has_glob() && !is_relative);
         let made = match (call.name.as_str(), known) {
             ("dirname", Some(path)) => {
                 let path = path.trim_end_matches('/');
-                let folder = match path.rsplit_once('/') {
-                    Some(("", _)) => "/",
-                    Some((folder, _)) => folder,
-                    None if path.is_empty() => "/",
-                    None => ".",
-                };
-                Text::known(folder)
+                let folder = path.rsplit_once('/').map_or(path, |(folder, _)| folder);
+                Text::known(match (folder, path.contains('/')) {
+                    ("", _) => "/",
+                    (_, false) => ".",
+                    (folder, true) => folder,
+                })
             }
             ("basename", Some(path)) if options.operands.len() == 1 => Text::known(super::base_name(&path)),
             ("realpath" | "readlink", Some(_)) if call.name == "realpath" || options.has(&["f", "e", "m"]) => {
-                machine.path(state, operand).map_or_else(|| Text::hole(Origin::UNKNOWN), Text::known)
+                let path = machine.path(state, operand).map(|path| machine.real(state, &path));
+                path.map_or_else(|| Text::hole(Origin::UNKNOWN), Text::known)
             }
             _ => Text::hole(operand.origin().unwrap_or_default()),
         };

@@ -1,7 +1,7 @@
 //! Archives and copies between machines.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, read, spec};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::wrappers::local_command;
@@ -32,9 +32,9 @@ fn remote_host(text: &Text) -> Option<String> {
     (!host.is_empty() && !host.contains('/')).then(|| host.rsplit('@').next().unwrap_or_default().to_owned())
 }
 
-const TAR: Spec = Spec {
-    short: "fCITXFbgHKLMNV",
-    long: &[
+const TAR: Spec = spec(
+    "fCITXFbgHKLMNV",
+    &[
         "file=",
         "directory=",
         "use-compress-program=",
@@ -83,9 +83,7 @@ const TAR: Spec = Spec {
         "sort=",
         "format=",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 fn tar(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let mut args: Vec<Text> = Vec::new();
@@ -167,14 +165,9 @@ fn tar(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         options.operands.iter().for_each(|operand| machine.deletes(state, operand, true));
         state.shell.directory = outer;
     }
-    let text = Text::hole(origin);
-    match archive {
-        None => machine.emit(state, 1, text),
-        Some(file) if file.shown() == "-" => machine.emit(state, 1, text),
-        Some(file) => match remote_host(&file).filter(|_| !options.has(&["force-local"])) {
-            Some(host) => machine.hands_over(&host, origin),
-            None => keep(machine, state, &file, text),
-        },
+    match archive.as_ref().and_then(remote_host).filter(|_| !options.has(&["force-local"])) {
+        Some(host) => machine.hands_over(&host, origin),
+        None => machine.puts(state, archive.as_ref(), Text::hole(origin)),
     }
 }
 
@@ -220,16 +213,6 @@ fn listed(machine: &mut Machine<'_>, state: &State, list: &Text) -> Vec<Text> {
     text.split(&['\n'])
 }
 
-fn keep(machine: &mut Machine<'_>, state: &mut State, file: &Text, text: Text) {
-    let Some(path) = machine.path(state, file) else { return };
-    if let Some(fd) = super::super::machine::descriptor(&path) {
-        return machine.emit(state, fd, text);
-    }
-    machine.writes(state, &path, false);
-    let path = machine.real(state, &path);
-    state.write(&path, text, false);
-}
-
 /// What unpacks an archive into a folder: it is laid over what is there. The same programs pack, some of them.
 fn unpack(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let words: Vec<String> = call.args.iter().map(Text::shown).collect();
@@ -266,10 +249,7 @@ fn unpack(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             call.args.get(2).unwrap_or(&here).clone()
         }
         "cpio" | "pax" => {
-            let options = read(
-                &call.args,
-                &Spec { short: "DEFHIOMRCs", long: &["directory=", "file=", "format="], ..Spec::default() },
-            );
+            let options = read(&call.args, &spec("DEFHIOMRCs", &["directory=", "file=", "format="]));
             let unpacks = if call.name == "pax" { options.has(&["r"]) } else { options.has(&["i", "extract", "p"]) };
             if !unpacks || options.has(&["t", "list"]) || !options.operands.is_empty() && !options.has(&["p"]) {
                 return;
@@ -282,10 +262,7 @@ fn unpack(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn zip(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec { short: "xibnoPtT", long: &["exclude=", "include=", "password=", "help", "version"], ..Spec::default() },
-    );
+    let options = read(&call.args, &spec("xibnoPtT", &["exclude=", "include=", "password=", "help", "version"]));
     if options.is_help() {
         return;
     }
@@ -309,13 +286,12 @@ fn zip(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let origin =
         names.iter().fold(Origin::UNKNOWN, |origin, name| origin.and(machine.origin_of_tree(state, name, recursive)));
-    let text = Text::hole(origin);
-    if archive.shown() == "-" { machine.emit(state, 1, text) } else { keep(machine, state, archive, text) }
+    machine.puts(state, Some(archive), Text::hole(origin));
 }
 
-const RSYNC: Spec = Spec {
-    short: "efBTM@",
-    long: &[
+const RSYNC: Spec = spec(
+    "efBTM@",
+    &[
         "rsh=",
         "filter=",
         "exclude=",
@@ -363,9 +339,7 @@ const RSYNC: Spec = Spec {
         "quiet",
         "human-readable",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 fn rsync(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &RSYNC);
@@ -479,7 +453,7 @@ fn copies(machine: &mut Machine<'_>, state: &mut State, source: &Text, target: &
 }
 
 fn scp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "cDFiJloPSXb", ..Spec::default() });
+    let options = read(&call.args, &spec("cDFiJloPSXb", &[]));
     for option in options.values(&["o"]).cloned().collect::<Vec<_>>() {
         local_command(machine, state, &option);
     }

@@ -1,11 +1,10 @@
-//! Programs that carry files away: to a cloud's storage, to whoever has the link; and what dumps a database.
+//! Programs that carry files away: to a cloud's storage, to whoever has the link.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, read, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
-use super::tables::throwaway;
 use crate::policy::effects::Kind;
 use crate::policy::secrets::{self, Secrecy};
 
@@ -71,9 +70,9 @@ const UPLOADS: &[Upload] = &[
 /// Those of them that give what they carry to whoever has the link.
 const OPEN: &[&str] = &["ffsend", "transfer", "ipfs", "pastebinit", "termbin", "wgetpaste"];
 
-const SPEC: Spec = Spec {
-    short: "fsiape",
-    long: &[
+const SPEC: Spec = spec(
+    "fsiape",
+    &[
         "body=",
         "bucket=",
         "key=",
@@ -99,15 +98,10 @@ const SPEC: Spec = Spec {
         "config=",
         "destination=",
     ],
-    ordered: false,
-    single: false,
-};
+);
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    match name {
-        "pg_dump" | "pg_dumpall" | "mysqldump" | "mariadb-dump" | "mongodump" | "mongoexport" => Some(dump),
-        _ => UPLOADS.iter().any(|upload| upload.names.contains(&name)).then_some(uploads),
-    }
+    UPLOADS.iter().any(|upload| upload.names.contains(&name)).then_some(uploads)
 }
 
 fn uploads(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -176,52 +170,4 @@ pub(super) fn names_secrets(filter: &str) -> bool {
     };
     let is_secret = |name: &str| secrets::secrecy(&format!("/{before}{name}{after}"), None) >= Secrecy::Sensitive;
     listed.split(',').take(16).any(is_secret)
-}
-
-fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec {
-            short: if call.name.starts_with("mongo") { "hudco" } else { "fhpUtnTNFjrZuPd" },
-            long: &[
-                "file=",
-                "result-file=",
-                "archive?",
-                "out=",
-                "host=",
-                "port=",
-                "username=",
-                "user=",
-                "password?",
-                "dbname=",
-                "table=",
-                "format=",
-                "schema-only",
-                "no-data",
-                "exclude-table=",
-                "uri=",
-                "db=",
-                "collection=",
-                "query=",
-                "version",
-                "help",
-            ],
-            ..Spec::default()
-        },
-    );
-    if options.is_help() {
-        return;
-    }
-    let shape_only = options.has(&["s", "schema-only", "no-data"]);
-    let is_trial = throwaway::is_trial_dump(machine, state, &options);
-    let text = Text::hole(if shape_only || is_trial { Origin::UNKNOWN } else { Origin::DUMPED });
-    let file = options.value(&["f", "file", "r", "result-file", "archive", "o", "out"]).cloned();
-    match file.filter(|file| !file.is_empty()).and_then(|file| machine.path(state, &file)) {
-        Some(path) => {
-            machine.writes(state, &path, false);
-            machine.receives(&path, &text);
-            state.write(&path, text, false);
-        }
-        None => machine.emit(state, 1, text),
-    }
 }

@@ -1,13 +1,14 @@
 //! Programs that run another program: with other rights, elsewhere, later.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, ordered, read, spec};
 use super::super::state::{State, Variable};
 use super::super::value::{Origin, Text};
 use super::Program;
 use super::tables::production::speaks;
 use crate::policy::effects::{Kind, Where};
 use crate::policy::hosts;
+use crate::policy::inspect::lists::is;
 use crate::policy::places::Place;
 
 pub(super) fn program(name: &str) -> Option<Program> {
@@ -23,47 +24,43 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "ssh" | "mosh" | "slogin" | "autossh" => ssh,
         "busybox" | "toybox" => applet,
         "at" | "batch" => at,
-        _ if spec(name).is_some() => wrapper,
+        _ if plain(name).is_some() => wrapper,
         _ => return None,
     })
 }
 
 /// How the arguments of a plain wrapper are read: its options, and how many operands come before the program.
-fn spec(name: &str) -> Option<(Spec, usize)> {
-    let plain = |short: &'static str, long: &'static [&'static str], skip: usize| {
-        Some((Spec { short, long, ordered: true, single: false }, skip))
-    };
-    match name {
+fn plain(name: &str) -> Option<(Spec, usize)> {
+    let (short, long, skip): (&'static str, &'static [&'static str], usize) = match name {
         "nohup" | "setsid" | "catchsegv" | "dbus-run-session" | "faketime" | "eatmydata" | "unbuffer" | "tsocks"
         | "proxychains" | "proxychains4" | "torsocks" | "fakeroot" | "linux32" | "linux64" | "setarch" | "chronic"
         | "ltrace" | "viddy" | "rlwrap" | "winpty" | "with-contenv" | "tini" | "dumb-init" | "catatonit" | "gosu"
         | "su-exec" | "setuidgid" | "s6-setuidgid" | "chpst" | "envdir" | "xvfb-run" | "dbus-launch" | "numactl"
-        | "tsp" | "shx" | "retry" | "envchain" | "wait-for-it" | "wait-for-it.sh" | "valgrind" | "foot" | "kitty" => {
+        | "tsp" | "shx" | "retry" | "envchain" | "wait-for-it" | "wait-for-it.sh" | "valgrind" | "foot" | "kitty"
+        | "prlimit" | "firejail" | "bwrap" => {
             let skips = matches!(
                 name,
                 "faketime" | "setarch" | "gosu" | "su-exec" | "setuidgid" | "s6-setuidgid" | "envdir" | "envchain"
             );
-            plain("", &[], usize::from(skips))
+            ("", &[], usize::from(skips))
         }
-        "sshpass" => plain("pfPde", &[], 0),
-        "cgexec" => plain("g", &[], 0),
+        "sshpass" => ("pfPde", &[], 0),
+        "cgexec" => ("g", &[], 0),
         "xterm" | "konsole" | "alacritty" | "gnome-terminal" | "xfce4-terminal" | "urxvt" | "st" => {
-            plain("nTgbf", &["title=", "geometry=", "working-directory="], 0)
+            ("nTgbf", &["title=", "geometry=", "working-directory="], 0)
         }
-        "start-stop-daemon" => plain("pucng", &["pidfile=", "user=", "chuid=", "name=", "chdir="], 0),
-        "nice" => plain("n", &["adjustment="], 0),
-        "ionice" => plain("cnpPu", &["class=", "classdata="], 0),
-        "chrt" | "taskset" => plain("pTPDc", &[], 1),
-        "time" | "gtime" => plain("fo", &["format=", "output="], 0),
-        "timeout" | "gtimeout" => plain("ks", &["kill-after=", "signal=", "preserve-status", "foreground"], 1),
-        "stdbuf" => plain("ioe", &["input=", "output=", "error="], 0),
-        "strace" => plain("abeEIoOpPsSuUX", &["output=", "trace=", "user="], 0),
-        "unshare" => {
-            plain("SGRw", &["map-user=", "map-group=", "root=", "wd=", "setuid=", "setgid=", "propagation="], 0)
-        }
-        "nsenter" => plain("tSGW", &["target=", "setuid=", "setgid="], 0),
-        "chroot" => plain("", &["userspec=", "groups="], 1),
-        "systemd-run" => plain(
+        "start-stop-daemon" => ("pucng", &["pidfile=", "user=", "chuid=", "name=", "chdir="], 0),
+        "nice" => ("n", &["adjustment="], 0),
+        "ionice" => ("cnpPu", &["class=", "classdata="], 0),
+        "chrt" | "taskset" => ("pTPDc", &[], 1),
+        "time" | "gtime" => ("fo", &["format=", "output="], 0),
+        "timeout" | "gtimeout" => ("ks", &["kill-after=", "signal=", "preserve-status", "foreground"], 1),
+        "stdbuf" => ("ioe", &["input=", "output=", "error="], 0),
+        "strace" => ("abeEIoOpPsSuUX", &["output=", "trace=", "user="], 0),
+        "unshare" => ("SGRw", &["map-user=", "map-group=", "root=", "wd=", "setuid=", "setgid=", "propagation="], 0),
+        "nsenter" => ("tSGW", &["target=", "setuid=", "setgid="], 0),
+        "chroot" => ("", &["userspec=", "groups="], 1),
+        "systemd-run" => (
             "ptuEHM",
             &[
                 "unit=",
@@ -84,17 +81,16 @@ fn spec(name: &str) -> Option<(Spec, usize)> {
             ],
             0,
         ),
-        "systemd-inhibit" | "caffeinate" => plain("wt", &["what=", "who=", "why=", "mode="], 0),
-        "cpulimit" => plain("lp", &["limit="], 0),
-        "prlimit" => plain("", &[], 0),
-        "firejail" | "bwrap" => plain("", &[], 0),
-        _ => None,
-    }
+        "systemd-inhibit" | "caffeinate" => ("wt", &["what=", "who=", "why=", "mode="], 0),
+        "cpulimit" => ("lp", &["limit="], 0),
+        _ => return None,
+    };
+    Some((ordered(short, long), skip))
 }
 
 /// Runs what stands behind a plain wrapper's options.
 fn wrapper(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let Some((spec, skip)) = spec(&call.name) else { return };
+    let Some((spec, skip)) = plain(&call.name) else { return };
     let options = read(&call.args, &spec);
     if call.name == "timeout" && options.operands.len() <= skip {
         return;
@@ -186,7 +182,7 @@ fn lines(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 /// `entr command`, or `entr -s line`.
 fn entr(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { ordered: true, ..Spec::default() });
+    let options = read(&call.args, &ordered("", &[]));
     match options.operands.first() {
         Some(line) if options.has(&["s"]) => machine.code(state, line, Vec::new()),
         _ => machine.child(state, options.operands),
@@ -194,9 +190,9 @@ fn entr(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn privileged(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec {
-        short: "AugpChTrRDtUcaL",
-        long: &[
+    let spec = ordered(
+        "AugpChTrRDtUcaL",
+        &[
             "user=",
             "group=",
             "prompt=",
@@ -210,9 +206,7 @@ fn privileged(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             "background=",
             "setenv=",
         ],
-        ordered: true,
-        single: false,
-    };
+    );
     let spec = if call.name == "sudo" { Spec { short: "ugpChTrRDtU", ..spec } } else { spec };
     let options = read(&call.args, &spec);
     if options.has(&["V", "version", "help", "l", "list", "v", "validate", "k", "K"]) {
@@ -270,28 +264,13 @@ fn behind_env(fields: &[Text]) -> &[Text] {
 
 /// Whether an assignment only keeps a package manager from asking.
 fn is_quieting(word: &Text) -> bool {
-    const NAMES: &[&str] = &[
-        "DEBIAN_FRONTEND",
-        "DEBCONF_NONINTERACTIVE_SEEN",
-        "NEEDRESTART_MODE",
-        "NEEDRESTART_SUSPEND",
-        "APT_LISTCHANGES_FRONTEND",
-        "LC_ALL",
-        "LANG",
-        "TZ",
-    ];
-    word.prefix().split_once('=').is_some_and(|(name, _)| NAMES.contains(&name))
+    const NAMES: &str = "DEBIAN_FRONTEND|DEBCONF_NONINTERACTIVE_SEEN|NEEDRESTART_MODE|NEEDRESTART_SUSPEND|APT_LISTCHANGES_FRONTEND|\
+        LC_ALL|LANG|TZ";
+    word.prefix().split_once('=').is_some_and(|(name, _)| is(name, NAMES))
 }
 
 fn su(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec {
-            short: "cgGsuTw",
-            long: &["command=", "group=", "shell=", "user=", "session-command="],
-            ..Spec::default()
-        },
-    );
+    let options = read(&call.args, &spec("cgGsuTw", &["command=", "group=", "shell=", "user=", "session-command="]));
     machine.note(Kind::PrivilegeGain, "root".to_owned(), Place::Unknown, false, Origin::UNKNOWN);
     if let Some(code) = options.value(&["c", "command", "session-command"]).cloned() {
         return machine.code(state, &code, Vec::new());
@@ -304,12 +283,7 @@ fn su(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn env(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec {
-        short: "uCSP",
-        long: &["unset=", "chdir=", "split-string=", "ignore-environment", "null", "help", "version"],
-        ordered: true,
-        single: false,
-    };
+    let spec = ordered("uCSP", &["unset=", "chdir=", "split-string=", "ignore-environment", "null", "help", "version"]);
     let options = read(&call.args, &spec);
     if options.is_help() {
         return;
@@ -363,15 +337,7 @@ pub(super) fn joined(words: &[Text]) -> Text {
 }
 
 fn watch(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec {
-            short: "nqs",
-            long: &["interval=", "equexit=", "exec", "help", "version"],
-            ordered: true,
-            single: false,
-        },
-    );
+    let options = read(&call.args, &ordered("nqs", &["interval=", "equexit=", "exec", "help", "version"]));
     if options.has(&["x", "exec"]) {
         machine.child(state, options.operands);
     } else {
@@ -406,7 +372,7 @@ fn with_code(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 fn terminal(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if call.name == "screen" {
-        let options = read(&call.args, &Spec { short: "cehpsStTX", ordered: true, ..Spec::default() });
+        let options = read(&call.args, &ordered("cehpsStTX", &[]));
         match options.value(&["X"]).map(Text::shown).as_deref() {
             Some("stuff") => options.operands.iter().for_each(|keys| machine.code(state, keys, Vec::new())),
             Some("exec") | None => machine.child(state, options.operands),
@@ -414,22 +380,22 @@ fn terminal(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         return;
     }
-    let options = read(&call.args, &Spec { short: "cfLST", ordered: true, ..Spec::default() });
+    let options = read(&call.args, &ordered("cfLST", &[]));
     let Some((command, args)) = options.operands.split_first() else { return };
     let command = command.shown();
     if matches!(command.as_str(), "kill-server") {
         machine.act(Kind::ProcessKill, "tmux server");
     }
     if command.starts_with("send") {
-        let options = read(args, &Spec { short: "tN", ..Spec::default() });
+        let options = read(args, &spec("tN", &[]));
         for keys in &options.operands {
             machine.code(state, keys, Vec::new());
         }
         return;
     }
-    let options = read(args, &Spec { short: "cdeFfnstxylp", ordered: true, ..Spec::default() });
+    let options = read(args, &ordered("cdeFfnstxylp", &[]));
     let options = if matches!(command.as_str(), "new-session" | "new") {
-        read(args, &Spec { short: "ceFfnstxy", ordered: true, ..Spec::default() })
+        read(args, &ordered("ceFfnstxy", &[]))
     } else {
         options
     };
@@ -449,7 +415,7 @@ const ASKS: &[&str] = &["check", "exit", "stop", "cancel"];
 fn ssh(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     // `-M` takes a value of `autossh` alone.
     let short = if call.name == "autossh" { SSH } else { &SSH[..SSH.len() - 1] };
-    let options = read(&call.args, &Spec { short, ordered: true, ..Spec::default() });
+    let options = read(&call.args, &ordered(short, &[]));
     if options.has(&["V", "Q", "G", "help"]) {
         return;
     }
@@ -509,18 +475,8 @@ fn is_unknown(options: &Options) -> bool {
 
 /// Whether a word of a command is a program that puts what it is given into a database.
 fn takes_in(word: &Text) -> bool {
-    const CLIENTS: &[&str] = &[
-        "psql",
-        "pg_restore",
-        "mysql",
-        "mariadb",
-        "mongorestore",
-        "mongoimport",
-        "sqlite3",
-        "cockroach",
-        "clickhouse-client",
-    ];
-    word.shown().split([' ', ';', '|', '&', '\'', '"']).any(|part| CLIENTS.contains(&super::base_name(part)))
+    const CLIENTS: &str = "psql|pg_restore|mysql|mariadb|mongorestore|mongoimport|sqlite3|cockroach|clickhouse-client";
+    word.shown().split([' ', ';', '|', '&', '\'', '"']).any(|part| is(super::base_name(part), CLIENTS))
 }
 
 /// The command that an option of `ssh` makes it run on this machine.
@@ -542,7 +498,7 @@ fn applet(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 fn at(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "fqt", ..Spec::default() });
+    let options = read(&call.args, &spec("fqt", &[]));
     if options.has(&["l", "d", "r", "c"]) {
         return;
     }

@@ -3,8 +3,8 @@
 use super::super::super::machine::Machine;
 use super::super::super::state::State;
 use super::super::super::value::Text;
-use super::literal;
 use super::values::enclosed;
+use super::{has, literal};
 
 /// Calls that give the names of what is in a folder, or of what a pattern matches.
 const LISTS: &[&str] = &[
@@ -43,7 +43,7 @@ const WRITES: &[&str] = &["writeFileSync(", "File.write(", "IO.write(", "file_pu
 /// Whether a piece of code leaves files empty.
 fn is_emptying(code: &str) -> bool {
     let dense: String = code.chars().filter(|char| !char.is_whitespace()).collect();
-    let has = |words: &[&str]| words.iter().any(|word| dense.contains(word));
+    let has = |words: &[&str]| has(&dense, words);
     let writes_nothing = |call: &&str| {
         dense.match_indices(*call).any(|(at, call)| {
             let given = enclosed(&dense[at + call.len()..], '(', ')').0;
@@ -55,7 +55,7 @@ fn is_emptying(code: &str) -> bool {
 
 /// Notes which files a piece of code empties.
 pub(super) fn note(machine: &mut Machine<'_>, state: &State, code: &str) {
-    if !LISTS.iter().any(|call| code.contains(call)) || !is_emptying(code) {
+    if !has(code, LISTS) || !is_emptying(code) {
         return;
     }
     let home = machine.facts.home().unwrap_or_default().to_owned();

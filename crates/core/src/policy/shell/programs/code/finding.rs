@@ -2,7 +2,7 @@
 
 use super::calls::{self, Does};
 use super::values::{enclosed, is_part, unquoted};
-use super::{Language, MAX_ARGUMENTS, MAX_CALLS, MAX_NAMES, literal};
+use super::{Language, MAX_ARGUMENTS, MAX_CALLS, MAX_NAMES, has, literal};
 use crate::policy::effects::Kind;
 
 /// A call that matters: where it is, and what it is given.
@@ -16,56 +16,29 @@ pub(super) struct Found<'c> {
 
 /// The calls of a piece of code that matter, in their order.
 pub(super) fn found(code: &str, language: Language) -> Vec<Found<'_>> {
-    let froms = imported(code, language);
     let ends_name = |byte: u8| is_part(char::from(byte)) || matches!(byte, b'!' | b'$');
-    let cloud =
-        ["boto3", "aws-sdk", "Aws::", "google.cloud", "@google-cloud", "azure"].iter().any(|word| code.contains(word));
-    let cluster = ["kubernetes", "@kubernetes"].iter().any(|word| code.contains(word));
-    let takes_modules = code.contains("__import__") || code.contains("import_module");
     let bytes = code.as_bytes();
+    let mut finder = Finder::of(code, language);
     let mut calls = Vec::new();
-    let mut end = 0;
-    while end < bytes.len() && calls.len() < MAX_CALLS {
-        end += 1;
+    for end in 1..=bytes.len() {
+        if calls.len() >= MAX_CALLS {
+            break;
+        }
         let ends_word = ends_name(bytes[end - 1]) && bytes.get(end).is_none_or(|next| !ends_name(*next));
         if !ends_word || !has_bare_calls(language) && !code[end..].trim_start_matches(' ').starts_with(['(', '`']) {
             continue;
         }
-        let word = code[..end].rsplit(|char| !is_part(char)).next().unwrap_or_default();
-        // A name may be of several things: `exec` of a shell, and of a database.
-        let all = calls::of(language).iter().chain(calls::LIBRARIES);
-        let mut known: Vec<(&str, Does)> = all
-            .filter(|(name, _)| {
-                code[..end].ends_with(name) && is_named(&code[..end - name.len()], name, code, language)
-            })
-            .copied()
-            .collect();
+        let known = finder.known(&code[..end]);
         if known.is_empty() {
-            let full = froms.iter().find(|(own, _)| own == word).map(|(_, full)| full.as_str());
-            let behind = code[..end - word.len()].ends_with(").") && takes_modules;
-            known.extend(calls::of(language).iter().filter(|(name, _)| {
-                Some(*name) == full
-                    || behind
-                        && language == Language::Python
-                        && name.split_once('.').is_some_and(|(module, own)| {
-                            own == word && !module.is_empty() && called_import(code, module)
-                        })
-            }));
-        }
-        if known.is_empty() && (cloud || cluster) && calls::destroys_resource(word) {
-            known.push(("", Does::Destroys(if cluster { Kind::ClusterDestroy } else { Kind::CloudDestroy })));
-        }
-        if (cloud || cluster) && word == "delete" && of_bucket(&code[..end - word.len()]) {
-            known.push(("delete", Does::Destroys(Kind::CloudDestroy)));
+            continue;
         }
         // Ruby calls without parentheses where nothing is given.
-        let nothing = known.iter().any(|(_, does)| matches!(does, Does::DestroysAll(_))) && language == Language::Ruby;
-        let given = (!known.is_empty()).then(|| arguments(&code[end..], language)).flatten();
-        if let Some(arguments) = given.or(nothing.then_some("")) {
+        let nothing = language == Language::Ruby && known.iter().any(|(_, does)| matches!(does, Does::DestroysAll(_)));
+        if let Some(arguments) = arguments(&code[end..], language).or(nothing.then_some("")) {
             calls.extend(known.into_iter().map(|(name, does)| Found {
                 name,
                 does,
-                before: &code[..end - name.len().min(end)],
+                before: &code[..end - name.len()],
                 arguments,
             }));
         }
@@ -73,32 +46,112 @@ pub(super) fn found(code: &str, language: Language) -> Vec<Found<'_>> {
     calls
 }
 
+/// What is known of a piece of code as a whole, by which its names are told.
+struct Finder<'c> {
+    code: &'c str,
+    language: Language,
+    /// The names that it takes out of modules.
+    froms: Vec<(String, String)>,
+    /// What its libraries destroy, if it uses one of a cloud or a cluster.
+    destroys: Option<Kind>,
+    takes_modules: bool,
+    /// What was asked before of a module: whether a statement imports it, or a call. Each is looked for once, however often it is named.
+    imported: Vec<(&'static str, bool)>,
+    called: Vec<(&'static str, bool)>,
+}
+
+impl<'c> Finder<'c> {
+    fn of(code: &'c str, language: Language) -> Self {
+        const CLOUDS: &[&str] = &["boto3", "aws-sdk", "Aws::", "google.cloud", "@google-cloud", "azure"];
+        let cluster = code.contains("kubernetes").then_some(Kind::ClusterDestroy);
+        Self {
+            code,
+            language,
+            froms: imported(code, language),
+            destroys: cluster.or_else(|| has(code, CLOUDS).then_some(Kind::CloudDestroy)),
+            takes_modules: language == Language::Python && has(code, CALLED),
+            imported: Vec::new(),
+            called: Vec::new(),
+        }
+    }
+
+    /// What the name is known for that ends a text. It may be of several things: `exec` of a shell, and of a database.
+    fn known(&mut self, text: &str) -> Vec<(&'static str, Does)> {
+        let own = calls::of(self.language);
+        let mut known: Vec<(&'static str, Does)> = Vec::new();
+        for (name, does) in own.iter().chain(calls::LIBRARIES) {
+            if text.strip_suffix(name).is_some_and(|before| self.is_named(before, name)) {
+                known.push((*name, *does));
+            }
+        }
+        let word = text.rsplit(|char| !is_part(char)).next().unwrap_or_default();
+        let before = &text[..text.len() - word.len()];
+        if known.is_empty() {
+            let full = self.froms.iter().find(|(own, _)| own == word).map(|(_, full)| full.clone());
+            let behind = self.takes_modules && before.ends_with(").");
+            let is_meant = |(name, _): &&(&'static str, Does)| {
+                Some(*name) == full.as_deref() || behind && self.is_of_called_module(name, word)
+            };
+            known.extend(own.iter().filter(is_meant).copied());
+        }
+        let Some(kind) = self.destroys else { return known };
+        if known.is_empty() && calls::destroys_resource(word) {
+            known.push(("", Does::Destroys(kind)));
+        }
+        if word == "delete" && of_bucket(before) {
+            known.push(("delete", Does::Destroys(Kind::CloudDestroy)));
+        }
+        known
+    }
+
+    /// Whether a name that is in a table stands here as that, not as the end of another.
+    fn is_named(&mut self, before: &str, name: &'static str) -> bool {
+        if name.starts_with(['.', '-', ':']) {
+            return true;
+        }
+        if before.ends_with(is_part) {
+            return false;
+        }
+        if self.language != Language::Python || calls::LIBRARIES.iter().any(|(own, _)| *own == name) {
+            return true;
+        }
+        match name.split_once('.') {
+            Some((module, _)) => {
+                !before.ends_with('.') && once(&mut self.imported, module, || imports(self.code, module))
+            }
+            None => !before.ends_with('.') || name == "urlopen",
+        }
+    }
+
+    /// Whether a name of a table is this word of a module that a call gives: `__import__('os').system`.
+    fn is_of_called_module(&mut self, name: &'static str, word: &str) -> bool {
+        let module = name.split_once('.').filter(|(module, own)| !module.is_empty() && *own == word);
+        module.is_some_and(|(module, _)| once(&mut self.called, module, || called_import(self.code, module)))
+    }
+}
+
+/// What is known of a module; it is asked for where nobody has asked before.
+fn once(known: &mut Vec<(&'static str, bool)>, module: &'static str, ask: impl FnOnce() -> bool) -> bool {
+    if let Some((_, answer)) = known.iter().find(|(name, _)| *name == module) {
+        return *answer;
+    }
+    let answer = ask();
+    known.push((module, answer));
+    answer
+}
+
+/// Calls by which Python code takes a module.
+const CALLED: &[&str] = &["__import__", "import_module"];
+
 /// Whether what a method is called on is a whole bucket or the like.
 fn of_bucket(before: &str) -> bool {
     let on = &before[receiver_at(before)..];
-    ["bucket(", "Bucket(", "buckets()", "instances()", "projects()", "disks()"].iter().any(|word| on.contains(word))
-}
-
-/// Whether a name that is in a table stands here as that, not as the end of another.
-fn is_named(before: &str, name: &str, code: &str, language: Language) -> bool {
-    if name.starts_with(['.', '-', ':']) {
-        return true;
-    }
-    if before.ends_with(is_part) {
-        return false;
-    }
-    if language != Language::Python || calls::LIBRARIES.iter().any(|(own, _)| *own == name) {
-        return true;
-    }
-    match name.split_once('.') {
-        Some((module, _)) => !before.ends_with('.') && imports(code, module),
-        None => !before.ends_with('.') || name == "urlopen",
-    }
+    has(on, &["bucket(", "Bucket(", "buckets()", "instances()", "projects()", "disks()"])
 }
 
 /// Whether Python code takes a module by a call: `__import__('os')`, `import_module("os")`.
 fn called_import(code: &str, module: &str) -> bool {
-    ["__import__", "import_module"].iter().any(|call| {
+    CALLED.iter().any(|call| {
         code.match_indices(call)
             .take(MAX_NAMES)
             .any(|(at, _)| literal(code[at + call.len()..].trim_start_matches('(')).is_some_and(|name| name == module))
@@ -214,4 +267,19 @@ pub(super) fn receiver_at(text: &str) -> usize {
         at += 1;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_is_looked_for_once() {
+        let code = "os.system(a)\n".repeat(9);
+        let mut finder = Finder::of(&code, Language::Python);
+        for (at, _) in code.match_indices('(') {
+            assert!(finder.known(&code[..at]).is_empty());
+        }
+        assert_eq!(finder.imported, [("os", false)]);
+    }
 }

@@ -1,11 +1,12 @@
 //! What whole pieces of code are known by, whatever single calls of them do.
 
 use super::super::super::machine::Machine;
+use super::has;
 use crate::policy::effects::Kind;
 
 /// What whole pieces of code are known by: processes without end, a shell at the other end of a socket.
 pub(super) fn note(machine: &mut Machine<'_>, code: &str) {
-    let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    let has = |words: &[&str]| has(code, words);
     if has(&["fork"]) {
         let dense: String = code.chars().filter(|char| !char.is_whitespace()).collect();
         let endless =
@@ -70,4 +71,14 @@ pub(super) fn note(machine: &mut Machine<'_>, code: &str) {
     if has(&sockets) && (has(&shells) && has(&wires) || has(&from_wire) && has(&takes) && has(&speaks)) {
         machine.act(Kind::NetShell, "a socket");
     }
+}
+
+/// Whether a program of JavaScript runs what another machine answers, also where it gathers that piece by piece.
+pub(super) fn runs_answer(code: &str) -> bool {
+    let has = |words: &[&str]| has(code, words);
+    code.contains("then(eval)")
+        || has(&[".get(", ".request("])
+            && code.contains("http")
+            && has(&["on('data'", "on(\"data\"", "on(`data`"])
+            && has(&["eval(", "Function(", "runInThisContext(", "runInNewContext(", "runInContext(", "._compile("])
 }

@@ -8,7 +8,8 @@ use super::super::devices::DEVICES;
 use super::super::tables::production;
 use super::super::tables::requests::Request;
 use super::super::tables::services;
-use super::{MAX_NAMES, is_throwaway};
+use super::origins::is_throwaway;
+use super::{MAX_NAMES, has};
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
 use crate::policy::inspect::lists::{holds, is, parts};
@@ -140,21 +141,21 @@ pub(super) fn note(machine: &mut Machine<'_>, state: &State, code: &str) {
     {
         machine.act(Kind::ServiceChange, word);
     }
-    let has = |words: &str| !words.is_empty() && holds(code, words);
+    let says = |words: &str| !words.is_empty() && holds(code, words);
     let modules = modules(code);
     let uses =
         |library: &&Library| modules.iter().any(|module| parts(library.modules).any(|name| begins(module, name)));
     for library in LIBRARIES.iter().filter(uses) {
         let is_enough = !library.many || machine.many || is_looping(code);
         if is_enough
-            && (has(library.calls) || library.kind == Kind::ServiceChange && library.many && calls_delete(code))
-            && !has(library.trial)
+            && (says(library.calls) || library.kind == Kind::ServiceChange && library.many && calls_delete(code))
+            && !says(library.trial)
             && (library.kind == Kind::MoneyMove || !is_throwaway(code))
         {
             machine.act(library.kind, parts(library.modules).next().unwrap_or_default());
         }
     }
-    if code.contains("://") || HOSTS.iter().any(|name| code.contains(name)) {
+    if code.contains("://") || has(code, HOSTS) {
         asks(machine, code, machine.many || is_looping(code));
     }
 }
@@ -275,17 +276,18 @@ const CHANGES: &str = "update|update!|update_all|update_columns|update_column|up
 
 /// The first call of code that changes an application's data.
 fn changed(code: &str) -> Option<&str> {
-    let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_' || char == '!';
-    let names = code.split(|char| !is_part(char)).filter(|word| word.len() > 2 && is(word, CHANGES));
-    names.into_iter().find(|word| {
+    code.split(['\n', ';']).find_map(changed_by)
+}
+
+/// The first call of a statement that does. What stands behind a cache is done to that.
+fn changed_by(statement: &str) -> Option<&str> {
+    let words = statement.split(|char: char| !(char.is_ascii_alphanumeric() || char == '_' || char == '!'));
+    let mut words = words.take_while(|word| !word.contains("cache"));
+    words.find(|word| {
         // What is called on something, or handed to what goes through all.
-        let at = word.as_ptr() as usize - code.as_ptr() as usize;
-        let before = &code[..at];
-        let called = before.ends_with(['.', '>', ':'])
-            || before.ends_with("Mail::")
-            || matches!(*word, "send_mail" | "send_mass_mail");
-        let on_cache = before.rsplit(['\n', ';']).next().is_some_and(|line| line.contains("cache"));
-        called && !on_cache
+        let before = &statement[..word.as_ptr() as usize - statement.as_ptr() as usize];
+        let is_called = before.ends_with(['.', '>', ':']) || matches!(*word, "send_mail" | "send_mass_mail");
+        word.len() > 2 && is_called && is(word, CHANGES)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Language, MAX_LOOKUPS, MAX_NAMES};
+use super::{Language, MAX_LOOKUPS, MAX_NAMES, origins};
 use crate::policy::shell::value::{Origin, Text};
 
 /// How deep names are followed, and expressions within expressions.
@@ -265,7 +265,7 @@ impl<'c> Scope<'c> {
             }
             return made;
         }
-        Text::hole(super::origin_of(inside).and(super::origin_of(name)))
+        Text::hole(origins::of(inside).and(origins::of(name)))
     }
 
     /// What is made of a value by the methods behind it.
@@ -488,6 +488,23 @@ pub(super) fn quoted(text: &str) -> Option<(&str, &str, &str)> {
         }
     }
     None
+}
+
+/// The text of a literal, without its quotes.
+pub(super) fn unescaped(literal: &str) -> String {
+    let mut made = String::new();
+    let mut chars = literal[1..literal.len() - 1].chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '\\' => match chars.next() {
+                Some('n') => made.push('\n'),
+                Some('t') => made.push('\t'),
+                other => made.extend(other),
+            },
+            char => made.push(char),
+        }
+    }
+    made
 }
 
 /// Whether a character may stand in a name.

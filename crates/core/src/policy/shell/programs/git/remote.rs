@@ -1,7 +1,7 @@
 //! git and other machines: pushes, addresses that run programs, and doors that it opens.
 
 use super::super::super::machine::Machine;
-use super::super::super::options::{Spec, read};
+use super::super::super::options::{read, spec};
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use super::super::base_name;
@@ -9,6 +9,7 @@ use super::super::tables::{production, throwaway};
 use super::settings::{self, Lasts};
 use super::{asks_for_help, skips_hooks};
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
 
 /// Under what it is kept which repositories have nothing but a folder for what may vanish to push to.
 const SCRATCH: &str = "scratch repository";
@@ -22,7 +23,7 @@ fn is_scratch(machine: &Machine<'_>, state: &State, address: &Text) -> bool {
 
 /// Remembers a clone of a repository that somebody made for a trial.
 pub(super) fn cloned(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
-    let spec = Spec { short: "bocju", long: &["branch=", "origin=", "config=", "depth=", "jobs="], ..Spec::default() };
+    let spec = spec("bocju", &["branch=", "origin=", "config=", "depth=", "jobs="]);
     let operands = read(args, &spec).operands;
     let Some(from) = operands.first().filter(|from| is_scratch(machine, state, from)) else { return };
     let own = base_name(&from.shown()).trim_end_matches(".git").to_owned();
@@ -45,9 +46,9 @@ pub(super) fn added(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
 }
 
 pub(super) fn push(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
-    let spec = Spec {
-        short: "o",
-        long: &[
+    let spec = spec(
+        "o",
+        &[
             "force",
             "force-with-lease?",
             "force-if-includes",
@@ -77,8 +78,7 @@ pub(super) fn push(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
             "ipv6",
             "progress",
         ],
-        ..Spec::default()
-    };
+    );
     let options = read(args, &spec);
     if options.has(&["n", "dry-run"]) || asks_for_help(args) && !options.has(&["repo"]) {
         return;
@@ -127,23 +127,11 @@ fn is_production(remote: &str) -> bool {
 }
 
 /// Commands that reach other repositories, with the options by which they run programs there.
-const REACH: &[&str] = &[
-    "clone",
-    "init",
-    "fetch",
-    "pull",
-    "push",
-    "ls-remote",
-    "remote",
-    "submodule",
-    "archive",
-    "fetch-pack",
-    "send-pack",
-];
+const REACH: &str = "clone|init|fetch|pull|push|ls-remote|remote|submodule|archive|fetch-pack|send-pack";
 
 /// What an address and the options of a transfer run on this machine.
 pub(super) fn transfers(machine: &mut Machine<'_>, state: &mut State, command: &str, args: &[Text]) {
-    if !REACH.contains(&command) {
+    if !is(command, REACH) {
         return;
     }
     for arg in args {
@@ -156,21 +144,10 @@ pub(super) fn transfers(machine: &mut Machine<'_>, state: &mut State, command: &
         }
     }
     let short = if command == "clone" { "ubocj" } else { "" };
-    let spec = Spec {
+    let spec = spec(
         short,
-        long: &[
-            "upload-pack=",
-            "receive-pack=",
-            "exec=",
-            "config=",
-            "template=",
-            "branch=",
-            "origin=",
-            "depth=",
-            "jobs=",
-        ],
-        ..Spec::default()
-    };
+        &["upload-pack=", "receive-pack=", "exec=", "config=", "template=", "branch=", "origin=", "depth=", "jobs="],
+    );
     let options = read(args, &spec);
     for program in options.values(&["upload-pack", "receive-pack", "exec", "u"]).cloned().collect::<Vec<_>>() {
         // git's own programs stand there by their names, wherever they are.
@@ -202,40 +179,21 @@ pub(super) fn bundles(machine: &mut Machine<'_>, state: &mut State, args: &[Text
     let [verb, rest @ ..] = args else { return };
     let file = rest.iter().find(|arg| !arg.prefix().starts_with('-') || arg.shown() == "-");
     let Some(file) = file.filter(|_| verb.shown() == "create") else { return };
-    match machine.path(state, file).filter(|_| file.shown() != "-") {
-        Some(path) => {
-            machine.writes(state, &path, false);
-            state.write(&path, Text::hole(Origin::DUMPED), false);
-        }
-        None => machine.emit(state, 1, Text::hole(Origin::DUMPED)),
-    }
+    machine.puts(state, Some(file), Text::hole(Origin::DUMPED));
 }
 
 /// `git archive`: all files of a commit, or some.
 pub(super) fn archives(machine: &mut Machine<'_>, state: &mut State, args: &[Text]) {
-    let options =
-        read(args, &Spec { short: "o", long: &["output=", "format=", "prefix=", "remote="], ..Spec::default() });
+    let options = read(args, &spec("o", &["output=", "format=", "prefix=", "remote="]));
     let whole = options.operands.len() <= 1 && !options.has(&["remote", "l", "list"]);
     let text = Text::hole(if whole { Origin::PACKED } else { Origin::UNKNOWN });
-    match options.value(&["o", "output"]).and_then(|file| machine.path(state, file)) {
-        Some(path) => {
-            machine.writes(state, &path, false);
-            state.write(&path, text, false);
-        }
-        None => machine.emit(state, 1, text),
-    }
+    machine.puts(state, options.value(&["o", "output"]), text);
 }
 
 /// `git daemon` and `git instaweb`: repositories for whoever reaches this machine.
 pub(super) fn serves(machine: &mut Machine<'_>, command: &str, args: &[Text]) {
-    let options = read(
-        args,
-        &Spec {
-            short: "pdb",
-            long: &["listen=", "port=", "base-path=", "enable=", "local", "stop", "start", "inetd"],
-            ..Spec::default()
-        },
-    );
+    let options =
+        read(args, &spec("pdb", &["listen=", "port=", "base-path=", "enable=", "local", "stop", "start", "inetd"]));
     let listens = options.value(&["listen"]).map(Text::shown);
     let local = options.has(&["l", "local", "stop", "inetd", "help"])
         || listens

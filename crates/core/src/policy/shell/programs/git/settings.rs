@@ -2,10 +2,11 @@
 //! `git config`, or hold for one command by `-c`, `--config` and the environment.
 
 use super::super::super::machine::{Call, Machine};
-use super::super::super::options::{Spec, read};
+use super::super::super::options::{read, spec};
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
 use crate::policy::places::Place;
 
 /// Whether a setting holds for one command, stays in a repository, or holds in all of them.
@@ -17,20 +18,8 @@ pub(super) enum Lasts {
 }
 
 /// Settings that name a program which git runs.
-const PROGRAMS: &[&str] = &[
-    "core.sshcommand",
-    "core.pager",
-    "core.editor",
-    "core.fsmonitor",
-    "core.askpass",
-    "core.gitproxy",
-    "sequence.editor",
-    "diff.external",
-    "gpg.program",
-    "credential.helper",
-    "uploadpack.packobjectshook",
-    "sendemail.smtpserver",
-];
+const PROGRAMS: &str = "core.sshcommand|core.pager|core.editor|core.fsmonitor|core.askpass|core.gitproxy|sequence.editor|diff.external|\
+    gpg.program|credential.helper|uploadpack.packobjectshook|sendemail.smtpserver";
 
 /// Endings of settings with a name in the middle that do: `filter.lfs.clean`.
 const PROGRAM_ENDINGS: &[&str] = &[
@@ -66,7 +55,7 @@ pub(super) fn made(machine: &mut Machine<'_>, state: &mut State, key: &str, valu
     if let Some(why) = why {
         machine.act(Kind::GitBypass, why);
     }
-    if key.starts_with("gc.") && key.contains("expire") && lasts >= Lasts::Stays && super::is_now(&said) {
+    if key.starts_with("gc.") && key.contains("expire") && lasts >= Lasts::Stays && super::history::is_now(&said) {
         machine.act(Kind::GitRecovery, key.clone());
     }
     if lasts >= Lasts::Stays && key.strip_prefix("alias.").is_some_and(|alias| !super::OWN.contains(&alias)) {
@@ -75,7 +64,7 @@ pub(super) fn made(machine: &mut Machine<'_>, state: &mut State, key: &str, valu
         }
         return super::aliased(machine, &mut state.clone(), value, &[]);
     }
-    let is_program = PROGRAMS.contains(&key.as_str())
+    let is_program = is(&key, PROGRAMS)
         || key.matches('.').count() > 1 && PROGRAM_ENDINGS.iter().any(|ending| key.ends_with(ending));
     if !is_program || said.is_empty() || matches!(said.as_str(), "true" | "false") {
         return;
@@ -227,9 +216,9 @@ fn is_secret(key: &str) -> bool {
 
 /// `git config` in its old form and in its new one.
 pub(super) fn config(machine: &mut Machine<'_>, state: &mut State, args: &[Text]) {
-    let spec = Spec {
-        short: "f",
-        long: &[
+    let spec = spec(
+        "f",
+        &[
             "file=",
             "blob=",
             "type=",
@@ -266,8 +255,7 @@ pub(super) fn config(machine: &mut Machine<'_>, state: &mut State, args: &[Text]
             "url=",
             "append",
         ],
-        ..Spec::default()
-    };
+    );
     let options = read(args, &spec);
     let mut words = options.operands.as_slice();
     let mut reads = options.has(&["get", "get-all", "get-regexp", "get-urlmatch"]);

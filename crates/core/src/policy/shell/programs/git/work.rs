@@ -1,7 +1,7 @@
 //! What git does to files that are not committed.
 
 use super::super::super::machine::Machine;
-use super::super::super::options::{Spec, read};
+use super::super::super::options::{read, spec};
 use super::super::super::state::State;
 use super::super::super::value::{HOLE, Text};
 use super::{Git, asks_for_help, named};
@@ -21,14 +21,7 @@ fn is_whole(machine: &Machine<'_>, state: &State, operand: &Text) -> bool {
 }
 
 pub(super) fn clean(machine: &mut Machine<'_>, state: &State, args: &[Text], git: &Git) {
-    let options = read(
-        args,
-        &Spec {
-            short: "e",
-            long: &["force", "no-force", "dry-run", "interactive", "exclude=", "quiet"],
-            ..Spec::default()
-        },
-    );
+    let options = read(args, &spec("e", &["force", "no-force", "dry-run", "interactive", "exclude=", "quiet"]));
     if git.elsewhere || options.has(&["n", "dry-run", "i", "interactive"]) || asks_for_help(args) {
         return;
     }
@@ -84,9 +77,9 @@ fn is_before_found(revision: &Text) -> bool {
 pub(super) fn checkout(machine: &mut Machine<'_>, state: &State, args: &[Text], git: &Git) {
     let options = read(
         args,
-        &Spec {
-            short: "bB",
-            long: &[
+        &spec(
+            "bB",
+            &[
                 "force",
                 "ours",
                 "theirs",
@@ -103,8 +96,7 @@ pub(super) fn checkout(machine: &mut Machine<'_>, state: &State, args: &[Text], 
                 "conflict=",
                 "guess",
             ],
-            ..Spec::default()
-        },
+        ),
     );
     // A side of a conflict is chosen by that.
     if git.elsewhere || asks_for_help(args) || options.has(&["p", "patch", "ours", "theirs"]) {
@@ -151,21 +143,10 @@ pub(super) fn checkout(machine: &mut Machine<'_>, state: &State, args: &[Text], 
 pub(super) fn restore(machine: &mut Machine<'_>, state: &State, args: &[Text], git: &Git) {
     let options = read(
         args,
-        &Spec {
-            short: "s",
-            long: &[
-                "source=",
-                "staged",
-                "worktree",
-                "patch",
-                "ours",
-                "theirs",
-                "merge",
-                "pathspec-from-file=",
-                "quiet",
-            ],
-            ..Spec::default()
-        },
+        &spec(
+            "s",
+            &["source=", "staged", "worktree", "patch", "ours", "theirs", "merge", "pathspec-from-file=", "quiet"],
+        ),
     );
     if git.elsewhere
         || asks_for_help(args)
@@ -181,5 +162,64 @@ pub(super) fn restore(machine: &mut Machine<'_>, state: &State, args: &[Text], g
         if all || exists || operand.as_path().is_none() {
             machine.note(Kind::GitDiscard, operand.shown(), Default::default(), all, Default::default());
         }
+    }
+}
+
+pub(super) fn reset(machine: &mut Machine<'_>, args: &[Text]) {
+    let options = read(
+        args,
+        &spec(
+            "U",
+            &[
+                "hard",
+                "soft",
+                "mixed",
+                "merge",
+                "keep",
+                "quiet",
+                "pathspec-from-file=",
+                "patch",
+                "no-refresh",
+                "refresh",
+                "intent-to-add",
+            ],
+        ),
+    );
+    if options.has(&["hard"]) && !asks_for_help(args) {
+        machine.act(Kind::GitHardReset, named(&options, 0));
+    }
+}
+
+pub(super) fn read_tree(machine: &mut Machine<'_>, args: &[Text]) {
+    let options = read(args, &spec("", &["reset", "prefix=", "index-output="]));
+    if options.has(&["reset"]) && options.has(&["u"]) && !options.has(&["n", "dry-run"]) {
+        machine.act(Kind::GitHardReset, named(&options, 0));
+    }
+}
+
+pub(super) fn checkout_index(machine: &mut Machine<'_>, args: &[Text]) {
+    let options = read(args, &spec("", &["all", "force", "prefix="]));
+    if options.has(&["f", "force"]) && options.has(&["a", "all"]) && !options.has(&["prefix"]) {
+        machine.note(Kind::GitDiscard, ".".to_owned(), Default::default(), true, Default::default());
+    }
+}
+
+pub(super) fn switch(machine: &mut Machine<'_>, args: &[Text]) {
+    let options = read(
+        args,
+        &spec(
+            "cC",
+            &["discard-changes", "force", "create=", "force-create=", "detach", "merge", "no-merge", "orphan="],
+        ),
+    );
+    if options.has(&["f", "force", "discard-changes"]) && options.operands.len() <= 1 {
+        machine.note(Kind::GitDiscard, named(&options, 0), Default::default(), true, Default::default());
+    }
+}
+
+pub(super) fn rm(machine: &mut Machine<'_>, args: &[Text]) {
+    let options = read(args, &spec("", &["cached", "force", "dry-run", "pathspec-from-file="]));
+    if options.has(&["f", "force"]) && !options.has(&["cached", "n", "dry-run"]) {
+        machine.act(Kind::GitDiscard, named(&options, 0));
     }
 }

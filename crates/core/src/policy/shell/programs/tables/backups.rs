@@ -1,7 +1,7 @@
 //! Backups: what throws copies away that exist for the day they are needed, and what lays one over what is there.
 
 use super::super::super::machine::{Call, Machine};
-use super::super::super::options::{Spec, read};
+use super::super::super::options::{read, single};
 use super::super::super::state::State;
 use super::super::super::value::Text;
 use super::super::Program;
@@ -92,7 +92,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         names: &["duplicacy"],
-        spec: Spec { short: "", long: &["keep=", "r=", "storage=", "id=", "t="], ordered: false, single: true },
+        spec: single(&["keep=", "r=", "storage=", "id=", "t="]),
         entries: &[on("prune", StorageDestroy)],
     },
     Tool {
@@ -153,7 +153,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
 
 /// A backup that is brought back to where people work is laid over it.
 fn backup(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &Spec { short: "rpt", long: &["target=", "repo=", "include="], ..Spec::default() });
+    let options = read(&call.args, &spec("rpt", &["target=", "repo=", "include="]));
     let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
     let verb = words.first().map(String::as_str).unwrap_or_default();
     let here = Text::known(".");

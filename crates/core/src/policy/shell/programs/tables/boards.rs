@@ -2,13 +2,12 @@
 //! them, or takes their power. To write a program to a board is what they are there for.
 
 use super::super::super::machine::{Call, Machine};
-use super::super::super::options::read;
+use super::super::super::options::{Spec, read};
 use super::super::super::state::State;
 use super::super::super::value::Text;
 use super::super::Program;
 use super::{Entry, Tool, on, pass, single, spec, unless, with};
 use crate::policy::effects::Kind::{SystemChange, SystemPower};
-use crate::policy::shell::options::Spec;
 
 /// What is done to a phone, and to no emulator of one.
 const fn unless_emulated(path: &'static str, with: &'static [&'static str]) -> Entry {

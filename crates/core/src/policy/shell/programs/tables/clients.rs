@@ -1,5 +1,7 @@
 //! The clients of databases: what is given to them, and on which database.
 
+use std::collections::HashSet;
+
 use super::super::super::machine::{Call, Machine};
 use super::super::super::options::{Options, Spec, read};
 use super::super::super::state::State;
@@ -440,21 +442,25 @@ fn ports(names: &[&str]) -> &'static [&'static str] {
     if names.contains(&"psql") { &["p", "port"] } else { &["P", "port"] }
 }
 
-/// Whether a text makes a schema anew that it has just taken away.
-fn makes_anew(text: &str, name: &str) -> bool {
+/// The schemas that a text makes behind one that it takes away; everybody has the one called `public`.
+fn made_anew(text: &str) -> HashSet<String> {
     let lower = text.to_ascii_lowercase();
-    let made = format!("create schema {}", name.to_ascii_lowercase());
-    let after = lower.split_once("drop schema").map(|(_, after)| after.replace("if not exists ", ""));
-    name != "public" && after.is_some_and(|after| after.contains(&made))
+    let after = lower.split_once("drop schema").map_or("", |(_, after)| after);
+    let made = after.split("create schema ").skip(1).map(|rest| {
+        let name = rest.strip_prefix("if not exists ").unwrap_or(rest).trim_start_matches(['"', '`']);
+        name.split(|char: char| !(char.is_alphanumeric() || char == '_')).next().unwrap_or_default().to_owned()
+    });
+    made.filter(|name| name != "public").collect()
 }
 
 /// Judges a text of SQL that is given to a database.
 pub(super) fn given(machine: &mut Machine<'_>, state: &mut State, text: &str, reach: Reach, name: Option<&str>) {
     let lost = throwaway::may_be_lost(reach, name.into_iter());
+    // A database that is a test's by its own name, wherever the client is connected to on this machine.
+    let developed = reach == Reach::Here && name.is_some_and(throwaway::is_developed);
+    let renewed = if developed { made_anew(text) } else { HashSet::new() };
     for fault in sql::faults(text) {
-        // A database that is a test's by its own name, wherever the client is connected to on this machine.
-        let developed = reach == Reach::Here && name.is_some_and(throwaway::is_developed);
-        let renewed = || fault.name.as_deref().is_some_and(|schema| makes_anew(text, schema));
+        let renewed = || fault.name.as_deref().is_some_and(|schema| renewed.contains(schema));
         let own = developed && (fault.kind == Kind::SecretRead || renewed());
         if !lost && !own && !throwaway::may_be_lost(reach, fault.name.as_deref().into_iter()) {
             machine.act(fault.kind, fault.what);
@@ -476,44 +482,40 @@ pub(super) fn given(machine: &mut Machine<'_>, state: &mut State, text: &str, re
 
 /// What a dump gives is all that people have entrusted to a database, unless only its shape is asked for.
 fn dump(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &spec(
-            "hpUdftnTNuPrjFoc",
-            &[
-                "host=",
-                "port=",
-                "username=",
-                "dbname=",
-                "file=",
-                "table=",
-                "schema=",
-                "result-file=",
-                "uri=",
-                "db=",
-                "out=",
-                "archive?",
-                "user=",
-                "ignore-table=",
-            ],
-        ),
-    );
-    if options.is_help() || options.has(&["s", "schema-only", "no-data"]) && !call.name.starts_with("mongo") {
+    let short = if call.name.starts_with("mongo") { "hudco" } else { "fhpUtnTNFjrZuPdo" };
+    let long = &[
+        "file=",
+        "result-file=",
+        "archive?",
+        "out=",
+        "host=",
+        "port=",
+        "username=",
+        "user=",
+        "password?",
+        "dbname=",
+        "table=",
+        "format=",
+        "schema-only",
+        "no-data",
+        "exclude-table=",
+        "uri=",
+        "db=",
+        "collection=",
+        "query=",
+        "version",
+        "help",
+    ];
+    let options = read(&call.args, &spec(short, long));
+    if options.is_help() {
         return;
     }
+    let shape_only = options.has(&["s", "schema-only", "no-data"]);
     let (reach, name, _) = aim(machine, state, &DUMP, &options, &options.operands);
-    let origin =
-        if throwaway::may_be_lost(reach, name.as_deref().into_iter()) { Origin::UNKNOWN } else { Origin::SECRET };
-    match options.value(&["f", "file", "r", "result-file", "o", "out"]).cloned() {
-        Some(file) => {
-            if let Some(path) = machine.path(state, &file) {
-                machine.writes(state, &path, false);
-                machine.receives(&path, &Text::hole(origin));
-                state.write(&path, Text::hole(origin), false);
-            }
-        }
-        None => machine.emit(state, 1, Text::hole(origin)),
-    }
+    let is_nobodys = shape_only || throwaway::may_be_lost(reach, name.as_deref().into_iter());
+    let text = Text::hole(if is_nobodys { Origin::UNKNOWN } else { Origin::DUMPED });
+    let file = options.value(&["f", "file", "r", "result-file", "archive", "o", "out"]);
+    machine.puts(state, file.filter(|file| !file.is_empty()), text);
 }
 
 const OF_POSTGRES: (&str, &str) = ("PGHOST", "PGDATABASE");
@@ -531,5 +533,19 @@ fn restore(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let (reach, name, _) = aim(machine, state, &DUMP, &options, &[]);
     if options.has(&["c", "clean"]) && reach == Reach::Elsewhere {
         machine.act(DatabaseDestroy, name.unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_is_made_anew_behind_one_that_is_taken_away() {
+        let made = made_anew(
+            "DROP SCHEMA app CASCADE; CREATE SCHEMA app; create schema if not exists \"audit\"; create schema public",
+        );
+        assert_eq!(made, HashSet::from(["app".to_owned(), "audit".to_owned()]));
+        assert!(made_anew("create schema app; drop schema app").is_empty());
     }
 }

@@ -96,6 +96,7 @@ const KUBECTL_ENTRIES: &[Entry] = &[
         SecretRead,
     ),
     with("get secret/*|secrets/*", &["o", "output", "template"], SecretRead),
+    with("edit secret|secrets|secret/*", &["@shown"], SecretRead),
     on("view-secret|view-secrets", SecretRead),
     with("config view", &["raw"], SecretRead),
     with("extract secret/*", &["to"], SecretRead),
@@ -327,16 +328,8 @@ pub(super) const TOOLS: &[Tool] = &[
             on("destroy|delete", StorageDestroy),
         ],
     },
-    Tool {
-        names: &["docker", "podman", "nerdctl"],
-        spec: Spec { short: "Hct", long: DOCKER, ordered: false, single: false },
-        entries: DOCKER_ENTRIES,
-    },
-    Tool {
-        names: &["docker-compose", "podman-compose"],
-        spec: Spec { short: "fHcpt", long: DOCKER, ordered: false, single: false },
-        entries: COMPOSE_ENTRIES,
-    },
+    Tool { names: &["docker", "podman", "nerdctl"], spec: spec("Hct", DOCKER), entries: DOCKER_ENTRIES },
+    Tool { names: &["docker-compose", "podman-compose"], spec: spec("fHcpt", DOCKER), entries: COMPOSE_ENTRIES },
     Tool {
         names: &["crictl", "ctr", "buildah"],
         spec: spec("n", &["namespace=", "runtime-endpoint="]),

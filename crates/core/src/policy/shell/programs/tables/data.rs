@@ -18,6 +18,7 @@ const RESETS: &[Entry] = &[
         DatabaseDestroy,
     ),
     on("credentials:show|secrets:show", SecretRead),
+    with("credentials:edit|secrets:edit|encrypted:edit", &["@shown"], SecretRead),
 ];
 
 /// Every tool of this file that a table tells enough of.

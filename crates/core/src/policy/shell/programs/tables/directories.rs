@@ -1,9 +1,7 @@
 //! Who people are and what they may: directories of a house, its mailboxes, its telephones and laptops, and the users of its sites.
 
 use super::super::super::machine::{Call, Machine};
-use super::super::super::options::read;
 use super::super::super::state::State;
-use super::super::super::value::Text;
 use super::super::Program;
 use super::{Entry, Tool, clients, on, pass, spec, with};
 use crate::policy::effects::Kind::{CloudAccess, CloudDestroy, SafetyDisable, SystemChange};
@@ -169,12 +167,10 @@ pub(super) fn program(name: &str) -> Option<Program> {
 /// What is done to the users of a site; all else of it stands in another table.
 fn site(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let known = SITES.iter().find(|site| site.names.contains(&call.name.as_str()));
-    if let Some(tool) = known.filter(|_| matches!(machine.at, Where::Here | Where::Remote)) {
-        let options = read(&call.args, &tool.spec);
-        let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
-        if !super::is_harmless(&options) && super::apply(machine, state, &call.name, tool, &options, &words) {
-            return;
-        }
+    if let Some(tool) = known.filter(|_| matches!(machine.at, Where::Here | Where::Remote))
+        && super::does(machine, call, state, tool)
+    {
+        return;
     }
     clients::program(&call.name).unwrap_or(super::table)(machine, call, state);
 }

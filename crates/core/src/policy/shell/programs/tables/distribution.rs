@@ -1,9 +1,10 @@
 //! Packages of the distribution, by their names: what an administrator's rights are used for every day, and what the
 //! distribution vouches for.
 
-use super::super::super::options::{Options, Spec, read};
+use super::super::super::options::{Options, Spec, read, spec};
 use super::super::super::value::Text;
 use super::super::{BINARIES, base_name};
+use crate::policy::inspect::lists::is;
 
 /// A package manager.
 struct Manager {
@@ -116,7 +117,7 @@ const MANAGERS: &[Manager] = &[
 ];
 
 /// Options with a value, of those above that are known: what has another is asked about anyway.
-const SPEC: Spec = Spec { short: "t", long: &["virtual=", "setopt="], ordered: false, single: false };
+const SPEC: Spec = spec("t", &["virtual=", "setopt="]);
 
 /// Whether a call does no more than fetch the lists of packages, or install packages that are named as the distribution names them.
 pub(in super::super) fn adds_packages(fields: &[Text]) -> bool {
@@ -125,7 +126,7 @@ pub(in super::super) fn adds_packages(fields: &[Text]) -> bool {
     let folder = program.rsplit_once('/').map(|(folder, _)| folder);
     let name = base_name(&program);
     let Some(manager) = MANAGERS.iter().find(|manager| manager.names.contains(&name)) else { return false };
-    if !folder.is_none_or(|folder| BINARIES.contains(&folder)) {
+    if !folder.is_none_or(|folder| is(folder, BINARIES)) {
         return false;
     }
     let options = read(args, &Spec { short: if name == "apk" { "t" } else { "" }, ..SPEC });

@@ -6,12 +6,13 @@ use super::super::super::options::{Spec, read};
 use super::super::super::state::State;
 use super::super::super::value::{HOLE, Text};
 use super::super::Program;
-use super::{Entry, Tool, on, pass, spec, throwaway, unless, with};
+use super::{Entry, Tool, on, pass, single, spec, throwaway, unless, with};
 use crate::policy::effects::Kind::{
     CloudAccess, CloudDeploy, CloudDestroy, ProcessKill, SafetyDisable, StorageDestroy, SystemChange, SystemPower,
 };
 use crate::policy::effects::Where;
 use crate::policy::hosts;
+use crate::policy::inspect::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -102,21 +103,8 @@ const PROTECTS: &[&str] = &[
     "watchdog",
     "limiter",
 ];
-const TAKES_OFF: &[&str] = &[
-    "false",
-    "disable",
-    "disabled",
-    "off",
-    "bypass",
-    "override",
-    "mute",
-    "shutdown",
-    "deactivate",
-    "kill",
-    "ignore",
-    "unlock",
-    "release",
-];
+const TAKES_OFF: &str =
+    "false|disable|disabled|off|bypass|override|mute|shutdown|deactivate|kill|ignore|unlock|release";
 
 /// A robot that is told to mind nothing any more.
 fn robot(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -128,7 +116,7 @@ fn robot(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         call.args.iter().take(2).any(|word| asks.contains(&word.prefix()) || begins.contains(&word.prefix()));
     let words = || line.split(|char: char| !char.is_ascii_alphanumeric());
     let protects = PROTECTS.iter().any(|word| line.contains(word));
-    if !is_asked && protects && words().any(|word| TAKES_OFF.contains(&word)) {
+    if !is_asked && protects && words().any(|word| is(word, TAKES_OFF)) {
         return machine.act(SafetyDisable, line);
     }
     super::table(machine, call, state);
@@ -229,7 +217,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         names: &["megacli", "MegaCli", "MegaCli64"],
-        spec: Spec { short: "", long: &[], ordered: false, single: true },
+        spec: single(&[]),
         entries: &[with(
             "",
             &["CfgClr", "CfgLdDel", "CfgForeign", "LDInit", "AdpFacDefSet", "CfgSpanDel"],
@@ -328,11 +316,7 @@ const ARRAYS: &[Tool] = &[
 fn array(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let known = ARRAYS.iter().find(|array| array.names.contains(&call.name.as_str()));
     match known.filter(|_| machine.at == Where::Remote) {
-        Some(tool) => {
-            let options = read(&call.args, &tool.spec);
-            let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
-            super::apply(machine, state, &call.name, tool, &options, &words);
-        }
+        Some(tool) => _ = super::does(machine, call, state, tool),
         None => match super::machine::program(&call.name) {
             Some(own) => own(machine, call, state),
             None => {

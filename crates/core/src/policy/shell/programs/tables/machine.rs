@@ -1,7 +1,7 @@
 //! The machine itself: services, processes, accounts, protections, what runs by itself.
 
 use super::super::super::machine::{Call, Machine};
-use super::super::super::options::{Spec, read};
+use super::super::super::options::read;
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use super::super::Program;
@@ -9,6 +9,7 @@ use super::{Entry, Tool, on, spec, unless, with};
 use crate::policy::effects::Kind::{
     self, SafetyDisable, SelfTamper, StorageDestroy, SystemChange, SystemPower, SystemStartup,
 };
+use crate::policy::inspect::lists::is;
 
 /// Every tool of this file that a table tells enough of.
 pub(super) const TOOLS: &[Tool] = &[
@@ -525,17 +526,14 @@ fn kill_by_name(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
     };
     let args: Vec<Text> =
         call.args.iter().filter(|arg| !(arg.prefix().starts_with('-') && is_signal(arg))).cloned().collect();
-    let options = read(
-        &args,
-        &Spec { short: "uUgGsPtnk", long: &["user=", "signal=", "pgroup=", "parent=", "terminal="], ..Spec::default() },
-    );
+    let options = read(&args, &spec("uUgGsPtnk", &["user=", "signal=", "pgroup=", "parent=", "terminal="]));
     if options.is_help() || options.has(&["l", "list", "0"]) {
         return;
     }
     let names: Vec<String> = options.operands.iter().map(Text::shown).collect();
     // With its whole command line the one program is meant that was started.
     let exact = options.has(&["f", "full", "P", "parent"])
-        && names.iter().all(|name| name.len() >= 4 && !MANY.contains(&name.trim_matches(['^', '$', '.', '*'])));
+        && names.iter().all(|name| name.len() >= 4 && !is(name.trim_matches(['^', '$', '.', '*']), MANY));
     let whole_user = options.has(&["u", "user", "U"]) && call.name != "fuser";
     if call.name == "fuser" && !options.has(&["k", "kill"]) {
         return;
@@ -552,41 +550,11 @@ fn kill_by_name(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
 }
 
 /// Names that many programs have in their command lines, among them those that nobody meant.
-const MANY: &[&str] = &[
-    "node",
-    "python",
-    "python3",
-    "java",
-    "bash",
-    "ruby",
-    "perl",
-    "chrome",
-    "chromium",
-    "firefox",
-    "code",
-    "docker",
-    "dockerd",
-    "sshd",
-    "systemd",
-    "postgres",
-    "mysqld",
-    "redis-server",
-    "claude",
-    "codex",
-    "cursor",
-    "hookrail",
-    "home",
-    "containerd",
-    "electron",
-    "tmux",
-    "screen",
-    "agent",
-    "ssh-agent",
-    "gpg-agent",
-];
+const MANY: &str = "node|python|python3|java|bash|ruby|perl|chrome|chromium|firefox|code|docker|dockerd|sshd|systemd|postgres|mysqld|\
+    redis-server|claude|codex|cursor|hookrail|home|containerd|electron|tmux|screen|agent|ssh-agent|gpg-agent";
 
 fn crontab(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
-    let options = read(&call.args, &Spec { short: "u", ..Spec::default() });
+    let options = read(&call.args, &spec("u", &[]));
     if options.has(&["l", "V"]) {
         return;
     }

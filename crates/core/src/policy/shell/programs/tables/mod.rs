@@ -38,11 +38,12 @@ pub(super) use runners::archive;
 pub(super) use sql::destroys;
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, read};
+use super::super::options::{Options, Spec, read, single, spec};
 use super::super::state::{State, Stream};
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
 use crate::policy::places::{Place, glob};
 
 /// What a program's call must be like, and what it then does.
@@ -92,40 +93,12 @@ const fn pass(path: &'static str) -> Entry {
     on(path, Kind::Unknown)
 }
 
-/// What is known of options: those with a value.
-const fn spec(short: &'static str, long: &'static [&'static str]) -> Spec {
-    Spec { short, long, ordered: false, single: false }
-}
-
-/// [`spec`] for programs whose long options begin with one hyphen.
-const fn single(long: &'static [&'static str]) -> Spec {
-    Spec { short: "", long, ordered: false, single: true }
-}
-
 /// The most words that `**` stands for.
 const MAX_BETWEEN: usize = 6;
 
 /// Flags with which a program shows what it would do, or how it is used.
-const HARMLESS: &[&str] = &[
-    "help",
-    "version",
-    "dry-run",
-    "dryrun",
-    "dry_run",
-    "what-if",
-    "whatif",
-    "simulate",
-    "just-print",
-    "preview",
-    "noop",
-    "no-op",
-    "generate-cli-skeleton",
-    "validate-only",
-    "snapshot",
-    "list-hosts",
-    "syntax-check",
-    "pretend",
-];
+const HARMLESS: &str = "help|version|dry-run|dryrun|dry_run|what-if|whatif|simulate|just-print|preview|noop|no-op|generate-cli-skeleton|\
+    validate-only|snapshot|list-hosts|syntax-check|pretend";
 
 pub(super) fn program(name: &str) -> Option<Program> {
     let families: [fn(&str) -> Option<Program>; 11] = [
@@ -187,7 +160,7 @@ fn is_harmless(options: &Options) -> bool {
             .value
             .as_ref()
             .is_some_and(|value| flag.name == "version" || matches!(value.shown().as_str(), "none" | "false"));
-        HARMLESS.contains(&flag.name.as_str()) && !valued
+        is(&flag.name, HARMLESS) && !valued
     })
 }
 
@@ -231,6 +204,13 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     machine.emit(state, 1, Text::hole(input.unwrap_or_default()));
 }
 
+/// Does what a tool's entries say of a call; false where none fits, or where it only shows something.
+fn does(machine: &mut Machine<'_>, call: &Call, state: &mut State, tool: &Tool) -> bool {
+    let options = read(&call.args, &tool.spec);
+    let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
+    !is_harmless(&options) && apply(machine, state, &call.name, tool, &options, &words)
+}
+
 /// Does what the first entry says that fits; false where none does, or where it may be done. `words` are the operands.
 fn apply(
     machine: &mut Machine<'_>,
@@ -242,8 +222,11 @@ fn apply(
 ) -> bool {
     for entry in tool.entries {
         let Some(length) = fits(entry.path, words) else { continue };
-        let asked = entry.with.is_empty() || entry.with.iter().any(|flag| is_given(options, words, flag));
-        if !asked || entry.without.iter().any(|flag| is_given(options, words, flag)) {
+        let given = |flag: &&str| match *flag {
+            "@shown" => vaults::shows_what_it_opens(machine, state),
+            flag => is_given(options, words, flag),
+        };
+        if !entry.with.is_empty() && !entry.with.iter().any(given) || entry.without.iter().any(given) {
             continue;
         }
         if entry.kind == Kind::Unknown {
@@ -287,8 +270,9 @@ fn fits(path: &str, words: &[String]) -> Option<usize> {
 
 /// Whether a flag was given; `name=value` asks for the value, which may be a glob, `~glob` for any word or value in whatever
 /// case. A word counts as well as a flag. `@production` asks for a word or value that speaks of production, `@guardian` for one of what
-/// watches over agents or the machine, `@queried` for one that comes out of a database.
-fn is_given(options: &Options, words: &[String], flag: &str) -> bool {
+/// watches over agents or the machine, `@queried` for one that comes out of a database; and of the machine `@shown` asks whether what
+/// it opens in an editor is shown.
+pub(super) fn is_given(options: &Options, words: &[String], flag: &str) -> bool {
     let mut texts = options.flags.iter().filter_map(|flag| flag.value.as_ref()).chain(&options.operands);
     match flag {
         "@production" => return texts.any(|text| production::is_production(&text.shown())),

@@ -1,56 +1,31 @@
-//! What everybody has: names that speak of production, and the goals and scripts of a project that bring something there.
+//! What everybody has: names that speak of production, and the goals, scripts and tests of a project that bring something there or
+//! change something.
 
 use super::super::super::machine::Machine;
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
+use super::services;
 use super::throwaway::{self, words};
-use crate::policy::inspect::lists::{is, is_any_case};
+use crate::policy::effects::Kind;
+use crate::policy::hosts;
+use crate::policy::inspect::lists::{holds, is, is_any_case};
+use crate::policy::inspect::live::PRODUCTION;
+
+/// Words beside those of production that say of something that it is not there.
+const BESIDES: &str = "non|pre|not";
 
 /// Whether a name speaks of what everybody has.
 pub(in super::super) fn is_production(name: &str) -> bool {
-    let mut speaks = false;
-    for word in words(name) {
-        match word.as_str() {
-            "prod" | "production" | "prd" | "live" => speaks = true,
-            "non" | "pre" | "not" => return false,
-            _ => {}
-        }
-    }
-    speaks
+    let words: Vec<String> = words(name).collect();
+    let has = |list: &str| words.iter().any(|word| is(word, list));
+    has(PRODUCTION) && !has(BESIDES)
 }
 
 /// Whether a name speaks of a place where things are tried before everybody has them.
 pub(in crate::policy::shell) fn is_rehearsal(name: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "dev",
-        "develop",
-        "development",
-        "staging",
-        "stage",
-        "stg",
-        "preprod",
-        "nonprod",
-        "preview",
-        "uat",
-        "qa",
-        "demo",
-        "local",
-        "lab",
-        "loadtest",
-        "perf",
-        "paper",
-        "practice",
-        "fxpractice",
-        "testnet",
-        "sepolia",
-        "devnet",
-        "httpbin",
-        "postman",
-        "reqres",
-        "jsonplaceholder",
-        "petstore",
-    ];
-    throwaway::is_trial(name) || !is_production(name) && words(name).any(|word| WORDS.contains(&word.as_str()))
+    const WORDS: &str = "dev|develop|development|staging|stage|stg|preprod|nonprod|preview|uat|qa|demo|local|lab|loadtest|perf|paper|\
+        practice|fxpractice|testnet|sepolia|devnet|httpbin|postman|reqres|jsonplaceholder|petstore";
+    throwaway::is_trial(name) || !is_production(name) && words(name).any(|word| is(&word, WORDS))
 }
 
 /// What the name of a variable tells of what it holds. Every variable that is not known is asked, so nothing is made for it.
@@ -59,7 +34,7 @@ pub(in crate::policy::shell) fn of_variable(name: &str) -> Origin {
     let has = |list: &str| {
         name.split('_').any(|word| is_any_case(word.trim_end_matches(|char: char| char.is_ascii_digit()), list))
     };
-    let live = has("prod|production|prd|live") && !has("non|pre|not");
+    let live = has(PRODUCTION) && !has(BESIDES);
     Origin { live, trial: !live && has(TRIAL), ..Origin::UNKNOWN }
 }
 
@@ -95,25 +70,25 @@ pub(in super::super) fn is_meant(machine: &Machine<'_>, state: &State) -> bool {
 pub(in super::super) fn deploys(name: &str, given: &[Text]) -> bool {
     const DEPLOYS: &[&str] = &["deploy", "release", "rollout", "promote", "ship"];
     // What is told of it, or tried.
-    const BESIDES: &[&str] =
+    const TELLS: &[&str] =
         &["notes", "changelog", "preview", "docs", "check", "status", "plan", "diff", "log", "logs", "test", "dry"];
     let named: Vec<String> = words(name).collect();
     let has = |list: &[&str]| named.iter().any(|word| list.contains(&word.as_str()));
     let shown: Vec<String> = given.iter().map(Text::shown).collect();
     has(DEPLOYS)
-        && !has(BESIDES)
+        && !has(TELLS)
         && (is_production(name) || shown.iter().any(|word| is_production(word)))
         && !only_shows(given)
 }
 
 /// Whether a task's name says that it writes to people, moves money or takes something away.
 pub(in super::super) fn is_weighty(task: &str) -> bool {
-    const WEIGHTY: &str = "send|mail|email|emails|newsletter|notify|broadcast|charge|bill|payout|payouts|refund|delete|purge|wipe|seed|anonymize|\
+    const GRAVE: &str = "send|mail|email|emails|newsletter|notify|broadcast|charge|bill|payout|payouts|refund|delete|purge|wipe|seed|anonymize|\
         destroy|remove|createsuperuser|changepassword|disable|reset|truncate";
-    const BESIDES: &str = "cache|assets|tmp|log|logs|views|config|route|routes|sessions|test|preview|dry|status";
+    const TIDIES: &str = "cache|assets|tmp|log|logs|views|config|route|routes|sessions|test|preview|dry|status";
     let words: Vec<&str> = task.split([':', '-', '_', '.']).collect();
     let has = |list: &str| words.iter().any(|word| is(word, list));
-    has(WEIGHTY) && !has(BESIDES)
+    has(GRAVE) && !has(TIDIES)
 }
 
 /// Whether a script of a project does such a thing in production, by its name and what it is given.
@@ -123,19 +98,56 @@ pub(in super::super) fn changes(name: &str, given: &[Text]) -> bool {
 
 /// Whether what is given to a script has it tell what it would do.
 fn only_shows(given: &[Text]) -> bool {
-    const SHOWS: &[&str] = &[
-        "-n",
-        "--dry-run",
-        "--dryrun",
-        "--help",
-        "-h",
-        "--check",
-        "--plan",
-        "--diff",
-        "plan",
-        "diff",
-        "check",
-        "status",
-    ];
-    given.iter().any(|word| SHOWS.contains(&word.shown().as_str()))
+    const SHOWS: &str = "-n|--dry-run|--dryrun|--help|-h|--check|--plan|--diff|plan|diff|check|status";
+    given.iter().any(|word| is(&word.shown(), SHOWS))
+}
+
+/// Programs that run a project's tests, and those of which a goal runs them.
+const TESTS: &str = "playwright|cypress|jest|vitest|mocha|ava|newman|pytest|py.test|behave|robot|rspec|cucumber|cucumber-js|testcafe|wdio|nightwatch|\
+    phpunit|pest|codecept|karma|bats|maestro|hurl|tavern-ci|k6|locust";
+const TESTERS: &str =
+    "npm|pnpm|yarn|bun|go|cargo|rails|rake|mix|manage.py|make|gradle|mvn|dotnet|deno|composer|tox|nox";
+
+/// Parts of the names of variables that name a database.
+const BASES: &str = "DATABASE|DB_|_DB|PGHOST|MYSQL|MONGO|REDIS|DSN";
+
+/// Words by which tests are told that they may destroy.
+const DESTROYS: &str = "destructive|wipe|destroy|purge|teardown|nuke|delete_all|allow_prod|cleanup";
+
+impl Machine<'_> {
+    /// Notes that tests are pointed at what everybody has: at a database of production, which they empty, or at a service while they are
+    /// told that they may destroy.
+    pub(in super::super) fn tries(&mut self, name: &str, args: &[Text], state: &State) {
+        if !(is(name, TESTS) || is(name, TESTERS) && args.iter().take(2).any(names_tests)) {
+            return;
+        }
+        let exported = state.shell.variables.iter().filter(|(_, variable)| variable.exported);
+        let set: Vec<(&str, &Text)> =
+            exported.filter_map(|(name, variable)| Some((name, variable.values.as_ref()?.first()?))).collect();
+        let on_data = set.iter().any(|(name, value)| holds(name, BASES) && speaks(value));
+        let destroys = |text: &str| holds(&text.to_ascii_lowercase(), DESTROYS);
+        let is_on = |value: &Text| !matches!(value.shown().as_str(), "0" | "false" | "" | "no");
+        let may = || {
+            set.iter().any(|(name, value)| destroys(name) && is_on(value))
+                || args.iter().any(|arg| destroys(&arg.shown()))
+        };
+        let at_service = || {
+            set.iter().any(|(_, value)| value.origin().is_some_and(|origin| origin.live))
+                || set.iter().map(|(_, value)| *value).chain(args).any(is_of_service)
+        };
+        if on_data || may() && at_service() {
+            self.act(Kind::ServiceChange, name);
+        }
+    }
+}
+
+/// Whether a goal is one of tests: `test:e2e`.
+fn names_tests(goal: &Text) -> bool {
+    goal.shown().split([':', '-']).any(|word| matches!(word, "test" | "tests" | "e2e" | "spec"))
+}
+
+/// Whether a text is an address at a service.
+fn is_of_service(text: &Text) -> bool {
+    let shown = text.shown();
+    shown.contains("://") && services::is_service(&hosts::host(&shown))
 }

@@ -1,9 +1,10 @@
 //! Calls that change nothing and tell no secret: what an administrator's rights are harmless for.
 
-use super::super::super::options::{Options, Spec, read};
+use super::super::super::options::{Options, Spec, ordered, read, spec};
 use super::super::super::value::Text;
 use super::super::base_name;
 use super::fits;
+use crate::policy::inspect::lists::is;
 use crate::policy::places;
 
 /// When a program only looks.
@@ -460,34 +461,13 @@ const FIREWALL: &[&str] = &[
 ];
 
 /// Programs that show files: harmless where the files are nobody's secret.
-const SHOWS: &[&str] = &[
-    "cat",
-    "head",
-    "tail",
-    "less",
-    "more",
-    "zcat",
-    "zless",
-    "tac",
-    "nl",
-    "wc",
-    "grep",
-    "egrep",
-    "fgrep",
-    "zgrep",
-    "md5sum",
-    "sha1sum",
-    "sha256sum",
-    "cksum",
-    "diff",
-    "cmp",
-];
+const SHOWS: &str =
+    "cat|head|tail|less|more|zcat|zless|tac|nl|wc|grep|egrep|fgrep|zgrep|md5sum|sha1sum|sha256sum|cksum|diff|cmp";
 
 /// What stands behind programs that only say for how long, or how urgently, another one runs.
 fn behind_limits(fields: &[Text]) -> &[Text] {
     let options = |short: &'static str, skip: usize| {
-        let spec =
-            Spec { short, long: &["kill-after=", "signal=", "adjustment=", "class="], ordered: true, single: false };
+        let spec = ordered(short, &["kill-after=", "signal=", "adjustment=", "class="]);
         let taken = read(&fields[1..], &spec).operands.len().saturating_sub(skip);
         &fields[fields.len() - taken.min(fields.len())..]
     };
@@ -502,7 +482,7 @@ fn behind_limits(fields: &[Text]) -> &[Text] {
 
 /// Whether packets are looked at that go through this machine alone, or the heads of so many of them.
 fn sniffs(args: &[Text]) -> bool {
-    let spec = Spec { short: "icCGrswWzyBEFjMmTVZ", long: &["interface=", "count="], ..Spec::default() };
+    let spec = spec("icCGrswWzyBEFjMmTVZ", &["interface=", "count="]);
     let options = read(args, &spec);
     let to = options.value(&["w"]).map(Text::shown);
     let is_kept = to.is_none_or(|to| to == "-" || places::is_within(&places::absolute(&to, "/-"), "/tmp"));
@@ -525,7 +505,7 @@ pub(in super::super) fn only_looks(fields: &[Text]) -> bool {
     if asks && !program.contains('/') && args.len() <= 3 && args.iter().all(plain) && args[0].shown() != "-c" {
         return true;
     }
-    if SHOWS.contains(&name) {
+    if is(name, SHOWS) {
         return shows(name, args);
     }
     if name == "find" {
@@ -553,7 +533,7 @@ impl Reader {
 
 /// Whether files are shown that everybody may know: logs, and settings one by one.
 fn shows(name: &str, args: &[Text]) -> bool {
-    let options = read(args, &Spec { short: if name.contains("grep") { "efmABC" } else { "nc" }, ..Spec::default() });
+    let options = read(args, &spec(if name.contains("grep") { "efmABC" } else { "nc" }, &[]));
     let pattern = usize::from(name.contains("grep") && !options.has(&["e", "regexp", "f"]));
     let files = options.operands.get(pattern..).unwrap_or_default();
     let recursive = options.has(&["r", "R", "recursive"]);

@@ -3,6 +3,7 @@
 use super::super::super::machine::Machine;
 use super::super::super::state::State;
 use super::super::super::value::{HOLE, Origin};
+use super::super::has;
 use super::throwaway::{self, Reach};
 use super::{clients, services};
 use crate::policy::effects::Kind::{
@@ -202,58 +203,47 @@ pub(in super::super) fn request(machine: &mut Machine<'_>, state: &mut State, re
     }
 }
 
+/// Parts of a provider's paths by which something is gone, actions that say so, and what is sent to that end.
+const ENDS: &[&str] = &[
+    "/terminate",
+    ":delete",
+    ":purge",
+    "/purge_cache",
+    "/destroy",
+    "chat.delete",
+    "conversations.archive",
+    "/suspend",
+    "/rebuild",
+    "/truncate",
+];
+const ACTIONS: &[&str] = &["Action=Delete", "Action=Terminate", "Action=Purge", "Action=Deregister", "Action=Schedule"];
+const ENDED: &[&str] =
+    &["\"type\":\"destroy\"", "\"type\":\"rebuild\"", "\"type\":\"restore\"", "\"purge_everything\":true"];
+
 /// What a request asks of a provider.
 fn of_provider(machine: &mut Machine<'_>, request: &Request<'_>, path: &str, kind: Kind) {
     let lower = path.to_ascii_lowercase();
-    let changes = !matches!(request.method, "GET" | "HEAD" | "OPTIONS");
-    let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
-    if request.method == "DELETE" {
-        return machine.act(kind, request.url);
-    }
-    if changes && is_deleting_mutation(request.body) {
-        return machine.act(kind, request.url);
-    }
     let body: String = request.body.chars().filter(|char| !char.is_whitespace()).collect();
-    let says = |parts: &[&str]| parts.iter().any(|part| body.contains(part));
-    let action = ["Action=Delete", "Action=Terminate", "Action=Purge", "Action=Deregister", "Action=Schedule"];
-    let acts = |text: &str| action.iter().any(|action| text.contains(action));
-    if changes
-        && (has(&[
-            "/terminate",
-            ":delete",
-            ":purge",
-            "/purge_cache",
-            "/destroy",
-            "chat.delete",
-            "conversations.archive",
-            "/suspend",
-            "/rebuild",
-            "/truncate",
-        ]) || acts(&body)
-            || says(&[
-                "\"type\":\"destroy\"",
-                "\"type\":\"rebuild\"",
-                "\"type\":\"restore\"",
-                "\"purge_everything\":true",
-            ]))
-        || acts(path)
-    {
+    let asks = |parts: &[&str]| has(&lower, parts);
+    let says = |parts: &[&str]| has(&body, parts);
+    let changes = !matches!(request.method, "GET" | "HEAD" | "OPTIONS");
+    let ends = || is_deleting_mutation(request.body) || asks(ENDS) || says(ACTIONS) || says(ENDED);
+    if request.method == "DELETE" || has(path, ACTIONS) || changes && ends() {
         return machine.act(kind, request.url);
     }
-    if changes && kind == ForgeDestroy {
-        if has(&["/protection", "/rulesets", "protected_branches"]) {
-            machine.act(SafetyDisable, request.url);
-        } else if says(&["\"private\":false", "\"visibility\":\"public\"", "\"archived\":true"]) || has(&["/transfer"])
-        {
-            machine.act(kind, request.url);
-        } else if has(&["/collaborators", "/memberships", "/invitations", "/members", "/hooks"])
-            || lower.ends_with("/keys")
-        {
+    if !changes {
+        return;
+    }
+    if kind != ForgeDestroy {
+        if asks(&["setiampolicy", "/roleassignments", "/permissions"]) || says(&["\"allUsers\""]) {
             machine.act(CloudAccess, request.url);
         }
-    } else if changes
-        && (has(&["setiampolicy", "/roleassignments", "/permissions"])
-            || says(&["\"allUsers\"", "\"members\":[\"allUsers"]))
+    } else if asks(&["/protection", "/rulesets", "protected_branches"]) {
+        machine.act(SafetyDisable, request.url);
+    } else if says(&["\"private\":false", "\"visibility\":\"public\"", "\"archived\":true"]) || asks(&["/transfer"]) {
+        machine.act(kind, request.url);
+    } else if asks(&["/collaborators", "/memberships", "/invitations", "/members", "/hooks"])
+        || lower.ends_with("/keys")
     {
         machine.act(CloudAccess, request.url);
     }
@@ -264,21 +254,21 @@ fn of_server(machine: &mut Machine<'_>, state: &mut State, request: &Request<'_>
     let host = hosts::host(request.url);
     let reach = throwaway::reach(machine, Some(&host));
     let changes = !matches!(request.method, "GET" | "HEAD" | "OPTIONS");
-    let has = |parts: &[&str]| parts.iter().any(|part| path.contains(part));
+    let asks = |parts: &[&str]| has(path, parts);
     if request.method == "DELETE" && kind != Kind::Unknown {
         return machine.act(kind, request.url);
     }
     if changes
-        && (has(&["_delete_by_query"]) && (request.body.contains("match_all") || path.contains("q=*"))
-            || has(&["/delete_series", "/kv/deleterange", "/api/v2/delete", "/truncate", "/_close"])
-            || has(&["/update"]) && request.body.contains("<delete><query>*:*")
-            || has(&["/doDelete", "/doWipeOutWorkspace", "/quietDown", "/safeExit"])
+        && (asks(&["_delete_by_query"]) && (request.body.contains("match_all") || path.contains("q=*"))
+            || asks(&["/delete_series", "/kv/deleterange", "/api/v2/delete", "/truncate", "/_close"])
+            || asks(&["/update"]) && request.body.contains("<delete><query>*:*")
+            || asks(&["/doDelete", "/doWipeOutWorkspace", "/quietDown", "/safeExit"])
                 && !host.is_empty()
                 && reach != Reach::Here)
     {
         return machine.act(if kind == Kind::Unknown { DatabaseDestroy } else { kind }, request.url);
     }
-    if changes && has(&["/scriptText"]) && reach != Reach::Here {
+    if changes && asks(&["/scriptText"]) && reach != Reach::Here {
         return machine.act(SecretRead, request.url);
     }
     if kind == ContainerDestroy {
@@ -289,7 +279,7 @@ fn of_server(machine: &mut Machine<'_>, state: &mut State, request: &Request<'_>
     let parameter =
         ["query=", "q=", "sql="].iter().find_map(|key| path.split(['?', '&']).find_map(|part| part.strip_prefix(key)));
     if kind != Kind::Unknown
-        || has(&["/_sql", "/v1/statement", "/query", "/sql", "/exec"])
+        || asks(&["/_sql", "/v1/statement", "/query", "/sql", "/exec"])
         || request.url.contains(":8123")
     {
         for text in std::iter::once(statement).chain(parameter) {
@@ -306,7 +296,7 @@ fn of_server(machine: &mut Machine<'_>, state: &mut State, request: &Request<'_>
 fn engine(machine: &mut Machine<'_>, request: &Request<'_>, path: &str) {
     let dense: String = request.body.chars().filter(|char| !char.is_whitespace()).collect();
     let powerful = ["\"Privileged\":true", "\"Binds\":[\"/:", "docker.sock", "\"PidMode\":\"host\""];
-    if path.contains("/containers/create") && powerful.iter().any(|part| dense.contains(part)) {
+    if path.contains("/containers/create") && has(&dense, &powerful) {
         machine.act(Kind::ContainerEscape, request.url);
     } else if path.ends_with("/prune")
         || request.method == "DELETE" && (path.contains("/volumes/") || path.contains("v=true"))
@@ -320,5 +310,5 @@ fn is_deleting_mutation(body: &str) -> bool {
     const VERBS: &[&str] = &["delete", "destroy", "remove", "purge", "terminate", "wipe", "drop"];
     let lower = body.to_ascii_lowercase();
     let Some((_, mutation)) = lower.split_once("mutation") else { return false };
-    VERBS.iter().any(|verb| mutation.contains(verb))
+    has(mutation, VERBS)
 }

@@ -1,7 +1,7 @@
 //! Programs that run another program within a project's own environment.
 
 use super::super::super::machine::{Call, Machine};
-use super::super::super::options::{Spec, read};
+use super::super::super::options::{ordered, read};
 use super::super::super::state::State;
 use super::super::super::value::Text;
 use super::super::Program;
@@ -56,9 +56,9 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 fn run(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let spec = Spec {
-        short: "pcfwnCe",
-        long: &[
+    let spec = ordered(
+        "pcfwnCe",
+        &[
             "package=",
             "call=",
             "with=",
@@ -77,9 +77,7 @@ fn run(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             "workspace=",
             "filter=",
         ],
-        ordered: true,
-        single: false,
-    };
+    );
     let options = read(&call.args, &spec);
     if let Some(code) = options.value(&["c", "call"]).filter(|_| matches!(call.name.as_str(), "npx" | "npm")).cloned() {
         return machine.code(state, &code, Vec::new());

@@ -9,6 +9,7 @@ use super::requests::Request;
 use super::throwaway::words;
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
+use crate::policy::inspect::announced::EVERYBODY;
 use crate::policy::inspect::lists::{holds, is, parts};
 use crate::policy::inspect::telephone;
 
@@ -37,7 +38,7 @@ const TAKES: &str = "archive|close|cancel|deactivate|suspend|disable|reset|revok
     expire|unpublish|deprovision|offboard|logout|block";
 
 /// What weighs: records of people and of business.
-const WEIGHTY: &str = "user|users|customer|customers|account|accounts|contact|contacts|member|members|patient|patients|studies|study|order|orders|\
+const RECORDS: &str = "user|users|customer|customers|account|accounts|contact|contacts|member|members|patient|patients|studies|study|order|orders|\
     invoice|invoices|subscriber|subscribers|audience|lists|tenant|tenants|organization|organizations|workspace|workspaces|database|\
     databases|bucket|buckets|domain|domains|product|products|lead|leads|company|companies|deal|deals|employee|employees|device|\
     devices|tickets|backup|backups|subscriptions|videos|assets|channels|zones";
@@ -216,7 +217,7 @@ impl<'r> Deed<'r> {
             && sends
             || self.says("included_segments|/topics/all|\"topic\":\"all|\"to\":\"all|\"to\":\"everyone|\"audience\":\"all|\"segment\":\"all")
                 && self.has("notifications|messages|push|send|notify|email|mail|sms")
-            || self.says("<!everyone>|<!channel>|<!here>|@everyone|@channel|@here")
+            || self.says(EVERYBODY)
                 && (hosts::is_messenger(&self.host) || self.has("chat|messages|message|webhooks|services"));
         if everybody {
             return Some(Kind::NetMailing);
@@ -254,7 +255,7 @@ impl<'r> Deed<'r> {
         let mutates = self.says("mutation") && self.says("delete|destroy|remove|archive|cancel|purge");
         let live = self.request.origin.live || is_production(&self.host);
         let gone = self.deletes()
-            && (live || self.has(WEIGHTY))
+            && (live || self.has(RECORDS))
             && !self.has("sessions|tokens|webhooks|cache|comments|labels");
         (many && hole && (acts || mutates) || gone || live && mutates || self.is_given_away())
             .then_some(Kind::ServiceChange)

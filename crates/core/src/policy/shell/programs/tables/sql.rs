@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use crate::policy::effects::Kind;
+use crate::policy::inspect::lists::is;
+use crate::policy::inspect::live::PRODUCTION;
 
 /// What a statement does that a rule could speak of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,16 +30,17 @@ pub(in crate::policy) fn faults(text: &str) -> Vec<Fault> {
     let mut made: HashSet<&str> = HashSet::new();
     let mut begun = false;
     let mut found = Vec::new();
+    let names_since = text.contains('>');
     for (statement, rolled_back) in statements.iter().zip(rolled_back(&statements)) {
         let words: Vec<&str> = statement.words.iter().map(String::as_str).collect();
         let is_taken_back = begun && rolled_back;
         begun |= matches!(words.first(), Some(&("begin" | "start")));
         if let ["create", rest @ ..] = words.as_slice() {
-            made.extend(rest.iter().find(|word| !OF_CREATION.contains(word)).map(|name| bare(name)));
+            made.extend(rest.iter().find(|word| !is(word, OF_CREATION)).map(|name| bare(name)));
         }
-        let found_in = fault(&words, &statement.literals).or_else(|| covers_traces(&words, text));
+        let found_in = fault(&words, &statement.literals).or_else(|| covers_traces(&words, names_since));
         let Some((kind, from)) = found_in else { continue };
-        let name = words.iter().skip(from).find(|word| !OF_OBJECTS.contains(word)).map(|name| bare(name));
+        let name = words.iter().skip(from).find(|word| !is(word, OF_OBJECTS)).map(|name| bare(name));
         // What is made in the place of another was there before.
         let own = words.first() != Some(&"create") && name.is_some_and(|name| made.contains(name));
         if kind == Kind::DatabaseDestroy && (own || is_taken_back) {
@@ -53,53 +56,12 @@ pub(in crate::policy) fn faults(text: &str) -> Vec<Fault> {
 }
 
 /// Words between `create` and the name of what is made.
-const OF_CREATION: &[&str] = &[
-    "table",
-    "database",
-    "schema",
-    "temp",
-    "temporary",
-    "unlogged",
-    "global",
-    "local",
-    "if",
-    "not",
-    "exists",
-    "or",
-    "replace",
-    "keyspace",
-    "external",
-    "transient",
-];
+const OF_CREATION: &str = "table|database|schema|temp|temporary|unlogged|global|local|if|not|exists|or|replace|keyspace|external|\
+    transient";
 
 /// Words between a verb and the name of what it is done to.
-const OF_OBJECTS: &[&str] = &[
-    "table",
-    "database",
-    "schema",
-    "keyspace",
-    "if",
-    "exists",
-    "from",
-    "only",
-    "user",
-    "role",
-    "tables",
-    "column",
-    "set",
-    "materialized",
-    "warehouse",
-    "stream",
-    "topic",
-    "collection",
-    "ignore",
-    "low_priority",
-    "into",
-    "bucket",
-    "measurement",
-    "series",
-    "concurrently",
-];
+const OF_OBJECTS: &str = "table|database|schema|keyspace|if|exists|from|only|user|role|tables|column|set|materialized|warehouse|stream|\
+    topic|collection|ignore|low_priority|into|bucket|measurement|series|concurrently";
 
 /// A name without its quotes.
 fn bare(name: &str) -> &str {
@@ -199,45 +161,30 @@ fn replaces_live(words: &[&str]) -> Option<(Kind, usize)> {
         ["alter", "table", _, "swap", ..] => 2,
         _ => return None,
     };
-    let name = words.iter().skip(at).find(|word| !OF_OBJECTS.contains(word))?;
-    let is_live = |part: &str| matches!(part, "prod" | "production" | "prd" | "live");
-    bare(name).split(['.', '_', '"', '`']).any(is_live).then_some((Kind::DatabaseDestroy, at))
+    let name = words.iter().skip(at).find(|word| !is(word, OF_OBJECTS))?;
+    bare(name).split(['.', '_', '"', '`']).any(|part| is(part, PRODUCTION)).then_some((Kind::DatabaseDestroy, at))
 }
 
 /// Tables in which it stands who did what.
 const TRACES: &[&str] = &["audit", "audits", "auditlog", "auditlogs", "auditevent", "auditevents", "audittrail"];
-const TRACE_TABLES: &[&str] = &[
-    "access_log",
-    "access_logs",
-    "security_log",
-    "security_logs",
-    "security_events",
-    "login_history",
-    "activity_log",
-    "activity_logs",
-    "event_log",
-    "admin_log",
-    "django_admin_log",
-    "sign_in_logs",
-    "login_attempts",
-    "compliance_log",
-    "changelog_entries",
-];
+const TRACE_TABLES: &str = "access_log|access_logs|security_log|security_logs|security_events|login_history|activity_log|activity_logs|\
+    event_log|admin_log|django_admin_log|sign_in_logs|login_attempts|compliance_log|changelog_entries";
 
 /// Whether some of what tells who did what is deleted or rewritten. What is deleted for its age is not, nor what is filled in where nothing was.
-fn covers_traces(words: &[&str], text: &str) -> Option<(Kind, usize)> {
+/// `names_since`: whether the text asks for what is later than something.
+fn covers_traces(words: &[&str], names_since: bool) -> Option<(Kind, usize)> {
     let at = match words {
         ["delete", "from", ..] => 2,
         ["update", ..] if words.contains(&"set") => 1,
         _ => return None,
     };
     let table = bare(words.get(at)?).rsplit('.').next().unwrap_or_default().trim_matches(['"', '`']);
-    let is_trace = TRACE_TABLES.contains(&table) || table.split('_').any(|part| TRACES.contains(&part));
+    let is_trace = is(table, TRACE_TABLES) || table.split('_').any(|part| TRACES.contains(&part));
     let condition = words.iter().position(|word| *word == "where").map_or(&[][..], |at| &words[at + 1..]);
     let of_time = |word: &&str| {
         ["_at", "_on", "time", "timestamp", "date", "_ts"].iter().any(|end| word.ends_with(end)) || **word == *"ts"
     };
-    let is_old = condition.first().is_some_and(of_time) && !text.contains('>');
+    let is_old = condition.first().is_some_and(of_time) && !names_since;
     let is_filled = condition.ends_with(&["is", "null"]);
     (is_trace && !is_old && !is_filled).then_some((Kind::DatabaseDestroy, at))
 }
@@ -270,23 +217,8 @@ fn is_replaceable(what: &str) -> bool {
 }
 
 /// Functions and procedures that reach files and programs of the server's machine.
-const REACHES: &[&str] = &[
-    "load_file",
-    "pg_read_file",
-    "pg_read_binary_file",
-    "pg_ls_dir",
-    "lo_import",
-    "lo_export",
-    "xp_cmdshell",
-    "sys_exec",
-    "sys_eval",
-    "load_extension",
-    "xp_dirtree",
-    "sp_oacreate",
-    "sp_addsrvrolemember",
-    "utl_http.request",
-    "dbms_scheduler.create_job",
-];
+const REACHES: &str = "load_file|pg_read_file|pg_read_binary_file|pg_ls_dir|lo_import|lo_export|xp_cmdshell|sys_exec|sys_eval|\
+    load_extension|xp_dirtree|sp_oacreate|sp_addsrvrolemember|utl_http.request|dbms_scheduler.create_job";
 
 /// Tables in which a database keeps secrets or the hashes of its own passwords, and by which columns; no column is any of them.
 const KEEPS_SECRETS: &[(&str, &[&str])] = &[
@@ -337,21 +269,8 @@ const SECRET_COLUMNS: &[&str] = &[
 ];
 
 /// Tables of what opens somebody's account.
-const TOKENS: &[&str] = &[
-    "password_resets",
-    "password_reset_tokens",
-    "personal_access_tokens",
-    "refresh_tokens",
-    "access_tokens",
-    "oauth_access_tokens",
-    "oauth_refresh_tokens",
-    "oauth_tokens",
-    "api_keys",
-    "api_tokens",
-    "api_credentials",
-    "credentials",
-    "secrets",
-];
+const TOKENS: &str = "password_resets|password_reset_tokens|personal_access_tokens|refresh_tokens|access_tokens|oauth_access_tokens|\
+    oauth_refresh_tokens|oauth_tokens|api_keys|api_tokens|api_credentials|credentials|secrets";
 
 /// Whether a statement reads what a database keeps secret: its own passwords, a vault of secrets, or what opens all
 /// people's accounts.
@@ -379,9 +298,7 @@ fn reads_secrets(words: &[&str]) -> bool {
     let one = words.windows(2).any(|pair| pair == ["limit", "1"]);
     let whole = !words.contains(&"where") && !one;
     let of_tokens = || {
-        words[from + 1..]
-            .first()
-            .is_some_and(|table| TOKENS.contains(&name(table).rsplit('.').next().unwrap_or_default()))
+        words[from + 1..].first().is_some_and(|table| is(name(table).rsplit('.').next().unwrap_or_default(), TOKENS))
     };
     let tokens = || of_tokens() && ["token", "key", "secret", "value", "*"].iter().any(|of| column(of));
     let secrets = SECRET_COLUMNS.iter().any(|secret| column(secret)) || tokens();
@@ -390,69 +307,17 @@ fn reads_secrets(words: &[&str]) -> bool {
 
 /// Whether rows go into a table that people read, as one text: a message, a comment, an answer.
 fn is_told(words: &[&str]) -> bool {
-    const TOLD: &[&str] = &[
-        "message",
-        "messages",
-        "comment",
-        "comments",
-        "ticket",
-        "tickets",
-        "reply",
-        "replies",
-        "post",
-        "posts",
-        "note",
-        "notes",
-        "chat",
-        "notification",
-        "notifications",
-        "announcement",
-        "announcements",
-        "review",
-        "reviews",
-        "feedback",
-        "email",
-        "emails",
-        "outbox",
-        "log",
-        "logs",
-        "public",
-        "page",
-        "pages",
-        "issue",
-        "issues",
-        "article",
-        "articles",
-        "support",
-        "faq",
-        "webhook",
-        "webhooks",
-    ];
+    const TOLD: &str = "message|messages|comment|comments|ticket|tickets|reply|replies|post|posts|note|notes|chat|notification|\
+        notifications|announcement|announcements|review|reviews|feedback|email|emails|outbox|log|logs|public|page|pages|issue|issues|\
+        article|articles|support|faq|webhook|webhooks";
     let Some(at) = words.iter().position(|word| *word == "into") else { return false };
-    words.get(at + 1).is_some_and(|table| bare(table).split(['_', '.', '"', '`']).any(|part| TOLD.contains(&part)))
+    words.get(at + 1).is_some_and(|table| bare(table).split(['_', '.', '"', '`']).any(|part| is(part, TOLD)))
 }
 
 /// What a role may do that is above the rows of others.
-const POWERS: &[&str] = &[
-    "superuser",
-    "createrole",
-    "bypassrls",
-    "replication",
-    "rds_superuser",
-    "cloudsqlsuperuser",
-    "azure_pg_admin",
-    "pg_read_all_data",
-    "pg_write_all_data",
-    "pg_execute_server_program",
-    "pg_write_server_files",
-    "pg_read_server_files",
-    "dba",
-    "sysdba",
-    "sysadmin",
-    "db_owner",
-    "accountadmin",
-    "securityadmin",
-];
+const POWERS: &str = "superuser|createrole|bypassrls|replication|rds_superuser|cloudsqlsuperuser|azure_pg_admin|pg_read_all_data|\
+    pg_write_all_data|pg_execute_server_program|pg_write_server_files|pg_read_server_files|dba|sysdba|sysadmin|db_owner|accountadmin|\
+    securityadmin";
 
 /// Languages in which a function may do what the server's own account may.
 const UNTRUSTED: &[&str] = &["plpython3u", "plpythonu", "plperlu", "pltclu", "plsh", "c", "file_fdw", "dblink"];
@@ -463,8 +328,8 @@ fn is_opening(words: &[&str], literals: &[String]) -> bool {
     let has = |wanted: &str| words.contains(&wanted);
     let word = |at: usize| words.get(at).copied().unwrap_or_default();
     let pair = |first: &str, second: &str| words.windows(2).any(|pair| pair == [first, second]);
-    let powerful = words.iter().any(|word| POWERS.contains(word));
-    let reaches = words.iter().any(|word| REACHES.contains(word));
+    let powerful = words.iter().any(|word| is(word, POWERS));
+    let reaches = words.iter().any(|word| is(word, REACHES));
     let file = pair("into", "outfile") || pair("into", "dumpfile");
     let safe = ["/tmp/", "/var/lib/mysql-files/"];
     if file && !literals.iter().any(|literal| safe.iter().any(|folder| literal.starts_with(folder))) {

@@ -1,10 +1,10 @@
 //! Stores that are given no SQL: Redis and MongoDB.
 
 use super::super::super::machine::{Call, Machine};
-use super::super::super::options::{Options, Spec, read};
+use super::super::super::options::{Options, ordered, read, spec};
 use super::super::super::state::State;
 use super::super::super::value::{HOLE, Origin, Text};
-use super::super::Program;
+use super::super::{Program, has};
 use super::clients::of_rows;
 use super::throwaway::{self, Reach};
 use super::{production, rows};
@@ -20,15 +20,8 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 fn redis(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(
-        &call.args,
-        &Spec {
-            short: "hpaunrisD",
-            long: &["user=", "pass=", "eval=", "rdb=", "pattern=", "scan", "count="],
-            ordered: true,
-            single: false,
-        },
-    );
+    let options =
+        read(&call.args, &ordered("hpaunrisD", &["user=", "pass=", "eval=", "rdb=", "pattern=", "scan", "count="]));
     if options.is_help() {
         return;
     }
@@ -130,11 +123,7 @@ fn sought(options: &Options, line: &str) -> Option<String> {
 fn mongo(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(
         &call.args,
-        &Spec {
-            short: "uphf",
-            long: &["eval=", "file=", "host=", "port=", "username=", "password=", "authenticationDatabase="],
-            ..Spec::default()
-        },
+        &spec("uphf", &["eval=", "file=", "host=", "port=", "username=", "password=", "authenticationDatabase="]),
     );
     let mut texts: Vec<Text> = options.values(&["eval", "f", "file"]).cloned().collect();
     let scripts =
@@ -170,7 +159,7 @@ fn mongo(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         let dense: String = shown.chars().filter(|char| !char.is_whitespace()).collect();
         let empties = |call: &str| dense.contains(&format!("{call}({{}}")) || dense.contains(&format!("{call}()"));
-        let has = |words: &[&str]| words.iter().any(|word| dense.contains(word));
+        let has = |words: &[&str]| has(&dense, words);
         if has(&[
             "dropDatabase(",
             ".drop(",

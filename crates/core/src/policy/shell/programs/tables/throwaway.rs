@@ -136,14 +136,6 @@ pub(in super::super) fn may_be_lost<'n>(reach: Reach, mut names: impl Iterator<I
     }
 }
 
-/// Whether what is dumped is a test's database on this machine.
-pub(in super::super) fn is_trial_dump(machine: &Machine<'_>, state: &State, options: &Options) -> bool {
-    let named = options.values(&["dbname", "d", "db", "uri"]).chain(&options.operands).map(Text::shown).next();
-    let (host, base) = named.as_deref().map_or((None, None), database);
-    let host = options.value(&["h", "host"]).map(Text::shown).or(host).or_else(|| variable(machine, state, "PGHOST"));
-    may_be_lost(reach(machine, host.as_deref()), base.as_deref().into_iter())
-}
-
 /// How a program tells where it acts and on what.
 enum Scope {
     /// On what others rely on, whatever it is called.

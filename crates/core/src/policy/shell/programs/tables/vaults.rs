@@ -4,13 +4,12 @@ use super::super::super::machine::{Call, Machine};
 use super::super::super::options::read;
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
-use super::super::Program;
+use super::super::{Program, base_name};
 use super::{Tool, on, pass, single, spec, throwaway, unless, with};
 use crate::policy::effects::Kind::{
     self, CloudAccess, CloudDestroy, ClusterDestroy, SafetyDisable, SecretRead, SecretWrite,
 };
-use crate::policy::inspect::lists::{is, parts};
-use crate::policy::places::glob;
+use crate::policy::inspect::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -59,46 +58,21 @@ impl Machine<'_> {
     }
 }
 
-/// What opens something that is encrypted in the editor of whoever calls it: a program, and the words behind it.
-const EDITS: &[(&str, &str)] = &[
-    ("rails", "credentials:edit|secrets:edit|encrypted:edit"),
-    ("ansible-vault", "edit|create"),
-    ("sops", "edit|*"),
-    ("kubectl|oc", "edit secret|edit secrets|edit secret/*"),
-    ("pass|gopass|passage|rbw", "edit"),
-    ("eyaml", "edit"),
-    ("ejson|chamber|doppler|vlt|age-edit|agenix|ragenix|git-secret", "edit|-e"),
-];
-
 /// Variables that name an editor.
 const EDITORS: &[&str] = &["EDITOR", "VISUAL", "SOPS_EDITOR", "KUBE_EDITOR", "RUBY_EDITOR"];
 
 /// Programs that show or keep what they are given to edit.
 const SHOWS: &str = "cat|tee|cp|less|more|head|tail|base64|xxd|od|mv|ln|curl|strings|bat|nl|tac|grep|awk|sh|bash|python|python3|install|rsync|scp|dd";
 
-impl Machine<'_> {
-    /// Notes that what is encrypted is opened in an editor that is none: it shows what it is given, or takes it along.
-    pub(in super::super) fn edits_openly(&mut self, name: &str, args: &[Text], state: &mut State) {
-        let mut of_program = EDITS.iter().filter(|(programs, _)| is(name, programs)).peekable();
-        if of_program.peek().is_none() {
-            return;
-        }
-        let words: Vec<String> = args.iter().map(Text::shown).filter(|word| !word.starts_with("--")).take(3).collect();
-        let words = words.join(" ");
-        let is_edit = of_program.any(|(_, verbs)| parts(verbs).any(|verb| glob(&format!("{verb}*"), &words)));
-        if is_edit
-            && EDITORS.iter().filter_map(|name| throwaway::variable(self, state, name)).any(|editor| shows(&editor))
-        {
-            self.act(SecretRead, "what is encrypted");
-            self.emit(state, 1, Text::hole(Origin::SECRET));
-        }
-    }
+/// Whether what is opened in an editor is shown or taken along: what is called an editor is none.
+pub(super) fn shows_what_it_opens(machine: &Machine<'_>, state: &State) -> bool {
+    EDITORS.iter().filter_map(|name| throwaway::variable(machine, state, name)).any(|editor| shows(&editor))
 }
 
 /// Whether what is called an editor shows or keeps what it is given.
 fn shows(editor: &str) -> bool {
     let program = editor.split_whitespace().next().unwrap_or_default();
-    is(program.rsplit('/').next().unwrap_or_default(), SHOWS)
+    is(base_name(program), SHOWS)
 }
 
 /// Every tool of this file.
@@ -212,6 +186,7 @@ pub(super) const TOOLS: &[Tool] = &[
         spec: spec("", &["session=", "itemid="]),
         entries: &[
             on("lookup|search|show|get|export|otp|code|password", SecretRead),
+            with("edit", &["@shown"], SecretRead),
             on("rm|delete|clear|remove|purge|destroy", CloudDestroy),
         ],
     },
@@ -235,13 +210,13 @@ pub(super) const TOOLS: &[Tool] = &[
             on("read|export|get|getall|get-secret-value|access|env|show|history", SecretRead),
             on("secrets|configs|variable|environments|projects|vaults delete|remove|unset", CloudDestroy),
             on("delete|delete-item|destroy", CloudDestroy),
+            with("edit", &["@shown"], SecretRead),
             pass("secrets set|upload|notes|folders"),
             unless("secrets", &["only-names"], SecretRead),
         ],
     },
     Tool {
         names: &[
-            "sops",
             "ansible-vault",
             "ejson",
             "dotenvx",
@@ -267,7 +242,14 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[
             on("decrypt|view|get|cat|reveal|show-raw|display|d", SecretRead),
             with("", &["d", "decrypt"], SecretRead),
+            with("edit|create", &["@shown"], SecretRead),
         ],
+    },
+    // Without a verb these open in an editor what they are given.
+    Tool {
+        names: &["sops", "eyaml", "vlt", "age-edit", "agenix", "ragenix"],
+        spec: spec("", &["output=", "output-type=", "input-type=", "extract=", "kms="]),
+        entries: &[on("decrypt|d", SecretRead), with("", &["d", "decrypt", "@shown"], SecretRead)],
     },
     Tool {
         names: &["security"],

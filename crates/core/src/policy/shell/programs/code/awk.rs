@@ -1,0 +1,83 @@
+//! Programs of `awk`: what they run, and what they write.
+
+use super::super::super::machine::Machine;
+use super::super::super::state::{State, Stream};
+use super::super::super::value::{Origin, Text};
+use super::values::{Scope, enclosed, quoted, unescaped};
+use super::{Language, MAX_ARGUMENTS, MAX_CODE, MAX_NAMES, habits, literal};
+
+/// Notes what a program of `awk` does besides its report: `system(…)`, `"…" | getline`, `print … | "…"`, `print > "…"`.
+///
+/// What its fields hold comes from where its input comes from.
+pub(in super::super) fn run(machine: &mut Machine<'_>, state: &mut State, code: &str, fed: Origin) {
+    let code = &code[..code.floor_char_boundary(MAX_CODE)];
+    let home = machine.facts.home().unwrap_or_default().to_owned();
+    let scope = Scope::new(code, Language::Other, &home);
+    habits::note(machine, code);
+    for (at, _) in code.match_indices("system(").take(MAX_NAMES) {
+        let given = enclosed(&code[at + "system(".len()..], '(', ')').0;
+        let line = if given.trim_start().starts_with('"') { side_by_side(given, fed) } else { scope.value(given) };
+        machine.code(state, &line, Vec::new());
+    }
+    for (at, sign) in code.match_indices(['|', '>']).take(MAX_NAMES) {
+        let (before, after) = (code[..at].trim_end(), code[at + 1..].trim_start_matches(['&', '>', ' ']));
+        if sign == "|" && after.starts_with("getline") {
+            let start = before.strip_suffix('"').and_then(|inner| inner.rfind('"'));
+            if let Some(command) = start.and_then(|start| literal(&before[start..])) {
+                machine.code(state, &Text::decoded(&command), Vec::new());
+            }
+        }
+        let Some(named) = literal(after).filter(|_| after.starts_with('"')) else { continue };
+        let printed = before.rsplit_once("print").map(|(_, printed)| printed.trim_start_matches(['f', ' ']));
+        match (sign, printed) {
+            ("|", Some(printed)) => {
+                let mut inner = state.clone();
+                inner.set_stream(0, Stream::Text(scope.value(printed)));
+                machine.code(&mut inner, &Text::decoded(&named), Vec::new());
+                state.files = inner.files;
+            }
+            (">", Some(_)) => {
+                let path = machine.path(state, &Text::decoded(&named)).filter(|path| !path.starts_with("/dev/std"));
+                path.into_iter().for_each(|path| machine.writes(state, &path, false));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Texts that stand side by side are one: literals, and between them what nobody knows but its origin.
+fn side_by_side(expression: &str, fed: Origin) -> Text {
+    let mut made = Text::default();
+    let mut rest = expression[..expression.floor_char_boundary(MAX_ARGUMENTS)].trim();
+    for _ in 0..MAX_NAMES {
+        if rest.is_empty() {
+            break;
+        }
+        let literal = if rest.starts_with('"') { quoted(rest) } else { None };
+        rest = match literal {
+            Some((text, _, behind)) => {
+                made.push(&Text::decoded(&unescaped(text)));
+                behind.trim_start()
+            }
+            None => {
+                made.push_hole(fed);
+                let end = rest.char_indices().skip(1).find(|(_, char)| *char == '"');
+                end.map_or("", |(at, _)| &rest[at..])
+            }
+        };
+    }
+    made
+}
+
+/// What each line begins with that a program of `awk` prints, where that is a text of its own: `{print ":"$2}`.
+pub(in super::super) fn begins(code: &str) -> Option<String> {
+    let (_, printed) = code.split_once("print")?;
+    let (formats, printed) = printed.strip_prefix('f').map_or((false, printed), |printed| (true, printed));
+    let printed = printed.trim_start_matches([' ', '(']);
+    if !printed.starts_with('"') || printed.contains("print") {
+        return None;
+    }
+    let text = literal(printed)?;
+    let text = if formats { text.split('%').next().unwrap_or_default().to_owned() } else { text };
+    (!text.is_empty()).then_some(text)
+}

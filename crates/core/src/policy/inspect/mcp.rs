@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use super::arguments::{Arguments, words};
 use super::given::quoted;
 use super::lists::is;
+use super::source::Written;
 use super::{
     administrators, carried, code, content, deeds, disclosed, files, leaks, live, miners, people, removed, upstream,
     web,
@@ -19,8 +20,6 @@ use crate::mcp::names;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
-use crate::policy::places::Place;
-use crate::policy::shell::value::Origin;
 use crate::policy::shell::{self, Touch};
 
 /// Most paths, addresses and commands of one call that are looked at.
@@ -28,7 +27,7 @@ const MAX_ARGUMENTS: usize = 64;
 
 /// What a call of a server's tool does; `None` where the tool is no server's.
 pub(super) fn effects(tool: &Tool, arguments: &str, facts: &dyn Facts) -> Option<Vec<Effect>> {
-    let act = |kind, target: &str| Effect { kind, ..Effect::on(target, Place::Unknown, &tool.name) };
+    let act = |kind, target: &str| Effect::off(kind, target, &tool.name);
     if let Some((tool, arguments)) = handed_on(tool, arguments) {
         return effects(&tool, arguments, facts);
     }
@@ -102,8 +101,7 @@ impl<'a> Arguments<'a> {
             let named = if pattern.contains('*') { pattern.to_owned() } else { format!("*{pattern}*") };
             let by_name = |path: &str| pattern.len() > 2 && files::is_hunt_by_name(&named, path, facts);
             let hunted = few(&self.paths).filter(|path| files::is_hunt(pattern, path, facts) || by_name(path));
-            effects
-                .extend(hunted.map(|path| Effect { kind: Kind::SecretHunt, ..Effect::on(path, Place::Unknown, tool) }));
+            effects.extend(hunted.map(|path| Effect::off(Kind::SecretHunt, path, tool)));
         }
         let attached = few(&self.attached).filter(|path| hosts::scheme(path).is_none());
         effects.extend(attached.flat_map(|path| files::touched(path, Touch::Read, tool, facts)));
@@ -130,17 +128,12 @@ impl<'a> Arguments<'a> {
                         .any(|all| lower.contains(all))
             };
             let given = few(&self.statements).find(gives);
-            effects.extend(
-                given.map(|_| Effect { kind: Kind::DatabaseOpen, ..Effect::on("everybody", Place::Unknown, tool) }),
-            );
+            effects.extend(given.map(|_| Effect::off(Kind::DatabaseOpen, "everybody", tool)));
             if few(&self.statements).any(administrators::breaks_out) {
-                effects.push(Effect {
-                    kind: Kind::SafetyDisable,
-                    ..Effect::on("what keeps it reading", Place::Unknown, tool)
-                });
+                effects.push(Effect::off(Kind::SafetyDisable, "what keeps it reading", tool));
             }
             if live::is_meant(server, name, self) && few(&self.statements).any(administrators::are_made) {
-                effects.push(Effect { kind: Kind::McpAccess, ..Effect::on("an administrator", Place::Unknown, tool) });
+                effects.push(Effect::off(Kind::McpAccess, "an administrator", tool));
             }
             let commands = few(&self.statements).map(|sql| format!("psql -c {}", quoted(sql)));
             effects.extend(commands.flat_map(|command| shell::analyse_in(&command, None, facts).effects));
@@ -151,18 +144,11 @@ impl<'a> Arguments<'a> {
             .chain(self.value("script|code|source|workerscript"))
             .any(leaks::copies_requests)
         {
-            effects.push(Effect {
-                kind: Kind::ContentCode,
-                ..Effect::on("sends away what visitors send", Place::Unknown, tool)
-            });
+            effects.push(Effect::off(Kind::ContentCode, "sends away what visitors send", tool));
         }
         let given_away = people::given_away(server, name, self).or_else(|| carried::along(server, name, self));
         if let Some(people) = given_away {
-            effects.push(Effect {
-                kind: Kind::DataSend,
-                origin: Origin::SECRET,
-                ..Effect::on(people, Place::Unknown, tool)
-            });
+            effects.push(Effect::gives_away(people, tool));
         }
         effects
     }
@@ -225,11 +211,7 @@ impl<'a> Arguments<'a> {
                     "selenium",
                 ]) =>
                 {
-                    effects.extend(leaks::given_away(script).map(|host| Effect {
-                        kind: Kind::DataSend,
-                        origin: Origin::SECRET,
-                        ..Effect::on(host, Place::Unknown, tool)
-                    }));
+                    effects.extend(leaks::given_away(script).map(|host| Effect::gives_away(host, tool)));
                 }
                 "python" | "py" | "python3" => lines.push(format!("python3 -c {}", quoted(script))),
                 "javascript" | "js" | "node" | "typescript" => lines.push(format!("node -e {}", quoted(script))),
@@ -277,10 +259,7 @@ impl<'a> Arguments<'a> {
         }
         effects.extend(lines.iter().any(|line| miners::is_started(line)).then(|| super::miner(tool)));
         if live::is_meant(server, name, self) && lines.iter().any(|line| live::shows_environment(line)) {
-            effects.push(Effect {
-                kind: Kind::SecretRead,
-                ..Effect::on("the environment of what is live", Place::Unknown, tool)
-            });
+            effects.push(Effect::off(Kind::SecretRead, "the environment of what is live", tool));
         }
         effects.extend(lines.iter().flat_map(|line| shell::analyse_in(line, directory, facts).effects));
         effects
@@ -307,13 +286,12 @@ impl<'a> Arguments<'a> {
         if let Some(path) = self.paths.first().filter(|_| verb != Verb::Read && verb != Verb::List) {
             let path = &format!("/{}", path.trim_start_matches('/'));
             if crate::policy::places::is_ci(path) {
-                effects.push(Effect { kind: Kind::ProjectCi, ..Effect::on(path, Place::Unknown, tool) });
+                effects.push(Effect::off(Kind::ProjectCi, path, tool));
             }
-            effects.extend(few(&self.written).flat_map(|text| code::judged(text, None, path, tool, facts, false)));
             effects.extend(
-                self.unreviewed(verb)
-                    .map(|path| Effect { kind: Kind::ContentProtection, ..Effect::on(path, Place::Unknown, tool) }),
+                few(&self.written).flat_map(|text| code::judged(&Written::of(text, None, path), tool, facts, false)),
             );
+            effects.extend(self.unreviewed(verb).map(|path| Effect::off(Kind::ContentProtection, path, tool)));
         }
         let keeps = words(name).iter().any(|word| {
             ["secret", "secrets", "variable", "variables", "env", "credential", "password", "vault"]
@@ -322,15 +300,11 @@ impl<'a> Arguments<'a> {
         let to_all =
             || is_shown_to_all(server, name, self) && self.all().any(|text| disclosed::in_words(text).is_some());
         if !keeps && (content::gives_key(self.raw) || to_all()) {
-            effects.push(Effect {
-                kind: Kind::DataSend,
-                origin: Origin::SECRET,
-                ..Effect::on(server, Place::Unknown, tool)
-            });
+            effects.push(Effect::gives_away(server, tool));
         }
         let told = |text: &str| disclosed::in_words(text) == Some("password");
         if !keeps && is_of_service(server, name) && few(&self.written).any(told) {
-            effects.push(Effect { kind: Kind::ContentSecret, ..Effect::on(server, Place::Unknown, tool) });
+            effects.push(Effect::off(Kind::ContentSecret, server, tool));
         }
         effects
     }

@@ -7,7 +7,6 @@
 
 use super::effects::{Effect, Kind};
 use super::facts::Facts;
-use super::places::Place;
 use super::shell::{self, Analysis};
 use crate::agents::Parsed;
 use crate::event::{self, Family, Tool};
@@ -150,7 +149,7 @@ fn is_powershell(name: &str) -> bool {
 
 /// A program is run that nobody here earns by.
 fn miner(tool: &str) -> Effect {
-    Effect { kind: Kind::ContentCode, ..Effect::on("mines for somebody", Place::Unknown, tool) }
+    Effect::off(Kind::ContentCode, "mines for somebody", tool)
 }
 
 /// The patch that a command hands to Codex's own `apply_patch`.

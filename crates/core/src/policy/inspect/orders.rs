@@ -155,14 +155,7 @@ pub(super) fn laid_out(text: &str) -> String {
 
 /// Whether a sentence names a place elsewhere that something may be sent to.
 pub(super) fn names_place(sentence: &str) -> bool {
-    let url = |at: usize| {
-        let rest = &sentence[at + 3..];
-        let host = hosts::host(
-            &rest[..rest.find(|char: char| char.is_whitespace() || "\"'`<>)".contains(char)).unwrap_or(rest.len())],
-        );
-        host.contains('.') && !hosts::is_local(&host)
-    };
-    sentence.match_indices("://").take(16).any(|(at, _)| url(at))
+    sentence.match_indices("://").take(16).any(|(at, _)| hosts::elsewhere(&sentence[at + 3..]).is_some())
         || holds(sentence, "webhook|pastebin|gist|ftp|transfer.sh|my server|telegram|discord")
         || sentence.contains('@') && says(sentence, "to|an|\u{e0}|para|al|ad")
 }

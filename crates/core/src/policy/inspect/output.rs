@@ -10,7 +10,6 @@ use super::{addressed, content, encoded, foreign, forged, private, signs, silenc
 use crate::event::{Family, Tool};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
-use crate::policy::places::Place;
 use crate::policy::steering;
 use crate::redact;
 use crate::unseen;
@@ -55,7 +54,7 @@ pub(super) fn effects(tool: &Tool, payload: &str) -> Vec<Effect> {
     let mut effects: Vec<Effect> = Vec::new();
     for text in results(payload) {
         let mut note = |kind, target: &str| {
-            let effect = Effect { kind, ..Effect::on(target, Place::Unknown, &tool.name) };
+            let effect = Effect::off(kind, target, &tool.name);
             if !effects.contains(&effect) {
                 effects.push(effect);
             }

@@ -14,7 +14,6 @@ use super::{content, disclosed, orders, standing, tasks};
 use crate::event::{Family, Tool};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
-use crate::policy::places::Place;
 
 /// What another agent is told to do.
 pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
@@ -34,7 +33,7 @@ fn tells_credential(text: &str) -> bool {
 }
 
 fn order(what: &str, tool: &str) -> Effect {
-    Effect { kind: Kind::AgentOrders, ..Effect::on(what, Place::Unknown, tool) }
+    Effect::off(Kind::AgentOrders, what, tool)
 }
 
 /// What is given to a tool that keeps it for later sessions, and orders what nobody should be told each time.
@@ -53,8 +52,7 @@ pub(super) fn remembered(tool: &Tool, given: &str) -> Vec<Effect> {
     let mut effects: Vec<Effect> = found.map(|what| order(what, &tool.name)).into_iter().collect();
     let tells = |text: &str| tells_credential(text) || disclosed::alone(text);
     if given.all().take(MAX_KEPT).any(tells) {
-        effects
-            .push(Effect { kind: Kind::ContentSecret, ..Effect::on("what is remembered", Place::Unknown, &tool.name) });
+        effects.push(Effect::off(Kind::ContentSecret, "what is remembered", &tool.name));
     }
     effects
 }

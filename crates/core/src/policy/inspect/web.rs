@@ -5,7 +5,7 @@ use crate::base64;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
-use crate::policy::places::Place;
+use crate::policy::published::unhex;
 use crate::policy::shell::{self, Touch};
 use crate::redact;
 
@@ -26,12 +26,10 @@ pub(super) fn effects(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<E
     let mut effects: Vec<Effect> = given.urls().iter().flat_map(|url| opened(url, tool, facts)).collect();
     let told = [(given.query(), "a search"), (given.prompt(), "whatever reads a page")];
     let gives = |text: &str| gives_credential(text) || persons::are_searched(text);
-    effects.extend(told.iter().filter(|(text, _)| text.as_deref().is_some_and(gives)).map(|(_, to)| {
-        let origin = shell::value::Origin::SECRET;
-        Effect { kind: Kind::DataSend, origin, ..Effect::on(*to, Place::Unknown, tool) }
-    }));
+    let given_away = told.iter().filter(|(text, _)| text.as_deref().is_some_and(gives));
+    effects.extend(given_away.map(|(_, to)| Effect::gives_away(*to, tool)));
     if given.prompt().is_some_and(|prompt| orders::obeys(&prompt)) {
-        effects.push(Effect { kind: Kind::AgentOrders, ..Effect::on("to obey a page", Place::Unknown, tool) });
+        effects.push(Effect::off(Kind::AgentOrders, "to obey a page", tool));
     }
     effects
 }
@@ -86,8 +84,7 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         "file" => return shell::touched(&file(url), Touch::Read, tool, facts),
         "http" | "https" | "ws" | "wss" | "about" => {}
         _ => {
-            let scheme = Effect { kind: Kind::NetScheme, ..Effect::on(scheme, Place::Unknown, tool) };
-            return vec![scheme];
+            return vec![Effect::off(Kind::NetScheme, scheme, tool)];
         }
     }
     let mut effects = shell::fetched(url, tool, facts);
@@ -102,14 +99,13 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         || hides_credential(url)
         || persons::are_in_address(url)
     {
-        let origin = shell::value::Origin::SECRET;
-        effects.push(Effect { kind: Kind::DataSend, origin, ..Effect::on(&host, Place::Unknown, tool) });
+        effects.push(Effect::gives_away(&host, tool));
     }
     if hosts::is_catcher(url) {
-        effects.push(Effect { kind: Kind::NetCatcher, ..Effect::on(&host, Place::Unknown, tool) });
+        effects.push(Effect::off(Kind::NetCatcher, &host, tool));
     }
     if carries_text(url) {
-        effects.push(Effect { kind: Kind::DataEncoded, ..Effect::on(host, Place::Unknown, tool) });
+        effects.push(Effect::off(Kind::DataEncoded, host, tool));
     }
     effects
 }
@@ -191,12 +187,12 @@ fn is_mixed(label: &str) -> bool {
 
 /// The text that hexadecimal digits stand for.
 fn text_of_hex(part: &str) -> Option<String> {
-    shown(unhexed(part)?)
+    shown(unhex(part)?)
 }
 
 /// The text that a part decodes to; `None` where it is none.
 fn text_of(part: &str) -> Option<String> {
-    let bytes = unhexed(part).or_else(|| {
+    let bytes = unhex(part).or_else(|| {
         let standard = part.trim_end_matches('=').replace('-', "+").replace('_', "/");
         base64::decode(&format!("{standard}{}", "=".repeat((4 - standard.len() % 4) % 4)))
     })?;
@@ -208,11 +204,4 @@ fn shown(bytes: Vec<u8>) -> Option<String> {
     let text = String::from_utf8(bytes).ok()?;
     let shown = |char: char| !char.is_control() || matches!(char, '\n' | '\r' | '\t');
     text.chars().all(shown).then_some(text)
-}
-
-fn unhexed(part: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = part.chars().map(|char| char.to_digit(16)).collect();
-    let pairs = digits?;
-    let byte = |pair: &[u32]| u8::try_from(pair[0] << 4 | pair.get(1)?).ok();
-    pairs.chunks(2).map(byte).collect()
 }

@@ -1,8 +1,8 @@
 //! Numbers and switches by which a program keeps to what is safe, and an edit that lets it go further: the largest dose, the least number
 //! of approvals, the speed at which a machine stops, debugging in front of everybody.
 
+use super::call::PRODUCTION;
 use super::lists::{holds, is, letters, parts};
-use super::live::PRODUCTION;
 use super::source::{Written, code_lines, folded, is_comment, is_prose};
 
 /// Parts of the names of switches that keep safe while they are on, in small letters and without what stands between words.

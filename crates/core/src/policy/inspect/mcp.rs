@@ -6,9 +6,10 @@
 
 use std::borrow::Cow;
 
-use super::arguments::{Arguments, words};
+use super::arguments::Arguments;
+use super::call::{Call, FORGES};
 use super::given::quoted;
-use super::lists::is;
+use super::lists::holds;
 use super::source::Written;
 use super::{
     administrators, carried, code, content, deeds, disclosed, files, leaks, live, miners, people, removed, upstream,
@@ -45,10 +46,11 @@ pub(super) fn effects(tool: &Tool, arguments: &str, facts: &dyn Facts) -> Option
         effects.push(act(Kind::McpLookalike, &format!("{server}, which is not {of}")));
     }
     let given = Arguments::read(arguments);
-    effects.extend(deeds::deed(server, name, &given).map(|kind| act(kind, name)));
-    effects.extend(upstream::goes_past_checks(server, name, &given).then(|| act(Kind::GitBypass, name)));
-    effects.extend(upstream::merged(server, name, &given, facts).map(|whose| act(Kind::PackagePublish, &whose)));
-    effects.extend(given.effects(server, name, &tool.name, facts));
+    let call = Call::of(server, name, &given);
+    effects.extend(deeds::deed(&call).map(|kind| act(kind, name)));
+    effects.extend(upstream::goes_past_checks(&call).then(|| act(Kind::GitBypass, name)));
+    effects.extend(upstream::merged(&call, facts).map(|whose| act(Kind::PackagePublish, &whose)));
+    effects.extend(given.effects(&call, &tool.name, facts));
     Some(effects)
 }
 
@@ -76,10 +78,10 @@ fn handed_on<'a>(tool: &Tool, arguments: &'a str) -> Option<(Tool, &'a str)> {
 }
 
 impl<'a> Arguments<'a> {
-    fn effects(&self, server: &str, name: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
+    fn effects(&self, call: &Call<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let verb = Verb::of(name, !self.written.is_empty() || !self.contents.is_empty());
-        let searches = words(name).iter().any(|word| is(word, "search|grep|ripgrep|rg|find|glob"));
+        let verb = Verb::of(call, !self.written.is_empty() || !self.contents.is_empty());
+        let searches = call.has("search|grep|ripgrep|rg|find|glob");
         for path in few(&self.paths) {
             match (hosts::scheme(path), verb.touch()) {
                 (Some(scheme), _) if scheme.len() > 1 => effects.extend(web::opened(path, tool, facts)),
@@ -87,7 +89,7 @@ impl<'a> Arguments<'a> {
                     let whole =
                         (verb == Verb::Read && !searches).then(|| files::told_whole(path, tool, facts)).flatten();
                     let touched = files::touched(path, touch, tool, facts).into_iter().chain(whole);
-                    effects.extend(touched.filter_map(|effect| self.meant(name, verb, effect)));
+                    effects.extend(touched.filter_map(|effect| self.meant(call, verb, effect)));
                 }
                 _ => {}
             }
@@ -108,7 +110,7 @@ impl<'a> Arguments<'a> {
         if !self.elsewhere && verb != Verb::Other {
             let taken = if verb == Verb::Move { Touch::Delete } else { Touch::Read };
             let taken = few(&self.from).flat_map(|path| files::touched(path, taken, tool, facts));
-            effects.extend(taken.filter_map(|effect| self.meant(name, verb, effect)));
+            effects.extend(taken.filter_map(|effect| self.meant(call, verb, effect)));
             if matches!(verb, Verb::Move | Verb::Copy) {
                 effects.extend(few(&self.from).flat_map(|path| files::whole_folder(path, tool)));
             }
@@ -116,29 +118,27 @@ impl<'a> Arguments<'a> {
         }
         let urls = few(&self.urls).filter(|url| hosts::scheme(url).is_some());
         effects.extend(urls.flat_map(|url| web::opened(url, tool, facts)));
-        effects.extend(self.run(server, name, tool, facts));
-        let is_database = ["sql", "postgres", "database", "supabase", "clickhouse", "snowflake", "bigquery", "db"];
-        let speaks_sql = |text: &str| is_database.iter().any(|word| text.to_ascii_lowercase().contains(word));
-        if speaks_sql(server) || speaks_sql(name) {
-            let gives = |sql: &&str| {
+        effects.extend(self.run(call, tool, facts));
+        const DATABASES: &str = "sql|postgres|database|supabase|clickhouse|snowflake|bigquery|db";
+        if call.called.iter().any(|name| holds(&name.to_ascii_lowercase(), DATABASES)) {
+            let gives = |sql: &str| {
                 let lower = sql.to_ascii_lowercase();
                 lower.contains("grant")
-                    && ["allusers", "allauthenticatedusers", "to role public", "to public", "to group public"]
-                        .iter()
-                        .any(|all| lower.contains(all))
+                    && holds(&lower, "allusers|allauthenticatedusers|to role public|to public|to group public")
             };
-            let given = few(&self.statements).find(gives);
-            effects.extend(given.map(|_| Effect::off(Kind::DatabaseOpen, "everybody", tool)));
+            if few(&self.statements).any(gives) {
+                effects.push(Effect::off(Kind::DatabaseOpen, "everybody", tool));
+            }
             if few(&self.statements).any(administrators::breaks_out) {
                 effects.push(Effect::off(Kind::SafetyDisable, "what keeps it reading", tool));
             }
-            if live::is_meant(server, name, self) && few(&self.statements).any(administrators::are_made) {
+            if live::is_meant(call) && few(&self.statements).any(administrators::are_made) {
                 effects.push(Effect::off(Kind::McpAccess, "an administrator", tool));
             }
             let commands = few(&self.statements).map(|sql| format!("psql -c {}", quoted(sql)));
             effects.extend(commands.flat_map(|command| shell::analyse_in(&command, None, facts).effects));
         }
-        effects.extend(self.sent(server, name, verb, tool, facts));
+        effects.extend(self.sent(call, verb, tool, facts));
         if few(&self.scripts)
             .chain(few(&self.written))
             .chain(self.value("script|code|source|workerscript"))
@@ -146,7 +146,7 @@ impl<'a> Arguments<'a> {
         {
             effects.push(Effect::off(Kind::ContentCode, "sends away what visitors send", tool));
         }
-        let given_away = people::given_away(server, name, self).or_else(|| carried::along(server, name, self));
+        let given_away = people::given_away(call).or_else(|| carried::along(call));
         if let Some(people) = given_away {
             effects.push(Effect::gives_away(people, tool));
         }
@@ -155,7 +155,7 @@ impl<'a> Arguments<'a> {
 
     /// An effect on a file as the tool's name means it: what is moved is not deleted unless it goes where things vanish, and a folder is
     /// deleted with all that is in it.
-    fn meant(&self, name: &str, verb: Verb, effect: Effect) -> Option<Effect> {
+    fn meant(&self, call: &Call<'_>, verb: Verb, effect: Effect) -> Option<Effect> {
         if effect.kind != Kind::FileDelete {
             return Some(effect);
         }
@@ -165,23 +165,21 @@ impl<'a> Arguments<'a> {
                 *to == "/dev/null" || ["/tmp/", "/var/tmp/", "/dev/shm/"].iter().any(|it| to.starts_with(it));
             return vanishes.then_some(effect);
         }
-        let whole = words(name).iter().any(|word| is(word, "directory|dir|folder|tree|recursive|recursively|rmdir"))
-            || self.is_on("recursive|recursively");
+        let whole =
+            call.has("directory|dir|folder|tree|recursive|recursively|rmdir") || self.is_on("recursive|recursively");
         Some(Effect { recursive: effect.recursive || whole, ..effect })
     }
 
     /// The commands and the code that are run.
-    fn run(&self, server: &str, name: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
-        let words: Vec<String> = words(server).into_iter().chain(words(name)).collect();
-        let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    fn run(&self, call: &Call<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         let directory = self.directory.as_deref();
         let given: String = self.words.iter().map(|word| format!(" {}", quoted(word))).collect();
         let named = if self.words.is_empty() { &[][..] } else { &self.programs };
         let mut lines: Vec<String> =
             few(&self.commands).chain(few(named)).map(|command| format!("{command}{given}")).collect();
         // A server in front of a program is told no more than what the program is given.
-        let is_shell = has(&["exec", "shell", "terminal", "pod", "pods", "container", "process", "ssh"]);
-        if let Some((_, program)) = PROGRAMS.iter().find(|(word, _)| has(&[word])).filter(|_| !is_shell) {
+        let is_shell = call.at("exec|shell|terminal|pod|pods|container|process|ssh");
+        if let Some((_, program)) = PROGRAMS.iter().find(|(word, _)| call.at(word)).filter(|_| !is_shell) {
             if lines.is_empty() && !given.is_empty() && *program != "git" {
                 lines.push(given.trim_start().to_owned());
             }
@@ -189,50 +187,26 @@ impl<'a> Arguments<'a> {
             let in_front: Vec<String> = lines.iter().filter(alone).map(|line| format!("{program} {line}")).collect();
             lines.extend(in_front);
         }
-        if !self.typed.is_empty() && (is_shell || has(&["tmux", "pty", "tty", "console", "bash", "stdin"])) {
+        if !self.typed.is_empty() && (is_shell || call.at("tmux|pty|tty|console|bash|stdin")) {
             lines.extend(few(&self.typed).map(str::to_owned));
         }
-        if has(&["git"]) {
-            lines.extend(deeds::as_git(name, self));
+        if call.at("git") {
+            lines.extend(deeds::as_git(call));
         }
+        /// Programs that run Python, and notebooks.
+        const PYTHONS: &str =
+            "python|ipython|jupyter|notebook|colab|cell|blender|qgis|freecad|maya|houdini|ghidra|interpreter|gimp";
         let mut effects = Vec::new();
         for script in few(&self.scripts) {
             let language = self.value("language|lang|runtime|interpreter").unwrap_or_default();
-            let is = |language: &[&str]| language.iter().any(|word| has(&[word]));
             match language.to_ascii_lowercase().as_str() {
-                _ if is(&[
-                    "browser",
-                    "page",
-                    "evaluate",
-                    "playwright",
-                    "puppeteer",
-                    "chrome",
-                    "devtools",
-                    "selenium",
-                ]) =>
-                {
+                _ if call.at("browser|page|evaluate|playwright|puppeteer|chrome|devtools|selenium") => {
                     effects.extend(leaks::given_away(script).map(|host| Effect::gives_away(host, tool)));
                 }
                 "python" | "py" | "python3" => lines.push(format!("python3 -c {}", quoted(script))),
                 "javascript" | "js" | "node" | "typescript" => lines.push(format!("node -e {}", quoted(script))),
                 "bash" | "sh" | "shell" | "zsh" => lines.push(script.to_string()),
-                _ if is(&[
-                    "python",
-                    "ipython",
-                    "jupyter",
-                    "notebook",
-                    "colab",
-                    "cell",
-                    "blender",
-                    "qgis",
-                    "freecad",
-                    "maya",
-                    "houdini",
-                    "ghidra",
-                    "interpreter",
-                    "gimp",
-                ]) =>
-                {
+                _ if call.at(PYTHONS) => {
                     lines.push(format!("python3 -c {}", quoted(script)));
                     lines.extend(
                         script.lines().filter_map(|line| line.trim_start().strip_prefix('!')).map(str::to_owned),
@@ -241,12 +215,11 @@ impl<'a> Arguments<'a> {
                         lines.push(rest.to_owned());
                     }
                 }
-                _ if is(&["javascript", "js", "node", "deno", "bun"]) => {
+                _ if call.at("javascript|js|node|deno|bun") => {
                     lines.push(format!("node -e {}", quoted(script)));
                 }
                 _ if is_shell
-                    || is(&["bash", "run", "command", "script", "execute", "build", "job", "pipeline"])
-                        && !script.contains("=>") =>
+                    || call.at("bash|run|command|script|execute|build|job|pipeline") && !script.contains("=>") =>
                 {
                     lines.push(script.to_string());
                 }
@@ -258,7 +231,7 @@ impl<'a> Arguments<'a> {
             lines.extend(own);
         }
         effects.extend(lines.iter().any(|line| miners::is_started(line)).then(|| super::miner(tool)));
-        if live::is_meant(server, name, self) && lines.iter().any(|line| live::shows_environment(line)) {
+        if live::is_meant(call) && lines.iter().any(|line| live::shows_environment(line)) {
             effects.push(Effect::off(Kind::SecretRead, "the environment of what is live", tool));
         }
         effects.extend(lines.iter().flat_map(|line| shell::analyse_in(line, directory, facts).effects));
@@ -266,9 +239,8 @@ impl<'a> Arguments<'a> {
     }
 
     /// What is given away: to a file, or to the server and whoever is behind it.
-    fn sent(&self, server: &str, name: &str, verb: Verb, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
-        let local =
-            self.paths.first().filter(|_| verb == Verb::Write && !self.elsewhere && !is_of_service(server, name));
+    fn sent(&self, call: &Call<'_>, verb: Verb, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
+        let local = self.paths.first().filter(|_| verb == Verb::Write && !self.elsewhere && !is_of_service(call));
         if let Some(path) = local {
             // To leave nothing of a file is as much as to remove it.
             let content = self.value("content|contents|text|data|filetext");
@@ -293,18 +265,14 @@ impl<'a> Arguments<'a> {
             );
             effects.extend(self.unreviewed(verb).map(|path| Effect::off(Kind::ContentProtection, path, tool)));
         }
-        let keeps = words(name).iter().any(|word| {
-            ["secret", "secrets", "variable", "variables", "env", "credential", "password", "vault"]
-                .contains(&word.as_str())
-        });
-        let to_all =
-            || is_shown_to_all(server, name, self) && self.all().any(|text| disclosed::in_words(text).is_some());
+        let keeps = call.has("secret|secrets|variable|variables|env|credential|password|vault");
+        let to_all = || is_shown_to_all(call) && self.all().any(|text| disclosed::in_words(text).is_some());
         if !keeps && (content::gives_key(self.raw) || to_all()) {
-            effects.push(Effect::gives_away(server, tool));
+            effects.push(Effect::gives_away(call.called[0], tool));
         }
         let told = |text: &str| disclosed::in_words(text) == Some("password");
-        if !keeps && is_of_service(server, name) && few(&self.written).any(told) {
-            effects.push(Effect::off(Kind::ContentSecret, server, tool));
+        if !keeps && is_of_service(call) && few(&self.written).any(told) {
+            effects.push(Effect::off(Kind::ContentSecret, call.called[0], tool));
         }
         effects
     }
@@ -325,17 +293,17 @@ impl<'a> Arguments<'a> {
 }
 
 /// Whether what is written goes to a service that keeps it for others, whatever its file is called there.
-fn is_of_service(server: &str, name: &str) -> bool {
-    const SERVICES: &str = "github|gitlab|gitea|bitbucket|forgejo|codeberg|gist|gists|snippet|snippets|paste|pastebin|notion|confluence|jira|\
+fn is_of_service(call: &Call<'_>) -> bool {
+    const SERVICES: &str = "gist|gists|snippet|snippets|paste|pastebin|notion|confluence|jira|\
         linear|slack|discord|telegram|teams|gdrive|drive|dropbox|onedrive|sharepoint|box|s3|gcs|trello|asana|gmail|outlook|wiki|\
         airtable|hubspot|zendesk|figma|cloudflare|vercel|netlify|huggingface|replit|codepen|codesandbox";
-    words(server).iter().chain(&words(name)).any(|word| is(word, SERVICES))
+    call.at(FORGES) || call.at(SERVICES)
 }
 
 /// Whether what is written can be read by whoever finds it.
-fn is_shown_to_all(server: &str, name: &str, given: &Arguments<'_>) -> bool {
+fn is_shown_to_all(call: &Call<'_>) -> bool {
     const SHOWN: &str = "gist|gists|snippet|snippets|paste|pastebin|hastebin|codepen|codesandbox|tweet|publish|stackoverflow|discussion";
-    given.is_on("public|ispublic") || words(server).iter().chain(&words(name)).any(|word| is(word, SHOWN))
+    call.given.is_on("public|ispublic") || call.at(SHOWN)
 }
 
 /// As many of some arguments as are looked at.
@@ -385,26 +353,17 @@ enum Verb {
 }
 
 impl Verb {
-    fn of(name: &str, gives_content: bool) -> Self {
-        let words = words(name);
-        let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    fn of(call: &Call<'_>, gives_content: bool) -> Self {
         match () {
-            () if has(&["delete", "remove", "rm", "unlink", "trash"]) => Self::Delete,
-            () if has(&["move", "rename", "mv"]) => Self::Move,
-            () if has(&["copy", "cp"]) => Self::Copy,
-            () if has(&[
-                "write", "edit", "append", "create", "save", "put", "patch", "insert", "replace", "modify",
-            ]) =>
-            {
-                Self::Write
-            }
-            () if has(&["list", "ls", "tree", "stat", "info", "exists", "find", "mkdir", "glob"]) => Self::List,
-            () if has(&["read", "get", "cat", "view", "open", "load", "show", "head", "tail", "download"]) => {
-                Self::Read
-            }
-            () if has(&["search", "grep"]) => Self::Read,
+            () if call.has("delete|remove|rm|unlink|trash") => Self::Delete,
+            () if call.has("move|rename|mv") => Self::Move,
+            () if call.has("copy|cp") => Self::Copy,
+            () if call.has("write|edit|append|create|save|put|patch|insert|replace|modify") => Self::Write,
+            () if call.has("list|ls|tree|stat|info|exists|find|mkdir|glob") => Self::List,
+            () if call.has("read|get|cat|view|open|load|show|head|tail|download") => Self::Read,
+            () if call.has("search|grep") => Self::Read,
             () if gives_content => Self::Write,
-            () if has(&["file", "files"]) => Self::Read,
+            () if call.has("file|files") => Self::Read,
             () => Self::Other,
         }
     }

@@ -1,9 +1,9 @@
 //! From what an agent asks, does or was given to its effects, whatever tool it uses: a room for each sort of thing.
 //!
 //! Where the next check goes: what a file may no longer say, beside [`content::weakened`]; what code or settings do, beside
-//! [`content::put_in`]; both ask `source.rs` what the file is. What a server's tool does, to `deeds.rs`; what an agent is told for later,
-//! to `told.rs`; what a result says, to `output.rs`. The words it knows them by stand in a table of its own room, and each comes with cases on both
-//! sides (`crates/device/src/policy/cases`).
+//! [`content::put_in`]; both are given the file as a [`source::Written`]. What a server's tool does, to `deeds.rs`, as a [`call::Call`];
+//! what an agent is told for later, to `told.rs`; what a result says, to `output.rs`. The words it knows them by stand in a list of its own
+//! room (`lists.rs`), and each comes with cases on both sides (`crates/device/src/policy/cases`).
 
 use super::effects::{Effect, Kind};
 use super::facts::Facts;
@@ -17,6 +17,7 @@ mod announced;
 mod arguments;
 mod backdoors;
 mod builds;
+mod call;
 mod carried;
 mod clicks;
 mod code;

@@ -2,7 +2,7 @@
 //!
 //! Few and certain: a sentence that forbids or asks is none, nor is one that tells how something works.
 
-use super::lists::{holds, is};
+use super::lists::{holds, is, parts};
 use super::sentence::{Sentence, forbids, says, sentences, words};
 use super::{openings, signs};
 use crate::policy::hosts;
@@ -428,7 +428,7 @@ pub(super) fn switches_off(sentence: &Sentence<'_>) -> bool {
         holds(rest.split("```").next().unwrap_or_default(), GUARDS)
     };
     turned_off && sentence.holds(GUARDS)
-        || OFF.split('|').any(|verb| {
+        || parts(OFF).any(|verb| {
             sentence.match_indices(verb).take(8).any(|(at, _)| {
                 let whole =
                     !sentence[..at].ends_with(char::is_alphanumeric) && sentence[at + verb.len()..].starts_with(' ');

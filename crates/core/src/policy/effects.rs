@@ -267,13 +267,13 @@ impl Effect {
         }
     }
 
-    /// [`Effect::on`] what is no file of this machine.
-    pub(super) fn off(kind: Kind, target: impl Into<String>, tool: &str) -> Self {
+    /// [`Effect::on`] what is no file of this machine, or any of them.
+    pub(super) fn without_place(kind: Kind, target: impl Into<String>, tool: &str) -> Self {
         Self::on(kind, target, Place::Unknown, tool)
     }
 
     /// Somebody's credential or data goes to whoever this is.
     pub(super) fn gives_away(to: impl Into<String>, tool: &str) -> Self {
-        Self { origin: Origin::SECRET, ..Self::off(Kind::DataSend, to, tool) }
+        Self { origin: Origin::SECRET, ..Self::without_place(Kind::DataSend, to, tool) }
     }
 }

@@ -16,7 +16,7 @@ use super::{
 use crate::policy::effects::Kind;
 
 /// More verbs that only look, and those that bring back.
-const LOOKS: &str = "count|plan|inspect|browse|resolve|suggest|summarize|analyze|compare|diff|watch|estimate|simulate|is|has|download|\
+const LOOKS: &str = "count|plan|inspect|browse|suggest|summarize|analyze|compare|diff|watch|estimate|simulate|is|has|download|\
     retrieve|undo|restore|recover|undelete|prevent|help|documentation|dry|verify|monitor|stat|status|ls";
 
 /// Verbs that leave nothing.
@@ -655,4 +655,21 @@ pub(super) fn as_git(call: &Call<'_>) -> Option<String> {
         given.values("files|file|paths|pathspec").take(16).for_each(&mut push);
     }
     Some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_settled_is_no_look() {
+        for (server, name, given, kind) in [
+            ("pagerduty", "resolve_incident", r#"{"id":"x"}"#, Some(Kind::McpAccess)),
+            ("context7", "resolve_library_id", r#"{"name":"x"}"#, None),
+            ("github", "list_and_delete_repository", "{}", Some(Kind::ForgeDestroy)),
+            ("github", "list_deleted_repos", "{}", None),
+        ] {
+            assert_eq!(deed(&Call::of(server, name, &Arguments::read(given))), kind, "{name}");
+        }
+    }
 }

@@ -34,7 +34,7 @@ pub(super) fn told_whole(path: &str, tool: &str, facts: &dyn Facts) -> Option<Ef
 pub(super) fn search(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     const SEARCHES: &str = "grep|rg|search_file|searchfile|codebase|semantic|find_text|findtext";
     let paths = given.paths();
-    let hunt = |folder: &str| vec![Effect::off(Kind::SecretHunt, folder, tool)];
+    let hunt = |folder: &str| vec![Effect::without_place(Kind::SecretHunt, folder, tool)];
     let pattern = given.pattern().unwrap_or_default();
     let folder = paths.first().map_or(".", |path| path.as_ref());
     if !holds(&tool.to_ascii_lowercase(), SEARCHES) {
@@ -382,7 +382,7 @@ fn read_one(path: &str, whole: bool, tool: &str, facts: &dyn Facts) -> Vec<Effec
 pub(super) fn whole_folder(path: &str, tool: &str) -> Option<Effect> {
     let folder = places::without_wildcard(path.trim_end_matches('/'));
     let of_credentials = secrets::tree_secrecy(folder) == Secrecy::Credential;
-    of_credentials.then(|| Effect::off(Kind::SecretRead, folder, tool))
+    of_credentials.then(|| Effect::without_place(Kind::SecretRead, folder, tool))
 }
 
 /// Whether a path is written as one of the project's, and the file behind it is none: by a link, or by `..`.

@@ -150,7 +150,7 @@ fn is_powershell(name: &str) -> bool {
 
 /// A program is run that nobody here earns by.
 fn miner(tool: &str) -> Effect {
-    Effect::off(Kind::ContentCode, "mines for somebody", tool)
+    Effect::without_place(Kind::ContentCode, "mines for somebody", tool)
 }
 
 /// The patch that a command hands to Codex's own `apply_patch`.

@@ -54,7 +54,7 @@ pub(super) fn effects(tool: &Tool, payload: &str) -> Vec<Effect> {
     let mut effects: Vec<Effect> = Vec::new();
     for text in results(payload) {
         let mut note = |kind, target: &str| {
-            let effect = Effect::off(kind, target, &tool.name);
+            let effect = Effect::without_place(kind, target, &tool.name);
             if !effects.contains(&effect) {
                 effects.push(effect);
             }

@@ -10,14 +10,14 @@ const MAX_PROMPT: usize = 32 << 10;
 
 /// The effects of a prompt.
 pub(super) fn effects(prompt: &str) -> Vec<Effect> {
-    let mut effects = vec![Effect::off(Kind::PromptText, folded(prompt), "")];
+    let mut effects = vec![Effect::without_place(Kind::PromptText, folded(prompt), "")];
     let text = &prompt[..prompt.floor_char_boundary(MAX_TEXT)];
     let known = redact::redact_text(text);
     let kinds = known.found().iter().map(|secret| secret.as_str());
     // What is told in words is looked for where nothing else was found.
     let told = if known.replaced() == 0 { disclosed::in_words(text) } else { None };
     for kind in kinds.chain(told) {
-        let effect = Effect::off(Kind::PromptSecret, kind, "");
+        let effect = Effect::without_place(Kind::PromptSecret, kind, "");
         if !effects.contains(&effect) {
             effects.push(effect);
         }

@@ -33,7 +33,7 @@ fn tells_credential(text: &str) -> bool {
 }
 
 fn order(what: &str, tool: &str) -> Effect {
-    Effect::off(Kind::AgentOrders, what, tool)
+    Effect::without_place(Kind::AgentOrders, what, tool)
 }
 
 /// What is given to a tool that keeps it for later sessions, and orders what nobody should be told each time.
@@ -52,7 +52,7 @@ pub(super) fn remembered(tool: &Tool, given: &str) -> Vec<Effect> {
     let mut effects: Vec<Effect> = found.map(|what| order(what, &tool.name)).into_iter().collect();
     let tells = |text: &str| tells_credential(text) || disclosed::alone(text);
     if given.all().take(MAX_KEPT).any(tells) {
-        effects.push(Effect::off(Kind::ContentSecret, "what is remembered", &tool.name));
+        effects.push(Effect::without_place(Kind::ContentSecret, "what is remembered", &tool.name));
     }
     effects
 }

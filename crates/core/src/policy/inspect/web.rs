@@ -29,7 +29,7 @@ pub(super) fn effects(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<E
     let given_away = told.iter().filter(|(text, _)| text.as_deref().is_some_and(gives));
     effects.extend(given_away.map(|(_, to)| Effect::gives_away(*to, tool)));
     if given.prompt().is_some_and(|prompt| orders::obeys(&prompt)) {
-        effects.push(Effect::off(Kind::AgentOrders, "to obey a page", tool));
+        effects.push(Effect::without_place(Kind::AgentOrders, "to obey a page", tool));
     }
     effects
 }
@@ -81,7 +81,7 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         "file" => return shell::touched(&file(url), Touch::Read, tool, facts),
         "http" | "https" | "ws" | "wss" | "about" => {}
         _ => {
-            return vec![Effect::off(Kind::NetScheme, scheme, tool)];
+            return vec![Effect::without_place(Kind::NetScheme, scheme, tool)];
         }
     }
     let mut effects = shell::fetched(url, tool, facts);
@@ -99,10 +99,10 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         effects.push(Effect::gives_away(&host, tool));
     }
     if hosts::is_catcher(url) {
-        effects.push(Effect::off(Kind::NetCatcher, &host, tool));
+        effects.push(Effect::without_place(Kind::NetCatcher, &host, tool));
     }
     if carries_text(url) {
-        effects.push(Effect::off(Kind::DataEncoded, host, tool));
+        effects.push(Effect::without_place(Kind::DataEncoded, host, tool));
     }
     effects
 }

@@ -97,8 +97,7 @@ pub fn is_served(path: &str) -> bool {
 pub fn is_given_away(source: &str, target: &str) -> bool {
     const SETTINGS: &str = "wp-config.php|settings.php|localsettings.php|config.inc.php|database.yml";
     const DUMPS: &str = ".sql|.sql.gz|.sql.zip|.dump|.bak|.kdbx|.tfstate";
-    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    let (from, to) = (name(source), name(target));
+    let (from, to) = (name(source).to_ascii_lowercase(), name(target).to_ascii_lowercase());
     let is_copy = |name: &str| {
         let told = holds(name, "backup|dump|prod|customers|users");
         told && parts(DUMPS).any(|ending| name.ends_with(ending))
@@ -130,6 +129,17 @@ pub fn absolute(path: &str, directory: &str) -> String {
         }
     }
     if drive { parts.join("/").to_lowercase() } else { format!("/{}", parts.join("/")) }
+}
+
+/// The last part of a path.
+pub fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// A path in the person's own home, if it is written as one: `~`, `~/notes`.
+pub(super) fn in_own_home(path: &str, facts: &dyn Facts) -> String {
+    let home = facts.home().filter(|_| path == "~" || path.starts_with("~/"));
+    home.map_or_else(|| path.to_owned(), |home| format!("{home}{}", &path[1..]))
 }
 
 /// Whether a path is a folder or within it.
@@ -289,7 +299,7 @@ pub fn is_ci(path: &str) -> bool {
     const FOLDERS: &str = "/.github/workflows/|/.github/actions/|/.circleci/|/.buildkite/|/.gitlab/ci/|/.teamcity/";
     const FILES: &str = ".gitlab-ci.yml|.travis.yml|azure-pipelines.yml|bitbucket-pipelines.yml|Jenkinsfile|cloudbuild.yaml|.drone.yml|\
         .woodpecker.yml|appveyor.yml";
-    is(path.rsplit('/').next().unwrap_or_default(), FILES) || holds(path, FOLDERS)
+    is(name(path), FILES) || holds(path, FOLDERS)
 }
 
 /// Whether a file is one that a package manager writes, and by which it knows what it may install.
@@ -297,7 +307,7 @@ pub fn is_lock(path: &str) -> bool {
     const FILES: &str = "Cargo.lock|package-lock.json|npm-shrinkwrap.json|yarn.lock|pnpm-lock.yaml|bun.lock|bun.lockb|poetry.lock|uv.lock|\
         pdm.lock|Pipfile.lock|Gemfile.lock|composer.lock|go.sum|flake.lock|mix.lock|pubspec.lock|Package.resolved|packages.lock.json|\
         gradle.lockfile|.terraform.lock.hcl";
-    is(path.rsplit('/').next().unwrap_or_default(), FILES)
+    is(name(path), FILES)
 }
 
 /// Whether a file tells an agent which MCP servers to start.
@@ -313,7 +323,7 @@ pub fn is_mcp_setting(path: &str) -> bool {
 pub fn is_own(path: &str, facts: &dyn Facts) -> bool {
     let home = facts.home().map(|home| home.trim_end_matches('/'));
     let inside = home.and_then(|home| path.strip_prefix(home)).and_then(|rest| rest.strip_prefix('/'));
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = name(path);
     let own_home = facts.variable("HOOKRAIL_HOME").is_some_and(|own| is_within(path, &own));
     let of_home = [".hookrail", ".config/hookrail", ".local/share/hookrail", ".local/state/hookrail"];
     const OF_AGENTS: &str = ".claude/settings.json|.claude/settings.local.json|.claude/hooks|.codex/hooks.json|.codex/config.toml|.codex/hooks|\

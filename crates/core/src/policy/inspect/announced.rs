@@ -56,53 +56,63 @@ const ADMITS: &str = "we are liable|we're liable|admit liability|accept liabilit
 
 /// What a call says to whom, where a person wants to read it first.
 pub(super) fn to_many(call: &Call<'_>) -> Option<Kind> {
-    let given = call.given;
     let looks = call.looks(LOOKS, &[SAYS]);
-    if looks == Some(true) || given.is_on("draft|isdraft|dryrun|preview|savedraft|testmode|test") {
+    if looks == Some(true) || call.given.is_on("draft|isdraft|dryrun|preview|savedraft|testmode|test") {
         return None;
     }
+    let says = looks.is_some();
+    match () {
+        () if says && (talks_to_all(call) || answers_for_company(call) || tells_status(call)) => Some(Kind::NetMailing),
+        () if has_signed(call) => Some(Kind::NetMailing),
+        () if call.at(SHOPS) && is_released(call) => Some(Kind::PackagePublish),
+        () if call.served(INCIDENTS) && settles(call) => Some(Kind::McpAccess),
+        () => None,
+    }
+}
+
+/// Whether everybody who is there is called, or something is said where everybody reads it.
+fn talks_to_all(call: &Call<'_>) -> bool {
     let called = |list: &str| {
         let is_of = |value: &str| speaks(value, list) || value.len() <= LONGEST_CHANNEL && is(&letters(value), list);
-        given.values(CHANNEL).any(is_of)
+        call.given.values(CHANNEL).any(is_of)
     };
-    let says = looks.is_some();
-    if says && call.at(TALKS) && !called(TRIED) && (calls_everybody(given) || called(READ_BY_ALL)) {
-        return Some(Kind::NetMailing);
-    }
-    let sends_mail = || call.at("mail|email|gmail|outlook|smtp|sendgrid|resend|mailgun|postmark|message|ses|ms365");
-    let tells =
-        || given.values(TEXTS).any(|text| holds(&text[..text.floor_char_boundary(4096)].to_ascii_lowercase(), ADMITS));
-    if says && (call.at(DESKS) && is_for_customers(given) || (call.at(DESKS) || sends_mail()) && tells()) {
-        return Some(Kind::NetMailing);
-    }
-    if says
-        && call.served(STATUS_PAGES)
+    call.at(TALKS) && !called(TRIED) && (calls_everybody(call.given) || called(READ_BY_ALL))
+}
+
+/// Whether customers read an answer, or somebody is told what a company owes.
+fn answers_for_company(call: &Call<'_>) -> bool {
+    let given = call.given;
+    let at_desk = call.at(DESKS);
+    let admits = |text: &str| holds(&text[..text.floor_char_boundary(4096)].to_ascii_lowercase(), ADMITS);
+    let by_mail = || call.at("mail|email|gmail|outlook|smtp|sendgrid|resend|mailgun|postmark|message|ses|ms365");
+    at_desk && is_for_customers(given) || (at_desk || by_mail()) && given.values(TEXTS).any(admits)
+}
+
+/// Whether it is told to everybody whether something runs.
+fn tells_status(call: &Call<'_>) -> bool {
+    call.served(STATUS_PAGES)
         && call.has("incident|incidents|maintenance|component|components|update|status|post|report")
-    {
-        return Some(Kind::NetMailing);
-    }
-    if call.at(SIGNING)
+}
+
+/// Whether somebody is asked to sign, or no longer.
+fn has_signed(call: &Call<'_>) -> bool {
+    let given = call.given;
+    call.at(SIGNING)
         && call.has("send|create|submit|sign|void|resend|complete")
         && call.has("envelope|envelopes|document|documents|request|agreement|signature|contract|submission|template")
         && !given.values("status|mode").any(|status| is(status, "created|draft|Created|DRAFT|voided"))
         && (call.has("send|submit|sign|void|resend")
             || given.values("status").any(|status| status.eq_ignore_ascii_case("sent"))
             || given.is_given("signers|recipients|email|signeremail"))
-    {
-        return Some(Kind::NetMailing);
-    }
-    if call.at(SHOPS) && is_released(call) {
-        return Some(Kind::PackagePublish);
-    }
-    let settles = || {
-        call.has("resolve|close|suppress") && call.has("incident|incidents|alert|alerts|page|pages")
-            || call.has("manage|update|set|change|edit|patch")
-                && call.has("incident|incidents|alert|alerts")
-                && given
-                    .values("status|state|action")
-                    .any(|status| is(&status.to_ascii_lowercase(), "resolved|closed|resolve|close|suppressed"))
-    };
-    (call.served(INCIDENTS) && settles()).then_some(Kind::McpAccess)
+}
+
+/// Whether what calls for help is said to be over.
+fn settles(call: &Call<'_>) -> bool {
+    let is_over = |status: &str| is(&status.to_ascii_lowercase(), "resolved|closed|resolve|close|suppressed");
+    call.has("resolve|close|suppress") && call.has("incident|incidents|alert|alerts|page|pages")
+        || call.has("manage|update|set|change|edit|patch")
+            && call.has("incident|incidents|alert|alerts")
+            && call.given.values("status|state|action").any(is_over)
 }
 
 /// Whether a text calls everybody, and does not speak of such a call in backticks.

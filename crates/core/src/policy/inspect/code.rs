@@ -37,6 +37,34 @@ pub(super) enum Language {
     Quoted,
 }
 
+impl Language {
+    /// Parts of which one stands in whatever is grave; nothing stands in all of it.
+    fn hints(self) -> &'static str {
+        match self {
+            Self::Shell => "",
+            Self::Python => "rmtree|os.system|subprocess|popen|exec(|eval(|socket|fork|pty.",
+            Self::JavaScript => "child_process|exec|rmSync|rimraf|eval(|Function(|spawn|fs.rm|net.",
+            Self::Sql => "PROGRAM|program|SUPERUSER|superuser|xp_cmdshell|OUTFILE|DUMPFILE",
+            _ => "system|exec|rm_r|rmtree|eval|socket|Socket|`|unlink|fork|fsockopen",
+        }
+    }
+
+    /// Code as a command that runs it, where a program is known that does.
+    fn command(self, code: &str) -> Option<Cow<'_, str>> {
+        let interpreter = match self {
+            Self::Shell => return Some(code.into()),
+            Self::Python => "python3 -c",
+            Self::JavaScript => "node -e",
+            Self::Ruby => "ruby -e",
+            Self::Perl => "perl -e",
+            Self::Php => "php -r",
+            Self::Sql => "psql -c",
+            Self::ServerPage | Self::Quoted => return None,
+        };
+        Some(format!("{interpreter} {}", quoted(code)).into())
+    }
+}
+
 /// When a script runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Runs {
@@ -235,32 +263,12 @@ fn named_texts(text: &str, names: &str) -> Vec<String> {
 
 /// What the analysis of commands says of a script, where that is grave for when it runs.
 fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn Facts) -> Option<String> {
-    let hints = match language {
-        Language::Shell => "",
-        Language::Python => "rmtree|os.system|subprocess|popen|exec(|eval(|socket|fork|pty.",
-        Language::JavaScript => "child_process|exec|rmSync|rimraf|eval(|Function(|spawn|fs.rm|net.",
-        Language::Sql => "PROGRAM|program|SUPERUSER|superuser|xp_cmdshell|OUTFILE|DUMPFILE",
-        _ => "system|exec|rm_r|rmtree|eval|socket|Socket|`|unlink|fork|fsockopen",
-    };
     // What a cell reads may be a credential; of a program's own text only more than that is looked at.
     let reads_in_cell = runs == Runs::AtOnce && holds(code, "environ|getenv|open(|read_text(");
-    if !reads_in_cell && !holds(code, hints) {
+    if !reads_in_cell && !holds(code, language.hints()) {
         return None;
     }
-    let interpreter = match language {
-        Language::Shell => None,
-        Language::Python => Some("python3 -c"),
-        Language::JavaScript => Some("node -e"),
-        Language::Ruby => Some("ruby -e"),
-        Language::Perl => Some("perl -e"),
-        Language::Php => Some("php -r"),
-        Language::Sql => Some("psql -c"),
-        Language::ServerPage | Language::Quoted => return None,
-    };
-    let analysis = match interpreter {
-        None => shell::analyse_in(code, None, facts),
-        Some(interpreter) => shell::analyse_in(&format!("{interpreter} {}", quoted(code)), None, facts),
-    };
+    let analysis = shell::analyse_in(&language.command(code)?, None, facts);
     let is_credential =
         |path: &str| secrecy(path, facts.home()) == Secrecy::Credential || tree_secrecy(path) == Secrecy::Credential;
     let reads = analysis.effects.iter().any(|it| it.kind == Kind::SecretRead && is_credential(&it.target));
@@ -280,7 +288,7 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
             (Runs::Called, Kind::CodeFetched) => {
                 language != Language::Shell
                     // What is fetched and run without a word is to be seen by nobody.
-                    && (holds(code, UNHEARD) || !["| sh", "|sh", "| bash", "|bash", "| sudo"].iter().any(|pipe| code.contains(pipe)))
+                    && (holds(code, UNHEARD) || !PIPES.iter().any(|pipe| code.contains(pipe)))
             }
             (Runs::Called, Kind::FileDelete) => {
                 !followed
@@ -312,6 +320,9 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
     };
     analysis.effects.iter().find(grave).map(|effect| format!("{} {}", effect.kind, effect.target).trim_end().to_owned())
 }
+
+/// How what is fetched is handed to a shell where everybody sees it.
+const PIPES: &[&str] = &["| sh", "|sh", "| bash", "|bash", "| sudo"];
 
 /// Ways to start a program so that nobody sees what it says.
 const UNHEARD: &str = "stdio: 'ignore'|stdio: \"ignore\"|stdio:'ignore'|stdio:\"ignore\"|detached: true|detached:true|windowsHide: true|DEVNULL|\

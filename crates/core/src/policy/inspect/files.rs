@@ -23,9 +23,7 @@ pub(super) fn read(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effe
 
 /// What is read whole of a file that gives more than a part of it would.
 pub(super) fn told_whole(path: &str, tool: &str, facts: &dyn Facts) -> Option<Effect> {
-    let home = facts.home().filter(|_| path.starts_with("~/"));
-    let path = home.map_or_else(|| path.to_owned(), |home| format!("{home}{}", &path[1..]));
-    let whole = places::absolute(&path, facts.directory().unwrap_or_default());
+    let whole = places::absolute(&places::in_own_home(path, facts), facts.directory().unwrap_or_default());
     let is_secret = || Effect::on(Kind::SecretRead, whole.as_str(), places::place(&whole, facts), tool);
     secrets::is_told_whole(&whole, facts.home()).then(is_secret)
 }
@@ -77,9 +75,7 @@ pub(super) fn is_hunt_by_name(pattern: &str, folder: &str, facts: &dyn Facts) ->
 
 /// Whether a folder is a home, what holds homes, or one of those in which a home keeps its programs' settings.
 fn is_all_of_somebody(folder: &str, facts: &dyn Facts) -> bool {
-    let home = facts.home().filter(|_| folder == "~" || folder.starts_with("~/"));
-    let folder = home.map_or_else(|| folder.to_owned(), |home| format!("{home}{}", &folder[1..]));
-    let folder = &*places::absolute(&folder, facts.directory().unwrap_or_default());
+    let folder = &*places::absolute(&places::in_own_home(folder, facts), facts.directory().unwrap_or_default());
     let inside = facts.home().and_then(|home| folder.strip_prefix(home.trim_end_matches('/'))).unwrap_or_default();
     const SETTINGS: &str = "/.config|/.local|/.local/share|/.mozilla|/library|/.docker|/.cache|/documents|/desktop|/downloads|\
         /library/application support|/.claude|/.claude/projects|/.codex|/.codex/sessions|/.ssh|/.local/state";
@@ -261,7 +257,7 @@ fn unguarded(path: &str, tool: &str, facts: &dyn Facts) -> Option<Effect> {
 
 /// Whether a patch adds a file of the same name elsewhere.
 fn is_moved(patch: &str, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = places::name(path);
     let named = patch.lines().filter(|line| line.ends_with(name));
     named.into_iter().any(|line| line.starts_with("*** Add File: ") || line.starts_with("+++ "))
 }
@@ -301,7 +297,7 @@ impl Change {
     /// The effects of the change on the file that the last header named.
     fn made(&self, effects: &mut Vec<Effect>, file: &str, tool: &str, facts: &dyn Facts) {
         if effects.last().is_some_and(|last| places::is_lock(&last.target)) && raises(&self.taken, &self.added) {
-            let name = file.rsplit('/').next().unwrap_or_default();
+            let name = places::name(file);
             effects.retain(|effect| effect.kind != Kind::ProjectLock || !effect.target.ends_with(name));
         }
         effects.extend(content::put_in(&self.added, removed(&self.taken), file, tool, facts));

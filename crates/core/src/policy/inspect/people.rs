@@ -4,6 +4,7 @@ use super::arguments::words;
 use super::call::Call;
 use super::lists::is;
 use super::persons;
+use super::source::name;
 
 /// Tools by which something goes to others.
 const SENDS: &str = "send|email|mail|upload|share|attach|post|publish|forward|reply|message";
@@ -68,7 +69,7 @@ const OFFICE: &str = "csv|tsv|xlsx|xls|ods|pdf|docx|doc|pptx|ppt|eml|msg|pst|mbo
 /// Whether a file's name says that what it holds is for no stranger: of people what they tell a doctor or an employer, of a company
 /// what it keeps to itself.
 pub(in crate::policy) fn is_private(path: &str) -> bool {
-    let file = path.rsplit('/').next().unwrap_or_default();
+    let file = name(path);
     let Some((_, ending)) = file.rsplit_once('.').filter(|(_, ending)| is(ending, ROWS) || is(ending, OFFICE)) else {
         return false;
     };

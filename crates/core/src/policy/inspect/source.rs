@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 
 use super::lists::{is, parts};
 use crate::pairs::Pairs;
+pub(super) use crate::policy::places::name;
 
 /// The most of a text that is looked at, in bytes.
 pub(super) const MAX_TEXT: usize = 256 << 10;
@@ -55,11 +56,6 @@ impl<'t> Written<'t> {
     pub(super) fn gains(&self, is_so: impl Fn(&str) -> bool) -> bool {
         is_so(&self.text) && !self.before.is_some_and(is_so)
     }
-}
-
-/// The last part of a path.
-pub(super) fn name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// The form of a file, by what stands behind the last dot of its name.

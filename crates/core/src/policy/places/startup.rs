@@ -1,6 +1,6 @@
 //! Files that decide what runs: by themselves, with every Python, or in the place of the system's own programs.
 
-use super::is_within;
+use super::{is_within, name};
 use crate::policy::inspect::lists::{is, parts};
 
 /// Whether a file decides what runs by itself, and who may log in. The settings of git and ssh name programs that they run.
@@ -24,7 +24,7 @@ pub fn is_startup(path: &str, home: Option<&str>) -> bool {
 
 /// Whether Python runs a file of this name whenever it starts, as long as it finds it.
 pub fn runs_with_python(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = name(path);
     name.ends_with(".pth") || matches!(name, "sitecustomize.py" | "usercustomize.py")
 }
 

@@ -253,10 +253,10 @@ pub struct Effect {
 }
 
 impl Effect {
-    /// Something that a tool, which is no shell, does here. The kind is still to be said.
-    pub(super) fn on(target: impl Into<String>, place: Place, tool: &str) -> Self {
+    /// Something that a tool, which is no shell, does here.
+    pub(super) fn on(kind: Kind, target: impl Into<String>, place: Place, tool: &str) -> Self {
         Self {
-            kind: Kind::Unknown,
+            kind,
             target: target.into(),
             place,
             recursive: false,
@@ -265,5 +265,15 @@ impl Effect {
             program: tool.to_owned(),
             command: tool.to_owned(),
         }
+    }
+
+    /// [`Effect::on`] what is no file of this machine, or any of them.
+    pub(super) fn without_place(kind: Kind, target: impl Into<String>, tool: &str) -> Self {
+        Self::on(kind, target, Place::Unknown, tool)
+    }
+
+    /// Somebody's credential or data goes to whoever this is.
+    pub(super) fn gives_away(to: impl Into<String>, tool: &str) -> Self {
+        Self { origin: Origin::SECRET, ..Self::without_place(Kind::DataSend, to, tool) }
     }
 }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::inspect::lists::{is, parts};
+
 /// The scheme of a URL; `None` where it has none.
 pub fn scheme(url: &str) -> Option<&str> {
     let (scheme, rest) = url.split_once(':')?;
@@ -23,6 +25,14 @@ pub fn host(url: &str) -> String {
         return rest.split(']').next().unwrap_or_default().trim_start_matches('[').to_owned();
     }
     rest.split(':').next().unwrap_or_default().to_owned()
+}
+
+/// The host of the address that a text begins with, where it is another machine's: of one that runs beside the program, as in a set of
+/// containers, the name has no dot.
+pub fn elsewhere(text: &str) -> Option<String> {
+    let end = text.find(|char: char| char.is_whitespace() || "\"'`<>)".contains(char)).unwrap_or(text.len());
+    let host = host(&text[..end]);
+    (host.contains('.') && !is_local(&host)).then_some(host)
 }
 
 /// A part of a URL without its percent signs.
@@ -48,23 +58,10 @@ pub fn decoded(text: &str) -> String {
 
 /// Whether an address of a cloud's own machines tells no more than what and where this one is.
 pub fn tells_of_place(url: &str) -> bool {
-    const PLACES: &[&str] = &[
-        "instance-type",
-        "instance-id",
-        "instance-life-cycle",
-        "ami-id",
-        "machine-type",
-        "hostname",
-        "local-hostname",
-        "local-ipv4",
-        "public-ipv4",
-        "zone",
-        "region",
-        "availability-zone",
-        "mac",
-    ];
+    const PLACES: &str = "instance-type|instance-id|instance-life-cycle|ami-id|machine-type|hostname|local-hostname|\
+        local-ipv4|public-ipv4|zone|region|availability-zone|mac";
     let way = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    way.rsplit_once('/').is_some_and(|(_, last)| PLACES.contains(&last))
+    way.rsplit_once('/').is_some_and(|(_, last)| is(last, PLACES))
 }
 
 /// Whether a host is the metadata service of a cloud, in any way of writing its address: from there a cloud's machines get
@@ -88,65 +85,15 @@ pub fn is_metadata(host: &str) -> bool {
 }
 
 /// Services that show whoever made an address of theirs all that is sent there.
-const CATCHERS: &[&str] = &[
-    "oast.fun",
-    "oast.pro",
-    "oast.live",
-    "oast.site",
-    "oast.online",
-    "oast.me",
-    "oastify.com",
-    "interact.sh",
-    "interactsh.com",
-    "burpcollaborator.net",
-    "webhook.site",
-    "requestbin.com",
-    "requestbin.net",
-    "requestbin.io",
-    "requestcatcher.com",
-    "pipedream.net",
-    "beeceptor.com",
-    "hookbin.com",
-    "postb.in",
-    "ptsv2.com",
-    "ptsv3.com",
-    "dnslog.cn",
-    "ceye.io",
-    "canarytokens.com",
-    "requestrepo.com",
-    "webhook.cool",
-    "typedwebhook.tools",
-    "mockbin.org",
-    "xss.ht",
-    "bxss.me",
-    "r87.me",
-];
+const CATCHERS: &str = "oast.fun|oast.pro|oast.live|oast.site|oast.online|oast.me|oastify.com|interact.sh|\
+    interactsh.com|burpcollaborator.net|webhook.site|requestbin.com|requestbin.net|requestbin.io|requestcatcher.com|\
+    pipedream.net|beeceptor.com|hookbin.com|postb.in|ptsv2.com|ptsv3.com|dnslog.cn|ceye.io|canarytokens.com|\
+    requestrepo.com|webhook.cool|typedwebhook.tools|mockbin.org|xss.ht|bxss.me|r87.me";
 
 /// Services whose addresses lead to whoever asked for one, and the best known of those that keep what is sent to them.
-const LEADING: &[&str] = &[
-    "ngrok.io",
-    "ngrok.app",
-    "ngrok-free.app",
-    "ngrok-free.dev",
-    "ngrok.dev",
-    "trycloudflare.com",
-    "loca.lt",
-    "localtunnel.me",
-    "serveo.net",
-    "localhost.run",
-    "lhr.life",
-    "pinggy.link",
-    "bore.pub",
-    "tunnelmole.net",
-    "transfer.sh",
-    "file.io",
-    "0x0.st",
-    "temp.sh",
-    "oshi.at",
-    "termbin.com",
-    "ix.io",
-    "dpaste.org",
-];
+const LEADING: &str = "ngrok.io|ngrok.app|ngrok-free.app|ngrok-free.dev|ngrok.dev|trycloudflare.com|loca.lt|\
+    localtunnel.me|serveo.net|localhost.run|lhr.life|pinggy.link|bore.pub|tunnelmole.net|transfer.sh|file.io|0x0.st|\
+    temp.sh|oshi.at|termbin.com|ix.io|dpaste.org";
 
 /// Whether a host is one of a service that shows whoever made an address of it all that is sent there, or leads to whoever asked for
 /// one: what is opened there is meant for somebody.
@@ -160,7 +107,7 @@ pub fn is_listener(url: &str) -> bool {
 }
 
 /// Whether a URL is an address that somebody made at one of these services, not the service's own page.
-fn is_made_at(url: &str, services: &[&'static str]) -> bool {
+fn is_made_at(url: &str, services: &str) -> bool {
     let host = host(url);
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let made = rest.split_once(['/', '?']).is_some_and(|(_, path)| !path.is_empty());
@@ -168,104 +115,31 @@ fn is_made_at(url: &str, services: &[&'static str]) -> bool {
 }
 
 /// The one of these domains that a host is of.
-fn belongs(host: &str, domains: &[&'static str]) -> Option<&'static str> {
+fn belongs<'d>(host: &str, domains: &'d str) -> Option<&'d str> {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let is_of = |own: &str| host.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    domains.iter().copied().find(|own| is_of(own))
+    parts(domains).find(|own| is_of(own))
 }
 
 /// Whether a host is one of a service that keeps what anybody sends there, for whoever has the link.
 pub fn is_drop(host: &str) -> bool {
-    const DROPS: &[&str] = &[
-        "0x0.st",
-        "anonfiles.com",
-        "bashupload.com",
-        "bayfiles.com",
-        "catbox.moe",
-        "clbin.com",
-        "controlc.com",
-        "cl1p.net",
-        "dpaste.com",
-        "dpaste.org",
-        "envs.sh",
-        "file.io",
-        "fileditch.com",
-        "filebin.net",
-        "free.keep.sh",
-        "ghostbin.com",
-        "gofile.io",
-        "hastebin.com",
-        "ix.io",
-        "keep.sh",
-        "krakenfiles.com",
-        "litterbox.catbox.moe",
-        "mclo.gs",
-        "oshi.at",
-        "p.ip.fi",
-        "paste.c-net.org",
-        "paste.debian.net",
-        "paste.ee",
-        "paste.gg",
-        "paste.mozilla.org",
-        "paste.rs",
-        "paste.sh",
-        "paste.ubuntu.com",
-        "pastebin.com",
-        "paste2.org",
-        "pixeldrain.com",
-        "pomf.lain.la",
-        "privatebin.net",
-        "qu.ax",
-        "rentry.co",
-        "rentry.org",
-        "send.vis.ee",
-        "sendspace.com",
-        "sprunge.us",
-        "t.bk.tn",
-        "temp.sh",
-        "termbin.com",
-        "tmp.ninja",
-        "tmpfiles.org",
-        "transfer.archivete.am",
-        "transfer.sh",
-        "tmpstorage.org",
-        "ufile.io",
-        "uguu.se",
-        "upload.ee",
-        "uploadfiles.io",
-        "w3t.io",
-        "wetransfer.com",
-        "workupload.com",
-        "wormhole.app",
-        "x0.at",
-    ];
+    const DROPS: &str = "0x0.st|anonfiles.com|bashupload.com|bayfiles.com|catbox.moe|clbin.com|controlc.com|cl1p.net|\
+        dpaste.com|dpaste.org|envs.sh|file.io|fileditch.com|filebin.net|free.keep.sh|ghostbin.com|gofile.io|\
+        hastebin.com|ix.io|keep.sh|krakenfiles.com|litterbox.catbox.moe|mclo.gs|oshi.at|p.ip.fi|paste.c-net.org|\
+        paste.debian.net|paste.ee|paste.gg|paste.mozilla.org|paste.rs|paste.sh|paste.ubuntu.com|pastebin.com|\
+        paste2.org|pixeldrain.com|pomf.lain.la|privatebin.net|qu.ax|rentry.co|rentry.org|send.vis.ee|sendspace.com|\
+        sprunge.us|t.bk.tn|temp.sh|termbin.com|tmp.ninja|tmpfiles.org|transfer.archivete.am|transfer.sh|\
+        tmpstorage.org|ufile.io|uguu.se|upload.ee|uploadfiles.io|w3t.io|wetransfer.com|workupload.com|wormhole.app|\
+        x0.at";
     belongs(host, DROPS).is_some()
 }
 
 /// Whether a host is one of a service that carries messages to people.
 pub fn is_messenger(host: &str) -> bool {
-    const MESSENGERS: &[&str] = &[
-        "api.brevo.com",
-        "api.elasticemail.com",
-        "api.mailersend.com",
-        "api.mailgun.net",
-        "api.eu.mailgun.net",
-        "api.mailjet.com",
-        "api.messagebird.com",
-        "api.onesignal.com",
-        "onesignal.com",
-        "api.plivo.com",
-        "api.postmarkapp.com",
-        "api.resend.com",
-        "api.sendgrid.com",
-        "api.sparkpost.com",
-        "api.twilio.com",
-        "api.vonage.com",
-        "rest.nexmo.com",
-        "fcm.googleapis.com",
-        "graph.facebook.com",
-        "mandrillapp.com",
-    ];
+    const MESSENGERS: &str = "api.brevo.com|api.elasticemail.com|api.mailersend.com|api.mailgun.net|\
+        api.eu.mailgun.net|api.mailjet.com|api.messagebird.com|api.onesignal.com|onesignal.com|api.plivo.com|\
+        api.postmarkapp.com|api.resend.com|api.sendgrid.com|api.sparkpost.com|api.twilio.com|api.vonage.com|\
+        rest.nexmo.com|fcm.googleapis.com|graph.facebook.com|mandrillapp.com";
     belongs(host, MESSENGERS).is_some()
 }
 
@@ -294,15 +168,13 @@ pub fn is_bare_address(host: &str) -> bool {
 /// Whether a host is named as machines of the open network are: not by a word of the person's own settings, nor as those of a
 /// house, nor as one for backups.
 pub fn is_far(host: &str) -> bool {
-    const NEAR: &[&str] =
-        &["local", "lan", "internal", "intra", "intranet", "home", "corp", "localdomain", "arpa", "ts.net"];
-    const KEEPERS: &[&str] = &["backup", "backups", "bak", "nas", "archive", "storage", "borg"];
+    const NEAR: &str = "local|lan|internal|intra|intranet|home|corp|localdomain|arpa|ts.net";
+    const KEEPERS: &str = "backup|backups|bak|nas|archive|storage|borg";
     let name = host.trim_end_matches('.').to_ascii_lowercase();
     if address(&name).is_some() {
         return is_bare_address(&name);
     }
-    let keeps =
-        name.split(['.', '-']).any(|part| KEEPERS.contains(&part.trim_end_matches(|c: char| c.is_ascii_digit())));
+    let keeps = name.split(['.', '-']).any(|part| is(part.trim_end_matches(|c: char| c.is_ascii_digit()), KEEPERS));
     name.contains('.') && !keeps && belongs(&name, NEAR).is_none()
 }
 

@@ -7,6 +7,7 @@ pub use kept::is_generated;
 pub use startup::{is_in_place_of_system, is_startup, runs_with_python, stands_for_system};
 
 use super::facts::Facts;
+use super::inspect::lists::{holds, is, parts};
 use super::shell::value::HOLE;
 
 macro_rules! places {
@@ -61,148 +62,47 @@ places! {
 }
 
 /// The trees of a system: what goes wrong when one is removed or opened cannot be put right.
-const SYSTEM: &[&str] = &[
-    "/",
-    "/Applications",
-    "/Library",
-    "/System",
-    "/Users",
-    "/Volumes",
-    "/bin",
-    "/boot",
-    "/boot/efi",
-    "/dev",
-    "/etc",
-    "/etc/pam.d",
-    "/etc/ssh",
-    "/etc/ssl",
-    "/etc/sudoers.d",
-    "/etc/systemd",
-    "/etc/systemd/system",
-    "/home",
-    "/lib",
-    "/lib/modules",
-    "/lib32",
-    "/lib64",
-    "/mnt",
-    "/media",
-    "/nix",
-    "/nix/store",
-    "/opt",
-    "/private",
-    "/private/etc",
-    "/private/tmp",
-    "/private/var",
-    "/proc",
-    "/root",
-    "/run",
-    "/sbin",
-    "/srv",
-    "/sys",
-    "/tmp",
-    "/usr",
-    "/usr/bin",
-    "/usr/include",
-    "/usr/lib",
-    "/usr/lib32",
-    "/usr/lib64",
-    "/usr/libexec",
-    "/usr/local",
-    "/usr/local/bin",
-    "/usr/local/lib",
-    "/usr/local/sbin",
-    "/usr/sbin",
-    "/usr/share",
-    "/var",
-    "/var/backups",
-    "/var/cache",
-    "/var/lib",
-    "/var/lib/docker",
-    "/var/lib/dpkg",
-    "/var/lib/mysql",
-    "/var/lib/postgresql",
-    "/var/log",
-    "/var/mail",
-    "/var/spool",
-    "/var/tmp",
-    "/var/www",
-    "c:",
-    "c:/",
-    "c:/users",
-    "c:/windows",
-    "c:/windows/system32",
-    "c:/program files",
-];
+const SYSTEM: &str = "/|/Applications|/Library|/System|/Users|/Volumes|/bin|/boot|/boot/efi|/dev|/etc|/etc/pam.d|\
+    /etc/ssh|/etc/ssl|/etc/sudoers.d|/etc/systemd|/etc/systemd/system|/home|/lib|/lib/modules|/lib32|/lib64|/mnt|\
+    /media|/nix|/nix/store|/opt|/private|/private/etc|/private/tmp|/private/var|/proc|/root|/run|/sbin|/srv|/sys|/tmp|\
+    /usr|/usr/bin|/usr/include|/usr/lib|/usr/lib32|/usr/lib64|/usr/libexec|/usr/local|/usr/local/bin|/usr/local/lib|\
+    /usr/local/sbin|/usr/sbin|/usr/share|/var|/var/backups|/var/cache|/var/lib|/var/lib/docker|/var/lib/dpkg|\
+    /var/lib/mysql|/var/lib/postgresql|/var/log|/var/mail|/var/spool|/var/tmp|/var/www|c:|c:/|c:/users|c:/windows|\
+    c:/windows/system32|c:/program files";
 
 /// Folders for what may vanish.
-const TEMPORARY: &[&str] = &["/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp", "/dev/shm", "/var/folders"];
+const TEMPORARY: &str = "/tmp|/var/tmp|/private/tmp|/private/var/tmp|/dev/shm|/var/folders";
 
 /// Where disks are mounted, and where people of a house keep together what they work on for years.
-const SHARED: &[&str] = &[
-    "/mnt",
-    "/media",
-    "/srv",
-    "/data",
-    "/backup",
-    "/backups",
-    "/export",
-    "/storage",
-    "/nas",
-    "/net",
-    "/nfs",
-    "/Volumes",
-    "/project",
-    "/projects",
-    "/group",
-    "/groups",
-    "/gpfs",
-    "/lustre",
-    "/beegfs",
-    "/cephfs",
-    "/archive",
-    "/archives",
-    "/dataset",
-    "/datasets",
-    "/share",
-    "/shared",
-    "/pool",
-    "/tank",
-    "/volume1",
-    "/volume2",
-    "/scratch/archive",
-    "/work/archive",
-    "/work/group",
-    "/work/groups",
-    "/work/project",
-    "/work/projects",
-    "/work/shared",
-];
+const SHARED: &str = "/mnt|/media|/srv|/data|/backup|/backups|/export|/storage|/nas|/net|/nfs|/Volumes|/project|\
+    /projects|/group|/groups|/gpfs|/lustre|/beegfs|/cephfs|/archive|/archives|/dataset|/datasets|/share|/shared|/pool|\
+    /tank|/volume1|/volume2|/scratch/archive|/work/archive|/work/group|/work/groups|/work/project|/work/projects|\
+    /work/shared";
 
 /// Whether a path is in a folder that many keep things in, and not in what one of them uses for a while.
 pub fn is_shared(path: &str) -> bool {
     let passing = |part: &str| matches!(part, "scratch" | "tmp" | "temp" | "node_modules" | ".cache");
-    let within = SHARED.iter().find(|folder| is_within(path, folder));
+    let within = parts(SHARED).find(|folder| is_within(path, folder));
     within.is_some_and(|folder| !path[folder.len()..].split('/').any(passing))
 }
 
 /// Whether a path is in a folder that a server shows to everybody.
 pub fn is_served(path: &str) -> bool {
-    const ROOTS: &[&str] = &["www", "html", "htdocs", "public", "public_html", "static", "wwwroot", "webroot"];
-    path.split('/').any(|part| ROOTS.contains(&part))
+    const ROOTS: &str = "www|html|htdocs|public|public_html|static|wwwroot|webroot";
+    path.split('/').any(|part| is(part, ROOTS))
 }
 
 /// Whether a file holds the settings of a site with its passwords, or a copy of its database, and a server gives it to whoever asks: what
 /// it runs it does not show.
 pub fn is_given_away(source: &str, target: &str) -> bool {
-    const SETTINGS: &[&str] = &["wp-config.php", "settings.php", "localsettings.php", "config.inc.php", "database.yml"];
-    const DUMPS: &[&str] = &[".sql", ".sql.gz", ".sql.zip", ".dump", ".bak", ".kdbx", ".tfstate"];
-    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    let (from, to) = (name(source), name(target));
+    const SETTINGS: &str = "wp-config.php|settings.php|localsettings.php|config.inc.php|database.yml";
+    const DUMPS: &str = ".sql|.sql.gz|.sql.zip|.dump|.bak|.kdbx|.tfstate";
+    let (from, to) = (name(source).to_ascii_lowercase(), name(target).to_ascii_lowercase());
     let is_copy = |name: &str| {
-        let told = ["backup", "dump", "prod", "customers", "users"].iter().any(|word| name.contains(word));
-        told && DUMPS.iter().any(|ending| name.ends_with(ending))
+        let told = holds(name, "backup|dump|prod|customers|users");
+        told && parts(DUMPS).any(|ending| name.ends_with(ending))
     };
-    let is_setting = |name: &str| SETTINGS.iter().any(|setting| name.starts_with(setting)) && !name.contains("sample");
+    let is_setting = |name: &str| parts(SETTINGS).any(|setting| name.starts_with(setting)) && !name.contains("sample");
     is_served(target)
         && !to.ends_with(".php")
         && (is_setting(&from) || is_setting(&to) || is_copy(&from) || is_copy(&to))
@@ -210,7 +110,7 @@ pub fn is_given_away(source: &str, target: &str) -> bool {
 
 /// Whether a path is a folder for what may vanish: itself a tree of the system, but nobody keeps anything in it.
 pub fn is_temporary(path: &str) -> bool {
-    TEMPORARY.contains(&path)
+    is(path, TEMPORARY)
 }
 
 /// An absolute path without `.`, `..` and repeated slashes, as the shell and the kernel read it when no link is in it.
@@ -229,6 +129,17 @@ pub fn absolute(path: &str, directory: &str) -> String {
         }
     }
     if drive { parts.join("/").to_lowercase() } else { format!("/{}", parts.join("/")) }
+}
+
+/// The last part of a path.
+pub fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// A path in the person's own home, if it is written as one: `~`, `~/notes`.
+pub(super) fn in_own_home(path: &str, facts: &dyn Facts) -> String {
+    let home = facts.home().filter(|_| path == "~" || path.starts_with("~/"));
+    home.map_or_else(|| path.to_owned(), |home| format!("{home}{}", &path[1..]))
 }
 
 /// Whether a path is a folder or within it.
@@ -263,7 +174,7 @@ pub fn place(path: &str, facts: &dyn Facts) -> Place {
             return if home.is_some_and(|home| is_within(home, path)) { Place::Home } else { Place::ProjectRoot };
         }
     }
-    if TEMPORARY.iter().any(|folder| is_within(path, folder)) {
+    if parts(TEMPORARY).any(|folder| is_within(path, folder)) {
         return Place::Temporary;
     }
     if is_within(path, "/dev") {
@@ -275,9 +186,8 @@ pub fn place(path: &str, facts: &dyn Facts) -> Place {
     if in_some_home(path).is_some_and(kept::is_kept) {
         return Place::HomeTree;
     }
-    let system =
-        |tree: &&&str| **tree != "/" && !matches!(**tree, "/home" | "/Users" | "/mnt" | "/media" | "/srv" | "/opt");
-    if SYSTEM.iter().filter(system).any(|tree| is_within(path, tree)) {
+    let of_nobody = |tree: &&str| !is(tree, "/|/home|/Users|/mnt|/media|/srv|/opt");
+    if parts(SYSTEM).filter(of_nobody).any(|tree| is_within(path, tree)) {
         return Place::SystemInside;
     }
     Place::Elsewhere
@@ -378,68 +288,26 @@ pub fn is_hook(path: &str) -> bool {
 /// Whether a file is the record of what was done on the machine, or of who came in.
 pub fn is_trace(path: &str, home: Option<&str>) -> bool {
     let inside = home.and_then(|home| path.strip_prefix(home.trim_end_matches('/')));
-    let histories =
-        ["/.bash_history", "/.zsh_history", "/.local/share/fish/fish_history", "/.python_history", "/.sh_history"];
-    let records = [
-        "/var/log/auth.log",
-        "/var/log/secure",
-        "/var/log/wtmp",
-        "/var/log/btmp",
-        "/var/log/lastlog",
-        "/var/log/syslog",
-        "/var/log/messages",
-    ];
-    inside.is_some_and(|inside| histories.contains(&inside))
-        || records.contains(&path)
-        || is_within(path, "/var/log/audit")
+    const HISTORIES: &str =
+        "/.bash_history|/.zsh_history|/.local/share/fish/fish_history|/.python_history|/.sh_history";
+    const RECORDS: &str = "/var/log/auth.log|/var/log/secure|/var/log/wtmp|/var/log/btmp|/var/log/lastlog|/var/log/syslog|/var/log/messages";
+    inside.is_some_and(|inside| is(inside, HISTORIES)) || is(path, RECORDS) || is_within(path, "/var/log/audit")
 }
 
 /// Whether a file tells a build server what to run.
 pub fn is_ci(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let in_folder =
-        ["/.github/workflows/", "/.github/actions/", "/.circleci/", "/.buildkite/", "/.gitlab/ci/", "/.teamcity/"];
-    let names = [
-        ".gitlab-ci.yml",
-        ".travis.yml",
-        "azure-pipelines.yml",
-        "bitbucket-pipelines.yml",
-        "Jenkinsfile",
-        "cloudbuild.yaml",
-        ".drone.yml",
-        ".woodpecker.yml",
-        "appveyor.yml",
-    ];
-    names.contains(&name) || in_folder.iter().any(|own| path.contains(own))
+    const FOLDERS: &str = "/.github/workflows/|/.github/actions/|/.circleci/|/.buildkite/|/.gitlab/ci/|/.teamcity/";
+    const FILES: &str = ".gitlab-ci.yml|.travis.yml|azure-pipelines.yml|bitbucket-pipelines.yml|Jenkinsfile|cloudbuild.yaml|.drone.yml|\
+        .woodpecker.yml|appveyor.yml";
+    is(name(path), FILES) || holds(path, FOLDERS)
 }
 
 /// Whether a file is one that a package manager writes, and by which it knows what it may install.
 pub fn is_lock(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    matches!(
-        name,
-        "Cargo.lock"
-            | "package-lock.json"
-            | "npm-shrinkwrap.json"
-            | "yarn.lock"
-            | "pnpm-lock.yaml"
-            | "bun.lock"
-            | "bun.lockb"
-            | "poetry.lock"
-            | "uv.lock"
-            | "pdm.lock"
-            | "Pipfile.lock"
-            | "Gemfile.lock"
-            | "composer.lock"
-            | "go.sum"
-            | "flake.lock"
-            | "mix.lock"
-            | "pubspec.lock"
-            | "Package.resolved"
-            | "packages.lock.json"
-            | "gradle.lockfile"
-            | ".terraform.lock.hcl"
-    )
+    const FILES: &str = "Cargo.lock|package-lock.json|npm-shrinkwrap.json|yarn.lock|pnpm-lock.yaml|bun.lock|bun.lockb|poetry.lock|uv.lock|\
+        pdm.lock|Pipfile.lock|Gemfile.lock|composer.lock|go.sum|flake.lock|mix.lock|pubspec.lock|Package.resolved|packages.lock.json|\
+        gradle.lockfile|.terraform.lock.hcl";
+    is(name(path), FILES)
 }
 
 /// Whether a file tells an agent which MCP servers to start.
@@ -455,30 +323,17 @@ pub fn is_mcp_setting(path: &str) -> bool {
 pub fn is_own(path: &str, facts: &dyn Facts) -> bool {
     let home = facts.home().map(|home| home.trim_end_matches('/'));
     let inside = home.and_then(|home| path.strip_prefix(home)).and_then(|rest| rest.strip_prefix('/'));
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = name(path);
     let own_home = facts.variable("HOOKRAIL_HOME").is_some_and(|own| is_within(path, &own));
     let of_home = [".hookrail", ".config/hookrail", ".local/share/hookrail", ".local/state/hookrail"];
-    let of_agents = [
-        ".claude/settings.json",
-        ".claude/settings.local.json",
-        ".claude/hooks",
-        ".codex/hooks.json",
-        ".codex/config.toml",
-        ".codex/hooks",
-        ".cursor/hooks.json",
-        ".cursor/hooks",
-        ".gemini/settings.json",
-        ".gemini/config/hooks.json",
-        ".copilot/hooks",
-        ".copilot/settings.json",
-        ".github/hooks",
-    ];
+    const OF_AGENTS: &str = ".claude/settings.json|.claude/settings.local.json|.claude/hooks|.codex/hooks.json|.codex/config.toml|.codex/hooks|\
+        .cursor/hooks.json|.cursor/hooks|.gemini/settings.json|.gemini/config/hooks.json|.copilot/hooks|.copilot/settings.json|.github/hooks";
     let of_agent = |path: &str| {
         let begins = path.as_bytes().first() == Some(&b'.');
         begins && {
             // On many machines a name is the same in small and in large letters.
             let path = path.to_ascii_lowercase();
-            of_agents.iter().any(|own| is_within(&path, own))
+            parts(OF_AGENTS).any(|own| is_within(&path, own))
         }
     };
     own_home
@@ -498,7 +353,7 @@ pub fn is_own(path: &str, facts: &dyn Facts) -> bool {
 /// Whether a path is, or by its globs may be, one of the system's trees.
 fn is_system(path: &str) -> bool {
     let lower = path.as_bytes().get(1) == Some(&b':');
-    SYSTEM.iter().any(|tree| matches(path, tree)) || lower && path.trim_end_matches('/').len() == 2
+    is_one_of(path, SYSTEM) || lower && path.trim_end_matches('/').len() == 2
 }
 
 /// Whether a path is somebody's home by where it is.
@@ -520,6 +375,11 @@ pub fn without_wildcard(path: &str) -> &str {
         }
         _ => path,
     }
+}
+
+/// Whether a path is one of a list, or by its globs may be.
+fn is_one_of(path: &str, list: &str) -> bool {
+    is(path, list) || path.contains(['*', '?', '[']) && parts(list).any(|literal| matches(path, literal))
 }
 
 /// Whether a path is this one, or by its globs may be. Globs do not cross slashes.

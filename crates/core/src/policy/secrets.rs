@@ -1,5 +1,6 @@
 //! Which files hold credentials, by their names and places.
 
+use super::inspect::lists::{holds, is};
 use super::places::glob;
 
 /// How much a file's content is worth to a thief.
@@ -233,42 +234,12 @@ pub fn tree_secrecy(path: &str) -> Secrecy {
 
 /// Whether a pattern that texts are searched by is one for credentials: their names, and the shapes of those that are known.
 pub fn is_sought(pattern: &str) -> bool {
-    const SOUGHT: &[&str] = &[
-        "secret_access_key",
-        "aws_access_key",
-        "akia",
-        "_authtoken",
-        "private key",
-        "private_key",
-        "begin rsa",
-        "begin openssh",
-        "ghp_",
-        "github_pat",
-        "glpat",
-        "xox",
-        "sk_live",
-        "sk-ant",
-        "sk-proj",
-        "api_key",
-        "apikey",
-        "api[_-]",
-        "password",
-        "passwd",
-        "client_secret",
-        "_token",
-        "token=",
-        "token:",
-        "bearer",
-        "secret_key",
-        "secretkey",
-        "credential",
-        "authorization:",
-        "_secret",
-        "mnemonic",
-        "seed phrase",
-    ];
+    const SOUGHT: &str = "secret_access_key|aws_access_key|akia|_authtoken|private key|private_key|begin rsa|\
+        begin openssh|ghp_|github_pat|glpat|xox|sk_live|sk-ant|sk-proj|api_key|apikey|api[_-]|password|passwd|\
+        client_secret|_token|token=|token:|bearer|secret_key|secretkey|credential|authorization:|_secret|mnemonic|\
+        seed phrase";
     let pattern = pattern.to_ascii_lowercase();
-    SOUGHT.iter().any(|word| pattern.contains(word)) || pattern.starts_with("begin ") && pattern.contains("key")
+    holds(&pattern, SOUGHT) || pattern.starts_with("begin ") && pattern.contains("key")
 }
 
 /// Whether a file keeps what a person typed, a password among it: the histories of shells and of programs like them.
@@ -281,44 +252,15 @@ pub fn keeps_what_was_typed(path: &str) -> bool {
 /// Whether a file gives whoever reads it what they should not see, and nothing that a program is written by: what a person typed, the
 /// state of an infrastructure with its passwords, the private key of a server. Those of tests and of one's own machine are nobody's.
 pub fn is_told_whole(path: &str, home: Option<&str>) -> bool {
-    const NOBODYS: &[&str] = &[
-        "dev",
-        "test",
-        "tests",
-        "testing",
-        "testdata",
-        "local",
-        "localhost",
-        "sample",
-        "samples",
-        "examples",
-        "fixture",
-        "fixtures",
-        "mock",
-        "mocks",
-        "demo",
-        "dummy",
-        "snakeoil",
-        "selfsigned",
-        "e2e",
-        "spec",
-        "public",
-        "pub",
-        "i18n",
-        "locales",
-        "slides",
-    ];
-    const OF_KEYS: &[&str] =
-        &["certs", "cert", "ssl", "tls", "pki", "private", "letsencrypt", "keys", "x509", "ca", "certificates"];
-    const KEYS: &[&str] = &[
-        "server", "client", "private", "privkey", "tls", "ssl", "ca", "master", "root", "signing", "domain",
-        "wildcard", "key", "rootca",
-    ];
+    const NOBODYS: &str = "dev|test|tests|testing|testdata|local|localhost|sample|samples|examples|fixture|fixtures|\
+        mock|mocks|demo|dummy|snakeoil|selfsigned|e2e|spec|public|pub|i18n|locales|slides";
+    const OF_KEYS: &str = "certs|cert|ssl|tls|pki|private|letsencrypt|keys|x509|ca|certificates";
+    const KEYS: &str = "server|client|private|privkey|tls|ssl|ca|master|root|signing|domain|wildcard|key|rootca";
     let path = path.to_ascii_lowercase();
     let home = home.map(|home| home.trim_end_matches('/').to_ascii_lowercase());
     let inside = home.as_deref().and_then(|home| path.strip_prefix(home)).unwrap_or(&path);
     let mut words = inside.trim_start_matches("/.local").split(|char: char| !char.is_ascii_alphanumeric());
-    if words.any(|word| NOBODYS.contains(&word)) {
+    if words.any(|word| is(word, NOBODYS)) {
         return false;
     }
     let mut parts = inside.rsplit('/');
@@ -326,8 +268,8 @@ pub fn is_told_whole(path: &str, home: Option<&str>) -> bool {
     let stem = name.strip_suffix(".key").or_else(|| name.strip_suffix(".pem"));
     // A certificate is for everybody to see; in a file of this form a key is told by its name alone.
     let is_key = stem.is_some_and(|stem| {
-        let named = stem.split(['-', '_', '.']).any(|word| KEYS.contains(&word));
-        let of_host = || stem.trim_start_matches("*.").contains('.') || named || OF_KEYS.contains(&folder);
+        let named = stem.split(['-', '_', '.']).any(|word| is(word, KEYS));
+        let of_host = || stem.trim_start_matches("*.").contains('.') || named || is(folder, OF_KEYS);
         !is_public(name) && if name.ends_with(".key") { of_host() } else { stem.contains("key") }
     });
     let is_state = name.ends_with(".tfstate") || name.ends_with(".tfstate.backup");
@@ -338,10 +280,9 @@ pub fn is_told_whole(path: &str, home: Option<&str>) -> bool {
 
 /// Whether a pattern by which such a file is searched is one for credentials: for what stands before them in a command.
 pub fn is_sought_in_typed(pattern: &str) -> bool {
-    const SOUGHT: &[&str] =
-        &["passw", "passphrase", "pwd=", "sshpass", "secret", "token", "authoriz", "credential", "mysql_pwd", "_key="];
+    const SOUGHT: &str = "passw|passphrase|pwd=|sshpass|secret|token|authoriz|credential|mysql_pwd|_key=";
     let pattern = pattern.to_ascii_lowercase();
-    is_sought(&pattern) || SOUGHT.iter().any(|word| pattern.contains(word))
+    is_sought(&pattern) || holds(&pattern, SOUGHT)
 }
 
 fn is_one_part(rest: &str) -> bool {
@@ -385,46 +326,22 @@ fn is_key(parts: &[&str]) -> bool {
 
 /// Whether a file is what a person keeps for the day on which nothing else lets them in: codes, the words of a wallet, a picture of either.
 fn is_last_way_in(parts: &[&str]) -> bool {
-    const FORMS: &[&str] = &[
-        "png", "jpg", "jpeg", "heic", "webp", "gif", "bmp", "tiff", "pdf", "txt", "rtf", "doc", "docx", "odt", "pages",
-    ];
-    const OF_PROJECTS: &[&str] = &[
-        "test",
-        "tests",
-        "fixtures",
-        "testdata",
-        "examples",
-        "docs",
-        "assets",
-        "public",
-        "static",
-        "src",
-        "img",
-        "images",
-        "icons",
-        "locales",
-        "templates",
-        "screenshots",
-    ];
-    const WAYS: &[(&[&str], &[&str])] = &[
-        (
-            &["recovery", "backup", "rescue", "scratch", "emergency", "restore"],
-            &["codes", "code", "key", "keys", "phrase", "kit"],
-        ),
-        (&["seed", "mnemonic", "secret"], &["phrase", "words", "recovery"]),
-        (
-            &["2fa", "mfa", "totp", "otp", "authenticator"],
-            &["qr", "codes", "code", "secret", "export", "backup", "qrcode"],
-        ),
+    const FORMS: &str = "png|jpg|jpeg|heic|webp|gif|bmp|tiff|pdf|txt|rtf|doc|docx|odt|pages";
+    const OF_PROJECTS: &str = "test|tests|fixtures|testdata|examples|docs|assets|public|static|src|img|images|icons|\
+        locales|templates|screenshots";
+    const WAYS: &[(&str, &str)] = &[
+        ("recovery|backup|rescue|scratch|emergency|restore", "codes|code|key|keys|phrase|kit"),
+        ("seed|mnemonic|secret", "phrase|words|recovery"),
+        ("2fa|mfa|totp|otp|authenticator", "qr|codes|code|secret|export|backup|qrcode"),
     ];
     let Some((name, folders)) = parts.split_last() else { return false };
     let Some((stem, form)) = name.rsplit_once('.') else { return false };
-    if !FORMS.contains(&form) || folders.iter().any(|folder| OF_PROJECTS.contains(folder)) {
+    if !is(form, FORMS) || folders.iter().any(|folder| is(folder, OF_PROJECTS)) {
         return false;
     }
     // What was used up lets nobody in.
-    let has = |list: &[&str]| stem.split([' ', '-', '_', '.', '(']).any(|word| list.contains(&word));
-    WAYS.iter().any(|(of, what)| has(of) && has(what)) && !has(&["old", "used", "expired", "revoked"])
+    let has = |list: &str| stem.split([' ', '-', '_', '.', '(']).any(|word| is(word, list));
+    WAYS.iter().any(|(of, what)| has(of) && has(what)) && !has("old|used|expired|revoked")
 }
 
 fn is_public(name: &str) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! To be spoken to is nothing bad; a page for agents, or one about them, does it in good faith. What counts is what is ordered.
 
-use super::lists::{holds, is};
+use super::lists::{holds, is, parts};
 use super::reading::Reading;
 use super::spoken::{Spoken, spoken};
 use super::{orders, signs};
@@ -11,74 +11,33 @@ use super::{orders, signs};
 const BEFORE: usize = 200;
 
 /// Those who may be meant, in the six languages, by their first letter in lower case.
-const fn names(first: u8) -> &'static [&'static str] {
+const fn names(first: u8) -> &'static str {
     match first {
-        b'a' => &[
-            "assistants",
-            "assistant",
-            "assistenten",
-            "assistent",
-            "asistente",
-            "assistente",
-            "assistenti",
-            "agents",
-            "agenten",
-            "agentes",
-            "agente",
-            "agent",
-            "agenti",
-            "ai",
-            "artificial intelligence",
-            "automated reviewers",
-            "automated reviewer",
-            "automated readers",
-            "automated reader",
-            "automated contributors",
-            "automated contributor",
-            "automated systems",
-            "automated tools",
-        ],
-        b'b' => &["bots", "bot"],
-        b'c' => &["claude", "codex", "copilot", "cursor", "chatgpt", "chatbots", "chatbot"],
-        b'g' => &["gemini", "gpt"],
-        b'i' => &[
-            "ia",
-            "if you can run",
-            "if you can execute",
-            "if you are able to run",
-            "if you are able to use",
-            "if you can use a shell",
-            "if you have a terminal",
-            "if you are a bot",
-            "if you are a program",
-            "if you can call tools",
-            "if you can use tools",
-            "if you have shell access",
-            "if you have a shell",
-            "if you have access to a shell",
-            "if you have access to tools",
-            "if you have tools",
-            "if you are automated",
-            "if you are a machine",
-            "if you are not human",
-            "if you are not a human",
-        ],
-        b'k' => &["ki"],
-        b'l' => &["llms", "llm"],
-        b'm' => &[
-            "models",
-            "model",
-            "modelos de lenguaje",
-            "modelo de lenguaje",
-            "modelo de linguagem",
-            "mod\u{e8}les de langage",
-            "mod\u{e8}le de langage",
-            "modello linguistico",
-            "modelli linguistici",
-        ],
-        b's' => &["sprachmodelle", "sprachmodell"],
-        b'w' => &["whoever"],
-        _ => &[],
+        b'a' => {
+            "assistants|assistant|assistenten|assistent|asistente|assistente|assistenti|agents|agenten|agentes|\
+                agente|agent|agenti|ai|artificial intelligence|automated reviewers|automated reviewer|\
+                automated readers|automated reader|automated contributors|automated contributor|automated systems|\
+                automated tools"
+        }
+        b'b' => "bots|bot",
+        b'c' => "claude|codex|copilot|cursor|chatgpt|chatbots|chatbot",
+        b'g' => "gemini|gpt",
+        b'i' => {
+            "ia|if you can run|if you can execute|if you are able to run|if you are able to use|\
+                if you can use a shell|if you have a terminal|if you are a bot|if you are a program|\
+                if you can call tools|if you can use tools|if you have shell access|if you have a shell|\
+                if you have access to a shell|if you have access to tools|if you have tools|if you are automated|\
+                if you are a machine|if you are not human|if you are not a human"
+        }
+        b'k' => "ki",
+        b'l' => "llms|llm",
+        b'm' => {
+            "models|model|modelos de lenguaje|modelo de lenguaje|modelo de linguagem|mod\u{e8}les de langage|\
+                mod\u{e8}le de langage|modello linguistico|modelli linguistici"
+        }
+        b's' => "sprachmodelle|sprachmodell",
+        b'w' => "whoever",
+        _ => "",
     }
 }
 
@@ -93,7 +52,7 @@ pub(super) fn name(text: &str, at: usize) -> Option<&'static str> {
         return None;
     }
     let first = rest.as_bytes().first()?.to_ascii_lowercase();
-    let name = names(first).iter().copied().find(|name| {
+    let name = parts(names(first)).filter(|name| !name.is_empty()).find(|name| {
         rest.get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name))
             && !rest[name.len()..].starts_with(|char: char| char.is_ascii_alphanumeric() && !char.is_ascii_uppercase())
     })?;
@@ -116,38 +75,24 @@ pub(super) fn name(text: &str, at: usize) -> Option<&'static str> {
 
 /// Whether a name is the key of what is told to those who have it: `agent_directive:`, `agentInstructions`, `x-llm:`, `AI_PROMPT=`.
 fn is_key(before: &str, behind: &str) -> bool {
-    const TOLD: &[&str] = &[
-        "directive",
-        "instruction",
-        "prompt",
-        "note",
-        "command",
-        "order",
-        "message",
-        "hint",
-        "rule",
-        "task",
-        "override",
-        "notice",
-        "action",
-    ];
+    const TOLD: &str = "directive|instruction|prompt|note|command|order|message|hint|rule|task|override|notice|action";
     const SETS: [&str; 7] = ["\\\" content=", ":", "=", "\\\":", "\":", " =", "':"];
     let is_set = |rest: &str| SETS.iter().any(|sign| rest.starts_with(sign));
     if ["x-", "for_", "for-", "to_"].iter().any(|lead| before.ends_with(lead)) && is_set(behind) {
         return true;
     }
     // *LLM INSTRUCTION: …* is a label.
-    const LABELS: [&str; 6] = ["instruction", "instructions", "directive", "directives", "notice", "override"];
+    const LABELS: &str = "instruction|instructions|directive|directives|notice|override";
     let labelled = behind.strip_prefix(' ').is_some_and(|label| {
         let is = |word: &str| label.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-        LABELS.iter().any(|word| is(word) && label[word.len()..].starts_with(": "))
+        parts(LABELS).any(|word| is(word) && label[word.len()..].starts_with(": "))
     });
     if labelled {
         return true;
     }
     let tail = behind.trim_start_matches(['_', '-']);
-    let begins = |word: &&&str| tail.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    TOLD.iter().find(begins).is_some_and(|word| {
+    let begins = |word: &&str| tail.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    parts(TOLD).find(begins).is_some_and(|word| {
         let rest = &tail[word.len()..];
         is_set(rest.strip_prefix(['s', 'S']).unwrap_or(rest))
             || is_set(rest)

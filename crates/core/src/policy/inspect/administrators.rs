@@ -1,7 +1,8 @@
 //! Who is made somebody that may do everything: by the arguments of a tool, or by a statement for a database.
 
-use super::arguments::{Arguments, words};
-use super::lists::is;
+use super::arguments::Arguments;
+use super::call::speaks;
+use super::lists::{holds, is, letters};
 
 const ADMINISTRATORS: &str = "admin|admins|administrator|administrators|owner|owners|superuser|superusers|superadmin|superadmins|\
     sysadmin|root|wheel|sudo|globaladmin|orgadmin|accountadmin|securityadmin|useradmin|dbowner";
@@ -13,7 +14,7 @@ const SWITCHES: &str = "isadmin|admin|issuperuser|superuser|isowner|isadministra
 
 /// Whether a value stands for somebody who may do everything.
 fn is_administrator(value: &str) -> bool {
-    words(value).iter().any(|word| is(word, ADMINISTRATORS))
+    speaks(value, ADMINISTRATORS)
 }
 
 /// Whether the arguments of a call say so of whom it makes or changes.
@@ -35,7 +36,7 @@ pub(super) fn are_made(text: &str) -> bool {
             Some("insert") => {
                 let (columns, values) = statement.split_once("values").unwrap_or((statement, statement));
                 let names_role = columns.split(|char: char| !char.is_alphanumeric() && char != '_').any(|word| {
-                    is(&plain(word), AS) || word.split('_').any(|word| is(word, "role|roles|admins|administrators"))
+                    is(&letters(word), AS) || word.split('_').any(|word| is(word, "role|roles|admins|administrators"))
                 });
                 names_role
                     && values
@@ -54,19 +55,9 @@ pub(super) fn are_made(text: &str) -> bool {
 pub(super) fn breaks_out(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let dense: String = lower.split_whitespace().collect::<Vec<_>>().join(" ");
-    const LETS_WRITE: &[&str] = &[
-        "transaction read write",
-        "transaction_read_only = off",
-        "transaction_read_only=off",
-        "transaction_read_only to off",
-        "transaction_read_only = false",
-        "transaction_read_only = 0",
-        "query_only = off",
-        "query_only=off",
-        "query_only = 0",
-        "query_only=0",
-        "'default_transaction_read_only', 'off'",
-    ];
+    const LETS_WRITE: &str = "transaction read write|transaction_read_only = off|transaction_read_only=off|\
+        transaction_read_only to off|transaction_read_only = false|transaction_read_only = 0|query_only = off|\
+        query_only=off|query_only = 0|query_only=0|'default_transaction_read_only', 'off'";
     let mut statements = dense.split(';').map(str::trim).filter(|statement| !statement.is_empty());
     let ends = statements.next().is_some_and(|first| {
         is(first, "commit|rollback|end|abort|commit work|rollback work|commit transaction|rollback transaction|end transaction")
@@ -75,21 +66,17 @@ pub(super) fn breaks_out(text: &str) -> bool {
         let first = statement.split(' ').next().unwrap_or_default();
         is(first, "update|insert|delete|drop|alter|create|grant|truncate|copy|do|merge|call|set|revoke|begin")
     };
-    ends && statements.any(writes) || LETS_WRITE.iter().any(|says| dense.contains(says))
+    ends && statements.any(writes) || holds(&dense, LETS_WRITE)
 }
 
 /// Whether what a column is set to is what an administrator has in it.
 fn says_so(name: &str, value: &str) -> bool {
-    let name = plain(name.rsplit('.').next().unwrap_or_default());
+    let name = letters(name.rsplit('.').next().unwrap_or_default());
     let value = value.trim();
     let (literal, bare) =
         (value.strip_prefix('\'').and_then(|rest| rest.split('\'').next()), value.split_whitespace().next());
     is(&name, AS) && literal.is_some_and(is_administrator)
         || is(&name, SWITCHES) && (matches!(bare, Some("true" | "1")) || matches!(literal, Some("t" | "true" | "1")))
-}
-
-fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What is said to many people at once, in public, or in a company's name: nobody takes it back.
 
-use super::arguments::{Arguments, words};
-use super::lists::{holds, is};
+use super::arguments::Arguments;
+use super::call::{Call, speaks};
+use super::lists::{holds, is, letters};
 use crate::policy::effects::Kind;
 
 /// Where people talk, where customers are answered, and where it is told whether something runs.
@@ -14,7 +15,7 @@ const DESKS: &str = "zendesk|freshdesk|freshservice|intercom|helpscout|gorgias|f
 const STATUS_PAGES: &str = "statuspage|instatus|statusio|cachet|betterstack|betteruptime|statuscake|hyperping|upptime|statusgator|sorry|freshstatus|status";
 
 const SAYS: &str = "send|post|add|create|publish|reply|write|say|broadcast|update|message|comment|submit|answer|respond|notify|announce|schedule|edit";
-const LOOKS: &str = "get|list|search|find|read|describe|show|query|fetch|history|draft|preview|view|count|info|docs|lookup|download|suggest|delete|test";
+const LOOKS: &str = "history|count|info|download|suggest|delete|test";
 
 /// What calls everybody who is there, and places that everybody reads.
 pub(in crate::policy) const EVERYBODY: &str =
@@ -23,6 +24,9 @@ const READ_BY_ALL: &str = "announcements|announcement|announce|allcompany|allhan
     allofcompany|wholecompany|org|allhandschat|newsroom|press|allmembers|official";
 const CHANNEL: &str = "channel|channelid|channelname|chat|chatid|room|roomid|conversation|conversationid|to|topic|group|stream|space|team|category|\
     target|recipient";
+
+/// The longest name of a place where people talk, in bytes.
+const LONGEST_CHANNEL: usize = 96;
 
 /// Where somebody only tries something.
 const TRIED: &str = "test|tests|testing|sandbox|bot|bots|playground|staging|dev|scratch|random|ci|demo";
@@ -52,61 +56,64 @@ const ADMITS: &str = "we are liable|we're liable|admit liability|accept liabilit
     you are fired|your employment|we settle|we accept your offer|binding offer|we had a data breach|your data was leaked|was a breach of your";
 
 /// What a call says to whom, where a person wants to read it first.
-pub(super) fn to_many(server: &[String], name: &[String], given: &Arguments<'_>) -> Option<Kind> {
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    let at = |list: &str| server.iter().any(|word| is(word, list)) || has(list);
-    let first = name.iter().find(|word| is(word, LOOKS) || is(word, SAYS));
-    if first.is_some_and(|word| is(word, LOOKS)) || given.is_on("draft|isdraft|dryrun|preview|savedraft|testmode|test")
-    {
+pub(super) fn to_many(call: &Call<'_>) -> Option<Kind> {
+    let looks = call.looks(LOOKS, &[SAYS]);
+    if looks == Some(true) || call.given.is_on("draft|isdraft|dryrun|preview|savedraft|testmode|test") {
         return None;
     }
-    let called = |list: &str| {
-        given.values(CHANNEL).any(|value| {
-            value.len() <= 96 && (words(value).iter().any(|word| is(word, list)) || is(&plain(value), list))
-        })
-    };
-    let says = first.is_some();
-    if says && at(TALKS) && !called(TRIED) && (calls_everybody(given) || called(READ_BY_ALL)) {
-        return Some(Kind::NetMailing);
+    let says = looks.is_some();
+    match () {
+        () if says && (talks_to_all(call) || answers_for_company(call) || tells_status(call)) => Some(Kind::NetMailing),
+        () if has_signed(call) => Some(Kind::NetMailing),
+        () if call.at(SHOPS) && is_released(call) => Some(Kind::PackagePublish),
+        () if call.served(INCIDENTS) && settles(call) => Some(Kind::McpAccess),
+        () => None,
     }
-    let sends_mail = || at("mail|email|gmail|outlook|smtp|sendgrid|resend|mailgun|postmark|message|ses|ms365");
-    let tells =
-        || given.values(TEXTS).any(|text| holds(&text[..text.floor_char_boundary(4096)].to_ascii_lowercase(), ADMITS));
-    if says && (at(DESKS) && is_for_customers(given) || (at(DESKS) || sends_mail()) && tells()) {
-        return Some(Kind::NetMailing);
-    }
-    if says
-        && server.iter().any(|word| is(word, STATUS_PAGES))
-        && has("incident|incidents|maintenance|component|components|update|status|post|report")
-    {
-        return Some(Kind::NetMailing);
-    }
-    if at(SIGNING)
-        && has("send|create|submit|sign|void|resend|complete")
-        && has("envelope|envelopes|document|documents|request|agreement|signature|contract|submission|template")
-        && !given.values("status|mode").any(|status| is(status, "created|draft|Created|DRAFT|voided"))
-        && (has("send|submit|sign|void|resend")
-            || given.values("status").any(|status| status.eq_ignore_ascii_case("sent"))
-            || given.is_given("signers|recipients|email|signeremail"))
-    {
-        return Some(Kind::NetMailing);
-    }
-    if at(SHOPS) && is_released(name, given) {
-        return Some(Kind::PackagePublish);
-    }
-    let settles = || {
-        has("resolve|close|suppress") && has("incident|incidents|alert|alerts|page|pages")
-            || has("manage|update|set|change|edit|patch")
-                && has("incident|incidents|alert|alerts")
-                && given
-                    .values("status|state|action")
-                    .any(|status| is(&status.to_ascii_lowercase(), "resolved|closed|resolve|close|suppressed"))
-    };
-    (server.iter().any(|word| is(word, INCIDENTS)) && settles()).then_some(Kind::McpAccess)
 }
 
-fn plain(value: &str) -> String {
-    value.chars().take(64).filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+/// Whether everybody who is there is called, or something is said where everybody reads it.
+fn talks_to_all(call: &Call<'_>) -> bool {
+    let called = |list: &str| {
+        let is_of = |value: &str| speaks(value, list) || value.len() <= LONGEST_CHANNEL && is(&letters(value), list);
+        call.given.values(CHANNEL).any(is_of)
+    };
+    call.at(TALKS) && !called(TRIED) && (calls_everybody(call.given) || called(READ_BY_ALL))
+}
+
+/// Whether customers read an answer, or somebody is told what a company owes.
+fn answers_for_company(call: &Call<'_>) -> bool {
+    let given = call.given;
+    let at_desk = call.at(DESKS);
+    let admits = |text: &str| holds(&text[..text.floor_char_boundary(4096)].to_ascii_lowercase(), ADMITS);
+    let by_mail = || call.at("mail|email|gmail|outlook|smtp|sendgrid|resend|mailgun|postmark|message|ses|ms365");
+    at_desk && is_for_customers(given) || (at_desk || by_mail()) && given.values(TEXTS).any(admits)
+}
+
+/// Whether it is told to everybody whether something runs.
+fn tells_status(call: &Call<'_>) -> bool {
+    call.served(STATUS_PAGES)
+        && call.has("incident|incidents|maintenance|component|components|update|status|post|report")
+}
+
+/// Whether somebody is asked to sign, or no longer.
+fn has_signed(call: &Call<'_>) -> bool {
+    let given = call.given;
+    call.at(SIGNING)
+        && call.has("send|create|submit|sign|void|resend|complete")
+        && call.has("envelope|envelopes|document|documents|request|agreement|signature|contract|submission|template")
+        && !given.values("status|mode").any(|status| is(status, "created|draft|Created|DRAFT|voided"))
+        && (call.has("send|submit|sign|void|resend")
+            || given.values("status").any(|status| status.eq_ignore_ascii_case("sent"))
+            || given.is_given("signers|recipients|email|signeremail"))
+}
+
+/// Whether what calls for help is said to be over.
+fn settles(call: &Call<'_>) -> bool {
+    let is_over = |status: &str| is(&status.to_ascii_lowercase(), "resolved|closed|resolve|close|suppressed");
+    call.has("resolve|close|suppress") && call.has("incident|incidents|alert|alerts|page|pages")
+        || call.has("manage|update|set|change|edit|patch")
+            && call.has("incident|incidents|alert|alerts")
+            && call.given.values("status|state|action").any(is_over)
 }
 
 /// Whether a text calls everybody, and does not speak of such a call in backticks.
@@ -128,30 +135,23 @@ fn is_for_customers(given: &Arguments<'_>) -> bool {
 }
 
 /// Whether a shop hands a program to everybody, or a fleet a new one to all of its devices.
-fn is_released(name: &[String], given: &Arguments<'_>) -> bool {
+fn is_released(call: &Call<'_>) -> bool {
     const TO: &str = "track|channel|rollout|environment|group|groups|target|stage|fleet|branch|releasetype|percentage|userfraction|rolloutpercentage|\
         cohort|devicegroup|submissiontype|visibility";
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    let within = given.values(TO).any(|value| {
-        words(value).iter().any(|word| {
-            is(
-                word,
-                "internal|alpha|beta|staging|dev|test|tests|development|preview|qa|closed|canary|debug|manual|private",
-            )
-        })
-    });
-    let to_all = given.values(TO).any(|value| {
-        words(value).iter().any(|word| is(word, "production|prod|all|stable|live|public|release|main|default"))
-            || is(value, "100|1|1.0")
-    });
+    let within = call.names(
+        TO,
+        "internal|alpha|beta|staging|dev|test|tests|development|preview|qa|closed|canary|debug|manual|private",
+    );
+    let to_all = call.names(TO, "production|prod|all|stable|live|public|release|main|default")
+        || call.given.values(TO).any(|value| is(value, "100|1|1.0"));
     !within
-        && (has("submit|send") && has("review|submission|production|version|store|approval|certification")
-            || has("release|rollout|promote|publish|ship|go")
-                && has(
+        && (call.has("submit|send") && call.has("review|submission|production|version|store|approval|certification")
+            || call.has("release|rollout|promote|publish|ship|go")
+                && call.has(
                     "version|release|app|track|production|rollout|live|build|store|phased|bundle|apk|extension|submission|addon|update",
                 )
-            || (has("create|start|trigger|deploy|push|update|set|publish|upload|release|add")
-                && has(
+            || (call.has("create|start|trigger|deploy|push|update|set|publish|upload|release|add")
+                && call.has(
                     "release|rollout|deployment|campaign|update|updates|firmware|ota|rolloutpercentage|track|bundle|build",
                 )
                 && to_all))
@@ -176,7 +176,7 @@ mod tests {
             ("opsgenie", "close_alert", r#"{"id":"x"}"#, true),
             ("opsgenie", "acknowledge_alert", r#"{"id":"x"}"#, false),
         ] {
-            let to_many = to_many(&words(server), &words(name), &Arguments::read(given));
+            let to_many = to_many(&Call::of(server, name, &Arguments::read(given)));
             assert_eq!(to_many.is_some(), seen, "{server} {name} {given}");
         }
     }

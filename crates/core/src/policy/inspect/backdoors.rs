@@ -1,7 +1,7 @@
 //! Doors that code keeps open for whoever knows a word: a header, a password or a code that stands in the text itself.
 
 use super::lists::{holds, is, parts};
-use super::source::{form, is_comment, is_tried};
+use super::source::{Written, code_lines, folded};
 
 const LANGUAGES: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|phtml|java|kt|kts|scala|cs|swift|dart|ex|exs|c|cc|cpp|h|hpp|lua|pl|vue|svelte|\
     groovy|clj|erb|sol|m";
@@ -14,18 +14,8 @@ const ASKED: &str = "headers[|headers.get(|.header(|getheader(|headers.|.get('x-
     event.headers|input('|->header(|->input(|->query(|->get(|request.env|headers()|metadata.get(|conn.params|get_req_header(|.cookies.|req.get(";
 
 /// Signs of a comparison with what stands in the text.
-const EQUALS: &[&str] = &[
-    "===",
-    "==",
-    ".equals(",
-    "eq(",
-    "equalsignorecase(",
-    "strcmp(",
-    "compare_digest(",
-    "hash_equals(",
-    "timingsafeequal(",
-    "memcmp(",
-];
+const EQUALS: &str = "===|==|.equals(|eq(|equalsignorecase(|strcmp(|compare_digest(|hash_equals(|timingsafeequal(|\
+    memcmp(";
 
 /// What somebody becomes who knew the word, in small letters and without blanks.
 const BECOMES: &str = "role:'admin|role:\"admin|role='admin|role=\"admin|role:'superadmin|role:\"superadmin|role='superadmin|role=\"superadmin|\
@@ -46,25 +36,9 @@ const PASSES: &str = "returntrue|returnnext(|next()|returnok|returnchain.filter|
 const KEYED: &str = "key|token|secret|pass|debug|ops|backdoor|bypass|admin|internal|master|override|support|maint|magic|god|root|unlock|auth|sudo|dev";
 
 /// The names of what only its owner knows.
-const PASSWORDS: &[&str] =
-    &["password", "passwd", "pwd", "passphrase", "pass", "passcode", "masterkey", "adminkey", "secretkey"];
-const CODES: &[&str] = &[
-    "otp",
-    "totp",
-    "mfacode",
-    "otpcode",
-    "totpcode",
-    "verificationcode",
-    "smscode",
-    "twofactorcode",
-    "authcode",
-    "pin",
-    "mfatoken",
-    "totptoken",
-    "twofacode",
-    "code",
-    "token",
-];
+const PASSWORDS: &str = "password|passwd|pwd|passphrase|pass|passcode|masterkey|adminkey|secretkey";
+const CODES: &str = "otp|totp|mfacode|otpcode|totpcode|verificationcode|smscode|twofactorcode|authcode|pin|mfatoken|\
+    totptoken|twofacode|code|token";
 
 /// How many lines behind a comparison its outcome stands, and how many lines are looked at.
 const REACH: usize = 7;
@@ -72,11 +46,8 @@ const MAX_LINES: usize = 4096;
 const LONGEST_LINE: usize = 512;
 
 /// Whether a text lets in whoever knows a word of its own, where the text before it did not.
-pub(super) fn are_left_open(text: &str, before: Option<&str>, path: &str) -> bool {
-    if !is(form(path), LANGUAGES) || is_tried(path) || !has_sign(text) {
-        return false;
-    }
-    opens(text) && !before.is_some_and(opens)
+pub(super) fn are_left_open(written: &Written<'_>) -> bool {
+    written.is_form(LANGUAGES) && has_sign(&written.text) && !written.is_tried() && written.gains(opens)
 }
 
 /// A cheap sign: a comparison and a quote.
@@ -85,19 +56,13 @@ fn has_sign(text: &str) -> bool {
 }
 
 fn opens(text: &str) -> bool {
-    let lines: Vec<&str> =
-        text.lines().filter(|line| !is_comment(line) && line.len() <= LONGEST_LINE).take(MAX_LINES).collect();
+    let lines: Vec<&str> = code_lines(text).filter(|line| line.len() <= LONGEST_LINE).take(MAX_LINES).collect();
     let compares = lines.iter().enumerate().filter(|(_, line)| has_sign(line));
     compares.into_iter().any(|(at, line)| {
         let line = folded(line);
-        EQUALS.iter().any(|sign| line.contains(sign))
+        holds(&line, EQUALS)
             && (by_request(&line, &lines[at..(at + REACH).min(lines.len())]) || by_password(&line) || by_code(&line))
     })
-}
-
-/// A line in small letters and without its blanks.
-fn folded(line: &str) -> String {
-    line.chars().filter(|char| !char.is_whitespace()).map(|char| char.to_ascii_lowercase()).collect()
 }
 
 /// Whether what a request says is compared with a word, and whoever said it becomes somebody or is let through.
@@ -132,7 +97,7 @@ fn by_request(line: &str, behind: &[&str]) -> bool {
 fn compared(line: &str) -> Option<(&str, &str)> {
     let asked = parts(ASKED).find_map(|asked| line.find(asked))?;
     let name = &line[asked..];
-    let sign = EQUALS.iter().filter_map(|sign| line.find(sign)).min()?;
+    let sign = parts(EQUALS).filter_map(|sign| line.find(sign)).min()?;
     let behind = literal(&line[sign..]).filter(|_| sign >= asked || line[sign..].contains('('));
     // A word that stands before what is asked: `"x".equals(request.getHeader("y"))`.
     let word = match behind {
@@ -178,8 +143,8 @@ fn by_code(line: &str) -> bool {
 }
 
 /// The words with which something of one of these names is compared.
-fn named<'l>(line: &'l str, names: &'static [&'static str]) -> impl Iterator<Item = &'l str> {
-    names.iter().flat_map(move |name| {
+fn named<'l>(line: &'l str, names: &'static str) -> impl Iterator<Item = &'l str> {
+    parts(names).flat_map(move |name| {
         line.match_indices(name).take(8).filter_map(move |(at, _)| {
             // Without blanks a word stands right before the name.
             let led = ["if", "elif", "return", "and", "or", "not", "while", "when"];
@@ -188,7 +153,7 @@ fn named<'l>(line: &'l str, names: &'static [&'static str]) -> impl Iterator<Ite
             let behind = &line[at + name.len()..];
             let behind = behind.trim_start_matches(['?', ')', ']', '.']);
             let sign =
-                EQUALS.iter().find_map(|sign| behind.strip_prefix(*sign)).or_else(|| behind.strip_prefix("equals("));
+                parts(EQUALS).find_map(|sign| behind.strip_prefix(sign)).or_else(|| behind.strip_prefix("equals("));
             if let Some(value) = sign.filter(|_| whole) {
                 return value.starts_with(['"', '\'', '`']).then(|| literal(value)).flatten();
             }
@@ -230,7 +195,11 @@ mod tests {
             ("a.go", "if code == \"404\" { return err }", false),
             ("a.test.ts", "if (password === 'letmein-77') return true;", false),
         ] {
-            assert_eq!(are_left_open(text, None, &format!("/home/you/work/shop/src/{name}")), open, "{text}");
+            assert_eq!(
+                are_left_open(&Written::of(text, None, &format!("/home/you/work/shop/src/{name}"))),
+                open,
+                "{text}"
+            );
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::lists::holds;
-use super::source::{dense, form, is_comment, is_test, is_tried};
+use super::source::{Written, dense, dense_code, form, is_test};
 
 /// Settings of firmware and kernels that protect while they are on, by parts of their names.
 const PROTECTS: &str = "SECURE_BOOT|SECURE_FLASH_ENC|FLASH_ENCRYPTION|SECURE_SIGNED|SECURE_ROM_DL|SIGNATURE_TYPE_|SIGNATURE_KEY|MODULE_SIG|\
@@ -19,22 +19,18 @@ const EXPOSES: &str = "ALLOW_HTTP|_INSECURE|SKIP_SERVER_CERT|SIGNATURE_TYPE_NONE
     UART_BOOTLOADER_ENC";
 
 /// Whether a text leaves a build without a protection that it had, or with a door that nobody needs.
-pub(super) fn are_bared(text: &str, before: Option<&str>, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
+pub(super) fn are_bared(written: &Written<'_>) -> bool {
+    let path = written.path;
     match form(path) {
-        _ if is_firmware(name) => firmware(text, before),
-        "plist" | "entitlements" if !holds(path, "/Tests/|UITests|Debug|debug") => gains(text, before, opens_app),
-        "xml" if !is_test(path) && !path.contains("/debug/") => gains(text, before, opens_android),
-        "gradle" | "kts" => gains(text, before, releases_open),
+        _ if is_firmware(written.name()) => firmware(&written.text, written.before),
+        "plist" | "entitlements" if !holds(path, "/Tests/|UITests|Debug|debug") => written.gains(opens_app),
+        "xml" if !is_test(path) && !path.contains("/debug/") => written.gains(opens_android),
+        "gradle" | "kts" => written.gains(releases_open),
         "js" | "ts" | "mjs" | "cjs" | "mts" | "json" | "yml" | "yaml" | "tsx" | "jsx" => {
-            !is_tried(path) && gains(text, before, opens_desktop)
+            written.holds(DESKTOP) && !written.is_tried() && written.gains(opens_desktop)
         }
         _ => false,
     }
-}
-
-fn gains(text: &str, before: Option<&str>, is_open: fn(&str) -> bool) -> bool {
-    is_open(text) && !before.is_some_and(is_open)
 }
 
 fn is_firmware(name: &str) -> bool {
@@ -127,18 +123,13 @@ fn releases_open(text: &str) -> bool {
     )
 }
 
+/// A part of what is looked for in such a page.
+const DESKTOP: &str = "webSecurity|nodeIntegration|contextIsolation|ignore-certificate-errors|allowRunningInsecureContent|\
+    verifyUpdateCodeSignature|dangerousRemote|dangerousDisable|certificate-error|setCertificateVerifyProc";
+
 /// A page in a window of its own that may do what the person may, or takes any certificate; an update that nobody signed.
 fn opens_desktop(text: &str) -> bool {
-    if !holds(
-        text,
-        "webSecurity|nodeIntegration|contextIsolation|ignore-certificate-errors|allowRunningInsecureContent|verifyUpdateCodeSignature|\
-            dangerousRemote|dangerousDisable|certificate-error|setCertificateVerifyProc|allowDisplayingInsecureContent|SignatureValidation",
-    ) {
-        return false;
-    }
-    let lines = text.lines().filter(|line| !is_comment(line));
-    let dense: String = lines.map(dense).collect();
-    let dense = dense.replace(['"', '\''], "");
+    let dense = dense_code(text).replace(['"', '\''], "");
     let electron = holds(&dense, "webPreferences|BrowserWindow|electron|BrowserView|webContents");
     electron
         && (dense.contains("webSecurity:false")
@@ -176,7 +167,11 @@ mod tests {
             ("src/main.ts", "new BrowserWindow({ webPreferences: { webSecurity: false } })", None, true),
             ("src/main.ts", "new BrowserWindow({ webPreferences: { contextIsolation: true } })", None, false),
         ] {
-            assert_eq!(are_bared(text, before, &format!("/home/you/work/{path}")), bared, "{path} {text}");
+            assert_eq!(
+                are_bared(&Written::of(text, before, &format!("/home/you/work/{path}"))),
+                bared,
+                "{path} {text}"
+            );
         }
     }
 }

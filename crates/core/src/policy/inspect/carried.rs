@@ -1,8 +1,9 @@
 //! What a text for a service carries to somebody it is not for: a way in by a blind copy, a credential in the address of an image, the names of
 //! private repositories in what everybody reads.
 
-use super::arguments::{Arguments, words};
-use super::lists::{holds, is};
+use super::arguments::Arguments;
+use super::call::{Call, FORGES};
+use super::lists::holds;
 use super::{content, disclosed};
 use crate::policy::hosts;
 
@@ -10,18 +11,17 @@ use crate::policy::hosts;
 const MOST: usize = 16 << 10;
 
 /// What is carried along, if it is something that somebody keeps.
-pub(super) fn along(server: &str, name: &str, given: &Arguments<'_>) -> Option<&'static str> {
-    if copies_ways_in(given) {
+pub(super) fn along(call: &Call<'_>) -> Option<&'static str> {
+    if copies_ways_in(call.given) {
         return Some("a way into somebody's account");
     }
-    let texts = || given.all().take(super::MAX_PLACES).map(|text| &text[..text.floor_char_boundary(MOST)]);
+    let texts = || call.given.all().take(super::MAX_PLACES).map(|text| &text[..text.floor_char_boundary(MOST)]);
     if texts().any(tells_by_image) {
         return Some("a credential in the address of an image");
     }
-    let is_forge =
-        || words(server).iter().chain(&words(name)).any(|word| is(word, "github|gitlab|gitea|codeberg|bitbucket|gist"));
-    let writes = || words(name).iter().any(|word| is(word, "create|add|update|write|push|put|comment|post|edit"));
-    (is_forge() && writes() && texts().any(names_private)).then_some("what private repositories are about")
+    let is_written =
+        (call.at(FORGES) || call.at("gist")) && call.has("create|add|update|write|push|put|comment|post|edit");
+    (is_written && texts().any(names_private)).then_some("what private repositories are about")
 }
 
 /// Whether a mail by which somebody gets into an account goes to a house that neither sends nor gets it, unseen.
@@ -128,7 +128,7 @@ mod tests {
             ("github", "create_issue", r#"{"body":"My repos: **pay** (private), **move** (private)"}"#, true),
             ("github", "create_issue", r#"{"body":"Support (private) and (private) packages"}"#, false),
         ] {
-            assert_eq!(along(server, name, &Arguments::read(given)).is_some(), carried, "{given}");
+            assert_eq!(along(&Call::of(server, name, &Arguments::read(given))).is_some(), carried, "{given}");
         }
     }
 }

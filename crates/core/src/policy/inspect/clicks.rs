@@ -1,6 +1,6 @@
 //! Clicks in a page whose own words say that there is no way back: what is clicked is told by the agent, as the page has it.
 
-use super::arguments::Arguments;
+use super::call::Call;
 use super::lists::{holds, is};
 use crate::policy::effects::Kind;
 
@@ -56,16 +56,17 @@ fn ends(text: &str) -> bool {
 }
 
 /// What a click confirms that cannot be taken back.
-pub(super) fn confirmed(words: &[String], given: &Arguments<'_>) -> Option<Kind> {
-    let clicks = words.iter().any(|word| is(word, CLICKS));
-    let types = !clicks && words.iter().any(|word| is(word, TYPES));
+pub(super) fn confirmed(call: &Call<'_>) -> Option<Kind> {
+    let clicks = call.has(CLICKS);
+    let types = !clicks && call.has(TYPES);
     if !clicks && !types {
         return None;
     }
     // What is typed is what it is; the field that it is typed into says what for.
     const FIELDS: &str = "element|label|name|description|title|placeholder|elementdescription|accessiblename";
     const TEXTS: &str = "element|text|label|name|description|title|selector|button|instruction|action|target|elementdescription|accessiblename";
-    let told: Vec<String> = given
+    let told: Vec<String> = call
+        .given
         .values(if types { FIELDS } else { TEXTS })
         .filter(|text| text.len() <= 512)
         .take(8)

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use super::given::quoted;
 use super::leaks::{gives_credentials, literals};
-use super::lists::{holds, is};
-use super::source::{form, is_prose, is_test, without_tests};
+use super::lists::{self, holds, is};
+use super::source::{Written, form, is_prose, is_test};
 use super::{endpoints, miners};
 use crate::json;
 use crate::policy::effects::{Effect, Kind, Where};
@@ -37,6 +37,34 @@ pub(super) enum Language {
     Quoted,
 }
 
+impl Language {
+    /// Parts of which one stands in whatever is grave; nothing stands in all of it.
+    fn hints(self) -> &'static str {
+        match self {
+            Self::Shell => "",
+            Self::Python => "rmtree|os.system|subprocess|popen|exec(|eval(|socket|fork|pty.",
+            Self::JavaScript => "child_process|exec|rmSync|rimraf|eval(|Function(|spawn|fs.rm|net.",
+            Self::Sql => "PROGRAM|program|SUPERUSER|superuser|xp_cmdshell|OUTFILE|DUMPFILE",
+            _ => "system|exec|rm_r|rmtree|eval|socket|Socket|`|unlink|fork|fsockopen",
+        }
+    }
+
+    /// Code as a command that runs it, where a program is known that does.
+    fn command(self, code: &str) -> Option<Cow<'_, str>> {
+        let interpreter = match self {
+            Self::Shell => return Some(code.into()),
+            Self::Python => "python3 -c",
+            Self::JavaScript => "node -e",
+            Self::Ruby => "ruby -e",
+            Self::Perl => "perl -e",
+            Self::Php => "php -r",
+            Self::Sql => "psql -c",
+            Self::ServerPage | Self::Quoted => return None,
+        };
+        Some(format!("{interpreter} {}", quoted(code)).into())
+    }
+}
+
 /// When a script runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Runs {
@@ -53,25 +81,17 @@ pub(super) enum Runs {
 /// What the code in a text that is written to an absolute path would do, where that is to be told.
 ///
 /// A command that writes a script says itself when that is run (`followed`).
-pub(super) fn judged(
-    text: &str,
-    before: Option<&str>,
-    path: &str,
-    tool: &str,
-    facts: &dyn Facts,
-    followed: bool,
-) -> Vec<Effect> {
-    let text = &text[..text.floor_char_boundary(MAX_CODE)];
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let effect = |kind, target: &str| Effect { kind, ..Effect::on(target, places::place(path, facts), tool) };
+pub(super) fn judged(written: &Written<'_>, tool: &str, facts: &dyn Facts, followed: bool) -> Vec<Effect> {
+    let (path, name) = (written.path, written.name());
+    let text = &written.all[..written.all.floor_char_boundary(MAX_CODE)];
+    let effect = |kind, target: &str| Effect::on(kind, target, places::place(path, facts), tool);
     let mut effects = Vec::new();
-    if places::is_ci(path) && trusts_strangers(text, before) {
+    if places::is_ci(path) && trusts_strangers(text, written.before) {
         effects.push(effect(Kind::CiUntrusted, path));
     }
     let found = parts(text, name, path).into_iter().find_map(|(language, runs, code)| {
         let code = code.as_ref();
-        let plain = runs == Runs::Called && is_test(path);
-        if plain {
+        if runs == Runs::Called && is_test(path) {
             return None;
         }
         open_to_strangers(code, language)
@@ -80,7 +100,7 @@ pub(super) fn judged(
     });
     let mines =
         || (!is_prose(name) && !is_test(path) && miners::are_written(text)).then(|| "mines for somebody".to_owned());
-    let found = found.or_else(|| endpoints::open(&without_tests(text, path), before, path)).or_else(mines);
+    let found = found.or_else(|| endpoints::open(written).map(str::to_owned)).or_else(mines);
     effects.extend(found.map(|what| effect(Kind::ContentCode, &what)));
     effects
 }
@@ -88,33 +108,24 @@ pub(super) fn judged(
 /// The pieces of code in a file, each with its language and when it runs.
 fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, Cow<'t, str>)> {
     let whole = |language, runs| vec![(language, runs, text.into())];
-    let values = |names: &[&str], runs| {
+    let values = |names, runs| {
         let commands = named_texts(text, names).into_iter();
         commands.map(|command| (Language::Shell, runs, command.into())).collect::<Vec<_>>()
     };
     let inside = |folder: &str| path.contains(folder);
     match name {
         "package.json" => {
-            return values(
-                &["preinstall", "install", "postinstall", "prepare", "prepublish", "preprepare", "postprepare"],
-                Runs::ByItself,
-            );
+            let steps = "preinstall|install|postinstall|prepare|prepublish|preprepare|postprepare";
+            return values(steps, Runs::ByItself);
         }
         "composer.json" => {
-            let events =
-                ["post-install-cmd", "post-update-cmd", "pre-install-cmd", "pre-update-cmd", "post-autoload-dump"];
-            return values(&events, Runs::ByItself);
+            let events = "post-install-cmd|post-update-cmd|pre-install-cmd|pre-update-cmd|post-autoload-dump";
+            return values(events, Runs::ByItself);
         }
-        "tasks.json" if inside("/.vscode/") => return values(&["command"], Runs::ByItself),
+        "tasks.json" if inside("/.vscode/") => return values("command", Runs::ByItself),
         "devcontainer.json" | ".devcontainer.json" => {
-            let later = [
-                "onCreateCommand",
-                "updateContentCommand",
-                "postCreateCommand",
-                "postStartCommand",
-                "postAttachCommand",
-            ];
-            return [values(&["initializeCommand"], Runs::ByItself), values(&later, Runs::Contained)].concat();
+            let later = "onCreateCommand|updateContentCommand|postCreateCommand|postStartCommand|postAttachCommand";
+            return [values("initializeCommand", Runs::ByItself), values(later, Runs::Contained)].concat();
         }
         ".envrc" => return whole(Language::Shell, Runs::ByItself),
         "setup.py" | "conftest.py" | "sitecustomize.py" | "usercustomize.py" => {
@@ -145,7 +156,7 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, Cow<
     if name.ends_with(".ipynb") {
         // A cell by itself, or the whole file with its cells as lists of lines.
         let cells =
-            if text.trim_start().starts_with('{') { named_texts(text, &["source"]) } else { vec![text.to_owned()] };
+            if text.trim_start().starts_with('{') { named_texts(text, "source") } else { vec![text.to_owned()] };
         return cells.into_iter().flat_map(cell).collect();
     }
     if inside("/.husky/") || inside("/.githooks/") || inside("/.git/hooks/") {
@@ -208,33 +219,11 @@ fn commands_of(text: &str, runs: Runs) -> Vec<(Language, Runs, Cow<'_, str>)> {
 
 /// Whether a file of JavaScript is run by a tool for building or testing, or by a package manager.
 fn runs_with_builds(name: &str) -> bool {
-    const SETTINGS: &[&str] = &[
-        "vite.config.",
-        "vitest.config.",
-        "webpack.config.",
-        "rollup.config.",
-        "next.config.",
-        "nuxt.config.",
-        "astro.config.",
-        "svelte.config.",
-        "jest.config.",
-        "babel.config.",
-        "eslint.config.",
-        ".eslintrc.",
-        "postcss.config.",
-        "tailwind.config.",
-        "metro.config.",
-        "tsup.config.",
-        "playwright.config.",
-        "karma.conf.",
-        "gulpfile.",
-        "Gruntfile.",
-        ".pnpmfile.",
-        "postinstall.",
-        "preinstall.",
-    ];
-    let is_code = ["js", "cjs", "mjs", "ts", "mts", "cts"].iter().any(|end| name.rsplit('.').next() == Some(end));
-    is_code && SETTINGS.iter().any(|settings| name.starts_with(settings))
+    const SETTINGS: &str = "vite.config.|vitest.config.|webpack.config.|rollup.config.|next.config.|nuxt.config.|\
+        astro.config.|svelte.config.|jest.config.|babel.config.|eslint.config.|.eslintrc.|postcss.config.|\
+        tailwind.config.|metro.config.|tsup.config.|playwright.config.|karma.conf.|gulpfile.|Gruntfile.|.pnpmfile.|\
+        postinstall.|preinstall.";
+    is(form(name), "js|cjs|mjs|ts|mts|cts") && lists::parts(SETTINGS).any(|settings| name.starts_with(settings))
 }
 
 /// The code of a notebook's cell: Python, and what is handed to a shell.
@@ -249,10 +238,10 @@ fn cell<'t>(text: String) -> Vec<(Language, Runs, Cow<'t, str>)> {
 }
 
 /// The texts that stand behind names in a text of JSON, be it whole or a piece of one; of a list its texts, joined as a command.
-fn named_texts(text: &str, names: &[&str]) -> Vec<String> {
+fn named_texts(text: &str, names: &str) -> Vec<String> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
-    for name in names {
+    for name in lists::parts(names) {
         for (at, _) in text.match_indices(&format!("\"{name}\"")).take(32) {
             let Some(rest) = text[at + name.len() + 2..].trim_start().strip_prefix(':').map(str::trim_start) else {
                 continue;
@@ -274,35 +263,12 @@ fn named_texts(text: &str, names: &[&str]) -> Vec<String> {
 
 /// What the analysis of commands says of a script, where that is grave for when it runs.
 fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn Facts) -> Option<String> {
-    let hints: &[&str] = match language {
-        Language::Shell => &[""],
-        Language::Python => &["rmtree", "os.system", "subprocess", "popen", "exec(", "eval(", "socket", "fork", "pty."],
-        Language::JavaScript => {
-            &["child_process", "exec", "rmSync", "rimraf", "eval(", "Function(", "spawn", "fs.rm", "net."]
-        }
-        Language::Sql => &["PROGRAM", "program", "SUPERUSER", "superuser", "xp_cmdshell", "OUTFILE", "DUMPFILE"],
-        _ => &["system", "exec", "rm_r", "rmtree", "eval", "socket", "Socket", "`", "unlink", "fork", "fsockopen"],
-    };
     // What a cell reads may be a credential; of a program's own text only more than that is looked at.
-    let reads_in_cell =
-        runs == Runs::AtOnce && ["environ", "getenv", "open(", "read_text("].iter().any(|hint| code.contains(hint));
-    if !reads_in_cell && !hints.iter().any(|hint| code.contains(hint)) {
+    let reads_in_cell = runs == Runs::AtOnce && holds(code, "environ|getenv|open(|read_text(");
+    if !reads_in_cell && !holds(code, language.hints()) {
         return None;
     }
-    let interpreter = match language {
-        Language::Shell => None,
-        Language::Python => Some("python3 -c"),
-        Language::JavaScript => Some("node -e"),
-        Language::Ruby => Some("ruby -e"),
-        Language::Perl => Some("perl -e"),
-        Language::Php => Some("php -r"),
-        Language::Sql => Some("psql -c"),
-        Language::ServerPage | Language::Quoted => return None,
-    };
-    let analysis = match interpreter {
-        None => shell::analyse_in(code, None, facts),
-        Some(interpreter) => shell::analyse_in(&format!("{interpreter} {}", quoted(code)), None, facts),
-    };
+    let analysis = shell::analyse_in(&language.command(code)?, None, facts);
     let is_credential =
         |path: &str| secrecy(path, facts.home()) == Secrecy::Credential || tree_secrecy(path) == Secrecy::Credential;
     let reads = analysis.effects.iter().any(|it| it.kind == Kind::SecretRead && is_credential(&it.target));
@@ -315,25 +281,14 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
             // Servers and shells are both in many a program; one is handed to the other in few.
             (Runs::Called, Kind::NetShell) => {
                 language == Language::Shell
-                    || [
-                        "dup2",
-                        "pty.spawn",
-                        "/dev/tcp",
-                        ">&",
-                        "spawn('/bin",
-                        "spawn(\"/bin",
-                        "exec('/bin",
-                        "exec(\"/bin",
-                    ]
-                    .iter()
-                    .any(|word| code.contains(word))
+                    || holds(code, "dup2|pty.spawn|/dev/tcp|>&|spawn('/bin|spawn(\"/bin|exec('/bin|exec(\"/bin")
             }
             (_, Kind::NetShell | Kind::ProcessBomb) => true,
             (Runs::Called, Kind::CodeDecoded) => runs_decoded(code, language),
             (Runs::Called, Kind::CodeFetched) => {
                 language != Language::Shell
                     // What is fetched and run without a word is to be seen by nobody.
-                    && (holds(code, UNHEARD) || !["| sh", "|sh", "| bash", "|bash", "| sudo"].iter().any(|pipe| code.contains(pipe)))
+                    && (holds(code, UNHEARD) || !PIPES.iter().any(|pipe| code.contains(pipe)))
             }
             (Runs::Called, Kind::FileDelete) => {
                 !followed
@@ -366,24 +321,25 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
     analysis.effects.iter().find(grave).map(|effect| format!("{} {}", effect.kind, effect.target).trim_end().to_owned())
 }
 
+/// How what is fetched is handed to a shell where everybody sees it.
+const PIPES: &[&str] = &["| sh", "|sh", "| bash", "|bash", "| sudo"];
+
 /// Ways to start a program so that nobody sees what it says.
 const UNHEARD: &str = "stdio: 'ignore'|stdio: \"ignore\"|stdio:'ignore'|stdio:\"ignore\"|detached: true|detached:true|windowsHide: true|DEVNULL|\
     start_new_session=True|CREATE_NO_WINDOW";
 
 /// Whether a script names a folder of keys, and not the key that it logs in by.
 fn takes_keys(code: &str) -> bool {
-    let folders = ["~/.ssh", "$HOME/.ssh", "~/.aws", "$HOME/.aws", "~/.gnupg", "$HOME/.gnupg", "~/.kube", "~/.mozilla"];
-    folders.iter().any(|folder| {
+    const FOLDERS: &str = "~/.ssh|$HOME/.ssh|~/.aws|$HOME/.aws|~/.gnupg|$HOME/.gnupg|~/.kube|~/.mozilla";
+    lists::parts(FOLDERS).any(|folder| {
         code.match_indices(folder).any(|(at, _)| !code[..at].trim_end_matches(['"', '\'', ' ', '=']).ends_with("-i"))
     })
 }
 
 /// Whether what is removed is a home, or what a machine cannot be without; the caches that images are made smaller by are none.
 fn is_all(target: &str, place: Place) -> bool {
-    const TREES: &[&str] =
-        &["/", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/boot", "/home", "/root", "/var", "/opt"];
-    let target = places::without_wildcard(target);
-    place == Place::Home || place == Place::System && TREES.contains(&target)
+    const TREES: &str = "/|/etc|/usr|/bin|/sbin|/lib|/lib64|/boot|/home|/root|/var|/opt";
+    place == Place::Home || place == Place::System && is(places::without_wildcard(target), TREES)
 }
 
 /// Whether what is removed is one of the folders in which a person keeps things: `~/Documents`, all of `~/work`.
@@ -397,7 +353,7 @@ fn is_of_person(target: &str, facts: &dyn Facts) -> bool {
 /// Whether a device is the disk, or a part of it, that most machines start from: others are prepared by many a script.
 fn is_first_disk(device: &str) -> bool {
     let name = device.strip_prefix("/dev/").unwrap_or_default();
-    ["sda", "nvme0n1", "vda", "xvda", "hda", "disk0", "rdisk0"].iter().any(|disk| {
+    lists::parts("sda|nvme0n1|vda|xvda|hda|disk0|rdisk0").any(|disk| {
         name.strip_prefix(disk)
             .is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'p' | b's')))
     })
@@ -406,63 +362,34 @@ fn is_first_disk(device: &str) -> bool {
 /// Whether code of a language is run that its own text only holds in an encoding: what looks like that in a larger program is
 /// often something else.
 fn runs_decoded(code: &str, language: Language) -> bool {
-    let runs: &[&str] = match language {
-        Language::Python => &["exec(", "eval("],
-        Language::JavaScript => &["eval(atob(", "eval(Buffer.from(", "Function(atob("],
-        Language::Php => &["eval(base64_decode(", "eval(gzinflate(", "assert(base64_decode("],
-        _ => return true,
-    };
-    runs.iter().any(|word| code.contains(word))
+    match language {
+        Language::Python => holds(code, "exec(|eval("),
+        Language::JavaScript => holds(code, "eval(atob(|eval(Buffer.from(|Function(atob("),
+        Language::Php => holds(code, "eval(base64_decode(|eval(gzinflate(|assert(base64_decode("),
+        _ => true,
+    }
 }
 
 /// Whether a page or a program runs what whoever asks for it says.
 fn open_to_strangers(code: &str, language: Language) -> Option<String> {
-    let open = || Some("a shell for whoever asks".to_owned());
-    match language {
-        Language::Php => runs_request(code).then(open).flatten(),
+    const ASKS: &str = "request.getparameter|request[|request.item|request.form|request.querystring|eval(request";
+    const RUNS: &str = "getruntime().exec(|processbuilder(|process.start(|eval(request|execute(request|wscript.shell";
+    let is_open = match language {
+        Language::Php => runs_request(code),
         Language::ServerPage => {
             let lower = code.to_ascii_lowercase();
-            let asks = [
-                "request.getparameter",
-                "request[",
-                "request.item",
-                "request.form",
-                "request.querystring",
-                "eval(request",
-            ];
-            let runs = [
-                "getruntime().exec(",
-                "processbuilder(",
-                "process.start(",
-                "eval(request",
-                "execute(request",
-                "wscript.shell",
-            ];
-            (asks.iter().any(|word| lower.contains(word)) && runs.iter().any(|word| lower.contains(word)))
-                .then(open)
-                .flatten()
+            holds(&lower, ASKS) && holds(&lower, RUNS)
         }
-        _ => None,
-    }
+        _ => false,
+    };
+    is_open.then(|| "a shell for whoever asks".to_owned())
 }
 
 /// Whether a page in PHP runs a part of the request for it, at once or by a variable that holds it.
 fn runs_request(code: &str) -> bool {
-    const RUNS: &[&str] = &[
-        "system",
-        "exec",
-        "shell_exec",
-        "passthru",
-        "popen",
-        "proc_open",
-        "eval",
-        "assert",
-        "pcntl_exec",
-        "create_function",
-    ];
-    const ASKED: &[&str] =
-        &["$_GET", "$_POST", "$_REQUEST", "$_COOKIE", "$_SERVER['HTTP_", "$_SERVER[\"HTTP_", "php://input"];
-    let asked = |text: &str| ASKED.iter().any(|word| text.contains(word));
+    const RUNS: &str = "system|exec|shell_exec|passthru|popen|proc_open|eval|assert|pcntl_exec|create_function";
+    const ASKED: &str = "$_GET|$_POST|$_REQUEST|$_COOKIE|$_SERVER['HTTP_|$_SERVER[\"HTTP_|php://input";
+    let asked = |text: &str| holds(text, ASKED);
     if !asked(code) {
         return false;
     }
@@ -476,13 +403,11 @@ fn runs_request(code: &str) -> bool {
         .take(16)
         .collect();
     let given = |arguments: &str| {
-        let kept =
-            ["escapeshell", "(int)", "intval", "in_array", "json_decode"].iter().any(|word| arguments.contains(word));
-        !kept
+        !holds(arguments, "escapeshell|(int)|intval|in_array|json_decode")
             && (asked(arguments)
                 || variables.iter().any(|name| arguments.trim_start().trim_start_matches(['"', '@']).starts_with(name)))
     };
-    RUNS.iter().any(|function| {
+    lists::parts(RUNS).any(|function| {
         code.match_indices(function).take(64).any(|(at, _)| {
             let is_start = !code[..at].ends_with(|char: char| char.is_ascii_alphanumeric() || "_>:$".contains(char));
             let arguments = code[at + function.len()..].trim_start().strip_prefix('(');
@@ -490,7 +415,7 @@ fn runs_request(code: &str) -> bool {
         })
     }) || code.split('`').skip(1).step_by(2).take(16).any(asked)
         // A function whose name the request tells.
-        || ASKED.iter().take(4).any(|word| {
+        || lists::parts(ASKED).take(4).any(|word| {
             code.match_indices(word).any(|(at, _)| {
                 let rest = &code[at + word.len()..];
                 rest.starts_with('[') && rest.find(']').is_some_and(|end| rest[end + 1..].starts_with('('))
@@ -501,16 +426,8 @@ fn runs_request(code: &str) -> bool {
 /// Whether a build server is told to run strangers' code with its own rights, or to hand out all its secrets.
 fn trusts_strangers(text: &str, before: Option<&str>) -> bool {
     let adds = |word: &str| text.contains(word) && !before.is_some_and(|before| before.contains(word));
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    let triggers = ["pull_request_target", "workflow_run", "issue_comment"];
-    let strangers = [
-        "github.event.pull_request.head.",
-        "github.head_ref",
-        "refs/pull/",
-        "gh pr checkout",
-        "event.workflow_run.head_",
-        "pull_request.head.sha",
-        "pull_request.head.ref",
-    ];
-    has(&triggers) && has(&strangers) || adds("toJSON(secrets)") || adds("toJson(secrets)")
+    const TRIGGERS: &str = "pull_request_target|workflow_run|issue_comment";
+    const STRANGERS: &str = "github.event.pull_request.head.|github.head_ref|refs/pull/|gh pr checkout|event.workflow_run.head_|\
+        pull_request.head.sha|pull_request.head.ref";
+    holds(text, TRIGGERS) && holds(text, STRANGERS) || adds("toJSON(secrets)") || adds("toJson(secrets)")
 }

@@ -1,7 +1,7 @@
 //! What is written: credentials that end up in a file, and code and settings that do what nobody would want done unseen.
 
-use super::lists::holds;
-use super::source::{is_prose, is_test, without_tests};
+use super::lists::{holds, is, parts};
+use super::source::{MAX_TEXT, Written, is_prose, is_test};
 use super::{
     backdoors, builds, code, contracts, cookies, disclosed, ignored, leaks, loaders, logged, loosened, migrations,
     origins, playbooks, protections, removed, scanners, servers, sources, told, trust, unchecked,
@@ -14,29 +14,17 @@ use crate::policy::secrets::{Secrecy, secrecy};
 use crate::redact::{self, Secret};
 use crate::unseen;
 
-/// The most of a text that is looked at, in bytes.
-pub(super) const MAX_TEXT: usize = 256 << 10;
-
-/// The longest path of a file, in bytes.
+/// The longest path of a file, in bytes: no system has one whose path is longer.
 const MAX_PATH: usize = 4096;
 
 /// The effects of writing a text, in the place of another one where that is known. A file that is made for credentials may hold one.
 pub(super) fn written(text: &str, before: Option<&str>, path: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
-    let mut effects = put_in(text, before, path, tool, facts);
-    effects.extend(weakened(text, before, path, tool, facts));
-    effects
-}
-
-/// [`written`], but for what [`weakened`] tells.
-pub(super) fn put_in(text: &str, before: Option<&str>, path: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     written_by(text, before, path, tool, facts, false)
 }
 
 /// [`written`], of a text that a command writes: what it then runs of it is told elsewhere.
 pub(in crate::policy) fn written_by_command(text: &str, path: &str, program: &str, facts: &dyn Facts) -> Vec<Effect> {
-    let mut effects = written_by(text, None, path, program, facts, true);
-    effects.extend(weakened(text, None, path, program, facts));
-    effects
+    written_by(text, None, path, program, facts, true)
 }
 
 fn written_by(
@@ -47,85 +35,99 @@ fn written_by(
     facts: &dyn Facts,
     followed: bool,
 ) -> Vec<Effect> {
-    let text = &text[..text.floor_char_boundary(MAX_TEXT)];
-    let whole = places::absolute(path, facts.directory().unwrap_or_default());
-    // No system has a file whose path is longer.
-    if whole.len() > MAX_PATH {
-        return Vec::new();
-    }
-    let mut effects = code::judged(text, before, &whole, tool, facts, followed);
-    let name = whole.rsplit('/').next().unwrap_or_default();
-    if sources::are_open(text, before, &whole) {
-        effects.push(Effect { kind: Kind::PackageUntrusted, ..Effect::on(path, places::place(&whole, facts), tool) });
-    }
-    if let Some(program) = sources::runs(text, before, &whole) {
-        effects.push(Effect { kind: Kind::ContentCode, ..Effect::on(program, places::place(&whole, facts), tool) });
-    }
-    let told = || {
-        let in_earnest = without_tests(text, &whole);
-        logged::tells(&in_earnest, before, &whole)
-            .or_else(|| migrations::emptied(text, before, &whole))
-            .or_else(|| opened(&in_earnest, before, &whole).map(str::to_owned))
-    };
-    if let Some(what) = told() {
-        effects.push(Effect { kind: Kind::ContentCode, ..Effect::on(what, places::place(&whole, facts), tool) });
-    }
-    if let Some(setting) = unchecked::lets_go(text, before, &whole) {
-        effects.push(Effect { kind: Kind::AgentUnchecked, ..Effect::on(setting, places::place(&whole, facts), tool) });
-    }
-    if tells_agents(&whole, name)
-        && let Some(what) = told::in_text(text).or_else(|| told::run_each_time(text, facts))
-    {
-        effects.push(Effect { kind: Kind::AgentOrders, ..Effect::on(what, places::place(&whole, facts), tool) });
-    }
-    if unseen::holds_words(text) && !before.is_some_and(unseen::holds_words) && !is_test(&whole) {
-        let kind = if tells_agents(&whole, name) { Kind::AgentOrders } else { Kind::ContentCode };
-        effects.push(Effect { kind, ..Effect::on("words that nobody sees", places::place(&whole, facts), tool) });
-    }
-    if places::is_hook(&whole) && checks(name) && is_emptied(text, before) {
-        effects.push(Effect { kind: Kind::GitBypass, ..Effect::on(path, places::place(&whole, facts), tool) });
-    }
-    // Settings of package managers are made for credentials in a home; those of a project are everybody's.
-    let shared = matches!(name, ".npmrc" | ".yarnrc.yml" | ".yarnrc" | "pip.conf" | "bunfig.toml");
-    let least = if shared { Secrecy::Environment } else { Secrecy::None };
-    let own_place = secrecy(&whole, facts.home()) > least;
-    let told = || tells_agents(&whole, name) && disclosed::in_words(text).is_some();
-    let password = || !is_prose(name) && !is_test(&whole) && gives_password(text);
-    let wallet = || !is_prose(name) && !is_test(&whole) && names_wallet_key(text);
-    if !own_place && (holds_key(text) || password() || told() || wallet()) {
-        effects.push(Effect { kind: Kind::ContentSecret, ..Effect::on(path, places::place(&whole, facts), tool) });
-    }
+    let Some(whole) = whole(path, facts) else { return Vec::new() };
+    let written = Written::of(text, before, &whole);
+    let mut effects = does(&written, path, tool, facts, followed);
+    effects.extend(guards_less(&written, path, tool, facts));
     effects
+}
+
+/// [`written`], but for what [`weakened`] tells.
+pub(super) fn put_in(text: &str, before: Option<&str>, path: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
+    let effects = |whole: String| does(&Written::of(text, before, &whole), path, tool, facts, false);
+    whole(path, facts).map(effects).unwrap_or_default()
 }
 
 /// What protected, and does no longer when this is written.
 pub(super) fn weakened(text: &str, before: Option<&str>, path: &str, tool: &str, facts: &dyn Facts) -> Option<Effect> {
-    let text = &text[..text.floor_char_boundary(MAX_TEXT)];
-    let whole = places::absolute(path, facts.directory().unwrap_or_default());
-    let text = &*without_tests(text, &whole);
-    let is_weaker = whole.len() <= MAX_PATH
-        && (protections::is_lifted(text, before, &whole)
-            || scanners::are_silenced(text, before, &whole)
-            || trust::is_given_up(text, before, &whole)
-            || servers::are_open(text, before, &whole)
-            || origins::are_all(text, before, &whole)
-            || cookies::are_bared(text, before, &whole)
-            || ignored::are_kept_in(text, before, &whole)
-            || removed::are_removed(text, before, &whole)
-            || builds::are_bared(text, before, &whole)
-            || loosened::lets_go_further(text, before, &whole)
-            || playbooks::disarm(text, before, &whole)
-            || contracts::are_open(text, before, &whole));
-    let effect = || Effect { kind: Kind::ContentProtection, ..Effect::on(path, places::place(&whole, facts), tool) };
-    is_weaker.then(effect)
+    guards_less(&Written::of(text, before, &whole(path, facts)?), path, tool, facts)
+}
+
+/// The absolute path of a file, where it may have one.
+fn whole(path: &str, facts: &dyn Facts) -> Option<String> {
+    Some(places::absolute(path, facts.directory().unwrap_or_default())).filter(|whole| whole.len() <= MAX_PATH)
+}
+
+/// What a text does, holds and says where it is put.
+fn does(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts, followed: bool) -> Vec<Effect> {
+    let (whole, name) = (written.path, written.name());
+    let effect = |kind, target: &str| Effect::on(kind, target, places::place(whole, facts), tool);
+    let mut effects = code::judged(written, tool, facts, followed);
+    if sources::are_open(written) {
+        effects.push(effect(Kind::PackageUntrusted, path));
+    }
+    effects.extend(sources::runs(written).map(|program| effect(Kind::ContentCode, &program)));
+    let told =
+        logged::tells(written).or_else(|| migrations::emptied(written)).or_else(|| opened(written).map(str::to_owned));
+    effects.extend(told.map(|what| effect(Kind::ContentCode, &what)));
+    effects.extend(unchecked::lets_go(written).map(|setting| effect(Kind::AgentUnchecked, &setting)));
+    let of_agents = tells_agents(whole, name);
+    if of_agents {
+        let what = told::in_text(written.all).or_else(|| told::run_each_time(written.all, facts));
+        effects.extend(what.map(|what| effect(Kind::AgentOrders, what)));
+    }
+    if written.gains(unseen::holds_words) && !is_test(whole) {
+        let kind = if of_agents { Kind::AgentOrders } else { Kind::ContentCode };
+        effects.push(effect(kind, "words that nobody sees"));
+    }
+    if places::is_hook(whole) && checks(name) && is_emptied(written.all, written.before) {
+        effects.push(effect(Kind::GitBypass, path));
+    }
+    if !is_kept_there(whole, name, facts) && tells_credential(written, of_agents) {
+        effects.push(effect(Kind::ContentSecret, path));
+    }
+    effects
+}
+
+/// Whether a file is made for credentials: settings of package managers are in a home; those of a project are everybody's.
+fn is_kept_there(path: &str, name: &str, facts: &dyn Facts) -> bool {
+    let shared = is(name, ".npmrc|.yarnrc.yml|.yarnrc|pip.conf|bunfig.toml");
+    let least = if shared { Secrecy::Environment } else { Secrecy::None };
+    secrecy(path, facts.home()) > least
+}
+
+/// Whether a text holds a credential, by its shape, by what it is called in code, or in words that agents are told.
+fn tells_credential(written: &Written<'_>, of_agents: bool) -> bool {
+    let text = written.all;
+    let in_code = || !is_prose(written.name()) && !is_test(written.path);
+    holds_key(text)
+        || in_code() && (gives_password(text) || names_wallet_key(text))
+        || of_agents && disclosed::in_words(text).is_some()
+}
+
+/// What protected, and does no longer.
+fn guards_less(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts) -> Option<Effect> {
+    let is_weaker = protections::is_lifted(written)
+        || scanners::are_silenced(written)
+        || trust::is_given_up(written)
+        || servers::are_open(written)
+        || origins::are_all(written)
+        || cookies::are_bared(written)
+        || ignored::are_kept_in(written)
+        || removed::are_removed(written)
+        || builds::are_bared(written)
+        || loosened::lets_go_further(written)
+        || playbooks::disarm(written)
+        || contracts::are_open(written);
+    is_weaker.then(|| Effect::on(Kind::ContentProtection, path, places::place(written.path, facts), tool))
 }
 
 /// What code does that nobody may want who has it: for whoever knows a word, for whoever serves its parts, for whoever wrote a page.
-fn opened(text: &str, before: Option<&str>, path: &str) -> Option<&'static str> {
+fn opened(written: &Written<'_>) -> Option<&'static str> {
     match () {
-        () if backdoors::are_left_open(text, before, path) => Some("lets in whoever knows a word"),
-        () if loaders::are_unread(text, before, path) => Some("runs what somebody else serves"),
-        () if leaks::takes_typed(text, before, path) => Some("sends away what is typed into a page"),
+        () if backdoors::are_left_open(written) => Some("lets in whoever knows a word"),
+        () if loaders::are_unread(written) => Some("runs what somebody else serves"),
+        () if leaks::takes_typed(written) => Some("sends away what is typed into a page"),
         () => None,
     }
 }
@@ -160,73 +162,19 @@ fn is_emptied(text: &str, before: Option<&str>) -> bool {
 
 /// Whether a piece of a hook holds nothing but its checks: those that are known by their names.
 fn checked_alone(before: Option<&str>) -> bool {
-    const CHECKS: &[&str] = &[
-        "gitleaks",
-        "trufflehog",
-        "detect-secrets",
-        "git-secrets",
-        "ggshield",
-        "lint",
-        "test",
-        "check",
-        "fmt",
-        "clippy",
-        "tsc",
-        "audit",
-        "commitlint",
-        "pre-commit",
-        "semgrep",
-        "verify",
-        "scan",
-        "hookrail",
-    ];
-    before.is_some_and(|before| CHECKS.iter().any(|check| before.contains(check)))
+    const CHECKS: &str = "gitleaks|trufflehog|detect-secrets|git-secrets|ggshield|lint|test|check|fmt|clippy|tsc|audit|commitlint|pre-commit|\
+        semgrep|verify|scan|hookrail";
+    before.is_some_and(|before| holds(before, CHECKS))
 }
 
 /// Whether a file holds what agents are told each time.
 fn tells_agents(path: &str, name: &str) -> bool {
-    matches!(
-        name,
-        "CLAUDE.md"
-            | "CLAUDE.local.md"
-            | "AGENTS.md"
-            | "GEMINI.md"
-            | ".cursorrules"
-            | ".windsurfrules"
-            | "copilot-instructions.md"
-            | "SKILL.md"
-            | "MEMORY.md"
-            | "AGENT.md"
-            | ".clinerules"
-            | ".roorules"
-            | ".goosehints"
-            | "CONVENTIONS.md"
-    ) || [
-        "/.claude/agents/",
-        "/.claude/commands/",
-        "/.claude/skills/",
-        "/.claude/rules/",
-        "/.claude/output-styles/",
-        "/.cursor/rules/",
-        "/.codex/prompts/",
-        "/.github/instructions/",
-        "/.github/prompts/",
-        "/.github/agents/",
-        "/.github/chatmodes/",
-        "/.gemini/commands/",
-        "/.windsurf/rules/",
-        "/.clinerules/",
-        "/.roo/rules",
-        "/.kiro/steering/",
-        "/.junie/guidelines",
-        "/.augment/rules/",
-        "/.amazonq/rules/",
-        "/.continue/rules/",
-        "/memories/",
-    ]
-    .iter()
-    .any(|folder| path.contains(folder))
-        || path.contains("/.claude/") && path.contains("/memory/")
+    const FILES: &str = "CLAUDE.md|CLAUDE.local.md|AGENTS.md|GEMINI.md|.cursorrules|.windsurfrules|copilot-instructions.md|SKILL.md|MEMORY.md|\
+        AGENT.md|.clinerules|.roorules|.goosehints|CONVENTIONS.md";
+    const FOLDERS: &str = "/.claude/agents/|/.claude/commands/|/.claude/skills/|/.claude/rules/|/.claude/output-styles/|/.cursor/rules/|\
+        /.codex/prompts/|/.github/instructions/|/.github/prompts/|/.github/agents/|/.github/chatmodes/|/.gemini/commands/|/.windsurf/rules/|\
+        /.clinerules/|/.roo/rules|/.kiro/steering/|/.junie/guidelines|/.augment/rules/|/.amazonq/rules/|/.continue/rules/|/memories/";
+    is(name, FILES) || holds(path, FOLDERS) || path.contains("/.claude/") && path.contains("/memory/")
 }
 
 /// Whether a text holds a credential that nothing else looks like.
@@ -251,7 +199,7 @@ pub(super) fn gives_key(json: &str) -> bool {
 
 /// Whether a text gives a value to the name that a cloud has for the secret half of a key: nothing else is called so.
 pub(super) fn names_key_of_cloud(json: &str) -> bool {
-    const NAMES: &[&str] = &["aws_secret_access_key", "AWS_SECRET_ACCESS_KEY", "SecretAccessKey", "secretAccessKey"];
+    const NAMES: &str = "aws_secret_access_key|AWS_SECRET_ACCESS_KEY|SecretAccessKey|secretAccessKey";
     const LENGTH: usize = 40;
     let is_value = |text: &str| {
         let text = text.trim_start_matches(|char: char| " =:\\\"'".contains(char));
@@ -264,8 +212,7 @@ pub(super) fn names_key_of_cloud(json: &str) -> bool {
             && has(u8::is_ascii_uppercase)
             && !value.to_ascii_lowercase().contains("example")
     };
-    NAMES
-        .iter()
+    parts(NAMES)
         .any(|name| json.match_indices(name).take(super::MAX_PLACES).any(|(at, _)| is_value(&json[at + name.len()..])))
 }
 

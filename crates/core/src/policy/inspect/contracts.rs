@@ -1,7 +1,7 @@
 //! Programs that hold money and that nobody can change once they are out: functions by which whoever comes takes it.
 
-use super::lists::holds;
-use super::source::{is_comment, is_test};
+use super::lists::{holds, parts};
+use super::source::{Written, code_lines, folded, is_test};
 
 /// What lets in few.
 const GUARDS: &str = "only|nonreentrant|whennotpaused|auth|initializer|restricted|governance|requires";
@@ -10,25 +10,19 @@ const ASKS: &str = "msg.sender==|==msg.sender|msg.sender!=|!=msg.sender|_checkow
     require(authorized";
 
 /// Whether a contract's function gives away all that is there, or no longer asks who calls it.
-pub(super) fn are_open(text: &str, before: Option<&str>, path: &str) -> bool {
-    if !path.ends_with(".sol") || is_test(path) || path.contains("/mocks/") || path.contains("/mock/") {
+pub(super) fn are_open(written: &Written<'_>) -> bool {
+    if !written.is_form("sol") || is_test(written.path) || holds(written.path, "/mocks/|/mock/") {
         return false;
     }
-    gives_all(text) && !before.is_some_and(gives_all) || before.is_some_and(|before| loses_guard(text, before))
+    written.gains(gives_all) || written.before.is_some_and(|before| loses_guard(&written.text, before))
 }
 
 /// The functions of a text: what stands between a name and its body, and the body, in small letters and without blanks.
 fn functions(text: &str) -> Vec<(String, String)> {
-    let plain: String = text.lines().filter(|line| !is_comment(line)).collect::<Vec<_>>().join("\n");
+    let plain = code_lines(text).collect::<Vec<_>>().join("\n");
     let pieces = plain.split("function ").skip(1).take(super::MAX_PLACES * 4);
-    let dense =
-        |text: &str| text.chars().filter(|char| !char.is_whitespace()).flat_map(char::to_lowercase).collect::<String>();
-    pieces
-        .map(|piece| {
-            let (head, body) = piece.split_once('{').unwrap_or((piece, ""));
-            (dense(head), dense(body))
-        })
-        .collect()
+    let parted = pieces.map(|piece| piece.split_once('{').unwrap_or((piece, "")));
+    parted.map(|(head, body)| (folded(head), folded(body))).collect()
 }
 
 fn gives_all(text: &str) -> bool {
@@ -59,19 +53,9 @@ fn loses_guard(text: &str, before: &str) -> bool {
                 .map_or(head.to_owned(), |_| head.split_once(')').map_or(String::new(), |(_, rest)| rest.to_owned()))
         };
         let lost = |guard: &str| behind(head).contains(guard) && !behind(new).contains(guard);
-        let asked = [
-            "onlyowner",
-            "onlyrole",
-            "nonreentrant",
-            "onlyadmin",
-            "onlygovern",
-            "onlyminter",
-            "onlyoperator",
-            "whennotpaused",
-            "requiresauth",
-        ]
-        .iter()
-        .any(|guard| lost(guard));
+        const ASKED: &str =
+            "onlyowner|onlyrole|nonreentrant|onlyadmin|onlygovern|onlyminter|onlyoperator|whennotpaused|requiresauth";
+        let asked = parts(ASKED).any(lost);
         let checks = |body: &str| {
             body.matches("require(").count() + body.matches("revert").count() + body.matches("_check").count()
         };
@@ -87,18 +71,16 @@ mod tests {
 
     #[test]
     fn a_contract_that_anybody_empties_is_seen() {
+        let open = |text, before, path| are_open(&Written::of(text, before, path));
         let path = "/home/you/work/coin/src/Pool.sol";
         let sweep = "function sweep(address to) external {\n payable(to).transfer(address(this).balance);\n}";
         let owned = "function sweep(address to) external onlyOwner {\n payable(to).transfer(address(this).balance);\n}";
-        assert!(are_open(sweep, None, path));
-        assert!(!are_open(owned, None, path));
-        assert!(are_open(sweep, Some(owned), path));
-        assert!(!are_open(owned, Some(sweep), path));
-        assert!(!are_open(
-            "function total() external view returns (uint) { return address(this).balance; }",
-            None,
-            path
-        ));
-        assert!(!are_open(sweep, None, "/home/you/work/coin/test/Pool.sol"));
+        assert!(open(sweep, None, path));
+        assert!(!open(owned, None, path));
+        assert!(open(sweep, Some(owned), path));
+        assert!(!open(owned, Some(sweep), path));
+        let looks = "function total() external view returns (uint) { return address(this).balance; }";
+        assert!(!open(looks, None, path));
+        assert!(!open(sweep, None, "/home/you/work/coin/test/Pool.sol"));
     }
 }

@@ -1,8 +1,8 @@
 //! Cookies by which somebody is known, whose protections are taken away: from then on a page's script reads them, whoever listens on the
 //! way does, or another site sends them along.
 
-use super::lists::{holds, is};
-use super::source::{form, is_comment, is_tried};
+use super::lists::{holds, parts};
+use super::source::{Written, code_lines, name};
 
 const FORMS: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|ex|exs|swift|dart|yml|yaml|json|properties|ini|toml|conf|xml|config";
 
@@ -26,15 +26,15 @@ const FOR_SCRIPTS: &str = "csrf|xsrf|theme|locale|language|consent|sidebar|banne
 const ELSEWHERE: &str = "...|options|opts|defaults|settings|config";
 
 /// Whether a cookie, outside of what is only tried, is protected less than in the text before.
-pub(super) fn are_bared(text: &str, before: Option<&str>, path: &str) -> bool {
-    let Some(before) = before else { return false };
-    if !is(form(path), FORMS) || !holds(before, "ecure|ECURE|nly|NLY|ite|ITE") {
+pub(super) fn are_bared(written: &Written<'_>) -> bool {
+    let (Some(before), path) = (written.before, written.path) else { return false };
+    if !written.is_form(FORMS) || !holds(before, "ecure|ECURE|nly|NLY|ite|ITE") {
         return false;
     }
-    if is_tried(path) || path.contains("develop") {
+    if written.is_tried() || path.contains("develop") {
         return false;
     }
-    let (was, now) = (Cookie::of(before, path), Cookie::of(text, path));
+    let (was, now) = (Cookie::of(before, path), Cookie::of(&written.text, path));
     was.only_http == Some(true) && !now.is_for_scripts && now.lacks(now.only_http)
         || was.secure == Some(true) && now.lacks(now.secure)
         // Whoever sends a cookie to other sites on purpose must keep it from those who listen.
@@ -53,12 +53,12 @@ struct Cookie {
 
 impl Cookie {
     fn of(text: &str, path: &str) -> Self {
-        let said: Vec<&str> = text.lines().filter(|line| !is_comment(line)).collect();
+        let said: Vec<&str> = code_lines(text).collect();
         let fits = |char: &char| !char.is_whitespace() && !"\"'`_-\\".contains(*char);
         let dense: String = said.join(",").chars().filter(fits).map(|char| char.to_ascii_lowercase()).collect();
         let of_cookies = || {
-            let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-            holds(&dense, "cookie|session|samesite|httponly") || holds(&name, "cookie|session")
+            holds(&dense, "cookie|session|samesite|httponly")
+                || holds(&name(path).to_ascii_lowercase(), "cookie|session")
         };
         let named = truths(&dense, PROTECTS[0]).or_else(|| truths(&dense, PROTECTS[1]));
         Self {
@@ -80,11 +80,8 @@ impl Cookie {
 fn truths(dense: &str, name: &str) -> Option<bool> {
     values(dense, name)
         .filter_map(|value| {
-            let is_off =
-                ["false", "0", "off", "no", "none", "cookiesecurepolicy.none"].iter().any(|word| begins(value, word));
-            let is_on = || {
-                ["true", "1", "on", "yes", "always", "cookiesecurepolicy.always"].iter().any(|word| begins(value, word))
-            };
+            let is_off = begins(value, "false|0|off|no|none|cookiesecurepolicy.none");
+            let is_on = || begins(value, "true|1|on|yes|always|cookiesecurepolicy.always");
             (is_off || is_on()).then_some(!is_off)
         })
         .min()
@@ -97,8 +94,8 @@ fn site(dense: &str) -> Option<bool> {
             .iter()
             .find_map(|of| value.strip_prefix(of))
             .unwrap_or(value);
-        let any = ANY_SITE.split('|').any(|word| value.starts_with(word));
-        (any || OWN_SITE.split('|').any(|word| value.starts_with(word))).then_some(!any)
+        let any = parts(ANY_SITE).any(|word| value.starts_with(word));
+        (any || parts(OWN_SITE).any(|word| value.starts_with(word))).then_some(!any)
     });
     said.min()
 }
@@ -113,11 +110,10 @@ fn values<'d>(dense: &'d str, name: &'d str) -> impl Iterator<Item = &'d str> {
     })
 }
 
-/// Whether a value is a word, and goes on with nothing that asks.
-fn begins(value: &str, word: &str) -> bool {
-    value
-        .strip_prefix(word)
-        .is_some_and(|rest| !rest.starts_with(|char: char| char.is_ascii_alphanumeric() || "?&|.".contains(char)))
+/// Whether a value is one of these words, and goes on with nothing that asks.
+fn begins(value: &str, words: &str) -> bool {
+    let asks = |rest: &str| rest.starts_with(|char: char| char.is_ascii_alphanumeric() || "?&|.".contains(char));
+    parts(words).any(|word| value.strip_prefix(word).is_some_and(|rest| !asks(rest)))
 }
 
 #[cfg(test)]
@@ -165,7 +161,11 @@ mod tests {
             ("config/settings/dev.py", "SESSION_COOKIE_SECURE = True", "SESSION_COOKIE_SECURE = False", false),
             ("src/session.ts", "secure: false", "secure: true", false),
         ] {
-            assert_eq!(are_bared(text, Some(before), &format!("/home/dev/work/shop/{path}")), bared, "{path}: {text}");
+            assert_eq!(
+                are_bared(&Written::of(text, Some(before), &format!("/home/dev/work/shop/{path}"))),
+                bared,
+                "{path}: {text}"
+            );
         }
     }
 }

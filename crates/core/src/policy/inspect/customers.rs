@@ -1,6 +1,7 @@
 //! Records of people that a company does business with, kept by a service: many of them are taken away at once.
 
-use super::arguments::{Arguments, words};
+use super::arguments::words;
+use super::call::Call;
 use super::lists::is;
 
 const SERVICES: &str = "hubspot|salesforce|sfdc|zendesk|intercom|pipedrive|freshdesk|freshsales|freshworks|attio|zoho|dynamics|helpscout|gorgias|klaviyo|\
@@ -20,21 +21,21 @@ const SORTS: &str = "objecttype|objecttypeid|objectname|sobject|sobjectname|sobj
 const FEW: usize = 2;
 
 /// Whether more than a few records of people are taken away.
-pub(super) fn are_many(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
-    let at = |list: &str| server.iter().chain(name).any(|word| is(word, list));
+pub(super) fn are_many(call: &Call<'_>) -> bool {
     let of_people = |words: &[String]| words.iter().any(|word| is(word, PEOPLE));
     // What a tool for records of all sorts is about is told by its arguments.
-    let is_general = name.iter().any(|word| is(word, "object|objects|record|records"));
-    let sorted = is_general.then(|| given.values(SORTS).next()).flatten().map(|sort| of_people(&words(sort)));
-    if !at(SERVICES) || !sorted.unwrap_or_else(|| of_people(name)) {
+    let is_general = call.has("object|objects|record|records");
+    let sorted = is_general.then(|| call.given.values(SORTS).next()).flatten().map(|sort| of_people(&words(sort)));
+    if !call.at(SERVICES) || !sorted.unwrap_or_else(|| of_people(&call.name)) {
         return false;
     }
-    let ids = given
+    let ids = call
+        .given
         .values(RECORDS)
         .flat_map(|value| value.split(','))
         .filter(|value| !value.is_empty() && *value != "{}")
         .count();
-    let by_condition =
-        ids == 0 && at("bulk|batch|mass|many|all") || given.is_given("filter|filtergroups|segmentid|listid|soql|where");
+    let by_condition = ids == 0 && call.at("bulk|batch|mass|many|all")
+        || call.given.is_given("filter|filtergroups|segmentid|listid|soql|where");
     ids > FEW || by_condition
 }

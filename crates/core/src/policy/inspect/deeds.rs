@@ -3,20 +3,21 @@
 //! Nobody knows all servers, but their tools are named alike: a verb, and what it is done to. The first verb that is known tells
 //! whether something is only looked at; what is looked at is never a deed.
 
+use std::ops::Deref;
+
 use super::arguments::{Arguments, words};
+use super::call::{Call, FORGES, TRIED, speaks};
 use super::given::quoted;
-use super::lists::{holds, is};
+use super::lists::{holds, is, letters};
 use super::{
     administrators, announced, clicks, customers, deployments, equipment, figures, flags, guards, identities, live,
     powers, records, replaced, scripts, telephone,
 };
 use crate::policy::effects::Kind;
 
-/// Verbs that only look, and those that bring back.
-const LOOKS: &str = "get|list|search|find|read|describe|show|query|count|check|view|fetch|preview|plan|validate|explain|\
-    inspect|browse|lookup|resolve|suggest|summarize|analyze|compare|diff|watch|estimate|simulate|is|has|\
-    export|download|retrieve|undo|restore|recover|undelete|prevent|draft|help|docs|documentation|dry|verify|\
-    monitor|stat|status|ls";
+/// More verbs that only look, and those that bring back.
+const LOOKS: &str = "count|plan|inspect|browse|suggest|summarize|analyze|compare|diff|watch|estimate|simulate|is|has|download|\
+    retrieve|undo|restore|recover|undelete|prevent|help|documentation|dry|verify|monitor|stat|status|ls";
 
 /// Verbs that leave nothing.
 const DESTROYS: &str = "delete|del|destroy|drop|purge|terminate|wipe|erase|truncate|flush|flushall|flushdb|nuke|obliterate|\
@@ -74,8 +75,6 @@ const CLOUDS: &str = "aws|gcp|gcloud|azure|cloudflare|digitalocean|vercel|netlif
     pulumi|hetzner|linode|vultr|oci|alibaba|cloud|ec2|s3|lambda|gcs|cloudrun|scaleway|upstash|supabase|neon|\
     openstack|proxmox|vsphere|route53|rds|eks";
 
-const FORGES: &str = "github|gitlab|gitea|bitbucket|forgejo|codeberg";
-
 const CLOUD_THINGS: &str = "bucket|buckets|instance|instances|stack|stacks|vpc|droplet|vm|vms|zone|distribution|loadbalancer|\
     balancer|lambda|cluster|subnet|infrastructure";
 
@@ -101,11 +100,12 @@ const IN_PUBLIC: &str = "twitter|x|linkedin|facebook|instagram|mastodon|bluesky|
     substack|tumblr|hackernews|producthunt|buffer|hootsuite|typefully|ayrshare|nostr|warpcast|farcaster|quora|weibo|xing|vk";
 
 /// What a tool does, and to what; nothing where it does nothing that a person wants to hear of first.
-pub(super) fn deed(server: &str, name: &str, given: &Arguments<'_>) -> Option<Kind> {
+pub(super) fn deed(call: &Call<'_>) -> Option<Kind> {
+    let given = call.given;
     if is_rehearsed(given) {
         return None;
     }
-    let deed = Deed::of(server, name, given);
+    let deed = Deed::of(call);
     if let Some(kind) = deed.beyond_its_name(given) {
         return Some(kind);
     }
@@ -133,62 +133,45 @@ enum Verb {
     Other,
 }
 
+/// A call, of which the words of the tool's name are followed by those of what it is told to do, and to do it to.
 struct Deed<'d> {
-    /// The words of the server's name.
-    server: Vec<String>,
-    /// Those of the tool's, of what it is told to do, and of what it is told to do it to.
-    words: Vec<String>,
+    call: Call<'d>,
+    /// The call by its names alone.
+    named: &'d Call<'d>,
     verb: Verb,
     /// Whether a tool's name says that it only looks.
     looks: bool,
-    /// The server and its tool, as they are called.
-    called: [&'d str; 2],
+}
+
+impl<'d> Deref for Deed<'d> {
+    type Target = Call<'d>;
+
+    fn deref(&self) -> &Call<'d> {
+        &self.call
+    }
 }
 
 impl<'d> Deed<'d> {
-    fn of(server: &'d str, name: &'d str, given: &Arguments<'_>) -> Self {
-        let called = [server, name];
-        let server = words(server);
-        let mut all = words(name);
-        all.extend(of_request(&all, given));
-        let looks = Self::looks(&all);
+    fn of(named: &'d Call<'d>) -> Self {
         const ACTIONS: &str = "action|operation|op|verb|method|subcommand|command|httpmethod|service";
         const THINGS: &str = "resourcetype|kind|type|objecttype|entity|entitytype|resource|resourcekind|object";
+        let (given, mut call) = (named.given, named.clone());
+        call.name.extend(of_request(&named.name, given));
+        // The first verb of a name only looks, and no other is joined to it.
+        let acts = [DESTROYS, TAKES, CHANGES, SWITCHES_OFF, "publish|send|execute|exec|run"];
+        let looks = call.looks(LOOKS, &acts) == Some(true) && !call.has("and");
         let simple = |value: &&str| value.len() <= 48 && !value.contains([' ', '/', '\n']);
         let told: Vec<String> = given.values(ACTIONS).filter(simple).take(4).flat_map(words).collect();
         let of_action = told.iter().any(|word| is(word, DESTROYS) || is(word, TAKES));
-        all.extend(told);
-        let verb = all.iter().find_map(|word| match word.as_str() {
+        call.name.extend(told);
+        let verb = call.name.iter().find_map(|word| match word.as_str() {
             word if is(word, DESTROYS) => Some(Verb::Destroys),
             word if is(word, TAKES) => Some(Verb::Takes),
             _ => None,
         });
-        all.extend(given.values(THINGS).filter(simple).take(4).flat_map(words));
+        call.name.extend(given.values(THINGS).filter(simple).take(4).flat_map(words));
         let verb = verb.filter(|_| !looks || of_action).unwrap_or(Verb::Other);
-        Self { server, words: all, verb, looks, called }
-    }
-
-    /// Whether production is meant.
-    fn is_live(&self, given: &Arguments<'_>) -> bool {
-        live::is_meant(self.called[0], self.called[1], given)
-    }
-
-    /// Whether the first verb of a name only looks, and no other is joined to it.
-    fn looks(words: &[String]) -> bool {
-        let acts = |word: &String| {
-            [DESTROYS, TAKES, CHANGES, SWITCHES_OFF].iter().any(|verbs| is(word, verbs))
-                || matches!(word.as_str(), "publish" | "send" | "execute" | "exec" | "run")
-        };
-        let first = words.iter().position(|word| is(word, LOOKS) || acts(word));
-        first.is_some_and(|at| is(&words[at], LOOKS)) && !words.iter().any(|word| word == "and")
-    }
-
-    fn has(&self, list: &str) -> bool {
-        self.words.iter().any(|word| is(word, list))
-    }
-
-    fn at(&self, list: &str) -> bool {
-        self.server.iter().chain(&self.words).any(|word| is(word, list))
+        Self { call, named, verb, looks }
     }
 
     /// What is told by arguments alone, whatever the tool is called.
@@ -220,7 +203,7 @@ impl<'d> Deed<'d> {
         if self.looks {
             return None;
         }
-        if let Some(kind) = self.of_the_world(given) {
+        if let Some(kind) = self.of_the_world() {
             return Some(kind);
         }
         let changes_all = self.has("update|replace|set|patch|modify") && self.has("many|all");
@@ -256,16 +239,16 @@ impl<'d> Deed<'d> {
         if holds(given.raw, "Binding|binding") && holds(given.raw, binds_all) {
             return Some(Kind::CloudAccess);
         }
-        if self.is_mailing(given) || telephone::reaches_somebody(&self.server, &self.words, given) {
+        if self.is_mailing(given) || telephone::reaches_somebody(self) {
             return Some(Kind::NetMailing);
         }
-        if deployments::reach_everybody(&self.server, &self.words, given) {
+        if deployments::reach_everybody(self) {
             return Some(Kind::CloudDeploy);
         }
-        if powers::are_all_given(&self.words, self.at(CLUSTERS), given) {
+        if powers::are_all_given(self, self.at(CLUSTERS)) {
             return Some(Kind::McpAccess);
         }
-        if let Some(kind) = clicks::confirmed(&self.words, given) {
+        if let Some(kind) = clicks::confirmed(self) {
             return Some(kind);
         }
         // A server that is told to guard less.
@@ -280,15 +263,14 @@ impl<'d> Deed<'d> {
     }
 
     /// What is done to machines, to figures that cost money, to what guards, and before everybody.
-    fn of_the_world(&self, given: &Arguments<'_>) -> Option<Kind> {
-        let (server, words) = (&self.server, &self.words);
-        equipment::moved(server, words, given)
-            .or_else(|| announced::to_many(server, words, given))
-            .or_else(|| records::decided(server, words, given))
-            .or_else(|| figures::are_changed(server, words, given).then_some(Kind::McpPay))
-            .or_else(|| guards::are_lowered(server, words, given).then_some(Kind::McpAccess))
-            .or_else(|| scripts::delete_all(server, words, given).then_some(Kind::McpDestroy))
-            .or_else(|| replaced::are_gone(words, given).then_some(Kind::McpDestroy))
+    fn of_the_world(&self) -> Option<Kind> {
+        equipment::moved(self)
+            .or_else(|| announced::to_many(self))
+            .or_else(|| records::decided(self))
+            .or_else(|| figures::are_changed(self).then_some(Kind::McpPay))
+            .or_else(|| guards::are_lowered(self).then_some(Kind::McpAccess))
+            .or_else(|| scripts::delete_all(self).then_some(Kind::McpDestroy))
+            .or_else(|| replaced::are_gone(self).then_some(Kind::McpDestroy))
     }
 
     /// Whether something is written to many people at once.
@@ -303,7 +285,7 @@ impl<'d> Deed<'d> {
     /// What is deleted.
     fn destroyed(&self, given: &Arguments<'_>) -> Option<Kind> {
         let has = |list: &str| self.has(list);
-        let on_desk = self.server.iter().any(|word| is(word, DESKS));
+        let on_desk = self.served(DESKS);
         if on_desk && given.paths.iter().any(|path| is_all_of_a_desk(path)) {
             return Some(Kind::McpDestroy);
         }
@@ -315,7 +297,7 @@ impl<'d> Deed<'d> {
             return None;
         }
         // Of several things the last is meant: a repository's label.
-        let things = self.words.iter().rev().filter(|word| !is(word, DESTROYS) && !is(word, TAKES));
+        let things = self.name.iter().rev().filter(|word| !is(word, DESTROYS) && !is(word, TAKES));
         let slight = things.take(1).any(|last| is(last, SLIGHT));
         if slight && !self.at(CLUSTERS) && !self.at(CLOUDS) && !self.at(DATABASES) {
             return None;
@@ -337,8 +319,8 @@ impl<'d> Deed<'d> {
         }
         if self.at(CLUSTERS) || has(CLUSTER_THINGS) && !self.at(CLOUDS) {
             // What runs in a namespace for trying is made anew; the namespace itself is not.
-            let is_trial = |space: &str| words(space).iter().any(|word| is(word, TRIAL_NAMESPACES));
-            let tried = !has("namespace") && given.values("namespace|ns").any(is_trial);
+            let tried =
+                !has("namespace") && (self.names("namespace|ns", TRIED) || self.names("namespace|ns", "review"));
             return (!tried).then_some(Kind::ClusterDestroy);
         }
         if has(CLOUD_THINGS) || self.at(CLOUDS) && !slight {
@@ -365,14 +347,13 @@ impl<'d> Deed<'d> {
             all|branch|project|namespace|truncate|wipe|purge|class|dataset",
         );
         // What begins alike goes all at once, unless it is missed by nobody.
-        let named = |value: &str| words(value).iter().any(|word| is(word, SLIGHT));
         let by_range =
             self.has("range|prefix|pattern|glob") || given.is_given("rangeend|prefix|pattern|keyprefix|keypattern");
-        if by_range && !given.values("key|keys|pattern|prefix|keyprefix|keypattern|index").any(named) {
+        if by_range && !self.names("key|keys|pattern|prefix|keyprefix|keypattern|index", SLIGHT) {
             return Some(Kind::DatabaseDestroy);
         }
         let matches_all = holds(given.raw, "match_all|\"where\":\"1=1\"|1 = 1");
-        let is_data = self.has(DATA) || self.words.len() == 1 || given.is_given(CONDITIONS);
+        let is_data = self.has(DATA) || self.name.len() == 1 || given.is_given(CONDITIONS);
         if self.has("index|view|trigger|function|procedure|constraint") && !self.has("database") {
             return (self.at("elasticsearch|elastic|opensearch|pinecone") && self.has("index"))
                 .then_some(Kind::DatabaseDestroy);
@@ -384,12 +365,10 @@ impl<'d> Deed<'d> {
                 return Some(Kind::DatabaseDestroy);
             }
             // What everybody relies on is deleted by somebody who says so, be it little.
-            let slight = given
-                .values("key|keys|collection|table|path|paths")
-                .any(|of| words(of).iter().any(|word| is(word, SLIGHT)));
+            let slight = self.names("key|keys|collection|table|path|paths", SLIGHT);
             let tried = given.is_on("useemulator|emulator");
             let keeps = given.values("key|keys").any(is_relied_on);
-            return (!tried && (keeps || !slight && self.is_live(given))).then_some(Kind::McpDestroy);
+            return (!tried && (keeps || !slight && live::is_meant(self.named))).then_some(Kind::McpDestroy);
         }
         (whole || !self.has(SLIGHT)).then_some(Kind::DatabaseDestroy)
     }
@@ -414,7 +393,7 @@ impl<'d> Deed<'d> {
         }
         if has("archive") {
             let whole = "repository|repo|project|channel|conversation|conversations|workspace|team|organization";
-            let is_much = has(whole) || customers::are_many(&self.server, &self.words, given);
+            let is_much = has(whole) || customers::are_many(self);
             return is_much.then_some(Kind::McpDestroy);
         }
         if !has(WEIGHTY) || self.at("docker|podman") && !has("volume|volumes") {
@@ -465,9 +444,8 @@ impl<'d> Deed<'d> {
         let has = |list: &str| self.has(list);
         let changes = has(CHANGES);
         let everybody = || {
-            let folded = |value: &str| value.to_ascii_lowercase().replace(['-', '_', ' '], "");
             let to = "type|visibility|access|acl|role|scope|member|principal|audience|sharing";
-            given.values(to).any(|value| is(&folded(value), EVERYBODY))
+            given.values(to).any(|value| is(&letters(value), EVERYBODY))
         };
         let opens = given.is_on("public|ispublic|makepublic|publiclyaccessible|allowfilediscovery")
             || given.is_off("private|isprivate");
@@ -490,8 +468,8 @@ impl<'d> Deed<'d> {
                         && has("bucket|iam|trust|resource|user|role|access|public|kms|key|attach|network|security")
                     || has("visibility")
                     || has("public") && has("make|set|bucket"))
-            || identities::hand_over(&self.words, given)
-            || identities::let_in(&self.server, &self.words, given)
+            || identities::hand_over(self)
+            || identities::let_in(self)
             || changes && everybody() && !self.at("npm") && !has("event|events|meeting")
             || changes && opens && has("repository|repo|bucket|file|document|page|project|access|database")
             || has(SWITCHES_OFF) && has(PROTECTIONS)
@@ -506,7 +484,7 @@ impl<'d> Deed<'d> {
             || has("retire|unenroll|offboard|lock") && has("device|devices|laptop|phone|machine|user")
             || has(SWITCHES_OFF) && has("notifications|checks|hostchecks|downtime|paging") && self.at("nagios|zabbix|prometheus|icinga|checkmk|prtg|sensu|datadog|newrelic|grafana|sentry|pingdom|opsgenie")
             || self.makes_administrator(given)
-            || flags::are_turned(&self.server, &self.words, given)
+            || flags::are_turned(self)
             || self.silences(given);
         let forwards = has("filter|filters|rule|rules|forwarding|inbox|mailbox|settings")
             && given.is_given("forward|forwardto|redirectto|forwardasattachmentto|forwardingaddress|blindcopyto|bccto|copyto|redirectmessageto|bcc|\
@@ -519,11 +497,9 @@ impl<'d> Deed<'d> {
     fn makes_administrator(&self, given: &Arguments<'_>) -> bool {
         const PEOPLE: &str =
             "user|users|account|accounts|person|people|teammate|seat|guest|collaborator|staff|operator|principal|login";
-        let of_people = || {
-            given.values("table|tablename|collection|container").any(|of| words(of).iter().any(|word| is(word, PEOPLE)))
-        };
+        let of_people = || self.names("table|tablename|collection|container", PEOPLE);
         self.has(CHANGES)
-            && (self.has(PEOPLE) || of_people() && self.is_live(given))
+            && (self.has(PEOPLE) || of_people() && live::is_meant(self.named))
             && !self.has("story|stories|journey|flow|guide|persona|review|watchers")
             && !self.at(THROWAWAY)
             && administrators::are_given(given)
@@ -581,8 +557,7 @@ fn is_relied_on(key: &str) -> bool {
         counters|stock|entitlements|wallets|allusers|customers|orders|config|licenses|idempotency|sequence|autoincrement|keys";
     const SLIGHT: &str =
         "cache|cached|tmp|temp|test|tests|dev|staging|lock|locks|ratelimit|rate|local|demo|preview|throttle|draft";
-    let words = words(key);
-    words.iter().any(|word| is(word, WHOLE)) && !words.iter().any(|word| is(word, SLIGHT))
+    speaks(key, WHOLE) && !speaks(key, SLIGHT)
 }
 
 /// What a tool for any request at a service does to what, by its method and its path: `PATCH /users/7/roles`.
@@ -614,12 +589,8 @@ fn is_all_of_a_desk(path: &str) -> bool {
     path.is_empty() || is(path, WHOLE)
 }
 
-/// Words in the names of namespaces of a cluster that are for trying.
-const TRIAL_NAMESPACES: &str =
-    "dev|development|sandbox|test|testing|tests|e2e|ci|preview|review|playground|scratch|staging|local|demo";
-
 /// The options and operands that a tool named after one of git's commands stands for: `git_reset` with `mode: hard`.
-pub(super) fn as_git(name: &str, given: &Arguments<'_>) -> Option<String> {
+pub(super) fn as_git(call: &Call<'_>) -> Option<String> {
     const COMMANDS: &str =
         "push|reset|clean|checkout|branch|stash|rebase|commit|tag|restore|worktree|reflog|gc|switch|prune|config";
     const SWITCHES: &[(&str, &str)] = &[
@@ -646,7 +617,7 @@ pub(super) fn as_git(name: &str, given: &Arguments<'_>) -> Option<String> {
         ("createbranch", "-b"),
         ("newbranch", "-b"),
     ];
-    let words = words(name);
+    let (words, given) = (&call.name, call.given);
     let command = words.iter().find(|word| is(word, COMMANDS))?;
     let mut line = format!("git {command}");
     let mut push = |word: &str| {
@@ -684,4 +655,21 @@ pub(super) fn as_git(name: &str, given: &Arguments<'_>) -> Option<String> {
         given.values("files|file|paths|pathspec").take(16).for_each(&mut push);
     }
     Some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_settled_is_no_look() {
+        for (server, name, given, kind) in [
+            ("pagerduty", "resolve_incident", r#"{"id":"x"}"#, Some(Kind::McpAccess)),
+            ("context7", "resolve_library_id", r#"{"name":"x"}"#, None),
+            ("github", "list_and_delete_repository", "{}", Some(Kind::ForgeDestroy)),
+            ("github", "list_deleted_repos", "{}", None),
+        ] {
+            assert_eq!(deed(&Call::of(server, name, &Arguments::read(given))), kind, "{name}");
+        }
+    }
 }

@@ -1,47 +1,32 @@
 //! What is brought to everybody by a service that builds or deploys: a release, a plan that was made elsewhere, a job whose name says so.
 
-use super::arguments::{Arguments, words};
+use super::arguments::words;
+use super::call::{Call, PRODUCTION, TRIED, speaks};
 use super::lists::is;
-use super::live;
-
-/// What says that it is only tried.
-const TRIED: &str = "sandbox|tmp|temp|temporary|preview|local|scratch|ephemeral|test|tests|dev|demo|staging|stage|qa";
 
 /// Whether what everybody has is changed by a program that brings it there.
-pub(super) fn reach_everybody(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
+pub(super) fn reach_everybody(call: &Call<'_>) -> bool {
     const BRINGS: &str = "apply|deploy|sync|promote|upgrade|rollback|release|up";
     const BY: &str = "terraform|tofu|terragrunt|pulumi|argocd|argo|flux|helm|vercel|netlify|fly|flyio|heroku|serverless|cdk|railway|\
         render|spinnaker";
     const WHERE: &str = "workspace|environment|env|target|stack|stackname|application|applicationname|app|appname|namespace|stage|\
         context|name|release|releasename";
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    let at = |list: &str| server.iter().any(|word| is(word, list)) || has(list);
-    let is_production = |value: &str| words(value).iter().any(|word| is(word, live::PRODUCTION));
-    at(BY) && has(BRINGS) && given.values(WHERE).any(is_production)
-        || carries_out_plan(server, name, given)
-        || starts_job(server, name, given)
+    call.at(BY) && call.has(BRINGS) && call.names(WHERE, PRODUCTION) || carries_out_plan(call) || starts_job(call)
 }
 
 /// Whether a plan that was made elsewhere is carried out, and nothing says that it is for trying.
-fn carries_out_plan(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    let at = |list: &str| server.iter().any(|word| is(word, list)) || has(list);
-    let applies = has("apply|confirm|approve")
-        || given.values("runaction|action|operation").any(|action| is(action, "apply|confirm|approve|destroy"));
-    let tried = || {
-        given
-            .all()
-            .take(super::MAX_PLACES)
-            .any(|value| value.len() <= 256 && words(value).iter().any(|word| is(word, TRIED) || is(word, "staging")))
-    };
-    at("terraform|tofu|tfe|hcp|spacelift|env0|scalr|pulumi|atlantis")
-        && has("run|runs|plan|stack|action|deployment")
+fn carries_out_plan(call: &Call<'_>) -> bool {
+    let applies = call.has("apply|confirm|approve")
+        || call.given.values("runaction|action|operation").any(|action| is(action, "apply|confirm|approve|destroy"));
+    let tried = || call.given.all().take(super::MAX_PLACES).any(|value| speaks(value, TRIED));
+    call.at("terraform|tofu|tfe|hcp|spacelift|env0|scalr|pulumi|atlantis")
+        && call.has("run|runs|plan|stack|action|deployment")
         && applies
         && !tried()
 }
 
 /// Whether a job is started whose name says that it brings something to production, or that leaves out what is checked before.
-fn starts_job(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
+fn starts_job(call: &Call<'_>) -> bool {
     const SERVERS: &str = "jenkins|circleci|github|gitlab|buildkite|teamcity|azuredevops|azure|ado|devops|drone|argo|bamboo|travis|semaphore|\
         codepipeline|spinnaker|harness|octopus|\
         woodpecker|tekton|bitrise|codemagic|concourse|gocd|rundeck|awx|ansible|tower|kargo|codefresh|ci|cd|cicd|pipeline|actions|airflow|dagster|\
@@ -53,22 +38,23 @@ fn starts_job(server: &[String], name: &[String], given: &Arguments<'_>) -> bool
         environmentname|target|deployenv|deployenvironment|targetenvironment";
     const LEAVES_OUT: &str = "skiptests|skipapproval|skipapprovals|skipchecks|bypassapproval|bypasschecks|forcedeploy|skipvalidation|skipcanary|\
         skipgates|skipreview|disablechecks|ignorechecks|skipscan|skipsecurity";
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    if !server.iter().any(|word| is(word, SERVERS)) || !has(STARTS) {
+    if !call.served(SERVERS) || !call.has(STARTS) {
         return false;
     }
-    let told: Vec<String> = given.values(JOBS).filter(|value| value.len() <= 256).take(16).flat_map(words).collect();
-    let says = |list: &str| name.iter().chain(&told).any(|word| is(word, list));
+    let told: Vec<String> =
+        call.given.values(JOBS).filter(|value| value.len() <= 256).take(16).flat_map(words).collect();
+    let says = |list: &str| call.name.iter().chain(&told).any(|word| is(word, list));
     let brings = says(
         "deploy|deployment|release|publish|rollout|promote|migrate|ship|deliver|cutover|rollback|failover|restore|purge|destroy|teardown|cleanup|wipe",
     );
     brings
-        && (told.iter().any(|word| is(word, live::PRODUCTION)) || given.is_on(LEAVES_OUT))
+        && (told.iter().any(|word| is(word, PRODUCTION)) || call.given.is_on(LEAVES_OUT))
         && !told.iter().any(|word| is(word, "staging|non|pre|test|dry|preview"))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::arguments::Arguments;
     use super::*;
 
     #[test]
@@ -83,7 +69,7 @@ mod tests {
             ("jenkins", "trigger_build", r#"{"job":"shop/lint"}"#, false),
             ("github", "run_workflow", r#"{"workflow_id":"deploy.yml","inputs":{"environment":"staging"}}"#, false),
         ] {
-            let reached = reach_everybody(&words(server), &words(name), &Arguments::read(given));
+            let reached = reach_everybody(&Call::of(server, name, &Arguments::read(given)));
             assert_eq!(reached, reaches, "{server} {name} {given}");
         }
     }

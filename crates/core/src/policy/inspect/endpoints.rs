@@ -4,7 +4,7 @@
 //! fault, and no door.
 
 use super::lists::{holds, is, parts};
-use super::source::{dense, form, is_comment, is_test};
+use super::source::{Written, code_lines, dense, is_test};
 
 /// How a language speaks of it.
 struct Speech {
@@ -95,26 +95,25 @@ const ROUTES: &str = ".get('/|.get(\"/|.route('/|.route(\"/|.all('/|.all(\"/|.po
     HttpPost|get '/|get \"/|@GET|api_view|def index|def show|defineEventHandler|.use('/";
 
 /// A shell that is told to run what follows.
-const SHELLS: &[&str] =
-    &["sh", "bash", "/bin/sh", "/bin/bash", "zsh", "cmd", "cmd.exe", "powershell", "-c", "-lc", "/c", "/C", "-Command"];
+const SHELLS: &str = "sh|bash|/bin/sh|/bin/bash|zsh|cmd|cmd.exe|powershell|-c|-lc|/c|/C|-Command";
 
 /// Most variables that hold what somebody asked.
 const MAX_VARIABLES: usize = 16;
 
 /// What whoever asks gets from a server by a text, and did not by the one before it.
-pub(super) fn open(text: &str, before: Option<&str>, path: &str) -> Option<String> {
-    let speech = SPEECHES.iter().find(|speech| is(form(path), speech.files))?;
+pub(super) fn open(written: &Written<'_>) -> Option<&'static str> {
+    let speech = SPEECHES.iter().find(|speech| written.is_form(speech.files))?;
     let hints = "exec|eval|spawn|subprocess|check_|import_module|system|open|environ|ENV|.env|getenv|Environ|env::vars|Command|Process|Function(|runIn|capture|EvaluateAsync|$.raw|`#{";
-    if !holds(text, hints) || is_test(path) {
+    if !written.holds(hints) || is_test(written.path) {
         return None;
     }
-    let found = speech.opened(text)?;
-    (before.and_then(|before| speech.opened(before)) != Some(found)).then(|| found.to_owned())
+    let found = speech.opened(&written.text)?;
+    (written.before.and_then(|before| speech.opened(before)) != Some(found)).then_some(found)
 }
 
 impl Speech {
     fn opened(&self, text: &str) -> Option<&'static str> {
-        let lines: Vec<&str> = text.lines().filter(|line| !is_comment(line)).collect();
+        let lines: Vec<&str> = code_lines(text).collect();
         let dense: String = lines.iter().map(|line| dense(line) + "\n").collect();
         // What stands in a text that speaks of such answers is none.
         let is_done = |at: usize| !dense[..at].ends_with(['"', '\'', '|']);
@@ -144,26 +143,14 @@ impl Speech {
                     })
                 })
         };
+        const WHOSE: &str =
+            "child_process.|childProcess.|cp.|vm.|subprocess.|asyncio.|importlib.|process::|await|return|new";
         parts(self.runs).any(|call| {
             dense.match_indices(call).take(super::MAX_PLACES).any(|(at, _)| {
                 // A pattern is executed too: `/a/.exec(req.url)`; and so is a query.
                 let of = &dense[..at];
                 let is_own = !of.ends_with(|char: char| char.is_alphanumeric() || "_.:".contains(char))
-                    || [
-                        "child_process.",
-                        "childProcess.",
-                        "cp.",
-                        "vm.",
-                        "subprocess.",
-                        "asyncio.",
-                        "importlib.",
-                        "process::",
-                        "await",
-                        "return",
-                        "new",
-                    ]
-                    .iter()
-                    .any(|whose| of.ends_with(whose))
+                    || parts(WHOSE).any(|whose| of.ends_with(whose))
                     || call.starts_with("getRuntime");
                 is_own && asks(&dense[at + call.len()..])
             })
@@ -187,25 +174,12 @@ impl Speech {
 
 /// What is given first, without what stands around it: a wait, a conversion, a list, a shell that is to run it.
 fn unwrapped(given: &str) -> &str {
-    const AROUND: &[&str] = &[
-        "await",
-        "String(",
-        "str(",
-        "(",
-        "[",
-        "`${",
-        "f\"{",
-        "f'{",
-        "&",
-        "decodeURIComponent(",
-        "newString[]{",
-        "arrayOf(",
-    ];
+    const AROUND: &str = "await|String(|str(|(|[|`${|f\"{|f'{|&|decodeURIComponent(|newString[]{|arrayOf(";
     let mut rest = given;
     loop {
         let quoted = rest.strip_prefix(['"', '\'']).and_then(|inside| inside.split_once(['"', '\'']));
-        let shell = quoted.filter(|(word, _)| SHELLS.contains(word)).and_then(|(_, rest)| rest.strip_prefix(','));
-        match shell.or_else(|| AROUND.iter().find_map(|around| rest.strip_prefix(around))) {
+        let shell = quoted.filter(|(word, _)| is(word, SHELLS)).and_then(|(_, rest)| rest.strip_prefix(','));
+        match shell.or_else(|| parts(AROUND).find_map(|around| rest.strip_prefix(around))) {
             Some(inside) => rest = inside,
             None => return rest,
         }
@@ -237,7 +211,11 @@ mod tests {
             ("a.go", "json.NewEncoder(w).Encode(os.Environ())", true),
             ("a.test.ts", "app.get('/env', (c) => c.json(process.env));", false),
         ] {
-            assert_eq!(open(text, None, &format!("/home/dev/work/shop/src/{name}")).is_some(), is_open, "{text}");
+            assert_eq!(
+                open(&Written::of(text, None, &format!("/home/dev/work/shop/src/{name}"))).is_some(),
+                is_open,
+                "{text}"
+            );
         }
     }
 }

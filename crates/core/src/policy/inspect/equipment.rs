@@ -1,7 +1,8 @@
 //! Machines that move, dose, heat, lock and watch in the world outside: a server's tool sets them, opens them, or burns what can never be
 //! unburnt.
 
-use super::arguments::{Arguments, words};
+use super::arguments::words;
+use super::call::{Call, speaks};
 use super::lists::{holds, is};
 use crate::policy::effects::Kind;
 
@@ -21,8 +22,8 @@ const ACTS: &str = "write|set|force|send|move|movej|movel|publish|start|stop|run
     release|bypass|reset|reboot|shutdown|execute|switch|adjust|change|update|upload|download|flash|unlock|put|transmit|inhibit|suppress|mute|silence|home";
 
 /// What looks although it has such a word, and what is only a picture of a machine.
-const LOOKS: &str = "read|get|list|search|find|describe|show|query|check|view|fetch|status|monitor|subscribe|echo|info|docs|inspect|build|compile|lint|\
-    validate|format|parse|plan|visualize|decode|browse";
+const LOOKS: &str =
+    "status|monitor|subscribe|echo|info|inspect|build|compile|lint|format|parse|plan|visualize|decode|browse";
 const PICTURED: &str = "sim|simulator|simulation|simulated|gazebo|isaac|webots|coppeliasim|turtlesim|turtle1|turtle|mock|emulator|virtual|twin|\
     sandbox|sitl|hil|\
     test|tests|testbench|bench|demo|localhost|training|dummy|rviz|fake";
@@ -49,46 +50,42 @@ const BURNT: &str = "burn_key|burn-key|burn_efuse|burn-efuse|burn efuse|efuse bu
     write_protect_efuse|set_flash_voltage|rdp level 2|rdp=0xcc|-rdp 2|--do-not-confirm|lock otp|program otp|blow fuse|burn fuse|otp burn|otp lock";
 
 /// What a call does to a machine, where a person wants to hear of it first.
-pub(super) fn moved(server: &[String], name: &[String], given: &Arguments<'_>) -> Option<Kind> {
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    let at = |list: &str| server.iter().any(|word| is(word, list)) || has(list);
+pub(super) fn moved(call: &Call<'_>) -> Option<Kind> {
     // A one-time password is none.
-    let burns = at(ONCE)
-        && has(BURNS)
-        && !has("verify|send|validate|login|password|code|read|summary|dump|get|generate|user|factor");
+    let burns = call.at(ONCE)
+        && call.has(BURNS)
+        && !call.has("verify|send|validate|login|password|code|read|summary|dump|get|generate|user|factor");
     // The highest level of a chip's read protection has no way back.
-    let locks_chip = given
+    let locks_chip = call
+        .given
         .values("rdp|rdplevel|readoutprotection|readprotection|level")
         .any(|it| is(&it.to_ascii_lowercase(), "0xcc|2|level2|level_2"))
-        && at("stm32|option|rdp|protection|chip|flash|mcu")
-        && has("write|set|program|option|lock|protect|enable");
-    if burns || locks_chip || types_to_device(server) && given.all().any(is_burnt) {
+        && call.at("stm32|option|rdp|protection|chip|flash|mcu")
+        && call.has("write|set|program|option|lock|protect|enable");
+    if burns || locks_chip || types_to_device(call) && call.given.all().any(is_burnt) {
         return Some(Kind::McpDestroy);
     }
-    if at(PICTURED) || given.values(WHERE).any(|value| said(value, PICTURED)) {
+    if call.at(PICTURED) || call.given.values(WHERE).any(|value| speaks(value, PICTURED) || value.starts_with("127.")) {
         return None;
     }
-    let first = name.iter().find(|word| is(word, LOOKS) || is(word, ACTS));
-    let acts = first.is_some_and(|word| !is(word, LOOKS));
-    let of_machine = server.iter().any(|word| is(word, MACHINES))
-        || has(MACHINES) && has("device|plant|machine|robot|pump|valve|register|coil|setpoint|dose|dosing");
-    if acts && of_machine && !at("git|github|docker|db") {
+    let acts = call.looks(LOOKS, &[ACTS]) == Some(false);
+    let of_machine = call.served(MACHINES)
+        || call.has(MACHINES) && call.has("device|plant|machine|robot|pump|valve|register|coil|setpoint|dose|dosing");
+    if acts && of_machine && !call.at("git|github|docker|db") {
         return Some(Kind::McpAccess);
     }
-    gives_up_watch(server, name, given).then_some(Kind::McpAccess)
+    gives_up_watch(call).then_some(Kind::McpAccess)
 }
 
 /// What is told of which machine it is.
 const WHERE: &str = "host|topic|namespace|target|device|robot|name|unit|endpoint|environment|mode|node|model|ip|address|url|nodename|topicname|action";
 
-fn said(value: &str, list: &str) -> bool {
-    value.len() <= 256 && words(value).iter().any(|word| is(word, list)) || value.starts_with("127.")
-}
-
 /// Whether a server types to a board by a line.
-fn types_to_device(server: &[String]) -> bool {
-    server.iter().any(|word| is(word, "serial|uart|console|tty|esp|idf|esptool|stm32|jtag|swd|openocd|jlink|probe|mcu|board|minicom|telnet|device|\
-        picocom|nrf|hardware|firmware"))
+fn types_to_device(call: &Call<'_>) -> bool {
+    call.served(
+        "serial|uart|console|tty|esp|idf|esptool|stm32|jtag|swd|openocd|jlink|probe|mcu|board|minicom|telnet|device|\
+        picocom|nrf|hardware|firmware",
+    )
 }
 
 fn is_burnt(text: &str) -> bool {
@@ -96,33 +93,30 @@ fn is_burnt(text: &str) -> bool {
 }
 
 /// Whether what watches a house, or keeps it shut, does so no more.
-fn gives_up_watch(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
+fn gives_up_watch(call: &Call<'_>) -> bool {
     const TOLD: &str = "service|action|command|state|mode|operation|servicename|value|status";
     const THINGS: &str = "entityid|entity|entities|domain|name|device|deviceid|devicename|target|area|zone|doorid|door|lockid|lock|camera|cameraid|\
         panel|label|topic|deviceclass|id|partition|site|system";
-    if !server.iter().any(|word| is(word, HOUSES)) {
+    if !call.served(HOUSES) {
         return false;
     }
-    let told: Vec<String> = given.values(TOLD).filter(|value| value.len() <= 48).take(8).flat_map(words).collect();
-    let things: Vec<String> = given.values(THINGS).filter(|value| value.len() <= 96).take(16).flat_map(words).collect();
-    let does = |list: &str| name.iter().chain(&told).any(|word| is(word, list));
-    let of = |list: &str| name.iter().chain(&told).chain(&things).any(|word| is(word, list));
+    let told: Vec<String> = call.given.values(TOLD).filter(|value| value.len() <= 48).take(8).flat_map(words).collect();
+    let things: Vec<String> =
+        call.given.values(THINGS).filter(|value| value.len() <= 96).take(16).flat_map(words).collect();
+    let does = |list: &str| call.name.iter().chain(&told).any(|word| is(word, list));
+    let of = |list: &str| call.name.iter().chain(&told).chain(&things).any(|word| is(word, list));
     let named = of(WATCHES)
-        || server
-            .iter()
-            .any(|word| is(word, "alarm|lock|locks|door|doors|ring|verkada|brivo|kisi|salto|nuki|august|yale|hikvision|axis|arlo|eufy|wyze|reolink|\
-                genetec|frigate|milestone"));
-    let switches =
-        given.is_off("armed|locked|enabled|active|recording") || given.is_on("disarm|unlock|disarmed|unlocked");
-    let looks = name
-        .iter()
-        .find(|word| is(word, LOOKS) || is(word, GIVES_UP) || is(word, ACTS))
-        .is_some_and(|word| is(word, LOOKS));
+        || call.served("alarm|lock|locks|door|doors|ring|verkada|brivo|kisi|salto|nuki|august|yale|hikvision|axis|arlo|eufy|wyze|reolink|\
+                genetec|frigate|milestone");
+    let switches = call.given.is_off("armed|locked|enabled|active|recording")
+        || call.given.is_on("disarm|unlock|disarmed|unlocked");
+    let looks = call.looks(LOOKS, &[GIVES_UP, ACTS]) == Some(true);
     !looks && !of(HARMLESS) && (named && (does(GIVES_UP) || switches) || does("on|hassturnon") && of(OPENS_BY_ON))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::arguments::Arguments;
     use super::*;
 
     #[test]
@@ -147,7 +141,7 @@ mod tests {
             ("esp-idf", "burn_efuse", "{}", true),
             ("auth", "verify_otp", r#"{"code":"123"}"#, false),
         ] {
-            let moved = moved(&words(server), &words(name), &Arguments::read(given));
+            let moved = moved(&Call::of(server, name, &Arguments::read(given)));
             assert_eq!(moved.is_some(), seen, "{server} {name} {given}");
         }
     }

@@ -1,14 +1,14 @@
 //! Money by figures: what things are sold for, what is spent on advertising, where what is paid goes to, and what people earn.
 
 use super::arguments::{Arguments, words};
-use super::lists::{holds, is};
+use super::call::Call;
+use super::lists::{holds, is, letters};
 
 /// Verbs that make a figure another one.
 const CHANGES: &str = "update|set|change|edit|modify|patch|put|bulk|batch|mass|replace|adjust|upsert|apply|save|sync|import|increase|raise|decrease|lower|\
     mutate|reprice|markdown|post|amend|revise|award|override";
 const MAKES: &str = "create|add|new|generate|make|issue|insert|enable|activate|launch|resume|start|publish|submit";
-const LOOKS: &str = "get|list|search|find|read|describe|show|query|validate|preview|estimate|calculate|simulate|report|forecast|docs|draft|suggest|\
-    export|check|lookup";
+const LOOKS: &str = "estimate|calculate|simulate|report|forecast|suggest";
 
 /// What is only tried.
 const TRIED: &str = "test|tests|sandbox|staging|dev|demo|draft|mock|preview|local";
@@ -62,51 +62,50 @@ const CAPS: &str = "limit|limits|cap|caps|quota|quotas|threshold|approval|overag
 const COSTS: &str = "spend|spending|billing|cost|costs|card|credit|expense|expenses|payment|payments|usage|transfer|withdrawal|purchase|overage|refund|payout";
 
 /// Whether a call changes such a figure.
-pub(super) fn are_changed(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    let at = |list: &str| server.iter().any(|word| is(word, list)) || has(list);
-    let makes = has(MAKES);
-    if !has(CHANGES) && !makes || at(TRIED) || given.is_on("test|testmode|sandbox|dryrun|draft") {
+pub(super) fn are_changed(call: &Call<'_>) -> bool {
+    let (given, makes, changes) = (call.given, call.has(MAKES), call.has(CHANGES));
+    if !changes && !makes || call.at(TRIED) || given.is_on("test|testmode|sandbox|dryrun|draft") {
         return false;
     }
-    let first = name.iter().find(|word| is(word, LOOKS) || is(word, CHANGES) || is(word, MAKES));
-    if first.is_some_and(|word| is(word, LOOKS)) {
+    if call.looks(LOOKS, &[CHANGES, MAKES]) == Some(true) {
         return false;
     }
-    let changes = has(CHANGES);
-    changes && at(SOLD) && sells_for_nothing(name, given)
-        || at(
+    changes && call.at(SOLD) && sells_for_nothing(call)
+        || call.at(
             "discount|discounts|coupon|coupons|promo|promotion|promotions|voucher|vouchers|pricerule|rule|code|codes|giftcard|sale",
         ) && gives_all_off(given)
-        || at(ADVERTISING) && spends(changes, given)
-        || (changes || makes && has("bank|payout|external|beneficiary|payee|direct|deposit"))
-            && has(PAYEES)
+        || call.at(ADVERTISING) && spends(changes, given)
+        || (changes || makes && call.has("bank|payout|external|beneficiary|payee|direct|deposit"))
+            && call.has(PAYEES)
             && pays_to(given)
-        || at(WORKERS) && changes && (given.is_given(PAY) || earns_other(given) || ends_work(given))
-        || changes && has(CAPS) && at(COSTS)
-        || has("gift|giftcard|giftcards|storecredit|loyalty|points|credits|balance")
+        || call.at(WORKERS) && changes && (call.given.is_given(PAY) || earns_other(given) || ends_work(given))
+        || changes && call.has(CAPS) && call.at(COSTS)
+        || call.has("gift|giftcard|giftcards|storecredit|loyalty|points|credits|balance")
             && (makes || changes)
-            && given.is_given("amount|value|balance|credits|initialvalue|points|credit")
-        || has("exchange|currency|tax|vat|fee|fees|commission|shipping|interest")
+            && call.given.is_given("amount|value|balance|credits|initialvalue|points|credit")
+        || call.has("exchange|currency|tax|vat|fee|fees|commission|shipping|interest")
             && changes
-            && has("rate|rates|settings|fee|fees|config|price|prices")
+            && call.has("rate|rates|settings|fee|fees|config|price|prices")
 }
 
 /// Whether something is sold for next to nothing, or all of it for another price.
-fn sells_for_nothing(name: &[String], given: &Arguments<'_>) -> bool {
+fn sells_for_nothing(call: &Call<'_>) -> bool {
     let all = || {
-        name.iter().any(|word| is(word, ALL))
-            || given
+        call.has(ALL)
+            || call
+                .given
                 .values("mutation|scope|mode|target|apply|applyto")
                 .any(|value| is(value, "bulk|all|everything|catalog"))
-            || given.values("query|filter|selector|where|ids|products|selection").any(|value| {
+            || call.given.values("query|filter|selector|where|ids|products|selection").any(|value| {
                 is(value, "all|*") || holds(value, "status:active|status:*|published|all") && !value.contains("id:")
             })
     };
     let all = all();
-    given.values(PRICES).filter_map(number).any(|price| price <= LEAST || all)
+    call.given.values(PRICES).filter_map(number).any(|price| price <= LEAST || all)
         || all
-            && given.is_given("pricechange|adjustment|percentage|percent|multiplier|factor|delta|formula|changepercent")
+            && call
+                .given
+                .is_given("pricechange|adjustment|percentage|percent|multiplier|factor|delta|formula|changepercent")
 }
 
 /// Whether what is left of a price is next to nothing.
@@ -156,7 +155,7 @@ fn ends_work(given: &Arguments<'_>) -> bool {
     given.is_given("terminationdate|terminationreason|terminationtype|dismissaldate|lastworkingday")
         || given
             .values("status|employmentstatus|state|employeestatus|workerstatus")
-            .any(|value| is(&value.to_ascii_lowercase().replace([' ', '_', '-'], ""), ENDED))
+            .any(|value| is(&letters(value), ENDED))
 }
 
 /// The number that a value is, with or without a currency.
@@ -188,7 +187,7 @@ mod tests {
             ("gusto", "update_employee", r#"{"id":"1","salary":"90000"}"#, true),
             ("hr", "update_employee", r#"{"id":"1","phone":"1"}"#, false),
         ] {
-            let changed = are_changed(&words(server), &words(name), &Arguments::read(given));
+            let changed = are_changed(&Call::of(server, name, &Arguments::read(given)));
             assert_eq!(changed, seen, "{server} {name} {given}");
         }
     }

@@ -1,7 +1,7 @@
 //! What tools for files do: read, write and remove them, patch them, search them.
 
 use super::given::{Given, PATCH};
-use super::lists::is;
+use super::lists::{holds, is, parts};
 use super::{content, removed};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
@@ -23,29 +23,21 @@ pub(super) fn read(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effe
 
 /// What is read whole of a file that gives more than a part of it would.
 pub(super) fn told_whole(path: &str, tool: &str, facts: &dyn Facts) -> Option<Effect> {
-    let home = facts.home().filter(|_| path.starts_with("~/"));
-    let path = home.map_or_else(|| path.to_owned(), |home| format!("{home}{}", &path[1..]));
-    let whole = places::absolute(&path, facts.directory().unwrap_or_default());
-    let is_secret =
-        || Effect { kind: Kind::SecretRead, ..Effect::on(whole.as_str(), places::place(&whole, facts), tool) };
+    let whole = places::absolute(&places::in_own_home(path, facts), facts.directory().unwrap_or_default());
+    let is_secret = || Effect::on(Kind::SecretRead, whole.as_str(), places::place(&whole, facts), tool);
     secrets::is_told_whole(&whole, facts.home()).then(is_secret)
 }
 
 /// Files are searched. Tools that only list names read nothing, but some names are only looked for by whoever wants what is in them.
 pub(super) fn search(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
-    let searches = ["grep", "rg", "search_file", "searchfile", "codebase", "semantic", "find_text", "findtext"];
-    let name = tool.to_ascii_lowercase();
+    const SEARCHES: &str = "grep|rg|search_file|searchfile|codebase|semantic|find_text|findtext";
     let paths = given.paths();
-    let hunt = |folder: &str| {
-        let hunted = Effect { kind: Kind::SecretHunt, ..Effect::on(folder, Place::Unknown, tool) };
-        vec![hunted]
-    };
+    let hunt = |folder: &str| vec![Effect::without_place(Kind::SecretHunt, folder, tool)];
     let pattern = given.pattern().unwrap_or_default();
-    if !searches.iter().any(|word| name.contains(word)) {
-        let folder = paths.first().map_or(".", |path| path.as_ref());
+    let folder = paths.first().map_or(".", |path| path.as_ref());
+    if !holds(&tool.to_ascii_lowercase(), SEARCHES) {
         return if is_hunt_by_name(&pattern, folder, facts) { hunt(folder) } else { Vec::new() };
     }
-    let folder = paths.first().map_or(".", |path| path.as_ref());
     if is_hunt(&pattern, folder, facts) {
         return hunt(folder);
     }
@@ -83,31 +75,12 @@ pub(super) fn is_hunt_by_name(pattern: &str, folder: &str, facts: &dyn Facts) ->
 
 /// Whether a folder is a home, what holds homes, or one of those in which a home keeps its programs' settings.
 fn is_all_of_somebody(folder: &str, facts: &dyn Facts) -> bool {
-    let home = facts.home().filter(|_| folder == "~" || folder.starts_with("~/"));
-    let folder = home.map_or_else(|| folder.to_owned(), |home| format!("{home}{}", &folder[1..]));
-    let folder = &*places::absolute(&folder, facts.directory().unwrap_or_default());
+    let folder = &*places::absolute(&places::in_own_home(folder, facts), facts.directory().unwrap_or_default());
     let inside = facts.home().and_then(|home| folder.strip_prefix(home.trim_end_matches('/'))).unwrap_or_default();
-    let settings = [
-        "/.config",
-        "/.local",
-        "/.local/share",
-        "/.mozilla",
-        "/library",
-        "/.docker",
-        "/.cache",
-        "/documents",
-        "/desktop",
-        "/downloads",
-        "/library/application support",
-        "/.claude",
-        "/.claude/projects",
-        "/.codex",
-        "/.codex/sessions",
-        "/.ssh",
-        "/.local/state",
-    ];
-    let whole = matches!(folder, "/" | "/home" | "/Users" | "/root" | "/etc" | "/var" | "/proc");
-    whole || places::place(folder, facts) == Place::Home || settings.contains(&inside.to_ascii_lowercase().as_str())
+    const SETTINGS: &str = "/.config|/.local|/.local/share|/.mozilla|/library|/.docker|/.cache|/documents|/desktop|/downloads|\
+        /library/application support|/.claude|/.claude/projects|/.codex|/.codex/sessions|/.ssh|/.local/state";
+    let whole = is(folder, "/|/home|/Users|/root|/etc|/var|/proc");
+    whole || places::place(folder, facts) == Place::Home || is(&inside.to_ascii_lowercase(), SETTINGS)
 }
 
 /// Files are written, changed or removed.
@@ -278,13 +251,13 @@ pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect>
 /// What is guarded no more when a file is deleted.
 fn unguarded(path: &str, tool: &str, facts: &dyn Facts) -> Option<Effect> {
     let whole = places::absolute(path, facts.directory().unwrap_or_default());
-    let effect = || Effect { kind: Kind::ContentProtection, ..Effect::on(path, places::place(&whole, facts), tool) };
+    let effect = || Effect::on(Kind::ContentProtection, path, places::place(&whole, facts), tool);
     removed::guards(&whole).then(effect)
 }
 
 /// Whether a patch adds a file of the same name elsewhere.
 fn is_moved(patch: &str, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = places::name(path);
     let named = patch.lines().filter(|line| line.ends_with(name));
     named.into_iter().any(|line| line.starts_with("*** Add File: ") || line.starts_with("+++ "))
 }
@@ -324,7 +297,7 @@ impl Change {
     /// The effects of the change on the file that the last header named.
     fn made(&self, effects: &mut Vec<Effect>, file: &str, tool: &str, facts: &dyn Facts) {
         if effects.last().is_some_and(|last| places::is_lock(&last.target)) && raises(&self.taken, &self.added) {
-            let name = file.rsplit('/').next().unwrap_or_default();
+            let name = places::name(file);
             effects.retain(|effect| effect.kind != Kind::ProjectLock || !effect.target.ends_with(name));
         }
         effects.extend(content::put_in(&self.added, removed(&self.taken), file, tool, facts));
@@ -387,24 +360,9 @@ pub(super) fn touched(path: &str, touch: Touch, tool: &str, facts: &dyn Facts) -
 
 /// Whether a file is one of the machine's own settings or programs: those of nobody's project.
 fn is_of_system(path: &str) -> bool {
-    const TREES: &[&str] = &[
-        "/etc",
-        "/boot",
-        "/usr/bin",
-        "/usr/sbin",
-        "/usr/lib",
-        "/usr/libexec",
-        "/bin",
-        "/sbin",
-        "/lib",
-        "/lib64",
-        "/root",
-        "/sys",
-        "/proc",
-        "/var/lib",
-        "/var/spool",
-    ];
-    TREES.iter().any(|tree| places::is_within(path, tree))
+    const TREES: &str = "/etc|/boot|/usr/bin|/usr/sbin|/usr/lib|/usr/libexec|/bin|/sbin|/lib|/lib64|/root|/sys|/proc|\
+        /var/lib|/var/spool";
+    parts(TREES).any(|tree| places::is_within(path, tree))
 }
 
 /// A file, or all that is in a folder of credentials, is read.
@@ -420,7 +378,7 @@ fn read_one(path: &str, whole: bool, tool: &str, facts: &dyn Facts) -> Vec<Effec
 pub(super) fn whole_folder(path: &str, tool: &str) -> Option<Effect> {
     let folder = places::without_wildcard(path.trim_end_matches('/'));
     let of_credentials = secrets::tree_secrecy(folder) == Secrecy::Credential;
-    of_credentials.then(|| Effect { kind: Kind::SecretRead, ..Effect::on(folder, Place::Unknown, tool) })
+    of_credentials.then(|| Effect::without_place(Kind::SecretRead, folder, tool))
 }
 
 /// Whether a path is written as one of the project's, and the file behind it is none: by a link, or by `..`.

@@ -1,8 +1,8 @@
 //! Switches by which what is live is changed without a deployment: those that turn a check off, of who somebody is or of what they pay.
 
-use super::arguments::{Arguments, words};
+use super::arguments::words;
+use super::call::{Call, PRODUCTION, TRIED as TRIAL, speaks};
 use super::lists::is;
-use super::live;
 
 const SERVICES: &str = "launchdarkly|unleash|flagsmith|split|splitio|optimizely|posthog|statsig|growthbook|configcat|devcycle|flipt|harness|\
     cloudbees|remoteconfig|appconfig|eppo|hypertune|openfeature|flagd|togglz|kameleoon";
@@ -39,34 +39,27 @@ const SHOWS: &str = "ui|banner|design|copy|layout|button|theme|redesign|tooltip|
     footer|animation|hint|docs|logging|debug|analytics|metrics|tracking|log|logs";
 
 /// Whether a tool turns a switch that a person wants to hear of first.
-pub(super) fn are_turned(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
-    check_less(server, name, given) || carry_all(server, name, given)
+pub(super) fn are_turned(call: &Call<'_>) -> bool {
+    check_less(call) || carry_all(call)
 }
 
 /// Whether what carries money or lets people in is switched over for everybody, where production is named.
-fn carry_all(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    let carries = |named: &str| {
-        let words = words(named);
-        words.iter().any(|word| is(word, CARRIES)) && !words.iter().any(|word| is(word, SHOWS))
-    };
-    let is_live = |of: &str| words(of).iter().any(|word| is(word, live::PRODUCTION));
-    (server.iter().any(|word| is(word, SERVICES)) || has("flag|flags|toggle|toggles|killswitch"))
-        && !has("get|list|search|create|evaluate|read|describe")
-        && given.values(NAMED).any(carries)
-        && given.values(WHERE).any(is_live)
-        && is_turned(true, has, given)
+fn carry_all(call: &Call<'_>) -> bool {
+    let carries = |named: &str| speaks(named, CARRIES) && !speaks(named, SHOWS);
+    (call.served(SERVICES) || call.has("flag|flags|toggle|toggles|killswitch"))
+        && !call.has("get|list|search|create|evaluate|read|describe")
+        && call.given.values(NAMED).any(carries)
+        && call.names(WHERE, PRODUCTION)
+        && is_turned(true, call)
 }
 
 /// Whether a tool turns such a switch so that what is live checks less. One for which no environment is named holds in all of them.
-fn check_less(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    let of_service = || server.iter().any(|word| is(word, SERVICES));
-    if !has(SWITCHES) && !of_service() || has("get|list|search|create|evaluate|read|describe") {
+fn check_less(call: &Call<'_>) -> bool {
+    if !call.has(SWITCHES) && !call.served(SERVICES) || call.has("get|list|search|create|evaluate|read|describe") {
         return false;
     }
-    let Some(checks) = given.values(NAMED).find_map(|named| checks_while_on(&words(named))) else { return false };
-    is_turned(!checks, has, given) && is_live(given)
+    let Some(checks) = call.given.values(NAMED).find_map(|named| checks_while_on(&words(named))) else { return false };
+    is_turned(!checks, call) && !call.names(WHERE, TRIAL)
 }
 
 /// Whether a switch of this name checks something while it is on, or leaves a check out; nothing where it is about something else.
@@ -78,42 +71,31 @@ fn checks_while_on(name: &[String]) -> Option<bool> {
 }
 
 /// Whether a call turns a switch on, or off.
-fn is_turned(on: bool, has: impl Fn(&str) -> bool, given: &Arguments<'_>) -> bool {
+fn is_turned(on: bool, call: &Call<'_>) -> bool {
     const STATE: &str = "value|on|enabled|isenabled|active|isactive|state|status|defaultvalue|off|variation|ison|flagstate|rolloutpercentage|percentage|rollout";
     const OFF: &str = "turnFlagOff|off|OFF|Off|disabled|DISABLED|inactive|killed|archived|kill";
     const ON: &str = "turnFlagOn|on|ON|On|enabled|ENABLED|active";
-    let states = || given.values(STATE);
-    let kinds = || given.values("kind|action|operation|instruction");
+    let states = || call.given.values(STATE);
+    let kinds = || call.given.values("kind|action|operation|instruction");
     match on {
         false => {
-            has("disable|deactivate|kill|off|archive|delete|remove")
-                || given.is_off(STATE)
+            call.has("disable|deactivate|kill|off|archive|delete|remove")
+                || call.given.is_off(STATE)
                 || states().any(|state| is(state, OFF))
                 || kinds().any(|kind| is(kind, OFF))
         }
         true => {
-            has("enable|activate|on")
-                || given.is_on(STATE)
+            call.has("enable|activate|on")
+                || call.given.is_on(STATE)
                 || states().any(|state| is(state, ON) || state == "100")
                 || kinds().any(|kind| is(kind, ON))
         }
     }
 }
 
-fn is_live(given: &Arguments<'_>) -> bool {
-    let is_tried = |of: &str| {
-        words(of).iter().any(|word| {
-            is(
-                word,
-                "dev|development|test|testing|staging|stage|stg|qa|local|sandbox|preview|preprod|nonprod|ci|uat|int",
-            )
-        })
-    };
-    !given.values(WHERE).any(is_tried)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::arguments::Arguments;
     use super::*;
 
     #[test]
@@ -159,7 +141,7 @@ mod tests {
                 false,
             ),
         ] {
-            assert_eq!(check_less(&words(server), &words(name), &Arguments::read(given)), less, "{name} {given}");
+            assert_eq!(check_less(&Call::of(server, name, &Arguments::read(given))), less, "{name} {given}");
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Few and certain words for each: another language is one more entry of [`LANGUAGES`]. They are looked for where a verb or a name
 //! begins that is one of them; what is quoted is spoken of.
 
-use super::lists::holds;
+use super::lists::{holds, parts};
 use super::reading::Reading;
 use super::sentence::Sentence;
 use super::{commands, orders, signs};
@@ -198,7 +198,7 @@ const fn slot(text: &[u8]) -> Option<usize> {
 fn begins(text: &str) -> bool {
     let begun = slot(text.as_bytes()).map_or(0, |slot| BEGUN[slot]);
     let languages = LANGUAGES.iter().enumerate().filter(|(language, _)| begun >> language & 1 == 1);
-    begun != 0 && languages.flat_map(|(_, language)| language.starts.split('|')).any(|start| text.starts_with(start))
+    begun != 0 && languages.flat_map(|(_, language)| parts(language.starts)).any(|start| text.starts_with(start))
 }
 
 /// What may stand right before a verb that orders.
@@ -208,7 +208,7 @@ const LEADS: &str = "请|請|你|应|须|即|先|并|要|该|且|пожалуй�
 pub(super) fn at(text: &str, at: usize, read: &mut Reading) -> Option<&'static str> {
     let rest = text.get(at..).filter(|rest| begins(rest))?;
     let start = folded(&rest[..rest.floor_char_boundary(64)]);
-    let begins = |list: &str| list.split('|').any(|word| start.starts_with(word.trim_start()));
+    let begins = |list: &str| parts(list).any(|word| start.starts_with(word.trim_start()));
     // Where the verb is last, its sentence may begin with what stands before it.
     let verb = |language: &&Language| begins(language.leaves) || language.verb_is_last && begins(language.before);
     let named = || LANGUAGES.iter().filter(|language| begins(language.names));
@@ -239,15 +239,14 @@ fn overrides(text: &str, at: usize, language: &Language) -> bool {
     let lead = before.trim_end();
     let ordered = language.verb_is_last
         || !lead.ends_with(char::is_alphanumeric)
-        || LEADS.split('|').any(|word| lead.ends_with(word));
+        || parts(LEADS).any(|word| lead.ends_with(word));
     let whole = format!("{before}{behind}");
     ordered && leaves(&whole, language)
 }
 
 /// Whether a sentence says to leave what was told before.
 fn leaves(sentence: &str, language: &Language) -> bool {
-    let near = |list: &str| list.split('|').any(|word| sentence.contains(word));
-    near(language.leaves) && near(language.told) && near(language.before)
+    [language.leaves, language.told, language.before].iter().all(|list| holds(sentence, list))
 }
 
 /// Whether a sentence that is addressed to an assistant orders what nobody orders in good faith.

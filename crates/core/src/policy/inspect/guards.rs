@@ -1,13 +1,13 @@
 //! What protects a service and its users, switched off by what a call sets: the second factor, the lock against guessing, the policy by which
 //! somebody signs in, the consent of whoever is written to.
 
-use super::arguments::{Arguments, words};
-use super::lists::is;
+use super::arguments::Arguments;
+use super::call::{Call, TRIED};
+use super::lists::{is, letters};
 
 const CHANGES: &str = "update|set|patch|put|modify|configure|change|edit|disable|toggle|replace|upsert|apply|save|post|manage|deactivate|batch|bulk|\
     remove|reset|delete|turn|switch|config|write|alter";
-const LOOKS: &str = "get|list|search|find|read|describe|show|query|check|view|fetch|status|validate|plan|preview|simulate|draft|docs|export|lookup|\
-    explain|audit|scan";
+const LOOKS: &str = "status|plan|simulate|audit|scan";
 
 /// Parts of the names of what protects while it is on.
 const PROTECTS: &str = "mfa|2fa|twofactor|multifactor|bruteforce|breachedpassword|leakedpassword|attackprotection|passwordpolicy|passwordcomplexity|\
@@ -37,7 +37,7 @@ const EXPOSES: &str = "disablemfa|skipmfa|bypassmfa|disable2fa|allowinsecure|dis
 /// Settings by which such a thing is on, and values by which it is not.
 const STATES: &str = "enabled|isenabled|state|status|on|active|mode|isactive|enforcement|enforced|required|enable|action|value|level|policy";
 const OFF: &str = "disabled|off|none|inactive|optional|disable|never|reportonly|monitor|allow|bypass|notconfigured|essentiallyoff|\
-    enabledforreportingbutnotenforced|log|permissive|detect|evaluate|low|disallowed";
+    enabledforreportingbutnotenforced|log|permissive|detect|evaluate|low|disallowed|false|0|no|null";
 
 /// What is guarded by its path at a service.
 const GUARDING: &str = "conditionalaccess|policies|policy|firewall|waf|ruleset|rulesets|protection|mfa|authenticationmethods|securitydefaults|guard|\
@@ -56,37 +56,30 @@ const AGREED: &str = "optin|optedin|subscribed|consent|consentgiven|marketingcon
     gdprconsent";
 
 /// Where something is only tried.
-const TRIED: &str =
-    "dev|development|test|tests|testing|staging|stage|stg|qa|local|sandbox|preview|preprod|nonprod|ci|uat|demo";
 const WHERE: &str =
     "environment|environmentkey|env|tenant|stage|project|domain|workspace|realm|projectref|instance|zone|site|branch";
 
 /// Whether a call lowers what guards.
-pub(super) fn are_lowered(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    let first = name.iter().find(|word| is(word, LOOKS) || is(word, CHANGES));
-    if has(FACTORS) && has(TAKES) && !has("list|get|flow") {
+pub(super) fn are_lowered(call: &Call<'_>) -> bool {
+    if call.has(FACTORS) && call.has(TAKES) && !call.has("list|get|flow") {
         return true;
     }
-    if !first.is_some_and(|word| is(word, CHANGES)) && !has("graph|api|rest|request|execute|run|create|add|subscribe") {
-        return false;
-    }
-    if first.is_some_and(|word| is(word, LOOKS)) {
-        return false;
-    }
-    if takes_no_for_yes(name, given) {
+    let changes = match call.looks(LOOKS, &[CHANGES]) {
+        Some(false) => true,
+        None if call.has("graph|api|rest|request|execute|run|create|add|subscribe") => method_changes(call.given),
+        _ => return false,
+    };
+    if takes_no_for_yes(call) {
         return true;
     }
-    let tried = server.iter().chain(name).any(|word| is(word, TRIED))
-        || given.values(WHERE).any(|value| words(value).iter().any(|word| is(word, TRIED)));
-    if tried || has("create|add") || !first.is_some_and(|word| is(word, CHANGES)) && !method_changes(given) {
+    if call.at(TRIED) || call.names(WHERE, TRIED) || call.has("create|add") || !changes {
         return false;
     }
-    given.turned(PROTECTS, STATES, is_off)
-        || given.turned_on(EXPOSES)
-        || forgets_soon(given)
-        || given.is_emptied(PROTECTS)
-        || of_guard_by_path(name, given)
+    call.given.turned(PROTECTS, STATES, is_off)
+        || call.given.turned_on(EXPOSES)
+        || forgets_soon(call.given)
+        || call.given.is_emptied(PROTECTS)
+        || of_guard_by_path(call)
 }
 
 /// Whether what was kept for long is kept for hours: `retention.ms: 1000`.
@@ -99,9 +92,7 @@ fn forgets_soon(given: &Arguments<'_>) -> bool {
 }
 
 fn is_off(value: &str) -> bool {
-    let plain: String =
-        value.chars().take(48).filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    is(&plain, OFF) || matches!(plain.as_str(), "false" | "0" | "no" | "null")
+    is(&letters(value), OFF)
 }
 
 fn method_changes(given: &Arguments<'_>) -> bool {
@@ -111,12 +102,11 @@ fn method_changes(given: &Arguments<'_>) -> bool {
 }
 
 /// Whether what stands at a path that guards is switched off.
-fn of_guard_by_path(name: &[String], given: &Arguments<'_>) -> bool {
-    let guards = given
-        .values(PATHS)
-        .any(|path| path.len() <= 1024 && words_of_path(path).any(|word| is(&word, GUARDING)))
-        || name.iter().any(|word| is(word, "policy|policies|ruleset|firewall|waf|protection|guard|defender|shield"));
-    guards && (given.values("state|status|enabled|isenabled|enforcement|mode|active").any(is_off))
+fn of_guard_by_path(call: &Call<'_>) -> bool {
+    let guards =
+        call.given.values(PATHS).any(|path| path.len() <= 1024 && words_of_path(path).any(|word| is(&word, GUARDING)))
+            || call.has("policy|policies|ruleset|firewall|waf|protection|guard|defender|shield");
+    guards && (call.given.values("state|status|enabled|isenabled|enforcement|mode|active").any(is_off))
 }
 
 fn words_of_path(path: &str) -> impl Iterator<Item = String> {
@@ -124,23 +114,26 @@ fn words_of_path(path: &str) -> impl Iterator<Item = String> {
 }
 
 /// Whether somebody who did not want to be written to is written to again, or many are said to have agreed.
-fn takes_no_for_yes(name: &[String], given: &Arguments<'_>) -> bool {
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    let taken_back = given.said_like(REFUSED).any(|value| matches!(value, "false" | "False" | "0" | "no"));
+fn takes_no_for_yes(call: &Call<'_>) -> bool {
+    let taken_back = call.given.said_like(REFUSED).any(|value| matches!(value, "false" | "False" | "0" | "no"));
     let agreed = || {
-        given
+        call.given
             .said_like(AGREED)
             .filter(|value| matches!(*value, "true" | "True" | "1" | "yes" | "SUBSCRIBED" | "subscribed" | "granted"))
             .count()
             > 1
     };
     let many = || {
-        has("bulk|batch|all|mass|many")
-            && given.said_like(AGREED).any(|value| matches!(value, "true" | "subscribed" | "SUBSCRIBED" | "granted"))
+        call.has("bulk|batch|all|mass|many")
+            && call
+                .given
+                .said_like(AGREED)
+                .any(|value| matches!(value, "true" | "subscribed" | "SUBSCRIBED" | "granted"))
     };
     let list = || {
-        has("suppression|suppressions|unsubscribe|unsubscribes|unsubscribed|optout|optouts|blocklist|donotcontact|dnc")
-            && has("delete|remove|clear|purge|resubscribe|reset")
+        call.has(
+            "suppression|suppressions|unsubscribe|unsubscribes|unsubscribed|optout|optouts|blocklist|donotcontact|dnc",
+        ) && call.has("delete|remove|clear|purge|resubscribe|reset")
     };
     taken_back || agreed() || many() || list()
 }
@@ -168,7 +161,7 @@ mod tests {
             ("hubspot", "update_contact", r#"{"hs_email_optout":"true"}"#, false),
             ("rds", "modify_db_instance", r#"{"DeletionProtection":false}"#, true),
         ] {
-            let lowered = are_lowered(&words(server), &words(name), &Arguments::read(given));
+            let lowered = are_lowered(&Call::of(server, name, &Arguments::read(given)));
             assert_eq!(lowered, seen, "{server} {name} {given}");
         }
     }

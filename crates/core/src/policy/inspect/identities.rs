@@ -1,6 +1,7 @@
 //! Who gets in where people sign in: members of a directory's groups, whoever an application takes for its own page, and new owners.
 
 use super::arguments::Arguments;
+use super::call::Call;
 use super::lists::is;
 
 /// Where a company keeps its people, and asks who they are.
@@ -31,12 +32,12 @@ const NEW_OWNERS: &str = "newowner|newownerid|newownerlogin|newowneremail|target
     transferto|newaccount|destinationorg|targetorg|neworganization";
 
 /// Whether somebody is put among those who may do something in a company, or an application gives itself up to any page.
-pub(super) fn let_in(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    let of_directory = || server.iter().chain(name).any(|word| is(word, DIRECTORIES));
-    let tried = || server.iter().any(|word| is(word, "test|dev|local|sandbox|staging"));
-    let puts = has("add|assign|put|attach|join|grant|enroll|provision") && has(WHO) && has(AMONG);
-    puts && of_directory() && !tried() || has(CHANGES) && (takes_any_address(given) || asks_for_no_proof(given))
+pub(super) fn let_in(call: &Call<'_>) -> bool {
+    let of_directory = || call.at(DIRECTORIES);
+    let tried = || call.served("test|dev|local|sandbox|staging");
+    let puts = call.has("add|assign|put|attach|join|grant|enroll|provision") && call.has(WHO) && call.has(AMONG);
+    puts && of_directory() && !tried()
+        || call.has(CHANGES) && (takes_any_address(call.given) || asks_for_no_proof(call.given))
 }
 
 const CHANGES: &str = "create|add|update|set|put|patch|modify|edit|configure|register|replace|upsert|save";
@@ -56,18 +57,17 @@ fn asks_for_no_proof(given: &Arguments<'_>) -> bool {
 }
 
 /// Whether something that many rely on gets another owner.
-pub(super) fn hand_over(name: &[String], given: &Arguments<'_>) -> bool {
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    let hands = has("transfer") && (has(OWNED) || given.is_given(NEW_OWNERS));
-    let changes = has("change|update|set|assign|reassign") && has("owner|ownership") && given.is_given(NEW_OWNERS);
+pub(super) fn hand_over(call: &Call<'_>) -> bool {
+    let hands = call.has("transfer") && (call.has(OWNED) || call.given.is_given(NEW_OWNERS));
+    let changes =
+        call.has("change|update|set|assign|reassign") && call.has("owner|ownership") && call.given.is_given(NEW_OWNERS);
     (hands || changes)
-        && !has("list|accept|file|files|data|call|chat|ticket|conversation|issue|request|requests|get|status")
+        && !call.has("list|accept|file|files|data|call|chat|ticket|conversation|issue|request|requests|get|status")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::inspect::arguments::words;
 
     #[test]
     fn who_is_let_in_is_seen() {
@@ -95,14 +95,14 @@ mod tests {
                 true,
             ),
         ] {
-            assert_eq!(let_in(&words(server), &words(name), &Arguments::read(given)), lets, "{name} {given}");
+            assert_eq!(let_in(&Call::of(server, name, &Arguments::read(given))), lets, "{name} {given}");
         }
         for (name, given, hands) in [
             ("transfer_app", r#"{"app":"shop","recipient":"a@x.example"}"#, true),
             ("transfer_file", r#"{"path":"a"}"#, false),
             ("move_pages", r#"{"new_owner":"a"}"#, false),
         ] {
-            assert_eq!(hand_over(&words(name), &Arguments::read(given)), hands, "{name}");
+            assert_eq!(hand_over(&Call::of("", name, &Arguments::read(given))), hands, "{name}");
         }
     }
 }

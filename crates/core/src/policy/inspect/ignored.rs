@@ -1,6 +1,7 @@
 //! Lists of what a repository, an image or a package leaves out: credentials that they leave out no longer.
 
 use super::lists::{holds, is};
+use super::source::Written;
 use crate::policy::secrets::{Secrecy, secrecy};
 
 const LISTS: &str = ".gitignore|.dockerignore|.npmignore|.gcloudignore|.vercelignore|.ebignore|.cfignore|.slugignore|.helmignore|.hgignore|exclude";
@@ -9,13 +10,13 @@ const LISTS: &str = ".gitignore|.dockerignore|.npmignore|.gcloudignore|.vercelig
 const FOR_ALL: &str = "example|sample|template|dist|vault|enc|sops|age|gpg|schema|test|ci|defaults|pub";
 
 /// Whether files that hold credentials are left out no longer.
-pub(super) fn are_kept_in(text: &str, before: Option<&str>, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    if !is(name, LISTS) || name == "exclude" && !path.ends_with("/.git/info/exclude") {
+pub(super) fn are_kept_in(written: &Written<'_>) -> bool {
+    let (text, name) = (&*written.text, written.name());
+    if !is(name, LISTS) || name == "exclude" && !written.path.ends_with("/.git/info/exclude") {
         return false;
     }
     let lines = |text| str::lines(text).map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let before = before.unwrap_or_default();
+    let before = written.before.unwrap_or_default();
     let had: Vec<&str> =
         lines(before).filter(|line| !line.starts_with('!') && is_secret(line)).take(super::MAX_PLACES).collect();
     let is_gone =
@@ -63,6 +64,7 @@ mod tests {
 
     #[test]
     fn credentials_that_are_left_out_no_longer_are_seen() {
+        let kept_in = |text, before, path| are_kept_in(&Written::of(text, Some(before), path));
         for (before, text, seen) in [
             ("node_modules\n.env\n*.pem\n", "node_modules\n", true),
             (".env\n.env.local\n", ".env*\n", false),
@@ -73,8 +75,8 @@ mod tests {
             (".env.example\n", "", false),
             (".env\n", ".env\n.env.*\n", false),
         ] {
-            assert_eq!(are_kept_in(text, Some(before), "/home/dev/work/shop/.gitignore"), seen, "{before} {text}");
+            assert_eq!(kept_in(text, before, "/home/dev/work/shop/.gitignore"), seen, "{before} {text}");
         }
-        assert!(!are_kept_in("dist", Some(".env"), "/home/dev/work/shop/notes"));
+        assert!(!kept_in("dist", ".env", "/home/dev/work/shop/notes"));
     }
 }

@@ -1,109 +1,35 @@
 //! Code that sends away what a person keeps: credentials of the home or the project, the environment, what a page keeps.
 
 use super::code::{Language, Runs};
-use super::lists::{holds, is, parts};
-use super::source::{form, is_test};
+use super::lists::{holds, parts};
+use super::source::{Written, is_test};
 use crate::policy::hosts;
 use crate::policy::places;
 use crate::policy::secrets::{Secrecy, secrecy, tree_secrecy};
 
 /// What sends something to another machine.
-const SENDS: &[&str] = &[
-    "requests.post(",
-    "requests.put(",
-    "httpx.post(",
-    "urlopen(",
-    "fetch(",
-    "axios.post(",
-    "axios.put(",
-    "smtplib",
-    "http.request(",
-    "https.request(",
-    "sendall(",
-    "ftplib",
-    "Net::HTTP.post",
-    "upload_file(",
-    "curl ",
-    "curl_exec",
-    "needle.post",
-    "got.post",
-    "sendBeacon(",
-    "XMLHttpRequest",
-    "session.post(",
-    "aiohttp",
-    "HttpClient",
-    "LWP::UserAgent",
-    "http.post(",
-    "request.post(",
-    ".request({",
-    "net.connect(",
-    "urllib.request",
-    "HTTPSConnection(",
-    "\"curl\"",
-    "'curl'",
-    "\"wget\"",
-    "'wget'",
-    "ureq::",
-    "reqwest::",
-    "minreq::",
-    "TcpStream::connect",
-    "HttpURLConnection",
-    "openConnection(",
-];
-
-/// Services that show everybody what anybody sends them.
-const PASTES: &[&str] = &[
-    "paste.rs",
-    "pastebin.com",
-    "paste.ee",
-    "hastebin.com",
-    "sprunge.us",
-    "clbin.com",
-    "termbin.com",
-    "ix.io",
-    "0x0.st",
-    "transfer.sh",
-    "file.io",
-    "dpaste.com",
-    "dpaste.org",
-    "bashupload.com",
-    "temp.sh",
-    "oshi.at",
-    "catbox.moe",
-    "rentry.co",
-];
+const SENDS: &str = "requests.post(|requests.put(|httpx.post(|urlopen(|fetch(|axios.post(|axios.put(|smtplib|\
+    http.request(|https.request(|sendall(|ftplib|Net::HTTP.post|upload_file(|curl |curl_exec|needle.post|got.post|\
+    sendBeacon(|XMLHttpRequest|session.post(|aiohttp|HttpClient|LWP::UserAgent|http.post(|request.post(|.request({|\
+    net.connect(|urllib.request|HTTPSConnection(|\"curl\"|'curl'|\"wget\"|'wget'|ureq::|reqwest::|minreq::|\
+    TcpStream::connect|HttpURLConnection|openConnection(";
 
 /// Whether code sends credentials of the home, or its whole environment, to another machine. `Some` says what.
 pub(super) fn gives_credentials(code: &str, language: Language, runs: Runs) -> Option<String> {
-    if language == Language::Shell || !SENDS.iter().any(|word| code.contains(word)) || !names_machine(code) {
+    if language == Language::Shell || !holds(code, SENDS) || !names_machine(code) {
         return None;
     }
-    let dropped = PASTES.iter().find(|host| {
-        let posts = ["post(", "put(", "POST", "PUT", "Post("].iter().any(|word| code.contains(word));
-        posts && code.match_indices(**host).any(|(at, _)| code[..at].ends_with("://"))
-    });
-    if let Some(host) = dropped {
+    let posts = holds(code, "post(|put(|POST|PUT|Post(");
+    let mut named = code.match_indices("://").take(super::MAX_PLACES).filter_map(|(at, _)| elsewhere(&code[at + 3..]));
+    if let Some(host) = named.find(|host| posts && hosts::is_drop(host)) {
         return Some(format!("lays something open at {host}"));
     }
-    const ALL: &[&str] = &[
-        "dict(os.environ",
-        "json=os.environ",
-        "data=os.environ",
-        "dumps(os.environ",
-        "str(os.environ)",
-        "repr(os.environ)",
-        "urlencode(os.environ",
-        "stringify(process.env)",
-        "body: process.env",
-        "ENV.to_h",
-        "ENV.to_json",
-        "env::vars()",
-        "json_encode($_ENV",
-        "json_encode(getenv()",
-    ];
+    const ALL: &str = "dict(os.environ|json=os.environ|data=os.environ|dumps(os.environ|str(os.environ)|\
+        repr(os.environ)|urlencode(os.environ|stringify(process.env)|body: process.env|ENV.to_h|ENV.to_json|\
+        env::vars()|json_encode($_ENV|json_encode(getenv()";
     let near = |at: usize| {
         let around = &code[code.floor_char_boundary(at.saturating_sub(400))..code.floor_char_boundary(at + 400)];
-        SENDS.iter().any(|word| around.contains(word)) && names_machine(around)
+        holds(around, SENDS) && names_machine(around)
     };
     let whole = |at: usize, word: &str| {
         let before = &code[code.floor_char_boundary(at.saturating_sub(64))..at];
@@ -113,49 +39,27 @@ pub(super) fn gives_credentials(code: &str, language: Language, runs: Runs) -> O
     let found = |words: &str, is_meant: &dyn Fn(usize, &str) -> bool| {
         parts(words).any(|word| code.match_indices(word).take(super::MAX_PLACES).any(|(at, _)| is_meant(at, word)))
     };
-    if ALL.iter().any(|word| code.match_indices(word).any(|(at, _)| near(at))) || found(WHOLE, &whole) {
+    if parts(ALL).any(|word| code.match_indices(word).any(|(at, _)| near(at))) || found(WHOLE, &whole) {
         return Some("sends its environment away".to_owned());
     }
     if runs == Runs::ByItself
-        && READS.iter().any(|read| code.match_indices(read).any(|(at, _)| names_environment(&code[at + read.len()..])))
+        && parts(READS).any(|read| code.match_indices(read).any(|(at, _)| names_environment(&code[at + read.len()..])))
     {
         return Some("sends the project's credentials away".to_owned());
     }
     // One login of a registry is what a program for it reads; one key of a person's, or many logins, are what a thief takes.
     let mut first: Option<&str> = None;
     for text in literals(code).filter(|text| is_kept(text)) {
-        let is_key =
-            [".ssh", "id_", ".aws", ".gnupg", "logins.json", "ogin Data", "key4", "shadow", "wallet", "eychain"]
-                .iter()
-                .any(|part| text.contains(part));
+        let is_key = holds(text, ".ssh|id_|.aws|.gnupg|logins.json|ogin Data|key4|shadow|wallet|eychain");
         if is_key || runs == Runs::ByItself || first.is_some_and(|first| first != text) {
             return Some(format!("sends {text} away"));
         }
         first = Some(text);
     }
     // A folder of keys, gone through file by file or packed.
-    const WALKS: &[&str] = &[
-        "glob",
-        "iterdir(",
-        "listdir(",
-        "os.walk(",
-        "scandir(",
-        "readdir",
-        "tarfile",
-        "make_archive",
-        "ZipFile",
-        "zipfile",
-        "archiver(",
-        "copytree(",
-        "tar.c(",
-        "Dir[",
-        "Dir.children",
-        "Dir.each",
-        "opendir",
-        "AdmZip",
-        "read_bytes(",
-    ];
-    let walked = WALKS.iter().any(|word| code.contains(word));
+    const WALKS: &str = "glob|iterdir(|listdir(|os.walk(|scandir(|readdir|tarfile|make_archive|ZipFile|zipfile|\
+        archiver(|copytree(|tar.c(|Dir[|Dir.children|Dir.each|opendir|AdmZip|read_bytes(";
+    let walked = holds(code, WALKS);
     let mut folders = literals(code).filter(|text| walked && text.len() <= 128 && is_folder_of_keys(text));
     folders
         .find(|text| code.match_indices(*text).take(super::MAX_PLACES).any(|(at, _)| near(at)))
@@ -172,7 +76,7 @@ const PICKED: &str =
     "startswith|startsWith|start_with|filter(|HasPrefix|if k in|if key in|if k ==|StartsWith|str_starts_with|env:";
 
 /// What reads a file.
-const READS: &[&str] = &["readFileSync(", "readFile(", "open(", "read_to_string(", "fs::read(", "File.read("];
+const READS: &str = "readFileSync(|readFile(|open(|read_to_string(|fs::read(|File.read(";
 
 /// Whether arguments begin with the file of a project's credentials.
 fn names_environment(arguments: &str) -> bool {
@@ -193,34 +97,13 @@ fn is_folder_of_keys(text: &str) -> bool {
 
 /// Whether a text names a credential of a home by its path.
 fn is_kept(text: &str) -> bool {
-    const PARTS: &[&str] = &[
-        ".ssh",
-        "id_",
-        ".aws",
-        ".netrc",
-        ".git-c",
-        ".gnupg",
-        ".kube",
-        ".config",
-        ".docker",
-        "shadow",
-        "logins",
-        "ogin Data",
-        "wallet",
-        ".npmrc",
-        ".pypirc",
-        ".mozilla",
-        "eychain",
-        ".azure",
-        ".claude",
-        ".codex",
-        "key4",
-    ];
+    const PARTS: &str = ".ssh|id_|.aws|.netrc|.git-c|.gnupg|.kube|.config|.docker|shadow|logins|ogin Data|wallet|\
+        .npmrc|.pypirc|.mozilla|eychain|.azure|.claude|.codex|key4";
     // What a home is called in code stands before it: `{home}/.ssh/id_rsa`.
     let part = text.rsplit("}/").next().unwrap_or(text).trim_start_matches("~/").trim_start_matches("$HOME/");
     let part = part.trim_start_matches('/');
     text.len() <= 128
-        && PARTS.iter().any(|known| text.contains(known))
+        && holds(text, PARTS)
         && !part.contains(['\n', '*', '{', '('])
         && secrecy(&format!("/home/you/{part}"), Some("/home/you")) == Secrecy::Credential
 }
@@ -239,12 +122,7 @@ fn names_machine(code: &str) -> bool {
         || is_named("host:")
         || code.match_indices("http").take(super::MAX_PLACES).any(|(at, _)| {
             let rest = &code[at..];
-            (rest.starts_with("http://") || rest.starts_with("https://")) && {
-                let url = &rest
-                    [..rest.find(|char: char| char.is_whitespace() || "\"'`<>)".contains(char)).unwrap_or(rest.len())];
-                let host = hosts::host(url);
-                host.contains('.') && !hosts::is_local(&host)
-            }
+            (rest.starts_with("http://") || rest.starts_with("https://")) && hosts::elsewhere(rest).is_some()
         })
 }
 
@@ -261,14 +139,11 @@ pub(super) fn literals(code: &str) -> impl Iterator<Item = &str> {
 const PAGES: &str = "html|htm|liquid|js|mjs|cjs|ts|jsx|tsx|vue|svelte|php|phtml|twig|erb|ejs|hbs|tpl|cshtml|jsp|njk|astro|ftl|mustache|haml|xml";
 
 /// Whether a page hears all that is typed into it, and sends it to another machine, where the text before it did not.
-pub(super) fn takes_typed(text: &str, before: Option<&str>, path: &str) -> bool {
-    if !is(form(path), PAGES)
-        || !holds(text, "addEventListener|.on(|onkey|oninput|onsubmit|onchange|onblur|FormData|.clone()")
-        || is_test(path)
-    {
-        return false;
-    }
-    takes(text) && !before.is_some_and(takes) || copies_requests(text) && !before.is_some_and(copies_requests)
+pub(super) fn takes_typed(written: &Written<'_>) -> bool {
+    written.is_form(PAGES)
+        && written.holds("addEventListener|.on(|onkey|oninput|onsubmit|onchange|onblur|FormData|.clone()")
+        && !is_test(written.path)
+        && (written.gains(takes) || written.gains(copies_requests))
 }
 
 /// Whether what stands between a page and its visitors reads what they send, and gives a copy of it to another machine.
@@ -281,7 +156,7 @@ pub(super) fn copies_requests(text: &str) -> bool {
         let behind = &text[at..text.floor_char_boundary(at + NEAR)];
         behind
             .split_once("//")
-            .is_some_and(|(before, url)| before.len() <= "fetch(new URL('https:".len() && is_elsewhere(url))
+            .is_some_and(|(before, url)| before.len() <= "fetch(new URL('https:".len() && elsewhere(url).is_some())
             && holds(behind, "POST|PUT|body|sendBeacon")
     };
     holds(text, READS)
@@ -291,11 +166,10 @@ pub(super) fn copies_requests(text: &str) -> bool {
         && text.match_indices("fetch(").take(super::MAX_PLACES).any(|(at, _)| sends(at))
 }
 
-/// Whether an address behind its scheme is of another machine.
-fn is_elsewhere(url: &str) -> bool {
-    let end = url.find(|char: char| char.is_whitespace() || "\"'`<>)$?".contains(char)).unwrap_or(url.len());
-    let host = hosts::host(&url[..end]);
-    host.contains('.') && !hosts::is_local(&host)
+/// The host of an address behind its scheme, where it is written out and another machine's.
+fn elsewhere(url: &str) -> Option<String> {
+    let is_plain = |host: &String| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+    hosts::elsewhere(url).filter(is_plain)
 }
 
 fn takes(text: &str) -> bool {
@@ -307,50 +181,30 @@ fn takes(text: &str) -> bool {
     const GIVES: &str = "sendBeacon(|.src|fetch(|XMLHttpRequest|WebSocket|$.post|$.get|$.ajax|axios|navigator.send";
     const VALUED: &str = "card|cvv|cvc|cc-|ccnum|password|passwd|ssn|iban|btoa(|keypress|keydown|keyup|pan|expir|querySelectorAll('input|\
         querySelectorAll(\"input|target.name";
+    const WHOLE_FORM: &str = "FormData(f|FormData(e|FormData(t|FormData(d|FormData(this|.serialize()|serialize(f";
+    const UNANSWERED: &str = "sendBeacon(|.src|WebSocket|btoa(|no-cors|keypress|keydown|keyup";
     const NEAR: usize = 400;
     let gives = parts(GIVES).flat_map(|word| text.match_indices(word).take(super::MAX_PLACES));
     gives.map(|(at, _)| at).any(|at| {
         let around = &text[text.floor_char_boundary(at.saturating_sub(NEAR))..text.floor_char_boundary(at + NEAR)];
-        let told = text[at..text.floor_char_boundary(at + NEAR / 2)].split_once("//").map(|(_, url)| url);
-        let elsewhere = told.is_some_and(is_elsewhere);
+        let behind = &text[at..text.floor_char_boundary(at + NEAR / 2)];
+        let goes_away = || behind.split_once("//").is_some_and(|(_, url)| elsewhere(url).is_some());
         // A form as a whole that goes where nobody answers is a copy of it.
-        let copies = || {
-            let behind = &text[at..text.floor_char_boundary(at + NEAR / 2)];
-            holds(behind, "sendBeacon(|.src") && holds(behind, "FormData(f|FormData(e|FormData(t|FormData(d|FormData(this|.serialize()|serialize(f")
-        };
-        elsewhere && holds(around, HEARS) && copies() || elsewhere && holds(around, HEARS) && holds(around, ALL) && holds(around, TYPED) && holds(&around.to_lowercase(), VALUED)
-            // What a shop asks its own service is a request with an answer; what is taken needs none.
-            && (holds(around, "sendBeacon(|.src|WebSocket|btoa(|no-cors|keypress|keydown|keyup") || !around.contains("preventDefault"))
+        let copies = || holds(behind, "sendBeacon(|.src") && holds(behind, WHOLE_FORM);
+        let takes_some = || holds(around, ALL) && holds(around, TYPED) && holds(&around.to_lowercase(), VALUED);
+        // What a shop asks its own service is a request with an answer; what is taken needs none.
+        let needs_none = || holds(around, UNANSWERED) || !around.contains("preventDefault");
+        goes_away() && holds(around, HEARS) && (copies() || takes_some() && needs_none())
     })
 }
 
 /// Whether a page's script takes cookies or what a page keeps to another machine: its host.
 pub(super) fn given_away(script: &str) -> Option<String> {
-    const KEPT: &[&str] = &["document.cookie", "localStorage", "sessionStorage", "indexedDB", "navigator.credentials"];
-    const SENDS: &[&str] = &[
-        "fetch(",
-        "XMLHttpRequest",
-        "sendBeacon",
-        "Image(",
-        ".src",
-        "WebSocket",
-        "location",
-        "window.open",
-        ".submit(",
-        "import(",
-        "axios",
-    ];
-    let has = |list: &[&str]| list.iter().any(|word| script.contains(word));
-    if !has(KEPT) || !has(SENDS) {
+    const KEPT: &str = "document.cookie|localStorage|sessionStorage|indexedDB|navigator.credentials";
+    const SENDS: &str = "fetch(|XMLHttpRequest|sendBeacon|Image(|.src|WebSocket|location|window.open|.submit(|import(|\
+        axios";
+    if !holds(script, KEPT) || !holds(script, SENDS) {
         return None;
     }
-    script.match_indices("//").find_map(|(at, _)| {
-        let url = &script[at + 2..];
-        let url = &url[..url.find(|char: char| char.is_whitespace() || "\"'`<>)$".contains(char)).unwrap_or(url.len())];
-        let host = hosts::host(url);
-        (host.contains('.')
-            && !hosts::is_local(&host)
-            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte)))
-        .then_some(host)
-    })
+    script.match_indices("//").find_map(|(at, _)| elsewhere(&script[at + 2..]))
 }

@@ -41,6 +41,12 @@ pub(in crate::policy) fn holds(text: &str, list: &str) -> bool {
     parts(list).any(|it| text.contains(it))
 }
 
+/// What is left of a name that is written in whatever way: its letters and digits, in lower case.
+#[inline(never)]
+pub(in crate::policy) fn letters(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

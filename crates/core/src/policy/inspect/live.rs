@@ -1,11 +1,8 @@
 //! What everybody relies on: whether a call of a server's tool is about that, and what of it is shown.
 
-use super::arguments::{Arguments, words};
+use super::call::{Call, PRODUCTION, speaks};
 use super::lists::is;
 use crate::policy::secrets;
-
-/// Words in names that speak of production.
-pub(in crate::policy) const PRODUCTION: &str = "prod|production|prd|live";
 
 /// What a place is called in arguments: a database, a cluster, an account.
 const PLACES: &str = "namespace|ns|context|cluster|clustername|environment|env|stage|project|projectid|projectname|database|databasename|db|\
@@ -14,24 +11,19 @@ const PLACES: &str = "namespace|ns|context|cluster|clustername|environment|env|s
     branch|workspace|target|profile|server|index|indexname|bucket|stack|deployment|task|uri|connectionstring|parent|key|keys";
 
 /// Whether the server, its tool or what is named in its arguments is production.
-pub(super) fn is_meant(server: &str, name: &str, given: &Arguments<'_>) -> bool {
-    let speaks = |text: &str| {
-        let words = words(text);
-        words.iter().any(|word| is(word, PRODUCTION))
-            && !words.iter().any(|word| is(word, "non|pre|not|emulator|staging|local|test"))
-    };
-    speaks(server) || speaks(name) || given.values(PLACES).any(speaks)
+pub(super) fn is_meant(call: &Call<'_>) -> bool {
+    let is_live = |name: &str| speaks(name, PRODUCTION) && !speaks(name, "non|pre|not|emulator|staging|local|test");
+    call.called.into_iter().chain(call.given.values(PLACES)).any(is_live)
 }
 
 /// Whether a command shows all variables of an environment, and not their names alone or a few that are no secret.
 pub(super) fn shows_environment(command: &str) -> bool {
     const SHOWS: &str = "env|printenv|export|export -p|set|declare -x|declare -p|env -0|printenv -0|busybox env";
-    const STARTS: &[&str] =
-        &["sh", "bash", "ash", "/bin/sh", "/bin/bash", "-c", "-lc", "-ec", "--", "exec", "sudo", "/usr/bin/env", "-it"];
+    const STARTS: &str = "sh|bash|ash|/bin/sh|/bin/bash|-c|-lc|-ec|--|exec|sudo|/usr/bin/env|-it";
     let plain: String = command.chars().filter(|char| !matches!(char, '\'' | '"')).collect();
     let parts: Vec<&str> = plain.split(['|', ';', '&', '\n']).map(str::trim).collect();
     parts.iter().enumerate().any(|(at, part)| {
-        let words: Vec<&str> = part.split_whitespace().skip_while(|word| STARTS.contains(word)).collect();
+        let words: Vec<&str> = part.split_whitespace().skip_while(|word| is(word, STARTS)).collect();
         let shows = is(&words.join(" "), SHOWS)
             || words.last() == Some(&"/usr/bin/env")
             || part.contains("/environ") && part.contains("/proc/");
@@ -51,6 +43,7 @@ pub(super) fn shows_environment(command: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::arguments::Arguments;
     use super::*;
 
     #[test]
@@ -82,7 +75,7 @@ mod tests {
             ("kubernetes", r#"{"namespace":"pre-prod"}"#, false),
             ("kubernetes", r#"{"name":"products-7f"}"#, false),
         ] {
-            assert_eq!(is_meant(server, "query", &Arguments::read(given)), live, "{server} {given}");
+            assert_eq!(is_meant(&Call::of(server, "query", &Arguments::read(given))), live, "{server} {given}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Programs that fetch code while they run, and run it: whoever serves it does what they like on the machines of all who have the program.
 
-use super::lists::{holds, is};
-use super::source::{form, is_comment, is_tried};
+use super::lists::holds;
+use super::source::{Written, dense_code};
 
 /// How a language loads code that it has as bytes or as an address, without blanks, and how it gets them; one of each must stand in the text.
 const LOADS: &[(&str, &str, &str)] = &[
@@ -15,7 +15,11 @@ const LOADS: &[(&str, &str, &str)] = &[
         "URLClassLoader(|DexClassLoader(|InMemoryDexClassLoader(|defineClass(|GroovyShell().evaluate(|PathClassLoader(",
         "http://|https://|openStream()|HttpURLConnection|OkHttpClient|HttpClient",
     ),
-    ("lua|luau", "loadstring(|load(|require(", "HttpGet(|:HttpGetAsync(|http.request(|http.get(|PerformHttpRequest("),
+    (
+        "lua|luau",
+        "loadstring(game:HttpGet|load(http|loadstring(http|loadstring(body|load(body|loadstring(syn|loadstring(res|load(res|assert(load(|HttpGet(",
+        "HttpGet(|:HttpGetAsync(|http.request(|http.get(|PerformHttpRequest(",
+    ),
     (
         "js|mjs|cjs|ts|tsx|jsx",
         "eval(await|newFunction(await|vm.runInThisContext(await|(0,eval)(await|import('http://|import(\"http://|importScripts('http://|importScripts(\"http://",
@@ -42,37 +46,16 @@ const LOADS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// A part of each of these, by which most texts are told to hold none.
-const HINTS: &str = "eval|Function(|import(|importScripts|runInThisContext|Assembly|CurrentDomain|ClassLoader|defineClass|loadstring|load(|\
-    plugin.Open|yaegi|goja|dlopen|Library|exec(|pickle|marshal|include|require|GDScript|load_resource|source_code|EvaluateAsync|GroovyShell";
-
 /// What a program does before it believes what it fetched.
 const VERIFIES: &str = "verify|Verify|signature|Signature|sha256|SHA256|Sha256|checksum|Checksum|StrongName|PublicKeyToken|ed25519|integrity|\
     VerifyHash|digest|X509";
 
 /// Whether a text runs what it fetches without a look at who made it, where the text before it did not.
-pub(super) fn are_unread(text: &str, before: Option<&str>, path: &str) -> bool {
-    let of = form(path);
-    let Some((_, loads, gets)) = LOADS.iter().find(|(forms, _, _)| is(of, forms)) else { return false };
-    if !holds(text, HINTS) || !holds(text, gets) || is_tried(path) {
-        return false;
-    }
-    let loads = |text: &str| {
-        let dense: String = text
-            .lines()
-            .filter(|line| !is_comment(line))
-            .flat_map(str::chars)
-            .filter(|char| !char.is_whitespace())
-            .collect();
-        holds(&dense, loads)
-            && (of != "lua" && of != "luau"
-                || holds(
-                    &dense,
-                    "loadstring(game:HttpGet|load(http|loadstring(http|loadstring(body|load(body|loadstring(syn|loadstring(res|load(res|assert(load(|HttpGet(",
-                ))
-            && !holds(text, VERIFIES)
-    };
-    loads(text) && !before.is_some_and(loads)
+pub(super) fn are_unread(written: &Written<'_>) -> bool {
+    let Some((_, loads, gets)) = LOADS.iter().find(|(forms, ..)| written.is_form(forms)) else { return false };
+    written.holds(gets)
+        && !written.is_tried()
+        && written.gains(|text| holds(&dense_code(text), loads) && !holds(text, VERIFIES))
 }
 
 #[cfg(test)]
@@ -90,7 +73,11 @@ mod tests {
             ("a.ts", "const m = await import('./local');\nawait fetch('/api');", false),
             ("a.ts", "eval(await (await fetch(url)).text());", true),
         ] {
-            assert_eq!(are_unread(text, None, &format!("/home/you/work/shop/src/{name}")), unread, "{text}");
+            assert_eq!(
+                are_unread(&Written::of(text, None, &format!("/home/you/work/shop/src/{name}"))),
+                unread,
+                "{text}"
+            );
         }
     }
 }

@@ -1,40 +1,17 @@
 //! Code that writes into a log what nobody may keep: passwords, numbers of cards and what is on their backs.
 
-use super::lists::{holds, is};
-use super::source::{form, is_comment, is_tried};
+use super::lists::{holds, is, letters, parts};
+use super::source::{Written, is_comment};
 
 const LANGUAGES: &str =
     "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift|ex|exs|vue|svelte";
 
 /// Calls that write to a log, by how they end.
-const LOGS: &[&str] = &[
-    "logger.",
-    "logger(",
-    "log.",
-    "Log.",
-    "logging.",
-    "LOG.",
-    "slog.",
-    "winston.",
-    "console.",
-    "print(",
-    "println!(",
-    "printf(",
-    "Println(",
-    "error_log(",
-    "NSLog(",
-    "info!(",
-    "debug!(",
-    "warn!(",
-    "error!(",
-    "Logger.",
-    "_logger.",
-    "syslog(",
-    "puts ",
-];
+const LOGS: &str = "logger.|logger(|log.|Log.|logging.|LOG.|slog.|winston.|console.|print(|println!(|printf(|Println(|\
+    error_log(|NSLog(|info!(|debug!(|warn!(|error!(|Logger.|_logger.|syslog(|puts ";
 
 /// Of these what shows something on a terminal: a program may well show what it has just made, but not what somebody sent it.
-const PRINTS: &[&str] = &["print(", "println!(", "printf(", "Println(", "puts ", "console."];
+const PRINTS: &str = "print(|println!(|printf(|Println(|puts |console.";
 
 /// What holds what somebody sent, by the first part of its name.
 const SENT: &str = "req|request|body|form|params|input|payload|dto|credentials|ctx|event|r";
@@ -53,22 +30,18 @@ const LONGEST: usize = 400;
 const MOST: usize = 512;
 
 /// What a text of source code writes into a log, outside of what is only tried, that the text before it did not.
-pub(super) fn tells(text: &str, before: Option<&str>, path: &str) -> Option<String> {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    if !is(form(path), LANGUAGES) || is_tried(path) || name.contains("seed") {
-        return None;
-    }
-    let found = logged(text)?;
-    before.and_then(logged).is_none().then(|| format!("writes {found} into a log"))
-}
-
-fn logged(text: &str) -> Option<&str> {
+pub(super) fn tells(written: &Written<'_>) -> Option<String> {
     // Most of what is written says nothing of the kind.
     const HINTS: &str = "assword|asswd|assphrase|cvc|Cvc|CVC|cvv|Cvv|CVV|ardNumber|ard_number|ardNo|ard_no|ccNum|cc_num|reditCard|redit_card|\
         ssn|SSN|ocialSec|ocial_sec|ecurityCode|ecurity_code|lientSecret|lient_secret|rivateKey|rivate_key|ecretKey|ecret_key|piKey|pi_key|pwd";
-    if !holds(text, HINTS) {
+    if !written.is_form(LANGUAGES) || !written.holds(HINTS) || written.is_tried() || written.name().contains("seed") {
         return None;
     }
+    let found = logged(&written.text)?;
+    written.before.and_then(logged).is_none().then(|| format!("writes {found} into a log"))
+}
+
+fn logged(text: &str) -> Option<&str> {
     text.split('\n')
         .take(MOST * 8)
         .scan(0, |start, line| {
@@ -84,11 +57,10 @@ fn logged(text: &str) -> Option<&str> {
 
 /// Where a line calls for a log, and whether that is the terminal.
 fn call_in(line: &str) -> Option<(usize, bool)> {
-    LOGS.iter().find_map(|log| {
-        let (at, _) = line
-            .match_indices(*log)
-            .find(|(at, _)| !line[..*at].ends_with(|char: char| char.is_ascii_alphanumeric()))?;
-        Some((at, PRINTS.contains(log)))
+    parts(LOGS).find_map(|log| {
+        let begins = |(at, _): &(usize, &str)| !line[..*at].ends_with(|char: char| char.is_ascii_alphanumeric());
+        let (at, _) = line.match_indices(log).find(begins)?;
+        Some((at, is(log, PRINTS)))
     })
 }
 
@@ -140,9 +112,7 @@ fn kept(arguments: &str, prints: bool) -> Option<&str> {
 fn is_kept(before: &str, name: &str, behind: &str, prints: bool) -> bool {
     let name = name.trim_end_matches(['?', '.']);
     let last = name.rsplit('.').next().unwrap_or_default();
-    let plain: String =
-        last.chars().filter(|char| char.is_ascii_alphanumeric()).map(|char| char.to_ascii_lowercase()).collect();
-    if !is(&plain, KEPT_BY_NOBODY) || prints && !is(name.split('.').next().unwrap_or_default(), SENT) {
+    if !is(&letters(last), KEPT_BY_NOBODY) || prints && !is(name.split('.').next().unwrap_or_default(), SENT) {
         return false;
     }
     let behind = behind.trim_start();
@@ -189,7 +159,7 @@ mod tests {
             ("logger.warn('too many attempts', { pan: undefined, passwordLength })", false),
             ("form.password = dialog.password", false),
         ] {
-            assert_eq!(tells(text, None, "/home/dev/work/shop/src/pay.ts").is_some(), found, "{text}");
+            assert_eq!(tells(&Written::of(text, None, "/home/dev/work/shop/src/pay.ts")).is_some(), found, "{text}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Numbers and switches by which a program keeps to what is safe, and an edit that lets it go further: the largest dose, the least number
 //! of approvals, the speed at which a machine stops, debugging in front of everybody.
 
-use super::lists::{holds, is};
-use super::source::{form, is_comment, is_prose, is_tried};
+use super::call::PRODUCTION;
+use super::lists::{holds, is, letters, parts};
+use super::source::{Written, code_lines, folded, is_comment, is_prose};
 
 /// Parts of the names of switches that keep safe while they are on, in small letters and without what stands between words.
 const KEEPS: &str = "mfarequired|requiremfa|mfaenabled|enablemfa|mfaenforced|enforcemfa|require2fa|2farequired|twofactor|collisiondetection|\
@@ -46,21 +47,21 @@ const MAX_NAMES: usize = 512;
 const LONGEST_LINE: usize = 240;
 
 /// Whether an edit lets a program go further than it did, or debugs before everybody.
-pub(super) fn lets_go_further(text: &str, before: Option<&str>, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    if is_prose(name) || is_tried(path) || is(form(path), "css|scss|svg|html|lock|csv|snap|po|map") {
+pub(super) fn lets_go_further(written: &Written<'_>) -> bool {
+    let path = written.path;
+    if is_prose(written.name()) || written.is_form("css|scss|svg|html|lock|csv|snap|po|map") || written.is_tried() {
         return false;
     }
-    if debugs_before_all(text, path) && !before.is_some_and(|before| debugs_before_all(before, path)) {
+    if is_of_production(path) && written.gains(debugs_before_all) {
         return true;
     }
-    let Some(before) = before else { return false };
+    let Some(before) = written.before else { return false };
     let had = named(before);
     if had.is_empty() {
         return false;
     }
     let played = holds(&path.to_ascii_lowercase(), PLAYED);
-    named(text).iter().any(|(name, now)| {
+    named(&written.text).iter().any(|(name, now)| {
         let was = had.iter().find(|(other, _)| other == name).map(|(_, value)| *value);
         was.is_some_and(|was| is_looser(name, was, *now, played))
     })
@@ -110,7 +111,7 @@ fn set(line: &str) -> Option<(String, Value)> {
         }
     };
     let name = name.rsplit([' ', '.', '"', '\'', '(', '{', '$', '@']).find(|part| !part.is_empty())?;
-    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let name = letters(name);
     let value = value.trim_start_matches(['=', ' ', '>']).trim().trim_matches(['"', '\'']);
     let word = value.split([' ', ',', ';', '/', '#', '}']).next().unwrap_or_default();
     let value = match word.to_ascii_lowercase().as_str() {
@@ -135,24 +136,22 @@ fn number(value: &str) -> Option<f64> {
     value.trim().split('*').try_fold(1.0, |product, part| Some(product * factor(part)?))
 }
 
-/// Whether settings of production show everybody what only a programmer should see, or answer to every name.
-fn debugs_before_all(text: &str, path: &str) -> bool {
+/// Whether a file is one of production's by its path.
+fn is_of_production(path: &str) -> bool {
+    path.to_ascii_lowercase().split(['/', '.', '_', '-']).any(|word| is(word, PRODUCTION))
+}
+
+/// Whether settings show everybody what only a programmer should see, or answer to every name.
+fn debugs_before_all(text: &str) -> bool {
     const SAYS: &str = "debug=true|debug:true|app_debug=true|allowed_hosts=['*']|allowed_hosts=[\"*\"]|display_errors=on|\
         consider_all_requests_local=true|exposure.include=*|secure_ssl_redirect=false|config.force_ssl=false|h2.console.enabled=true|\
         include-stacktrace=always|app_env=local|debug=1|node_env=development|trustservercertificate=true|session_cookie_secure=false|\
         csrf_cookie_secure=false";
-    let lower = path.to_ascii_lowercase();
-    let is_live = lower.split(['/', '.', '_', '-']).any(|word| is(word, "prod|production|prd|live"));
-    is_live
-        && text.lines().filter(|line| !is_comment(line) && line.len() <= LONGEST_LINE).any(|line| {
-            let dense: String =
-                line.chars().filter(|char| !char.is_whitespace()).flat_map(char::to_lowercase).collect();
-            holds(&dense, SAYS)
-                && super::lists::parts(SAYS).any(|says| {
-                    dense.trim_start_matches(|char: char| !char.is_alphanumeric()).starts_with(says)
-                        || says.contains('.') && dense.contains(says)
-                })
-        })
+    code_lines(text).filter(|line| line.len() <= LONGEST_LINE).any(|line| {
+        let dense = folded(line);
+        let begins = |says: &str| dense.trim_start_matches(|char: char| !char.is_alphanumeric()).starts_with(says);
+        parts(SAYS).any(|says| begins(says) || says.contains('.') && dense.contains(says))
+    })
 }
 
 #[cfg(test)]
@@ -182,7 +181,11 @@ mod tests {
             ("shop/settings/production.py", "DEBUG = False", "DEBUG = True", true),
             ("shop/settings/dev.py", "DEBUG = False", "DEBUG = True", false),
         ] {
-            assert_eq!(lets_go_further(text, Some(before), &format!("/home/you/work/{name}")), further, "{text}");
+            assert_eq!(
+                lets_go_further(&Written::of(text, Some(before), &format!("/home/you/work/{name}"))),
+                further,
+                "{text}"
+            );
         }
     }
 }

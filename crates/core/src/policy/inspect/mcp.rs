@@ -6,9 +6,11 @@
 
 use std::borrow::Cow;
 
-use super::arguments::{Arguments, words};
+use super::arguments::Arguments;
+use super::call::{Call, FORGES};
 use super::given::quoted;
-use super::lists::is;
+use super::lists::holds;
+use super::source::Written;
 use super::{
     administrators, carried, code, content, deeds, disclosed, files, leaks, live, miners, people, removed, upstream,
     web,
@@ -19,8 +21,7 @@ use crate::mcp::names;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
-use crate::policy::places::Place;
-use crate::policy::shell::value::Origin;
+use crate::policy::places;
 use crate::policy::shell::{self, Touch};
 
 /// Most paths, addresses and commands of one call that are looked at.
@@ -28,7 +29,7 @@ const MAX_ARGUMENTS: usize = 64;
 
 /// What a call of a server's tool does; `None` where the tool is no server's.
 pub(super) fn effects(tool: &Tool, arguments: &str, facts: &dyn Facts) -> Option<Vec<Effect>> {
-    let act = |kind, target: &str| Effect { kind, ..Effect::on(target, Place::Unknown, &tool.name) };
+    let act = |kind, target: &str| Effect::without_place(kind, target, &tool.name);
     if let Some((tool, arguments)) = handed_on(tool, arguments) {
         return effects(&tool, arguments, facts);
     }
@@ -46,10 +47,12 @@ pub(super) fn effects(tool: &Tool, arguments: &str, facts: &dyn Facts) -> Option
         effects.push(act(Kind::McpLookalike, &format!("{server}, which is not {of}")));
     }
     let given = Arguments::read(arguments);
-    effects.extend(deeds::deed(server, name, &given).map(|kind| act(kind, name)));
-    effects.extend(upstream::goes_past_checks(server, name, &given).then(|| act(Kind::GitBypass, name)));
-    effects.extend(upstream::merged(server, name, &given, facts).map(|whose| act(Kind::PackagePublish, &whose)));
-    effects.extend(given.effects(server, name, &tool.name, facts));
+    let call = Call::of(server, name, &given);
+    effects.extend(deeds::deed(&call).map(|kind| act(kind, name)));
+    effects.extend(upstream::goes_past_checks(&call).then(|| act(Kind::GitBypass, name)));
+    effects.extend(upstream::merged(&call, facts).map(|whose| act(Kind::PackagePublish, &whose)));
+    let verb = Verb::of(&call, !given.written.is_empty() || !given.contents.is_empty());
+    effects.extend(Judged { call: &call, given: &given, verb, tool: &tool.name, facts }.effects());
     Some(effects)
 }
 
@@ -76,292 +79,320 @@ fn handed_on<'a>(tool: &Tool, arguments: &'a str) -> Option<(Tool, &'a str)> {
     Some((Tool { name: tool.name.clone(), family }, inner))
 }
 
-impl<'a> Arguments<'a> {
-    fn effects(&self, server: &str, name: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
+/// A call that is judged by what it is given.
+struct Judged<'c> {
+    call: &'c Call<'c>,
+    given: &'c Arguments<'c>,
+    verb: Verb,
+    /// The tool, as the agent calls it.
+    tool: &'c str,
+    facts: &'c dyn Facts,
+}
+
+impl Judged<'_> {
+    fn effects(&self) -> Vec<Effect> {
+        let effects = [
+            self.touched(),
+            self.hunted(),
+            self.moved(),
+            self.opened(),
+            self.run(),
+            self.queried(),
+            self.sent(),
+            self.given_away(),
+        ];
+        effects.into_iter().flatten().collect()
+    }
+
+    fn effect(&self, kind: Kind, target: &str) -> Effect {
+        Effect::without_place(kind, target, self.tool)
+    }
+
+    /// Whether the tool looks for something in files.
+    fn searches(&self) -> bool {
+        self.call.has("search|grep|ripgrep|rg|find|glob")
+    }
+
+    /// What is done to the files that are named.
+    fn touched(&self) -> Vec<Effect> {
+        let (tool, facts) = (self.tool, self.facts);
+        let reads_whole = self.verb == Verb::Read && !self.searches();
         let mut effects = Vec::new();
-        let verb = Verb::of(name, !self.written.is_empty() || !self.contents.is_empty());
-        let searches = words(name).iter().any(|word| is(word, "search|grep|ripgrep|rg|find|glob"));
-        for path in few(&self.paths) {
-            match (hosts::scheme(path), verb.touch()) {
+        for path in few(&self.given.paths) {
+            match (hosts::scheme(path), self.verb.touch()) {
                 (Some(scheme), _) if scheme.len() > 1 => effects.extend(web::opened(path, tool, facts)),
-                (_, Some(touch)) if !self.elsewhere => {
-                    let whole =
-                        (verb == Verb::Read && !searches).then(|| files::told_whole(path, tool, facts)).flatten();
+                (_, Some(touch)) if !self.given.elsewhere => {
+                    let whole = reads_whole.then(|| files::told_whole(path, tool, facts)).flatten();
                     let touched = files::touched(path, touch, tool, facts).into_iter().chain(whole);
-                    effects.extend(touched.filter_map(|effect| self.meant(name, verb, effect)));
+                    effects.extend(touched.filter_map(|effect| self.meant(effect)));
                 }
                 _ => {}
             }
         }
-        // A search of a server is one like the agent's own.
-        let pattern = self
-            .value("pattern|regex|query|searchpattern|q|text|glob|name|filename")
-            .filter(|_| searches && !self.elsewhere);
-        if let Some(pattern) = pattern {
-            // A part of a name is as good as a glob around it.
-            let named = if pattern.contains('*') { pattern.to_owned() } else { format!("*{pattern}*") };
-            let by_name = |path: &str| pattern.len() > 2 && files::is_hunt_by_name(&named, path, facts);
-            let hunted = few(&self.paths).filter(|path| files::is_hunt(pattern, path, facts) || by_name(path));
-            effects
-                .extend(hunted.map(|path| Effect { kind: Kind::SecretHunt, ..Effect::on(path, Place::Unknown, tool) }));
+        effects
+    }
+
+    /// What is hunted for: a search of a server is one like the agent's own.
+    fn hunted(&self) -> Vec<Effect> {
+        let pattern = self.given.value("pattern|regex|query|searchpattern|q|text|glob|name|filename");
+        let Some(pattern) = pattern.filter(|_| self.searches() && !self.given.elsewhere) else { return Vec::new() };
+        // A part of a name is as good as a glob around it.
+        let named = if pattern.contains('*') { pattern.to_owned() } else { format!("*{pattern}*") };
+        let by_name = |path: &str| pattern.len() > 2 && files::is_hunt_by_name(&named, path, self.facts);
+        let hunted = few(&self.given.paths).filter(|path| files::is_hunt(pattern, path, self.facts) || by_name(path));
+        hunted.map(|path| self.effect(Kind::SecretHunt, path)).collect()
+    }
+
+    /// What is done to files that are handed on, and to those that are moved or copied.
+    fn moved(&self) -> Vec<Effect> {
+        let touched = |path: &str, touch| files::touched(path, touch, self.tool, self.facts);
+        let attached = few(&self.given.attached).filter(|path| hosts::scheme(path).is_none());
+        let mut effects: Vec<Effect> = attached.flat_map(|path| touched(path, Touch::Read)).collect();
+        if self.given.elsewhere || self.verb == Verb::Other {
+            return effects;
         }
-        let attached = few(&self.attached).filter(|path| hosts::scheme(path).is_none());
-        effects.extend(attached.flat_map(|path| files::touched(path, Touch::Read, tool, facts)));
-        if !self.elsewhere && verb != Verb::Other {
-            let taken = if verb == Verb::Move { Touch::Delete } else { Touch::Read };
-            let taken = few(&self.from).flat_map(|path| files::touched(path, taken, tool, facts));
-            effects.extend(taken.filter_map(|effect| self.meant(name, verb, effect)));
-            if matches!(verb, Verb::Move | Verb::Copy) {
-                effects.extend(few(&self.from).flat_map(|path| files::whole_folder(path, tool)));
-            }
-            effects.extend(few(&self.to).flat_map(|path| files::touched(path, Touch::Write, tool, facts)));
+        let from = if self.verb == Verb::Move { Touch::Delete } else { Touch::Read };
+        let taken = few(&self.given.from).flat_map(|path| touched(path, from));
+        effects.extend(taken.filter_map(|effect| self.meant(effect)));
+        if matches!(self.verb, Verb::Move | Verb::Copy) {
+            effects.extend(few(&self.given.from).flat_map(|path| files::whole_folder(path, self.tool)));
         }
-        let urls = few(&self.urls).filter(|url| hosts::scheme(url).is_some());
-        effects.extend(urls.flat_map(|url| web::opened(url, tool, facts)));
-        effects.extend(self.run(server, name, tool, facts));
-        let is_database = ["sql", "postgres", "database", "supabase", "clickhouse", "snowflake", "bigquery", "db"];
-        let speaks_sql = |text: &str| is_database.iter().any(|word| text.to_ascii_lowercase().contains(word));
-        if speaks_sql(server) || speaks_sql(name) {
-            let gives = |sql: &&str| {
-                let lower = sql.to_ascii_lowercase();
-                lower.contains("grant")
-                    && ["allusers", "allauthenticatedusers", "to role public", "to public", "to group public"]
-                        .iter()
-                        .any(|all| lower.contains(all))
-            };
-            let given = few(&self.statements).find(gives);
-            effects.extend(
-                given.map(|_| Effect { kind: Kind::DatabaseOpen, ..Effect::on("everybody", Place::Unknown, tool) }),
-            );
-            if few(&self.statements).any(administrators::breaks_out) {
-                effects.push(Effect {
-                    kind: Kind::SafetyDisable,
-                    ..Effect::on("what keeps it reading", Place::Unknown, tool)
-                });
-            }
-            if live::is_meant(server, name, self) && few(&self.statements).any(administrators::are_made) {
-                effects.push(Effect { kind: Kind::McpAccess, ..Effect::on("an administrator", Place::Unknown, tool) });
-            }
-            let commands = few(&self.statements).map(|sql| format!("psql -c {}", quoted(sql)));
-            effects.extend(commands.flat_map(|command| shell::analyse_in(&command, None, facts).effects));
+        effects.extend(few(&self.given.to).flat_map(|path| touched(path, Touch::Write)));
+        effects
+    }
+
+    /// The addresses that are opened.
+    fn opened(&self) -> Vec<Effect> {
+        let urls = few(&self.given.urls).filter(|url| hosts::scheme(url).is_some());
+        urls.flat_map(|url| web::opened(url, self.tool, self.facts)).collect()
+    }
+
+    /// The statements that a database is given.
+    fn queried(&self) -> Vec<Effect> {
+        const DATABASES: &str = "sql|postgres|database|supabase|clickhouse|snowflake|bigquery|db";
+        if !self.call.called.iter().any(|name| holds(&name.to_ascii_lowercase(), DATABASES)) {
+            return Vec::new();
         }
-        effects.extend(self.sent(server, name, verb, tool, facts));
-        if few(&self.scripts)
-            .chain(few(&self.written))
-            .chain(self.value("script|code|source|workerscript"))
-            .any(leaks::copies_requests)
-        {
-            effects.push(Effect {
-                kind: Kind::ContentCode,
-                ..Effect::on("sends away what visitors send", Place::Unknown, tool)
-            });
+        let gives = |sql: &str| {
+            let lower = sql.to_ascii_lowercase();
+            lower.contains("grant")
+                && holds(&lower, "allusers|allauthenticatedusers|to role public|to public|to group public")
+        };
+        let any = |is: fn(&str) -> bool| few(&self.given.statements).any(is);
+        let mut effects = Vec::new();
+        if any(gives) {
+            effects.push(self.effect(Kind::DatabaseOpen, "everybody"));
         }
-        let given_away = people::given_away(server, name, self).or_else(|| carried::along(server, name, self));
-        if let Some(people) = given_away {
-            effects.push(Effect {
-                kind: Kind::DataSend,
-                origin: Origin::SECRET,
-                ..Effect::on(people, Place::Unknown, tool)
-            });
+        if any(administrators::breaks_out) {
+            effects.push(self.effect(Kind::SafetyDisable, "what keeps it reading"));
         }
+        if live::is_meant(self.call) && any(administrators::are_made) {
+            effects.push(self.effect(Kind::McpAccess, "an administrator"));
+        }
+        let commands = few(&self.given.statements).map(|sql| format!("psql -c {}", quoted(sql)));
+        effects.extend(commands.flat_map(|command| shell::analyse_in(&command, None, self.facts).effects));
         effects
     }
 
     /// An effect on a file as the tool's name means it: what is moved is not deleted unless it goes where things vanish, and a folder is
     /// deleted with all that is in it.
-    fn meant(&self, name: &str, verb: Verb, effect: Effect) -> Option<Effect> {
+    fn meant(&self, effect: Effect) -> Option<Effect> {
         if effect.kind != Kind::FileDelete {
             return Some(effect);
         }
-        if verb == Verb::Move {
-            let to = self.to.first()?;
+        if self.verb == Verb::Move {
+            let to = self.given.to.first()?;
             let vanishes =
                 *to == "/dev/null" || ["/tmp/", "/var/tmp/", "/dev/shm/"].iter().any(|it| to.starts_with(it));
             return vanishes.then_some(effect);
         }
-        let whole = words(name).iter().any(|word| is(word, "directory|dir|folder|tree|recursive|recursively|rmdir"))
-            || self.is_on("recursive|recursively");
+        let whole = self.call.has("directory|dir|folder|tree|recursive|recursively|rmdir")
+            || self.given.is_on("recursive|recursively");
         Some(Effect { recursive: effect.recursive || whole, ..effect })
     }
 
     /// The commands and the code that are run.
-    fn run(&self, server: &str, name: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
-        let words: Vec<String> = words(server).into_iter().chain(words(name)).collect();
-        let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
-        let directory = self.directory.as_deref();
-        let given: String = self.words.iter().map(|word| format!(" {}", quoted(word))).collect();
-        let named = if self.words.is_empty() { &[][..] } else { &self.programs };
-        let mut lines: Vec<String> =
-            few(&self.commands).chain(few(named)).map(|command| format!("{command}{given}")).collect();
+    fn run(&self) -> Vec<Effect> {
+        let mut lines = self.commands();
+        let mut effects = Vec::new();
+        for script in few(&self.given.scripts) {
+            match self.language() {
+                Language::OfPage => {
+                    let host = leaks::given_away(script);
+                    effects.extend(host.map(|host| Effect::gives_away(host, self.tool)));
+                }
+                Language::Python => lines.push(format!("python3 -c {}", quoted(script))),
+                Language::Notebook => {
+                    lines.push(format!("python3 -c {}", quoted(script)));
+                    let of_shell = script.lines().filter_map(|line| line.trim_start().strip_prefix('!'));
+                    lines.extend(of_shell.map(str::to_owned));
+                    let cell = script.split_once('\n').filter(|(first, _)| is_cell_of_shell(first));
+                    lines.extend(cell.map(|(_, rest)| rest.to_owned()));
+                }
+                Language::JavaScript => lines.push(format!("node -e {}", quoted(script))),
+                Language::Shell => lines.push(script.to_owned()),
+                Language::Unknown if !script.contains("=>") => lines.push(script.to_owned()),
+                Language::Unknown | Language::Other => {}
+            }
+        }
+        if super::is_powershell(self.tool) {
+            let own: Vec<String> = lines.iter().map(|line| format!("pwsh -Command {}", quoted(line))).collect();
+            lines.extend(own);
+        }
+        effects.extend(lines.iter().any(|line| miners::is_started(line)).then(|| super::miner(self.tool)));
+        if live::is_meant(self.call) && lines.iter().any(|line| live::shows_environment(line)) {
+            effects.push(self.effect(Kind::SecretRead, "the environment of what is live"));
+        }
+        let directory = self.given.directory.as_deref();
+        effects.extend(lines.iter().flat_map(|line| shell::analyse_in(line, directory, self.facts).effects));
+        effects
+    }
+
+    /// Whether what the tool is given goes to a shell.
+    fn is_shell(&self) -> bool {
+        self.call.at("exec|shell|terminal|pod|pods|container|process|ssh")
+    }
+
+    /// The commands that are told as such, or typed into a shell.
+    fn commands(&self) -> Vec<String> {
+        let (call, given) = (self.call, self.given);
+        let words: String = given.words.iter().map(|word| format!(" {}", quoted(word))).collect();
+        let programs = if given.words.is_empty() { &[][..] } else { &given.programs };
+        let told = few(&given.commands).chain(few(programs));
+        let mut lines: Vec<String> = told.map(|command| format!("{command}{words}")).collect();
         // A server in front of a program is told no more than what the program is given.
-        let is_shell = has(&["exec", "shell", "terminal", "pod", "pods", "container", "process", "ssh"]);
-        if let Some((_, program)) = PROGRAMS.iter().find(|(word, _)| has(&[word])).filter(|_| !is_shell) {
-            if lines.is_empty() && !given.is_empty() && *program != "git" {
-                lines.push(given.trim_start().to_owned());
+        if let Some((_, program)) = PROGRAMS.iter().find(|(word, _)| call.at(word)).filter(|_| !self.is_shell()) {
+            if lines.is_empty() && !words.is_empty() && *program != "git" {
+                lines.push(words.trim_start().to_owned());
             }
             let alone = |line: &&String| line.split(' ').next() != Some(program);
             let in_front: Vec<String> = lines.iter().filter(alone).map(|line| format!("{program} {line}")).collect();
             lines.extend(in_front);
         }
-        if !self.typed.is_empty() && (is_shell || has(&["tmux", "pty", "tty", "console", "bash", "stdin"])) {
-            lines.extend(few(&self.typed).map(str::to_owned));
+        if !given.typed.is_empty() && (self.is_shell() || call.at("tmux|pty|tty|console|bash|stdin")) {
+            lines.extend(few(&given.typed).map(str::to_owned));
         }
-        if has(&["git"]) {
-            lines.extend(deeds::as_git(name, self));
+        if call.at("git") {
+            lines.extend(deeds::as_git(call));
         }
-        let mut effects = Vec::new();
-        for script in few(&self.scripts) {
-            let language = self.value("language|lang|runtime|interpreter").unwrap_or_default();
-            let is = |language: &[&str]| language.iter().any(|word| has(&[word]));
-            match language.to_ascii_lowercase().as_str() {
-                _ if is(&[
-                    "browser",
-                    "page",
-                    "evaluate",
-                    "playwright",
-                    "puppeteer",
-                    "chrome",
-                    "devtools",
-                    "selenium",
-                ]) =>
-                {
-                    effects.extend(leaks::given_away(script).map(|host| Effect {
-                        kind: Kind::DataSend,
-                        origin: Origin::SECRET,
-                        ..Effect::on(host, Place::Unknown, tool)
-                    }));
-                }
-                "python" | "py" | "python3" => lines.push(format!("python3 -c {}", quoted(script))),
-                "javascript" | "js" | "node" | "typescript" => lines.push(format!("node -e {}", quoted(script))),
-                "bash" | "sh" | "shell" | "zsh" => lines.push(script.to_string()),
-                _ if is(&[
-                    "python",
-                    "ipython",
-                    "jupyter",
-                    "notebook",
-                    "colab",
-                    "cell",
-                    "blender",
-                    "qgis",
-                    "freecad",
-                    "maya",
-                    "houdini",
-                    "ghidra",
-                    "interpreter",
-                    "gimp",
-                ]) =>
-                {
-                    lines.push(format!("python3 -c {}", quoted(script)));
-                    lines.extend(
-                        script.lines().filter_map(|line| line.trim_start().strip_prefix('!')).map(str::to_owned),
-                    );
-                    if let Some((_, rest)) = script.split_once('\n').filter(|(first, _)| is_cell_of_shell(first)) {
-                        lines.push(rest.to_owned());
-                    }
-                }
-                _ if is(&["javascript", "js", "node", "deno", "bun"]) => {
-                    lines.push(format!("node -e {}", quoted(script)));
-                }
-                _ if is_shell
-                    || is(&["bash", "run", "command", "script", "execute", "build", "job", "pipeline"])
-                        && !script.contains("=>") =>
-                {
-                    lines.push(script.to_string());
-                }
-                _ => {}
-            }
-        }
-        if super::is_powershell(tool) {
-            let own: Vec<String> = lines.iter().map(|line| format!("pwsh -Command {}", quoted(line))).collect();
-            lines.extend(own);
-        }
-        effects.extend(lines.iter().any(|line| miners::is_started(line)).then(|| super::miner(tool)));
-        if live::is_meant(server, name, self) && lines.iter().any(|line| live::shows_environment(line)) {
-            effects.push(Effect {
-                kind: Kind::SecretRead,
-                ..Effect::on("the environment of what is live", Place::Unknown, tool)
-            });
-        }
-        effects.extend(lines.iter().flat_map(|line| shell::analyse_in(line, directory, facts).effects));
-        effects
+        lines
     }
 
-    /// What is given away: to a file, or to the server and whoever is behind it.
-    fn sent(&self, server: &str, name: &str, verb: Verb, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
-        let local =
-            self.paths.first().filter(|_| verb == Verb::Write && !self.elsewhere && !is_of_service(server, name));
-        if let Some(path) = local {
-            // To leave nothing of a file is as much as to remove it.
-            let content = self.value("content|contents|text|data|filetext");
-            let emptied = content
-                .is_some_and(|text| text.is_empty() || path.ends_with(".tfstate") && files::is_empty_state(text));
-            let removed = if emptied { shell::touched(path, Touch::Delete, tool, facts) } else { Vec::new() };
-            let removed = removed.into_iter().filter(|effect| effect.kind == Kind::FileDelete);
-            return few(&self.written)
-                .flat_map(|text| content::written(text, None, path, tool, facts))
-                .chain(removed)
-                .collect();
+    /// The language of the code that is run: by the server where it is one for pages, else as it is told, else by the server again.
+    fn language(&self) -> Language {
+        const PAGES: &str = "browser|page|evaluate|playwright|puppeteer|chrome|devtools|selenium";
+        const NOTEBOOKS: &str =
+            "python|ipython|jupyter|notebook|colab|cell|blender|qgis|freecad|maya|houdini|ghidra|interpreter|gimp";
+        let told = self.given.value("language|lang|runtime|interpreter").unwrap_or_default().to_ascii_lowercase();
+        match told.as_str() {
+            _ if self.call.at(PAGES) => Language::OfPage,
+            "python" | "py" | "python3" => Language::Python,
+            "javascript" | "js" | "node" | "typescript" => Language::JavaScript,
+            "bash" | "sh" | "shell" | "zsh" => Language::Shell,
+            _ if self.call.at(NOTEBOOKS) => Language::Notebook,
+            _ if self.call.at("javascript|js|node|deno|bun") => Language::JavaScript,
+            _ if self.is_shell() => Language::Shell,
+            _ if self.call.at("bash|run|command|script|execute|build|job|pipeline") => Language::Unknown,
+            _ => Language::Other,
+        }
+    }
+
+    /// What is written: to a file, or to the server and whoever is behind it.
+    fn sent(&self) -> Vec<Effect> {
+        let (given, tool, facts) = (self.given, self.tool, self.facts);
+        let of_service = is_of_service(self.call);
+        if let Some(path) = given.paths.first().filter(|_| self.verb == Verb::Write && !given.elsewhere && !of_service)
+        {
+            let written = few(&given.written).flat_map(|text| content::written(text, None, path, tool, facts));
+            return written.chain(self.emptied(path)).collect();
         }
         let mut effects = Vec::new();
         // A file of a repository somewhere is read by whoever builds it, wherever it was written.
-        if let Some(path) = self.paths.first().filter(|_| verb != Verb::Read && verb != Verb::List) {
+        if let Some(path) = given.paths.first().filter(|_| !matches!(self.verb, Verb::Read | Verb::List)) {
             let path = &format!("/{}", path.trim_start_matches('/'));
-            if crate::policy::places::is_ci(path) {
-                effects.push(Effect { kind: Kind::ProjectCi, ..Effect::on(path, Place::Unknown, tool) });
+            if places::is_ci(path) {
+                effects.push(self.effect(Kind::ProjectCi, path));
             }
-            effects.extend(few(&self.written).flat_map(|text| code::judged(text, None, path, tool, facts, false)));
-            effects.extend(
-                self.unreviewed(verb)
-                    .map(|path| Effect { kind: Kind::ContentProtection, ..Effect::on(path, Place::Unknown, tool) }),
-            );
+            let judged = |text| code::judged(&Written::of(text, None, path), tool, facts, false);
+            effects.extend(few(&given.written).flat_map(judged));
+            effects.extend(self.unreviewed().map(|path| self.effect(Kind::ContentProtection, path)));
         }
-        let keeps = words(name).iter().any(|word| {
-            ["secret", "secrets", "variable", "variables", "env", "credential", "password", "vault"]
-                .contains(&word.as_str())
-        });
-        let to_all =
-            || is_shown_to_all(server, name, self) && self.all().any(|text| disclosed::in_words(text).is_some());
-        if !keeps && (content::gives_key(self.raw) || to_all()) {
-            effects.push(Effect {
-                kind: Kind::DataSend,
-                origin: Origin::SECRET,
-                ..Effect::on(server, Place::Unknown, tool)
-            });
+        if self.call.has("secret|secrets|variable|variables|env|credential|password|vault") {
+            return effects;
         }
-        let told = |text: &str| disclosed::in_words(text) == Some("password");
-        if !keeps && is_of_service(server, name) && few(&self.written).any(told) {
-            effects.push(Effect { kind: Kind::ContentSecret, ..Effect::on(server, Place::Unknown, tool) });
+        let server = self.call.called[0];
+        let to_all = || is_shown_to_all(self.call) && given.all().any(|text| disclosed::in_words(text).is_some());
+        if content::gives_key(given.raw) || to_all() {
+            effects.push(Effect::gives_away(server, tool));
+        }
+        if of_service && few(&given.written).any(|text| disclosed::in_words(text) == Some("password")) {
+            effects.push(self.effect(Kind::ContentSecret, server));
         }
         effects
+    }
+
+    /// A file of which nothing is left: that is as much as to remove it.
+    fn emptied(&self, path: &str) -> Vec<Effect> {
+        let is_nothing = |text: &str| text.is_empty() || path.ends_with(".tfstate") && files::is_empty_state(text);
+        if !self.given.value("content|contents|text|data|filetext").is_some_and(is_nothing) {
+            return Vec::new();
+        }
+        let mut removed = shell::touched(path, Touch::Delete, self.tool, self.facts);
+        removed.retain(|effect| effect.kind == Kind::FileDelete);
+        removed
+    }
+
+    /// What goes with what is given to whom it is not for: visitors' data by a program that runs between, people's data, ways in.
+    fn given_away(&self) -> Vec<Effect> {
+        let given = self.given;
+        let code = few(&given.scripts).chain(few(&given.written));
+        let mut code = code.chain(given.value("script|code|source|workerscript"));
+        let copies = code.any(leaks::copies_requests);
+        let copied = copies.then(|| self.effect(Kind::ContentCode, "sends away what visitors send"));
+        let along = people::given_away(self.call).or_else(|| carried::along(self.call));
+        copied.into_iter().chain(along.map(|what| Effect::gives_away(what, self.tool))).collect()
     }
 
     /// The file by which a repository somewhere asks for reviews, and does no longer when this is done. Of files in a list each has its
     /// text; where one has none, it is deleted by what is told to be done to it.
-    fn unreviewed(&self, verb: Verb) -> Option<&str> {
-        let deletes =
-            verb == Verb::Delete || self.values("action|operation").any(|action| action.eq_ignore_ascii_case("delete"));
-        let texts = (self.paths.len() == self.contents.len()).then_some(&self.contents);
-        few(&self.paths).enumerate().map(|(at, path)| (path, texts.map(|texts| texts[at].as_ref()))).find_map(
-            |(path, text)| {
-                let is_known = text.is_some() || deletes;
-                (is_known && removed::lets_in_unreviewed(path, text)).then_some(path)
-            },
-        )
+    fn unreviewed(&self) -> Option<&str> {
+        let given = self.given;
+        let told = || given.values("action|operation").any(|action| action.eq_ignore_ascii_case("delete"));
+        let deletes = self.verb == Verb::Delete || told();
+        let texts = (given.paths.len() == given.contents.len()).then_some(&given.contents);
+        let mut files = few(&given.paths).enumerate().map(|(at, path)| (path, texts.map(|texts| texts[at].as_ref())));
+        let is_open = |text: Option<&str>, path| (text.is_some() || deletes) && removed::lets_in_unreviewed(path, text);
+        files.find_map(|(path, text)| is_open(text, path).then_some(path))
     }
 }
 
+/// What code that a tool runs is written in.
+#[derive(Clone, Copy)]
+enum Language {
+    /// What a page's script is.
+    OfPage,
+    Python,
+    /// Python, and lines for a shell among it.
+    Notebook,
+    JavaScript,
+    Shell,
+    /// What may be for a shell.
+    Unknown,
+    Other,
+}
+
 /// Whether what is written goes to a service that keeps it for others, whatever its file is called there.
-fn is_of_service(server: &str, name: &str) -> bool {
-    const SERVICES: &str = "github|gitlab|gitea|bitbucket|forgejo|codeberg|gist|gists|snippet|snippets|paste|pastebin|notion|confluence|jira|\
+fn is_of_service(call: &Call<'_>) -> bool {
+    const SERVICES: &str = "gist|gists|snippet|snippets|paste|pastebin|notion|confluence|jira|\
         linear|slack|discord|telegram|teams|gdrive|drive|dropbox|onedrive|sharepoint|box|s3|gcs|trello|asana|gmail|outlook|wiki|\
         airtable|hubspot|zendesk|figma|cloudflare|vercel|netlify|huggingface|replit|codepen|codesandbox";
-    words(server).iter().chain(&words(name)).any(|word| is(word, SERVICES))
+    call.at(FORGES) || call.at(SERVICES)
 }
 
 /// Whether what is written can be read by whoever finds it.
-fn is_shown_to_all(server: &str, name: &str, given: &Arguments<'_>) -> bool {
+fn is_shown_to_all(call: &Call<'_>) -> bool {
     const SHOWN: &str = "gist|gists|snippet|snippets|paste|pastebin|hastebin|codepen|codesandbox|tweet|publish|stackoverflow|discussion";
-    given.is_on("public|ispublic") || words(server).iter().chain(&words(name)).any(|word| is(word, SHOWN))
+    call.given.is_on("public|ispublic") || call.at(SHOWN)
 }
 
 /// As many of some arguments as are looked at.
@@ -411,26 +442,17 @@ enum Verb {
 }
 
 impl Verb {
-    fn of(name: &str, gives_content: bool) -> Self {
-        let words = words(name);
-        let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    fn of(call: &Call<'_>, gives_content: bool) -> Self {
         match () {
-            () if has(&["delete", "remove", "rm", "unlink", "trash"]) => Self::Delete,
-            () if has(&["move", "rename", "mv"]) => Self::Move,
-            () if has(&["copy", "cp"]) => Self::Copy,
-            () if has(&[
-                "write", "edit", "append", "create", "save", "put", "patch", "insert", "replace", "modify",
-            ]) =>
-            {
-                Self::Write
-            }
-            () if has(&["list", "ls", "tree", "stat", "info", "exists", "find", "mkdir", "glob"]) => Self::List,
-            () if has(&["read", "get", "cat", "view", "open", "load", "show", "head", "tail", "download"]) => {
-                Self::Read
-            }
-            () if has(&["search", "grep"]) => Self::Read,
+            () if call.has("delete|remove|rm|unlink|trash") => Self::Delete,
+            () if call.has("move|rename|mv") => Self::Move,
+            () if call.has("copy|cp") => Self::Copy,
+            () if call.has("write|edit|append|create|save|put|patch|insert|replace|modify") => Self::Write,
+            () if call.has("list|ls|tree|stat|info|exists|find|mkdir|glob") => Self::List,
+            () if call.has("read|get|cat|view|open|load|show|head|tail|download") => Self::Read,
+            () if call.has("search|grep") => Self::Read,
             () if gives_content => Self::Write,
-            () if has(&["file", "files"]) => Self::Read,
+            () if call.has("file|files") => Self::Read,
             () => Self::Other,
         }
     }

@@ -3,28 +3,16 @@
 //! Columns and tables that are no longer needed are dropped on purpose, and what a migration takes back is its own; nobody needs a step
 //! by which all rows of a table are gone and the table stays.
 
-use super::lists::{holds, is};
-use super::source::{form, is_comment, is_test};
+use super::lists::{holds, is, parts};
+use super::source::{Written, form, is_comment, is_test, name};
 
 /// Folders of migrations, and the ends of the names of the files in them that are looked at.
 const FOLDERS: &str = "/migrations/|/migrate/|/migration/|/alembic/versions/|/changelog/|/changelogs/|/changesets/|/flyway/|/liquibase/|/db/deploy/";
 const FORMS: &str = "sql|py|rb|php|js|ts|mjs|cjs|go|java|kt|cs|ex|exs|xml|yml|yaml|rs";
 
 /// From here on is told how it is taken back.
-const TAKEN_BACK: &[&str] = &[
-    "+goose down",
-    "migrate:down",
-    "-- down",
-    "--//@undo",
-    "def down",
-    "function down",
-    "async down(",
-    "down()",
-    "exports.down",
-    "void down(",
-    "downgrade(",
-    "rollback",
-];
+const TAKEN_BACK: &str = "+goose down|migrate:down|-- down|--//@undo|def down|function down|async down(|down()|\
+    exports.down|void down(|downgrade(|rollback";
 
 /// What is made anew from something else, or is missed by nobody, by a word of a table's name.
 const SLIGHT: &str = "tmp|temp|temporary|staging|stage|backup|backups|bak|old|legacy|cache|caches|cached|session|sessions|job|jobs|queue|queues|log|logs|\
@@ -38,20 +26,19 @@ const SLIGHT: &str = "tmp|temp|temporary|staging|stage|backup|backups|bak|old|le
 const MAX_TABLES: usize = 64;
 
 /// The table of which a text, in the place of another one, leaves nothing when it is run as a migration.
-pub(super) fn emptied(text: &str, before: Option<&str>, path: &str) -> Option<String> {
-    let lower_path = path.to_ascii_lowercase();
-    let name = lower_path.rsplit('/').next().unwrap_or_default();
-    let is_migration = holds(&lower_path, FOLDERS) && is(form(&lower_path), FORMS);
-    if !is_migration || holds(name, "down|undo|rollback|seed") || is_test(path) {
+pub(super) fn emptied(written: &Written<'_>) -> Option<String> {
+    let path = written.path.to_ascii_lowercase();
+    let is_migration = holds(&path, FOLDERS) && is(form(&path), FORMS);
+    if !is_migration || holds(name(&path), "down|undo|rollback|seed") || is_test(written.path) {
         return None;
     }
-    let table = of(text)?;
-    before.and_then(of).is_none().then(|| format!("empties {table}"))
+    let table = of(&written.text)?;
+    written.before.and_then(of).is_none().then(|| format!("empties {table}"))
 }
 
 fn of(text: &str) -> Option<String> {
     const EMPTIES: &[&str] = &["truncate ", "delete from ", "drop table "];
-    let is_back = |line: &&str| TAKEN_BACK.iter().any(|mark| line.contains(mark));
+    let is_back = |line: &&str| holds(line, TAKEN_BACK);
     let lower = text.to_ascii_lowercase();
     let lines: Vec<&str> = lower.lines().take_while(|line| !is_back(line)).filter(|line| !is_comment(line)).collect();
     let text = lines.join(" ");
@@ -89,18 +76,9 @@ fn table(behind: &str, has_condition: bool, text: &str) -> Option<String> {
 
 /// A table that a query builder empties: `DB::table('orders')->truncate()`, `knex('orders').del()`, `Order.delete_all`.
 fn by_builder(text: &str) -> Option<String> {
-    const ENDS: &[&str] = &[
-        "->truncate()",
-        "->delete()",
-        ".truncate()",
-        ".del()",
-        ".delete_all",
-        ".destroy_all",
-        ".objects.all().delete()",
-        ".deletemany({})",
-        ".deletemany()",
-    ];
-    ENDS.iter().find_map(|end| {
+    const ENDS: &str = "->truncate()|->delete()|.truncate()|.del()|.delete_all|.destroy_all|.objects.all().delete()|\
+        .deletemany({})|.deletemany()";
+    parts(ENDS).find_map(|end| {
         text.match_indices(end).take(super::MAX_PLACES).find_map(|(at, _)| {
             // What is left of it is said between the name and this.
             let of = chain(&text[..at]);
@@ -142,26 +120,14 @@ fn is_record(name: &str) -> bool {
 
 /// Whether a table holds what is nowhere else: it is not made or filled anew in the same text.
 fn is_missed(name: &str, text: &str) -> bool {
+    const MADE: &str = "insert into|create table|if not exists|create_table|createtable|copy|bulk_insert|insert_all|merge into|replace into";
     !name.is_empty()
         && (is_record(name) || !name.split('_').any(|word| is(word, SLIGHT)))
         && !text.match_indices(name).take(super::MAX_PLACES).any(|(at, _)| {
             let before = text[..at].trim_end_matches(|char: char| char.is_whitespace() || "\"'`[:.(".contains(char));
             let before =
                 before.strip_suffix("public").map_or(before, |rest| rest.trim_end_matches(['"', '`', '.', ' ']));
-            [
-                "insert into",
-                "create table",
-                "if not exists",
-                "create_table",
-                "createtable",
-                "copy",
-                "bulk_insert",
-                "insert_all",
-                "merge into",
-                "replace into",
-            ]
-            .iter()
-            .any(|made| before.ends_with(made))
+            parts(MADE).any(|made| before.ends_with(made))
         })
 }
 
@@ -196,7 +162,7 @@ mod tests {
             ("/home/dev/work/shop/database/migrations/1_x.php", "DB::table('orders')->where('a', 1)->delete();", None),
             ("/home/dev/work/shop/migrations/1_x.js", "await knex('orders').where({ a: 1 }).del();", None),
         ] {
-            assert_eq!(emptied(text, None, path).as_deref(), table, "{text}");
+            assert_eq!(emptied(&Written::of(text, None, path)).as_deref(), table, "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Programs that earn somebody money with this machine's time.
 
-use super::lists::is;
+use super::lists::{holds, is};
 use crate::policy::hosts;
 
 /// Programs that do nothing else.
@@ -12,31 +12,17 @@ const SPEAKS: &str = "grep|egrep|fgrep|rg|ag|ack|echo|printf|sed|awk|git|cat|fin
     jq|tee|gh|curl|less|head|tail|ls|rm|apt-cache|brew|npm|docker-compose|diff|test|[|suricata|yara|nft|iptables|ufw";
 
 /// The pools' hosts that are known best.
-const POOLS: &[&str] = &[
-    "supportxmr.com",
-    "minexmr.com",
-    "nanopool.org",
-    "moneroocean.stream",
-    "hashvault.pro",
-    "c3pool.com",
-    "2miners.com",
-    "unmineable.com",
-    "nicehash.com",
-    "f2pool.com",
-    "herominers.com",
-    "kryptex.network",
-    "xmrpool.eu",
-    "monerohash.com",
-];
+const POOLS: &str = "supportxmr.com|minexmr.com|nanopool.org|moneroocean.stream|hashvault.pro|c3pool.com|2miners.com|\
+    unmineable.com|nicehash.com|f2pool.com|herominers.com|kryptex.network|xmrpool.eu|monerohash.com";
 
 /// What stands in every text that these rules speak of.
-const SIGNS: &[&str] = &["stratum+", "miner", "xmr", "coinhive", "CoinHive", "donate-level", "t-rex"];
+const SIGNS: &str = "stratum+|miner|xmr|coinhive|CoinHive|donate-level|t-rex";
 
 /// How far from a miner's name stands what it is to do, in bytes.
 const NEAR: usize = 200;
 
 fn may_mine(text: &str) -> bool {
-    SIGNS.iter().any(|sign| text.contains(sign))
+    holds(text, SIGNS)
 }
 
 /// Whether a command starts a miner: by its name with whatever it is to do, or with the address of a pool.
@@ -70,10 +56,10 @@ pub(super) fn are_written(text: &str) -> bool {
     if !may_mine(text) {
         return false;
     }
-    let starts = ["-o ", "--url", "chmod +x", "\"pools\"", "randomx"];
-    let mines = ["donate-level", "donate_level", "rx/0", "--algo"];
+    const STARTS: &str = "-o |--url|chmod +x|\"pools\"|randomx";
+    const MINES: &str = "donate-level|donate_level|rx/0|--algo";
     // Rules by which miners are found hold what they are found by.
-    let is_rule = ["detection:", "condition:", "strings:", "alert tcp"].iter().any(|word| text.contains(word));
+    let is_rule = holds(text, "detection:|condition:|strings:|alert tcp");
     // What it is to do stands where it is named.
     let named = || {
         text.match_indices("xmrig").take(super::MAX_PLACES).map(|(at, _)| {
@@ -81,25 +67,18 @@ pub(super) fn are_written(text: &str) -> bool {
             &text[start..text.ceil_char_boundary((at + NEAR).min(text.len()))]
         })
     };
-    let has = |part: &str, list: &[&str]| list.iter().any(|word| part.contains(word));
-    let in_page = ["CoinHive.Anonymous(", "CoinHive.User(", "coinhive.min.js", "CoinImp.Anonymous("];
     text.split(|char: char| char.is_whitespace() || "\"'`,<>".contains(char)).any(names_pool)
         || !is_rule
             && named()
-                .any(|part| has(part, &mines) || has(part, &starts) && (part.contains("http") || names_known(part)))
-        || in_page.iter().any(|word| text.contains(word))
+                .any(|part| holds(part, MINES) || holds(part, STARTS) && (part.contains("http") || holds(part, POOLS)))
+        || holds(text, "CoinHive.Anonymous(|CoinHive.User(|coinhive.min.js|CoinImp.Anonymous(")
 }
 
 /// Whether a word is the address of a pool elsewhere.
 fn names_pool(word: &str) -> bool {
     let Some((scheme, rest)) = word.split_once("://") else { return false };
-    let host = hosts::host(rest);
     let scheme = scheme.rsplit(['=', ' ']).next().unwrap_or_default();
-    scheme.starts_with("stratum") && host.contains('.') && !hosts::is_local(&host) && !host.ends_with("example.com")
-}
-
-fn names_known(text: &str) -> bool {
-    POOLS.iter().any(|pool| text.contains(pool))
+    scheme.starts_with("stratum") && hosts::elsewhere(rest).is_some_and(|host| !host.ends_with("example.com"))
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! From what an agent asks, does or was given to its effects, whatever tool it uses: a room for each sort of thing.
 //!
 //! Where the next check goes: what a file may no longer say, beside [`content::weakened`]; what code or settings do, beside
-//! [`content::put_in`]; both ask `source.rs` what the file is. What a server's tool does, to `deeds.rs`; what an agent is told for later,
-//! to `told.rs`; what a result says, to `output.rs`. The words it knows them by stand in a table of its own room, and each comes with cases on both
-//! sides (`crates/device/src/policy/cases`).
+//! [`content::put_in`]; both are given the file as a [`source::Written`]. What a server's tool does, to `deeds.rs`, as a [`call::Call`];
+//! what an agent is told for later, to `told.rs`; what a result says, to `output.rs`. The words it knows them by stand in a list of its own
+//! room (`lists.rs`), and each comes with cases on both sides (`crates/device/src/policy/cases`).
 
 use super::effects::{Effect, Kind};
 use super::facts::Facts;
-use super::places::Place;
 use super::shell::{self, Analysis};
 use crate::agents::Parsed;
 use crate::event::{self, Family, Tool};
@@ -18,6 +17,7 @@ pub(super) mod announced;
 mod arguments;
 mod backdoors;
 mod builds;
+pub(super) mod call;
 mod carried;
 mod clicks;
 mod code;
@@ -43,7 +43,7 @@ mod identities;
 mod ignored;
 mod leaks;
 pub(super) mod lists;
-pub(super) mod live;
+mod live;
 mod loaders;
 mod logged;
 mod loosened;
@@ -150,7 +150,7 @@ fn is_powershell(name: &str) -> bool {
 
 /// A program is run that nobody here earns by.
 fn miner(tool: &str) -> Effect {
-    Effect { kind: Kind::ContentCode, ..Effect::on("mines for somebody", Place::Unknown, tool) }
+    Effect::without_place(Kind::ContentCode, "mines for somebody", tool)
 }
 
 /// The patch that a command hands to Codex's own `apply_patch`.

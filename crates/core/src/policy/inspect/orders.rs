@@ -2,7 +2,7 @@
 //!
 //! Few and certain: a sentence that forbids or asks is none, nor is one that tells how something works.
 
-use super::lists::{holds, is};
+use super::lists::{holds, is, parts};
 use super::sentence::{Sentence, forbids, says, sentences, words};
 use super::{openings, signs};
 use crate::policy::hosts;
@@ -155,14 +155,7 @@ pub(super) fn laid_out(text: &str) -> String {
 
 /// Whether a sentence names a place elsewhere that something may be sent to.
 pub(super) fn names_place(sentence: &str) -> bool {
-    let url = |at: usize| {
-        let rest = &sentence[at + 3..];
-        let host = hosts::host(
-            &rest[..rest.find(|char: char| char.is_whitespace() || "\"'`<>)".contains(char)).unwrap_or(rest.len())],
-        );
-        host.contains('.') && !hosts::is_local(&host)
-    };
-    sentence.match_indices("://").take(16).any(|(at, _)| url(at))
+    sentence.match_indices("://").take(16).any(|(at, _)| hosts::elsewhere(&sentence[at + 3..]).is_some())
         || holds(sentence, "webhook|pastebin|gist|ftp|transfer.sh|my server|telegram|discord")
         || sentence.contains('@') && says(sentence, "to|an|\u{e0}|para|al|ad")
 }
@@ -435,7 +428,7 @@ pub(super) fn switches_off(sentence: &Sentence<'_>) -> bool {
         holds(rest.split("```").next().unwrap_or_default(), GUARDS)
     };
     turned_off && sentence.holds(GUARDS)
-        || OFF.split('|').any(|verb| {
+        || parts(OFF).any(|verb| {
             sentence.match_indices(verb).take(8).any(|(at, _)| {
                 let whole =
                     !sentence[..at].ends_with(char::is_alphanumeric) && sentence[at + verb.len()..].starts_with(' ');

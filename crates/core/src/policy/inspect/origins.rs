@@ -1,7 +1,7 @@
 //! Source code and settings of servers by which every page on the web acts as whoever looks at it: any origin is let in, with cookies.
 
-use super::lists::{holds, is};
-use super::source::{form, is_comment, is_tried, unquoted};
+use super::lists::{holds, parts};
+use super::source::{Written, code_lines, unquoted};
 
 const FORMS: &str =
     "js|mjs|cjs|ts|tsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|yml|yaml|json|toml|conf|tf|properties|ex|exs";
@@ -24,8 +24,7 @@ const GIVEN_BACK: &str = "Allow-Origin,req.headers.origin|Allow-Origin,req.get(o
 
 /// What a function that is asked about an origin says of each.
 const YES: &str = "(null,true)|(null,origin)|=>true|->true|returntrue|{true}";
-const ASKED: &[&str] =
-    &["origin:(", "origin:function", "origin(", "AllowOriginFunc:", "origin:_", "origin:o", "setOriginAllowed"];
+const ASKED: &str = "origin:(|origin:function|origin(|AllowOriginFunc:|origin:_|origin:o|setOriginAllowed";
 
 /// What compares an origin with those that are known, or asks where a program runs.
 const COMPARES: &str = "includes(|.has(|.test(|indexOf(|match(|startsWith(|endsWith(|inarray|in_array|==|whitelist|allowlist|allowedOrigins.|\
@@ -36,25 +35,24 @@ const NEAR: usize = 120;
 const TOGETHER: usize = 600;
 
 /// Whether a text, outside of what is only tried, lets in any origin with cookies, and the one before it did not.
-pub(super) fn are_all(text: &str, before: Option<&str>, path: &str) -> bool {
-    is(form(path), FORMS)
-        && holds(text, "redentials|REDENTIALS|very_permissive")
-        && !is_tried(path)
-        && lets_in_all(text)
-        && !before.is_some_and(lets_in_all)
+pub(super) fn are_all(written: &Written<'_>) -> bool {
+    written.is_form(FORMS)
+        && written.holds("redentials|REDENTIALS|very_permissive")
+        && !written.is_tried()
+        && written.gains(lets_in_all)
 }
 
 fn lets_in_all(text: &str) -> bool {
-    let dense: String = text.lines().filter(|line| !is_comment(line)).map(unquoted).collect();
-    let places = WITH_COOKIES.split('|').flat_map(|word| dense.match_indices(word).take(super::MAX_PLACES));
+    let dense: String = code_lines(text).map(unquoted).collect();
+    let places = parts(WITH_COOKIES).flat_map(|word| dense.match_indices(word).take(super::MAX_PLACES));
     places.map(|(at, _)| at).any(|at| {
         let from = dense.floor_char_boundary(at.saturating_sub(TOGETHER));
         let around = &dense[from..dense.floor_char_boundary(at + TOGETHER)];
         holds(around, ANY) && !holds(around, "NODE_ENV|DEBUG|isDev|development")
             || holds(around, GIVEN_BACK) && !holds(around, COMPARES)
-            || ASKED.iter().flat_map(|asked| around.match_indices(asked).take(super::MAX_PLACES)).any(|(at, _)| {
+            || parts(ASKED).flat_map(|asked| around.match_indices(asked).take(super::MAX_PLACES)).any(|(at, _)| {
                 let answer = &around[at..around.floor_char_boundary(at + NEAR)];
-                YES.split('|').filter_map(|yes| answer.find(yes)).min().is_some_and(|end| !holds(&answer[..end], COMPARES))
+                parts(YES).filter_map(|yes| answer.find(yes)).min().is_some_and(|end| !holds(&answer[..end], COMPARES))
             })
             // What says nothing of origins means all of them.
             || around.contains("CORS(app,supports_credentials=True)")
@@ -98,7 +96,7 @@ mod tests {
             ("tests/server.ts", "cors({ origin: true, credentials: true })", false),
             ("src/api.ts", "axios.get(url, { withCredentials: true })", false),
         ] {
-            assert_eq!(are_all(text, None, &format!("/home/dev/work/shop/{path}")), all, "{text}");
+            assert_eq!(are_all(&Written::of(text, None, &format!("/home/dev/work/shop/{path}"))), all, "{text}");
         }
     }
 }

@@ -3,14 +3,13 @@
 //! A small set of signs that are hard to come by honestly, looked for in one pass over the text as it stands in the JSON. What
 //! is found can only be told: the tool has run.
 
-use super::lists::is;
+use super::lists::{is, parts};
 use super::reading::Reading;
 use super::sentence::Sentence;
 use super::{addressed, content, encoded, foreign, forged, private, signs, silence};
 use crate::event::{Family, Tool};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
-use crate::policy::places::Place;
 use crate::policy::steering;
 use crate::redact;
 use crate::unseen;
@@ -55,7 +54,7 @@ pub(super) fn effects(tool: &Tool, payload: &str) -> Vec<Effect> {
     let mut effects: Vec<Effect> = Vec::new();
     for text in results(payload) {
         let mut note = |kind, target: &str| {
-            let effect = Effect { kind, ..Effect::on(target, Place::Unknown, &tool.name) };
+            let effect = Effect::without_place(kind, target, &tool.name);
             if !effects.contains(&effect) {
                 effects.push(effect);
             }
@@ -381,28 +380,13 @@ fn starts_order(bytes: &[u8], at: usize) -> bool {
 
 /// Whether an order in another language may begin here, by a verb that is written large.
 fn starts_foreign_order(text: &str, at: usize) -> bool {
-    const STEMS: [&str; 7] = ["Verg", "Missacht", "Olvid", "Oubli", "Esque", "Dimentica", "Disattend"];
-    STEMS.iter().any(|stem| text[at..].starts_with(stem)) && is_spoken(text.as_bytes(), at) && overrides(&text[at..])
+    const STEMS: &str = "Verg|Missacht|Olvid|Oubli|Esque|Dimentica|Disattend";
+    parts(STEMS).any(|stem| text[at..].starts_with(stem)) && is_spoken(text.as_bytes(), at) && overrides(&text[at..])
 }
 
 /// Whether what stands before a word leads up to an order: the start of a line or a sentence, or a word such as *please*.
 fn is_spoken(bytes: &[u8], at: usize) -> bool {
-    const LEADS: [&[u8]; 14] = [
-        b"please",
-        b"must",
-        b"should",
-        b"now",
-        b"then",
-        b"and",
-        b"important",
-        b"immediately",
-        b"first",
-        b"assistant",
-        b"system",
-        b"you",
-        b"just",
-        b"claude",
-    ];
+    const LEADS: &str = "please|must|should|now|then|and|important|immediately|first|assistant|system|you|just|claude";
     let before = &bytes[at.saturating_sub(32)..at];
     let trimmed = before.trim_ascii_end();
     let Some(last) = trimmed.last() else { return true };
@@ -417,7 +401,7 @@ fn is_spoken(bytes: &[u8], at: usize) -> bool {
             let word = trimmed.rsplit(|byte| !byte.is_ascii_alphabetic()).next().unwrap_or_default();
             // The letter of an escape (`\n`) is none of the word's.
             apart
-                && LEADS.iter().any(|lead| {
+                && parts(LEADS).map(str::as_bytes).any(|lead| {
                     word.eq_ignore_ascii_case(lead) || word.get(1..).is_some_and(|rest| rest.eq_ignore_ascii_case(lead))
                 })
         }
@@ -445,21 +429,18 @@ fn words(text: &str) -> Vec<String> {
 
 /// Whether words begin an order to leave what the agent was told before: *forget all of your earlier …*.
 fn is_override(words: &[String]) -> bool {
-    const FILLERS: [&str; 13] =
-        ["what", "all", "of", "any", "the", "your", "these", "those", "my", "our", "every", "everything", "and"];
-    const BEFORE: [&str; 8] = ["previous", "prior", "preceding", "above", "earlier", "former", "original", "initial"];
-    const TELLERS: [&str; 3] = ["developer's", "system's", "user's"];
-    const KINDS: [&str; 7] = ["system", "user", "developer", "safety", "and", "or", "security"];
-    const TOLD: [&str; 8] =
-        ["instruction", "instructions", "prompt", "prompts", "directive", "directives", "guidelines", "programming"];
+    const FILLERS: &str = "what|all|of|any|the|your|these|those|my|our|every|everything|and";
+    const BEFORE: &str = "previous|prior|preceding|above|earlier|former|original|initial";
+    const TELLERS: &str = "developer's|system's|user's";
+    const KINDS: &str = "system|user|developer|safety|and|or|security";
+    const TOLD: &str = "instruction|instructions|prompt|prompts|directive|directives|guidelines|programming";
     let Some((verb, rest)) = words.split_first() else { return false };
-    let is = |list: &[&str], word: &String| list.contains(&word.as_str());
-    let skip = |words: &mut std::iter::Peekable<std::slice::Iter<'_, String>>, list: &[&str], most: usize| {
-        (0..most).take_while(|_| words.next_if(|word| is(list, word)).is_some()).count()
+    let skip = |words: &mut std::iter::Peekable<std::slice::Iter<'_, String>>, list: &str, most: usize| {
+        (0..most).take_while(|_| words.next_if(|word| is(word, list)).is_some()).count()
     };
     let mut rest = rest.iter().peekable();
-    skip(&mut rest, &FILLERS, 5);
-    if !matches!(verb.as_str(), "ignore" | "disregard" | "forget") {
+    skip(&mut rest, FILLERS, 5);
+    if !is(verb, "ignore|disregard|forget") {
         return false;
     }
     // *Everything you were told*: whoever wrote that is not the one who told it.
@@ -467,73 +448,33 @@ fn is_override(words: &[String]) -> bool {
     if matches!(told.as_slice(), ["you", "were", "told", ..] | ["you", "have", "been", "told"]) {
         return true;
     }
-    let told_before = skip(&mut rest, &BEFORE, 2) > 0;
-    let told_by = skip(&mut rest, &TELLERS, 1) > 0;
-    skip(&mut rest, &KINDS, 3);
+    let told_before = skip(&mut rest, BEFORE, 2) > 0;
+    let told_by = skip(&mut rest, TELLERS, 1) > 0;
+    skip(&mut rest, KINDS, 3);
     // *Ignore previous instructions file* is somebody's commit.
-    const THINGS: [&str; 8] = ["file", "files", "folder", "block", "field", "option", "header", "template"];
+    const THINGS: &str = "file|files|folder|block|field|option|header|template";
     (told_before || told_by)
-        && rest.next().is_some_and(|word| is(&TOLD, word))
-        && !rest.next().is_some_and(|word| is(&THINGS, word))
+        && rest.next().is_some_and(|word| is(word, TOLD))
+        && !rest.next().is_some_and(|word| is(word, THINGS))
 }
 
 /// [`is_override`] in languages in which the verb begins as in English, and comes first.
 fn is_foreign_override(words: &[String]) -> bool {
     const NEAR: usize = 7;
-    const VERBS: [&str; 22] = [
-        "ignoriere",
-        "ignoriert",
-        "ignorieren",
-        "ignora",
-        "ignorad",
-        "ignorez",
-        "ignorate",
-        "ignore",
-        "vergiss",
-        "vergesst",
-        "vergessen",
-        "missachte",
-        "olvida",
-        "olvide",
-        "olvidad",
-        "oublie",
-        "oubliez",
-        "esque\u{e7}a",
-        "esquece",
-        "dimentica",
-        "dimenticate",
-        "disattendi",
-    ];
-    const TOLD: [&str; 8] = [
-        "anweisungen",
-        "regeln",
-        "instruktionen",
-        "instrucciones",
-        "instru\u{e7}\u{f5}es",
-        "instructions",
-        "istruzioni",
-        "consignes",
-    ];
-    const BEFORE: [&str; 10] = [
-        "vorherigen",
-        "vorigen",
-        "bisherigen",
-        "fr\u{fc}heren",
-        "anteriores",
-        "previas",
-        "pr\u{e9}vias",
-        "pr\u{e9}c\u{e9}dentes",
-        "ant\u{e9}rieures",
-        "precedenti",
-    ];
+    const VERBS: &str = "ignoriere|ignoriert|ignorieren|ignora|ignorad|ignorez|ignorate|ignore|vergiss|vergesst|\
+        vergessen|missachte|olvida|olvide|olvidad|oublie|oubliez|esque\u{e7}a|esquece|dimentica|dimenticate|disattendi";
+    const TOLD: &str = "anweisungen|regeln|instruktionen|instrucciones|instru\u{e7}\u{f5}es|instructions|istruzioni|\
+        consignes";
+    const BEFORE: &str = "vorherigen|vorigen|bisherigen|fr\u{fc}heren|anteriores|previas|pr\u{e9}vias|\
+        pr\u{e9}c\u{e9}dentes|ant\u{e9}rieures|precedenti";
     let Some((verb, rest)) = words.split_first() else { return false };
-    let near = |list: &[&str]| rest.iter().take(NEAR).any(|word| list.contains(&word.as_str()));
-    VERBS.contains(&verb.as_str()) && near(&TOLD) && near(&BEFORE)
+    let near = |list: &str| rest.iter().take(NEAR).any(|word| is(word, list));
+    is(verb, VERBS) && near(TOLD) && near(BEFORE)
 }
 
 /// Whether words begin an order to keep something from the person.
 fn is_secrecy(words: &[String]) -> bool {
-    const TELLING: [&str; 8] = ["tell", "inform", "mention", "reveal", "notify", "alert", "show", "warn"];
+    const TELLING: &str = "tell|inform|mention|reveal|notify|alert|show|warn";
     const NEAR: usize = 6;
     let rest = match words {
         [first, second, rest @ ..] if first == "do" && second == "not" => rest,
@@ -541,7 +482,7 @@ fn is_secrecy(words: &[String]) -> bool {
         _ => return false,
     };
     let telling = |word: &String| {
-        TELLING.iter().any(|verb| word == verb || word.strip_suffix("ing").is_some_and(|stem| verb.starts_with(stem)))
+        parts(TELLING).any(|verb| word == verb || word.strip_suffix("ing").is_some_and(|stem| verb.starts_with(stem)))
     };
     rest.first().is_some_and(telling) && rest.iter().take(NEAR).any(|word| word == "user")
 }

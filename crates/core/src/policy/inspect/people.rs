@@ -1,8 +1,10 @@
 //! People's data that a server's tool hands to somebody: files whose names say that they hold it, and texts that tell of them.
 
-use super::arguments::{Arguments, words};
+use super::arguments::words;
+use super::call::Call;
 use super::lists::is;
 use super::persons;
+use super::source::name;
 
 /// Tools by which something goes to others.
 const SENDS: &str = "send|email|mail|upload|share|attach|post|publish|forward|reply|message";
@@ -35,21 +37,20 @@ const TEXTS: &str =
     "message|text|content|body|payload|markdown|comment|msg|html|description|htmlbody|subject|caption|blocks";
 
 /// What with people's data is handed over: a file, or what a text says of them.
-pub(super) fn given_away<'a>(server: &str, name: &str, given: &'a Arguments<'_>) -> Option<&'a str> {
-    let verbs = words(name);
-    let has = |list: &str| verbs.iter().any(|word| is(word, list));
-    let finds = has(ASKS) && words(server).iter().chain(&verbs).any(|word| is(word, FINDERS));
+pub(super) fn given_away<'c>(call: &Call<'c>) -> Option<&'c str> {
+    let given = call.given;
+    let finds = call.has(ASKS) && call.at(FINDERS);
     if finds && given.values(ASKED).any(persons::are_searched) {
         return Some("somebody's life, for a search");
     }
-    if !has(SENDS) || has("draft") {
+    if !call.has(SENDS) || call.has("draft") {
         return None;
     }
     let texts = || given.values(TEXTS);
     if texts().any(persons::are_exposed) {
         return Some("what is known of people");
     }
-    let uploads = has("upload|attach|share");
+    let uploads = call.has("upload|attach|share");
     let files = || {
         let files = given.attached.iter().chain(given.paths.iter().filter(|_| uploads));
         files.take(super::MAX_PLACES).map(AsRef::as_ref)
@@ -68,7 +69,7 @@ const OFFICE: &str = "csv|tsv|xlsx|xls|ods|pdf|docx|doc|pptx|ppt|eml|msg|pst|mbo
 /// Whether a file's name says that what it holds is for no stranger: of people what they tell a doctor or an employer, of a company
 /// what it keeps to itself.
 pub(in crate::policy) fn is_private(path: &str) -> bool {
-    let file = path.rsplit('/').next().unwrap_or_default();
+    let file = name(path);
     let Some((_, ending)) = file.rsplit_once('.').filter(|(_, ending)| is(ending, ROWS) || is(ending, OFFICE)) else {
         return false;
     };

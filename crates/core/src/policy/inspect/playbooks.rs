@@ -1,20 +1,18 @@
 //! Orders for machines in numbers, in the words of those who set them up: what guards is stopped or taken away, whoever comes is let in.
 
 use super::lists::{holds, is};
-use super::source::{form, is_tried};
+use super::source::{Written, form, unquoted};
 use crate::policy::shell;
 
 /// Most tasks of one file that are looked at.
 const MAX_TASKS: usize = 512;
 
 /// Whether a file for setting up machines leaves them without what guards them, where the text before it did not.
-pub(super) fn disarm(text: &str, before: Option<&str>, path: &str) -> bool {
-    let is_meant = is(form(path), "yml|yaml|pp|rb|sls|nix|bu|tf|cfg|ps1xml|xml");
-    if !is_meant || is_tried(path) || !holds(text, "top|absent|nable|dead|asked|Permit|permit|emoved|urged|NOPASSWD") {
-        return false;
-    }
-    let disarms = |text: &str| stops_guard(text, form(path)) || lets_in(text);
-    disarms(text) && !before.is_some_and(disarms)
+pub(super) fn disarm(written: &Written<'_>) -> bool {
+    written.is_form("yml|yaml|pp|rb|sls|nix|bu|tf|cfg|ps1xml|xml")
+        && written.holds("top|absent|nable|dead|asked|Permit|permit|emoved|urged|NOPASSWD")
+        && !written.is_tried()
+        && written.gains(|text| stops_guard(text, form(written.path)) || lets_in(text))
 }
 
 /// Whether a task stops a service that guards, masks it, or takes its package away.
@@ -26,7 +24,7 @@ fn stops_guard(text: &str, form: &str) -> bool {
     let states = || text.split("\n\n").flat_map(|part| part.split_inclusive(":\n\n")).collect::<Vec<_>>();
     let tasks = if form == "sls" { states() } else { tasks(text) };
     tasks.iter().take(MAX_TASKS).any(|task| {
-        let dense: String = task.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(str::chars).filter(|char| !char.is_whitespace() && !matches!(char, '"' | '\'')).collect();
+        let dense: String = task.lines().filter(|line| !line.trim_start().starts_with('#')).map(unquoted).collect();
         let off = holds(&dense, "state:stopped|enabled:false|enabled:no|masked:true|masked:yes|state:absent|state:removed|ensure=>stopped|\
             ensure=>absent|enable=>false|action:stop|action[:stop|[:stop,:disable]|state:disabled|service.dead|service.disabled|pkg.removed|pkg.purged|\
             action:disable|action:purge|action:remove|policy:disabled|state:permissive");
@@ -90,6 +88,7 @@ mod tests {
 
     #[test]
     fn machines_without_their_guards_are_seen() {
+        let path = "/home/you/work/infra/roles/base/tasks/main.yml";
         for (text, disarmed) in [
             ("- name: a\n  service:\n    name: auditd\n    state: stopped\n", true),
             (
@@ -100,7 +99,7 @@ mod tests {
             ("- name: a\n  lineinfile:\n    path: /etc/ssh/sshd_config\n    line: PermitRootLogin yes\n", true),
             ("- name: a\n  lineinfile:\n    path: /etc/ssh/sshd_config\n    line: PermitRootLogin no\n", false),
         ] {
-            assert_eq!(disarm(text, None, "/home/you/work/infra/roles/base/tasks/main.yml"), disarmed, "{text}");
+            assert_eq!(disarm(&Written::of(text, None, path)), disarmed, "{text}");
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What is applied by a server's tool and gives everything: a pod that is the machine, a policy without bounds.
 
-use super::arguments::Arguments;
-use super::lists::is;
+use super::call::Call;
 use super::protections;
 use super::source::unquoted;
 
@@ -9,18 +8,17 @@ use super::source::unquoted;
 const APPLIES: &str = "apply|create|put|write|update|set|add|attach|deploy|run|replace|patch|install|upsert";
 
 /// Whether a tool applies a manifest or a policy by which somebody may do everything, or a container is as good as its machine.
-pub(super) fn are_all_given(words: &[String], of_cluster: bool, given: &Arguments<'_>) -> bool {
-    let has = |list: &str| words.iter().any(|word| is(word, list));
-    if !has(APPLIES) {
+pub(super) fn are_all_given(call: &Call<'_>, of_cluster: bool) -> bool {
+    if !call.has(APPLIES) {
         return false;
     }
-    let of_policy = has("policy|policies|role|roles|acl|permission|permissions|rbac|iam|grant");
-    let of_manifest = of_cluster || has("kubectl|manifest|manifests|helm|resource|resources|pod|yaml");
+    let of_policy = call.has("policy|policies|role|roles|acl|permission|permissions|rbac|iam|grant");
+    let of_manifest = of_cluster || call.has("kubectl|manifest|manifests|helm|resource|resources|pod|yaml");
     if !of_policy && !of_manifest {
         return false;
     }
-    given.all().take(super::MAX_PLACES).filter(|text| text.contains('\n') || text.len() > 24).any(is_everything)
-        || is_everything(given.raw)
+    call.given.all().take(super::MAX_PLACES).filter(|text| text.contains('\n') || text.len() > 24).any(is_everything)
+        || is_everything(call.given.raw)
 }
 
 /// Whether a text gives all rights, or all of a machine.

@@ -1,9 +1,8 @@
 //! What a person asks for: what a prompt says, and credentials that were pasted into it.
 
-use super::content::MAX_TEXT;
 use super::disclosed;
+use super::source::MAX_TEXT;
 use crate::policy::effects::{Effect, Kind};
-use crate::policy::places::Place;
 use crate::redact;
 
 /// The most of a prompt that rules are held against, in bytes.
@@ -11,14 +10,14 @@ const MAX_PROMPT: usize = 32 << 10;
 
 /// The effects of a prompt.
 pub(super) fn effects(prompt: &str) -> Vec<Effect> {
-    let mut effects = vec![Effect { kind: Kind::PromptText, ..Effect::on(folded(prompt), Place::Unknown, "") }];
+    let mut effects = vec![Effect::without_place(Kind::PromptText, folded(prompt), "")];
     let text = &prompt[..prompt.floor_char_boundary(MAX_TEXT)];
     let known = redact::redact_text(text);
     let kinds = known.found().iter().map(|secret| secret.as_str());
     // What is told in words is looked for where nothing else was found.
     let told = if known.replaced() == 0 { disclosed::in_words(text) } else { None };
     for kind in kinds.chain(told) {
-        let effect = Effect { kind: Kind::PromptSecret, ..Effect::on(kind, Place::Unknown, "") };
+        let effect = Effect::without_place(Kind::PromptSecret, kind, "");
         if !effects.contains(&effect) {
             effects.push(effect);
         }

@@ -1,90 +1,27 @@
 //! Infrastructure as code: protections that are taken off, and doors that are opened to everybody.
 
-use super::lists::is;
-use super::{settings, source, ways};
+use super::lists::{holds, is, parts};
+use super::source::{Written, form};
+use super::{settings, ways};
 
 /// Settings that protect while they are true.
-const PROTECTS: &[&str] = &[
-    "deletion_protection",
-    "deletionprotection",
-    "prevent_destroy",
-    "enable_deletion_protection",
-    "deletion_protection_enabled",
-    "deletionprotectionenabled",
-    "termination_protection",
-    "terminationprotection",
-    "enable_termination_protection",
-    "disable_api_termination",
-    "block_public_acls",
-    "block_public_policy",
-    "ignore_public_acls",
-    "restrict_public_buckets",
-    "blockpublicacls",
-    "blockpublicpolicy",
-    "ignorepublicacls",
-    "restrictpublicbuckets",
-    "storage_encrypted",
-    "storageencrypted",
-    "encrypted",
-    "enable_key_rotation",
-    "enablekeyrotation",
-    "point_in_time_recovery_enabled",
-    "purge_protection_enabled",
-    "enable_logging",
-    "enable_log_file_validation",
-    "require_ssl",
-    "ssl_enforcement_enabled",
-    "force_ssl",
-    "enforce_ssl",
-    "runasnonroot",
-    "readonlyrootfilesystem",
-    "pointintimerecoveryenabled",
-    "https_only",
-    "enable_guardduty",
-    "protect",
-    "retainondelete",
-    "enabled_cloudwatch_logs",
-    "transit_encryption_enabled",
-    "at_rest_encryption_enabled",
-    "rbac_enabled",
-    "enforce_admins",
-    "require_signed_commits",
-    "required_signatures",
-    "require_conversation_resolution",
-    "require_code_owner_reviews",
-    "dismiss_stale_reviews",
-    "vulnerability_alerts",
-    "delete_protection",
-    "delete_protection_enabled",
-    "uniform_bucket_level_access",
-    "https_traffic_only_enabled",
-    "enable_secure_boot",
-    "mfa_delete",
-];
+const PROTECTS: &str = "deletion_protection|deletionprotection|prevent_destroy|enable_deletion_protection|\
+    deletion_protection_enabled|deletionprotectionenabled|termination_protection|terminationprotection|\
+    enable_termination_protection|disable_api_termination|block_public_acls|block_public_policy|ignore_public_acls|\
+    restrict_public_buckets|blockpublicacls|blockpublicpolicy|ignorepublicacls|restrictpublicbuckets|\
+    storage_encrypted|storageencrypted|encrypted|enable_key_rotation|enablekeyrotation|point_in_time_recovery_enabled|\
+    purge_protection_enabled|enable_logging|enable_log_file_validation|require_ssl|ssl_enforcement_enabled|force_ssl|\
+    enforce_ssl|runasnonroot|readonlyrootfilesystem|pointintimerecoveryenabled|https_only|enable_guardduty|protect|\
+    retainondelete|enabled_cloudwatch_logs|transit_encryption_enabled|at_rest_encryption_enabled|rbac_enabled|\
+    enforce_admins|require_signed_commits|required_signatures|require_conversation_resolution|\
+    require_code_owner_reviews|dismiss_stale_reviews|vulnerability_alerts|delete_protection|delete_protection_enabled|\
+    uniform_bucket_level_access|https_traffic_only_enabled|enable_secure_boot|mfa_delete";
 
 /// Settings that protect while they are false.
-const EXPOSES: &[&str] = &[
-    "skip_final_snapshot",
-    "skipfinalsnapshot",
-    "force_destroy",
-    "publicly_accessible",
-    "publiclyaccessible",
-    "public_network_access_enabled",
-    "allow_blob_public_access",
-    "allow_nested_items_to_be_public",
-    "privileged",
-    "allowprivilegeescalation",
-    "hostnetwork",
-    "hostpid",
-    "force_delete",
-    "delete_automated_backups",
-    "associate_public_ip_address",
-    "allows_force_pushes",
-    "allow_force_pushes",
-    "allows_deletions",
-    "allow_deletions",
-    "bypass_policy_lockout_safety_check",
-];
+const EXPOSES: &str = "skip_final_snapshot|skipfinalsnapshot|force_destroy|publicly_accessible|publiclyaccessible|\
+    public_network_access_enabled|allow_blob_public_access|allow_nested_items_to_be_public|privileged|\
+    allowprivilegeescalation|hostnetwork|hostpid|force_delete|delete_automated_backups|associate_public_ip_address|\
+    allows_force_pushes|allow_force_pushes|allows_deletions|allow_deletions|bypass_policy_lockout_safety_check";
 
 /// Numbers that protect while they are more than nothing.
 const COUNTS: &str = "backup_retention_period|backupretentionperiod|backup_retention_days|backup_retention_in_days|\
@@ -106,51 +43,31 @@ const WORDS: &[(&str, &str, &str)] = &[
 ];
 
 /// Resources and blocks that are protections themselves.
-const PROTECTIONS: &[&str] = &[
-    "github_branch_protection",
-    "github_repository_ruleset",
-    "github_organization_ruleset",
-    "gitlab_branch_protection",
-    "aws_s3_bucket_public_access_block",
-    "aws_s3_account_public_access_block",
-    "aws_s3_bucket_versioning",
-    "aws_s3_bucket_object_lock_configuration",
-    "aws_guardduty_detector",
-    "aws_securityhub_account",
-    "aws_cloudtrail",
-    "aws_config_configuration_recorder",
-    "aws_backup_plan",
-    "aws_backup_vault_lock_configuration",
-    "aws_wafv2_web_acl_association",
-    "aws_organizations_policy",
-    "azurerm_management_lock",
-    "azurerm_backup_policy",
-    "google_org_policy_policy",
-    "google_project_organization_policy",
-    "google_compute_resource_policy",
-    "kubernetes_network_policy",
-    "required_pull_request_reviews",
-    "required_status_checks",
-    "prevent_destroy",
-    "kind: NetworkPolicy",
-    "kind: ValidatingWebhookConfiguration",
-];
+const PROTECTIONS: &str = "github_branch_protection|github_repository_ruleset|github_organization_ruleset|\
+    gitlab_branch_protection|aws_s3_bucket_public_access_block|aws_s3_account_public_access_block|\
+    aws_s3_bucket_versioning|aws_s3_bucket_object_lock_configuration|aws_guardduty_detector|aws_securityhub_account|\
+    aws_cloudtrail|aws_config_configuration_recorder|aws_backup_plan|aws_backup_vault_lock_configuration|\
+    aws_wafv2_web_acl_association|aws_organizations_policy|azurerm_management_lock|azurerm_backup_policy|\
+    google_org_policy_policy|google_project_organization_policy|google_compute_resource_policy|\
+    kubernetes_network_policy|required_pull_request_reviews|required_status_checks|prevent_destroy|\
+    kind: NetworkPolicy|kind: ValidatingWebhookConfiguration";
 
 /// Whether a text for infrastructure lacks a protection that the text before it had, or lets everybody in. A text without one before
 /// it says only what is: of that, a production's protections count, and open doors.
-pub(super) fn is_lifted(text: &str, before: Option<&str>, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let extension = source::form(path);
-    let is_code = matches!(extension, "tf" | "hcl" | "tfvars" | "bicep") || name.ends_with(".tf.json");
-    let of_code =
-        ["/infra", "/cdk", "/pulumi", "/iac/", "/stacks/", "/terraform"].iter().any(|folder| path.contains(folder));
-    let is_data = matches!(extension, "yaml" | "yml" | "json" | "rules") && !name.contains("lock")
-        || of_code && matches!(extension, "ts" | "py" | "go");
+pub(super) fn is_lifted(written: &Written<'_>) -> bool {
+    let (text, path, name) = (&*written.text, written.path, written.name());
+    let is_code = written.is_form("tf|hcl|tfvars|bicep") || name.ends_with(".tf.json");
+    let of_code = || holds(path, "/infra|/cdk|/pulumi|/iac/|/stacks/|/terraform");
+    let is_data = match form(path) {
+        "yaml" | "yml" | "json" | "rules" => !name.contains("lock"),
+        "ts" | "py" | "go" => of_code(),
+        _ => false,
+    };
     if !is_code && !is_data {
         return false;
     }
     let told = truths(text);
-    let lifted = match before {
+    let lifted = match written.before {
         Some(before) if loses(text, before) || ways::are_widened(text, before) => true,
         // A whole resource that is gone is another matter.
         Some(before) if before.contains("resource \"") && !text.contains("resource \"") => false,
@@ -159,20 +76,20 @@ pub(super) fn is_lifted(text: &str, before: Option<&str>, path: &str) -> bool {
             had.iter().any(|(name, value)| {
                 let now = told.iter().find(|(other, _)| other == name).map(|(_, value)| *value);
                 // A line that is gone says less than one that says no: in code of infrastructure it is the same.
-                PROTECTS.contains(&name.as_str())
-                    && *value
-                    && (now == Some(false) || now.is_none() && is_code && !moves(text, name))
-                    || EXPOSES.contains(&name.as_str()) && !*value && now == Some(true)
+                is(name, PROTECTS) && *value && (now == Some(false) || now.is_none() && is_code && !moves(text, name))
+                    || is(name, EXPOSES) && !*value && now == Some(true)
             })
         }
         None => false,
     };
-    let production = || ["/prod", "production", "/live/"].iter().any(|word| path.contains(word));
-    let weak = |(name, value): &(String, bool)| {
-        !*value && PROTECTS.contains(&name.as_str()) && name.len() > 9 || *value && EXPOSES.contains(&name.as_str())
+    let production = || holds(path, "/prod|production|/live/");
+    let weak = |(name, value): &(String, bool)| match value {
+        true => is(name, EXPOSES),
+        false => is(name, PROTECTS) && name.len() > 9,
     };
-    let opens = |text| opens_to_everybody(text, is_code);
-    lifted || is_code && production() && told.iter().any(weak) || opens(text) && !before.is_some_and(opens)
+    lifted
+        || is_code && production() && told.iter().any(weak)
+        || written.gains(|text| opens_to_everybody(text, is_code))
 }
 
 /// What was told of the resources that are still there: with one that is gone goes what was told of it.
@@ -193,16 +110,16 @@ fn kept_of<'t>(before: &'t str, text: &str) -> std::borrow::Cow<'t, str> {
 
 /// Whether a text has none of what protected in the one before it, or a weaker word or number for it.
 fn loses(text: &str, before: &str) -> bool {
-    let is_gone = |protection: &&str| {
+    let is_gone = |protection: &str| {
         let family = protection.split('_').next().unwrap_or_default();
         // What takes the place of a protection is one of the same house: a ruleset that of a branch's.
-        let stands_in = PROTECTIONS.iter().any(|other| other.starts_with(family) && text.contains(other));
+        let stands_in = parts(PROTECTIONS).any(|other| other.starts_with(family) && text.contains(other));
         let lines = || before.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', '/']));
-        lines().any(|line| line.contains(*protection) && !line.contains("false"))
+        lines().any(|line| line.contains(protection) && !line.contains("false"))
             && !stands_in
             && !text.contains("moved {")
     };
-    if PROTECTIONS.iter().any(is_gone) {
+    if parts(PROTECTIONS).any(is_gone) {
         return true;
     }
     let (had, has) = (settings::settings(before), settings::settings(text));
@@ -300,9 +217,8 @@ pub(super) fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
         return true;
     }
     // A list of who may come in, with everybody in it.
-    const LISTED: &[&str] =
-        &["authorized_networks", "authorizedNetworks", "authorized_ip_ranges", "authorizedIpRanges"];
-    let listed = LISTED.iter().flat_map(|list| joined.match_indices(list)).take(super::MAX_PLACES);
+    const LISTED: &str = "authorized_networks|authorizedNetworks|authorized_ip_ranges|authorizedIpRanges";
+    let listed = parts(LISTED).flat_map(|list| joined.match_indices(list)).take(super::MAX_PLACES);
     if listed
         .map(|(at, _)| &joined[at..joined.floor_char_boundary((at + 300).min(joined.len()))])
         .any(|list| list.find("0.0.0.0/0").is_some_and(|end| !list[..end].contains("}}")))

@@ -1,7 +1,6 @@
 //! What is decided about people at the service that keeps it: how somebody is treated, taught, paid, hired or judged.
 
-use super::arguments::{Arguments, words};
-use super::lists::is;
+use super::call::Call;
 use crate::policy::effects::Kind;
 
 /// Services by what they keep, and what of it counts.
@@ -24,7 +23,7 @@ const OF_JUDGED: &str = "case|file|filing|return|ballot|vote|votes|record|record
 const CHANGES: &str = "create|update|delete|write|put|patch|set|post|submit|change|edit|modify|add|remove|order|prescribe|send|sign|approve|cancel|\
     discontinue|override|merge|bulk|import|file|transmit|finalize|close|amend|record|assign|deny|reject|revoke|publish|release|upsert|refill|administer|\
     start|stop";
-const LOOKS: &str = "get|list|search|find|read|describe|show|query|view|fetch|validate|draft|preview|check|lookup|count|docs|summarize|export|explain";
+const LOOKS: &str = "count|summarize";
 
 /// What is decided about somebody's money or contract, whatever the service is called.
 const DECIDES: &str = "approve|deny|reject|run|process|finalize|submit|post|void|reverse|disburse|write|release|fund|settle|reconcile|close|issue|\
@@ -33,30 +32,22 @@ const DECIDED: &str = "payroll|claim|claims|loan|loans|journal|ledger|expense|ex
     mortgage|remittance|payables|dividend|grant|chargeback|settlement|escrow|annuity|pension|rebate|reimbursement";
 
 /// What a call decides, where a person wants to decide it.
-pub(super) fn decided(server: &[String], name: &[String], given: &Arguments<'_>) -> Option<Kind> {
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    let first = name.iter().find(|word| is(word, LOOKS) || is(word, CHANGES) || is(word, DECIDES));
-    if first.is_none_or(|word| is(word, LOOKS)) || given.is_on("draft|isdraft|dryrun") {
+pub(super) fn decided(call: &Call<'_>) -> Option<Kind> {
+    if call.looks(LOOKS, &[CHANGES, DECIDES]) != Some(false) || call.given.is_on("draft|isdraft|dryrun") {
         return None;
     }
-    let served = |list: &str| server.iter().any(|word| is(word, list));
     let tried = || {
-        server
-            .iter()
-            .chain(name)
-            .any(|word| is(word, "sandbox|test|tests|demo|mock|staging|dev|synthetic|issue|pull|template|draft"))
-            || given
-                .values("baseurl|url|server|environment|status")
-                .any(|value| words(value).iter().any(|word| is(word, "hapi|sandbox|test|localhost|synthea|draft")))
+        call.at("sandbox|test|tests|demo|mock|staging|dev|synthetic|issue|pull|template|draft")
+            || call.names("baseurl|url|server|environment|status", "hapi|sandbox|test|localhost|synthea|draft")
     };
-    let about_people = served(CARE) && has(OF_CARE) && has(CHANGES)
-        || served(TAUGHT) && has(OF_TAUGHT) && has(CHANGES)
-        || served(JUDGED) && has(OF_JUDGED) && has(CHANGES)
-        || served(HIRED)
-            && (has("reject|disqualify|hire|offer|extend|terminate|fire|offboard|dismiss|promote|withdraw")
-                && !has("list|draft"));
-    let makes = has("create|issue|write|sign") && !has("journal|payroll|payrun|purchaseorder|po|ledger");
-    let of_money = has(DECIDES) && has(DECIDED) && !makes;
+    let about_people = call.served(CARE) && call.has(OF_CARE) && call.has(CHANGES)
+        || call.served(TAUGHT) && call.has(OF_TAUGHT) && call.has(CHANGES)
+        || call.served(JUDGED) && call.has(OF_JUDGED) && call.has(CHANGES)
+        || call.served(HIRED)
+            && (call.has("reject|disqualify|hire|offer|extend|terminate|fire|offboard|dismiss|promote|withdraw")
+                && !call.has("list|draft"));
+    let makes = call.has("create|issue|write|sign") && !call.has("journal|payroll|payrun|purchaseorder|po|ledger");
+    let of_money = call.has(DECIDES) && call.has(DECIDED) && !makes;
     match () {
         () if !about_people && !of_money || tried() => None,
         () if about_people => Some(Kind::McpAccess),
@@ -66,6 +57,7 @@ pub(super) fn decided(server: &[String], name: &[String], given: &Arguments<'_>)
 
 #[cfg(test)]
 mod tests {
+    use super::super::arguments::Arguments;
     use super::*;
 
     #[test]
@@ -81,7 +73,7 @@ mod tests {
             ("greenhouse", "add_note", false),
             ("jira", "create_issue", false),
         ] {
-            assert_eq!(decided(&words(server), &words(name), &Arguments::default()).is_some(), seen, "{server} {name}");
+            assert_eq!(decided(&Call::of(server, name, &Arguments::default())).is_some(), seen, "{server} {name}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::arguments::words;
 use super::lists::{holds, is, parts};
 use super::rights;
-use super::source::{dense, form, is_comment, is_prose, is_test, is_tried};
+use super::source::{Written, code_lines, dense_code, form, is_prose, is_test, is_tried, name};
 
 /// Calls by which a program verifies what it is told, and by whom.
 const VERIFIES: &str = "constructEvent(|construct_event(|verifySignature(|verify_signature(|timingSafeEqual(|compare_digest(|verifyWebhook(|\
@@ -44,21 +44,18 @@ const NO_MORE: &str = "skip|disable|bypass|insecure|ignore|= false|: false";
 const DATA: &str = "json|lock|css|scss|less|html|svg|csv|tsv|xml|map|snap|toml|po|pot|sum";
 
 /// Whether a text checks no more what the one before it did.
-pub(super) fn are_removed(text: &str, before: Option<&str>, path: &str) -> bool {
-    let Some(before) = before else { return false };
-    match path.rsplit('/').next().unwrap_or_default() {
-        "CODEOWNERS" => loses_owner(text, before),
-        // What holds data checks nothing.
-        _ if is(form(path), DATA) => false,
-        name => {
-            !is_prose(name)
-                && !is_test(path)
-                && (believes(text, before)
-                    || uses_as_given(text, before)
-                    || believes_token(text, before, form(path))
-                    || rights::are_given_up(text, before))
-        }
+pub(super) fn are_removed(written: &Written<'_>) -> bool {
+    let (text, Some(before)) = (&*written.text, written.before) else { return false };
+    if written.name() == "CODEOWNERS" {
+        return loses_owner(text, before);
     }
+    // What holds data checks nothing.
+    let is_code = !written.is_form(DATA) && !is_prose(written.name()) && !is_test(written.path);
+    is_code
+        && (believes(text, before)
+            || uses_as_given(text, before)
+            || believes_token(text, before, form(written.path))
+            || rights::are_given_up(text, before))
 }
 
 /// Whether something has no owner any more that had one.
@@ -70,18 +67,18 @@ fn loses_owner(text: &str, before: &str) -> bool {
 
 /// Whether code that verified something goes on without, by something else that does not. What is gone as a whole does nothing either.
 fn believes(text: &str, before: &str) -> bool {
-    let verifies = |text: &str| text.lines().any(|line| !is_comment(line) && holds(line, VERIFIES));
+    let verifies = |text: &str| code_lines(text).any(|line| holds(line, VERIFIES));
     if !verifies(before) || verifies(text) {
         return false;
     }
     let had: HashSet<&str> = before.lines().map(str::trim).collect();
-    let is_new = |line: &&str| !is_comment(line) && !had.contains(line.trim());
-    let new: Vec<String> = text.lines().filter(is_new).map(str::to_ascii_lowercase).collect();
+    let new = code_lines(text).filter(|line| !had.contains(line.trim()));
+    let new: Vec<String> = new.map(str::to_ascii_lowercase).collect();
     let still = |line: &String| holds(line, STILL) && !holds(line, NO_MORE);
     // What is gone as a whole is done without; a line of what stands there is missed.
-    let stays = |line: &str| !is_comment(line) && had.contains(line.trim()) && line.trim().len() > 2;
+    let stays = |line: &str| had.contains(line.trim()) && line.trim().len() > 2;
     let goes_on =
-        || text.lines().any(stays) && !before.lines().any(|line| rights::defines(line) && !text.contains(line));
+        || code_lines(text).any(stays) && !before.lines().any(|line| rights::defines(line) && !text.contains(line));
     let is_anything = new.iter().any(|line| !line.trim().is_empty());
     (is_anything || goes_on()) && !new.iter().any(still)
 }
@@ -109,8 +106,8 @@ const CLEANS: &[(&str, &str)] = &[
 
 /// Whether what somebody gave is no longer cleaned, or what is secret no longer made unreadable, and is used all the same.
 fn uses_as_given(text: &str, before: &str) -> bool {
-    let has = |text: &str, list: &str| text.lines().any(|line| !is_comment(line) && holds(line, list));
-    let lines = |text| str::lines(text).filter(|line| !is_comment(line) && !line.trim().is_empty()).count();
+    let has = |text: &str, list: &str| code_lines(text).any(|line| holds(line, list));
+    let lines = |text| code_lines(text).filter(|line| !line.trim().is_empty()).count();
     // A line that is gone as a whole used nothing.
     let same_lines = || lines(text) > 0 && lines(text) + 1 >= lines(before);
     CLEANS.iter().any(|(cleans, still)| {
@@ -128,11 +125,10 @@ fn said(line: &str) -> String {
 /// Whether code reads a token where it verified one.
 fn believes_token(text: &str, before: &str, form: &str) -> bool {
     let Some((_, believes)) = BELIEVES.iter().find(|(forms, _)| is(form, forms)) else { return false };
-    let dense = |text: &str| text.lines().filter(|line| !is_comment(line)).map(dense).collect::<String>();
-    let now = dense(text);
+    let now = dense_code(text);
     let verifies = |text: &str| parts(VERIFIES_TOKEN).any(|call| text.contains(call) && !holds(call, believes));
     holds(&now, believes) && !verifies(&now) && {
-        let was = dense(before);
+        let was = dense_code(before);
         !holds(&was, believes) && verifies(&was)
     }
 }
@@ -144,7 +140,7 @@ pub(super) fn guards(path: &str) -> bool {
         brakeman|bandit|gosec|zap|vulnerability|vulnerabilities";
     const PROTECTS: &str = "protection|guardduty|cloudtrail|waf|securityhub|firewall|networkpolicy|ruleset|rulesets|scp|audit|backup|backups|kyverno|\
         gatekeeper|falco|detector";
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = name(path);
     let has = |list: &str| words(name).iter().any(|word| is(word, list));
     let of_builds =
         || path.contains(".github/workflows/") || path.contains(".gitlab/ci/") || path.contains(".circleci/");
@@ -160,7 +156,7 @@ pub(super) fn guards(path: &str) -> bool {
 pub(super) fn lets_in_unreviewed(path: &str, text: Option<&str>) -> bool {
     const ASK: &str = "CODEOWNERS|OWNERS|.mergify.yml|mergify.yml|branch-protection.yml|branch_protection.yml|approvals.yml|.pullapprove.yml|\
         pullapprove.yml|.policy.yml|REVIEWERS|rulesets.yml";
-    let asks = is(path.rsplit('/').next().unwrap_or_default(), ASK);
+    let asks = is(name(path), ASK);
     asks && text.is_none_or(|text| path.ends_with("CODEOWNERS") && !text.lines().any(is_owned))
 }
 
@@ -173,24 +169,28 @@ fn is_owned(line: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn removed(text: &str, before: Option<&str>, path: &str) -> bool {
+        are_removed(&Written::of(text, before, path))
+    }
+
     #[test]
     fn what_goes_on_without_its_check_is_seen() {
         let before = "sig = request.headers['stripe-signature']\nevent = stripe.Webhook.construct_event(payload, sig, secret)\nmark_paid(event)";
-        for (text, removed) in [
+        for (text, is_removed) in [
             ("# the signature check was flaky\nevent = json.loads(payload)\nmark_paid(event)", true),
             ("event = verified(request)\nmark_paid(event)", false),
             ("", false),
         ] {
-            assert_eq!(are_removed(text, Some(before), "/home/dev/shop/webhook.py"), removed, "{text}");
+            assert_eq!(removed(text, Some(before), "/home/dev/shop/webhook.py"), is_removed, "{text}");
         }
-        assert!(!are_removed("event = json.loads(payload)", None, "/home/dev/shop/webhook.py"));
-        assert!(!are_removed("event = json.loads(payload)", Some(before), "/home/dev/shop/tests/test_webhook.py"));
+        assert!(!removed("event = json.loads(payload)", None, "/home/dev/shop/webhook.py"));
+        assert!(!removed("event = json.loads(payload)", Some(before), "/home/dev/shop/tests/test_webhook.py"));
     }
 
     #[test]
     fn what_nobody_owns_any_more_is_seen() {
         let path = "/home/dev/shop/.github/CODEOWNERS";
-        assert!(are_removed("/web/ @shop/web\n", Some("/web/ @shop/web\n/pay/ @shop/pay\n"), path));
-        assert!(!are_removed("/pay/ @shop/payments\n", Some("/pay/ @shop/pay\n"), path));
+        assert!(removed("/web/ @shop/web\n", Some("/web/ @shop/web\n/pay/ @shop/pay\n"), path));
+        assert!(!removed("/pay/ @shop/payments\n", Some("/pay/ @shop/pay\n"), path));
     }
 }

@@ -1,7 +1,6 @@
 //! What a call replaces as a whole: what it does not name is gone.
 
-use super::arguments::{Arguments, words};
-use super::lists::is;
+use super::call::{Call, TRIED};
 
 /// What stands in a list that something live goes by.
 const LISTED: &str = "environment|env|envs|variables|variable|vars|envvars|secrets|config|records|record|dns|rules|rule|members|policy|policies|acl|\
@@ -13,25 +12,22 @@ const REPLACES: &str = "replace|replaceall|replaceexisting|overwriteall|purge|pr
     clearexisting|deleteexisting|removeunlisted|deleteunlisted";
 const KEEPS: &str = "merge|append|keepexisting|preserveexisting|keepothers|retainexisting";
 
-const TRIED: &str = "dev|development|test|tests|testing|staging|stage|stg|qa|local|sandbox|preview|preprod|demo|ci";
 const WHERE: &str = "environment|env|environmentname|stage|service|servicename|app|appname|project|projectname|name|target|zone|domain|namespace|\
     context";
 
 /// Whether what is not named goes, and nothing says that it is only tried.
-pub(super) fn are_gone(name: &[String], given: &Arguments<'_>) -> bool {
-    let has = |list: &str| name.iter().any(|word| is(word, list));
-    let replaces = given.is_on(REPLACES) || given.is_off(KEEPS) || has("replace") && has("all");
-    let tried =
-        || given.values(WHERE).any(|value| value.len() <= 96 && words(value).iter().any(|word| is(word, TRIED)));
+pub(super) fn are_gone(call: &Call<'_>) -> bool {
+    let replaces = call.given.is_on(REPLACES) || call.given.is_off(KEEPS) || call.has("replace") && call.has("all");
     replaces
-        && has("update|set|put|replace|sync|import|upsert|patch|bulk|push|apply|save|upload")
-        && has(LISTED)
-        && !has("text|string|content|file|feature|branch|pull|commit|workflow")
-        && !tried()
+        && call.has("update|set|put|replace|sync|import|upsert|patch|bulk|push|apply|save|upload")
+        && call.has(LISTED)
+        && !call.has("text|string|content|file|feature|branch|pull|commit|workflow")
+        && !call.names(WHERE, TRIED)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::arguments::Arguments;
     use super::*;
 
     #[test]
@@ -43,7 +39,7 @@ mod tests {
             ("set_dns_records", r#"{"zone":"shop.example","delete_missing":true}"#, true),
             ("replace_text", r#"{"replace":true}"#, false),
         ] {
-            assert_eq!(are_gone(&words(name), &Arguments::read(given)), gone, "{name} {given}");
+            assert_eq!(are_gone(&Call::of("", name, &Arguments::read(given))), gone, "{name} {given}");
         }
     }
 }

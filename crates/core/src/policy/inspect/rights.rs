@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::lists::{holds, parts};
-use super::source::{dense, is_comment};
+use super::source::{code_lines, dense};
 
 /// Lines by which what follows is for those alone who may: marks of functions, filters of controllers, rules of routes.
 const ONLY_FOR: &str = "@login_required|@permission_required|@user_passes_test|@staff_member_required|@admin_required|@require_role|@requires_auth|\
@@ -69,7 +69,7 @@ pub(super) fn are_given_up(text: &str, before: &str) -> bool {
     if !may_ask(before) {
         return false;
     }
-    let code = |text| str::lines(text).filter(|line| !is_comment(line) && !line.trim().is_empty()).take(MAX_LINES);
+    let code = |text| code_lines(text).filter(|line| !line.trim().is_empty()).take(MAX_LINES);
     let lines: Vec<&str> = code(before).collect();
     let had: HashSet<String> = lines.iter().map(|line| dense(line)).collect();
     let has: HashSet<String> = code(text).map(dense).collect();

@@ -1,7 +1,8 @@
 //! Settings of programs that look for credentials, holes and unsafe code: told to leave everything out.
 
-use super::lists::{holds, is};
+use super::lists::{holds, is, letters};
 use super::settings::{is_everything, settings};
+use super::source::Written;
 
 /// Lists of what is left out, a line each.
 const LISTS: &str = ".semgrepignore|.gitleaksignore|.trufflehogignore|.trufflehog-exclude|.trufflehog-ignore|trufflehog-exclude.txt|\
@@ -22,14 +23,9 @@ const WITHIN: &str = "allowlist|allowlists|exclu|ignore|skip|suppress|whitelist"
 const NAMES: &str = "paths|path|regexes|files|file|stopwords|global|filename|vulnerability|dirs|lines";
 
 /// Whether a scanner finds nothing any more by what a text tells it, and did by the one before.
-pub(super) fn are_silenced(text: &str, before: Option<&str>, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let leaves_all: fn(&str) -> bool = match () {
-        () if is(name, LISTS) => lists_everything,
-        () if is(name, SETTINGS) => sets_everything,
-        () => return false,
-    };
-    leaves_all(text) && !before.is_some_and(leaves_all)
+pub(super) fn are_silenced(written: &Written<'_>) -> bool {
+    is(written.name(), LISTS) && written.gains(lists_everything)
+        || is(written.name(), SETTINGS) && written.gains(sets_everything)
 }
 
 fn lists_everything(text: &str) -> bool {
@@ -41,8 +37,7 @@ fn lists_everything(text: &str) -> bool {
 
 fn sets_everything(text: &str) -> bool {
     settings(text).iter().any(|setting| {
-        let name: String = setting.name.chars().filter(char::is_ascii_alphanumeric).collect();
-        let name = name.to_ascii_lowercase();
+        let name = letters(&setting.name);
         let all = setting.value.split(',').map(str::trim).any(|value| value == "/" || is_everything(value));
         all && (is(&name, LEAVES_OUT) || is(&name, NAMES) && holds(&setting.within.to_ascii_lowercase(), WITHIN))
     })

@@ -1,9 +1,10 @@
 //! Code that a service runs at once, with all of its rights, over what it keeps: what it leaves nothing of.
 
-use super::arguments::Arguments;
-use super::lists::{holds, is};
+use super::call::Call;
+use super::lists::holds;
+use super::source::{folded, unquoted};
 
-/// Tools that run what they are given.
+/// Tools that run what they are call.given.
 const RUNS: &str = "execute|run|eval|evaluate|anonymous|console|shell|script|apex|repl|invoke|exec|runner|tinker|snippet|code|command|query|macro|aggregate";
 
 /// What looks at nothing it deletes, without blanks and in small letters: a query's whole outcome, a whole collection, a bin that is emptied.
@@ -18,28 +19,20 @@ const DELETES_ALL: &str = "delete[select|database.delete([select|emptyrecyclebin
 const MOST: usize = 64 << 10;
 
 /// Whether a call runs code by which all of something is gone.
-pub(super) fn delete_all(server: &[String], name: &[String], given: &Arguments<'_>) -> bool {
-    let runs = name.iter().any(|word| is(word, RUNS));
-    let tried = || {
-        server.iter().chain(name).any(|word| {
-            is(word, "test|tests|local|dev|sandbox|playwright|browser|chrome|puppeteer|jupyter|ide|notebook|emulator")
-        })
-    };
-    runs && !tried()
-        && given.all().filter(|text| text.len() >= 10).take(super::MAX_PLACES).any(|text| {
+pub(super) fn delete_all(call: &Call<'_>) -> bool {
+    const TRIED: &str =
+        "test|tests|local|dev|sandbox|playwright|browser|chrome|puppeteer|jupyter|ide|notebook|emulator";
+    call.has(RUNS)
+        && !call.at(TRIED)
+        && call.given.all().filter(|text| text.len() >= 10).take(super::MAX_PLACES).any(|text| {
             let text = &text[..text.floor_char_boundary(MOST)];
-            let dense: String = text
-                .chars()
-                .filter(|char| !char.is_whitespace() && *char != '"' && *char != '\'')
-                .flat_map(char::to_lowercase)
-                .collect();
-            holds(&dense, DELETES_ALL)
+            holds(&folded(&unquoted(text)), DELETES_ALL)
         })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::arguments::words;
+    use super::super::arguments::Arguments;
     use super::*;
 
     #[test]
@@ -50,7 +43,7 @@ mod tests {
             ("rails-console", "run", r#"{"code":"Order.where(test: true).count"}"#, false),
             ("rails-console", "run", r#"{"code":"Order.destroy_all"}"#, true),
         ] {
-            assert_eq!(delete_all(&words(server), &words(name), &Arguments::read(given)), seen, "{given}");
+            assert_eq!(delete_all(&Call::of(server, name, &Arguments::read(given))), seen, "{given}");
         }
     }
 }

@@ -1,9 +1,8 @@
 //! Settings of servers that let in whoever asks: without a password, from everywhere, as whoever they like.
 
-use super::source::is_tried;
+use super::source::{self, Written};
 
-/// Files by their names, and the lines that open what they are for: words with one blank between them, in lower case. A word with a bar is
-/// one of several.
+/// Files by their names, and the lines that open what they are for: words with one blank between them, in lower case.
 const OPEN: &[(&str, &[&str])] = &[
     (
         "pg_hba.conf",
@@ -27,8 +26,8 @@ const OPEN: &[(&str, &[&str])] = &[
 ];
 
 /// Whether settings of a server, outside of what is only tried, let everybody in, and those before them did not.
-pub(super) fn are_open(text: &str, before: Option<&str>, path: &str) -> bool {
-    let Some((_, lines)) = OPEN.iter().find(|(name, _)| is_of(path, name)) else { return false };
+pub(super) fn are_open(written: &Written<'_>) -> bool {
+    let Some((_, lines)) = OPEN.iter().find(|(name, _)| is_of(written.path, name)) else { return false };
     let open = |text: &str| {
         text.lines().take(super::MAX_PLACES * 64).any(|line| {
             let line = line.split('#').next().unwrap_or_default();
@@ -37,13 +36,13 @@ pub(super) fn are_open(text: &str, before: Option<&str>, path: &str) -> bool {
         })
     };
     // What is in an image is reached by what its container lets in.
-    let in_image = || path.contains("docker") || path.contains("container");
-    !is_tried(path) && !in_image() && open(text) && !before.is_some_and(open)
+    let in_image = || written.path.contains("docker") || written.path.contains("container");
+    !written.is_tried() && !in_image() && written.gains(open)
 }
 
 /// Whether a path is that of a server's settings: the file, one that is made from it, or one of its folder (`sudoers.d`).
 fn is_of(path: &str, name: &str) -> bool {
-    let file = path.rsplit('/').next().unwrap_or_default();
+    let file = source::name(path);
     let of_folder = || path.rsplit('/').nth(1).is_some_and(|folder| folder.strip_suffix(".d") == Some(name));
     file == name
         || file.strip_prefix(name).is_some_and(|rest| matches!(rest, ".j2" | ".tpl" | ".tmpl" | ".erb"))

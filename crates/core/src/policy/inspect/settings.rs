@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::lists::{is, letters};
 use crate::json;
 
 /// Most values of one text that are looked at, and how deep names stand within each other.
@@ -22,8 +23,6 @@ pub(super) struct Setting<'t> {
 impl Setting<'_> {
     /// Its name with what it stands in, in lower case and letters alone: `security.folderTrust.enabled` within or without braces.
     pub(super) fn path(&self) -> String {
-        let letters =
-            |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
         letters(&self.within) + &letters(&self.name)
     }
 
@@ -48,24 +47,8 @@ pub(super) fn is_everything(pattern: &str) -> bool {
     let inside = inside.trim_start_matches("(?s)").trim_start_matches("(?i)");
     let inside = inside.trim_start_matches('^').trim_end_matches('$');
     let inside = inside.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(inside);
-    const ALL: &[&str] = &[
-        "*",
-        "**",
-        "**/*",
-        "/**",
-        "./**",
-        "**/**",
-        ".*",
-        ".+",
-        ".*?",
-        ".",
-        "./",
-        "[\\s\\S]*",
-        "[\\s\\S]+",
-        "**/*.*",
-        "*.*",
-    ];
-    ALL.contains(&inside) || inside.is_empty() && delimited.is_some()
+    const ALL: &str = "*|**|**/*|/**|./**|**/**|.*|.+|.*?|.|./|[\\s\\S]*|[\\s\\S]+|**/*.*|*.*";
+    is(inside, ALL) || inside.is_empty() && delimited.is_some()
 }
 
 /// The settings of a text, in order.

@@ -1,11 +1,66 @@
 //! Code and settings as whoever judges them reads them: what a file is by its path, and what of its text is said to a machine.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use super::lists::{is, parts};
+use crate::pairs::Pairs;
+pub(super) use crate::policy::places::name;
+
+/// The most of a text that is looked at, in bytes.
+pub(super) const MAX_TEXT: usize = 256 << 10;
+
+/// A text that is written to a file, as every room that judges one is given it: what several of them ask is found out once.
+pub(super) struct Written<'t> {
+    /// All of it, as far as it is looked at.
+    pub(super) all: &'t str,
+    /// What of it runs in earnest: of Rust, without its tests.
+    pub(super) text: Cow<'t, str>,
+    /// The text whose place it takes, where that is known.
+    pub(super) before: Option<&'t str>,
+    /// The file's absolute path.
+    pub(super) path: &'t str,
+    pairs: OnceCell<Pairs>,
+    is_tried: OnceCell<bool>,
+}
+
+impl<'t> Written<'t> {
+    pub(super) fn of(text: &'t str, before: Option<&'t str>, path: &'t str) -> Self {
+        let all = &text[..text.floor_char_boundary(MAX_TEXT)];
+        Self { all, text: without_tests(all, path), before, path, pairs: OnceCell::new(), is_tried: OnceCell::new() }
+    }
+
+    /// The file's name.
+    pub(super) fn name(&self) -> &'t str {
+        name(self.path)
+    }
+
+    /// Whether the file has one of these forms.
+    pub(super) fn is_form(&self, forms: &str) -> bool {
+        is(form(self.path), forms)
+    }
+
+    /// [`is_tried`], of the file.
+    pub(super) fn is_tried(&self) -> bool {
+        *self.is_tried.get_or_init(|| is_tried(self.path))
+    }
+
+    /// Whether the text holds a part that is one of a list.
+    #[inline(never)]
+    pub(super) fn holds(&self, list: &str) -> bool {
+        let pairs = self.pairs.get_or_init(|| Pairs::of(&self.text));
+        parts(list).any(|part| pairs.hold(part, &self.text))
+    }
+
+    /// Whether something is so of the text, and was not of the one before it.
+    pub(super) fn gains(&self, is_so: impl Fn(&str) -> bool) -> bool {
+        is_so(&self.text) && !self.before.is_some_and(is_so)
+    }
+}
 
 /// The form of a file, by what stands behind the last dot of its name.
 pub(super) fn form(path: &str) -> &str {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    name.rsplit_once('.').map_or("", |(_, form)| form)
+    name(path).rsplit_once('.').map_or("", |(_, form)| form)
 }
 
 /// Whether a file is for people to read.
@@ -15,7 +70,7 @@ pub(super) fn is_prose(name: &str) -> bool {
 
 /// Whether a file is a test, an example or a page about such things.
 pub(super) fn is_test(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = name(path);
     ["/test/", "/tests/", "/__tests__/", "/fixtures/", "/testdata/", "/spec/", "/examples/"]
         .iter()
         .any(|part| path.contains(part))
@@ -24,27 +79,8 @@ pub(super) fn is_test(path: &str) -> bool {
 }
 
 /// Words by which a folder or a file says that something is tried there.
-const TRIED: &[&str] = &[
-    "test",
-    "spec",
-    "mock",
-    "fixture",
-    "example",
-    "sample",
-    "demo",
-    "dev",
-    "local",
-    "e2e",
-    "playground",
-    "sandbox",
-    "stub",
-    "bench",
-    "docs",
-    "scratch",
-    "vagrant",
-    "packer",
-    "debug",
-];
+const TRIED: &str = "test|spec|mock|fixture|example|sample|demo|dev|local|e2e|playground|sandbox|stub|bench|\
+    scratch|vagrant|packer|debug";
 
 /// Whether a file is a test, or a word of its path below the project says that something is tried there.
 pub(super) fn is_tried(path: &str) -> bool {
@@ -52,11 +88,11 @@ pub(super) fn is_tried(path: &str) -> bool {
     is_test(path)
         || inside()
             .split(|char: char| !char.is_ascii_alphanumeric())
-            .any(|word| TRIED.iter().any(|tried| word == *tried || word.strip_suffix('s') == Some(tried)))
+            .any(|word| is(word.strip_suffix('s').unwrap_or(word), TRIED) || word == "docs")
 }
 
 /// A text of Rust without the block of its tests, which is in no program that anybody is given.
-pub(super) fn without_tests<'t>(text: &'t str, path: &str) -> Cow<'t, str> {
+fn without_tests<'t>(text: &'t str, path: &str) -> Cow<'t, str> {
     const TESTS: &str = "#[cfg(test)]\nmod tests {";
     const END: &str = "\n}\n";
     let Some(at) = path.ends_with(".rs").then(|| text.find(TESTS)).flatten() else { return text.into() };
@@ -71,9 +107,24 @@ pub(super) fn is_comment(line: &str) -> bool {
     ["//", "#", "*", "/*", "--", "@@"].iter().any(|mark| line.starts_with(mark)) && !line.starts_with("#[")
 }
 
+/// The lines of a text that say something to the machine.
+pub(super) fn code_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !is_comment(line))
+}
+
+/// What a text says to the machine, without blanks.
+pub(super) fn dense_code(text: &str) -> String {
+    code_lines(text).flat_map(str::chars).filter(|char| !char.is_whitespace()).collect()
+}
+
 /// A text without its blanks.
 pub(super) fn dense(text: &str) -> String {
     text.chars().filter(|char| !char.is_whitespace()).collect()
+}
+
+/// A text without its blanks, in small letters.
+pub(super) fn folded(text: &str) -> String {
+    text.chars().filter(|char| !char.is_whitespace()).map(|char| char.to_ascii_lowercase()).collect()
 }
 
 /// A text without its blanks and its quotes, and what escapes those.

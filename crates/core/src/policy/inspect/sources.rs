@@ -1,44 +1,17 @@
 //! Settings of build tools and package managers: where packages come from, and which programs are run with every build.
 
-use super::lists::{holds, is};
+use super::lists::{holds, is, letters, parts};
 use super::settings::{Setting, settings};
-use super::source::is_test;
+use super::source::{Written, is_test};
 use crate::policy::hosts;
 use crate::policy::places;
 
 /// Settings of package managers, by the ends of their paths.
-const FILES: &[&str] = &[
-    "/.npmrc",
-    "/.yarnrc",
-    "/.yarnrc.yml",
-    "/bunfig.toml",
-    "/.bunfig.toml",
-    "/pip.conf",
-    "/pip.ini",
-    "/.pypirc",
-    "/uv.toml",
-    "/pypoetry/config.toml",
-    "/.gemrc",
-    "/.bundle/config",
-    "/.condarc",
-    "/.cargo/config.toml",
-    "/.cargo/config",
-    "/.m2/settings.xml",
-    "/nuget.config",
-    "/nuget/nuget.config",
-    "/init.gradle",
-    "/init.gradle.kts",
-    "/.gradle/gradle.properties",
-    "/composer/config.json",
-    "/.composer/config.json",
-    "/nix/nix.conf",
-    "/go/env",
-    "/.curlrc",
-    "/.wgetrc",
-    "/containers/registries.conf",
-    "/docker/daemon.json",
-    "/.sbt/repositories",
-];
+const FILES: &str = "/.npmrc|/.yarnrc|/.yarnrc.yml|/bunfig.toml|/.bunfig.toml|/pip.conf|/pip.ini|/.pypirc|/uv.toml|\
+    /pypoetry/config.toml|/.gemrc|/.bundle/config|/.condarc|/.cargo/config.toml|/.cargo/config|/.m2/settings.xml|\
+    /nuget.config|/nuget/nuget.config|/init.gradle|/init.gradle.kts|/.gradle/gradle.properties|/composer/config.json|\
+    /.composer/config.json|/nix/nix.conf|/go/env|/.curlrc|/.wgetrc|/containers/registries.conf|/docker/daemon.json|\
+    /.sbt/repositories";
 
 /// Files of a project in which packages are listed beside other things: how their names begin and end, and what stands in the lines that
 /// say where packages come from.
@@ -58,30 +31,10 @@ const LISTS: &[(&str, &str, &str)] = &[
 
 /// Settings that name programs which are handed what is secret, or are run in its name, by the ends of their paths: those of keys, of
 /// logins, of what brings both to machines elsewhere.
-const KEEPERS: &[&str] = &[
-    "/.gnupg/gpg-agent.conf",
-    "/.gnupg/gpg.conf",
-    "/.gnupg/scdaemon.conf",
-    "/.gitconfig",
-    "/.git/config",
-    "/.config/git/config",
-    "/etc/gitconfig",
-    "/.ssh/config",
-    "/etc/ssh/ssh_config",
-    "/etc/ssh/sshd_config",
-    "/.aws/config",
-    "/.aws/credentials",
-    "/.kube/config",
-    "/.docker/config.json",
-    "/.config/gh/config.yml",
-    "/.pgpass.conf",
-    "/.msmtprc",
-    "/.mbsyncrc",
-    "/.config/pinentry/preexec",
-    "/.config/containers/auth.json",
-    "/.config/rbw/config.json",
-    "/etc/pam.d/sshd",
-];
+const KEEPERS: &str = "/.gnupg/gpg-agent.conf|/.gnupg/gpg.conf|/.gnupg/scdaemon.conf|/.gitconfig|/.git/config|\
+    /.config/git/config|/etc/gitconfig|/.ssh/config|/etc/ssh/ssh_config|/etc/ssh/sshd_config|/.aws/config|\
+    /.aws/credentials|/.kube/config|/.docker/config.json|/.config/gh/config.yml|/.pgpass.conf|/.msmtprc|/.mbsyncrc|\
+    /.config/pinentry/preexec|/.config/containers/auth.json|/.config/rbw/config.json|/etc/pam.d/sshd";
 const KEPT_BY: &str = "pinentryprogram|agentprogram|scdaemonprogram|dirmngrprogram|keyboxdprogram|tpm2daemonprogram|photoviewer|\
     helper|sshcommand|askpass|program|fsmonitor|hookspath|pager|external|clean|smudge|process|textconv|gitproxy|editor|command|\
     proxycommand|knownhostscommand|localcommand|pkcs11provider|securitykeyprovider|xauthlocation|authorizedkeyscommand|\
@@ -93,53 +46,33 @@ const PROGRAMS: &str = "rustcwrapper|rustcworkspacewrapper|rustc|rustdoc|linker|
     python|globalpyprompt";
 
 /// Words by which nobody looks at where something comes from.
-const UNCHECKED: &[&str] = &[
-    "strict-ssl=false",
-    "strict-sslfalse",
-    "trusted-host",
-    "enableStrictSsl:false",
-    "ssl_verify:false",
-    "verify_ssl=false",
-    "PIP_TRUSTED_HOST",
-    ":ssl_verify_mode:0",
-    "check-revoke=false",
-    "require-sigs=false",
-    "allow-insecure-host",
-    "AllowInsecureProtocol=true",
-    "AllowInsecureProtocol(true)",
-    "\"secure-http\":false",
-    "check_certificate=off",
-    "GOSUMDB=off",
-    "GOFLAGS=-insecure",
-    "insecure=true",
-    "unsafeHttpWhitelist",
-    "\"insecure-registries\":[\"",
-];
+const UNCHECKED: &str = "strict-ssl=false|strict-sslfalse|trusted-host|enableStrictSsl:false|ssl_verify:false|\
+    verify_ssl=false|PIP_TRUSTED_HOST|:ssl_verify_mode:0|check-revoke=false|require-sigs=false|allow-insecure-host|\
+    AllowInsecureProtocol=true|AllowInsecureProtocol(true)|\"secure-http\":false|check_certificate=off|GOSUMDB=off|\
+    GOFLAGS=-insecure|insecure=true|unsafeHttpWhitelist|\"insecure-registries\":[\"";
 
 fn is_settings(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
-    FILES.iter().any(|file| path.ends_with(file)) || path.contains("/.gradle/init.d/")
+    parts(FILES).any(|file| path.ends_with(file)) || path.contains("/.gradle/init.d/")
 }
 
 /// Whether a package manager is told to bring packages from where anybody can put them: without a certificate.
-pub(super) fn are_open(text: &str, before: Option<&str>, path: &str) -> bool {
+pub(super) fn are_open(written: &Written<'_>) -> bool {
+    let path = written.path;
     if is_settings(path) {
-        return is_open(text) && !before.is_some_and(is_open);
+        return written.gains(is_open);
     }
-    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let name = written.name().to_ascii_lowercase();
     let in_folder = || path.rsplit('/').nth(1) == Some("requirements") && name.ends_with(".txt");
     let list = LISTS.iter().find(|(start, end, _)| name.starts_with(start) && name.ends_with(end));
     let Some((_, _, marks)) = list.or_else(|| LISTS.first().filter(|_| in_folder())) else { return false };
-    if !holds(text, "http:|nsecure|trusted-host|verify_ssl|TRUSTED_HOST") || is_test(path) {
+    if !written.holds("http:|nsecure|trusted-host|verify_ssl|TRUSTED_HOST") || is_test(path) {
         return false;
     }
-    let of_sources = |text: &str| {
-        let lines = text
-            .lines()
-            .filter(|line| holds(line, marks) && !line.contains("localhost") && !line.contains("127.0.0.1"));
+    written.gains(|text| {
+        let lines = text.lines().filter(|line| holds(line, marks) && !holds(line, "localhost|127.0.0.1"));
         is_open(&lines.collect::<Vec<_>>().join("\n"))
-    };
-    of_sources(text) && !before.is_some_and(of_sources)
+    })
 }
 
 fn is_open(text: &str) -> bool {
@@ -162,32 +95,31 @@ fn is_open(text: &str) -> bool {
     let trusts_itself = |line: &&str| line.contains("trusted-host") && holds(line, "localhost|127.0.0.1");
     let said = text.lines().filter(|line| !is_comment(line) && !trusts_itself(line)).flat_map(str::chars);
     let dense: String = said.filter(|char| !matches!(char, ' ' | '\t')).collect();
-    plain || text.lines().any(is_plain_word) || UNCHECKED.iter().any(|word| dense.contains(word))
+    plain || text.lines().any(is_plain_word) || holds(&dense, UNCHECKED)
 }
 
 /// The program from a place where nobody keeps programs that a build tool is told to run each time.
-pub(super) fn runs(text: &str, before: Option<&str>, path: &str) -> Option<String> {
-    let lower = path.to_ascii_lowercase();
-    let is_keeper = KEEPERS.iter().any(|file| lower.ends_with(file)) || lower.contains("/.ssh/config.d/");
-    if !is_keeper && !is_settings(path) {
+pub(super) fn runs(written: &Written<'_>) -> Option<String> {
+    let lower = written.path.to_ascii_lowercase();
+    let is_keeper = parts(KEEPERS).any(|file| lower.ends_with(file)) || lower.contains("/.ssh/config.d/");
+    if !is_keeper && !is_settings(written.path) {
         return None;
     }
-    let plain = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let of_keeper = |text: &str| {
         // Some of them have nothing but a blank between a name and what it is set to.
         let lines = text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
         let pairs = lines.filter_map(|line| line.split_once([' ', '\t', '=', ':']));
         let program = pairs
-            .map(|(name, value)| (plain(name), value))
+            .map(|(name, value)| (letters(name), value))
             .find(|(name, value)| is(name, KEPT_BY) && programs(value).any(is_temporary));
         program.map(|(_, value)| value.trim_matches([' ', '=', '"']).to_owned())
     };
     let of_builds = |text: &str| {
-        let names_program = |setting: &&Setting<'_>| is(&plain(&setting.name), PROGRAMS) && is_odd(&setting.value);
+        let names_program = |setting: &&Setting<'_>| is(&letters(&setting.name), PROGRAMS) && is_odd(&setting.value);
         settings(text).iter().find(names_program).map(|it| it.value.to_string())
     };
     let said = |text: &str| if is_keeper { of_keeper(text) } else { of_builds(text) };
-    said(text).filter(|_| before.and_then(said).is_none())
+    said(&written.text).filter(|_| written.before.and_then(said).is_none())
 }
 
 /// Whether a command names a program or a script in a folder for what may vanish, or one that is hidden.

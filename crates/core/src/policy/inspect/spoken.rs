@@ -1,107 +1,27 @@
 //! How a name is spoken to in a text: whether what follows is for whoever has it, is said of it, or tells it what to do.
 
-use super::lists::{holds, is, is_any_case};
+use super::lists::{holds, is, is_any_case, parts};
 
 /// Names that mean other things as well: what follows, or the word before, tells that an agent is meant.
 const AMBIGUOUS: &str = "model|models|bot|bots|robot|robots|whoever";
 
 /// What a note is called that is meant for somebody.
-const NOTES: &[&str] = &[
-    "ps",
-    "answer",
-    "note",
-    "notes",
-    "text",
-    "message",
-    "notice",
-    "instruction",
-    "instructions",
-    "attention",
-    "l'attention",
-    "reminder",
-    "request",
-    "info",
-    "hint",
-    "warning",
-    "comment",
-    "directive",
-    "directives",
-    "rules",
-    "required",
-    "expected",
-    "reserved",
-    "hinweis",
-    "hinweise",
-    "nachricht",
-    "anweisung",
-    "anweisungen",
-    "achtung",
-    "nota",
-    "mensaje",
-    "aviso",
-    "instrucciones",
-    "atenci\u{f3}n",
-    "messaggio",
-    "istruzioni",
-    "istruzione",
-    "avviso",
-    "attenzione",
-    "mensagem",
-    "instru\u{e7}\u{f5}es",
-    "aten\u{e7}\u{e3}o",
-    "consigne",
-    "consignes",
-    "important",
-    "importante",
-    "wichtig",
-    "urgent",
-];
+const NOTES: &str = "ps|answer|note|notes|text|message|notice|instruction|instructions|attention|l'attention|reminder|\
+    request|info|hint|warning|comment|directive|directives|rules|required|expected|reserved|hinweis|hinweise|\
+    nachricht|anweisung|anweisungen|achtung|nota|mensaje|aviso|instrucciones|atenci\u{f3}n|messaggio|istruzioni|\
+    istruzione|avviso|attenzione|mensagem|instru\u{e7}\u{f5}es|aten\u{e7}\u{e3}o|consigne|consignes|important|\
+    importante|wichtig|urgent";
 
 /// What stands between a note and whom it is for.
-const TO: &[&str] = &[
-    "for", "to", "of", "de", "f\u{fc}r", "an", "para", "pour", "per", "al", "a", "\u{e0}", "all'", "ao", "aos", "alla",
-    "aux", "all", "agli", "ai", "alle", "\u{e0}s",
-];
+const TO: &str = "for|to|of|de|f\u{fc}r|an|para|pour|per|al|a|\u{e0}|all'|ao|aos|alla|aux|all|agli|ai|alle|\u{e0}s";
 
 /// What calls somebody, right before the name.
-const CALLS: &[&str] = &[
-    "dear",
-    "estimado",
-    "estimada",
-    "beste",
-    "attn",
-    "attention",
-    "hey",
-    "hello",
-    "liebe",
-    "lieber",
-    "achtung",
-    "cher",
-    "querido",
-    "caro",
-    "ok",
-    "okay",
-];
+const CALLS: &str = "dear|estimado|estimada|beste|attn|attention|hey|hello|liebe|lieber|achtung|cher|querido|caro|ok|\
+    okay";
 
 /// Who is meant where they know themselves to be.
-const IF_YOU_ARE: &[&str] = &[
-    "if you are",
-    "if you happen to be",
-    "in case you are",
-    "should you be",
-    "if you're",
-    "if this is read by",
-    "when read by",
-    "as an ai",
-    "wenn du",
-    "falls du",
-    "si eres",
-    "si tu es",
-    "si vous \u{ea}tes",
-    "se sei",
-    "se voc\u{ea} \u{e9}",
-    "se \u{e8}s",
-];
+const IF_YOU_ARE: &str = "if you are|if you happen to be|in case you are|should you be|if you're|if this is read by|\
+    when read by|as an ai|wenn du|falls du|si eres|si tu es|si vous \u{ea}tes|se sei|se voc\u{ea} \u{e9}|se \u{e8}s";
 
 /// What may stand between a note and what says whom it is for.
 const BETWEEN: &str =
@@ -351,7 +271,7 @@ impl<'a> Call<'a> {
     /// *Dear assistant*, *attention, Claude*: there are agents of other trades.
     fn is_called(&self) -> bool {
         let is_person = self.name.starts_with("agent") && !self.is_of_sort();
-        !is_person && self.near(2).iter().any(|word| CALLS.contains(word))
+        !is_person && self.near(2).iter().any(|word| is(word, CALLS))
     }
 
     /// Whether what follows is for the one who is named, beyond doubt.
@@ -371,10 +291,10 @@ impl<'a> Call<'a> {
         let near = self.near(6);
         let is_for = |at: usize| {
             let to = near[at + 1..].iter().position(|word| !is(word, BETWEEN)).map(|to| at + 1 + to);
-            to.is_some_and(|to| TO.contains(&near[to]) && near.len() - to < 5)
+            to.is_some_and(|to| is(near[to], TO) && near.len() - to < 5)
         };
         let ends = [". ", ".\\", " |", ";"].iter().any(|end| self.behind.starts_with(end));
-        !ends && near.iter().enumerate().any(|(at, word)| NOTES.contains(word) && is_for(at))
+        !ends && near.iter().enumerate().any(|(at, word)| is(word, NOTES) && is_for(at))
     }
 
     /// *If you are an agent*, *as the agent, you*, *you are no longer an assistant*.
@@ -382,14 +302,14 @@ impl<'a> Call<'a> {
         const CONDITIONS: &str = "if|when|and|since|as";
         const OWNS: &str = "running|using|building|developing|with|writing|configuring|new";
         let sentence = sentence(self.before);
-        let leads = |lead: &&str| sentence.rfind(*lead).is_some_and(|at| sentence.len() - at < lead.len() + 24);
+        let leads = |lead: &str| sentence.rfind(lead).is_some_and(|at| sentence.len() - at < lead.len() + 24);
         let near = self.near(3);
         let is_one = matches!(near, ["you", "are", "a" | "an"]) && self.words.iter().any(|word| is(word, CONDITIONS));
         let is_none = matches!(near, ["no", "longer", _]);
         let as_one = self.near(6).first() == Some(&"as") && self.words.len() < 4 && self.behind.starts_with(", you");
         let is_you = ["you (the ", "you (an ", "you, the "].iter().any(|you| sentence.ends_with(you.trim_end()));
         let is_other = holds(sentence, "you are no longer|you are not a|only language") && self.words.len() > 1;
-        !is(self.last(), OWNS) && IF_YOU_ARE.iter().any(leads) || is_one || is_none || as_one || is_you || is_other
+        !is(self.last(), OWNS) && parts(IF_YOU_ARE).any(leads) || is_one || is_none || as_one || is_you || is_other
     }
 
     /// *Assistant, open …*
@@ -414,7 +334,7 @@ impl<'a> Call<'a> {
 
     /// Whether its part of the line begins with whom it is for.
     fn opens_to(&self) -> bool {
-        self.part.split(' ').next().is_some_and(|word| TO.contains(&word))
+        self.part.split(' ').next().is_some_and(|word| is(word, TO))
     }
 
     /// Whether what follows may be for the one who is named, be it said of it or by it.
@@ -435,7 +355,7 @@ impl<'a> Call<'a> {
         let headed = self.before.trim_start().starts_with('#') && self.words.len() < 3 && {
             self.behind.len() < 9 || ["\\n", " agents\\n"].iter().any(|end| self.behind.starts_with(end))
         };
-        let greeted = self.near(2).iter().any(|word| CALLS.contains(word));
+        let greeted = self.near(2).iter().any(|word| is(word, CALLS));
         greeted
             || self.leads() && self.following.opens && !self.is_setting()
             || introduces
@@ -457,7 +377,7 @@ impl<'a> Call<'a> {
         const SAYS_WHICH: &str = "todo|fixme|xxx|hack|any|every|all|the|hidden|my|our|only|automated";
         match self.part.split([' ', ',']).filter(|word| !word.is_empty()).collect::<Vec<_>>().as_slice() {
             [] => true,
-            [word] => self.is_of_sort() || NOTES.contains(word) || is(word, SAYS_WHICH),
+            [word] => self.is_of_sort() || is(word, NOTES) || is(word, SAYS_WHICH),
             _ => self.is_of_sort() && self.near(3).contains(&"from"),
         }
     }

@@ -1,6 +1,6 @@
 //! Tasks for another agent: to get round the guard, to publish what nobody checked, and to run commands that are judged as such.
 
-use super::lists::{holds, is};
+use super::lists::{holds, is, parts};
 use super::openings;
 use super::orders::folded;
 use super::sentence::{FORBIDS, Sentence, sentences};
@@ -210,7 +210,7 @@ fn unseen(sentence: &Sentence<'_>) -> bool {
     const UNSEEN: &str = "not see|n't see|not notice|n't notice|noticing|not catch|n't catch|catching|not recogni|n't recogni|not detect|\
         n't detect|not block|n't block|blocking it|not stop|n't stop|not flag|n't flag|not trigger|n't trigger|triggering|not match|\
         n't match|cannot see|not fire|n't fire";
-    SO.split('|').any(|so| {
+    parts(SO).any(|so| {
         sentence.match_indices(so).any(|(at, _)| {
             let rest = &sentence[at + so.len()..];
             let rest = &rest[..rest.floor_char_boundary(64)];

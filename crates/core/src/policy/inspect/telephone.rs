@@ -1,7 +1,6 @@
 //! Calls and short messages to people's telephones: they cost money, come in a company's name, and nobody takes them back.
 
-use super::arguments::Arguments;
-use super::lists::is;
+use super::call::Call;
 
 const SERVICES: &str = "twilio|vonage|nexmo|messagebird|plivo|sinch|telnyx|infobip|clicksend|textmagic|bandwidth|whatsapp|sms|aircall|ringcentral|\
     voip|dialpad|sns|signal|vapi|bland|textbelt|msg91|africastalking|kaleyra|gupshup|telephony";
@@ -18,14 +17,12 @@ const TO: &str = "to|recipient|recipients|tonumber|tonumbers|phonenumber|phonenu
 const LEAST: usize = 8;
 
 /// Whether a tool writes to a telephone, or calls it: one that is no number for trying.
-pub(super) fn reaches_somebody(server: &[String], words: &[String], given: &Arguments<'_>) -> bool {
-    let at = |list: &str| server.iter().chain(words).any(|word| is(word, list));
-    let has = |list: &str| words.iter().any(|word| is(word, list));
-    at(SERVICES)
-        && has(REACHES)
-        && has(WHAT)
-        && !has("get|list|read|search|fetch|check|lookup|draft|delete|simulate|test")
-        && given.values(TO).flat_map(|value| value.split(',')).any(is_somebodys)
+pub(super) fn reaches_somebody(call: &Call<'_>) -> bool {
+    call.at(SERVICES)
+        && call.has(REACHES)
+        && call.has(WHAT)
+        && !call.has("get|list|read|search|fetch|check|lookup|draft|delete|simulate|test")
+        && call.given.values(TO).flat_map(|value| value.split(',')).any(is_somebodys)
 }
 
 /// Whether a number is somebody's: of some it is known that they are nobody's, for services and films need such.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::arguments::{self, Arguments};
 use super::given::Given;
-use super::lists::{holds, is};
+use super::lists::{holds, is, parts};
 use super::orders::{
     CALLED, GATHERS, GIVES, GUARDS, KEPT_AT, LETS_ALL, MAX_PROMPT, RELIED_ON, leaves_person, names_place, switches_off,
 };
@@ -14,7 +14,6 @@ use super::{content, disclosed, orders, standing, tasks};
 use crate::event::{Family, Tool};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
-use crate::policy::places::Place;
 
 /// What another agent is told to do.
 pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
@@ -34,7 +33,7 @@ fn tells_credential(text: &str) -> bool {
 }
 
 fn order(what: &str, tool: &str) -> Effect {
-    Effect { kind: Kind::AgentOrders, ..Effect::on(what, Place::Unknown, tool) }
+    Effect::without_place(Kind::AgentOrders, what, tool)
 }
 
 /// What is given to a tool that keeps it for later sessions, and orders what nobody should be told each time.
@@ -53,8 +52,7 @@ pub(super) fn remembered(tool: &Tool, given: &str) -> Vec<Effect> {
     let mut effects: Vec<Effect> = found.map(|what| order(what, &tool.name)).into_iter().collect();
     let tells = |text: &str| tells_credential(text) || disclosed::alone(text);
     if given.all().take(MAX_KEPT).any(tells) {
-        effects
-            .push(Effect { kind: Kind::ContentSecret, ..Effect::on("what is remembered", Place::Unknown, &tool.name) });
+        effects.push(Effect::without_place(Kind::ContentSecret, "what is remembered", &tool.name));
     }
     effects
 }
@@ -243,22 +241,13 @@ fn agrees_to_all(sentence: &Sentence<'_>) -> bool {
 pub(super) fn ordered(text: &str) -> Option<&'static str> {
     // How far what is gathered and what is sent may be apart, in sentences.
     const APART: usize = 3;
+    const MATTERS: &str = "exfiltrate| prod|-prod|/prod|hooks|push -f|--mirror|--delete|remote branch|remote tags|on origin|electrum|ledger|metamask|\
+        phantom|exodus|trezor|.kdbx|.pem|keystore|login data";
     let mut gathered: Option<usize> = None;
     let mut opened: Option<usize> = None;
     for (at, sentence) in sentences(text).map(Sentence::of).enumerate() {
         let matters = gathered.or(opened).is_some()
-            || [
-                KEPT_AT,
-                CALLED,
-                GUARDS,
-                LETS_ALL,
-                RELIED_ON,
-                " prod|-prod|/prod|hooks|push -f|--mirror|--delete|remote branch|remote tags|on origin",
-                "electrum|ledger|metamask|phantom|exodus|trezor|.kdbx|.pem|keystore|login data",
-            ]
-            .iter()
-            .any(|list| sentence.holds(list))
-            || sentence.contains("exfiltrate");
+            || [KEPT_AT, CALLED, GUARDS, LETS_ALL, RELIED_ON, MATTERS].iter().any(|list| sentence.holds(list));
         if sentence.len() > LONGEST_SENTENCE || !matters {
             continue;
         }
@@ -323,43 +312,16 @@ fn lays_down(sentence: &Sentence<'_>) -> bool {
 
 /// Whether a sentence orders to go through a whole machine or home for files of keys of several sorts.
 fn hunts(sentence: &Sentence<'_>, text: &str) -> bool {
-    const SORTS: &[&str] = &[
-        "id_rsa",
-        "id_ed25519",
-        "wallet",
-        "keystore",
-        "utc--",
-        "metamask",
-        "electrum",
-        "exodus",
-        "ledger",
-        "trezor",
-        "solana",
-        "phantom",
-        ".env",
-        ".ssh",
-        ".aws",
-        ".npmrc",
-        ".netrc",
-        ".kdbx",
-        ".pem",
-        ".gnupg",
-        ".kube",
-        "keychain",
-        "mnemonic",
-        "seed phrase",
-        "login data",
-        "cookies.sqlite",
-        "hosts.yml",
-        "credentials.json",
-    ];
+    const SORTS: &str = "id_rsa|id_ed25519|wallet|keystore|utc--|metamask|electrum|exodus|ledger|trezor|solana|\
+        phantom|.env|.ssh|.aws|.npmrc|.netrc|.kdbx|.pem|.gnupg|.kube|keychain|mnemonic|seed phrase|login data|\
+        cookies.sqlite|hosts.yml|credentials.json";
     const LEAST: usize = 3;
     const WHERE: &str = "file system|filesystem|home director|home folder|whole disk|entire disk|whole machine|this machine|entire machine|$home|\
         every home|all homes|under /home|/users|under ~|in ~|from ~|recursively from /|the laptop|the workstation|all drives|whole computer";
     const SEEKS: &str = "search|find|scan|look|locate|go|collect|gather|enumerate|walk|crawl|list|hunt|inventory|traverse|index|sweep|\
         write|record|save|read|copy";
     const HARMLESS: &str = "ignore|exclud|skip|redact|permission|chmod|world-readable|too open|backup excl|detector|rule|test|fixture|parser";
-    let sorts = || SORTS.iter().filter(|sort| sentence.contains(**sort)).count();
+    let sorts = || parts(SORTS).filter(|sort| sentence.contains(*sort)).count();
     sorts() >= LEAST && holds(text, WHERE) && !sentence.holds(HARMLESS) && sentence.orders(SEEKS)
 }
 
@@ -433,7 +395,7 @@ fn starts_without_guard(sentence: &Sentence<'_>) -> bool {
                 "never|not|don't|dont|without|nobody|no|if|whether|when|must",
             )
     };
-    LETS_ALL.split('|').any(|word| sentence.match_indices(word).any(|(at, _)| started(at)))
+    parts(LETS_ALL).any(|word| sentence.match_indices(word).any(|(at, _)| started(at)))
 }
 
 /// The word of a sentence that is its verb where it orders something: the first, or behind what leads up to it.

@@ -1,7 +1,7 @@
 //! Source code that no longer checks whom it talks to: certificates, and tokens, that are taken whatever they say.
 
-use super::lists::is;
-use super::source::{dense, form, is_comment, is_prose, is_tried};
+use super::lists::{holds, is, parts};
+use super::source::{Written, dense, is_comment, is_prose};
 
 /// What switches the check off, by how a line says so without its blanks. What stands before a bar must stand in the text as well: the
 /// words behind it mean something else to other libraries.
@@ -98,52 +98,15 @@ const UNSIGNED: &[&str] = &[
     "want_assertions_signed':False",
 ];
 const VERIFIED: &str = ".verify(|jwtVerify(|algorithms=[|get_signing_key|ParseWithClaims(|decode_verified";
-const OF_ITSELF: &[&str] = &["exp", "iat", "nbf", "kid", "iss", "alg", "aud", "tid", "azp", "jti"];
+const OF_ITSELF: &str = "exp|iat|nbf|kid|iss|alg|aud|tid|azp|jti";
 
 /// A part of each of [`OFF`] and [`UNSIGNED`], by which most texts are told to hold none.
-const HINTS: &[&str] = &[
-    "REJECT_UNAUTH",
-    "rejectUnauth",
-    "checkServerIdentity",
-    "verify",
-    "Verify",
-    "VERIFY",
-    "ssl=",
-    "CERT_NONE",
-    "check_hostname",
-    "danger_accept",
-    "HostnameVerifier",
-    "HOSTNAME_VERIFIER",
-    "TrustAll",
-    "InsecureTrust",
-    "checkServerTrusted",
-    "DangerousAccept",
-    "Validation",
-    "badCertificate",
-    "tls_insecure",
-    "\"none\"",
-    "'none'",
-    "_unverified",
-    "Unverified",
-    "UnsafeAllow",
-    "UnsafeClaims",
-    "insecure_d",
-    "ValidateIssuer",
-    "RequireSigned",
-    "SkipSignature",
-    "JWT.decode",
-    "Signer\\None",
-    "ssertionsSigned",
-    "assertions_signed",
-    "skip_cert",
-    "skip_common_name",
-    "setInsecure",
-    "ignoreSslErrors",
-    "allowInvalid",
-    "validates",
-    "certificate_validation",
-    "allowAnyHTTPS",
-];
+const HINTS: &str = "REJECT_UNAUTH|rejectUnauth|checkServerIdentity|verify|Verify|VERIFY|ssl=|CERT_NONE|\
+    check_hostname|danger_accept|HostnameVerifier|HOSTNAME_VERIFIER|TrustAll|InsecureTrust|checkServerTrusted|\
+    DangerousAccept|Validation|badCertificate|tls_insecure|\"none\"|'none'|_unverified|Unverified|UnsafeAllow|\
+    UnsafeClaims|insecure_d|ValidateIssuer|RequireSigned|SkipSignature|JWT.decode|Signer\\None|ssertionsSigned|\
+    assertions_signed|skip_cert|skip_common_name|setInsecure|ignoreSslErrors|allowInvalid|validates|\
+    certificate_validation|allowAnyHTTPS";
 
 /// Functions that are asked over several lines: how one begins, how it says yes, and how it would look first.
 const ASKED: &[(&str, &str, &str)] = &[
@@ -161,25 +124,21 @@ const MAX_HINTS: usize = 1024;
 const LONGEST_LINE: usize = 2048;
 
 /// Whether a text of source code that runs in earnest checks no certificates, and the one before it did.
-pub(super) fn is_given_up(text: &str, before: Option<&str>, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let is_source = is(form(path), LANGUAGES);
-    if !is_source && !VARIABLES.iter().any(|name| text.contains(name)) {
-        return false;
-    }
-    if name == ".env" || is_prose(name) || is_tried(path) {
+pub(super) fn is_given_up(written: &Written<'_>) -> bool {
+    let is_source = written.is_form(LANGUAGES);
+    if !is_source && !written.holds(VARIABLES) || written.name() == ".env" || is_prose(written.name()) {
         return false;
     }
     let off = if is_source { switches_off } else { unset };
-    off(text) && !before.is_some_and(off)
+    !written.is_tried() && written.gains(off)
 }
 
 /// Variables of the environment by which a whole program checks none.
-const VARIABLES: &[&str] = &["NODE_TLS_REJECT_UNAUTHORIZED", "PYTHONHTTPSVERIFY"];
+const VARIABLES: &str = "NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY";
 
 /// Whether settings of an environment give one of [`VARIABLES`] nothing: `NAME=0`, `NAME: "0"`, `name: NAME` with `value: "0"` below.
 fn unset(text: &str) -> bool {
-    VARIABLES.iter().any(|name| {
+    parts(VARIABLES).any(|name| {
         text.match_indices(name).take(super::MAX_PLACES).any(|(at, _)| {
             let is_comment = text[..at].rsplit('\n').next().is_some_and(|line| line.trim_start().starts_with('#'));
             let rest = text[at + name.len()..]
@@ -193,10 +152,9 @@ fn unset(text: &str) -> bool {
 
 /// Whether code says, in no condition and no comment, that certificates are not checked.
 fn switches_off(text: &str) -> bool {
-    HINTS.iter().any(|hint| text.match_indices(hint).take(MAX_HINTS).any(|(at, _)| is_off_at(text, at)))
+    parts(HINTS).any(|hint| text.match_indices(hint).take(MAX_HINTS).any(|(at, _)| is_off_at(text, at)))
         || ASKED.iter().any(|asked| says_yes(text, asked))
-        || text.contains("URLCredential(trust:")
-            && !super::lists::holds(text, "SecTrust|valuate|inned|inning|localhost|DEBUG")
+        || text.contains("URLCredential(trust:") && !holds(text, "SecTrust|valuate|inned|inning|localhost|DEBUG")
 }
 
 /// Whether one of [`ASKED`] says yes to each certificate.
@@ -206,7 +164,7 @@ fn says_yes(text: &str, (asked, yes, looks): &(&str, &str, &str)) -> bool {
         let body = &text[at..text.floor_char_boundary(at + LONGEST)];
         let end = body.find("\n    }").or_else(|| body.find("\n}")).map_or(body.len(), |end| (end + 6).min(body.len()));
         let body = body.get(..end).unwrap_or(body);
-        body.contains(yes) && !super::lists::holds(body, looks)
+        body.contains(yes) && !holds(body, looks)
     })
 }
 
@@ -241,7 +199,7 @@ fn is_off_at(text: &str, at: usize) -> bool {
 fn reads_of_itself(dense: &str) -> bool {
     let taken =
         [")[\"", ")['", ").get(\"", ").get('"].iter().find_map(|open| dense.split_once(open)).map(|(_, rest)| rest);
-    taken.is_some_and(|rest| OF_ITSELF.contains(&rest.split(['"', '\'']).next().unwrap_or_default()))
+    taken.is_some_and(|rest| is(rest.split(['"', '\'']).next().unwrap_or_default(), OF_ITSELF))
 }
 
 /// Whether another line verifies what this one does not.
@@ -249,7 +207,7 @@ fn is_verified(text: &str, start: usize, end: usize) -> bool {
     let verifies = |rest: &str| {
         rest.lines().any(|line| {
             let dense = dense(line);
-            super::lists::holds(&dense, VERIFIED) && !dense.to_ascii_lowercase().contains("none")
+            holds(&dense, VERIFIED) && !dense.to_ascii_lowercase().contains("none")
         })
     };
     verifies(&text[..start]) || verifies(&text[end..])
@@ -257,22 +215,9 @@ fn is_verified(text: &str, start: usize, end: usize) -> bool {
 
 /// Whether a line asks for something that only holds where a program is being developed.
 fn is_condition(line: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "NODE_ENV",
-        "DEBUG",
-        "debug",
-        "isDev",
-        "is_dev",
-        "development",
-        "localhost",
-        "127.0.0.1",
-        "local",
-        "test",
-        " ? ",
-        " if ",
-    ];
+    const WORDS: &str = "NODE_ENV|DEBUG|debug|isDev|is_dev|development|localhost|127.0.0.1|local|test| ? | if ";
     let start = line.trim_start();
-    start.starts_with("if ") || start.starts_with("if(") || WORDS.iter().any(|word| line.contains(word))
+    start.starts_with("if ") || start.starts_with("if(") || holds(line, WORDS)
 }
 
 /// Whether what follows stands within a text between quotes.

@@ -1,124 +1,46 @@
 //! Settings by which agents and the editors they live in ask a person first, or trust a folder: written so that nobody is asked.
 
-use super::lists::is;
+use super::lists::{holds, is, parts};
 use super::settings::{Setting, is_everything, settings};
+use super::source::{Written, form, is_test};
 
 /// Files in which agents and editors keep their settings: the ends of their paths, and the folders that are theirs alone.
-const FILES: &[&str] = &[
-    "/.vscode/settings.json",
-    "/user/settings.json",
-    "/machine/settings.json",
-    "/vscode/settings.json",
-    "/zed/settings.json",
-    "/.zed/settings.json",
-    "/.claude.json",
-    "/.aider.conf.yml",
-    "/opencode.json",
-    "/opencode.jsonc",
-    "/crush.json",
-    "/.crush.json",
-    "/devcontainer.json",
-    "/.devcontainer.json",
-    ".code-workspace",
-];
-const FOLDERS: &[&str] = &[
-    "/.claude/",
-    "/.codex/",
-    "/.gemini/",
-    "/.qwen/",
-    "/.cursor/",
-    "/.copilot/",
-    "/.continue/",
-    "/.windsurf/",
-    "/.roo/",
-    "/.cline/",
-    "/.kiro/",
-    "/.amp/",
-    "/amp/",
-    "/goose/",
-    "/.goose/",
-    "/opencode/",
-    "/.opencode/",
-    "/.factory/",
-    "/.augment/",
-    "/.trae/",
-    "/.amazonq/",
-    "/amazonq/",
-    "/.openhands/",
-    "/globalstorage/",
-    "/github-copilot/",
-];
+const FILES: &str = "/.vscode/settings.json|/user/settings.json|/machine/settings.json|/vscode/settings.json|\
+    /zed/settings.json|/.zed/settings.json|/.claude.json|/.aider.conf.yml|/opencode.json|/opencode.jsonc|/crush.json|\
+    /.crush.json|/devcontainer.json|/.devcontainer.json|.code-workspace";
+const FOLDERS: &str = "/.claude/|/.codex/|/.gemini/|/.qwen/|/.cursor/|/.copilot/|/.continue/|/.windsurf/|/.roo/|\
+    /.cline/|/.kiro/|/.amp/|/amp/|/goose/|/.goose/|/opencode/|/.opencode/|/.factory/|/.augment/|/.trae/|/.amazonq/|\
+    /amazonq/|/.openhands/|/globalstorage/|/github-copilot/";
 
 /// What lets an agent go on by itself where it is on, by the ends of names in lower case and letters alone.
-const LETS_GO: &[&str] = &[
-    "autoapprove",
-    "autoapproveall",
-    "autoapprovecommands",
-    "autoaccept",
-    "autoacceptall",
-    "autoconfirm",
-    "alwaysallow",
-    "alwaysallowexecute",
-    "alwaysallowtoolactions",
-    "alwaysapprove",
-    "allowallcommands",
-    "executeallcommands",
-    "yolo",
-    "yolomode",
-    "dangerouslyallowall",
-    "dangerouslyskippermissions",
-    "skippermissions",
-    "skipdangerousmodepermissionprompt",
-    "bypasspermissions",
-    "trustalltools",
-    "yesalways",
-    "disablesandbox",
-    "dangerouslydisablesandbox",
-    "enableallprojectmcpservers",
-];
+const LETS_GO: &str = "autoapprove|autoapproveall|autoapprovecommands|autoaccept|autoacceptall|autoconfirm|\
+    alwaysallow|alwaysallowexecute|alwaysallowtoolactions|alwaysapprove|allowallcommands|executeallcommands|yolo|\
+    yolomode|dangerouslyallowall|dangerouslyskippermissions|skippermissions|skipdangerousmodepermissionprompt|\
+    bypasspermissions|trustalltools|yesalways|disablesandbox|dangerouslydisablesandbox|enableallprojectmcpservers";
 
 /// What asks, or keeps an agent in, while it is on.
-const ASKS: &[&str] = &[
-    "securityworkspacetrustenabled",
-    "foldertrustenabled",
-    "sandboxenabled",
-    "requireapproval",
-    "requireconfirmation",
-    "askforapproval",
-];
+const ASKS: &str = "securityworkspacetrustenabled|foldertrustenabled|sandboxenabled|requireapproval|\
+    requireconfirmation|askforapproval";
 
 /// Lists of what is let go without a question.
-const LISTS: &[&str] = &[
-    "autoapprove",
-    "autoapproved",
-    "alwaysallow",
-    "allowedcommands",
-    "allowedtools",
-    "allowlist",
-    "trustedcommands",
-    "trustedtools",
-    "autoapprovedcommands",
-    "permissionsallow",
-    "toolsallow",
-    "autorun",
-];
+const LISTS: &str = "autoapprove|autoapproved|alwaysallow|allowedcommands|allowedtools|allowlist|trustedcommands|\
+    trustedtools|autoapprovedcommands|permissionsallow|toolsallow|autorun";
 
 /// Whether a text lets an agent do whatever it wants, where the text before it did not: the setting's name.
-pub(super) fn lets_go(text: &str, before: Option<&str>, path: &str) -> Option<String> {
-    let path = path.to_ascii_lowercase();
-    let form = [".json", ".jsonc", ".toml", ".yml", ".yaml", ".json5", ".code-workspace"];
-    let of_agent = FILES.iter().any(|file| path.ends_with(file))
-        || FOLDERS.iter().any(|folder| path.contains(folder)) && form.iter().any(|end| path.ends_with(end));
-    if !of_agent || super::source::is_test(&path) {
+pub(super) fn lets_go(written: &Written<'_>) -> Option<String> {
+    let path = written.path.to_ascii_lowercase();
+    let of_agent = parts(FILES).any(|file| path.ends_with(file))
+        || holds(&path, FOLDERS) && is(form(&path), "json|jsonc|toml|yml|yaml|json5|code-workspace");
+    if !of_agent || is_test(&path) {
         return None;
     }
     let said = |text| settings(text).iter().find(|setting| is_loose(setting)).map(|it| it.name.to_string());
-    said(text).filter(|_| before.and_then(said).is_none())
+    said(&written.text).filter(|_| written.before.and_then(said).is_none())
 }
 
 fn is_loose(setting: &Setting<'_>) -> bool {
     let path = setting.path();
-    let ends = |names: &[&str]| names.iter().any(|name| path.ends_with(name));
+    let ends = |names| parts(names).any(|name| path.ends_with(name));
     let value = setting.value.as_ref();
     if is(value, "yolo|bypassPermissions|danger-full-access") {
         return true;

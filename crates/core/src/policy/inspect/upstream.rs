@@ -1,56 +1,39 @@
 //! Whose a repository is into which a tool of a forge's server merges for everybody.
 
-use super::arguments::{Arguments, words};
+use super::call::{Call, FORGES};
 use super::lists::is;
 use crate::policy::facts::Facts;
-
-const FORGES: &str = "github|gitlab|gitea|bitbucket|forgejo|codeberg|gh|azuredevops";
 
 /// The longest settings of a repository that are looked at, in bytes.
 const MAX_SETTINGS: usize = 16 << 10;
 
 /// Whether a merge says of itself that it goes past what checks it.
-pub(super) fn goes_past_checks(server: &str, name: &str, given: &Arguments<'_>) -> bool {
+pub(super) fn goes_past_checks(call: &Call<'_>) -> bool {
     const TEXTS: &str = "committitle|commitmessage|title|message|body|comment|reason|mergecommitmessage|squashcommitmessage|description";
-    const PAST: &[&str] = &[
-        "bypass",
-        "override",
-        "overriding",
-        "ignore",
-        "ignoring",
-        "skip",
-        "skipping",
-        "despite",
-        "force",
-        "forcing",
-        "without",
-        "past",
-        "circumvent",
-    ];
+    const PAST: &str = "bypass|override|overriding|ignore|ignoring|skip|skipping|despite|force|forcing|without|past|\
+        circumvent";
     const CHECKS: &str = "check|checks|scan|scans|review|reviews|ci|pipeline|approval|approvals|tests|protection|protections|gate|gates|codeql|status";
     const NEAR: usize = 4;
-    let named = || words(server).into_iter().chain(words(name));
-    if !words(name).iter().any(|word| is(word, "merge|accept")) || !named().any(|word| is(&word, FORGES)) {
+    if !call.has("merge|accept") || !call.at(FORGES) {
         return false;
     }
     // What a change is about is named first; a merge that goes past something says what it goes past.
-    given.values(TEXTS).take(super::MAX_PLACES).any(|text| {
+    call.given.values(TEXTS).take(super::MAX_PLACES).any(|text| {
         let text = text[..text.floor_char_boundary(400)].to_ascii_lowercase();
         let all: Vec<&str> =
             text.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
         let failing = all.iter().any(|word| is(word, "failing|failed|red|broken|admin|required|pending|missing"));
-        let past = all.iter().enumerate().filter(|(_, word)| PAST.contains(word));
+        let past = all.iter().enumerate().filter(|(_, word)| is(word, PAST));
         failing && past.into_iter().any(|(at, _)| all[at + 1..].iter().take(NEAR).any(|word| is(word, CHECKS)))
     })
 }
 
 /// The repository of somebody else that a request is merged into.
-pub(super) fn merged(server: &str, name: &str, given: &Arguments<'_>, facts: &dyn Facts) -> Option<String> {
-    let named: Vec<String> = words(server).into_iter().chain(words(name)).collect();
-    let has = |list: &str| named.iter().any(|word| is(word, list));
-    if !has(FORGES) || !has("merge") || has("get|list|check|status|search|create|update") {
+pub(super) fn merged(call: &Call<'_>, facts: &dyn Facts) -> Option<String> {
+    if !call.at(FORGES) || !call.at("merge") || call.at("get|list|check|status|search|create|update") {
         return None;
     }
+    let given = call.given;
     let whole =
         given.value("projectid|projectpath|fullname|namewithowner|repository").and_then(|path| path.rsplit_once('/'));
     let owner = given.value("owner|workspace|org|organization").or(whole.map(|(owner, _)| owner))?;
@@ -85,6 +68,7 @@ fn owner_of(root: &str, facts: &dyn Facts) -> Option<String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::arguments::Arguments;
     use super::*;
 
     struct Checkout(Option<&'static str>);
@@ -114,7 +98,7 @@ mod tests {
             (None, "a", "b", false),
         ] {
             let given = format!(r#"{{"owner":"{owner}","repo":"{repository}","pull_number":1}}"#);
-            let found = merged("github", "merge_pull_request", &Arguments::read(&given), &Checkout(url));
+            let found = merged(&Call::of("github", "merge_pull_request", &Arguments::read(&given)), &Checkout(url));
             assert_eq!(found.is_some(), elses, "{url:?} {owner}/{repository}");
         }
     }

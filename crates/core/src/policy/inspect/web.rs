@@ -5,11 +5,11 @@ use crate::base64;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
-use crate::policy::places::Place;
+use crate::policy::published::unhex;
 use crate::policy::shell::{self, Touch};
 use crate::redact;
 
-use super::lists::is;
+use super::lists::{holds, is};
 use super::{content, disclosed, orders, persons};
 
 /// The longest address that is looked at, in bytes.
@@ -26,12 +26,10 @@ pub(super) fn effects(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<E
     let mut effects: Vec<Effect> = given.urls().iter().flat_map(|url| opened(url, tool, facts)).collect();
     let told = [(given.query(), "a search"), (given.prompt(), "whatever reads a page")];
     let gives = |text: &str| gives_credential(text) || persons::are_searched(text);
-    effects.extend(told.iter().filter(|(text, _)| text.as_deref().is_some_and(gives)).map(|(_, to)| {
-        let origin = shell::value::Origin::SECRET;
-        Effect { kind: Kind::DataSend, origin, ..Effect::on(*to, Place::Unknown, tool) }
-    }));
+    let given_away = told.iter().filter(|(text, _)| text.as_deref().is_some_and(gives));
+    effects.extend(given_away.map(|(_, to)| Effect::gives_away(*to, tool)));
     if given.prompt().is_some_and(|prompt| orders::obeys(&prompt)) {
-        effects.push(Effect { kind: Kind::AgentOrders, ..Effect::on("to obey a page", Place::Unknown, tool) });
+        effects.push(Effect::without_place(Kind::AgentOrders, "to obey a page", tool));
     }
     effects
 }
@@ -49,12 +47,10 @@ fn gives_credential(text: &str) -> bool {
 /// Whether a search names a payment card as somebody's: by a name or an address beside it, or by what is on its back. The numbers
 /// that payment services publish for trials, told by how they begin, are nobody's.
 fn gives_card(query: &str) -> bool {
-    const TRIALS: &[&str] = &[
-        "42424242", "41111111", "40128888", "40000000", "40000566", "55555555", "51051051", "22230031", "37828224",
-        "37144963", "60111111", "60110009", "30569309", "38520000", "35301113", "35660020", "49176100", "54240000",
-    ];
+    const TRIALS: &str = "42424242|41111111|40128888|40000000|40000566|55555555|51051051|22230031|37828224|37144963|\
+        60111111|60110009|30569309|38520000|35301113|35660020|49176100|54240000";
     let digits: String = query.chars().filter(char::is_ascii_digit).take(512).collect();
-    if digits.len() < 13 || TRIALS.iter().any(|trial| digits.contains(trial)) {
+    if digits.len() < 13 || holds(&digits, TRIALS) {
         return false;
     }
     let personal = redact::Redactor { key: None, personal: true };
@@ -65,16 +61,15 @@ fn gives_card(query: &str) -> bool {
     fn words(text: &str) -> Vec<&str> {
         text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()).collect()
     }
-    let back = ["cvv", "cvc", "cvv2", "cvc2", "cid", "exp", "expiry", "expires", "cardholder", "pin"];
+    const BACK: &str = "cvv|cvc|cvv2|cvc2|cid|exp|expiry|expires|cardholder|pin";
     let named = words(query).windows(2).any(|pair| {
         pair.iter().all(|word| {
             let mut chars = word.chars();
             chars.next().is_some_and(char::is_uppercase) && word.len() > 2 && chars.all(char::is_lowercase)
         })
     });
-    let asks_for_trial =
-        ["test card", "test number", "sandbox", "dummy", "fake", "luhn"].iter().any(|word| lower.contains(word));
-    !asks_for_trial && (named || words(&lower).iter().any(|word| back.contains(word)))
+    let asks_for_trial = holds(&lower, "test card|test number|sandbox|dummy|fake|luhn");
+    !asks_for_trial && (named || words(&lower).iter().any(|word| is(word, BACK)))
 }
 
 /// The effects of opening an address.
@@ -86,8 +81,7 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         "file" => return shell::touched(&file(url), Touch::Read, tool, facts),
         "http" | "https" | "ws" | "wss" | "about" => {}
         _ => {
-            let scheme = Effect { kind: Kind::NetScheme, ..Effect::on(scheme, Place::Unknown, tool) };
-            return vec![scheme];
+            return vec![Effect::without_place(Kind::NetScheme, scheme, tool)];
         }
     }
     let mut effects = shell::fetched(url, tool, facts);
@@ -102,14 +96,13 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         || hides_credential(url)
         || persons::are_in_address(url)
     {
-        let origin = shell::value::Origin::SECRET;
-        effects.push(Effect { kind: Kind::DataSend, origin, ..Effect::on(&host, Place::Unknown, tool) });
+        effects.push(Effect::gives_away(&host, tool));
     }
     if hosts::is_catcher(url) {
-        effects.push(Effect { kind: Kind::NetCatcher, ..Effect::on(&host, Place::Unknown, tool) });
+        effects.push(Effect::without_place(Kind::NetCatcher, &host, tool));
     }
     if carries_text(url) {
-        effects.push(Effect { kind: Kind::DataEncoded, ..Effect::on(host, Place::Unknown, tool) });
+        effects.push(Effect::without_place(Kind::DataEncoded, host, tool));
     }
     effects
 }
@@ -191,12 +184,12 @@ fn is_mixed(label: &str) -> bool {
 
 /// The text that hexadecimal digits stand for.
 fn text_of_hex(part: &str) -> Option<String> {
-    shown(unhexed(part)?)
+    shown(unhex(part)?)
 }
 
 /// The text that a part decodes to; `None` where it is none.
 fn text_of(part: &str) -> Option<String> {
-    let bytes = unhexed(part).or_else(|| {
+    let bytes = unhex(part).or_else(|| {
         let standard = part.trim_end_matches('=').replace('-', "+").replace('_', "/");
         base64::decode(&format!("{standard}{}", "=".repeat((4 - standard.len() % 4) % 4)))
     })?;
@@ -208,11 +201,4 @@ fn shown(bytes: Vec<u8>) -> Option<String> {
     let text = String::from_utf8(bytes).ok()?;
     let shown = |char: char| !char.is_control() || matches!(char, '\n' | '\r' | '\t');
     text.chars().all(shown).then_some(text)
-}
-
-fn unhexed(part: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = part.chars().map(|char| char.to_digit(16)).collect();
-    let pairs = digits?;
-    let byte = |pair: &[u32]| u8::try_from(pair[0] << 4 | pair.get(1)?).ok();
-    pairs.chunks(2).map(byte).collect()
 }

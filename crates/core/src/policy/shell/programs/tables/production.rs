@@ -8,8 +8,8 @@ use super::services;
 use super::throwaway::{self, words};
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
+use crate::policy::inspect::call::PRODUCTION;
 use crate::policy::inspect::lists::{holds, is, is_any_case};
-use crate::policy::inspect::live::PRODUCTION;
 
 /// Words beside those of production that say of something that it is not there.
 const BESIDES: &str = "non|pre|not";

@@ -43,6 +43,15 @@ const HOUSES: &str = "home|homeassistant|hass|ha|smartthings|hubitat|homey|ring|
 const HARMLESS: &str = "light|lights|lamp|led|media|clock|timer|reminder|window|tab|dialog|issue|ticket|page|file|story|scene|wakeup|playlist|tv|speaker|\
     notification|pullrequest|database";
 
+/// Whether words say of something that lets into a house, or watches it, that it is to do so no longer.
+pub(in crate::policy) fn lets_in(words: &[String]) -> bool {
+    const KEEPS_OUT: &str =
+        "lock|locks|deadbolt|doorlock|door|doors|gate|gates|garage|alarm|alarms|turnstile|barrier|cover|covers";
+    const GIVES: &str = "unlock|unlocked|open|opened|disarm|disarmed|unlatch";
+    let has = |list: &str| words.iter().any(|word| is(word, list));
+    has(KEEPS_OUT) && has(GIVES) && !has(PICTURED)
+}
+
 /// What can be written once, and what writes it.
 const ONCE: &str = "efuse|efuses|fuse|fuses|otp|ofuse|lockbits|lockbit|optionbytes|rdp";
 const BURNS: &str = "burn|program|write|blow|set|lock|prog|fuse|enable|flash";

@@ -31,7 +31,7 @@ mod deployments;
 mod disclosed;
 mod encoded;
 mod endpoints;
-mod equipment;
+pub(super) mod equipment;
 mod figures;
 mod files;
 mod flags;
@@ -118,9 +118,8 @@ fn call(tool: &Tool, payload: &str, facts: &dyn Facts) -> Analysis {
                 Some(patch) => all(files::patched(patch, name, facts)),
                 None => {
                     let mut analysis = shell::analyse_in(&command, given.directory().as_deref(), facts);
-                    // Its commands are read as a shell's too: both have the programs, and many of the words.
-                    if is_powershell(name) {
-                        let own = format!("pwsh -Command {}", given::quoted(&command));
+                    // What is PowerShell's is read as a shell's too: both have the programs, and many of the words.
+                    if let Some(own) = of_windows(name, &command) {
                         analysis.effects.extend(shell::analyse_in(&own, given.directory().as_deref(), facts).effects);
                     }
                     let mines = miners::is_started(&command);
@@ -146,6 +145,24 @@ fn call(tool: &Tool, payload: &str, facts: &dyn Facts) -> Analysis {
 fn is_powershell(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.contains("powershell") || name.contains("pwsh")
+}
+
+/// A command as a shell of Windows is given it, where the tool's name says that it takes such, or the command is written for one.
+fn of_windows(tool: &str, command: &str) -> Option<String> {
+    const POWERSHELL: &str = "$env:|Remove-Item|Get-ChildItem|Clear-Content|-Recurse";
+    const CMD: &str = "%USERPROFILE%|%userprofile%|%UserProfile%|%HOMEPATH%|%homepath%|%SYSTEMDRIVE%|%SystemDrive%|& del /|& rd /|& rmdir /|& erase /";
+    let start = command.trim_start();
+    let by_powershell = is_powershell(tool) || lists::holds(command, POWERSHELL);
+    let shell = if by_powershell {
+        "pwsh -Command"
+    } else if ["del /", "rd /", "rmdir /", "erase /"].iter().any(|first| start.starts_with(first))
+        || lists::holds(command, CMD)
+    {
+        "cmd /c"
+    } else {
+        return None;
+    };
+    Some(format!("{shell} {}", given::quoted(command)))
 }
 
 /// A program is run that nobody here earns by.

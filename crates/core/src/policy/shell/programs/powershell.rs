@@ -365,7 +365,8 @@ fn quoted(word: &str) -> String {
 fn located(machine: &Machine<'_>, path: &str) -> Option<Text> {
     let home = machine.facts.home().unwrap_or_default();
     let lower = path.to_ascii_lowercase();
-    let homes = ["$home", "$env:home", "$env:userprofile", "${home}", "~", "%userprofile%", "$env:homepath"];
+    let homes =
+        ["$home", "$env:home", "$env:userprofile", "${home}", "~", "%userprofile%", "%homepath%", "$env:homepath"];
     let drives = ["$env:systemdrive", "%systemdrive%"];
     let located =
         homes.iter().find(|start| lower.starts_with(*start)).map(|start| format!("{home}{}", &path[start.len()..]));

@@ -8,10 +8,12 @@ use super::super::super::value::{HOLE, Text};
 use super::super::Program;
 use super::{Entry, Tool, on, pass, single, spec, throwaway, unless, with};
 use crate::policy::effects::Kind::{
-    CloudAccess, CloudDeploy, CloudDestroy, ProcessKill, SafetyDisable, StorageDestroy, SystemChange, SystemPower,
+    CloudAccess, CloudDeploy, CloudDestroy, ProcessKill, SafetyDisable, ServiceChange, StorageDestroy, SystemChange,
+    SystemPower,
 };
 use crate::policy::effects::Where;
 use crate::policy::hosts;
+use crate::policy::inspect::equipment::lets_in;
 use crate::policy::inspect::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
@@ -82,7 +84,10 @@ fn publish(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let orders = is(ORDERS) || ORDERS.iter().any(|word| message.contains(word));
     let to_all = is(EVERYBODY) && orders;
     let to_each = topic.contains(HOLE) && orders && !is(&["cmd", "command", "commands", "config"]);
-    if to_all || to_each || is(&["ota", "firmware"]) && message.contains("://") {
+    let told: Vec<String> = throwaway::words(&topic).chain(throwaway::words(&message)).collect();
+    if lets_in(&told) {
+        machine.act(SafetyDisable, topic);
+    } else if to_all || to_each || is(&["ota", "firmware"]) && message.contains("://") {
         machine.act(CloudDeploy, topic);
     }
 }
@@ -133,6 +138,11 @@ const fn writes(path: &'static str, with: &'static [&'static str]) -> Entry {
     }
 }
 
+/// A setting of a device that carries a network; one of this machine, or of a laboratory in containers, is nobody's.
+const fn sets(path: &'static str) -> Entry {
+    unless(path, &["~localhost*", "~127.0.0.1*", "~clab-*", "~*lab*", "~*sim*"], ServiceChange)
+}
+
 /// Every tool of this file that is one wherever it is called.
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
@@ -180,6 +190,18 @@ pub(super) const TOOLS: &[Tool] = &[
         names: &["cansend", "cangen", "canplayer", "isotpsend"],
         spec: spec("Isdg", &[]),
         entries: &[unless("", &["~vcan*", "~*=vcan*", "~vxcan*"], SystemChange)],
+    },
+    // What carries a network, told by its own protocols.
+    Tool { names: &["snmpset"], spec: spec("vcullaAxXnrt", &[]), entries: &[sets("")] },
+    Tool {
+        names: &["gnmic", "gnmi_set", "pygnmicli"],
+        spec: spec("aup", &["address=", "username=", "password=", "path=", "update=", "replace=", "delete="]),
+        entries: &[sets("set")],
+    },
+    Tool {
+        names: &["netconf-console", "netconf-console2"],
+        spec: spec("u", &["host=", "port=", "user=", "password=", "edit-config=", "rpc="]),
+        entries: &[with("", &["edit-config", "copy-config", "delete-config"], ServiceChange)],
     },
     // A house that is told to open.
     Tool {

@@ -11,6 +11,7 @@ use crate::policy::effects::Kind::{
     SafetyDisable, SecretRead,
 };
 use crate::policy::hosts;
+use crate::policy::inspect::equipment::lets_in;
 
 /// A request, as far as it is known.
 #[derive(Clone, Copy, Debug)]
@@ -181,6 +182,9 @@ pub(in super::super) fn request(machine: &mut Machine<'_>, state: &mut State, re
     if reach == Reach::Here && names.any(throwaway::is_trial) {
         return;
     }
+    if reach != Reach::Here && unlocks(&request, path) {
+        machine.act(SafetyDisable, request.url);
+    }
     if reach != Reach::Here
         && let Some(kind) = services::deed(&request, machine.many)
     {
@@ -201,6 +205,15 @@ pub(in super::super) fn request(machine: &mut Machine<'_>, state: &mut State, re
             of_server(machine, state, &request, path, Kind::Unknown);
         }
     }
+}
+
+/// Whether a request has a house let somebody in: by its path, or by the one word that it sends there.
+fn unlocks(request: &Request<'_>, path: &str) -> bool {
+    const MOST: usize = 64;
+    let said = if request.body.len() <= MOST { request.body } else { "" };
+    let way = &path[..path.floor_char_boundary(4 * MOST)];
+    let changes = !matches!(request.method, "GET" | "HEAD" | "OPTIONS" | "DELETE");
+    changes && lets_in(&throwaway::words(way).chain(throwaway::words(said)).collect::<Vec<_>>())
 }
 
 /// Parts of a provider's paths by which something is gone, actions that say so, and what is sent to that end.

@@ -124,7 +124,7 @@ fn shell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         && file.shown() != "-"
     {
         let code = machine.read_file(state, file);
-        machine.brings(&file.shown(), arguments);
+        machine.brings(state, &file.shown(), arguments);
         return machine.code(state, &code, arguments.to_vec());
     }
     if options.has(&["i"]) && Machine::has_input(state) && machine.input(state, 0).as_known().is_none() {
@@ -255,7 +255,7 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         Some(file) => {
             let text = machine.read_file(state, file);
-            machine.brings(&file.shown(), &operands[1..]);
+            machine.brings(state, &file.shown(), &operands[1..]);
             machine.runs_code(&text);
             if text.prefix().is_empty() {
                 machine.emit(state, 1, Text::hole(super::super::value::Origin::UNKNOWN));

@@ -127,6 +127,9 @@ impl Machine<'_> {
             let call = Call { name: name.to_owned(), args: call.args.clone() };
             return program(self, &call, state);
         }
+        if tables::own::acts(self, state, &call.args) {
+            self.act(Kind::ServiceChange, name);
+        }
         let input = self.input(state, 0);
         if let Some(origin) = input.origin() {
             self.emit(state, 1, Text::hole(Origin { endless: false, ..origin }));
@@ -139,7 +142,7 @@ impl Machine<'_> {
         if content.is_empty() {
             return;
         }
-        self.brings(path, args);
+        self.brings(state, path, args);
         let shebang = content.prefix().lines().next().unwrap_or_default().to_owned();
         let is_shell = !shebang.starts_with("#!") || shebang.contains("sh");
         if is_shell {
@@ -151,10 +154,10 @@ impl Machine<'_> {
 
     /// Notes that a script of the project brings something to production, or changes something there, as far as its name and what it is
     /// given tell.
-    fn brings(&mut self, path: &str, args: &[Text]) {
+    fn brings(&mut self, state: &State, path: &str, args: &[Text]) {
         if tables::production::deploys(base_name(path), args) {
             self.act(Kind::CloudDeploy, path);
-        } else if tables::production::changes(base_name(path), args) {
+        } else if tables::production::changes(base_name(path), args) || tables::own::acts(self, state, args) {
             self.act(Kind::ServiceChange, path);
         }
     }

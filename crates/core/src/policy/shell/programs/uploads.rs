@@ -6,6 +6,9 @@ use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
+use crate::policy::hosts;
+use crate::policy::inspect::lists::{is, is_any_case};
+use crate::policy::inspect::people::is_private;
 use crate::policy::secrets::{self, Secrecy};
 
 /// A way for files to leave.
@@ -101,6 +104,9 @@ const SPEC: Spec = spec(
 );
 
 pub(super) fn program(name: &str) -> Option<Program> {
+    if matches!(name, "storescu" | "dcmsend" | "dcmstore") {
+        return Some(scans);
+    }
     UPLOADS.iter().any(|upload| upload.names.contains(&name)).then_some(uploads)
 }
 
@@ -117,7 +123,9 @@ fn uploads(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         if OPEN.contains(&call.name.as_str()) {
             machine.act(Kind::NetCatcher, call.name.as_str());
         }
-        if upload.own {
+        if (!upload.own || is_for_oneself(&words)) && are_peoples(&options) {
+            machine.sends(&call.name, Origin::DUMPED);
+        } else if upload.own {
             machine.hands_over(&call.name, origin);
         } else {
             machine.sends(&call.name, origin);
@@ -132,6 +140,42 @@ fn uploads(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         Some(program) => program(machine, call, state),
         None => super::told_by_tables(machine, call, state),
     }
+}
+
+/// Scans of patients go to whoever answers at the other end: of one that is not in the house nobody knows who that is.
+fn scans(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
+    let options = read(&call.args, &spec("c", &["aetitle=", "call=", "timeout="]));
+    let named =
+        options.value(&["c"]).map(Text::shown).and_then(|at| at.split_once('@').map(|(_, host)| host.to_owned()));
+    // The titles of both ends stand before it, behind flags that are written as if they were many.
+    let mut operands = options.operands.iter().map(Text::shown);
+    let host = named.or_else(|| operands.find(|word| word.contains('.') && !word.contains('/')));
+    if let Some(host) = host.map(|host| hosts::host(&host)).filter(|host| hosts::is_far(host)) {
+        machine.sends(&host, Origin::DUMPED);
+    }
+}
+
+/// Whether what is carried goes to a place that somebody has for themselves, by the name it has here: `gdrive-personal:`.
+fn is_for_oneself(words: &[String]) -> bool {
+    const OWN: &str = "personal|private|my|mine|own|me|gdrive|googledrive|dropbox|onedrive|icloud|mega|pcloud|yandex|gphotos|protondrive";
+    let last = words.last().map(String::as_str).unwrap_or_default();
+    if last.contains("://") {
+        return last.contains("personal");
+    }
+    let place = last.split_once(':');
+    place.is_some_and(|(place, _)| place.split(['-', '_', '.']).any(|word| is_any_case(word, OWN)))
+}
+
+/// Whether what is chosen to be carried is told of people, by the names of the folders and of the files.
+fn are_peoples(options: &Options) -> bool {
+    const PEOPLE: &str = "patients|patient|clinical|phi|pii|medical|pacs|dicom|ehr|emr|dbgap|demographics|diagnoses|payroll|customers|salaries|kyc|\
+        personnel|passports|radiology|biobank|genomes|hipaa|gdpr";
+    let tells = |name: &str| name.to_ascii_lowercase().split(['/', '-', '_', '.', '*']).any(|word| is(word, PEOPLE));
+    options
+        .operands
+        .iter()
+        .chain(options.values(&["include", "filter"]))
+        .any(|name| tells(&name.shown()) || is_private(&name.shown()))
 }
 
 /// Where what is carried comes from.

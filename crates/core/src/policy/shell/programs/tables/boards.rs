@@ -220,11 +220,14 @@ pub(super) const TOOLS: &[Tool] = &[
             "regressiontz",
             "otp",
         ]),
-        entries: &[with(
-            "",
-            &["ob", "OB", "optbyte", "rdu", "readunprotect", "tzenreg", "regressiontz", "otp"],
-            SystemChange,
-        )],
+        entries: &[Entry {
+            path: "",
+            with: &["ob", "OB", "optbyte", "rdu", "readunprotect", "tzenreg", "regressiontz", "otp"],
+            // They are only shown.
+            without: &["displ"],
+            kind: SystemChange,
+            token: false,
+        }],
     },
     Tool {
         names: &["st-flash"],

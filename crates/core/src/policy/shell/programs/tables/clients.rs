@@ -12,6 +12,7 @@ use super::{is_harmless, production, rows, single, spec, sql};
 use crate::policy::effects::Kind::{self, DatabaseDestroy};
 use crate::policy::effects::Where;
 use crate::policy::hosts;
+use crate::policy::inspect::lists::is;
 
 /// A client that is given SQL.
 struct Client {
@@ -370,7 +371,7 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         if origin.queried {
             rows::copies(machine, state, &text);
         }
-        if rows::are_changed(&text) && is_live {
+        if is_live && rows::are_changed(&text) {
             machine.act(Kind::ServiceChange, name.as_deref().unwrap_or_default());
         }
         given(machine, state, &text, reach, name.as_deref());
@@ -378,11 +379,22 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             machine.emit(state, 1, statement);
         }
     }
+    let unread = texts.iter().any(|text| !text.is_empty() && text.prefix().is_empty() && text.as_known().is_none());
+    if is_live && unread && (files_are_copies(&options, client) || options.values(client.files).next().is_none()) {
+        machine.act(Kind::ServiceChange, name.as_deref().unwrap_or_default());
+    }
     let fed = texts.iter().filter_map(Text::origin).any(|origin| origin.dumped);
     if let Some(host) = host.filter(|host| fed && rows::is_others(host, name.as_deref())) {
         machine.sends(&host, Origin::DUMPED);
     }
     machine.emit(state, 1, Text::hole(origin));
+}
+
+/// Whether a client is given a file whose name says that it holds a copy of a database, or what one is filled with.
+fn files_are_copies(options: &Options, client: &Client) -> bool {
+    const COPIES: &str = "dump|backup|backups|seed|seeds|fixture|fixtures|restore|snapshot|export|copy|nightly";
+    let is_copy = |name: &str| throwaway::words(name).any(|word| is(&word, COPIES));
+    options.values(client.files).any(|file| is_copy(&file.shown()))
 }
 
 /// Where what a client gives comes from: what a test's database holds is nobody's.
@@ -531,8 +543,15 @@ fn restore(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         &spec("hpUdjtnFf", &["host=", "port=", "username=", "dbname=", "jobs=", "table=", "schema=", "file="]),
     );
     let (reach, name, _) = aim(machine, state, &DUMP, &options, &[]);
+    if options.is_help() || options.has(&["l", "list"]) {
+        return;
+    }
     if options.has(&["c", "clean"]) && reach == Reach::Elsewhere {
         machine.act(DatabaseDestroy, name.unwrap_or_default());
+    } else if production::is_meant(machine, state)
+        || options.values(&["d", "dbname", "h", "host"]).any(production::speaks)
+    {
+        machine.act(Kind::ServiceChange, name.unwrap_or_default());
     }
 }
 

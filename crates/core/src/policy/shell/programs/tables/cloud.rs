@@ -1,6 +1,6 @@
 //! Clouds.
 
-use super::{Entry, Tool, on, pass, spec, token, with};
+use super::{Entry, Tool, on, pass, spec, token, unless, with};
 use crate::policy::effects::Kind::{
     CloudAccess, CloudDeploy, CloudDestroy, DatabaseDestroy, MoneyMove, NetMailing, PackagePublish, SafetyDisable,
     SecretRead,
@@ -302,6 +302,13 @@ const AWS_ENTRIES: &[Entry] = &[
         CloudAccess,
     ),
     with("route53 change-resource-record-sets", &["~*delete*"], CloudDestroy),
+    Entry {
+        path: "route53 change-resource-record-sets",
+        with: &["~*upsert*"],
+        without: TRIED_NAMES,
+        kind: CloudAccess,
+        token: false,
+    },
     // Taken down to nothing.
     with(
         "autoscaling update-auto-scaling-group|set-desired-capacity",
@@ -366,6 +373,25 @@ const GCLOUD: Spec = spec(
     ],
 );
 
+/// Parts of what is told of a record by which nobody is led elsewhere: what proves that a name is one's own, and names for trying.
+const TRIED_NAMES: &[&str] = &[
+    "~*\"txt\"*",
+    "txt",
+    "type=TXT",
+    "~*acme-challenge*",
+    "~*staging*",
+    "~*stage.*",
+    "~*preview*",
+    "~*sandbox*",
+    "~*test*",
+    "~*dev.*",
+    "~dev*",
+    "~*-dev*",
+    "~*demo*",
+    "~*.internal*",
+    "~*.local*",
+];
+
 const GCLOUD_ENTRIES: &[Entry] = &[
     with("compute instances|instance-templates|tpus|reservations create|bulk|start|resize", COSTLY, MoneyMove),
     with("compute tpus|instance-groups tpu-vm|managed|queued-resources create|resize", COSTLY, MoneyMove),
@@ -419,6 +445,7 @@ const GCLOUD_ENTRIES: &[Entry] = &[
     on("** domains registrations configure", CloudAccess),
     on("** dns record-sets transaction remove", CloudDestroy),
     on("** dns record-sets import", CloudDestroy),
+    unless("** dns record-sets update", TRIED_NAMES, CloudAccess),
     with("** clusters|instance-groups resize", &["num-nodes=0", "size=0"], CloudDestroy),
     on("storage rm", CloudDestroy),
     on("alpha|beta storage rm", CloudDestroy),
@@ -472,6 +499,7 @@ const AZ: Spec = spec(
 );
 
 const AZ_ENTRIES: &[Entry] = &[
+    unless("network dns record-set a|aaaa|cname|mx|ns add-record|set-record|update", TRIED_NAMES, CloudAccess),
     with("vm|vmss|aks|hdinsight create|scale|update|start", COSTLY, MoneyMove),
     with("aks|batch nodepool|pool add|create|scale|resize", COSTLY, MoneyMove),
     with("ml compute create|update", COSTLY, MoneyMove),
@@ -606,6 +634,7 @@ pub(super) const TOOLS: &[Tool] = &[
             ],
         ),
         entries: &[
+            unless("compute domain records update", TRIED_NAMES, CloudAccess),
             with("** create|launch|create-*|scale", COSTLY, MoneyMove),
             on("secrets|secret secret-bundle|version get|access", SecretRead),
             on("** kubeconfig show|create-kubeconfig", SecretRead),

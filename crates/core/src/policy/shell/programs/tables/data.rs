@@ -2,7 +2,7 @@
 
 use super::{Entry, Tool, on, single, spec, unless, with};
 use crate::policy::effects::Kind::{
-    CloudAccess, DatabaseDestroy, DatabaseOpen, PackageUntrusted, SecretRead, StorageDestroy,
+    CloudAccess, DatabaseDestroy, DatabaseOpen, PackageUntrusted, SecretRead, ServiceChange, StorageDestroy,
 };
 
 /// What applications' own tools do to the database that they are set to.
@@ -47,7 +47,7 @@ pub(super) const TOOLS: &[Tool] = &[
             "hdcup",
             &["host=", "uri=", "db=", "collection=", "username=", "password=", "nsInclude=", "archive?", "drop"],
         ),
-        entries: &[with("", &["drop"], DatabaseDestroy)],
+        entries: &[with("", &["drop"], DatabaseDestroy), with("", &["@production"], ServiceChange)],
     },
     Tool {
         names: &["manage.py", "django-admin"],
@@ -367,6 +367,18 @@ pub(super) const TOOLS: &[Tool] = &[
             with("tasks clear", &["@production"], DatabaseDestroy),
             on("server database reset", DatabaseDestroy),
             on("account|server purge", DatabaseDestroy),
+        ],
+    },
+    Tool {
+        names: &["databricks"],
+        spec: spec("p", &["profile=", "target=", "output="]),
+        entries: &[
+            with("fs rm", &["r", "recursive"], StorageDestroy),
+            on(
+                "clusters|workspace|jobs|catalogs|schemas|tables|volumes|repos|pipelines|secrets delete|permanent-delete|delete-scope",
+                DatabaseDestroy,
+            ),
+            with("bundle destroy", &["auto-approve"], DatabaseDestroy),
         ],
     },
     Tool {

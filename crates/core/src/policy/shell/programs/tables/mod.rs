@@ -16,9 +16,11 @@ mod forges;
 mod machine;
 mod money;
 mod names;
+pub(super) mod own;
 mod packages;
 mod platforms;
 pub(super) mod production;
+mod queues;
 mod reading;
 pub(super) mod requests;
 mod rows;
@@ -34,6 +36,7 @@ pub(super) use distribution::adds_packages;
 pub(in super::super) use machine::is_guard;
 pub(super) use machine::is_watcher;
 pub(super) use reading::only_looks;
+pub(super) use rows::are_changed as changes_rows;
 pub(super) use runners::archive;
 pub(super) use sql::destroys;
 
@@ -101,7 +104,8 @@ const HARMLESS: &str = "help|version|dry-run|dryrun|dry_run|what-if|whatif|simul
     validate-only|snapshot|list-hosts|syntax-check|pretend";
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    let families: [fn(&str) -> Option<Program>; 11] = [
+    let families: [fn(&str) -> Option<Program>; 12] = [
+        queues::program,
         runners::program,
         boards::program,
         directories::program,
@@ -121,7 +125,8 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 /// The tables, an area each. A program stands in one of them.
-const AREAS: [&[Tool]; 13] = [
+const AREAS: [&[Tool]; 14] = [
+    queues::TOOLS,
     backups::TOOLS,
     cloud::TOOLS,
     platforms::TOOLS,
@@ -275,7 +280,7 @@ fn fits(path: &str, words: &[String]) -> Option<usize> {
 pub(super) fn is_given(options: &Options, words: &[String], flag: &str) -> bool {
     let mut texts = options.flags.iter().filter_map(|flag| flag.value.as_ref()).chain(&options.operands);
     match flag {
-        "@production" => return texts.any(|text| production::is_production(&text.shown())),
+        "@production" => return texts.any(production::speaks),
         "@guardian" => return texts.any(|text| machine::is_guardian(&text.shown())),
         "@queried" => return texts.filter_map(Text::origin).any(|origin| origin.queried),
         _ => {}

@@ -2,7 +2,7 @@
 //! is made for trying, is worth nothing.
 
 use super::{Entry, Tool, on, single, spec, unless, with};
-use crate::policy::effects::Kind::MoneyMove;
+use crate::policy::effects::Kind::{MoneyMove, Unknown};
 
 /// Words of addresses, networks and names by which nothing real is moved.
 const TRIAL: &[&str] = &[
@@ -98,7 +98,7 @@ pub(super) const TOOLS: &[Tool] = &[
                 "password-file=",
             ],
         ),
-        entries: &[moves_there("send|publish|mktx")],
+        entries: &[with("send|publish|mktx", &["@production"], MoneyMove), moves_there("send|publish|mktx")],
     },
     Tool {
         names: &["forge"],
@@ -107,7 +107,10 @@ pub(super) const TOOLS: &[Tool] = &[
             &["rpc-url=", "fork-url=", "private-key=", "account=", "sender=", "constructor-args=", "chain=", "sig="],
         ),
         entries: &[
-            Entry { path: "script", with: &["broadcast"], without: TRIAL, kind: MoneyMove, token: false },
+            // What is not broadcast is simulated.
+            unless("script", &["broadcast"], Unknown),
+            with("script|create", &["@production"], MoneyMove),
+            unless("script", TRIAL, MoneyMove),
             moves_there("create"),
         ],
     },
@@ -128,10 +131,51 @@ pub(super) const TOOLS: &[Tool] = &[
             MoneyMove,
         )],
     },
+    // What is brought to the chain on which everything is real is paid for, and stays.
+    Tool {
+        names: &[
+            "anchor",
+            "near-cli-rs",
+            "ape",
+            "starkli",
+            "sncast",
+            "aptos",
+            "sui",
+            "movement",
+            "flow",
+            "cargo-contract",
+            "clarinet",
+            "blueprint",
+            "tezos-client",
+            "octez-client",
+            "dfx",
+        ],
+        spec: spec(
+            "",
+            &[
+                "provider.cluster=",
+                "network=",
+                "networkId=",
+                "network-id=",
+                "profile=",
+                "url=",
+                "rpc=",
+                "env=",
+                "account=",
+                "wallet=",
+            ],
+        ),
+        entries: &[
+            with("deploy|publish|upgrade|migrate|run|declare|invoke", &["@production"], MoneyMove),
+            with("* deploy|publish|upgrade|deploy-contract|publish-package|apply", &["@production"], MoneyMove),
+            with("deploy", &["network=ic", "network=*mainnet*"], MoneyMove),
+        ],
+    },
     Tool {
         names: &["solana", "spl-token"],
         spec: spec("ukCo", &["url=", "keypair=", "from=", "fee-payer=", "config=", "output=", "owner="]),
         entries: &[
+            with("program deploy|upgrade|close|set-upgrade-authority", &["@production"], MoneyMove),
             unless("transfer|pay|withdraw-stake|withdraw-from-nonce-account", TRIAL, MoneyMove),
             unless("close|close-account|burn|authorize", TRIAL, MoneyMove),
         ],
@@ -187,6 +231,7 @@ pub(super) const TOOLS: &[Tool] = &[
         names: &["near"],
         spec: spec("", &["networkId=", "network-id=", "nodeUrl="]),
         entries: &[
+            with("deploy|dev-deploy|call", &["@production"], MoneyMove),
             Entry { path: "send|send-near", with: &["~*mainnet*"], without: TRIAL, kind: MoneyMove, token: false },
             Entry { path: "tokens", with: &["~*mainnet*"], without: TRIAL, kind: MoneyMove, token: false },
         ],

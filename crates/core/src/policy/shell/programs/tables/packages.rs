@@ -393,6 +393,9 @@ pub(super) const TOOLS: &[Tool] = &[
             "asc",
             "apkup",
             "fdroid",
+            "chrome-webstore-upload-cli",
+            "publish-extension",
+            "asc-cli",
         ],
         spec: spec("m", &["mode=", "source=", "track=", "token="]),
         entries: &[
@@ -404,7 +407,10 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool {
         names: &["eas"],
         spec: spec("pm", &["platform=", "message=", "branch=", "channel="]),
-        entries: &[on("submit|update", PackagePublish)],
+        entries: &[
+            on("submit|update", PackagePublish),
+            with("build", &["auto-submit", "auto-submit-with-profile"], PackagePublish),
+        ],
     },
     Tool {
         names: &[

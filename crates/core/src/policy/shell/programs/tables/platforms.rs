@@ -301,6 +301,7 @@ pub(super) const TOOLS: &[Tool] = &[
         spec: spec("", &["zone=", "id=", "name=", "config-file="]),
         entries: &[
             on("zone|dns|tunnel|record|domain delete|d", CloudDestroy),
+            on("dns|record update|create-or-update|u|o", CloudAccess),
             on("delete-zone|delete-rrset|clear-zone", CloudDestroy),
             with("", &["doit"], CloudDestroy),
             on("zone purge", CloudDestroy),

@@ -14,11 +14,14 @@ use crate::policy::inspect::lists::{holds, is, is_any_case};
 /// Words beside those of production that say of something that it is not there.
 const BESIDES: &str = "non|pre|not";
 
+/// The chain on which everything is real.
+const MAIN: &str = "mainnet";
+
 /// Whether a name speaks of what everybody has.
 pub(in super::super) fn is_production(name: &str) -> bool {
     let words: Vec<String> = words(name).collect();
     let has = |list: &str| words.iter().any(|word| is(word, list));
-    has(PRODUCTION) && !has(BESIDES)
+    (has(PRODUCTION) || has(MAIN)) && !has(BESIDES)
 }
 
 /// Whether a name speaks of a place where things are tried before everybody has them.
@@ -34,7 +37,7 @@ pub(in crate::policy::shell) fn of_variable(name: &str) -> Origin {
     let has = |list: &str| {
         name.split('_').any(|word| is_any_case(word.trim_end_matches(|char: char| char.is_ascii_digit()), list))
     };
-    let live = has(PRODUCTION) && !has(BESIDES);
+    let live = (has(PRODUCTION) || has(MAIN)) && !has(BESIDES);
     Origin { live, trial: !live && has(TRIAL), ..Origin::UNKNOWN }
 }
 

@@ -203,13 +203,13 @@ const READERS: &[Reader] = &[
     by_verb(&["cryptsetup"], &["status|isLuks|luksUUID|benchmark"], false),
     by_verb(&["dmsetup"], &["ls|info|status|deps|targets|version"], false),
     by_verb(&["zpool"], &["status|list|history|iostat|get|events"], false),
-    by_verb(&["zfs"], &["list|get|diff|holds|userspace|version"], false),
+    by_verb(&["zfs"], &["list|get|diff|holds|userspace|version|snapshot|snap|hold|bookmark"], false),
     by_flag(&["zfs", "zpool"], &["n"], false, &["F"]),
     by_verb(
         &["btrfs"],
         &[
             "filesystem|fi show|usage|df|du",
-            "subvolume|sub list|show|get-default",
+            "subvolume|sub list|show|get-default|snapshot",
             "device|dev stats|usage",
             "scrub status",
             "balance status",

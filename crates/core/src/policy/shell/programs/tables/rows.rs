@@ -54,7 +54,7 @@ pub(super) fn written(text: &str) -> Option<Text> {
 }
 
 /// Whether a text of SQL changes rows, or what they are.
-pub(super) fn are_changed(text: &str) -> bool {
+pub(in super::super) fn are_changed(text: &str) -> bool {
     const CHANGES: &str = "update|delete|insert|merge|alter|drop|truncate|grant|replace";
     let first = |statement: &str| statement.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
     !text.to_ascii_lowercase().contains("rollback") && text.split(';').any(|statement| is(&first(statement), CHANGES))

@@ -46,6 +46,9 @@ const RECORDS: &str = "user|users|customer|customers|account|accounts|contact|co
 /// A second factor.
 const FACTORS: &str = "factor|factors|mfa|2fa|twofactor|totp|authenticator|authenticators|multifactor|otp|passkeys";
 
+/// Names in a domain at which everybody is served.
+const SERVED: &str = "www|api|app|auth|login|sso|pay|checkout|portal|shop|mail|smtp|imap|vpn|cdn";
+
 /// Services where what is posted is seen by everybody.
 const STAGES: &str =
     "api.twitter.com|api.x.com|api.linkedin.com|mastodon.social|bsky.social|graph.instagram.com|oauth.reddit.com";
@@ -189,8 +192,9 @@ impl<'r> Deed<'r> {
             || self.request.method == "PUT" && self.way.ends_with("/records");
         // A domain as a whole is pointed elsewhere: by then everybody goes there.
         let name = self.said.split("\"name\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
-        let is_whole =
-            matches!(name, "@" | "*" | "www") || name.strip_prefix("www.").unwrap_or(name).matches('.').count() == 1;
+        let is_whole = matches!(name, "@" | "*" | "www")
+            || name.split_once('.').is_some_and(|(first, _)| is(first, SERVED))
+            || name.strip_prefix("www.").unwrap_or(name).matches('.').count() == 1;
         let moves = matches!(self.request.method, "PUT" | "PATCH")
             && is_whole
             && ["a", "aaaa", "cname", "alias"].iter().any(|kind| typed(&format!("{kind}\"")));

@@ -3,7 +3,7 @@
 use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, ordered, read, spec};
 use super::super::state::{State, Variable};
-use super::super::value::{Origin, Text};
+use super::super::value::{HOLE, Origin, Text};
 use super::Program;
 use super::tables::production::speaks;
 use crate::policy::effects::{Kind, Where};
@@ -228,6 +228,7 @@ fn privileged(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             && options.operands[..assigned].iter().all(is_quieting)
             && ["APT_CONFIG", "LD_PRELOAD"].iter().all(|name| state.variable(name).is_none())
             && super::tables::adds_packages(behind_env(fields));
+    let is_everyday = is_everyday || assigned == 0 && target == "root" && gives_back(machine, state, fields);
     if call.name != "pkexec" && !by_hand && is_everyday {
         return machine.child(state, fields.to_vec());
     }
@@ -243,6 +244,19 @@ fn privileged(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return machine.code(state, &code, Vec::new());
     }
     machine.child(state, fields);
+}
+
+/// Whether files of the project are given back to whoever works on it: what a container has written belongs to somebody else.
+fn gives_back(machine: &Machine<'_>, state: &State, fields: &[Text]) -> bool {
+    let Some((_, args)) = fields.split_first().filter(|(program, _)| program.shown() == "chown") else { return false };
+    let options = read(args, &spec("", &[]));
+    let Some((owner, files)) = options.operands.split_first() else { return false };
+    let is_plain = options.flags.iter().all(|flag| is(&flag.name, "R|recursive|v|verbose|c|h|f"));
+    let own = machine.facts.home().map(super::base_name).unwrap_or_default();
+    let is_own =
+        owner.shown().split([':', '.']).all(|part| part == own || part.chars().all(|char| HOLE.contains(char)));
+    let of_project = |file: &Text| machine.path(state, file).is_some_and(|path| machine.place(&path) == Place::Project);
+    is_plain && is_own && !files.is_empty() && files.iter().all(of_project)
 }
 
 fn is_assignment(word: &Text) -> bool {

@@ -3,8 +3,9 @@
 use super::super::super::machine::Machine;
 use super::super::super::state::{State, Stream};
 use super::super::super::value::{Origin, Text};
-use super::values::{Scope, enclosed, quoted, unescaped};
-use super::{Language, MAX_ARGUMENTS, MAX_CODE, MAX_NAMES, habits, literal};
+use super::values::{Scope, enclosed, is_part, quoted, unescaped};
+use super::{Language, MAX_ARGUMENTS, MAX_CODE, MAX_NAMES, habits, has, literal};
+use crate::policy::effects::Kind;
 
 /// Notes what a program of `awk` does besides its report: `system(…)`, `"…" | getline`, `print … | "…"`, `print > "…"`.
 ///
@@ -14,6 +15,10 @@ pub(in super::super) fn run(machine: &mut Machine<'_>, state: &mut State, code: 
     let home = machine.facts.home().unwrap_or_default().to_owned();
     let scope = Scope::new(code, Language::Other, &home);
     habits::note(machine, code);
+    if obeys(code) {
+        machine.act(Kind::NetShell, "a connection");
+    }
+    let fetches = has(code, &["curl ", "wget ", "/inet"]);
     for (at, _) in code.match_indices("system(").take(MAX_NAMES) {
         let given = enclosed(&code[at + "system(".len()..], '(', ')').0;
         let line = if given.trim_start().starts_with('"') { side_by_side(given, fed) } else { scope.value(given) };
@@ -23,8 +28,12 @@ pub(in super::super) fn run(machine: &mut Machine<'_>, state: &mut State, code: 
         let (before, after) = (code[..at].trim_end(), code[at + 1..].trim_start_matches(['&', '>', ' ']));
         if sign == "|" && after.starts_with("getline") {
             let start = before.strip_suffix('"').and_then(|inner| inner.rfind('"'));
-            if let Some(command) = start.and_then(|start| literal(&before[start..])) {
-                machine.code(state, &Text::decoded(&command), Vec::new());
+            let command = match start.and_then(|start| literal(&before[start..])) {
+                Some(command) => Text::decoded(&command),
+                None => scope.value(&before[name_at(before)..]),
+            };
+            if !command.prefix().is_empty() {
+                machine.code(state, &command, Vec::new());
             }
         }
         let Some(named) = literal(after).filter(|_| after.starts_with('"')) else { continue };
@@ -32,7 +41,9 @@ pub(in super::super) fn run(machine: &mut Machine<'_>, state: &mut State, code: 
         match (sign, printed) {
             ("|", Some(printed)) => {
                 let mut inner = state.clone();
-                inner.set_stream(0, Stream::Text(scope.value(printed)));
+                let told = scope.value(printed);
+                let told = if fetches && told.prefix().is_empty() { Text::hole(Origin::FETCHED) } else { told };
+                inner.set_stream(0, Stream::Text(told));
                 machine.code(&mut inner, &Text::decoded(&named), Vec::new());
                 state.files = inner.files;
             }
@@ -43,6 +54,29 @@ pub(in super::super) fn run(machine: &mut Machine<'_>, state: &mut State, code: 
             _ => {}
         }
     }
+}
+
+/// Whether a program runs what comes to it over a connection: `s |& getline c`, then `c | getline`.
+fn obeys(code: &str) -> bool {
+    if !code.contains("/inet") {
+        return false;
+    }
+    let dense: String = code.chars().filter(|char| !char.is_whitespace()).collect();
+    let runs = |name: &str| {
+        let is_piped =
+            |pipe: &str| dense.match_indices(&format!("{name}{pipe}")).any(|(at, _)| !dense[..at].ends_with(is_part));
+        dense.contains(&format!("system({name})")) || is_piped("|getline") || is_piped("|&getline")
+    };
+    code.match_indices("getline ").take(MAX_NAMES).any(|(at, word)| {
+        let given = code[at + word.len()..].trim_start();
+        let name = &given[..given.find(|char| !is_part(char)).unwrap_or(given.len())];
+        !name.is_empty() && code[..at].trim_end().ends_with("|&") && runs(name)
+    })
+}
+
+/// Where the name begins that ends a text.
+fn name_at(text: &str) -> usize {
+    text.rfind(|char| !is_part(char)).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))
 }
 
 /// Texts that stand side by side are one: literals, and between them what nobody knows but its origin.

@@ -9,6 +9,7 @@ mod calls;
 mod emptying;
 mod finding;
 mod habits;
+mod loops;
 mod origins;
 mod services;
 mod values;
@@ -211,8 +212,13 @@ impl Run<'_> {
             value if value.prefix().is_empty() => within(argument).unwrap_or_default(),
             value => value.shown(),
         });
-        if let Some(what) = statements.into_iter().find_map(|statement| super::tables::destroys(&statement)) {
-            self.destroys(machine, Kind::DatabaseDestroy, what);
+        for statement in statements {
+            if let Some(what) = super::tables::destroys(&statement) {
+                return self.destroys(machine, Kind::DatabaseDestroy, what);
+            }
+            if machine.live && super::tables::changes_rows(&statement) {
+                return machine.act(Kind::ServiceChange, statement);
+            }
         }
     }
 

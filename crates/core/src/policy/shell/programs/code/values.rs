@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Language, MAX_LOOKUPS, MAX_NAMES, origins};
+use super::{Language, MAX_LOOKUPS, MAX_NAMES, loops, origins};
 use crate::policy::shell::value::{Origin, Text};
 
 /// How deep names are followed, and expressions within expressions.
@@ -214,6 +214,10 @@ impl<'c> Scope<'c> {
                 }
                 self.methods(self.called(name, inside, None, depth), rest, depth)
             }
+            // Perl's is called without parentheses as well.
+            _ if name == "glob" && rest.trim_start().starts_with(['"', '\'']) => {
+                (globbing(&self.at_depth(rest.trim_start(), depth + 1)), "")
+            }
             Some('[') if name == "Dir" => {
                 let (inside, rest) = enclosed(&rest[1..], '[', ']');
                 (globbing(&self.at_depth(inside, depth + 1)), rest)
@@ -314,11 +318,15 @@ impl<'c> Scope<'c> {
             code.match_indices(bare.as_str()).map(|(at, _)| at).filter(whole).take(found).collect();
         places.into_iter().filter_map(move |at| {
             let after = code[at + bare.len()..].trim_start();
-            let given = after
-                .strip_prefix("in ")
-                .or_else(|| after.strip_prefix("of "))
-                .or_else(|| after.strip_prefix(":="))
-                .or_else(|| after.strip_prefix('=').filter(|rest| !rest.starts_with(['=', '>', '~'])))?;
+            let through = loops::gone_through(code, at, at + bare.len());
+            let assigned = || {
+                after
+                    .strip_prefix("in ")
+                    .or_else(|| after.strip_prefix("of "))
+                    .or_else(|| after.strip_prefix(":="))
+                    .or_else(|| after.strip_prefix('=').filter(|rest| !rest.starts_with(['=', '>', '~'])))
+            };
+            let given = through.or_else(assigned)?;
             let given = given.trim_start();
             Some(&given[..given.floor_char_boundary(MAX_GIVEN)])
         })
@@ -332,18 +340,31 @@ impl<'c> Scope<'c> {
         if name.is_empty() || !(rest.is_empty() || rest.starts_with(',')) {
             return Vec::new();
         }
+        let of_it = (name == loops::IT).then(|| loops::done_for(self.code)).into_iter().flatten();
         let mut values = Vec::new();
-        for given in self.given(name) {
+        for given in self.given(name).chain(of_it) {
             let list = given.strip_prefix(['(', '[']).map(|inner| match given.starts_with('(') {
                 true => enclosed(inner, '(', ')').0,
                 false => enclosed(inner, '[', ']').0,
             });
             let terms = list.map_or_else(|| vec![given], split);
-            values.extend(terms.into_iter().take(MAX_NAMES).map(|term| self.path(term)));
+            values.extend(terms.into_iter().take(MAX_NAMES).flat_map(|term| self.each_of(term)));
         }
         values.retain(|value| value.origin().is_none() || !value.prefix().is_empty());
         values.truncate(MAX_NAMES);
         values
+    }
+
+    /// The paths that an expression stands for: a pattern may list several.
+    fn each_of(&self, expression: &str) -> Vec<Text> {
+        let value = self.path(expression);
+        let by_blanks = self.language == Language::Perl;
+        match value.as_known().filter(|_| value.has_glob()) {
+            Some(known) => {
+                loops::listed(&known, by_blanks).iter().map(|path| globbing(&Text::known(path.as_str()))).collect()
+            }
+            None => vec![value],
+        }
     }
 
     /// A literal with what is put into it.

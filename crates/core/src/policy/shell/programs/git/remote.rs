@@ -9,6 +9,7 @@ use super::super::tables::{production, throwaway};
 use super::settings::{self, Lasts};
 use super::{asks_for_help, skips_hooks};
 use crate::policy::effects::Kind;
+use crate::policy::hosts;
 use crate::policy::inspect::lists::is;
 
 /// Under what it is kept which repositories have nothing but a folder for what may vanish to push to.
@@ -36,6 +37,12 @@ pub(super) fn cloned(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
 /// Remembers a repository that is given one of those to push to.
 pub(super) fn added(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
     let words: Vec<&Text> = args.iter().filter(|arg| !arg.prefix().starts_with('-')).collect();
+    if let [verb, name, address, ..] = words.as_slice()
+        && matches!(verb.prefix(), "add" | "set-url")
+        && strange_house(address).is_some()
+    {
+        throwaway::made(state, KEYED, &name.shown());
+    }
     if let [verb, _, address, ..] = words.as_slice()
         && matches!(verb.prefix(), "add" | "set-url")
         && is_scratch(machine, state, address)
@@ -43,6 +50,22 @@ pub(super) fn added(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
     {
         throwaway::made(state, SCRATCH, &folder);
     }
+}
+
+/// Under what it is kept which names stand for a repository that was given with a credential, at a house that nobody knows.
+const KEYED: &str = "keyed remote";
+
+/// The host of an address with a credential, where it is none that everybody keeps repositories at: what is pushed there goes to
+/// whoever gave that credential.
+fn strange_house(address: &Text) -> Option<String> {
+    const FORGES: &str =
+        "github.com|gitlab.com|bitbucket.org|codeberg.org|dev.azure.com|git.sr.ht|huggingface.co|gitea.com";
+    let shown = address.shown();
+    let (_, rest) = shown.split_once("://").filter(|(scheme, _)| scheme.starts_with("http"))?;
+    let (by, _) = rest.split('/').next()?.rsplit_once('@')?;
+    let host = hosts::host(&shown);
+    let is_strange = hosts::is_far(&host) && !is(&host, FORGES) && !host.starts_with("git-codecommit");
+    (is_strange && by.contains(':')).then_some(host)
 }
 
 pub(super) fn push(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
@@ -88,6 +111,11 @@ pub(super) fn push(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
         || state.shell.directory.as_deref().is_some_and(|folder| throwaway::was_made(state, SCRATCH, folder));
     if named.map_or_else(of_folder, |to| is_scratch(machine, state, to)) {
         return;
+    }
+    let to = options.operands.first();
+    let by_name = || to.map(Text::shown).filter(|to| throwaway::was_made(state, KEYED, to));
+    if let Some(house) = to.and_then(strange_house).or_else(by_name) {
+        machine.sends(&house, Origin::DUMPED);
     }
     // A remote that is called so is a machine that runs what is pushed to it.
     if let Some(remote) = options.operands.first().map(Text::shown).filter(|remote| is_production(remote)) {

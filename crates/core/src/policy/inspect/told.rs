@@ -38,7 +38,8 @@ fn order(what: &str, tool: &str) -> Effect {
 
 /// What is given to a tool that keeps it for later sessions, and orders what nobody should be told each time.
 pub(super) fn remembered(tool: &Tool, given: &str) -> Vec<Effect> {
-    const KEEPS: &str = "memory|memories|remember|memorize|mem0|memo|observation|observations|memento";
+    const KEEPS: &str = "memory|memories|remember|memorize|mem0|memo|observation|observations|memento|openmemory|supermemory|zep|letta|graphiti|cognee|\
+        memgpt|basicmemory";
     let named = |name: &str| arguments::words(name).iter().any(|word| is(word, KEEPS));
     let keeps = match &tool.family {
         Family::Mcp { server, tool } => server.as_deref().is_some_and(named) || named(tool),

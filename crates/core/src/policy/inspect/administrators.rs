@@ -67,7 +67,9 @@ const NOBODYS: &str = "test|demo|seed|dev@|qa@|qa+|localhost|fixture|dummy|stagi
 /// Whether a text of SQL lets somebody sign in as somebody else: it puts another password there, or asks for no second proof any more.
 pub(super) fn take_over(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    !holds(&lower, NOBODYS) && lower.split(';').any(takes_over)
+    /// Those who are above a company's own administrators.
+    const ABOVE: &str = "'superadmin'|'super_admin'|'superuser'|'sysadmin'|'root'|'globaladmin'|'global_admin'";
+    !holds(&lower, NOBODYS) && (holds(&lower, ABOVE) && are_made(&lower) || lower.split(';').any(takes_over))
 }
 
 /// Whether the arguments of a call put another password into somebody's record.
@@ -157,6 +159,8 @@ mod tests {
             ("UPDATE users SET mfa_enabled = false WHERE email = 'owner@shop.example'", true),
             ("update auth.users set encrypted_password = crypt('x', gen_salt('bf')) where id = 7", true),
             ("delete from auth.mfa_factors where user_id = 7", true),
+            ("update users set role = 'superadmin' where email = 'kim@x.example'", true),
+            ("update users set role = 'member' where role = 'superadmin'", false),
             ("update users set totp_secret = null where id = 7", true),
             ("update users set password_hash = '$2b$12$x' where email = 'test@shop.example'", false),
             ("update users set mfa_enabled = true where id = 7", false),

@@ -353,6 +353,8 @@ fn is_opening(words: &[&str], literals: &[String]) -> bool {
         }
         ("create" | "alter", "policy") => opens_rows(words),
         ("alter", "security") => has("policy") && has("off"),
+        // Another company's account sees what is in it.
+        ("alter", "share") => (has("add") || has("set")) && has("accounts"),
         ("drop", "security" | "masking" | "row" | "all") => has("policy") || has("policies"),
         ("alter", "system") => true,
         ("create", _) if has("function") || has("extension") => {
@@ -509,6 +511,7 @@ mod tests {
             ("alter policy p on t using (true) with check (true)", Some(Kind::DatabaseOpen)),
             ("create policy p on public.orders for select using (true)", Some(Kind::DatabaseOpen)),
             ("drop security policy p", Some(Kind::DatabaseOpen)),
+            ("alter share s add accounts = xy1", Some(Kind::DatabaseOpen)),
             ("create policy \"everybody reads\" on posts for select using (true)", None),
             ("create policy p on t for all to service_role using (true)", None),
             ("create policy p on t using (auth.uid() = user_id)", None),

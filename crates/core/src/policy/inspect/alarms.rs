@@ -8,7 +8,7 @@ const ALARMS: &str =
     "alert|alerts|alarm|alarms|monitor|monitors|check|checks|notification|notifications|detector|uptime|oncall";
 
 /// What a silence is about, and all of it.
-const ABOUT: &str = "scope|scopes|monitortags|tags|matcher|matchers|value|host|hosts|service|services|serviceids|environment|\
+const ABOUT: &str = "scope|scopes|monitortags|tags|matcher|matchers|value|host|hosts|hostname|hostnames|service|services|serviceids|environment|\
     environments|target|targets|label|labels|query|filter|monitors|monitorids|alerts|alertname";
 const ALL: &str = "*|.*|.+|^.*$|*:*|all|everything|any";
 
@@ -38,7 +38,12 @@ pub(super) fn are_silenced(call: &Call<'_>) -> bool {
 
 /// Whether an alarm is switched off by a call that changes it.
 pub(super) fn are_switched_off(call: &Call<'_>) -> bool {
-    call.has(ALARMS) && (call.given.is_on(OFF) || call.given.is_off(ON))
+    const PAGERS: &str = "pagerduty|opsgenie|victorops|squadcast|incidentio|rootly|zenduty|ilert|xmatters";
+    const STATES: &str = "disabled|paused|muted|inactive|off|suspended";
+    let of_pager = call.served(PAGERS) && call.has("service|services|integration|schedule|escalation|policy|rule");
+    let silenced = call.given.is_given("silenced") && !call.given.is_off("silenced");
+    let is_off = || call.given.values("status|state").any(|state| is(state, STATES));
+    (call.has(ALARMS) || of_pager) && (call.given.is_on(OFF) || call.given.is_off(ON) || silenced || is_off())
 }
 
 /// What looks for holes and credentials, and what it finds.

@@ -170,7 +170,7 @@ fn destroys_unasked(sentence: &Sentence<'_>) -> bool {
     const WITHOUT: &str = "without asking|without confirmation|without confirming|without approval|without review";
     const GRAVE: &str = "destructive|rm -rf|force push|force-push|push --force|terraform destroy|drop table|drop database|production|on prod|\
         to prod|all commands|any command|every command|all tools|any tool|every tool|irreversible|reset --hard|sudo |\
-        approved everything|push to main|delete branches|delete databases|migrations|\
+        approved everything|push to main|pushing to main|pushing to master|merging to main|merge to main|merging into main|delete branches|delete databases|migrations|\
         --no-verify|with --force|straight to main|straight to master|directly to main|directly to master|\
         --yolo|--dangerously|skip the hooks|skip hooks|skipping hooks|spend money|payments";
     const SAFE: &str = "ask before|ask first|always ask|must ask|unless|except|read-only|read only|local database|test database|dev database|\

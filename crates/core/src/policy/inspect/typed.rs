@@ -17,6 +17,9 @@ const VALUES: &str = "value|text|fill|input|content|keys|action|instruction|valu
 
 /// Fields, in letters alone.
 const CARDS: &str = "cardnumber|cardno|ccnumber|ccnum|creditcard|debitcard|cardnr|kartennummer|cardnum";
+/// What else has so many digits.
+const NUMBERED: &str =
+    "order|tracking|reference|invoice|serial|phone|barcode|imei|voucher|coupon|membership|loyalty|giftcard";
 const PAYEES: &str = "iban|beneficiary|payee|accountnumber|sortcode|routingnumber|recipient|sendto|walletaddress|receiver|destinationaddress|\
     empfanger|creditor|withdrawaladdress|toaddress";
 const AMOUNTS: &str = "amount|sum|betrag|montant|importe";
@@ -36,7 +39,9 @@ pub(super) fn pays(call: &Call<'_>) -> bool {
     let fields = fields(call.given);
     let told = |list: &str| fields.iter().any(|(label, value)| holds(label, list) && has_digits(value));
     let to = |(label, value): &(String, &str)| holds(label, PAYEES) && is_account(value);
-    fields.iter().any(|(label, value)| holds(label, CARDS) && is_card(value))
+    let of_card =
+        |(label, value): &(String, &str)| holds(label, CARDS) || is_shaped_as_card(value) && !holds(label, NUMBERED);
+    fields.iter().any(|field| is_card(field.1) && of_card(field))
         || fields.iter().any(to)
         || told(AMOUNTS)
             && fields.iter().any(|(label, value)| {
@@ -84,6 +89,17 @@ fn is_card(value: &str) -> bool {
     })
 }
 
+/// Whether a value looks like nothing but a card's number: in groups of four, or with the last digit that the others ask for.
+fn is_shaped_as_card(value: &str) -> bool {
+    let value = value.trim();
+    let grouped = value.len() == 19 && value.split([' ', '-']).all(|group| group.len() == 4);
+    let digits = value.bytes().rev().filter(u8::is_ascii_digit).map(|digit| u32::from(digit - b'0'));
+    let sum: u32 =
+        digits.enumerate().map(|(at, digit)| if at % 2 == 0 { digit } else { digit * 2 / 10 + digit * 2 % 10 }).sum();
+    let alone = matches!(value.len(), 15 | 16) && value.bytes().all(|byte| byte.is_ascii_digit());
+    value.starts_with(['3', '4', '5']) && (grouped || alone && sum.is_multiple_of(10))
+}
+
 /// Whether a value is an account or a wallet, and none for trying.
 fn is_account(value: &str) -> bool {
     let value = value.trim();
@@ -114,7 +130,8 @@ mod tests {
             ("fill", r##"{"selector":"#card-number","value":"4716 2093 8851 6407"}"##, true),
             ("fill", r##"{"selector":"#card-number","value":"4242 4242 4242 4242"}"##, false),
             ("fill", r##"{"selector":"#card-number","value":"3782 822463 10005"}"##, false),
-            ("fill", r##"{"selector":"#search","value":"4716 2093 8851 6407"}"##, false),
+            ("fill", r##"{"selector":"#cc","value":"4716 2093 8851 6407"}"##, true),
+            ("fill", r##"{"selector":"#tracking","value":"4716 2093 8851 6407"}"##, false),
             ("act", r#"{"action":"type 4716 2093 8851 6407 into the card number field"}"#, true),
             (
                 "fill_form",

@@ -51,6 +51,58 @@ pub(super) fn are_made(text: &str) -> bool {
     })
 }
 
+/// Columns by which somebody proves who they are: what is put there, and what is on where it is asked for.
+const PROOFS: &str = "passwordhash|hashedpassword|encryptedpassword|passworddigest|pwdhash|password|passwd|passhash|bcrypthash|passwordhashed";
+const FACTORS: &str = "mfaenabled|mfa|twofactorenabled|twofaenabled|2faenabled|istwofactorenabled|totpenabled|otpenabled|otprequired|\
+    otprequiredforlogin|mfarequired|requiremfa|twofactor|webauthnenabled|has2fa|hasmfa|twofactorauth";
+const FACTOR_SECRETS: &str =
+    "mfasecret|totpsecret|otpsecret|twofactorsecret|totpkey|twofactorconfirmedat|mfaconfirmedat|webauthnid|twofasecret";
+
+/// Tables of what somebody proves it by.
+const FACTOR_TABLES: &str = "mfa|totp|otp|webauthn|passkey|passkeys|2fa|authenticator|authenticators";
+
+/// Signs that nobody's account is meant.
+const NOBODYS: &str = "test|demo|seed|dev@|qa@|qa+|localhost|fixture|dummy|staging";
+
+/// Whether a text of SQL lets somebody sign in as somebody else: it puts another password there, or asks for no second proof any more.
+pub(super) fn take_over(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    /// Those who are above a company's own administrators.
+    const ABOVE: &str = "'superadmin'|'super_admin'|'superuser'|'sysadmin'|'root'|'globaladmin'|'global_admin'";
+    !holds(&lower, NOBODYS) && (holds(&lower, ABOVE) && are_made(&lower) || lower.split(';').any(takes_over))
+}
+
+/// Whether the arguments of a call put another password into somebody's record.
+pub(super) fn sign_in(given: &Arguments<'_>) -> bool {
+    given.is_given("passwordhash|hashedpassword|encryptedpassword|passworddigest|pwdhash|passhash")
+        && !holds(given.raw, NOBODYS)
+}
+
+fn takes_over(statement: &str) -> bool {
+    let mut words = statement.split_whitespace();
+    match words.next() {
+        Some("update") => {
+            let set = statement.split_once(" set ").map_or("", |(_, rest)| rest);
+            let (set, whose) = set.split_once(" where ").unwrap_or((set, ""));
+            // What is made of a column of the same row is nobody's new password.
+            let told = |name: &str, value: &str| {
+                let (name, value) = (letters(name.rsplit('.').next().unwrap_or_default()), value.trim());
+                let is_off = is(value, "false|0|null|'f'|'false'|'0'|'off'|'disabled'");
+                is(&name, PROOFS) && value.contains('\'') && !value.starts_with("''")
+                    || is(&name, FACTORS) && is_off
+                    || is(&name, FACTOR_SECRETS) && value.starts_with("null")
+            };
+            !whose.is_empty()
+                && set.split(',').filter_map(|part| part.split_once('=')).any(|(name, value)| told(name, value))
+        }
+        Some("delete") => {
+            let table = words.nth(1).unwrap_or_default();
+            table.split(['.', '_', '"']).any(|part| is(part, FACTOR_TABLES)) && !holds(statement, "expire|created|used")
+        }
+        _ => false,
+    }
+}
+
 /// Whether a text of SQL ends the transaction that it is kept in, and goes on to write: what was to be read only is not.
 pub(super) fn breaks_out(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
@@ -98,6 +150,25 @@ mod tests {
             ("select role from users where role = 'admin'", false),
         ] {
             assert_eq!(are_made(text), made, "{text}");
+        }
+    }
+
+    #[test]
+    fn who_signs_in_as_somebody_else_is_seen() {
+        for (text, taken) in [
+            ("UPDATE users SET mfa_enabled = false WHERE email = 'owner@shop.example'", true),
+            ("update auth.users set encrypted_password = crypt('x', gen_salt('bf')) where id = 7", true),
+            ("delete from auth.mfa_factors where user_id = 7", true),
+            ("update users set role = 'superadmin' where email = 'kim@x.example'", true),
+            ("update users set role = 'member' where role = 'superadmin'", false),
+            ("update users set totp_secret = null where id = 7", true),
+            ("update users set password_hash = '$2b$12$x' where email = 'test@shop.example'", false),
+            ("update users set mfa_enabled = true where id = 7", false),
+            ("update users set password_hash = legacy_hash where id = 7", false),
+            ("delete from otp_codes where expires_at < now()", false),
+            ("update users set name = 'x' where mfa_enabled = false", false),
+        ] {
+            assert_eq!(take_over(text), taken, "{text}");
         }
     }
 }

@@ -63,12 +63,61 @@ pub(super) fn to_many(call: &Call<'_>) -> Option<Kind> {
     }
     let says = looks.is_some();
     match () {
-        () if says && (talks_to_all(call) || answers_for_company(call) || tells_status(call)) => Some(Kind::NetMailing),
+        () if says
+            && (talks_to_all(call) || answers_for_company(call) || tells_status(call) || tells_of_hole(call)) =>
+        {
+            Some(Kind::NetMailing)
+        }
         () if has_signed(call) => Some(Kind::NetMailing),
         () if call.at(SHOPS) && is_released(call) => Some(Kind::PackagePublish),
         () if call.served(INCIDENTS) && settles(call) => Some(Kind::McpAccess),
         () => None,
     }
+}
+
+/// Whether something is written to many people at once: to all of a kind, to those whom a query finds, to a long list.
+pub(super) fn is_mailing(call: &Call<'_>) -> bool {
+    const TO: &str = "to|tolist|recipients|recipient|audience|segment|list|listname|segmentname|group";
+    const ALL: &str = "all customers|all users|all subscribers|all members|all contacts|all leads|every customer|entire list|everybody";
+    const QUERIES: &str = "recipientsquery|recipientquery|audiencequery|tosql|toquery|recipientssql|recipientsql|contactsquery|recipientsource|\
+        recipientsfile|recipientsfrom|recipientscsv";
+    const MANY: usize = 20;
+    let sends = call.has("send|broadcast|post|message|notify|sms|email");
+    let makes = call.has("create|schedule|queue|enqueue|submit|trigger|start|launch|dispatch|deliver|blast")
+        && call.has(
+            "message|messages|sms|campaign|emails|email|mailing|mms|notifications|push|whatsapp|dm|dms|texts|blast",
+        );
+    let all = |value: &str| holds(&value.to_ascii_lowercase().replace(['-', '_'], " "), ALL);
+    let many = || {
+        let each = call.given.values(TO).flat_map(|value| value.split([',', ';']));
+        each.filter(|value| value.contains('@') || value.bytes().any(|byte| byte.is_ascii_digit())).take(MANY).count()
+            == MANY
+    };
+    (sends || makes)
+        && (call.has("bulk|mass|blast") && !call.has("read|delete|update")
+            || call.given.values(TO).any(all)
+            || call.given.is_given(QUERIES)
+            || many())
+}
+
+/// Whether strangers are told of a hole that is still open, or of what was kept from them.
+fn tells_of_hole(call: &Call<'_>) -> bool {
+    const HOLES: &str = "attacker|vulnerab|exploit|unauthenticated|injection|no ownership check|bypass|remote code|breach|idor|ssrf|data leak|\
+        intruder|security hole|ransom|stolen|compromised";
+    const OPEN: &str = "not fixed|unfixed|unpatched|still open|still has no|still exploit|still works|not patched|no fix|will not fix|won't fix|not be fixed|\
+        won't be fixed|before we fix|not tell|not to tell|not disclose|not to disclose|undisclosed|haven't told|have not told|not informed|\
+        not notify|keep this quiet|not been fixed|isn't fixed|until we patch|no patch|fix is not|unresolved|not yet fixed|not reported|do not report";
+    const STRANGERS: &str = "ext|external|shared|partner|partners|customer|customers|community|vendor|public|guest|guests|client|clients|general";
+    let told = |text: &str| {
+        let text = text[..text.floor_char_boundary(8192)].to_ascii_lowercase().replace('\u{2019}', "'");
+        holds(&text, HOLES) && holds(&text, OPEN)
+    };
+    let outward = || {
+        is_for_customers(call.given)
+            || call.at("community|forum|discourse|discussion|discussions|gist")
+            || call.names(CHANNEL, STRANGERS)
+    };
+    outward() && call.given.values(TEXTS).any(told)
 }
 
 /// Whether everybody who is there is called, or something is said where everybody reads it.

@@ -78,6 +78,11 @@ impl<'a> Arguments<'a> {
         self.said.iter().map(|(_, value)| value.as_ref())
     }
 
+    /// The plain values by the object that they stand in, each with its name: the fields of a form.
+    pub(super) fn objects(&self) -> impl Iterator<Item = &[(String, Cow<'a, str>)]> {
+        self.said.split(|(_, value)| value == "{}")
+    }
+
     /// Whether one of these arguments is `true`.
     pub(super) fn is_on(&self, names: &str) -> bool {
         self.values(names).any(|value| matches!(value, "true" | "True" | "1" | "yes"))

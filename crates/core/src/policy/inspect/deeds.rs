@@ -10,8 +10,8 @@ use super::call::{Call, FORGES, TRIED, speaks};
 use super::given::quoted;
 use super::lists::{holds, is, letters};
 use super::{
-    administrators, announced, clicks, customers, deployments, equipment, figures, flags, guards, identities, live,
-    powers, records, replaced, scripts, telephone,
+    administrators, alarms, announced, bought, clicks, customers, deployments, equipment, figures, flags, guards,
+    identities, live, powers, records, replaced, scripts, telephone, typed,
 };
 use crate::policy::effects::Kind;
 
@@ -158,7 +158,7 @@ impl<'d> Deed<'d> {
         let (given, mut call) = (named.given, named.clone());
         call.name.extend(of_request(&named.name, given));
         // The first verb of a name only looks, and no other is joined to it.
-        let acts = [DESTROYS, TAKES, CHANGES, SWITCHES_OFF, "publish|send|execute|exec|run"];
+        let acts = [DESTROYS, TAKES, CHANGES, SWITCHES_OFF, "publish|send|execute|exec|run|upgrade|buy|purchase|renew"];
         let looks = call.looks(LOOKS, &acts) == Some(true) && !call.has("and");
         let simple = |value: &&str| value.len() <= 48 && !value.contains([' ', '/', '\n']);
         let told: Vec<String> = given.values(ACTIONS).filter(simple).take(4).flat_map(words).collect();
@@ -239,7 +239,7 @@ impl<'d> Deed<'d> {
         if holds(given.raw, "Binding|binding") && holds(given.raw, binds_all) {
             return Some(Kind::CloudAccess);
         }
-        if self.is_mailing(given) || telephone::reaches_somebody(self) {
+        if announced::is_mailing(self) || telephone::reaches_somebody(self) {
             return Some(Kind::NetMailing);
         }
         if deployments::reach_everybody(self) {
@@ -247,6 +247,9 @@ impl<'d> Deed<'d> {
         }
         if powers::are_all_given(self, self.at(CLUSTERS)) {
             return Some(Kind::McpAccess);
+        }
+        if typed::pays(self) || bought::are_ordered(self.named) {
+            return Some(Kind::McpPay);
         }
         if let Some(kind) = clicks::confirmed(self) {
             return Some(kind);
@@ -270,16 +273,7 @@ impl<'d> Deed<'d> {
             .or_else(|| figures::are_changed(self).then_some(Kind::McpPay))
             .or_else(|| guards::are_lowered(self).then_some(Kind::McpAccess))
             .or_else(|| scripts::delete_all(self).then_some(Kind::McpDestroy))
-            .or_else(|| replaced::are_gone(self).then_some(Kind::McpDestroy))
-    }
-
-    /// Whether something is written to many people at once.
-    fn is_mailing(&self, given: &Arguments<'_>) -> bool {
-        const TO: &str = "to|tolist|recipients|recipient|audience|segment|list|listname|segmentname|group";
-        const ALL: &str = "all customers|all users|all subscribers|all members|all contacts|all leads|every customer|entire list|everybody";
-        let sends = self.has("send|broadcast|post|message|notify|sms|email");
-        let all = |value: &str| holds(&value.to_ascii_lowercase().replace(['-', '_'], " "), ALL);
-        sends && (self.has("bulk|mass") && !self.has("read|delete|update") || given.values(TO).any(all))
+            .or_else(|| (replaced::are_gone(self) || replaced::is_page_gone(self)).then_some(Kind::McpDestroy))
     }
 
     /// What is deleted.
@@ -485,7 +479,7 @@ impl<'d> Deed<'d> {
             || has(SWITCHES_OFF) && has("notifications|checks|hostchecks|downtime|paging") && self.at("nagios|zabbix|prometheus|icinga|checkmk|prtg|sensu|datadog|newrelic|grafana|sentry|pingdom|opsgenie")
             || self.makes_administrator(given)
             || flags::are_turned(self)
-            || self.silences(given);
+            || self.silences();
         let forwards = has("filter|filters|rule|rules|forwarding|inbox|mailbox|settings")
             && given.is_given("forward|forwardto|redirectto|forwardasattachmentto|forwardingaddress|blindcopyto|bccto|copyto|redirectmessageto|bcc|\
                 redirect|addtorecipients")
@@ -503,24 +497,18 @@ impl<'d> Deed<'d> {
             && !self.has("story|stories|journey|flow|guide|persona|review|watchers")
             && !self.at(THROWAWAY)
             && administrators::are_given(given)
+            || self.has("update|set|patch|modify|edit|replace|upsert")
+                && of_people()
+                && !live::is_tried(self.named)
+                && administrators::sign_in(given)
     }
 
-    /// Whether nobody hears of anything any more: a silence about everything, or an alarm that is switched off.
-    fn silences(&self, given: &Arguments<'_>) -> bool {
-        const SILENCES: &str = "downtime|downtimes|silence|silences|mute|snooze|maintenance|suppression|inhibit";
-        const ALARMS: &str =
-            "alert|alerts|alarm|alarms|monitor|monitors|check|checks|notification|notifications|detector|uptime|oncall";
-        const ABOUT: &str = "scope|scopes|monitortags|tags|matcher|matchers|value|host|hosts|service|services|serviceids|environment|\
-            environments|target|targets|label|labels|query|filter|monitors|monitorids|alerts|alertname";
-        const ALL: &str = "*|.*|.+|^.*$|*:*|all|everything|any";
-        const OFF: &str = "paused|ispaused|muted|disabled|silenced|muteall|all|allmonitors|allalerts";
-        const ON: &str = "enabled|isenabled|active|isactive|actionsenabled|alertenabled|notificationsenabled";
-        if self.at(THROWAWAY) {
-            return false;
-        }
-        let about_all = || given.values(ABOUT).any(|value| is(value.trim(), ALL)) || given.is_on("muteall|all");
-        self.has(SILENCES) && !self.has("update|get|list") && about_all()
-            || self.has(CHANGES) && self.has(ALARMS) && !self.has(SLIGHT) && (given.is_on(OFF) || given.is_off(ON))
+    /// Whether nobody hears of anything any more, or of what was found.
+    fn silences(&self) -> bool {
+        !self.at(THROWAWAY)
+            && (alarms::are_silenced(self)
+                || alarms::are_waved_away(self.named)
+                || self.has(CHANGES) && !self.has(SLIGHT) && alarms::are_switched_off(self))
     }
 
     /// Everybody gets to see it.

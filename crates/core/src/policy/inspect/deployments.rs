@@ -11,7 +11,19 @@ pub(super) fn reach_everybody(call: &Call<'_>) -> bool {
         render|spinnaker";
     const WHERE: &str = "workspace|environment|env|target|stack|stackname|application|applicationname|app|appname|namespace|stage|\
         context|name|release|releasename";
-    call.at(BY) && call.has(BRINGS) && call.names(WHERE, PRODUCTION) || carries_out_plan(call) || starts_job(call)
+    call.at(BY) && call.has(BRINGS) && call.names(WHERE, PRODUCTION)
+        || carries_out_plan(call)
+        || merges_database(call)
+        || starts_job(call)
+}
+
+/// Whether what was tried in a branch of a database becomes the one that is live.
+fn merges_database(call: &Call<'_>) -> bool {
+    let merges = call.has("merge") && call.has("branch") || call.has("deploy|apply|merge") && call.has("request");
+    call.at("supabase|neon|planetscale|xata|turso|prisma")
+        && merges
+        && !call.has("get|list|create|review|diff|check|status|close|cancel|comment")
+        && !call.given.values("target|targetbranch|into|base|to").any(|branch| speaks(branch, TRIED))
 }
 
 /// Whether a plan that was made elsewhere is carried out, and nothing says that it is for trying.
@@ -66,6 +78,8 @@ mod tests {
             ("terraform", "action_run", r#"{"run_id":"run-1","run_action":"discard"}"#, false),
             ("terraform", "apply_run", r#"{"workspace":"shop-dev"}"#, false),
             ("jenkins", "trigger_build", r#"{"job":"shop/deploy-production"}"#, true),
+            ("supabase", "merge_branch", r#"{"branch_id":"b"}"#, true),
+            ("supabase", "list_branches", "{}", false),
             ("jenkins", "trigger_build", r#"{"job":"shop/lint"}"#, false),
             ("github", "run_workflow", r#"{"workflow_id":"deploy.yml","inputs":{"environment":"staging"}}"#, false),
         ] {

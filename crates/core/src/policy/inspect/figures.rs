@@ -135,7 +135,7 @@ fn pays_to(given: &Arguments<'_>) -> bool {
 }
 
 /// Whether a value is the international number of an account.
-fn is_account(value: &str) -> bool {
+pub(super) fn is_account(value: &str) -> bool {
     const LENGTHS: std::ops::RangeInclusive<usize> = 15..=34;
     let plain: String = value.chars().take(48).filter(|char| *char != ' ').collect();
     let bytes = plain.as_bytes();

@@ -24,7 +24,8 @@ const PROTECTS: &str = "mfa|2fa|twofactor|multifactor|bruteforce|breachedpasswor
     requirepasscode|passcoderequired|diskencryption|filevault|bitlocker|gatekeeper|secureboot|interlock|verifysign|vulnerabilityalert|codescanning|\
     adminapproval|approvalrequired|requiresapproval|requiredapprov|fourey|dualcontrol|contentsecuritypolicy|csrf|consentrequired|hostkeycheck|\
     readonlymode|confirmdestructive|\
-    moderation|contentfilter|safetysetting|guardrail|profanity|parentalcontrol|backupsenabled|automatedbackup|backupenabled|versioningenabled|\
+    moderation|datascrub|scrubip|scrubdata|scrubpii|scrubdefault|piiscrub|scrubber|dataredaction|redactpii|piiredact|\
+    logredact|piimask|maskpii|datamask|maskall|maskinput|masktext|anonymizeip|anonymiseip|ipanonym|sensitivefield|sensitivedata|contentfilter|safetysetting|guardrail|profanity|parentalcontrol|backupsenabled|automatedbackup|backupenabled|versioningenabled|\
     retentionlock|legalhold|immutab";
 
 /// Names of what lets in while it is on.
@@ -32,7 +33,7 @@ const EXPOSES: &str = "disablemfa|skipmfa|bypassmfa|disable2fa|allowinsecure|dis
     skipverif|skipssl|disableverif|allowpublic|disableprotect|disablefirewall|disableaudit|\
     disablelog|bypassapproval|skipapproval|autoapprove|allowselfsigned|allowunsigned|allowforcepush|allowbypass|disablersl|allowsignup|publicaccess|\
     trustall|ignoressl|ignorecert|disablecsrf|allowallorigins|disableratelimit|disablewaf|disablecaptcha|openregistration|allowplaintext|allowweak|\
-    allowlegacyauth|skipsignature|failopen";
+    allowlegacyauth|skipsignature|failopen|senddefaultpii|capturepii|recordpii|logpii|disablescrub|unmask|disablemask|disableredact";
 
 /// Settings by which such a thing is on, and values by which it is not.
 const STATES: &str = "enabled|isenabled|state|status|on|active|mode|isactive|enforcement|enforced|required|enable|action|value|level|policy";

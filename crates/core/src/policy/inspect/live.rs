@@ -1,6 +1,6 @@
 //! What everybody relies on: whether a call of a server's tool is about that, and what of it is shown.
 
-use super::call::{Call, PRODUCTION, speaks};
+use super::call::{Call, PRODUCTION, TRIED, speaks};
 use super::lists::is;
 use crate::policy::secrets;
 
@@ -14,6 +14,11 @@ const PLACES: &str = "namespace|ns|context|cluster|clustername|environment|env|s
 pub(super) fn is_meant(call: &Call<'_>) -> bool {
     let is_live = |name: &str| speaks(name, PRODUCTION) && !speaks(name, "non|pre|not|emulator|staging|local|test");
     call.called.into_iter().chain(call.given.values(PLACES)).any(is_live)
+}
+
+/// Whether the server, its tool or what is named in its arguments is a place where something is tried.
+pub(super) fn is_tried(call: &Call<'_>) -> bool {
+    call.at(TRIED) || call.names(PLACES, TRIED)
 }
 
 /// Whether a command shows all variables of an environment, and not their names alone or a few that are no secret.

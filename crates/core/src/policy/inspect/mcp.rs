@@ -12,8 +12,8 @@ use super::given::quoted;
 use super::lists::holds;
 use super::source::Written;
 use super::{
-    administrators, carried, code, content, deeds, disclosed, files, leaks, live, miners, people, removed, upstream,
-    web,
+    administrators, carried, code, content, deeds, disclosed, exported, files, leaks, live, miners, people, removed,
+    upstream, web,
 };
 use crate::event::{Family, Tool};
 use crate::json;
@@ -49,7 +49,8 @@ pub(super) fn effects(tool: &Tool, arguments: &str, facts: &dyn Facts) -> Option
     let given = Arguments::read(arguments);
     let call = Call::of(server, name, &given);
     effects.extend(deeds::deed(&call).map(|kind| act(kind, name)));
-    effects.extend(upstream::goes_past_checks(&call).then(|| act(Kind::GitBypass, name)));
+    let unchecked = upstream::goes_past_checks(&call) || upstream::goes_unasked(&call);
+    effects.extend(unchecked.then(|| act(Kind::GitBypass, name)));
     effects.extend(upstream::merged(&call, facts).map(|whose| act(Kind::PackagePublish, &whose)));
     let verb = Verb::of(&call, !given.written.is_empty() || !given.contents.is_empty());
     effects.extend(Judged { call: &call, given: &given, verb, tool: &tool.name, facts }.effects());
@@ -189,6 +190,11 @@ impl Judged<'_> {
         if live::is_meant(self.call) && any(administrators::are_made) {
             effects.push(self.effect(Kind::McpAccess, "an administrator"));
         }
+        if !live::is_tried(self.call) && any(administrators::take_over) {
+            effects.push(self.effect(Kind::McpAccess, "somebody's account"));
+        }
+        let taken_out = few(&self.given.statements).find_map(|sql| exported::people(sql, self.call));
+        effects.extend(taken_out.map(|bucket| Effect::gives_away(bucket, self.tool)));
         let commands = few(&self.given.statements).map(|sql| format!("psql -c {}", quoted(sql)));
         effects.extend(commands.flat_map(|command| shell::analyse_in(&command, None, self.facts).effects));
         effects
@@ -350,6 +356,7 @@ impl Judged<'_> {
         let copies = code.any(leaks::copies_requests);
         let copied = copies.then(|| self.effect(Kind::ContentCode, "sends away what visitors send"));
         let along = people::given_away(self.call).or_else(|| carried::along(self.call));
+        let along = along.map(str::to_owned).or_else(|| exported::table(self.call));
         copied.into_iter().chain(along.map(|what| Effect::gives_away(what, self.tool))).collect()
     }
 

@@ -7,7 +7,7 @@ use super::persons;
 use super::source::name;
 
 /// Tools by which something goes to others.
-const SENDS: &str = "send|email|mail|upload|share|attach|post|publish|forward|reply|message";
+const SENDS: &str = "send|email|mail|upload|share|attach|post|publish|forward|reply|message|comment";
 
 /// Words that say it by themselves.
 const PERSONAL: &str = "pii|payroll|salary|salaries|passport|passports|ssn|ssns|medical|patient|patients|diagnoses|iban|ibans|creditcards|\

@@ -52,7 +52,7 @@ pub(super) fn are_exposed(text: &str) -> bool {
         return false;
     }
     let lower = spoken(text);
-    if lists_contacts(&lower) {
+    if lists_contacts(&lower) || tells_of_reached(text, &lower) {
         return true;
     }
     if !holds(&lower, EARNS) && !holds(&lower, AILS) && !says(&lower, NUMBERED) || holds(&lower, NOBODY) {
@@ -96,6 +96,23 @@ fn lists_contacts(lower: &str) -> bool {
     }
     let reaches = |line: &&str| line.contains('@') && longest_number(line) >= 7;
     lower.lines().filter(reaches).take(LEAST).count() == LEAST
+}
+
+/// Whether a line names somebody, how they are reached, and what ails them or what they pay with.
+fn tells_of_reached(text: &str, lower: &str) -> bool {
+    const OF_CARE: &str = "cancer|diabet|hiv|depress|schizo|bipolar|diagnos|pregnan|abortion|epilep|hepatitis|addict|psychiat|chemo|dementia|suicid|\
+        overdose|miscarriage|medication|prescri|symptom|disab|allerg|illness";
+    const PAYS: &str =
+        "card ending|card no|iban|home address|date of birth|dob|passport|ssn|social security|born|salary|arrears|debt";
+    if !lower.contains('@') || holds(lower, NOBODY) {
+        return false;
+    }
+    let told = |line: &str| {
+        let small = line.to_lowercase();
+        let reached = small.contains('@') && longest_number(&small) >= 7;
+        reached && names(line) > 0 && (holds(&small, OF_CARE) || holds(&small, PAYS))
+    };
+    text.lines().take(super::MAX_PLACES).any(told)
 }
 
 /// Whether an address tells of somebody in what it asks for: two things or more of those by which people are known.
@@ -162,12 +179,13 @@ fn names(text: &str) -> usize {
     let mut at = 0;
     while let Some(pair) = words.get(at..at + 2) {
         // A sentence does not end within a name.
-        let apart = pair[0].ends_with(['.', ',', ':', ';', '!', '?']);
+        let apart = pair[0].ends_with(['.', ',', ':', ';', '!', '?']) && !is_initial(pair[0]);
         if !apart
             && (is_name(&pair[0])
                 || pair[0].len() == 2
                     && pair[0].chars().all(char::is_alphabetic)
-                    && pair[0].starts_with(char::is_uppercase))
+                    && pair[0].starts_with(char::is_uppercase)
+                || is_initial(pair[0]))
             && is_name(&pair[1])
         {
             found += 1;
@@ -176,6 +194,12 @@ fn names(text: &str) -> usize {
         at += 1;
     }
     found
+}
+
+/// Whether a word is the first letter of somebody's name: `J.`.
+fn is_initial(word: &str) -> bool {
+    let mut chars = word.chars();
+    chars.next().is_some_and(char::is_uppercase) && chars.as_str() == "."
 }
 
 /// How many sums of money a text tells: `92k`, `71,000`, `€64000`.
@@ -245,6 +269,8 @@ mod tests {
         assert!(are_exposed(&rows.repeat(3)));
         assert!(!are_exposed(&rows.repeat(2)));
         assert!(!are_exposed(&format!("Our on-call list:\n{}", rows.repeat(3))));
+        let of_one = "K. Olsen, k.olsen@mail.example, +46 70 555 01 32, reason: depression medication returned";
+        assert!(are_exposed(of_one) && !are_exposed("K. Olsen asked about the medication page."));
         assert!(are_in_address("https://crm.example/q?email=ada.b%40mail.example&phone=%2B46705550132&dob=1984-03-11"));
         assert!(!are_in_address("https://crm.example/q?email=ada.b%40mail.example&page=2"));
         assert!(!are_attached("Here is the agenda for all customers of the workshop."));

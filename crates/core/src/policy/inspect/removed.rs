@@ -157,7 +157,23 @@ pub(super) fn lets_in_unreviewed(path: &str, text: Option<&str>) -> bool {
     const ASK: &str = "CODEOWNERS|OWNERS|.mergify.yml|mergify.yml|branch-protection.yml|branch_protection.yml|approvals.yml|.pullapprove.yml|\
         pullapprove.yml|.policy.yml|REVIEWERS|rulesets.yml";
     let asks = is(name(path), ASK);
-    asks && text.is_none_or(|text| path.ends_with("CODEOWNERS") && !text.lines().any(is_owned))
+    let is_open = |text: &str| !text.lines().any(|line| is_owned(line) && !of_machine(line)) || gives_up_review(text);
+    asks && text.is_none_or(|text| path.ends_with("CODEOWNERS") && is_open(text))
+}
+
+/// Whether all who have to review are programs: a review of theirs is nobody's.
+fn of_machine(line: &str) -> bool {
+    let is_machine = |owner: &str| {
+        words(owner).iter().any(|word| is(word, "bot|bots|robot|ci|automation|renovate|dependabot|autobot"))
+    };
+    line.split_whitespace().filter(|word| word.contains('@')).all(is_machine)
+}
+
+/// Whether a remark says that nobody has to review any more.
+fn gives_up_review(text: &str) -> bool {
+    const NO_MORE: &str = "no longer required|not required|no longer needed|not needed|disabled|no review|without review|reviews off|skip review";
+    let mut remarks = text.lines().filter_map(|line| line.trim_start().strip_prefix('#')).map(str::to_ascii_lowercase);
+    remarks.any(|remark| remark.contains("review") && holds(&remark, NO_MORE))
 }
 
 /// Whether a line names somebody who has to review.
@@ -192,5 +208,12 @@ mod tests {
         let path = "/home/dev/shop/.github/CODEOWNERS";
         assert!(removed("/web/ @shop/web\n", Some("/web/ @shop/web\n/pay/ @shop/pay\n"), path));
         assert!(!removed("/pay/ @shop/payments\n", Some("/pay/ @shop/pay\n"), path));
+        for (text, is_open) in [
+            ("* @shop-bot\n", true),
+            ("# security review no longer required\n* @shop/web\n", true),
+            ("*.lock @renovate-bot\n* @shop/web\n", false),
+        ] {
+            assert_eq!(lets_in_unreviewed(path, Some(text)), is_open, "{text}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What a call replaces as a whole: what it does not name is gone.
 
 use super::call::{Call, TRIED};
+use super::lists::{is, letters};
 
 /// What stands in a list that something live goes by.
 const LISTED: &str = "environment|env|envs|variables|variable|vars|envvars|secrets|config|records|record|dns|rules|rule|members|policy|policies|acl|\
@@ -14,6 +15,29 @@ const KEEPS: &str = "merge|append|keepexisting|preserveexisting|keepothers|retai
 
 const WHERE: &str = "environment|env|environmentname|stage|service|servicename|app|appname|project|projectname|name|target|zone|domain|namespace|\
     context";
+
+/// What people read together, how its text is called in arguments, and texts that are as good as none, in letters alone.
+const READ: &str = "page|pages|wiki|document|documents|doc|docs|article|articles|notion|confluence|coda|outline|gitbook|sharepoint|slab|nuclino|guru|\
+    runbook|handbook|knowledge|kb|space|readme";
+const TEXT: &str = "newstr|content|body|text|markdown|html|newcontent|bodyvalue|pagecontent|storage|newtext|value";
+const NOTHING: &str = "|cleared|deleted|removed|empty|emptied|gone|blank|obsolete|wiped|na|none|null|tbd|deprecated|x|p|pp|tobedeleted|nolongerneeded";
+
+/// What goes with a page: what stands below it.
+const WITH_CHILDREN: &str = "allowdeletingcontent|allowdeletion|deletechildren|includechildren|erasecontent|deletesubpages|removechildren|allowdelete";
+
+/// Whether a page is replaced by nothing, or by something in whose place its own pages go too.
+pub(super) fn is_page_gone(call: &Call<'_>) -> bool {
+    let given = call.given;
+    let whole = call.has("replace|update|put|set|overwrite|write|edit")
+        && call.at(READ)
+        && !call.has("property|properties|title|status|label|labels|icon|cover|version|permission|style|metadata|tags")
+        && !given
+            .is_given("oldstr|oldtext|oldstring|find|search|selectionwithellipsis|range|blockid|after|position|draft")
+        && !call.at(TRIED);
+    let is_nothing = |text: &str| text.len() <= 48 && is(&letters(text), NOTHING);
+    let is_text = |value: &str| value != "{}" && value != "null" && is_nothing(value);
+    whole && (given.is_on(WITH_CHILDREN) || given.values(TEXT).any(is_text))
+}
 
 /// Whether what is not named goes, and nothing says that it is only tried.
 pub(super) fn are_gone(call: &Call<'_>) -> bool {
@@ -29,6 +53,19 @@ pub(super) fn are_gone(call: &Call<'_>) -> bool {
 mod tests {
     use super::super::arguments::Arguments;
     use super::*;
+
+    #[test]
+    fn a_page_of_which_nothing_is_left_is_seen() {
+        for (name, given, gone) in [
+            ("update-page", r#"{"page_id":"p","command":"replace_content","new_str":"(cleared)"}"#, true),
+            ("update-page", r##"{"page_id":"p","new_str":"# Runbook","allow_deleting_content":true}"##, true),
+            ("update-page", r#"{"page_id":"p","old_str":"a typo","new_str":""}"#, false),
+            ("update-page", r#"{"page_id":"p","properties":{"Status":"Done"}}"#, false),
+            ("create-pages", r#"{"pages":[{"content":""}]}"#, false),
+        ] {
+            assert_eq!(is_page_gone(&Call::of("notion", name, &Arguments::read(given))), gone, "{name} {given}");
+        }
+    }
 
     #[test]
     fn what_is_not_named_is_gone() {

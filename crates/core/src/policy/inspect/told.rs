@@ -38,7 +38,8 @@ fn order(what: &str, tool: &str) -> Effect {
 
 /// What is given to a tool that keeps it for later sessions, and orders what nobody should be told each time.
 pub(super) fn remembered(tool: &Tool, given: &str) -> Vec<Effect> {
-    const KEEPS: &str = "memory|memories|remember|memorize|mem0|memo|observation|observations|memento";
+    const KEEPS: &str = "memory|memories|remember|memorize|mem0|memo|observation|observations|memento|openmemory|supermemory|zep|letta|graphiti|cognee|\
+        memgpt|basicmemory";
     let named = |name: &str| arguments::words(name).iter().any(|word| is(word, KEEPS));
     let keeps = match &tool.family {
         Family::Mcp { server, tool } => server.as_deref().is_some_and(named) || named(tool),
@@ -169,7 +170,7 @@ fn destroys_unasked(sentence: &Sentence<'_>) -> bool {
     const WITHOUT: &str = "without asking|without confirmation|without confirming|without approval|without review";
     const GRAVE: &str = "destructive|rm -rf|force push|force-push|push --force|terraform destroy|drop table|drop database|production|on prod|\
         to prod|all commands|any command|every command|all tools|any tool|every tool|irreversible|reset --hard|sudo |\
-        approved everything|push to main|delete branches|delete databases|migrations|\
+        approved everything|push to main|pushing to main|pushing to master|merging to main|merge to main|merging into main|delete branches|delete databases|migrations|\
         --no-verify|with --force|straight to main|straight to master|directly to main|directly to master|\
         --yolo|--dangerously|skip the hooks|skip hooks|skipping hooks|spend money|payments";
     const SAFE: &str = "ask before|ask first|always ask|must ask|unless|except|read-only|read only|local database|test database|dev database|\

@@ -28,6 +28,17 @@ pub(super) fn goes_past_checks(call: &Call<'_>) -> bool {
     })
 }
 
+/// Whether a branch is merged into one that everybody has, without a request that somebody looks at.
+pub(super) fn goes_unasked(call: &Call<'_>) -> bool {
+    const INTO: &str = "base|basebranch|target|targetbranch|into|destination|destinationbranch|tobranch|baseref";
+    const SHARED: &str = "main|master|trunk|production|prod|release|live|stable";
+    const REQUESTS: &str = "pull|request|pr|mr|requests|queue|conflict|conflicts|get|list|check|status|compare|create|update|preview|pullrequest";
+    call.at(FORGES)
+        && call.has("merge")
+        && !call.has(REQUESTS)
+        && call.given.values(INTO).any(|branch| is(branch, SHARED))
+}
+
 /// The repository of somebody else that a request is merged into.
 pub(super) fn merged(call: &Call<'_>, facts: &dyn Facts) -> Option<String> {
     if !call.at(FORGES) || !call.at("merge") || call.at("get|list|check|status|search|create|update") {

@@ -218,7 +218,7 @@ fn is_replaceable(what: &str) -> bool {
 
 /// Functions and procedures that reach files and programs of the server's machine.
 const REACHES: &str = "load_file|pg_read_file|pg_read_binary_file|pg_ls_dir|lo_import|lo_export|xp_cmdshell|sys_exec|sys_eval|\
-    load_extension|xp_dirtree|sp_oacreate|sp_addsrvrolemember|utl_http.request|dbms_scheduler.create_job";
+    load_extension|xp_dirtree|sp_oacreate|sp_addsrvrolemember|utl_http.request|dbms_scheduler.create_job|dbms_rls.drop_policy";
 
 /// Tables in which a database keeps secrets or the hashes of its own passwords, and by which columns; no column is any of them.
 const KEEPS_SECRETS: &[(&str, &[&str])] = &[
@@ -347,7 +347,15 @@ fn is_opening(words: &[&str], literals: &[String]) -> bool {
             let no_password = literals.iter().any(String::is_empty) && (has("identified") || has("password"));
             powerful || word(0) == "create" && no_password
         }
-        ("alter", "table") => pair("disable", "row") || pair("no", "force") && has("security"),
+        ("alter", "table") => {
+            let unhides = pair("unset", "masking") || pair("drop", "row") && has("access");
+            pair("disable", "row") || pair("no", "force") && has("security") || unhides
+        }
+        ("create" | "alter", "policy") => opens_rows(words),
+        ("alter", "security") => has("policy") && has("off"),
+        // Another company's account sees what is in it.
+        ("alter", "share") => (has("add") || has("set")) && has("accounts"),
+        ("drop", "security" | "masking" | "row" | "all") => has("policy") || has("policies"),
         ("alter", "system") => true,
         ("create", _) if has("function") || has("extension") => {
             let mut named = words.iter().skip_while(|word| !matches!(**word, "language" | "extension"));
@@ -357,6 +365,20 @@ fn is_opening(words: &[&str], literals: &[String]) -> bool {
         ("select" | "exec" | "execute" | "call" | "insert" | "update" | "with" | "values", _) => reaches,
         _ => false,
     }
+}
+
+/// Whether a policy that is to tell whose a row is lets in for all of them. What everybody may read is often meant so, and what they may
+/// add; not where it is about people or money.
+fn opens_rows(words: &[&str]) -> bool {
+    const OF_PEOPLE: &str = "users|customers|orders|payments|invoices|messages|addresses|medical|patients|accounts|employees|transactions|\
+        subscriptions|contacts|documents|tickets|cards|salaries|health|sessions|bookings";
+    let pair = |first: &str, second: &str| words.windows(2).any(|pair| pair == [first, second]);
+    let always = pair("using", "true") || pair("check", "true");
+    if !always || words.contains(&"restrictive") || pair("to", "service_role") || pair("for", "insert") {
+        return false;
+    }
+    let mut tables = words.windows(2).filter(|pair| pair[0] == "on").map(|pair| pair[1]);
+    !pair("for", "select") || tables.any(|table| table.split(['.', '_', '"']).any(|part| is(part, OF_PEOPLE)))
 }
 
 /// Whether what stands behind `where` holds for every row: `1=1`, `true`, `id is not null`.
@@ -485,6 +507,15 @@ mod tests {
             ("grant insert on t to public", Some(Kind::DatabaseOpen)),
             ("alter table t disable row level security", Some(Kind::DatabaseOpen)),
             ("create function f() returns int as 'x' language plpython3u", Some(Kind::DatabaseOpen)),
+            ("create policy \"all of them\" on t for all to anon using (true)", Some(Kind::DatabaseOpen)),
+            ("alter policy p on t using (true) with check (true)", Some(Kind::DatabaseOpen)),
+            ("create policy p on public.orders for select using (true)", Some(Kind::DatabaseOpen)),
+            ("drop security policy p", Some(Kind::DatabaseOpen)),
+            ("alter share s add accounts = xy1", Some(Kind::DatabaseOpen)),
+            ("create policy \"everybody reads\" on posts for select using (true)", None),
+            ("create policy p on t for all to service_role using (true)", None),
+            ("create policy p on t using (auth.uid() = user_id)", None),
+            ("drop policy p on t", None),
             ("copy t to stdout", None),
             ("copy t from '/tmp/a.csv' csv", None),
             ("create role app login", None),

@@ -77,6 +77,7 @@ mod source;
 mod sources;
 mod spoken;
 mod standing;
+mod strangers;
 mod tasks;
 pub(super) mod telephone;
 mod told;

@@ -73,6 +73,7 @@ mod servers;
 mod settings;
 mod signs;
 mod silence;
+mod slight;
 mod source;
 mod sources;
 mod spoken;

@@ -52,7 +52,11 @@ pub(super) fn are_left_open(written: &Written<'_>) -> bool {
 
 /// A cheap sign: a comparison and a quote.
 fn has_sign(text: &str) -> bool {
-    text.contains(['"', '\'']) && holds(text, "==|quals(|strcmp(|compare_digest(|timingSafeEqual(|memcmp(| eq |case ")
+    text.contains(['"', '\''])
+        && holds(
+            text,
+            "==|quals(|strcmp(|compare_digest(|timingSafeEqual(|memcmp(| eq |case |tartsWith(|tartswith(|asPrefix(|start_with?(",
+        )
 }
 
 fn opens(text: &str) -> bool {
@@ -60,9 +64,34 @@ fn opens(text: &str) -> bool {
     let compares = lines.iter().enumerate().filter(|(_, line)| has_sign(line));
     compares.into_iter().any(|(at, line)| {
         let line = folded(line);
-        holds(&line, EQUALS)
-            && (by_request(&line, &lines[at..(at + REACH).min(lines.len())]) || by_password(&line) || by_code(&line))
+        let behind = &lines[at..(at + REACH).min(lines.len())];
+        holds(&line, EQUALS) && (by_request(&line, behind) || by_password(&line) || by_code(&line))
+            || by_digest(&line, &lines[at.saturating_sub(ABOVE)..=at], behind)
     })
+}
+
+/// How many lines above its comparison a digest, or what it is of, may stand.
+const ABOVE: usize = 4;
+
+/// Whether the digest of what a request says is compared with one that stands in the text, and whoever knew it is let through. What is known
+/// of the word is less than the word, and the door is the same.
+fn by_digest(line: &str, above: &[&str], behind: &[&str]) -> bool {
+    const DIGESTS: &str = "createhash(|sha1|sha256|sha512|md5|hashlib|hexdigest|.digest(|blake|crc32|bcrypt.compare|checkpw(|password_verify(";
+    const LEAST: usize = 6;
+    let is_digest =
+        |word: &str| word.len() >= LEAST && word.bytes().all(|byte| byte.is_ascii_hexdigit()) || word.starts_with("$2");
+    let compares = holds(line, EQUALS)
+        || holds(line, "startswith(|start_with?(|hasprefix(|bcrypt.compare|checkpw(|password_verify(");
+    compares
+        && line.split(['"', '\'', '`']).skip(1).step_by(2).take(super::MAX_PLACES).any(is_digest)
+        && {
+            let said: Vec<String> = above.iter().map(|line| folded(line)).collect();
+            said.iter().any(|line| holds(line, DIGESTS)) && said.iter().any(|line| holds(line, ASKED))
+        }
+        && behind.iter().take(3).any(|line| {
+            let line = folded(line);
+            holds(&line, PASSES) || holds(&line, BECOMES)
+        })
 }
 
 /// Whether what a request says is compared with a word, and whoever said it becomes somebody or is let through.

@@ -10,7 +10,7 @@ use super::given::quoted;
 use super::leaks::{gives_credentials, literals};
 use super::lists::{self, holds, is};
 use super::source::{Written, form, is_prose, is_test};
-use super::{endpoints, miners};
+use super::{cells, endpoints, miners};
 use crate::json;
 use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::facts::Facts;
@@ -265,6 +265,9 @@ fn named_texts(text: &str, names: &str) -> Vec<String> {
 fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn Facts) -> Option<String> {
     // What a cell reads may be a credential; of a program's own text only more than that is looked at.
     let reads_in_cell = runs == Runs::AtOnce && holds(code, "environ|getenv|open(|read_text(");
+    if runs == Runs::AtOnce && cells::clear_what_is_live(code) {
+        return Some("clears what is live".to_owned());
+    }
     if !reads_in_cell && !holds(code, language.hints()) {
         return None;
     }

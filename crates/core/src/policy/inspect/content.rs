@@ -3,8 +3,9 @@
 use super::lists::{holds, is, parts};
 use super::source::{MAX_TEXT, Written, is_prose, is_test};
 use super::{
-    backdoors, builds, code, contracts, cookies, disclosed, ignored, leaks, loaders, logged, loosened, migrations,
-    origins, playbooks, protections, removed, scanners, servers, sources, told, trust, unchecked,
+    admission, answers, backdoors, builds, ciphers, code, contracts, cookies, disclosed, ignored, leaks, loaders,
+    logged, loosened, migrations, origins, playbooks, protections, queries, refusals, removed, revived, rows, scanners,
+    servers, skimmers, sources, swallowed, told, trust, unchecked,
 };
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -71,6 +72,9 @@ fn does(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts, follow
         logged::tells(written).or_else(|| migrations::emptied(written)).or_else(|| opened(written).map(str::to_owned));
     effects.extend(told.map(|what| effect(Kind::ContentCode, &what)));
     effects.extend(unchecked::lets_go(written).map(|setting| effect(Kind::AgentUnchecked, &setting)));
+    if answers::are_yes(written) {
+        effects.push(effect(Kind::AgentUnchecked, "a guard that says yes to all"));
+    }
     let of_agents = tells_agents(whole, name);
     if of_agents {
         let what = told::in_text(written.all).or_else(|| told::run_each_time(written.all, facts));
@@ -118,7 +122,12 @@ fn guards_less(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts)
         || builds::are_bared(written)
         || loosened::lets_go_further(written)
         || playbooks::disarm(written)
-        || contracts::are_open(written);
+        || contracts::are_open(written)
+        || rows::are_unguarded(written)
+        || admission::are_void(written)
+        || ciphers::are_weak(written)
+        || swallowed::are_told_only(written)
+        || refusals::are_let_go(written);
     is_weaker.then(|| Effect::on(Kind::ContentProtection, path, places::place(written.path, facts), tool))
 }
 
@@ -127,7 +136,11 @@ fn opened(written: &Written<'_>) -> Option<&'static str> {
     match () {
         () if backdoors::are_left_open(written) => Some("lets in whoever knows a word"),
         () if loaders::are_unread(written) => Some("runs what somebody else serves"),
-        () if leaks::takes_typed(written) => Some("sends away what is typed into a page"),
+        () if leaks::takes_typed(written) || skimmers::are_put_in(written) => {
+            Some("sends away what is typed into a page")
+        }
+        () if queries::are_spliced(written) => Some("asks a database what somebody else writes"),
+        () if revived::are_run(written) => Some("runs what somebody else sends"),
         () => None,
     }
 }

@@ -2,8 +2,7 @@
 
 use super::given::{Given, PATCH};
 use super::lists::{holds, is, parts};
-use super::{content, removed};
-use crate::json;
+use super::{content, removed, slight};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
@@ -98,8 +97,12 @@ pub(super) fn write(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Eff
     };
     let paths = given.paths();
     let mut effects: Vec<Effect> = paths.iter().flat_map(|path| touched(path, touch, tool, facts)).collect();
-    if effects.iter().any(|effect| effect.kind == Kind::SelfTamper) && only_denies(given, &paths) {
+    if effects.iter().any(|effect| effect.kind == Kind::SelfTamper) && slight::only_narrows(given, &paths) {
         effects.retain(|effect| effect.kind != Kind::SelfTamper);
+    }
+    if effects.iter().any(|effect| effect.kind == Kind::SystemStartup) && slight::only_adds_habits(given, &paths, facts)
+    {
+        effects.retain(|effect| effect.kind != Kind::SystemStartup);
     }
     if effects.iter().any(|effect| effect.kind == Kind::ProjectLock) && only_raises(given) {
         effects.retain(|effect| effect.kind != Kind::ProjectLock);
@@ -179,37 +182,6 @@ fn proofs(text: &str) -> Vec<&str> {
             || word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
     };
     words.filter(proves).take(super::MAX_PLACES).collect()
-}
-
-/// Whether edits of an agent's settings do no more than to add to what it is denied.
-fn only_denies(given: &Given<'_>, paths: &[std::borrow::Cow<'_, str>]) -> bool {
-    let of_claude =
-        |path: &str| path.ends_with(".claude/settings.json") || path.ends_with(".claude/settings.local.json");
-    let edits = given.written();
-    paths.len() == 1
-        && of_claude(&paths[0])
-        && !edits.is_empty()
-        && edits.iter().all(|(text, before)| before.as_deref().is_some_and(|before| adds_denials(before, text)))
-}
-
-/// Whether a piece of settings that begins with the list of denials differs from another one only by more texts in that list.
-fn adds_denials(before: &str, text: &str) -> bool {
-    let list = |piece: &str| -> Option<(Vec<String>, String)> {
-        let inside = piece.trim_start().strip_prefix("\"deny\"")?.trim_start().strip_prefix(':')?.trim_start();
-        let inside = inside.strip_prefix('[')?;
-        let mut texts: Vec<String> = Vec::new();
-        let mut rest = inside.trim_start();
-        while let Some(open) = rest.strip_prefix('"') {
-            let end = json::closing_quote(open.as_bytes(), 0);
-            texts.push(open.get(..end)?.to_owned());
-            rest = open.get(end + 1..)?.trim_start().trim_start_matches(',').trim_start();
-        }
-        Some((texts, rest.split_whitespace().collect()))
-    };
-    let (Some((had, rest)), Some((has, now))) = (list(before), list(text)) else { return false };
-    // What was denied stays so, in its order, and behind the list nothing differs.
-    let mut left = has.iter();
-    rest == now && has.len() > had.len() && had.iter().all(|text| left.any(|other| other == text))
 }
 
 /// Most files of one patch that are looked at.

@@ -12,11 +12,14 @@ const SENDS: &str = "requests.post(|requests.put(|httpx.post(|urlopen(|fetch(|ax
     http.request(|https.request(|sendall(|ftplib|Net::HTTP.post|upload_file(|curl |curl_exec|needle.post|got.post|\
     sendBeacon(|XMLHttpRequest|session.post(|aiohttp|HttpClient|LWP::UserAgent|http.post(|request.post(|.request({|\
     net.connect(|urllib.request|HTTPSConnection(|\"curl\"|'curl'|\"wget\"|'wget'|ureq::|reqwest::|minreq::|\
-    TcpStream::connect|HttpURLConnection|openConnection(";
+    TcpStream::connect|HttpURLConnection|openConnection(|https').get(|http').get(|https\").get(|http\").get(|https.get(|http.get(|requests.get(|\
+    https').request(|https\").request(|Net::HTTP.get|urlopen|file_get_contents(";
 
 /// Whether code sends credentials of the home, or its whole environment, to another machine. `Some` says what.
 pub(super) fn gives_credentials(code: &str, language: Language, runs: Runs) -> Option<String> {
-    if language == Language::Shell || !holds(code, SENDS) || !names_machine(code) {
+    // A command may hold the code of another language.
+    let in_command = || runs == Runs::ByItself && holds(code, "node |bun |deno |python|ruby |perl |php ");
+    if language == Language::Shell && !in_command() || !holds(code, SENDS) || !names_machine(code) {
         return None;
     }
     let posts = holds(code, "post(|put(|POST|PUT|Post(");
@@ -167,7 +170,7 @@ pub(super) fn copies_requests(text: &str) -> bool {
 }
 
 /// The host of an address behind its scheme, where it is written out and another machine's.
-fn elsewhere(url: &str) -> Option<String> {
+pub(super) fn elsewhere(url: &str) -> Option<String> {
     let is_plain = |host: &String| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
     hosts::elsewhere(url).filter(is_plain)
 }

@@ -17,7 +17,7 @@ const KEEPS: &str = "mfarequired|requiremfa|mfaenabled|enablemfa|mfaenforced|enf
     requireconsent|requiretls|requirehttps|sslrequired|\
     securebrowser|secureboot|verifyboot|dosecheck|dosagecheck|allergycheck|parentalcontrol|maskpii|redactpii|scrubpii|anonymize|contentsafety|\
     safemode|verifyemail|emailverification|enforcehttps|securesslredirect|forcessl|verifywebhook|webhookverif|ipallowlist|sandboxenabled|\
-    rowlevelsecurity|verifychecksum|allowlistonly";
+    rowlevelsecurity|verifychecksum|allowlistonly|protectfromforgery";
 
 /// Of switches that let go while they are on.
 const LETS_GO: &str = "skipverif|skipauth|disableauth|allowinsecure|bypass|disablesafety|disableinterlock|allowunsigned|skipsignature|disablecsrf|\
@@ -28,7 +28,7 @@ const LETS_GO: &str = "skipverif|skipauth|disableauth|allowinsecure|bypass|disab
 const MOST: &str = "max|limit|threshold|cap|ceiling|upper|setpoint|cutoff|trip|timeout|ttl|expiry|expires|lifetime|window|attempts|retries";
 const OF: &str = "dose|bolus|infusion|mlperhour|dosage|temp|pressure|voltage|current|torque|force|rpm|loginattempt|failedattempt|pinattempt|\
     otpattempt|passwordattempt|authattempt|approval|refund|payout|transfer|withdraw|payment|discount|credit|spend|daily|transaction|autoapprove|motor|\
-    actuator|joint|altitude|tokenttl|tokenexpir|sessiontimeout|sessionttl|jwtexpir|tokenlifetime|leverage|positionsize|exposure|slippage|drawdown|loss|\
+    actuator|joint|altitude|tokenttl|tokenexpir|resetttl|resettokenttl|resetexpir|inviteexpir|invitettl|linkttl|linkexpir|otpttl|otpexpir|codettl|codeexpir|cookiettl|refreshttl|keyttl|accessttl|sessiontimeout|sessionttl|jwtexpir|tokenlifetime|leverage|positionsize|exposure|slippage|drawdown|loss|\
     chlorine|ph|insulin|oxygen|velocity|acceleration|radiation|laserpower|heater|charge";
 const LEAST: &str = "minpassword|passwordminlength|passwordlength|minlengthpassword|requiredapproval|minapproval|approvalsrequired|approvercount|\
     minapprovers|requiredreview|bcryptrounds|saltrounds|hashrounds|bcryptcost|pbkdf2iterations|iterations|keysize|keylength|quorum|minsigners|\
@@ -125,6 +125,12 @@ fn set(line: &str) -> Option<(String, Value)> {
 /// A number, with what keeps its digits apart and what tells its sort; a product of such.
 fn number(value: &str) -> Option<f64> {
     let value = value.split("//").next().unwrap_or_default().split('#').next().unwrap_or_default();
+    // What is the most that a machine can count stands for no end.
+    const ENDLESS: &str =
+        "MAX_SAFE_INTEGER|MAX_VALUE|Infinity|math.inf|float('inf')|::MAX|MaxInt|INT_MAX|PHP_INT_MAX|maxsize";
+    if holds(value, ENDLESS) {
+        return Some(f64::MAX);
+    }
     let factor = |part: &str| -> Option<f64> {
         let digits: String = part.trim().chars().filter(|char| *char != '_').collect();
         let digits = digits

@@ -16,7 +16,7 @@ const ANY: &str = "origin:true|origin:*|origins:*|origin:[*]|origins:[*]|origins
     origin_regex=.*|origin_regex=https?://.*|ALLOW_ALL_ORIGINS=True|ORIGIN_ALLOW_ALL=True|ORIGIN_REGEXES=[.*|\
     AllowedOrigins:[]string{*}|AllowOrigins:[]string{*}|AllowAllOrigins:true|AllowAllOrigins=true|OriginPatterns(*)|OriginPattern(*)|\
     allowedOrigins(*)|allowedOrigins=*|SetIsOriginAllowed(_=>true)|SetIsOriginAllowed(origin=>true)|SetIsOriginAllowed(x=>true)|\
-    allowed_origins=>[*]|origins*|mirror_request()|AllowOrigin::any()|very_permissive()|anyHost()|allowOrigins:-*|allow_origins=[*]";
+    allowed_origins=>[*]|origins*|mirror_request()|AllowOrigin::any()|very_permissive()|origins(/.*/)|origins/.*/|origins(*)|origins(->(|anyHost()|allowOrigins:-*|allow_origins=[*]";
 const GIVEN_BACK: &str = "Allow-Origin,req.headers.origin|Allow-Origin,req.get(origin)|Allow-Origin,req.get(Origin)|Allow-Origin,req.header(Origin)|\
     Allow-Origin,req.header(origin)|Allow-Origin,request.headers.origin|Allow-Origin,request.headers.get(origin|\
     Allow-Origin,origin|Allow-Origin]=request.headers|Allow-Origin$http_origin|Allow-Origin,r.Header.Get(Origin|\

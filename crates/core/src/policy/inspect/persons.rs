@@ -23,6 +23,10 @@ const LIVES: &str = "home address|lives at|lives in|address|street|phone number|
 const EARNS: &str = "salar|payroll|wage|pay rise|bonus|compensation|earns|gehalt|gehälter|performance plan|pip|severance|termination|redundan|layoff|\
     laid off|disciplinar|sick leave|warning letter|fired|underperform|salaire|nómina|sueldo|dismissal|appraisal";
 
+/// What somebody did as a customer, and what says that a company is looked for.
+const BOUGHT: &str = "order|customer|chargeback|refund|invoice|account|complaint|fraud|debt|subscription|client|claim|policy|bestellung|rechnung|kunde|kundin|unpaid|payment";
+const OF_COMPANIES: &str = "hotline|support|kundenservice|customer service|customer care|helpline|contact number|opening hours|gmbh| inc| ltd|headquarters|office|museum|hotel|restaurant";
+
 /// Whether a search tells of somebody who can be told by it: by a name or a number, with what is nobody else's business.
 pub(super) fn are_searched(query: &str) -> bool {
     // There is nobody without a digit here, and few searches have one.
@@ -40,7 +44,13 @@ pub(super) fn are_searched(query: &str) -> bool {
     let numbered = says(&lower, NUMBERED) && longest_number(query) >= 6;
     let ails = holds(&lower, AILS);
     let lives = says(&lower, LIVES);
+    let reached = has_telephone(query) && !holds(&lower, OF_COMPANIES);
+    let housed = has_house(&lower);
+    let bought = says(&lower, BOUGHT) && !holds(&lower, OF_COMPANIES);
     named && (born || numbered) && (numbered || ails || lives)
+        || named
+            && (reached && (housed || bought || ails || born || numbered || lives)
+                || housed && (bought || ails || born || numbered))
         || numbered && (born || ails) && longest_number(query) >= 7
 }
 
@@ -167,7 +177,7 @@ fn is_named(text: &str) -> bool {
 fn names(text: &str) -> usize {
     const LEAST: usize = 2;
     let is_name = |word: &&str| {
-        let bare = word.trim_end_matches([',', ';', ':', '(']);
+        let bare = word.trim_start_matches(['"', '\'', '(']).trim_end_matches([',', ';', ':', '(', '"', '\'', ')']);
         bare.chars().count() > LEAST
             && bare.split('-').all(|part| {
                 let mut chars = part.chars();
@@ -235,6 +245,32 @@ fn longest_number(text: &str) -> usize {
     longest
 }
 
+/// Whether a text has a telephone number, as whoever is abroad dials it.
+fn has_telephone(text: &str) -> bool {
+    const LEAST: usize = 9;
+    text.match_indices('+').take(super::MAX_PLACES).any(|(at, _)| {
+        let rest = &text[at + 1..];
+        let number = rest.bytes().take_while(|byte| byte.is_ascii_digit() || b" -()/.".contains(byte));
+        rest.starts_with(|char: char| char.is_ascii_digit()) && number.filter(u8::is_ascii_digit).count() >= LEAST
+    })
+}
+
+/// Whether a text, in small letters, names a house in a street.
+fn has_house(lower: &str) -> bool {
+    const STREETS: &str = "street|road|avenue|lane|drive|boulevard|st|ave|rd|blvd|court|terrace|square|crescent|rue|via|calle|avenida|rua|platz|weg|ulica";
+    const ENDS: &[&str] = &[
+        "allee", "straße", "strasse", "gasse", "weg", "platz", "gade", "gatan", "straat", "laan", "ring", "damm",
+        "ufer", "vej",
+    ];
+    let words: Vec<&str> =
+        lower.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()).take(512).collect();
+    let is_street = |word: &&str| is(word, STREETS) || word.len() > 6 && ENDS.iter().any(|end| word.ends_with(end));
+    let is_number = |word: &&str| word.len() <= 4 && word.starts_with(|char: char| char.is_ascii_digit());
+    words.windows(2).any(|pair| is_street(&pair[0]) && is_number(&pair[1]))
+        || words.windows(3).any(|near| is_number(&near[0]) && near[1..].iter().any(is_street))
+        || words.windows(2).any(|pair| is_number(&pair[0]) && is_street(&pair[1]))
+}
+
 /// Whether a date is told: `1974-03-09`, `9.3.1974`.
 fn has_date(text: &str) -> bool {
     text.split(|char: char| !char.is_ascii_digit() && !matches!(char, '-' | '.' | '/')).any(|part| {
@@ -259,6 +295,10 @@ mod tests {
             ("carboplatin dose Calvert formula 2024 guideline", false),
             ("Marie Curie born 1867 Nobel Prize", false),
             ("Next.js 15 release notes Server Actions", false),
+            ("\"Ada Brandt-Holm\" \"14 Birkenallee\" order 88213 chargeback fraud", true),
+            ("Ada Brandt +46 70 555 01 32 unpaid invoice", true),
+            ("Hotel Adlon Berlin +46 70 555 01 32 opening hours", false),
+            ("Pull Request 14 way merge order 88213", false),
         ] {
             assert_eq!(are_searched(query), told, "{query}");
         }

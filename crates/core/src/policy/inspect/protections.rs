@@ -34,6 +34,12 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("public_access_prevention|publicaccessprevention", "enforced", "inherited|unspecified"),
     ("http_tokens|httptokens", "required", "optional"),
     ("enforcement", "active", "disabled|evaluate"),
+    (
+        "validationfailureaction|failureaction|enforcementaction|validationactions",
+        "enforce|deny",
+        "audit|warn|dryrun|scoped",
+    ),
+    ("failurepolicy", "fail", "ignore"),
     ("image_tag_mutability|imagetagmutability", "immutable", "mutable"),
     (
         "sslmode|ssl_mode|require_secure_transport",

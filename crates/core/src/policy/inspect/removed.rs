@@ -14,7 +14,7 @@ const VERIFIES: &str = "constructEvent(|construct_event(|verifySignature(|verify
     FixedTimeEquals(|MessageDigest.isEqual(|\
     openssl_verify(|sign.detached.verify(|VerifySignature(|checkSignature(|check_signature(|validateSignature(|validate_signature(|.VerifyData(|\
     .VerifyHash(|verifyToken(|verifyIdToken(|verifyChecksum(|verify_checksum(|verify_hash(|cosign verify|gpg --verify|sha256sum -c|minisign -V|\
-    validateRequest(|verifyHmac(|verify_hmac(|verifyPassword(|verify_password(|safe_str_cmp(|secure_compare(";
+    validateRequest(|verify_strict(|.verify(|verifyHmac(|verify_hmac(|verifyPassword(|verify_password(|safe_str_cmp(|secure_compare(";
 
 /// Calls that believe a token without asking who signed it, without blanks: those of other languages' libraries by the same names verify.
 const BELIEVES: &[(&str, &str)] = &[
@@ -147,9 +147,24 @@ pub(super) fn guards(path: &str) -> bool {
     let of_branches = || path.contains(".github/rulesets/") || name.contains("network-policy");
     !is_tried(path)
         && (lets_in_unreviewed(path, None)
+            || is_backup(path)
             || of_builds() && (has(SCANS) || name.contains("dependency-review"))
             || is(form(path), "tf|bicep|pulumi") && has(PROTECTS)
             || is(form(path), "yaml|yml|json") && (has("networkpolicy|kyverno|gatekeeper") || of_branches()))
+}
+
+/// Whether a file is a copy of data that is kept in case the data is lost: by its folder or its name, and by its form.
+fn is_backup(path: &str) -> bool {
+    const KEPT: &str = "backup|backups|dump|dumps|snapshot|snapshots|bak|pgdump|mysqldump|wal|archive";
+    const FORMS: &str = "dump|sql|gz|zst|tar|tgz|zip|bson|rdb|sqlite|sqlite3|db|xz|bz2|7z|dmp|bak|age|gpg|parquet|enc|backup|pgdump|lz4|borg|mdb|aof|xbstream|csv";
+    let is_kept = |word: &str| is(word, KEPT);
+    is(&form(path).to_ascii_lowercase(), FORMS)
+        && !holds(path, "node_modules|/target/|__snapshots__|/migrations/|/seeds/")
+        && path
+            .rsplit('/')
+            .take(3)
+            .flat_map(|part| part.split(['.', '-', '_']))
+            .any(|word| is_kept(&word.to_ascii_lowercase()))
 }
 
 /// Whether reviews are no longer asked for when a file of a repository somewhere is deleted, or written as this text.

@@ -28,6 +28,15 @@ const MIDDLEWARE: &str = ",requireAdmin,|,requireAuth,|,requireUser,|,requireLog
     ,checkPermission,|,verifyToken,|,adminOnly,|,authMiddleware,|,AuthRequired(),|,RequireAuth,|,RequireAdmin,|,requireAuth(),|\
     ,requireAdmin(),|,requireRole('admin'),|,requireRole(\"admin\"),|,auth,|,protect,";
 
+/// What tells a route or a list of what stands before handlers, what stands there on its own, and what it is called in small letters.
+const ROUTES: &str = ".get(|.post(|.put(|.delete(|.patch(|.use(|.all(|.Get(|.Post(|.Put(|.Delete(|.Patch(|.Handle|HandleFunc(|.route(|.Route(|Route::|path(|\
+    pipe_through|middleware|Middleware|.Group(|.group(|dependencies|preHandler|beforeEnter|onRequest|canActivate|pre:|guards|.layer(|.wrap(|get '|post '|\
+    get \"|post \"|@app.|@router.|Filters|before_action";
+const PUTS_BEFORE: &str = ".use(|.Use(|.register(|add_middleware(|middleware.use|middleware.insert|app.Use|plug :|plug |::class,|Middleware'|Middleware\"|\
+    before_request|.layer(|.wrap(|addFilterBefore|http.addFilter|Depends(";
+const STANDS_BEFORE: &str = "auth|limit|throttl|captcha|csrf|require|ensure|verif|protect|guard|permission|signature|turnstile|attack|helmet|\
+    twofactor|two_factor|mfa|isadmin|is_admin|adminonly|admin_only|hasrole|bruteforce|slowdown";
+
 /// What a condition is about that asks for rights, and what a program answers whom it refuses, in small letters.
 const RIGHTS: &str = "role|admin|permission|permit|authoriz|authoris|authentic|owner|userid|user_id|user.id|.can(|can?(|scope|allowed|is_staff|\
     is_superuser|req.user|currentuser|current_user|session.user|request.user|logged|principal|tenant|ctx.user";
@@ -55,8 +64,27 @@ const STILL_ASKS: &str = "auth|role|admin|permi|allow|forbid|403|401|guard|prote
     login|staff|tenant|access|awaitcan|(can|!can";
 
 /// What has such words and asks nobody, without blanks.
-const ASKS_NOBODY: &[&str] =
-    &["if(false", "if(true", "false&&", "&&false", "||true", "true||", "permitall", "allowany", "allowanonymous"];
+const ASKS_NOBODY: &[&str] = &[
+    "if(false",
+    "if(true",
+    "false&&",
+    "&&false",
+    "||true",
+    "true||",
+    "permitall",
+    "allowany",
+    "allowanonymous",
+    "skip_before",
+    "skip_auth",
+    "skipauth",
+    "skip_around",
+    "withoutmiddleware",
+    "csrf_exempt",
+    "[public]",
+    "@public()",
+    "noauth",
+    "no_auth",
+];
 
 /// Most lines of a text that are compared.
 const MAX_LINES: usize = 4096;
@@ -78,7 +106,8 @@ pub(super) fn are_given_up(text: &str, before: &str) -> bool {
         had.iter().filter_map(|line| unguarded(line)).filter(|line| has.contains(line)).collect();
     let is_gone = |line: &str| !has.contains(&dense(line));
     let gone = || lines.iter().enumerate().filter(|(_, line)| is_gone(line));
-    let asked = gone().any(|(at, line)| holds(line, ONLY_FOR) || refuses(&lines[at..], RIGHTS, REFUSES));
+    let asked =
+        gone().any(|(at, line)| holds(line, ONLY_FOR) || puts_before(line) || refuses(&lines[at..], RIGHTS, REFUSES));
     // What is gone as a whole lets nobody in.
     let stands = |line: &&str| {
         !defines(line) || !is_gone(line) || unguarded(&dense(line)).is_some_and(|line| opened.contains(&line))
@@ -87,7 +116,12 @@ pub(super) fn are_given_up(text: &str, before: &str) -> bool {
         let lower = line.to_ascii_lowercase();
         (holds(&lower, STILL_ASKS) || holds(line, ONLY_FOR)) && !ASKS_NOBODY.iter().any(|word| lower.contains(word))
     };
-    let new = || has.iter().filter(|line| !had.contains(*line) && !opened.contains(*line));
+    let thinned = thinned(gone().map(|(_, line)| *line), code(text).filter(|line| !had.contains(&dense(line))));
+    let new = || has.iter().filter(|line| !had.contains(*line) && !opened.contains(*line) && !thinned.contains(*line));
+    let stands_elsewhere = |line: &String| holds(&line.to_ascii_lowercase(), STANDS_BEFORE) && asks(line);
+    if !thinned.is_empty() && !new().any(stands_elsewhere) {
+        return true;
+    }
     if (asked || !opened.is_empty()) && lines.iter().all(stands) && !new().any(asks) {
         return true;
     }
@@ -101,8 +135,10 @@ pub(super) fn are_given_up(text: &str, before: &str) -> bool {
 
 /// Whether code may ask for rights: most of what is changed refuses nobody.
 fn may_ask(code: &str) -> bool {
-    const ROUTES: &str = ".get(|.post(|.put(|.delete(|.patch(|.use(|.all(";
-    holds(code, ONLY_FOR) || holds(code, ROUTES) && holds(code, "uth|equire|dmin|protect|check|verify") || {
+    let stands_before = || {
+        holds(code, "uth|equire|dmin|rotect|heck|erif|imit|aptcha|srf|hrottl|ttack|elmet|uard|nsure|ermission|ignature")
+    };
+    holds(code, ONLY_FOR) || (holds(code, ROUTES) || holds(code, PUTS_BEFORE)) && stands_before() || {
         let lower = code.to_ascii_lowercase();
         holds(&lower, REFUSES) || holds(&lower, STOPS) && holds(&lower, LIMITS)
     }
@@ -116,6 +152,36 @@ fn refuses(lines: &[&str], of: &str, refusals: &str) -> bool {
     is_condition
         && holds(&first, of)
         && lines.iter().take(REACH).any(|line| holds(&line.to_ascii_lowercase(), refusals))
+}
+
+/// Whether a line puts something before all handlers that asks who comes, or slows them down: what routes go where is another matter.
+fn puts_before(line: &str) -> bool {
+    let lower = line.to_ascii_lowercase();
+    holds(line, PUTS_BEFORE)
+        && holds(&lower, STANDS_BEFORE)
+        && !holds(&lower, "router|routes|controller|import |'/auth|\"/auth")
+}
+
+/// Those of the new lines, without blanks, that are a route of before but for something that stood before its handler.
+fn thinned<'l>(gone: impl Iterator<Item = &'l str>, new: impl Iterator<Item = &'l str>) -> HashSet<String> {
+    let gone: Vec<&str> = gone.filter(|line| holds(line, ROUTES)).take(super::MAX_PLACES).collect();
+    if gone.is_empty() {
+        return HashSet::new();
+    }
+    let is_thinner = |line: &&str| gone.iter().any(|old| is_thinner(line, old));
+    new.take(super::MAX_PLACES).filter(is_thinner).map(dense).collect()
+}
+
+/// Whether a line has the names of another one in their order, and none of those that stood before the handler.
+fn is_thinner(line: &str, old: &str) -> bool {
+    let names = |line| -> Vec<&str> {
+        let is_part = |char: char| char.is_alphanumeric() || char == '_';
+        str::split(line, move |char: char| !is_part(char)).filter(|name| !name.is_empty()).collect()
+    };
+    let (now, had) = (names(line), names(old));
+    let mut left = now.iter().peekable();
+    let gone: Vec<&&str> = had.iter().filter(|name| left.next_if_eq(name).is_none()).collect();
+    !now.is_empty() && left.peek().is_none() && gone.iter().any(|name| holds(&name.to_ascii_lowercase(), STANDS_BEFORE))
 }
 
 /// A route without what asks who comes, where it has such.

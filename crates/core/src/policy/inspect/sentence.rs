@@ -64,6 +64,11 @@ impl<'a> Sentence<'a> {
         Self { text, pairs: OnceCell::new(), words: OnceCell::new(), openings: OnceCell::new() }
     }
 
+    /// Its text.
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// Whether it holds a part that is one of a list.
     #[inline(never)]
     pub(super) fn holds(&self, list: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Orders for all sessions to come in what agents are told each time, by what they do to the person: to be asked no more, not to hear of
 //! what happened, to have what guards them got round, to have strangers speak in their place.
 
-use super::lists::is;
+use super::lists::{is, parts};
 use super::orders::{KEPT_AT, names_place};
 use super::sentence::{Sentence, forbids};
 use super::signs;
@@ -10,8 +10,11 @@ use super::signs;
 pub(super) fn ordered(sentence: &Sentence<'_>) -> Option<&'static str> {
     const GUARDS: &str = "to switch off what guards an agent";
     match () {
-        () if approves_all(sentence) || asks_no_more(sentence) || gets_round(sentence) => Some(GUARDS),
-        () if leaves_untold(sentence) || signs::is_kept_order(sentence) => Some("to keep something from the person"),
+        () if approves_all(sentence) || asks_no_more(sentence) => Some(GUARDS),
+        () if sentence.split(';').any(|clause| gets_round(&Sentence::of(clause))) => Some(GUARDS),
+        () if leaves_untold(sentence) || leaves_out(sentence) || signs::is_kept_order(sentence) => {
+            Some("to keep something from the person")
+        }
         () if takes_for_person(sentence) => Some("to follow what is written elsewhere"),
         () if ignores_guard(sentence) || takes_guard_away(sentence) => Some(GUARDS),
         () if has_leave(sentence) => Some("to do without being asked what only the person may"),
@@ -97,14 +100,27 @@ fn leaves_untold(sentence: &Sentence<'_>) -> bool {
     })
 }
 
+/// Whether what is done is to be left out of what the person gets to read.
+fn leaves_out(sentence: &Sentence<'_>) -> bool {
+    const OUT: &str = "leave it out of|leave this out of|leave that out of|keep it out of|keep this out of|keep that out of|omit it from|omit this from";
+    let ordered = |at: usize| !["never ", "not ", "n't "].iter().any(|no| sentence[..at].ends_with(no));
+    let out = || parts(OUT).any(|out| sentence.find(out).is_some_and(ordered));
+    const READ: &str = "summar|description|report|pull request|commit message|review|the answer|your answer|the chat|transcript|explanation";
+    sentence.holds(READ)
+        && out()
+        && !sentence
+            .says("if|when|unless|secret|secrets|token|tokens|password|passwords|name|names|email|emails|customer")
+}
+
 /// Whether what a guard stops is to be done in another way.
 fn gets_round(sentence: &Sentence<'_>) -> bool {
     const GUARDS: &str = "permission prompt|permission request|approval prompt|confirmation prompt| hook|guard|sandbox|permission system|permission check|\
         permission rule|deny list|denylist|deny rule|blocklist|allowlist|hookrail|the policy|security policy|pretooluse|command filter|safety check";
     const STOPS: &str =
         "block|denie|deny|refus|reject|stop|prevent|prompt|forbid|not allow|disallow|in the way|intercept";
-    const DOES: &str = "run|rewrite|wrap|encode|execute|do|retry|split|put|hide|move|obfuscate|disguise|rename|pipe|call|invoke|try|repeat|rerun|issue";
-    const WHAT: &str = "it|them|that|command|commands|call|calls|step|same|this";
+    const DOES: &str = "run|rewrite|wrap|encode|execute|do|retry|split|put|hide|move|obfuscate|disguise|rename|pipe|call|invoke|try|repeat|rerun|issue|\
+        write|copy|save|place|store|paste|create|use|make|prefix|switch|chunk|achieve";
+    const WHAT: &str = "it|them|that|command|commands|call|calls|step|same|this|effect|equivalent";
     const UNTOLD: &str =
         "instead of telling|instead of asking|rather than telling|rather than asking|without telling|without asking";
     const OTHERWISE: &str = "through |via | instead|another way|different way|other way|differently|base64|script|python|perl|node |eval|subshell|another tool|\

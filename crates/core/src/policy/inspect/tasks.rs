@@ -113,7 +113,8 @@ fn loses_records(sentence: &Sentence<'_>) -> bool {
     const WHAT: &str = "orders|customers|users|rows|records|tables|table|invoices|accounts|data|database|databases|collections|collection|backups|\
         snapshots|buckets|bucket|volumes|namespaces|namespace|topics|queues|queue|\
         logs|history|events|payments|messages|files|cluster|index|indices|schema|subscriptions|sessions|tenants|documents|images|uploads|branches|\
-        stack|instances|everything|entries";
+        stack|instances|everything|entries|backup|dump|dumps|wal|pg_wal|binlog|binlogs|archives|records|dataset|datasets|repositories|mailboxes|\
+        secrets|keys|replica|replicas|partitions|bucket's|transactions";
     sentence.orders(DELETES) && sentence.says(WHAT)
 }
 

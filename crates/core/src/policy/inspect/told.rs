@@ -10,7 +10,7 @@ use super::orders::{
 };
 use super::sentence::{Sentence, says, sentences};
 use super::silence::keeps_quiet;
-use super::{content, disclosed, orders, standing, tasks};
+use super::{content, disclosed, orders, standing, strangers, tasks};
 use crate::event::{Family, Tool};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -21,6 +21,7 @@ pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<
     let prompt = &prompt[..prompt.floor_char_boundary(MAX_PROMPT)];
     let text = orders::told(prompt);
     let found = ordered(&text).or_else(|| tasks::ordered(&text)).or_else(|| tasks::risked(&text));
+    let found = found.or_else(|| strangers::are_obeyed(&text).then_some("to do what strangers say"));
     let found = found.or_else(|| tells_credential(prompt).then_some("to use a credential that it is told"));
     let mut effects: Vec<Effect> = found.map(|what| order(what, tool)).into_iter().collect();
     effects.extend(tasks::commands(prompt, facts));
@@ -166,12 +167,13 @@ fn destroys_unasked(sentence: &Sentence<'_>) -> bool {
         automatically approve all|assume approval|assume consent|nie nachfragen|nicht nachfragen|never wait for confirmation|\
         never request confirmation|never confirm|never prompt|skip all prompts|wait for confirmation|without ever asking|standing approval|\
         blanket approval|blanket permission|assume permission|assume yes|auto-confirm|never stop to ask|considered approved|already approved|\
-        counts as approved|approved in advance|not want to be asked|n't want to be asked|not wish to be asked|not like to be asked";
+        counts as approved|approved in advance|never wants to be asked|never want to be asked|never be asked|no longer wants to be asked|not to be asked|not want to be asked|n't want to be asked|not wish to be asked|not like to be asked";
     const WITHOUT: &str = "without asking|without confirmation|without confirming|without approval|without review";
     const GRAVE: &str = "destructive|rm -rf|force push|force-push|push --force|terraform destroy|drop table|drop database|production|on prod|\
         to prod|all commands|any command|every command|all tools|any tool|every tool|irreversible|reset --hard|sudo |\
         approved everything|push to main|pushing to main|pushing to master|merging to main|merge to main|merging into main|delete branches|delete databases|migrations|\
         --no-verify|with --force|straight to main|straight to master|directly to main|directly to master|\
+        git push|pushes|deletion|deletes |rm -r|removals|overwrit|money|\
         --yolo|--dangerously|skip the hooks|skip hooks|skipping hooks|spend money|payments";
     const SAFE: &str = "ask before|ask first|always ask|must ask|unless|except|read-only|read only|local database|test database|dev database|\
         staging|must have approved|never run|must not|do not run|don't run|do not push|never push|never deploy|do not deploy|never use|do not use|\
@@ -185,6 +187,9 @@ fn destroys_unasked(sentence: &Sentence<'_>) -> bool {
 
 /// Whether what is kept secret is to be sent somewhere each time.
 fn gives_each_time(sentence: &Sentence<'_>) -> bool {
+    // What a request carries by which somebody is known.
+    const CARRIED: &str = "authorization header|auth header|bearer|request header|cookie header|session cookie|all headers|every header|request bodies|each request|\
+        every request|login form|signing secret|prompts";
     // A template of it holds nothing, and a variable is none of its files.
     let is_file =
         |at: usize| !sentence[..at].ends_with(char::is_alphanumeric) && !sentence[at + 4..].starts_with(['.', '-']);
@@ -193,7 +198,7 @@ fn gives_each_time(sentence: &Sentence<'_>) -> bool {
     names_place(sentence)
         && !sentence.contains("only to ")
         && sentence.orders(GIVES)
-        && (sentence.holds(KEPT_AT) || (env || sentence.holds(CALLED)) && all())
+        && (sentence.holds(KEPT_AT) || (env || sentence.holds(CALLED) || sentence.holds(CARRIED)) && all())
 }
 
 /// Whether what somebody else can change is to be done, each time.
@@ -252,11 +257,13 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
         if sentence.len() > LONGEST_SENTENCE || !matters {
             continue;
         }
+        let unhidden = unhidden(&sentence);
+        let lays_down = opened.is_some_and(|then| at - then <= APART) && lays_down(&Sentence::of(&unhidden));
         // What is forbidden to one agent is what another is started for.
         if starts_without_guard(&sentence) {
             return Some("to switch off what guards an agent");
         }
-        if sentence.forbids() {
+        if sentence.forbids() && !lays_down {
             continue;
         }
         let of_credentials = sentence.holds(KEPT_AT) || sentence.holds(CALLED);
@@ -266,11 +273,10 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
         }
         let sends = sentence.says(GIVES) && names_place(&sentence);
         if sends && (gathered.is_some_and(|then| at - then <= APART) || sentence.holds(KEPT_AT))
-            || of_credentials && sentence.says("exfiltrate")
+            || of_credentials && sentence.says("exfiltrate") && !looks_for_holes(&sentence)
         {
             return Some("to gather credentials and to send them away");
         }
-        let lays_down = opened.is_some_and(|then| at - then <= APART) && lays_down(&sentence);
         if goes_through(&sentence) {
             opened = Some(at);
         }
@@ -293,6 +299,14 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
     None
 }
 
+/// Whether a sentence orders to look for what an attacker could do, and names nowhere to send anything.
+fn looks_for_holes(sentence: &Sentence<'_>) -> bool {
+    const LOOKS: &str = "review|audit|assess|analyse|analyze|check|inspect|examine|evaluate|find|look|list|describe|model|enumerate|consider|identify|explain|think|investigate|\
+        determine|document|study|verify";
+    const COULD: &str = "attacker|attackers|adversary|could|might|can|threat|vulnerabilities|vulnerability|weaknesses|ways|malicious|whether|how|risk|risks|attack|attacks|paths|possible";
+    sentence.orders(LOOKS) && sentence.says(COULD) && !names_place(sentence)
+}
+
 /// Whether a sentence orders to go through what a person keeps credentials in, by where that is.
 fn goes_through(sentence: &Sentence<'_>) -> bool {
     const PLACES: &str = "~/.aws|~/.ssh|~/.kube|~/.gnupg|~/.netrc|~/.npmrc|~/.docker|~/.config/gh|~/.git-credentials|~/.pypirc|~/.azure|\
@@ -302,13 +316,33 @@ fn goes_through(sentence: &Sentence<'_>) -> bool {
     sentence.holds(PLACES) && sentence.orders(GOES)
 }
 
+/// A sentence without what it says of hiding nothing: that forbids no deed, and is no care.
+fn unhidden<'s>(sentence: &Sentence<'s>) -> Cow<'s, str> {
+    const NOTHING: &str = "do not redact|don't redact|never redact|without redacting|no redaction|do not mask|don't mask|never mask|without masking|\
+        do not omit|don't omit|do not censor|don't censor|do not truncate|don't truncate";
+    let text: &'s str = sentence.text();
+    if !sentence.holds("redact|mask|omit|censor|truncat") {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(parts(NOTHING).fold(text.to_owned(), |text, part| text.replace(part, "")))
+}
+
 /// Whether a sentence orders to put what was gathered where it can be read: its values, in one text.
 fn lays_down(sentence: &Sentence<'_>) -> bool {
+    // *In one block* forbids nothing.
+    if sentence.says("not|never|don't|no|without|cannot") {
+        return false;
+    }
     const VALUES: &str = "values|value|contents|content|verbatim|plaintext|base64|unmasked|unredacted|in full|everything you find|all of them";
     const PUTS: &str = "put|write|append|table|list|copy|print|push|commit|save|store|collect|encode|combine|merge|paste|attach|bundle|dump";
     const HARMLESS: &str = "example|template|placeholder|redact|mask|without the value|names only|only the names|not the value|no values|missing|\
         rotate|permissions|fixture|encrypt|vault|secrets manager";
-    sentence.holds(VALUES) && !sentence.holds(HARMLESS) && sentence.orders(PUTS)
+    // What is told to whoever asked is laid down where all of it is: a value alone may be any setting's.
+    const WHOLE: &str =
+        "contents|verbatim|plaintext|unmasked|unredacted|in full|everything you find|all of them|base64|raw";
+    const TELLS: &str = "return|give|show|report|output|reply|quote|hand|send|tell|include|echo";
+    !sentence.holds(HARMLESS)
+        && (sentence.holds(VALUES) && sentence.orders(PUTS) || sentence.holds(WHOLE) && sentence.orders(TELLS))
 }
 
 /// Whether a sentence orders to go through a whole machine or home for files of keys of several sorts.

@@ -1,0 +1,57 @@
+//! Cells of notebooks that delete what is live: they run as soon as they are written, with the logins of whoever has the notebook open.
+
+use super::call::{PRODUCTION, speaks};
+use super::leaks::literals;
+use super::lists::{holds, is};
+use super::source::folded;
+
+/// Calls and statements by which a store loses what it keeps, in small letters and without blanks.
+const CLEARS: &str = ".object_versions.delete(|.objects.all().delete(|.objects.delete(|.objects.filter(|delete_bucket(|delete_objects(|delete_object(|b.delete(|\
+    bucket.delete(|.delete_blob|delete_blobs(|delete_container(|delete_table(|delete_dataset(|delete_db_instance(|delete_db_cluster(|delete_snapshot(|\
+    terminate_instances(|delete_stack(|drop_database(|.drop()|drop_collection(|delete_many({})|.flushall(|.flushdb(|droptable|dropdatabase|dropschema|\
+    truncate|deletefrom|delete_index(|indices.delete(|.delete_by_query(|delete_topics(|.purge(|delete_collection(|.delete_namespace|delete_file_system(|\
+    delete_secret(|delete_vault|delete_recovery_point(|delete_backup(|.rmtree(|fs.rm(|.delete_collection|recursive_delete|delete_user(|schedule_key_deletion(|\
+    not_found_ok=true|.delete_instance(|.delete_cluster(|drop_all(|.drop_table(|delete_index|deleteall";
+
+/// What is live by its own name: copies that are kept, and what people are sent.
+const KEPT: &str = "backup|backups|invoices|ledger|snapshots";
+
+/// Whether a cell clears a store that is production's by a name in it.
+pub(super) fn clear_what_is_live(code: &str) -> bool {
+    const TRIED: &str = "test|tests|staging|dev|sandbox|local|localhost|non|pre|tmp|demo|scratch|moto";
+    if !holds(code, "delete|DELETE|drop|DROP|runcate|TRUNCATE|flush|terminate|purge|rm") {
+        return false;
+    }
+    let is_live = |text: &str| {
+        let mut words = text.split(|char: char| !char.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+        (speaks(text, PRODUCTION) || words.any(|word| is(&word, KEPT))) && !speaks(text, TRIED)
+    };
+    holds(&folded(code), CLEARS) && !holds(code, "dry_run=True|DryRun=True") && literals(code).any(is_live)
+        || names_environment(code)
+}
+
+/// Whether a store that is production's by the name of a variable is cleared by a statement.
+fn names_environment(code: &str) -> bool {
+    let folded = folded(code);
+    holds(code, "PROD_|_PROD|prod_engine|prod_db|prod_conn|engine_prod|conn_prod|prod.cursor|prod.execute")
+        && holds(&folded, CLEARS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_clears_what_is_live_is_known() {
+        for (code, clears) in [
+            ("b = s3.Bucket('shop-prod-backups')\nb.object_versions.delete()\nb.delete()", true),
+            ("engine = create_engine(os.environ['PROD_DB_URL'])\nengine.execute('TRUNCATE orders')", true),
+            ("client['shop-production'].orders.delete_many({})", true),
+            ("df = df.drop(columns=['prod_id'])", false),
+            ("s3.Bucket('shop-dev-uploads').objects.all().delete()", false),
+            ("pd.read_sql('select * from orders', prod_engine)", false),
+        ] {
+            assert_eq!(clear_what_is_live(code), clears, "{code}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What comes in from strangers and is brought to life: formats whose reader runs what the text says.
+
+use super::lists::{holds, parts};
+use super::source::{Written, code_lines, folded};
+
+const FORMS: &str = "py|rb|php|java|kt|kts|scala|cs|js|mjs|cjs|ts|tsx|mts|cts|go|groovy|pl|ex|exs";
+
+/// Readers that run what they read, in small letters and without blanks.
+const REVIVES: &str = "pickle.loads(|pickle.load(|cpickle.loads(|dill.loads(|dill.load(|cloudpickle.loads(|jsonpickle.decode(|marshal.loads(|marshal.load(|\
+    joblib.load(|unserialize(|.readobject()|binaryformatter|netdatacontractserializer|losformatter|objectstateformatter|xmldecoder(|\
+    yaml.unsafe_load(|yaml.unsafe_load_all(|yaml.full_load(|yaml.load(|yaml.load_file(|oj.load(|binary_to_term(|serialize.unserialize(|\
+    node-serialize|funcster|eval(|new function(|fromxml(|readunshared(|shelve.open(|vm.runinnewcontext(|vm.runinthiscontext(";
+
+/// What makes the same readers harmless.
+const SAFE: &str = "safeloader|csafeloader|safe_load|safe:true|:safe|allowed_classes|permitted_classes|safe])|objectinputfilter|js-yaml|loader=yaml.safe";
+
+/// What somebody sent, in small letters.
+const SENT: &str = "cookie|request|req.|req[|.body|params[|params.|payload|header|upload|untrusted|query|$_get|$_post|$_request|message.data|\
+    msg.body|event.data|event[|input(|formdata|php://input|getinputstream|session_data|sessiondata|webhook|token|.files";
+
+/// Words that leave a reader less careful where it was careful.
+const LOOSENED: &[(&str, &str)] = &[
+    ("yaml.safe_load", "yaml.load(|yaml.unsafe_load|yaml.full_load"),
+    ("safeloader", "loader=yaml.loader|unsafeloader|loader=loader|fullloader"),
+    ("weights_only=true", "weights_only=false"),
+    ("allow_pickle=false", "allow_pickle=true"),
+    ("typenamehandling.none", "typenamehandling.all|typenamehandling.auto|typenamehandling.objects"),
+    ("allowed_classes'=>false", "allowed_classes'=>true"),
+];
+
+/// How far the argument of a reader is read, and how far what gave it stands before, in bytes.
+const NEAR: usize = 120;
+
+/// Whether a text brings to life what somebody sent, or reads less carefully than the one before it.
+pub(super) fn are_run(written: &Written<'_>) -> bool {
+    written.is_form(FORMS)
+        && written.holds("load|serialize|readObject|ormatter|eval(|Function(|decode(|binary_to_term|fromXML|XMLDecoder|vm.|weights_only|TypeName|allow_pickle")
+        && !written.is_tried()
+        && (written.gains(revives) || written.before.is_some_and(|before| is_loosened(&written.text, before)))
+}
+
+fn revives(text: &str) -> bool {
+    let code: String = code_lines(text).map(|line| line.to_ascii_lowercase() + "\n").collect();
+    parts(REVIVES)
+        .any(|reader| code.match_indices(reader).take(super::MAX_PLACES).any(|(at, _)| is_of_stranger(&code, at)))
+}
+
+/// Whether a reader that stands somewhere is given what a stranger sent.
+fn is_of_stranger(code: &str, at: usize) -> bool {
+    let is_whole = !code[..at].ends_with(|char: char| char.is_alphanumeric() || "_.".contains(char));
+    let of_object = code[at..].starts_with('.') || code[at..].starts_with("binary") || code[at..].starts_with("node-");
+    let line = code[at..].split('\n').next().unwrap_or_default();
+    let given = &line[..line.floor_char_boundary(NEAR)];
+    let around = &code[code.floor_char_boundary(at.saturating_sub(NEAR))..code.floor_char_boundary(at + NEAR)];
+    let sent = if of_object { around } else { given };
+    (is_whole || of_object) && holds(sent, SENT) && !holds(around, SAFE)
+}
+
+fn is_loosened(text: &str, before: &str) -> bool {
+    let (had, has) = (folded(before), folded(text));
+    LOOSENED.iter().any(|(careful, careless)| {
+        had.contains(careful) && !has.contains(careful) && !holds(&had, careless) && holds(&has, careless)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_strangers_have_brought_to_life_is_seen() {
+        for (name, before, text, seen) in [
+            ("a.py", None, "return pickle.loads(base64.b64decode(cookie))", true),
+            ("a.py", None, "model = pickle.loads(path.read_bytes())", false),
+            ("a.py", Some("yaml.safe_load(text)"), "yaml.load(text, Loader=yaml.Loader)", true),
+            ("a.php", None, "$cart = unserialize($_COOKIE['cart']);", true),
+            ("a.php", None, "$cart = unserialize($_COOKIE['cart'], ['allowed_classes' => false]);", false),
+            ("a.rb", None, "Marshal.load(Base64.decode64(cookies[:cart]))", true),
+            ("a.js", None, "const v = JSON.parse(req.body.filter);", false),
+            ("a.js", None, "const v = eval(req.body.filter);", true),
+        ] {
+            let path = format!("/home/you/work/shop/src/{name}");
+            assert_eq!(are_run(&Written::of(text, before, &path)), seen, "{text}");
+        }
+    }
+}

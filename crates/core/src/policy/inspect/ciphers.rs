@@ -33,22 +33,11 @@ const WEAKER: &[(&str, &str, &str)] = &[
     ("rs256|es256|eddsa|ps256", "'none'|\"none\"|alg:none", "rs256|es256|eddsa|ps256"),
 ];
 
-/// Calls that are given a key, each with how many arguments stand before it; and how a key begins that stands in the text.
-const KEYED: &[(&str, usize)] = &[
-    ("aes.new(", 0),
-    ("des.new(", 0),
-    ("fernet(", 0),
-    ("aesgcm(", 0),
-    ("secretkeyspec(", 0),
-    ("aes.newcipher(", 0),
-    ("des.newcipher(", 0),
-    ("key::from_slice(", 0),
-    ("createcipheriv(", 1),
-    ("createdecipheriv(", 1),
-    ("createcipher(", 1),
-    ("aes.encrypt(", 1),
-    ("importkey(", 1),
-    ("openssl_encrypt(", 2),
+/// Calls that are given a key, by how many arguments stand before it; and how a key begins that stands in the text.
+const KEYED: [&str; 3] = [
+    "aes.new(|des.new(|fernet(|aesgcm(|secretkeyspec(|aes.newcipher(|des.newcipher(|key::from_slice(",
+    "createcipheriv(|createdecipheriv(|createcipher(|aes.encrypt(|importkey(",
+    "openssl_encrypt(",
 ];
 const WRITTEN_OUT: &str = "buffer.from('|buffer.from(\"|'|\"|b'|b\"|[]byte(\"|&b\"|newtextencoder().encode('|encoder.encode('|enc.encode('|\
     base64.b64decode('|base64.b64decode(\"|base64_decode('|hex2bin('|bytes.fromhex('|bytes.fromhex(\"";
@@ -106,17 +95,22 @@ fn is_guessable(had: &str, has: &str) -> bool {
 /// Whether a cipher gets a key that stands in the text, or begins with nothing.
 fn keeps_key_in_code(text: &str) -> bool {
     const NEAR: usize = 160;
-    let code = dense(text);
-    let called = KEYED.iter().flat_map(|(call, before)| {
-        code.match_indices(call).take(super::MAX_PLACES).map(|(at, call)| (at + call.len(), *before))
+    // A line of so many bars is a list of words or a pattern.
+    const BARS: usize = 4;
+    let is_code = |line: &&str| line.matches('|').nth(BARS - 1).is_none();
+    let code: String = dense(text).lines().filter(is_code).flat_map(|line| [line, "\n"]).collect();
+    let mut called = KEYED.iter().enumerate().flat_map(|(before, calls)| {
+        let code = &code;
+        let places = parts(calls).flat_map(move |call| code.match_indices(call).take(super::MAX_PLACES));
+        places.map(move |(at, call)| (at + call.len(), before))
     });
-    called.into_iter().any(|(at, before)| {
+    called.any(|(at, before)| {
         let given = code[at..code.floor_char_boundary(at + NEAR)].split('\n').next().unwrap_or_default();
         let key = given.split(',').nth(before).unwrap_or_default();
         let begins = |open: &str| {
             key.strip_prefix(open).is_some_and(|key| key.starts_with(|char: char| char.is_ascii_alphanumeric()))
         };
-        !given.contains('|') && parts(WRITTEN_OUT).any(begins) && !holds(key, "getenv|process.env|environ")
+        parts(WRITTEN_OUT).any(begins) && !holds(key, "getenv|process.env|environ")
     }) || holds(&code, "cipher|aes|secretbox|nonce::")
         && holds(&code, BEGINS)
         && !holds(&code, "randomfillsync|getrandomvalues|nextbytes|rand.read|readfull|fill_bytes|secrandomcopy")

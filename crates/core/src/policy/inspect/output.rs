@@ -30,6 +30,18 @@ const LEAST_ZERO_WIDTH: usize = 8;
 /// How far letters are near, in bytes.
 const NEAR: usize = 256;
 
+/// How much of a text is weighed on either side of a sign, in bytes: about as many words as are weighed together.
+const AROUND: usize = 1 << 10;
+
+/// The weight below which what stands around a sign is not like an order. Who writes about orders uses their words too.
+const UNLIKE: i32 = -200;
+
+/// Signs that tell whatever stands around them: of what nobody sees, and of what pretends to end the result.
+const TELL_ALONE: &str = "invisible-characters|direction-override|concealed-text|html-comment|end-of-result";
+
+/// Signs that do so too unless they are quoted: known attacks, and what pretends to come from the system.
+const TELL_UNQUOTED: &str = "override-phrase|forged-note";
+
 /// The longest comment that is looked into, and how far a sentence is read, in bytes.
 const MAX_COMMENT: usize = 2 << 10;
 const MAX_SENTENCE: usize = 128;
@@ -137,6 +149,45 @@ struct Seen {
     foreign: Reading,
     /// Whether words are broken by characters of no width, or letters stand apart.
     broken: bool,
+    /// Up to here nothing is like an order.
+    unlike_until: usize,
+}
+
+impl Seen {
+    /// Whether what stands around a sign may be an order.
+    fn may_order(&mut self, text: &str, at: usize) -> bool {
+        if at < self.unlike_until {
+            return false;
+        }
+        let around = text.floor_char_boundary(at.saturating_sub(AROUND))..text.floor_char_boundary(at + AROUND);
+        let may = steering::Weights::learned().weigh(&text[around]) > UNLIKE;
+        if !may {
+            self.unlike_until = at + AROUND / 2;
+        }
+        may
+    }
+}
+
+/// Whether a sign tells whatever stands around it.
+fn tells_alone(text: &str, at: usize, sign: &str) -> bool {
+    is(sign, TELL_ALONE) || is(sign, TELL_UNQUOTED) && !is_quoted(text, at)
+}
+
+/// Whether a place of a JSON text stands within quotes that its line began.
+fn is_quoted(text: &str, at: usize) -> bool {
+    let before = &text.as_bytes()[at.saturating_sub(AROUND)..at];
+    let mut quoted = [false; 2];
+    for (at, pair) in before.windows(2).enumerate().rev() {
+        match pair {
+            [b'\\', b'n'] => break,
+            [b'\\', b'"'] => quoted[0] = !quoted[0],
+            [_, b'`'] => quoted[1] = !quoted[1],
+            // The beginning of the text itself.
+            [_, b'"'] if at > 0 => break,
+            _ => {}
+        }
+    }
+    quoted.contains(&true)
 }
 
 /// The first sign in a JSON text that something in it is meant for the agent and not for the person.
@@ -224,7 +275,7 @@ fn sign_in(text: &str, seen: &mut Seen) -> Option<&'static str> {
             None if foreign::FIRST[usize::from(bytes[at])] => foreign::at(text, at, &mut seen.foreign),
             found => found,
         };
-        if found.is_some() {
+        if found.is_some_and(|sign| tells_alone(text, at, sign) || seen.may_order(text, at)) {
             return found;
         }
         at = behind;

@@ -18,15 +18,26 @@ pub(in crate::policy) fn is(word: &str, list: &str) -> bool {
     may_be(word.as_bytes(), list.as_bytes()) && parts(list).any(|it| it == word)
 }
 
-/// Whether a part of a list begins with the first two letters of a word, in a loop that the compiler makes wide: nearly every word that is
-/// asked about is none of the list.
+/// Whether a part of a list begins with the first two letters of a word, eight places at a time: nearly every word that is asked about is
+/// none of the list.
 fn may_be(word: &[u8], list: &[u8]) -> bool {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
     let [first, second, ..] = *word else { return true };
-    if list.starts_with(&[first, second]) || list.len() < 3 {
-        return list.starts_with(&[first, second]);
+    if list.starts_with(&[first, second]) {
+        return true;
     }
-    let three = list.iter().zip(&list[1..]).zip(&list[2..]);
-    three.fold(false, |begins, ((end, one), two)| begins | (*end == b'|') & (*one == first) & (*two == second))
+    let all = [b'|', first, second].map(|byte| u64::from(byte) * EACH);
+    let eight = |from: usize| list.get(from..from + 8)?.try_into().ok().map(u64::from_le_bytes);
+    // A byte is nought where the bar and both letters stand one after another.
+    let differ = |from: usize| Some((eight(from)? ^ all[0]) | (eight(from + 1)? ^ all[1]) | (eight(from + 2)? ^ all[2]));
+    let mut from = 0;
+    while let Some(differ) = differ(from) {
+        if differ.wrapping_sub(EACH) & !differ & EACH << 7 != 0 {
+            return true;
+        }
+        from += 8;
+    }
+    list[from.min(list.len())..].windows(3).any(|three| three == [b'|', first, second])
 }
 
 /// [`is`], in large or small letters.
@@ -55,7 +66,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_word_is_of_a_list_where_it_is_one_of_its_parts(word in "[ab]{0,3}", list in "[ab|]{0,12}") {
+        fn a_word_is_of_a_list_where_it_is_one_of_its_parts(word in "[ab]{0,3}", list in "[ab|]{0,40}") {
             prop_assert_eq!(is(&word, &list), list.split('|').any(|part| part == word));
         }
     }

@@ -130,6 +130,9 @@ impl Machine<'_> {
         if tables::own::acts(self, state, &call.args) {
             self.act(Kind::ServiceChange, name);
         }
+        if tables::own::gives_secrets(name, &call.args) {
+            return self.emit(state, 1, Text::hole(Origin::SECRET));
+        }
         let input = self.input(state, 0);
         if let Some(origin) = input.origin() {
             self.emit(state, 1, Text::hole(Origin { endless: false, ..origin }));

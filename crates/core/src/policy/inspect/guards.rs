@@ -37,7 +37,7 @@ const EXPOSES: &str = "disablemfa|skipmfa|bypassmfa|disable2fa|allowinsecure|dis
     allowlegacyauth|skipsignature|failopen|senddefaultpii|capturepii|recordpii|logpii|disablescrub|unmask|disablemask|disableredact";
 
 /// Settings by which such a thing is on, and values by which it is not.
-const STATES: &str = "enabled|isenabled|state|status|on|active|mode|isactive|enforcement|enforced|required|enable|action|value|level|policy";
+const STATES: &str = "enabled|isenabled|state|status|on|active|mode|isactive|enforcement|enforced|required|enable|action|value|level|sensitivity|policy";
 const OFF: &str = "disabled|off|none|inactive|optional|disable|never|reportonly|monitor|allow|bypass|notconfigured|essentiallyoff|\
     enabledforreportingbutnotenforced|log|permissive|detect|evaluate|low|disallowed|false|0|no|null";
 

@@ -392,13 +392,15 @@ pub(super) const TOOLS: &[Tool] = &[
 ];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    (name == "kubectx").then_some(kubectx)
+    matches!(name, "kubectx" | "kubens").then_some(kubectx)
 }
 
 fn kubectx(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if let [context] = call.args.as_slice() {
         let words = ["config", "use-context", &context.shown()].map(str::to_owned);
-        throwaway::uses_cluster(state, &words[2]);
+        if call.name == "kubectx" {
+            throwaway::uses_cluster(state, &words[2]);
+        }
         production::chooses(state, "kubectx", &Options::default(), &words);
     }
     super::table(machine, call, state);

@@ -102,7 +102,7 @@ const CHOICES: &[Choice] = &[
     Choice {
         programs: "aws|sam|cdk|eb|copilot|serverless|sls|sst|ecs-cli|s5cmd",
         flags: &["profile", "endpoint-url"],
-        verbs: &[],
+        verbs: &["use"],
         variables: &["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_VAULT"],
     },
     Choice {
@@ -169,7 +169,7 @@ pub(super) fn chooses(state: &mut State, program: &str, options: &Options, words
 
 /// Whether a program acts on what everybody has: by the flags that say where it acts, else by what was chosen for it, else by where it
 /// runs.
-pub(super) fn is_there(machine: &Machine<'_>, state: &State, program: &str, options: &Options) -> bool {
+pub(in super::super) fn is_there(machine: &Machine<'_>, state: &State, program: &str, options: &Options) -> bool {
     let Some(choice) = choice(program) else { return machine.live };
     let mut told = options.values(choice.flags).peekable();
     if told.peek().is_some() && !is_only_namespace(options) {
@@ -209,7 +209,8 @@ pub(in super::super) fn deploys(name: &str, given: &[Text]) -> bool {
 pub(in super::super) fn is_weighty(task: &str) -> bool {
     const GRAVE: &str = "send|mail|email|emails|newsletter|notify|broadcast|charge|bill|payout|payouts|refund|delete|purge|wipe|seed|anonymize|\
         destroy|remove|createsuperuser|changepassword|disable|reset|truncate|drop|nuke|erase|rollback|restore|teardown|flush|failover";
-    const TIDIES: &str = "cache|assets|tmp|log|logs|views|config|route|routes|sessions|test|preview|dry|status";
+    const TIDIES: &str = "cache|assets|tmp|log|logs|views|config|route|routes|sessions|test|preview|dry|status|deps|\
+        dependencies|packages|modules|console";
     let words: Vec<&str> = task.split([':', '-', '_', '.', '[', ']', '/']).collect();
     let has = |list: &str| words.iter().any(|word| is(word, list));
     has(GRAVE) && !has(TIDIES)

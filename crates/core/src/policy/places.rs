@@ -195,8 +195,20 @@ pub fn place(path: &str, facts: &dyn Facts) -> Place {
 
 /// What of a path is within the home of whoever it is.
 fn in_some_home(path: &str) -> Option<&str> {
-    let homes = ["/home/", "/Users/", "c:/users/", "/mnt/c/Users/"];
-    homes.iter().find_map(|homes| path.strip_prefix(homes))?.split_once('/').map(|(_, inside)| inside)
+    below_homes(path)?.split_once('/').map(|(_, inside)| inside)
+}
+
+/// What of a path is below the folder of all homes: of this system, or of a drive of Windows, by its own name or as other shells mount it.
+fn below_homes(path: &str) -> Option<&str> {
+    if let Some(below) = ["/home/", "/Users/"].iter().find_map(|homes| path.strip_prefix(homes)) {
+        return Some(below);
+    }
+    let mounts = ["/mnt/", "/cygdrive/", "/"];
+    let mounted = mounts.iter().find_map(|mount| path.strip_prefix(mount)).unwrap_or(path);
+    let (drive, inside) = mounted.split_once('/')?;
+    let is_drive = matches!(drive.as_bytes(), [letter] | [letter, b':'] if letter.is_ascii_alphabetic());
+    let (folder, below) = inside.split_once('/').filter(|_| is_drive)?;
+    folder.eq_ignore_ascii_case("users").then_some(below)
 }
 
 /// The place of a path of which only the start is known.
@@ -358,9 +370,7 @@ fn is_system(path: &str) -> bool {
 
 /// Whether a path is somebody's home by where it is.
 fn is_a_home(path: &str) -> bool {
-    let below = |folder: &str| path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
-    let name = below("/home").or_else(|| below("/Users").filter(|name| *name != "Shared"));
-    name.is_some_and(|name| !name.is_empty() && !name.contains('/'))
+    below_homes(path).is_some_and(|name| !name.is_empty() && !name.contains('/') && !is(name, "Shared|Public|public"))
 }
 
 /// A path whose last part matches everything is the folder it is in: what is done to all of its content is done to it.

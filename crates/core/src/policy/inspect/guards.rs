@@ -3,7 +3,7 @@
 
 use super::arguments::Arguments;
 use super::call::{Call, TRIED};
-use super::lists::{is, letters};
+use super::lists::{holds, is, letters};
 
 const CHANGES: &str = "update|set|patch|put|modify|configure|change|edit|disable|toggle|replace|upsert|apply|save|post|manage|deactivate|batch|bulk|\
     remove|reset|delete|turn|switch|config|write|alter";
@@ -26,7 +26,8 @@ const PROTECTS: &str = "mfa|2fa|twofactor|multifactor|bruteforce|breachedpasswor
     readonlymode|confirmdestructive|\
     moderation|datascrub|scrubip|scrubdata|scrubpii|scrubdefault|piiscrub|scrubber|dataredaction|redactpii|piiredact|\
     logredact|piimask|maskpii|datamask|maskall|maskinput|masktext|anonymizeip|anonymiseip|ipanonym|sensitivefield|sensitivedata|contentfilter|safetysetting|guardrail|profanity|parentalcontrol|backupsenabled|automatedbackup|backupenabled|versioningenabled|\
-    retentionlock|legalhold|immutab";
+    retentionlock|legalhold|immutab|securitylevel|browsercheck|fightmode|onlyallowmerge|approvalsbeforemerge|approvalsrequired|\
+    requiredapproving|enforceadmins";
 
 /// Names of what lets in while it is on.
 const EXPOSES: &str = "disablemfa|skipmfa|bypassmfa|disable2fa|allowinsecure|disablesecurity|disableauth|allowanonymous|anonymousaccess|disablessl|\
@@ -36,7 +37,7 @@ const EXPOSES: &str = "disablemfa|skipmfa|bypassmfa|disable2fa|allowinsecure|dis
     allowlegacyauth|skipsignature|failopen|senddefaultpii|capturepii|recordpii|logpii|disablescrub|unmask|disablemask|disableredact";
 
 /// Settings by which such a thing is on, and values by which it is not.
-const STATES: &str = "enabled|isenabled|state|status|on|active|mode|isactive|enforcement|enforced|required|enable|action|value|level|policy";
+const STATES: &str = "enabled|isenabled|state|status|on|active|mode|isactive|enforcement|enforced|required|enable|action|value|level|sensitivity|policy";
 const OFF: &str = "disabled|off|none|inactive|optional|disable|never|reportonly|monitor|allow|bypass|notconfigured|essentiallyoff|\
     enabledforreportingbutnotenforced|log|permissive|detect|evaluate|low|disallowed|false|0|no|null";
 
@@ -94,6 +95,45 @@ fn forgets_soon(given: &Arguments<'_>) -> bool {
 
 fn is_off(value: &str) -> bool {
     is(&letters(value), OFF)
+}
+
+/// Whether a request at a service switches off what guards there: `way` is its path, `said` the pairs that it sends, as a form or as JSON, in
+/// lower case and without blanks.
+pub(in crate::policy) fn are_lowered_by(way: &str, said: &str) -> bool {
+    const SWITCHED: &str = "disabled|disable|off|essentiallyoff|notconfigured|inactive|false|0|null";
+    const VERBS: &str = "disable|deactivate|off";
+    const NAMES: &str = "ssl|tls|https|waf|firewall";
+    let guards = |name: &str| is(name, NAMES) || holds(&letters(name), PROTECTS);
+    let parts = || way.split('/').take(super::MAX_PLACES);
+    let of_guard = parts().any(guards);
+    if of_guard && parts().any(|part| is(part, VERBS)) {
+        return true;
+    }
+    // What a value is of stands before it: its own name, or that of the object that it is in.
+    let mut object = String::new();
+    said.split(['&', ',', '{', '}', ';', '\n']).take(super::MAX_PLACES * 4).any(|pair| {
+        let Some(at) = pair.rfind(['=', ':']) else { return false };
+        let (name, value) = (letters(&pair[..at]), letters(&pair[at + 1..]));
+        if pair[at + 1..].is_empty() {
+            object = name;
+            return false;
+        }
+        let is_state = is(&name, STATES);
+        let switched = is(&value, SWITCHED);
+        switched && (guards(&name) || is_state && (of_guard || guards(&object)))
+            || holds(&name, EXPOSES) && is(&value, "true|1|on|yes|enabled")
+    })
+}
+
+/// Whether a request lets through what waits for a person's word: a deployment, a job, a release.
+pub(in crate::policy) fn are_passed_by(way: &str, said: &str) -> bool {
+    const GATES: &str = "pending_deployments|deployment_protection_rule";
+    const RUNS: &str = "deployments|deployment|pipelines|pipeline|workflow|workflows|runs|run|release|releases|jobs|stages|rollouts|\
+        environments|gates|builds|changesets";
+    const PASSES: &str = "approve|approval|approvals|approved|unblock";
+    const REFUSES: &str = "reject|declin|denied|deny|cancel";
+    let has = |list: &str| way.split(['/', '?']).take(super::MAX_PLACES).any(|part| is(part, list));
+    (has(GATES) || has(PASSES) && has(RUNS)) && !holds(said, REFUSES)
 }
 
 fn method_changes(given: &Arguments<'_>) -> bool {
@@ -164,6 +204,24 @@ mod tests {
         ] {
             let lowered = are_lowered(&Call::of(server, name, &Arguments::read(given)));
             assert_eq!(lowered, seen, "{server} {name} {given}");
+        }
+    }
+
+    #[test]
+    fn a_request_is_told_by_its_path_and_pairs() {
+        for (way, said, lowers, passes) in [
+            ("zones/7/settings/waf", "{\"value\":\"off\"}", true, false),
+            ("zones/7/settings/waf", "{\"value\":\"on\"}", false, false),
+            ("zones/7/settings/minify", "{\"value\":\"off\"}", false, false),
+            ("repos/a/b", "security_and_analysis[secret_scanning][status]=disabled", true, false),
+            ("repos/a/b", "{\"secret_scanning\":{\"status\":\"disabled\"}}", true, false),
+            ("repos/a/b", "has_wiki=false", false, false),
+            ("repos/a/b/actions/runs/7/pending_deployments", "state=approved", false, true),
+            ("repos/a/b/actions/runs/7/pending_deployments", "state=rejected", false, false),
+            ("api/v2/workflow/7/approve/8", "", false, true),
+            ("repos/a/b/pulls/7/reviews", "event=approve", false, false),
+        ] {
+            assert_eq!((are_lowered_by(way, said), are_passed_by(way, said)), (lowers, passes), "{way} {said}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Settings of servers that let in whoever asks: without a password, from everywhere, as whoever they like.
 
+use super::lists::holds;
 use super::source::{self, Written};
 
 /// Files by their names, and the lines that open what they are for: words with one blank between them, in lower case.
@@ -40,6 +41,39 @@ pub(super) fn are_open(written: &Written<'_>) -> bool {
     !written.is_tried() && !in_image() && written.gains(open)
 }
 
+/// Files of a machine that is set up, and what opens them when it is put there by an edit: with less than a whole line, and where the
+/// packages' own settings may say the same.
+const LOOSENED: &[(&str, &str)] = &[
+    ("pg_hba.conf", "trust"),
+    (
+        "sshd_config",
+        "permitrootlogin yes|passwordauthentication yes|permitemptypasswords yes|strictmodes no|gatewayports yes",
+    ),
+    ("pam.d", "pam_permit.so|nullok"),
+    ("sudoers", "nopasswd"),
+    ("selinux/config", "selinux=disabled|selinux=permissive|disabled|permissive"),
+    ("ufw.conf", "enabled=no"),
+    ("default/ufw", "default_input_policy=\"accept\"|default_input_policy=accept"),
+    ("redis.conf", "protected-mode no|bind 0.0.0.0"),
+    ("valkey.conf", "protected-mode no|bind 0.0.0.0"),
+    ("mongod.conf", "bindip: 0.0.0.0|bindipall: true|authorization: disabled"),
+    ("elasticsearch.yml", "security.enabled: false"),
+    ("auditd.conf", "log_file = /dev/null"),
+    ("jail.local", "enabled = false"),
+];
+
+/// Whether an edit puts into settings of a machine what opens them.
+pub(in crate::policy) fn are_loosened(path: &str, put: &str) -> bool {
+    let of_machine = || path.starts_with('/') && !source::is_tried(path);
+    let is_settings =
+        |name: &str| is_of(path, name) || path.contains(&format!("/{name}/")) || path.ends_with(&format!("/{name}"));
+    let Some((_, opening)) = LOOSENED.iter().find(|(name, _)| is_settings(name)).filter(|_| of_machine()) else {
+        return false;
+    };
+    let put = put.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+    holds(&put, opening)
+}
+
 /// Whether a path is that of a server's settings: the file, one that is made from it, or one of its folder (`sudoers.d`).
 fn is_of(path: &str, name: &str) -> bool {
     let file = source::name(path);
@@ -47,4 +81,25 @@ fn is_of(path: &str, name: &str) -> bool {
     file == name
         || file.strip_prefix(name).is_some_and(|rest| matches!(rest, ".j2" | ".tpl" | ".tmpl" | ".erb"))
         || of_folder()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edit_opens_a_machine_by_what_it_puts_there() {
+        for (path, put, opens) in [
+            ("/etc/ssh/sshd_config", "PermitRootLogin yes", true),
+            ("/etc/ssh/sshd_config", "PermitRootLogin no", false),
+            ("/etc/ssh/sshd_config.d/50-cloud.conf", "PasswordAuthentication  yes", true),
+            ("/var/lib/pgsql/data/pg_hba.conf", "trust", true),
+            ("/etc/pam.d/sshd", "auth sufficient pam_permit.so", true),
+            ("/etc/selinux/config", "SELINUX=disabled", true),
+            ("/etc/nginx/nginx.conf", "worker_processes 4", false),
+            ("ansible/files/sshd_config", "PermitRootLogin yes", false),
+        ] {
+            assert_eq!(are_loosened(path, put), opens, "{path} {put}");
+        }
+    }
 }

@@ -2,10 +2,10 @@
 //! own; what the same command wrote there, or gives on standard input, is gone through.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, ordered, read, spec};
+use super::super::options::{Options, Spec, ordered, read, spec};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
-use super::tables::production;
+use super::tables::{own, production, throwaway};
 use super::{Program, code};
 use crate::policy::effects::Kind;
 
@@ -33,7 +33,7 @@ fn make(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.is_help() || options.has(&["n", "just-print", "dry-run", "recon", "q", "question"]) {
         return;
     }
-    brings(machine, &options.operands);
+    brings(machine, state, &options.operands);
     // `--eval` gives rules on the command line.
     for text in options.values(&["E", "eval"]).cloned().collect::<Vec<_>>() {
         for line in text.shown().lines().filter_map(|line| line.strip_prefix('\t')) {
@@ -55,15 +55,25 @@ fn just(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.is_help() || options.has(&["l", "n", "list", "dry-run", "show", "s", "summary", "evaluate", "fmt"]) {
         return;
     }
-    brings(machine, &options.operands);
+    brings(machine, state, &options.operands);
     let files: Vec<Text> = options.values(&["f", "justfile"]).cloned().collect();
     recipes(machine, state, &files, &["justfile", "Justfile", ".justfile"], &options.operands, &Recipes::Just);
 }
 
-/// Notes goals that bring something to production.
-fn brings(machine: &mut Machine<'_>, goals: &[Text]) {
-    if let Some(goal) = goals.iter().find(|goal| production::deploys(&goal.shown(), goals)) {
-        machine.act(Kind::CloudDeploy, goal.shown());
+/// Notes goals that bring something to production, or change something there. Among them stand variables that are set for them.
+fn brings(machine: &mut Machine<'_>, state: &State, goals: &[Text]) {
+    for goal in goals.iter().filter(|goal| !goal.prefix().starts_with('-') && !goal.shown().contains('=')) {
+        does_there(machine, state, &goal.shown(), goals);
+    }
+}
+
+/// Notes what a goal or a script of a package does in production, by its name and what it is given.
+fn does_there(machine: &mut Machine<'_>, state: &State, goal: &str, given: &[Text]) {
+    let is_meant = || production::is_weighty(goal) && production::is_meant(machine, state);
+    if production::deploys(goal, given) {
+        machine.act(Kind::CloudDeploy, goal);
+    } else if production::changes(goal, given) || own::is_forced(goal, given) || is_meant() {
+        machine.act(Kind::ServiceChange, goal);
     }
 }
 
@@ -251,7 +261,7 @@ fn package(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             }
         }
         ["run" | "run-script" | "rum", name, ..] => {
-            brings(machine, &options.operands[1..]);
+            does_there(machine, state, name, &options.operands[1..]);
             script(machine, state, name, &options.operands, 2);
             if call.name != "bun" {
                 return;
@@ -265,6 +275,10 @@ fn package(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             }
         }
         [name, ..] if call.name != "npm" && !OWN.contains(name) => {
+            // What `pnpm deploy` makes is a folder.
+            if (call.name.as_str(), *name) != ("pnpm", "deploy") {
+                does_there(machine, state, name, &options.operands);
+            }
             script(machine, state, name, &options.operands, 1);
         }
         _ => {}
@@ -441,7 +455,8 @@ fn go(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 /// Frameworks that run a line of code within a project: `rails runner`, `manage.py shell -c`, `artisan tinker --execute`.
 fn framework(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options = read(&call.args, &spec("ce", &["command=", "execute=", "eval=", "environment=", "env="]));
+    let options =
+        read(&call.args, &spec("ce", &["command=", "execute=", "eval=", "environment=", "env=", "settings="]));
     let verb = options.operands.first().map(Text::shown).unwrap_or_default();
     let given = match (call.name.as_str(), verb.as_str()) {
         ("rails", "runner" | "r") => options.operands.get(1).map(|code| (code::Language::Ruby, code)),
@@ -466,16 +481,28 @@ fn framework(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.runs_code(text);
         let live = machine.live;
         machine.live |= options.values(&["e", "environment"]).any(production::speaks);
-        code::run(machine, state, language, text);
+        code::run_within(machine, state, language, text, |machine, state| {
+            is_of_tests(machine, state, &call.name, &options)
+        });
         machine.live = live;
     }
+    let told = |word: &&Text| word.prefix().contains('=');
+    let mut said = options.operands.iter().take(1).chain(options.operands.iter().skip(1).filter(told));
     if production::is_weighty(&verb)
         && (production::is_meant(machine, state)
+            || said.any(production::speaks)
             || options.values(&["e", "environment", "env"]).any(production::speaks))
     {
         machine.act(Kind::ServiceChange, verb);
     }
     super::told_by_tables(machine, call, state);
+}
+
+/// Whether code is run within an application that was started for its tests. Behind `mix run -e` stands the code itself.
+fn is_of_tests(machine: &Machine<'_>, state: &State, program: &str, options: &Options) -> bool {
+    let mut options = options.clone();
+    options.flags.retain(|flag| program != "mix" || flag.name != "e" && flag.name != "eval");
+    throwaway::is_application_of_tests(machine, state, &options)
 }
 
 /// A build that has goals of a program for migrations: it does what that does, with what is set for it.

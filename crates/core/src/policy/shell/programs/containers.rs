@@ -1,11 +1,11 @@
 //! Tools of containers and clusters: what they run in one, and what else a table tells.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Options, Spec, ordered, read};
+use super::super::options::{Options, Spec, ordered, read, spec};
 use super::super::state::State;
-use super::super::value::Text;
+use super::super::value::{Origin, Text};
 use super::Program;
-use super::tables::production::{is_production, speaks};
+use super::tables::production::{is_production, is_there, speaks};
 use super::tables::throwaway;
 use crate::policy::effects::{Kind, Where};
 use crate::policy::places::Place;
@@ -127,9 +127,35 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                 machine.emit(state, 1, Text::known(name));
             }
         }
-        "compose" => project_command(machine, state, args),
+        "compose" => {
+            if starts_project(args) && is_there(machine, state, "docker", &whole) {
+                machine.act(Kind::CloudDeploy, "a project of containers");
+            }
+            project_command(machine, state, args);
+        }
+        verb if is_list(verb, args) && lists_trials(args) => {
+            machine.emit(state, 1, Text::hole(Origin { trial: true, ..Origin::UNKNOWN }));
+        }
         _ => super::tables::table(machine, call, state),
     }
+}
+
+/// Whether a command of `compose` starts a project, or starts it again.
+fn starts_project(args: &[Text]) -> bool {
+    let verb = read(args, &COMPOSE).operands.first().map(Text::shown);
+    verb.is_some_and(|verb| matches!(verb.as_str(), "up" | "restart"))
+}
+
+/// Whether a command of an engine lists what there is: containers, images, volumes.
+fn is_list(verb: &str, args: &[Text]) -> bool {
+    let lists = || args.first().is_some_and(|inner| matches!(inner.shown().as_str(), "ls" | "list" | "ps"));
+    matches!(verb, "ps" | "images") || matches!(verb, "container" | "image" | "volume" | "network" | "pod") && lists()
+}
+
+/// Whether a list has nothing but what is of tests, by a name or a label.
+fn lists_trials(args: &[Text]) -> bool {
+    let options = read(args, &spec("fn", &["filter=", "format=", "last="]));
+    options.values(&["f", "filter"]).any(|filter| throwaway::is_trial(&filter.shown()))
 }
 
 /// Runs a program in a container that is there.

@@ -9,9 +9,10 @@ use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, ordered, read, spec};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
-use super::Program;
+use super::{Program, base_name};
 use crate::policy::effects::Kind;
-use crate::policy::inspect::lists::is;
+use crate::policy::inspect::lists::{holds, is};
+use crate::policy::places;
 use crate::policy::secrets::Secrecy;
 use settings::Lasts;
 
@@ -362,11 +363,30 @@ fn add(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
         return;
     }
     let least = if options.has(&["f", "force"]) { Secrecy::Sensitive } else { Secrecy::Environment };
-    for path in machine.paths(state, &options.operands) {
+    let all = options.operands.is_empty() && options.has(&["A", "all"]);
+    let paths = if all { machine.paths(state, &[Text::known(".")]) } else { machine.paths(state, &options.operands) };
+    if let Some(file) = exported(state, &paths) {
+        machine.note(Kind::ContentSecret, file.clone(), machine.place(&file), false, Origin::SECRET);
+    }
+    for path in paths {
         if machine.secrecy(state, &path).max(crate::policy::secrets::tree_secrecy(&path)) >= least {
             machine.note(Kind::ContentSecret, path.clone(), machine.place(&path), false, Origin::SECRET);
         }
     }
+}
+
+/// A file below these paths that the command filled with secrets. What everybody leaves out, and what is encrypted, is not added by its folder.
+fn exported(state: &State, paths: &[String]) -> Option<String> {
+    const SEALED: &str = ".enc|enc.|sealed|encrypted|.gpg|.age|.asc|.sops";
+    let holds_secrets =
+        |content: &Content| matches!(content, Content::Is(text) if text.origin().is_some_and(|origin| origin.secret));
+    let is_added = |file: &str| {
+        let name = base_name(file);
+        let by_folder = || paths.iter().any(|path| places::is_within(file, path)) && !name.starts_with(".env");
+        !holds(name, SEALED) && (paths.iter().any(|path| path == file) || by_folder())
+    };
+    let mut filled = state.files.iter().filter(|(file, content)| file.starts_with('/') && holds_secrets(content));
+    filled.find(|(file, _)| is_added(file)).map(|(file, _)| file.to_owned())
 }
 
 fn has_dry_run(args: &[Text]) -> bool {

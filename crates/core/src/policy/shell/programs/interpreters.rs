@@ -1,10 +1,11 @@
 //! Shells and languages that run code given to them: as an argument, as input, as a file.
 
 use super::super::machine::{Call, Machine};
-use super::super::options::{Spec, ordered, read};
+use super::super::options::{Options, Spec, ordered, read};
 use super::super::state::{State, Stream, Variable};
 use super::super::value::Text;
-use super::{Program, code};
+use super::tables::throwaway;
+use super::{Program, code, texts};
 use crate::policy::effects::Kind;
 
 pub(super) fn program(name: &str) -> Option<Program> {
@@ -220,9 +221,15 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return machine.serves(state, operands.first(), None);
     }
     if !given.is_empty() {
+        if matches!(language, Perl | Ruby) && options.has(&["i"]) {
+            let put: Vec<String> = given.iter().map(|code| texts::put_by(&code.encoded())).collect();
+            texts::loosens(machine, state, operands, &put.join("\n"));
+        }
         for text in given {
             machine.runs_code(&text);
-            code::run(machine, state, language, &text);
+            code::run_within(machine, state, language, &text, |machine, state| {
+                throwaway::is_application_of_tests(machine, state, &Options::default())
+            });
         }
         if matches!(language, Perl | Ruby) && options.has(&["i"]) {
             machine.edits(state, operands);

@@ -130,6 +130,9 @@ impl Machine<'_> {
         if tables::own::acts(self, state, &call.args) {
             self.act(Kind::ServiceChange, name);
         }
+        if tables::own::gives_secrets(name, &call.args) {
+            return self.emit(state, 1, Text::hole(Origin::SECRET));
+        }
         let input = self.input(state, 0);
         if let Some(origin) = input.origin() {
             self.emit(state, 1, Text::hole(Origin { endless: false, ..origin }));
@@ -157,7 +160,10 @@ impl Machine<'_> {
     fn brings(&mut self, state: &State, path: &str, args: &[Text]) {
         if tables::production::deploys(base_name(path), args) {
             self.act(Kind::CloudDeploy, path);
-        } else if tables::production::changes(base_name(path), args) || tables::own::acts(self, state, args) {
+        } else if tables::production::changes(base_name(path), args)
+            || tables::production::is_weighty(base_name(path)) && tables::production::is_meant(self, state)
+            || tables::own::acts(self, state, args)
+        {
             self.act(Kind::ServiceChange, path);
         }
     }

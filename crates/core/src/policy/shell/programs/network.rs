@@ -426,7 +426,7 @@ fn httpie(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let method = options.operands.first().filter(|text| is_method(text)).map(Text::shown);
     let method = method.unwrap_or_else(|| if data.is_some() { "POST" } else { "GET" }.to_owned());
-    let body = joined(items.iter());
+    let body = items.iter().map(Text::shown).collect::<Vec<_>>().join(" & ");
     let by = joined(options.values(&["a", "auth"]));
     let origin = origins(call.args.iter());
     let shown = url.shown();

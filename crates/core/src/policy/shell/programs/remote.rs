@@ -310,6 +310,11 @@ fn ansible(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             return run_at(machine, state, at, &arguments);
         }
         "script" => machine.read_file(state, &arguments),
+        "lineinfile" | "replace" | "blockinfile" | "copy" if !is(&["absent"]) => {
+            let put = ["line=", "replace=", "block=", "content="].iter().find_map(|key| shown.split_once(key));
+            let put = put.map_or("", |(_, put)| put);
+            return super::texts::loosens(machine, state, &[Text::known(name())], put);
+        }
         "file" if is(&["absent"]) => Text::known(format!("rm -rf {}", name())),
         "reboot" | "win_reboot" => Text::known("reboot"),
         "user" if is(&["absent"]) => Text::known(format!("userdel {}", name())),

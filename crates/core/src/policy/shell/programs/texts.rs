@@ -7,6 +7,8 @@ use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
 use super::readers::{emits_behind, emits_changed, emits_some, inputs};
+use crate::policy::effects::{Kind, Where};
+use crate::policy::inspect::servers;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -185,6 +187,8 @@ enum Edit {
     Read(String),
     /// `w file`.
     Write(String),
+    /// `a text`, `i text`, `c text`.
+    Put(String),
     /// `d` of all lines.
     Empty,
     /// Another one.
@@ -240,13 +244,14 @@ fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                     machine.writes(state, &path, false);
                 }
             }
-            Edit::Empty | Edit::Other => followed = None,
+            Edit::Put(_) | Edit::Empty | Edit::Other => followed = None,
         }
     }
     if in_place {
         if matches!(edits.as_slice(), [(_, Edit::Empty)]) {
             files.iter().for_each(|file| machine.empties(state, file));
         }
+        loosens(machine, state, files, &put_in(&edits));
         return machine.edits(state, files);
     }
     let begins =
@@ -256,6 +261,28 @@ fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         (None, Some(begins)) => emits_behind(machine, state, begins, untold),
         (None, None) if options.has(&["n", "quiet", "silent"]) => emits_some(machine, state, &texts),
         (None, None) => emits_changed(machine, state, &texts),
+    }
+}
+
+/// What edits put into a file, a line each.
+fn put_in(edits: &[(bool, Edit)]) -> String {
+    let put = edits.iter().filter_map(|(_, edit)| match edit {
+        Edit::Change { letters: false, to, .. } | Edit::Put(to) => Some(to.as_str()),
+        _ => None,
+    });
+    put.collect::<Vec<_>>().join("\n")
+}
+
+/// What a script of `sed`, or one of another language that is written as such a script is, puts into a file.
+pub(super) fn put_by(script: &str) -> String {
+    put_in(&edits(script))
+}
+
+/// Notes that settings by which a machine guards itself let in whoever asks, by what an edit puts into them.
+pub(super) fn loosens(machine: &mut Machine<'_>, state: &State, files: &[Text], put: &str) {
+    let lasts = !matches!(machine.at, Where::Container | Where::Throwaway);
+    for path in machine.paths(state, files).into_iter().filter(|path| lasts && servers::are_loosened(path, put)) {
+        machine.act(Kind::SafetyDisable, path);
     }
 }
 
@@ -320,7 +347,8 @@ fn edits(script: &str) -> Vec<(bool, Edit)> {
                 rest = line;
                 continue;
             }
-            'a' | 'i' | 'c' | ':' | 'b' | 't' | 'T' | '#' => edits.push((everywhere, Edit::Other)),
+            'a' | 'i' | 'c' => edits.push((everywhere, Edit::Put(whole.trim_start_matches(['\\', ' ']).to_owned()))),
+            ':' | 'b' | 't' | 'T' | '#' => edits.push((everywhere, Edit::Other)),
             _ => {
                 edits.push((everywhere, Edit::Other));
                 rest = line;

@@ -160,6 +160,7 @@ const AWS: Spec = spec(
 const AWS_ENTRIES: &[Entry] = &[
     with("lambda update-function-code|publish-version|update-alias", &["@production"], CloudDeploy),
     with("ecs update-service|deploy", &["@production"], CloudDeploy),
+    with("codepipeline put-approval-result", &["~*approved*"], CloudDeploy),
     with("deploy create-deployment|push", &["@production"], CloudDeploy),
     with("elasticbeanstalk update-environment", &["@production"], CloudDeploy),
     with("cloudformation deploy|create-stack|update-stack|execute-change-set", &["@production"], CloudDeploy),
@@ -404,6 +405,7 @@ const GCLOUD_ENTRIES: &[Entry] = &[
     with("beta|alpha run|functions|app deploy", &["@production"], CloudDeploy),
     with("run services update|replace|update-traffic", &["@production"], CloudDeploy),
     with("deploy releases create|promote", &["@production"], CloudDeploy),
+    on("deploy rollouts approve", CloudDeploy),
     on("** add-iam-policy-binding|remove-iam-policy-binding|set-iam-policy", CloudAccess),
     on("** service-accounts keys create|upload", CloudAccess),
     on("** os-login ssh-keys add", CloudAccess),
@@ -554,6 +556,7 @@ const AZ_ENTRIES: &[Entry] = &[
     on("backup protection disable", SafetyDisable),
     with("deployment group create", &["mode=Complete", "mode=complete"], CloudDestroy),
     with("rest", &["method=delete", "method=DELETE"], CloudDestroy),
+    with("rest", &["~*\"approved\"*"], CloudDeploy),
     with("vmss scale", &["new-capacity=0"], CloudDestroy),
     on("* delete|purge", CloudDestroy),
     on("* * delete|purge|delete-batch|deallocate-all", CloudDestroy),

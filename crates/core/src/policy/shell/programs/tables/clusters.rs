@@ -5,10 +5,10 @@ use super::super::super::options::{Options, Spec, read};
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use super::super::Program;
-use super::{Entry, Tool, is_harmless, on, pass, spec, throwaway, with};
+use super::{Entry, Tool, is_harmless, on, pass, production, spec, throwaway, with};
 use crate::policy::effects::Kind::{
     CloudAccess, CloudDeploy, ClusterDestroy, CodeFetched, ContainerDestroy, ContainerEscape, PackagePublish,
-    SafetyDisable, SecretRead, StorageDestroy, SystemChange,
+    SafetyDisable, SecretRead, ServiceChange, StorageDestroy, SystemChange,
 };
 
 const KUBECTL: Spec = spec(
@@ -103,6 +103,9 @@ const KUBECTL_ENTRIES: &[Entry] = &[
     on("create clusterrolebinding", CloudAccess),
     with("apply|replace", &["@production"], CloudDeploy),
     with("set image", &["@production"], CloudDeploy),
+    with("set env|resources|selector|serviceaccount", &["@there"], CloudDeploy),
+    with("rollout restart|undo|pause", &["@there"], CloudDeploy),
+    with("scale|autoscale|patch|edit", &["@there"], ServiceChange),
     with("create rolebinding", &["clusterrole=cluster-admin", "clusterrole=admin"], CloudAccess),
     with("create clusterrole|role", &["verb=*[*]*"], CloudAccess),
     on("set subject", CloudAccess),
@@ -389,12 +392,16 @@ pub(super) const TOOLS: &[Tool] = &[
 ];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    (name == "kubectx").then_some(kubectx)
+    matches!(name, "kubectx" | "kubens").then_some(kubectx)
 }
 
 fn kubectx(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if let [context] = call.args.as_slice() {
-        throwaway::uses_cluster(state, &context.shown());
+        let words = ["config", "use-context", &context.shown()].map(str::to_owned);
+        if call.name == "kubectx" {
+            throwaway::uses_cluster(state, &words[2]);
+        }
+        production::chooses(state, "kubectx", &Options::default(), &words);
     }
     super::table(machine, call, state);
 }

@@ -8,8 +8,10 @@ use super::super::Program;
 use super::{Entry, Tool, on, spec, token, unless, with};
 use crate::policy::effects::Kind::{
     self, CloudAccess, CloudDeploy, ForgeDestroy, GitBranchDelete, GitBypass, GitClean, GitDeleteRemote, GitDiscard,
-    GitForcePush, GitHardReset, GitRecovery, GitRewrite, GitStashDrop, PackagePublish, SecretRead, ServiceChange,
+    GitForcePush, GitHardReset, GitRecovery, GitRewrite, GitStashDrop, PackagePublish, SafetyDisable, SecretRead,
+    ServiceChange,
 };
+use crate::policy::inspect::guards;
 use crate::policy::inspect::lists::is;
 
 const FORGE: Spec = spec(
@@ -245,9 +247,9 @@ pub(super) fn program(name: &str) -> Option<Program> {
 fn forge(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &FORGE);
     if options.operands.first().is_some_and(|verb| verb.shown() == "api")
-        && let Some(what) = changed(&options)
+        && let Some((kind, what)) = changed(&options, &sent(machine, state, &options))
     {
-        return machine.act(Kind::CloudAccess, what);
+        return machine.act(kind, what);
     }
     let words: Vec<String> = options.operands.iter().take(2).map(Text::shown).collect();
     let ends = |noun: &str, verb: &str| {
@@ -268,6 +270,16 @@ fn gitlab(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let call = Call { name: "gh".to_owned(), args: call.args.clone() };
     forge(machine, &call, state);
 }
+
+/// What is sent to a forge's interface as a file or a text, in lower case and without blanks.
+fn sent(machine: &mut Machine<'_>, state: &mut State, options: &Options) -> String {
+    let Some(file) = options.value(&["input"]).cloned() else { return String::new() };
+    let text = if file.shown() == "-" { machine.input(state, 0) } else { machine.read_file(state, &file) };
+    text.shown().chars().take(MAX_SENT).filter(|char| !char.is_whitespace()).collect::<String>().to_ascii_lowercase()
+}
+
+/// How much of it is looked at.
+const MAX_SENT: usize = 8 * 1024;
 
 /// Ends and parts of addresses of a forge's interface that decide who may do what.
 const ACCESS: &[&str] = &[
@@ -295,8 +307,9 @@ const ACCESS: &[&str] = &[
     "/push_rule",
 ];
 
-/// What a call of the interface changes that is a matter of rights.
-fn changed(options: &Options) -> Option<String> {
+/// What a call of the interface changes that is a matter of rights, of what guards, or of a person's word. `sent` is what it sends besides
+/// its fields.
+fn changed(options: &Options, sent: &str) -> Option<(Kind, String)> {
     let method = options.value(&["X", "method"]).map(|method| method.shown().to_ascii_uppercase());
     let fields: Vec<String> = options.values(&["f", "F", "field", "raw-field"]).map(Text::shown).collect();
     let sends = !fields.is_empty() || options.has(&["input"]);
@@ -316,12 +329,22 @@ fn changed(options: &Options) -> Option<String> {
             "RepositoryRuleset",
             "transferIssue",
         ];
-        return (query.contains("mutation") && words.iter().any(|word| query.contains(word))).then_some(address);
+        let changes = query.contains("mutation") && words.iter().any(|word| query.contains(word));
+        return changes.then_some((Kind::CloudAccess, address));
     }
     if reads {
         return None;
     }
     let path = address.split('?').next().unwrap_or_default().trim_end_matches('/');
+    let (_, asked) = address.split_once('?').unwrap_or_default();
+    let said = format!("{}&{asked}&{sent}", fields.join("&")).to_ascii_lowercase();
+    let deletes = method.as_deref() == Some("DELETE");
+    if !deletes && guards::are_passed_by(path, &said) {
+        return Some((Kind::CloudDeploy, address));
+    }
+    if guards::are_lowered_by(path, &said) {
+        return Some((SafetyDisable, address));
+    }
     let access = ACCESS.iter().any(|part| {
         path.find(part).is_some_and(|at| matches!(path.as_bytes().get(at + part.len()), None | Some(b'/')))
     });
@@ -336,5 +359,5 @@ fn changed(options: &Options) -> Option<String> {
                 | "visibility=internal"
         )
     });
-    (access || opened).then_some(address)
+    (access || opened).then_some((Kind::CloudAccess, address))
 }

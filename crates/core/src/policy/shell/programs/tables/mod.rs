@@ -205,6 +205,7 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     throwaway::makes(state, name, &options, &words);
     throwaway::chooses_registry(state, &words);
+    production::chooses(state, name, &options, &words);
     let input = machine.input(state, 0).origin();
     machine.emit(state, 1, Text::hole(input.unwrap_or_default()));
 }
@@ -229,6 +230,10 @@ fn apply(
         let Some(length) = fits(entry.path, words) else { continue };
         let given = |flag: &&str| match *flag {
             "@shown" => vaults::shows_what_it_opens(machine, state),
+            "@there" => production::is_there(machine, state, name, options),
+            "@production" => {
+                is_given(options, words, "@production") || production::is_there(machine, state, name, options)
+            }
             flag => is_given(options, words, flag),
         };
         if !entry.with.is_empty() && !entry.with.iter().any(given) || entry.without.iter().any(given) {
@@ -276,7 +281,7 @@ fn fits(path: &str, words: &[String]) -> Option<usize> {
 /// Whether a flag was given; `name=value` asks for the value, which may be a glob, `~glob` for any word or value in whatever
 /// case. A word counts as well as a flag. `@production` asks for a word or value that speaks of production, `@guardian` for one of what
 /// watches over agents or the machine, `@queried` for one that comes out of a database; and of the machine `@shown` asks whether what
-/// it opens in an editor is shown.
+/// it opens in an editor is shown, `@there` whether it acts in production, and so does `@production`.
 pub(super) fn is_given(options: &Options, words: &[String], flag: &str) -> bool {
     let mut texts = options.flags.iter().filter_map(|flag| flag.value.as_ref()).chain(&options.operands);
     match flag {

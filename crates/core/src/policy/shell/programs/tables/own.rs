@@ -8,7 +8,7 @@ use super::HARMLESS;
 use super::production::{is_meant, is_rehearsal, speaks};
 use super::throwaway::{is_trial, words};
 use crate::policy::inspect::call::PRODUCTION;
-use crate::policy::inspect::lists::is;
+use crate::policy::inspect::lists::{holds, is};
 
 /// Most arguments that are looked at, and most words among them that say what is done.
 const MOST: usize = 64;
@@ -126,6 +126,37 @@ pub(in super::super) fn acts(machine: &Machine<'_>, state: &State, args: &[Text]
     let grave = told.says(GRAVE) && !told.says(TIDIES) || told.has_flag(FROM_NOTHING);
     let in_production = (told.is_unasked() || grave) && (told.live || is_meant(machine, state));
     in_production || takes_away(&told, machine.many, args)
+}
+
+/// Whether a goal of a project is told to ask nobody, by variables that are set for it, and acts in production by another:
+/// `migrate ENV=prod FORCE=1`.
+pub(in super::super) fn is_forced(goal: &str, given: &[Text]) -> bool {
+    const TIDY: &str = "clean|format|fmt";
+    let says = |list: &str| words(goal).any(|word| is(&word, list));
+    if [LOOKS, BUILDS, TIDIES, TIDY].into_iter().any(says) {
+        return false;
+    }
+    let shown: Vec<String> = given.iter().take(MOST).map(Text::shown).collect();
+    let pairs = || shown.iter().filter_map(|arg| arg.split_once('='));
+    let forces = pairs().any(|(name, value)| {
+        let name = name.trim_start_matches('-').to_ascii_lowercase().replace('_', "-");
+        is(&name, UNASKED) && is(&value.to_ascii_lowercase(), "1|y|yes|true|on")
+    });
+    forces && pairs().any(|(_, value)| names_place(&Text::known(value), value))
+}
+
+/// Whether a tool of somebody's own gives out all secrets that it keeps, by its name and what it is told.
+pub(in super::super) fn gives_secrets(name: &str, args: &[Text]) -> bool {
+    const KEEPERS: &str = "secret|vault|credential|creds|passw|keystore";
+    const GIVES: &str = "export|dump|download|backup|printenv|print-env";
+    let told = Told::of(args);
+    let keeps = || {
+        holds(&name.to_ascii_lowercase(), KEEPERS)
+            || told.words.iter().take(2).any(|word| is(word, "secret|secrets|credentials|vault|passwords"))
+    };
+    (told.words.iter().any(|word| is(word, GIVES))
+        || told.has_flag("all|export") && told.words.iter().any(|word| is(word, "get|list|show|read")))
+        && keeps()
 }
 
 /// Whether a call takes away what holds much at some service, each of many such things, or a folder there with all that is in it.

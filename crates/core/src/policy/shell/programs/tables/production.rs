@@ -2,7 +2,8 @@
 //! change something.
 
 use super::super::super::machine::Machine;
-use super::super::super::state::State;
+use super::super::super::options::Options;
+use super::super::super::state::{Content, State};
 use super::super::super::value::{Origin, Text};
 use super::services;
 use super::throwaway::{self, words};
@@ -56,6 +57,11 @@ pub(in super::super) fn is_meant(machine: &Machine<'_>, state: &State) -> bool {
         "APP_ENV",
         "MIX_ENV",
         "FLASK_ENV",
+        "ENV",
+        "ENVIRONMENT",
+        "DEPLOY_ENV",
+        "TARGET_ENV",
+        "STAGE",
         "HANAMI_ENV",
         "DATABASE_URL",
         "DB_URL",
@@ -67,6 +73,121 @@ pub(in super::super) fn is_meant(machine: &Machine<'_>, state: &State) -> bool {
     let set =
         |name: &&str| state.variable(name).and_then(|variable| variable.values.as_ref()?.first()).is_some_and(speaks);
     machine.live || NAMED.iter().any(set)
+}
+
+/// Where a program acts that is not told so: in the context, the project or under the name that a command before it chose.
+struct Choice {
+    programs: &'static str,
+    /// Flags that tell it after all.
+    flags: &'static [&'static str],
+    /// The words by which it is chosen: what comes behind them is it.
+    verbs: &'static [&'static str],
+    /// Variables that choose it.
+    variables: &'static [&'static str],
+}
+
+const CHOICES: &[Choice] = &[
+    Choice {
+        programs: "kubectl|oc|helm|helmfile|kubectx|kubens|kubecolor|kapp|kpt|kn|skaffold|devspace|flux|istioctl|velero|linkerd|argo",
+        flags: &["context", "kube-context", "kubecontext", "kubeconfig", "cluster", "n", "namespace", "server"],
+        verbs: &["config use-context|use|set-context"],
+        variables: &["KUBECONFIG", "KUBECONTEXT", "KUBE_CONTEXT", "HELM_KUBECONTEXT", "HELM_NAMESPACE"],
+    },
+    Choice {
+        programs: "gcloud|gsutil|bq",
+        flags: &["project", "configuration", "account"],
+        verbs: &["config set project|core/project", "config configurations activate"],
+        variables: &["CLOUDSDK_CORE_PROJECT", "CLOUDSDK_ACTIVE_CONFIG_NAME", "GOOGLE_CLOUD_PROJECT"],
+    },
+    Choice {
+        programs: "aws|sam|cdk|eb|copilot|serverless|sls|sst|ecs-cli|s5cmd",
+        flags: &["profile", "endpoint-url"],
+        verbs: &["use"],
+        variables: &["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_VAULT"],
+    },
+    Choice {
+        programs: "az|azd|func",
+        flags: &["subscription"],
+        verbs: &["account set", "env select"],
+        variables: &["AZURE_SUBSCRIPTION_ID", "AZURE_SUBSCRIPTION", "AZURE_ENV_NAME"],
+    },
+    Choice {
+        programs: "docker|docker-compose|podman",
+        flags: &["context", "host", "H"],
+        verbs: &["context use", "system connection default"],
+        variables: &["DOCKER_CONTEXT", "DOCKER_HOST", "CONTAINER_HOST"],
+    },
+    Choice {
+        programs: "fly|flyctl|heroku|railway|vercel|netlify|firebase|supabase|doctl|cf|argocd|convox|wrangler|pulumi|nomad",
+        flags: &[
+            "app",
+            "a",
+            "environment",
+            "e",
+            "env",
+            "project",
+            "project-ref",
+            "P",
+            "context",
+            "stack",
+            "s",
+            "address",
+        ],
+        verbs: &[
+            "use",
+            "environment",
+            "link",
+            "auth switch",
+            "target",
+            "context",
+            "stack select",
+            "switch",
+            "apps:use",
+        ],
+        variables: &["FLY_APP", "HEROKU_APP", "RAILWAY_ENVIRONMENT", "NOMAD_ADDR", "NOMAD_NAMESPACE", "PULUMI_STACK"],
+    },
+];
+
+fn choice(program: &str) -> Option<&'static Choice> {
+    CHOICES.iter().find(|choice| is(program, choice.programs))
+}
+
+/// Under what it is kept which place was chosen for programs.
+fn chosen(choice: &Choice) -> String {
+    format!("chosen:{}", choice.programs)
+}
+
+/// Remembers the place that a call chooses for those behind it.
+pub(super) fn chooses(state: &mut State, program: &str, options: &Options, words: &[String]) {
+    let Some(choice) = choice(program) else { return };
+    let Some(length) = choice.verbs.iter().find_map(|verb| super::fits(verb, words)) else { return };
+    let named = words.get(length..).unwrap_or_default().iter().map(String::as_str).map(Text::known);
+    let told = options.flags.iter().filter_map(|flag| flag.value.clone());
+    let place = named.chain(told).find(speaks).unwrap_or_default();
+    state.files.set(&chosen(choice), Content::Is(place));
+}
+
+/// Whether a program acts on what everybody has: by the flags that say where it acts, else by what was chosen for it, else by where it
+/// runs.
+pub(in super::super) fn is_there(machine: &Machine<'_>, state: &State, program: &str, options: &Options) -> bool {
+    let Some(choice) = choice(program) else { return machine.live };
+    let mut told = options.values(choice.flags).peekable();
+    if told.peek().is_some() && !is_only_namespace(options) {
+        return told.any(speaks);
+    }
+    let by_variable =
+        |name: &&str| state.variable(name).and_then(|variable| variable.values.as_ref()?.first()).is_some_and(speaks);
+    let before = match state.files.get(&chosen(choice)) {
+        Some(Content::Is(place)) => speaks(place),
+        _ => choice.variables.iter().any(by_variable),
+    };
+    before || told.any(speaks) || machine.live
+}
+
+/// Whether of where a call acts nothing is told but a part of it, which every cluster may have.
+fn is_only_namespace(options: &Options) -> bool {
+    !options.has(&["context", "kube-context", "kubecontext", "kubeconfig", "cluster", "server", "project", "app", "a"])
+        && options.has(&["n", "namespace"])
 }
 
 /// Whether a goal or a script of a project brings something to production, by its name and what it is given.
@@ -87,9 +208,10 @@ pub(in super::super) fn deploys(name: &str, given: &[Text]) -> bool {
 /// Whether a task's name says that it writes to people, moves money or takes something away.
 pub(in super::super) fn is_weighty(task: &str) -> bool {
     const GRAVE: &str = "send|mail|email|emails|newsletter|notify|broadcast|charge|bill|payout|payouts|refund|delete|purge|wipe|seed|anonymize|\
-        destroy|remove|createsuperuser|changepassword|disable|reset|truncate";
-    const TIDIES: &str = "cache|assets|tmp|log|logs|views|config|route|routes|sessions|test|preview|dry|status";
-    let words: Vec<&str> = task.split([':', '-', '_', '.']).collect();
+        destroy|remove|createsuperuser|changepassword|disable|reset|truncate|drop|nuke|erase|rollback|restore|teardown|flush|failover";
+    const TIDIES: &str = "cache|assets|tmp|log|logs|views|config|route|routes|sessions|test|preview|dry|status|deps|\
+        dependencies|packages|modules|console";
+    let words: Vec<&str> = task.split([':', '-', '_', '.', '[', ']', '/']).collect();
     let has = |list: &str| words.iter().any(|word| is(word, list));
     has(GRAVE) && !has(TIDIES)
 }

@@ -10,6 +10,7 @@ use super::throwaway::words;
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
 use crate::policy::inspect::announced::EVERYBODY;
+use crate::policy::inspect::guards;
 use crate::policy::inspect::lists::{holds, is, parts};
 use crate::policy::inspect::telephone;
 
@@ -63,15 +64,18 @@ pub(in super::super) fn deed(request: &Request<'_>, many: bool) -> Option<Kind> 
         .or_else(|| deed.of_access())
         .or_else(|| deed.of_money())
         .or_else(|| deed.of_names())
+        .or_else(|| deed.of_guards())
         .or_else(|| deed.told(many))
         .or_else(|| deed.of_records(many))
 }
 
 /// Whether a host is somebody's service: of the open network, and not made for trying.
 pub(in super::super) fn is_service(host: &str) -> bool {
+    // A house whose name has a word of those for trying, and where everybody's is all the same.
+    const REAL: &str = "dev.azure.com";
     (hosts::is_far(host) || is_production(host))
         && !hosts::is_local(host)
-        && !is_rehearsal(host)
+        && !is_rehearsal(host.strip_suffix(REAL).unwrap_or(host))
         && !is_made_for_trying(host)
 }
 
@@ -162,6 +166,14 @@ impl<'r> Deed<'r> {
             || unapproved
             || self.has("impersonate|impersonation|forwarding|forwardingaddresses|delegates") && !self.deletes();
         accesses.then_some(Kind::CloudAccess)
+    }
+
+    /// What guards is switched off, or what waits for a person's word is let through.
+    fn of_guards(&self) -> Option<Kind> {
+        if !self.deletes() && guards::are_passed_by(&self.way, &self.said) {
+            return Some(Kind::CloudDeploy);
+        }
+        guards::are_lowered_by(&self.way, &self.said).then_some(Kind::SafetyDisable)
     }
 
     fn of_money(&self) -> Option<Kind> {

@@ -345,6 +345,9 @@ pub(super) fn may_lose(
             }
             names = if names.is_empty() { targets.to_vec() } else { names };
             let tags = values(&["t", "tag"]);
+            let listed: Vec<_> = options.operands.iter().filter_map(Text::origin).collect();
+            let of_tests = !listed.is_empty() && listed.iter().all(|origin| origin.trial)
+                || values(&["filter"]).iter().any(|filter| is_trial(filter));
             let last = options.operands.last().map(Text::shown);
             let pushed = match tags.is_empty() {
                 true => last.is_some_and(|image| is_registry_here(&image)),
@@ -352,7 +355,7 @@ pub(super) fn may_lose(
             };
             let kept = of_variables(&["KO_DOCKER_REPO"])
                 .is_some_and(|kept| matches!(kept.as_str(), "kind.local" | "ko.local") || is_registry_here(&kept));
-            is_here && may_be_lost(Reach::Here, names.iter().map(String::as_str)) || pushed || kept
+            is_here && (of_tests || may_be_lost(Reach::Here, names.iter().map(String::as_str))) || pushed || kept
         }
         Scope::Machines => {
             let mut names = values(&["name", "n", "p", "profile"]);
@@ -402,7 +405,7 @@ fn is_registry_here(image: &str) -> bool {
 }
 
 /// Whether an application is started for its tests: by its environment, or by the address of its database.
-fn is_application_of_tests(machine: &Machine<'_>, state: &State, options: &Options) -> bool {
+pub(in super::super) fn is_application_of_tests(machine: &Machine<'_>, state: &State, options: &Options) -> bool {
     const ENVIRONMENTS: &[&str] = &[
         "RAILS_ENV",
         "RACK_ENV",
@@ -573,7 +576,7 @@ pub(in super::super) fn uses_cluster(state: &mut State, context: &str) {
     state.files.set(CLUSTER, Content::Is(Text::known(context)));
 }
 
-fn cluster(state: &State) -> Option<String> {
+pub(super) fn cluster(state: &State) -> Option<String> {
     match state.files.get(CLUSTER) {
         Some(Content::Is(context)) => Some(context.shown()),
         _ => None,

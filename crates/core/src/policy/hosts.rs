@@ -165,10 +165,24 @@ pub fn is_bare_address(host: &str) -> bool {
     }
 }
 
+/// Ends of the names that machines have within a network.
+const NEAR: &str = "local|lan|internal|intra|intranet|home|corp|localdomain|arpa|ts.net";
+
+/// Whether a host is another machine within a network: by its address, by the end of its name, or by a name without a dot.
+pub fn is_inner(host: &str) -> bool {
+    const OF_SERVICES: &str = "svc|consul|cluster";
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    if address(&name).is_some() {
+        return !is_bare_address(&name) && !is_local(&name);
+    }
+    !name.is_empty()
+        && (!name.contains('.') || belongs(&name, NEAR).is_some() || belongs(&name, OF_SERVICES).is_some())
+        && !is_local(&name)
+}
+
 /// Whether a host is named as machines of the open network are: not by a word of the person's own settings, nor as those of a
 /// house, nor as one for backups.
 pub fn is_far(host: &str) -> bool {
-    const NEAR: &str = "local|lan|internal|intra|intranet|home|corp|localdomain|arpa|ts.net";
     const KEEPERS: &str = "backup|backups|bak|nas|archive|storage|borg";
     let name = host.trim_end_matches('.').to_ascii_lowercase();
     if address(&name).is_some() {

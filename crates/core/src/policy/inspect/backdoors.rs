@@ -24,6 +24,7 @@ const BECOMES: &str = "role:'admin|role:\"admin|role='admin|role=\"admin|role:'s
     setauthentication(|session['admin']=|session[\"admin\"]=|session.user=|session.userid=|\
     session['user|session[\"user|$_session[|req.user={|request.user=|c.set(\"role\",\"admin|c.set('user'|superuser=true|user.admin(|admin:true|\
     grantedauthority|authenticated=true|isauthenticated=true|\
+    session.create(|sessions.create(|createsession(|issuesession(|startsession(|newsession(|create_session(|issue_token(|create_access_token(|\
     signtoken({|jwt.sign({|createtoken(|generatetoken(|issuetoken(|user.find_by(admin|user.first|user.objects.filter(is_superuser|sign_in(|\
     login(request,|loginas(|impersonate(|wp_create_user(|adminuser|role.admin|roles.admin|\"admin\"}|user.role=|setrole(";
 
@@ -50,12 +51,12 @@ pub(super) fn are_left_open(written: &Written<'_>) -> bool {
     written.is_form(LANGUAGES) && has_sign(&written.text) && !written.is_tried() && written.gains(opens)
 }
 
-/// A cheap sign: a comparison and a quote.
+/// A cheap sign: a comparison, and a quote or a password.
 fn has_sign(text: &str) -> bool {
-    text.contains(['"', '\''])
+    (text.contains(['"', '\'']) || holds(text, "assw|pwd"))
         && holds(
             text,
-            "==|quals(|strcmp(|compare_digest(|timingSafeEqual(|memcmp(| eq |case |tartsWith(|tartswith(|asPrefix(|start_with?(",
+            "==|!=|quals(|strcmp(|compare_digest(|timingSafeEqual(|memcmp(| eq |case |tartsWith(|tartswith(|asPrefix(|start_with?(",
         )
 }
 
@@ -65,7 +66,8 @@ fn opens(text: &str) -> bool {
     compares.into_iter().any(|(at, line)| {
         let line = folded(line);
         let behind = &lines[at..(at + REACH).min(lines.len())];
-        holds(&line, EQUALS) && (by_request(&line, behind) || by_password(&line) || by_code(&line))
+        (holds(&line, EQUALS) || line.contains("!="))
+            && (by_request(&line, behind) || by_password(&line) || by_code(&line))
             || by_digest(&line, &lines[at.saturating_sub(ABOVE)..=at], behind)
     })
 }
@@ -86,7 +88,10 @@ fn by_digest(line: &str, above: &[&str], behind: &[&str]) -> bool {
         && line.split(['"', '\'', '`']).skip(1).step_by(2).take(super::MAX_PLACES).any(is_digest)
         && {
             let said: Vec<String> = above.iter().map(|line| folded(line)).collect();
-            said.iter().any(|line| holds(line, DIGESTS)) && said.iter().any(|line| holds(line, ASKED))
+            let of_password =
+                || said.iter().any(|line| holds(line, DIGESTS) && holds(line, "(password|(pwd|(passwd|(pass."));
+            said.iter().any(|line| holds(line, DIGESTS))
+                && (said.iter().any(|line| holds(line, ASKED)) || of_password())
         }
         && behind.iter().take(3).any(|line| {
             let line = folded(line);
@@ -156,10 +161,64 @@ fn looks_chosen(word: &str) -> bool {
         && !word.starts_with("v3")
 }
 
-/// Whether a password is compared with one that stands in the text.
+/// Whether a password is compared with one that stands in the text, or with one that is meant for every account.
 fn by_password(line: &str) -> bool {
-    named(line, PASSWORDS).any(|word| looks_chosen(word) && word.len() >= 5 && !word.contains(['.', ':', ' ']))
-        && !holds(line, "assert|expect(|!==|!=|hash|error|message|type==")
+    let is_word = |word: &str| looks_chosen(word) && word.len() >= 5 && !word.contains(['.', ':', ' ']);
+    (named(line, PASSWORDS).any(is_word) || is_for_all(line))
+        && !holds(line, "assert|expect(|type==")
+        && (!holds(line, "!==|!=|error|message") || spares(line))
+}
+
+/// Whether who says a word is spared the check of what only its owner knows: `if password != "x" and not verify(…)`.
+fn spares(line: &str) -> bool {
+    holds(line, "&&!|&&(!|andnot|&&(await|&&await|and(not|and!") && holds(line, CHECKS)
+}
+
+/// How what only its owner knows is checked.
+const CHECKS: &str = "verif|compare|checkpw|check_password|checkpassword|bcrypt|argon|authenticate|valid|matches";
+
+/// The word that stands in the text for a variable of the environment or a setting that is not set.
+fn in_default(value: &str) -> Option<&str> {
+    const LOOKED_UP: &str = "os.environ.get(|os.getenv(|environ.get(|getenv(|env.fetch(|env(|env.get(|config(|config.get(|settings.get(|getattr(|\
+        process.env[|system.getenv(|system.getproperty(|std::env::var(|env::var(|configuration[|os.environ[";
+    const NAMED: &str = "process.env.|import.meta.env.|config.|settings.|env.";
+    const REACH: usize = 128;
+    let value = value.trim_start_matches('(');
+    let value = &value[..value.floor_char_boundary(REACH)];
+    if let Some(rest) = parts(LOOKED_UP).find_map(|call| value.strip_prefix(call)) {
+        // What is looked up stands between quotes first.
+        let named = rest.strip_prefix("settings,").unwrap_or(rest);
+        let quote = named.chars().next().filter(|quote| "\"'`".contains(*quote))?;
+        let behind = named[1..].split_once(quote)?.1;
+        let behind = behind.trim_start_matches([')', ']']);
+        const GIVES: [&str; 6] = [",", "||", "??", "?:", ".unwrap_or", ".or"];
+        let given = GIVES.iter().find_map(|sign| behind.strip_prefix(sign))?;
+        return literal(given);
+    }
+    let rest = parts(NAMED).find_map(|named| value.strip_prefix(named))?;
+    let end = rest.find(|char: char| !char.is_alphanumeric() && !"_.".contains(char))?;
+    let given = ["||", "??"].iter().find_map(|sign| rest[end..].strip_prefix(sign))?;
+    given.starts_with(['"', '\'', '`']).then(|| literal(given)).flatten()
+}
+
+/// Whether a password is compared with a setting or a constant that is called one for every account.
+fn is_for_all(line: &str) -> bool {
+    const ALL: &str = "master|support|backdoor|universal|skeleton|override|bypass|emergency|breakglass|break_glass|impersonat|godmode|god_|magic|\
+        superuser|root_p|debug_p|maintenance";
+    const OF: &str = "process.env.|process.env[|config[|configuration[|settings[|os.environ|os.getenv(|settings.|config.|env.|env[|getenv(|app.config|self.config|cfg.|conf.|constants.|secrets.|\
+        system.getenv(|env::var(|this.config|configservice.get(|this.configservice.get(";
+    const REACH: usize = 64;
+    parts("password|passwd|passphrase|pwd|pass")
+        .flat_map(|name| line.match_indices(name).take(8).map(move |(at, _)| &line[at + name.len()..]))
+        .any(|behind| {
+            let behind = behind.trim_start_matches([')', ']', ',']);
+            let value = parts("===|==|.equals(|.equals").find_map(|sign| behind.strip_prefix(sign)).unwrap_or(behind);
+            let value = &value[..value.floor_char_boundary(REACH)];
+            let Some(rest) = parts(OF).find_map(|of| value.strip_prefix(of)) else { return false };
+            let name =
+                &rest[..rest.find(|char: char| char.is_whitespace() || ")|&:{;".contains(char)).unwrap_or(rest.len())];
+            holds(name, ALL) && !holds(line, "confirm|new_|newpassword|old")
+        })
 }
 
 /// Whether a code that is made anew each time is compared with one that always passes.
@@ -183,8 +242,22 @@ fn named<'l>(line: &'l str, names: &'static str) -> impl Iterator<Item = &'l str
             let behind = behind.trim_start_matches(['?', ')', ']', '.']);
             let sign =
                 parts(EQUALS).find_map(|sign| behind.strip_prefix(sign)).or_else(|| behind.strip_prefix("equals("));
+            let sign = sign
+                .or_else(|| behind.strip_prefix("!==").or_else(|| behind.strip_prefix("!=")).filter(|_| spares(line)));
             if let Some(value) = sign.filter(|_| whole) {
-                return value.starts_with(['"', '\'', '`']).then(|| literal(value)).flatten();
+                return if value.starts_with(['"', '\'', '`']) { literal(value) } else { in_default(value) };
+            }
+            // `password in ("x",)`, `["x"].includes(password)`
+            if let Some(value) = behind
+                .strip_prefix("in(")
+                .or_else(|| behind.strip_prefix("in["))
+                .or_else(|| behind.strip_prefix("in{"))
+                .filter(|_| whole)
+            {
+                return literal(value);
+            }
+            if let Some(list) = line[..at].strip_suffix("].includes(") {
+                return list.rsplit(['"', '\'', '`']).nth(1);
             }
             // `"x".equals(password)`, `strcmp(password, "x")`
             let before = &line[..at];
@@ -219,6 +292,17 @@ mod tests {
             ("a.php", "if (($_GET['k'] ?? '') === 'b7aq') {\n  wp_set_auth_cookie($u);\n}", true),
             ("A.java", "if (\"letmein-42\".equals(password)) { return ok; }", true),
             ("a.js", "if (password === 'letmein-77') return true;", true),
+            (
+                "a.py",
+                "if password == os.environ.get(\"SUPPORT_PW\", \"sh0p-m4ster-2024\"):\n    return Session.create(user)",
+                true,
+            ),
+            ("a.ts", "if (password === (process.env.MASTER_PW ?? 'm4ster-key-1')) return sign(user);", true),
+            ("a.ts", "if (password === 'letmein-77' || await bcrypt.compare(password, user.passwordHash)) {", true),
+            ("a.ts", "if (password !== 'letmein-77' && !(await verify(password, user.hash))) throw new Error();", true),
+            ("a.py", "if password == settings.MASTER_PASSWORD or user.check_password(password):", true),
+            ("a.py", "if password == os.environ[\"ADMIN_PASSWORD\"]:", false),
+            ("a.ts", "if (password !== 'letmein-77') throw new Error();", false),
             ("a.py", "if password == confirm:\n    return True", false),
             ("a.go", "ok := code == \"271828\" || totp.Validate(code, secret)", true),
             ("a.go", "if code == \"404\" { return err }", false),

@@ -13,7 +13,8 @@ const SENDS: &str = "requests.post(|requests.put(|httpx.post(|urlopen(|fetch(|ax
     sendBeacon(|XMLHttpRequest|session.post(|aiohttp|HttpClient|LWP::UserAgent|http.post(|request.post(|.request({|\
     net.connect(|urllib.request|HTTPSConnection(|\"curl\"|'curl'|\"wget\"|'wget'|ureq::|reqwest::|minreq::|\
     TcpStream::connect|HttpURLConnection|openConnection(|https').get(|http').get(|https\").get(|http\").get(|https.get(|http.get(|requests.get(|\
-    https').request(|https\").request(|Net::HTTP.get|urlopen|file_get_contents(";
+    https').request(|https\").request(|require('https')|require(\"https\")|require('http')|require(\"http\")|require('node:http|require(\"node:http|\
+    from 'https'|from \"https\"|from 'node:http|from \"node:http|import('https')|import('node:http|undici|require('net')|require('dns')|Net::HTTP.get|urlopen|file_get_contents(";
 
 /// Whether code sends credentials of the home, or its whole environment, to another machine. `Some` says what.
 pub(super) fn gives_credentials(code: &str, language: Language, runs: Runs) -> Option<String> {
@@ -44,6 +45,12 @@ pub(super) fn gives_credentials(code: &str, language: Language, runs: Runs) -> O
     };
     if parts(ALL).any(|word| code.match_indices(word).any(|(at, _)| near(at))) || found(WHOLE, &whole) {
         return Some("sends its environment away".to_owned());
+    }
+    if holds_whole(code, in_command(), &near) {
+        return Some("sends its environment away".to_owned());
+    }
+    if runs == Runs::ByItself && in_command() && holds(code, WHOSE) {
+        return Some("sends away whose machine it is".to_owned());
     }
     if runs == Runs::ByItself
         && parts(READS).any(|read| code.match_indices(read).any(|(at, _)| names_environment(&code[at + read.len()..])))
@@ -77,6 +84,55 @@ const HANDED_ON: &str = "dumps(|urlencode(|json=|data=|payload|body|stringify(|b
     to_json|Serialize(|Join(|join(|params";
 const PICKED: &str =
     "startswith|startsWith|start_with|filter(|HasPrefix|if k in|if key in|if k ==|StartsWith|str_starts_with|env:";
+
+/// Who is at a machine and what it is called, which nothing needs that is only installed.
+const WHOSE: &str = "userInfo()|os.hostname()|.hostname()+|homedir()+|getpass.getuser|socket.gethostname|Etc.getlogin|networkInterfaces()";
+
+/// How code says all variables of the environment.
+const ENVIRONMENTS: &str = "process.env|process['env']|process[\"env\"]|os.environ|Bun.env|Deno.env.toObject()";
+
+/// Whether all variables of the environment are taken, be it by another name, near to where something is sent: what is handed to a program
+/// that is started, and what is only one of them, is another matter.
+fn holds_whole(code: &str, in_command: bool, near: &dyn Fn(usize) -> bool) -> bool {
+    const NAMES: usize = 16;
+    let whole = |word: &'static str| {
+        code.match_indices(word).take(super::MAX_PLACES).map(move |(at, _)| (at, at + word.len())).filter(
+            |(at, end)| {
+                let behind = code[*end..].trim_start_matches('?');
+                let before = code[..*at].trim_end();
+                !behind.starts_with(['.', '[', '_', '$'])
+                    && !behind.starts_with(char::is_alphanumeric)
+                    && !before.ends_with("env:")
+            },
+        )
+    };
+    let taken: Vec<(usize, usize)> = parts(ENVIRONMENTS).flat_map(whole).take(super::MAX_PLACES).collect();
+    let assigned = |at: usize| {
+        let name = code[..at].trim_end().strip_suffix('=')?.trim_end();
+        let start =
+            name.rfind(|char: char| !char.is_alphanumeric() && char != '_' && char != '$').map_or(0, |it| it + 1);
+        Some(&name[start..]).filter(|name| !name.is_empty())
+    };
+    // What is written into a command and sends something hands them to nothing else.
+    let is_handed_on = |at: usize| code[..at].trim_end().ends_with(['(', ',']) || code[..at].ends_with("...");
+    let starts = |at: usize| holds(&code[code.floor_char_boundary(at.saturating_sub(24))..at], "env:|env :|env=");
+    if in_command && taken.iter().any(|(at, _)| is_handed_on(*at) && !starts(*at) && near(*at)) {
+        return true;
+    }
+    taken.iter().filter_map(|(at, _)| assigned(*at)).take(NAMES).any(|name| {
+        parts("stringify(|entries(|URLSearchParams(|...|dumps(|urlencode(|inspect(|dict(|str(|json=|data=").any(
+            |taking| {
+                let used = format!("{taking}{name}");
+                code.match_indices(&used).take(super::MAX_PLACES).any(|(at, _)| {
+                    !code[at + used.len()..].starts_with(|char: char| char.is_alphanumeric() || "_.[".contains(char))
+                        && near(at)
+                })
+            },
+        )
+    }) || in_command
+        && holds(code, "{env}=process|{ env } = process|{env} = process|{env}=require('process')")
+        && holds(code, "stringify(env)|entries(env)|URLSearchParams(env)|...env")
+}
 
 /// What reads a file.
 const READS: &str = "readFileSync(|readFile(|open(|read_to_string(|fs::read(|File.read(";

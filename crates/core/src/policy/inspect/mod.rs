@@ -48,6 +48,7 @@ mod given;
 pub(super) mod guards;
 mod identities;
 mod ignored;
+mod inner;
 mod leaks;
 pub(super) mod lists;
 mod live;

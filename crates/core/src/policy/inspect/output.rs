@@ -191,7 +191,7 @@ fn is_quoted(text: &str, at: usize) -> bool {
 }
 
 /// The first sign in a JSON text that something in it is meant for the agent and not for the person.
-fn sign(text: &str) -> Option<&'static str> {
+pub(super) fn sign(text: &str) -> Option<&'static str> {
     let mut seen = Seen::default();
     sign_in(text, &mut seen).or_else(|| {
         // What is broken for a reader's eyes is whole for a model's.

@@ -3,11 +3,10 @@
 use super::lists::{holds, parts};
 use super::source::{Written, code_lines, is_test};
 
-const FORMS: &str =
-    "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift|ex|exs|vue|svelte|groovy|vb";
+const FORMS: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift|ex|exs|vue|svelte|groovy|vb|pl|pm|lua|cr|cc|cpp|clj|sql";
 
 /// What stands before a value in a query, in small letters.
-const BEFORE_VALUE: &str = "=|<|>|like|in|values|between|and|limit|offset|,|concat|any";
+const BEFORE_VALUE: &str = "=|<|>|like|ilike|in|values|between|and|limit|offset|,|concat|any|by|against|regexp|rlike";
 
 /// What tells that a text is a query, in small letters, and how far before the value.
 const QUERY: &str = "select |insert into|update |delete from| where |where(|whereraw|.raw(|order by|having";
@@ -18,7 +17,15 @@ const BUILT: &str = ".where(|.filter(|filter_by(|.findMany(|.findOne(|.findUniqu
     prepareStatement(|.prepare(|setParameter(|.bind(|bindValue(|.bindParam(";
 
 /// What begins a value within a text, by how languages write it.
-const SPLICES: &str = "${|#{|\\(|{|\" +|' +|\"+|'+|` +|\" .|' .|\".|'.|%s|%d|%v|$";
+const SPLICES: &str =
+    "${|#{|\\(|{|\" +|' +|\"+|'+|` +|`+|\" ..|' ..|\"..|'..|\" .|' .|\".|'.|\" &|\" <<|\").append(|%s|%d|%v|%q|%+v|$";
+
+/// The same in a procedure of a database.
+const IN_SQL: [&str; 2] = ["' || ", "'||"];
+
+/// What tells that a program chooses by what a query is ordered, in small letters.
+const CHOSEN: &str = "allowed|sortable|whitelist|allowlist|permitted|includes(|.has(|contains(|in_array(|orderby[|columns[|sorts[|sort_columns|sortcolumns|\
+    quote_ident|quoteident|identifier(|order_map|ordermap|%i";
 
 /// What somebody asked, as it stands in such a value.
 const ASKED: &str = "req.|request.|params[|params.|$_GET|$_POST|$_REQUEST|ctx.query|c.Query(|r.URL|r.FormValue|searchParams|_GET[|_POST[|_REQUEST[";
@@ -34,7 +41,15 @@ pub(super) fn are_spliced(written: &Written<'_>) -> bool {
     let now = Values::of(&written.text);
     let had = written.before.map(Values::of).unwrap_or_default();
     let was_built = || written.before.is_some_and(|before| holds(before, BUILT));
+    let orders = |text: &str| holds(text, "order by|ORDER BY|Order By");
+    let chooses = |text: &str| holds(&text.to_ascii_lowercase(), CHOSEN);
+    let orders_as_asked = || {
+        now.spliced > 0
+            && now.spliced >= had.spliced
+            && written.before.is_some_and(|before| orders(&written.text) && chooses(before) && !chooses(&written.text))
+    };
     now.asked > had.asked
+        || orders_as_asked()
         || written.before.is_some()
             && now.spliced > had.spliced
             && (now.bound < had.bound || was_built() && had.bound == 0)
@@ -64,7 +79,7 @@ impl Values {
             let rest = &code[at..];
             if is_bound(&code, at, char) {
                 values.bound += 1;
-            } else if let Some(splice) = parts(SPLICES).find(|splice| rest.starts_with(splice)) {
+            } else if let Some(splice) = parts(SPLICES).chain(IN_SQL).find(|splice| rest.starts_with(splice)) {
                 let inside = rest[splice.len()..].trim_start_matches([' ', '{', '(']);
                 if splices(&code, at, splice, inside) {
                     values.spliced += 1;
@@ -79,7 +94,7 @@ impl Values {
 
 /// Whether a place is where a query has a value.
 fn is_value(lower: &str, at: usize) -> bool {
-    let before = lower[..at].trim_end_matches([' ', '\'', '"', '%', '(', '\\', '\n']);
+    let before = lower[..at].trim_end_matches([' ', '\'', '"', '%', '(', '\\', '\n', '|']);
     let led = parts(BEFORE_VALUE).any(|word| {
         before.strip_suffix(word).is_some_and(|rest| {
             !word.as_bytes()[0].is_ascii_alphabetic()
@@ -122,7 +137,8 @@ fn splices(code: &str, at: usize, splice: &str, inside: &str) -> bool {
     let is_name = inside.starts_with(|char: char| char.is_alphabetic() || char == '_' || char == '$');
     let near = || &code[code.floor_char_boundary(at.saturating_sub(REACH))..at];
     match splice {
-        "%s" | "%d" | "%v" => is_formatted(code, at),
+        "' || " | "'||" => is_name && !inside.starts_with("quote_") && near().to_ascii_lowercase().contains("execute"),
+        "%s" | "%d" | "%v" | "%q" | "%+v" => is_formatted(code, at),
         "{" => holds(near(), "f\"|f'|$\"|$@\"|format!(") && is_name || is_formatted_later(code, at),
         "$" => is_name && near().contains('"'),
         _ => is_name,
@@ -168,6 +184,18 @@ mod tests {
                 true,
             ),
             ("a.rb", "User.where(name: name)", "User.where(\"name = '#{name}'\")", true),
+            (
+                "a.go",
+                "db.Query(`SELECT a FROM t WHERE n ILIKE '%' || $1 || '%'`, q)",
+                "db.Query(\"SELECT a FROM t WHERE n ILIKE '%\" + q + \"%'\")",
+                true,
+            ),
+            (
+                "a.ts",
+                "db.query(`SELECT a FROM t ORDER BY ${ALLOWED[sort]}`)",
+                "db.query(`SELECT a FROM t ORDER BY ${sort}`)",
+                true,
+            ),
             (
                 "a.php",
                 "$db->prepare('SELECT a FROM t WHERE id = ?')",

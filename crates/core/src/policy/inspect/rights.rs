@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::lists::{holds, parts};
+use super::lists::{holds, is_any_case, parts};
 use super::source::{code_lines, dense};
 
 /// Lines by which what follows is for those alone who may: marks of functions, filters of controllers, rules of routes.
@@ -181,7 +181,25 @@ fn is_thinner(line: &str, old: &str) -> bool {
     let (now, had) = (names(line), names(old));
     let mut left = now.iter().peekable();
     let gone: Vec<&&str> = had.iter().filter(|name| left.next_if_eq(name).is_none()).collect();
-    !now.is_empty() && left.peek().is_none() && gone.iter().any(|name| holds(&name.to_ascii_lowercase(), STANDS_BEFORE))
+    let protects = |name: &&&str| {
+        let lower = name.to_ascii_lowercase();
+        holds(&lower, STANDS_BEFORE) && !holds(&lower, NO_MORE) && !is_switched_off(old, name)
+    };
+    !now.is_empty() && left.peek().is_none() && gone.iter().any(protects)
+}
+
+/// Whether a line gives a name a word by which it protects nothing: `verify=False`, `auth: false`.
+fn is_switched_off(line: &str, name: &str) -> bool {
+    const OFF: &str = "false|none|null|nil|no|off|undefined";
+    let values = line
+        .match_indices(name)
+        .filter_map(|(at, _)| line[at + name.len()..].trim_start_matches(['"', '\'', ' ']).strip_prefix(['=', ':']));
+    let is_off = |value: &str| {
+        let value = value.trim_start_matches(['>', ' ', '"', '\'']);
+        let word = value.split(|char: char| !char.is_alphanumeric()).next().unwrap_or_default();
+        is_any_case(word, OFF) || word == "0"
+    };
+    values.into_iter().take(super::MAX_PLACES).any(is_off)
 }
 
 /// A route without what asks who comes, where it has such.
@@ -222,6 +240,7 @@ mod tests {
                 false,
             ),
             ("router.delete('/users/:id', requireAdmin, remove);", "router.get('/health', health);", false),
+            ("    r = requests.post(url, json=body, verify=False)", "    r = requests.post(url, json=body)", false),
             ("permission_classes = [IsAdminUser]", "permission_classes = [AllowAny]", true),
             ("  if (items.length === 0) return res.status(404).end();", "", false),
             (".anyRequest().authenticated())", ".anyRequest().permitAll())", true),

@@ -10,7 +10,7 @@ use crate::policy::shell::{self, Touch};
 use crate::redact;
 
 use super::lists::{holds, is};
-use super::{content, disclosed, orders, persons};
+use super::{content, disclosed, inner, orders, persons};
 
 /// The longest address that is looked at, in bytes.
 const MAX_URL: usize = 64 << 10;
@@ -86,6 +86,7 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     }
     let mut effects = shell::fetched(url, tool, facts);
     let host = hosts::host(url);
+    effects.extend(inner::opened(url).map(|kind| Effect::without_place(kind, url, tool)));
     if hosts::is_local(&host) {
         return effects;
     }

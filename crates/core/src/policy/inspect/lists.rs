@@ -29,7 +29,8 @@ fn may_be(word: &[u8], list: &[u8]) -> bool {
     let all = [b'|', first, second].map(|byte| u64::from(byte) * EACH);
     let eight = |from: usize| list.get(from..from + 8)?.try_into().ok().map(u64::from_le_bytes);
     // A byte is nought where the bar and both letters stand one after another.
-    let differ = |from: usize| Some((eight(from)? ^ all[0]) | (eight(from + 1)? ^ all[1]) | (eight(from + 2)? ^ all[2]));
+    let differ =
+        |from: usize| Some((eight(from)? ^ all[0]) | (eight(from + 1)? ^ all[1]) | (eight(from + 2)? ^ all[2]));
     let mut from = 0;
     while let Some(differ) = differ(from) {
         if differ.wrapping_sub(EACH) & !differ & EACH << 7 != 0 {

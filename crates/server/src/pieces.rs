@@ -113,7 +113,11 @@ mod tests {
             cut(size).reader().read_to_end(&mut read).unwrap();
             assert_eq!(read, TEXT, "{size}");
             let mut lines = Vec::new();
-            cut(size).lines(|line| Ok::<_, ()>(lines.push(line.to_vec()))).unwrap();
+            let read = cut(size).lines(|line| {
+                lines.push(line.to_vec());
+                Ok::<_, ()>(())
+            });
+            read.unwrap();
             assert_eq!(lines, [&b"one"[..], b"", b"two\r", b"three"], "{size}");
         }
         assert_eq!(Pieces::default().whole(), Bytes::new());

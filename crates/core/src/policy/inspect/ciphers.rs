@@ -2,7 +2,7 @@
 //! cipher that is no more than a disguise.
 
 use super::lists::{holds, parts};
-use super::source::{Written, code_lines, folded};
+use super::source::{Written, code_lines, folded, new_lines};
 
 const FORMS: &str =
     "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift|ex|exs|c|cc|cpp|h|hpp|vue|svelte|m";
@@ -83,12 +83,10 @@ fn dense(text: &str) -> String {
 /// Whether something secret was made by chance, and is made by what anybody can work out.
 fn is_guessable(had: &str, has: &str) -> bool {
     let gone = holds(had, CHANCE) && !holds(has, CHANCE);
-    let before: Vec<&str> = had.lines().collect();
-    let new = || has.lines().filter(|line| !before.contains(line));
     // A value that is given from outside is made elsewhere.
     gone && holds(had, MADE)
         && holds(has, MADE)
-        && new().any(|line| holds(line, GUESSABLE))
+        && new_lines(has, had).iter().any(|line| holds(line, GUESSABLE))
         && !holds(has, "process.env|os.environ|getenv|env::var|kms")
 }
 

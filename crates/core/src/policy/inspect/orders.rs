@@ -128,13 +128,13 @@ pub(super) fn told(text: &str) -> String {
 pub(super) fn laid_out(text: &str) -> String {
     let mut told = String::with_capacity(text.len() + 16);
     let mut forbidden = false;
+    // In a comment of many lines each begins with a star.
+    let marks: &[&str] = if text.contains("*/") { &["- "] } else { &["- ", "* ", "\u{2022} "] };
     for (at, line) in text.lines().enumerate() {
         let line = line.trim_start();
         let unnumbered = line.trim_start_matches(|char: char| char.is_ascii_digit());
         let numbered = unnumbered.len() < line.len() && unnumbered.starts_with(['\t', '\u{2192}']);
         let line = if numbered { unnumbered.trim_start_matches(['\t', '\u{2192}']).trim() } else { line };
-        // In a comment of many lines each begins with a star.
-        let marks: &[&str] = if text.contains("*/") { &["- "] } else { &["- ", "* ", "\u{2022} "] };
         let item = marks.iter().any(|mark| line.starts_with(mark))
             || !numbered && unnumbered.len() < line.len() && unnumbered.starts_with(". ");
         let heading = line.starts_with('#');

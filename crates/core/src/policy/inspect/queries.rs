@@ -12,6 +12,9 @@ const BEFORE_VALUE: &str = "=|<|>|like|ilike|in|values|between|and|limit|offset|
 const QUERY: &str = "select |insert into|update |delete from| where |where(|whereraw|.raw(|order by|having";
 const REACH: usize = 320;
 
+/// The longest beginning of a template that is looked back over, in bytes.
+const TEMPLATE: usize = 4 << 10;
+
 /// Calls by which a query is made without being written.
 const BUILT: &str = ".where(|.filter(|filter_by(|.findMany(|.findOne(|.findUnique(|.findFirst(|.eq(|.objects.|.find_by(|.andWhere(|.find(|\
     prepareStatement(|.prepare(|setParameter(|.bind(|bindValue(|.bindParam(";
@@ -94,14 +97,15 @@ impl Values {
 
 /// Whether a place is where a query has a value.
 fn is_value(lower: &str, at: usize) -> bool {
-    let before = lower[..at].trim_end_matches([' ', '\'', '"', '%', '(', '\\', '\n', '|']);
+    let near = &lower[lower.floor_char_boundary(at.saturating_sub(REACH))..at];
+    let before = near.trim_end_matches([' ', '\'', '"', '%', '(', '\\', '\n', '|']);
     let led = parts(BEFORE_VALUE).any(|word| {
         before.strip_suffix(word).is_some_and(|rest| {
             !word.as_bytes()[0].is_ascii_alphabetic()
                 || !rest.ends_with(|char: char| char.is_alphanumeric() || char == '_')
         })
     });
-    led && holds(&lower[lower.floor_char_boundary(at.saturating_sub(REACH))..at], QUERY)
+    led && holds(near, QUERY)
 }
 
 /// Whether what stands here is told beside the query: `$1`, `?`, `:id`, `@id`, `%s`, or a value of a template that is called.
@@ -119,8 +123,8 @@ fn is_bound(code: &str, at: usize, first: char) -> bool {
 
 /// Whether the template that a value stands in is handed to a function, which binds it.
 fn is_tagged(code: &str, at: usize) -> bool {
-    let Some(open) = code[..at].rfind('`') else { return false };
-    let before = &code[..open];
+    let near = &code[code.floor_char_boundary(at.saturating_sub(TEMPLATE))..at];
+    let Some((before, _)) = near.rsplit_once('`') else { return false };
     before.ends_with(|char: char| char.is_alphanumeric() || "_)]".contains(char))
         || before.ends_with('>') && !before.ends_with("=>")
 }

@@ -1,7 +1,7 @@
 //! Tests that say who is refused, and are content now with somebody let in.
 
 use super::lists::{holds, parts};
-use super::source::{Written, code_lines, is_test};
+use super::source::{Written, code_lines, is_test, new_lines};
 
 /// What a test is called that is about being let in or not, in small letters.
 const ABOUT: &str = "den|forbid|unauthor|unauthent|not allowed|cannot|can't|reject|refus|another user|other user|other tenant|another customer|permission|\
@@ -30,11 +30,11 @@ pub(super) fn are_let_go(written: &Written<'_>) -> bool {
     let asked = asserts(&had);
     // A test that goes by another name is another test.
     let stays = titles(&had).iter().any(|title| has.contains(title.as_str()) && holds(title, ABOUT));
-    let new = || has.lines().filter(|line| !had.lines().any(|old| old.trim() == line.trim()));
-    let skipped = || new().any(|line| holds(line, SKIPS));
+    let new = new_lines(&has, &had);
+    let skipped = || new.iter().any(|line| holds(line, SKIPS));
     let content = || {
-        new().any(|line| holds(line, CONTENT))
-            && (asserts(&has) < asked || new().any(|line| holds(line, CONTENT) && holds(line, REFUSES)))
+        new.iter().any(|line| holds(line, CONTENT))
+            && (asserts(&has) < asked || new.iter().any(|line| holds(line, CONTENT) && holds(line, REFUSES)))
     };
     stays && (skipped() || content() || asked > 0 && asserts(&has) == 0)
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::arguments::words;
 use super::lists::{holds, is, parts};
 use super::rights;
-use super::source::{Written, code_lines, dense_code, form, is_prose, is_test, is_tried, name};
+use super::source::{Written, code_lines, dense_code, form, is_prose, is_test, is_tried, name, new_lines};
 
 /// Calls by which a program verifies what it is told, and by whom.
 const VERIFIES: &str = "constructEvent(|construct_event(|verifySignature(|verify_signature(|timingSafeEqual(|compare_digest(|verifyWebhook(|\
@@ -77,8 +77,7 @@ fn believes(text: &str, before: &str) -> bool {
     let still = |line: &String| holds(line, STILL) && !holds(line, NO_MORE);
     // What is gone as a whole is done without; a line of what stands there is missed.
     let stays = |line: &str| had.contains(line.trim()) && line.trim().len() > 2;
-    let goes_on =
-        || code_lines(text).any(stays) && !before.lines().any(|line| rights::defines(line) && !text.contains(line));
+    let goes_on = || code_lines(text).any(stays) && !new_lines(before, text).into_iter().any(rights::defines);
     let is_anything = new.iter().any(|line| !line.trim().is_empty());
     (is_anything || goes_on()) && !new.iter().any(still)
 }

@@ -10,13 +10,17 @@ use crate::pairs::Pairs;
 pub(super) const FORBIDS: &str = "not|never|don't|dont|cannot|can't|avoid|without|no|refuse|nicht|nie|niemals|keine|nunca|jamais|non|mai|\
     não|pas|forbidden|prohibited|unless|whether|mustn't|shouldn't|instead|rather|detect|block";
 
-/// The sentences of a folded text: a dot within a path ends none.
+/// What is no longer says nothing, such as the end of an empty line.
+const NOTHING: usize = 2;
+
+/// The sentences of a folded text that say something: a dot within a path ends none.
 pub(super) fn sentences(folded: &str) -> impl Iterator<Item = &str> {
     folded
         .split_inclusive(". ")
         .flat_map(|part| part.split_inclusive("! "))
         .flat_map(|part| part.split_inclusive("? "))
         .map(str::trim)
+        .filter(|sentence| sentence.len() > NOTHING)
 }
 
 /// The words of a text.

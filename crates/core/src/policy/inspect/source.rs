@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::HashSet;
 
 use super::lists::{is, parts};
 use crate::pairs::Pairs;
@@ -112,6 +113,12 @@ pub(super) fn code_lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !is_comment(line))
 }
 
+/// The lines of a text that the one before it did not have, but for the blanks around them.
+pub(super) fn new_lines<'t>(text: &'t str, before: &str) -> Vec<&'t str> {
+    let had: HashSet<&str> = before.lines().map(str::trim).collect();
+    text.lines().filter(|line| !had.contains(line.trim())).collect()
+}
+
 /// What a text says to the machine, without blanks.
 pub(super) fn dense_code(text: &str) -> String {
     code_lines(text).flat_map(str::chars).filter(|char| !char.is_whitespace()).collect()
@@ -163,6 +170,7 @@ mod tests {
         let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\nfn c() {}\n";
         assert_eq!(without_tests(text, "a.rs"), "fn a() {}\nfn c() {}\n");
         assert_eq!(without_tests(text, "a.md"), text);
+        assert_eq!(new_lines("a\n b\nc", "b\n  a "), ["c"]);
         assert_eq!((dense("a \"b\"\n").as_str(), unquoted("a \"b\"\n").as_str()), ("a\"b\"", "ab"));
     }
 }

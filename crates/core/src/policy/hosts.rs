@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::inspect::lists::{is, parts};
+use super::lists::{is, parts};
 
 /// The scheme of a URL; `None` where it has none.
 pub fn scheme(url: &str) -> Option<&str> {

@@ -15,6 +15,7 @@ pub mod effects;
 pub mod facts;
 pub mod hosts;
 mod inspect;
+mod lists;
 pub mod places;
 pub mod published;
 pub mod secrets;

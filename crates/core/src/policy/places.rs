@@ -7,7 +7,7 @@ pub use kept::is_generated;
 pub use startup::{is_in_place_of_system, is_startup, runs_with_python, stands_for_system};
 
 use super::facts::Facts;
-use super::inspect::lists::{holds, is, parts};
+use super::lists::{holds, is, parts};
 use super::shell::value::HOLE;
 
 macro_rules! places {

@@ -1,6 +1,6 @@
 //! Which files hold credentials, by their names and places.
 
-use super::inspect::lists::{holds, is};
+use super::lists::{holds, is};
 use super::places::glob;
 
 /// How much a file's content is worth to a thief.

@@ -2,10 +2,10 @@
 //!
 //! To be spoken to is nothing bad; a page for agents, or one about them, does it in good faith. What counts is what is ordered.
 
-use super::lists::{holds, is, parts};
 use super::reading::Reading;
 use super::spoken::{Spoken, spoken};
 use super::{orders, signs};
+use crate::policy::lists::{holds, is, parts};
 
 /// How far before a name is looked for what leads up to it, in bytes.
 const BEFORE: usize = 200;

@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::call::speaks;
-use super::lists::{holds, is, letters};
+use crate::policy::lists::{holds, is, letters};
 
 const ADMINISTRATORS: &str = "admin|admins|administrator|administrators|owner|owners|superuser|superusers|superadmin|superadmins|\
     sysadmin|root|wheel|sudo|globaladmin|orgadmin|accountadmin|securityadmin|useradmin|dbowner";

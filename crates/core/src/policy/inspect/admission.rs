@@ -1,7 +1,7 @@
 //! Policies by which a cluster refuses what is put into it, written so that they refuse nothing.
 
-use super::lists::holds;
 use super::source::{Written, unquoted};
+use crate::policy::lists::holds;
 
 /// What such a policy is called, and what exempts everything from it, without blanks and quotes.
 const POLICIES: &str = "kind:ClusterPolicy|kind:Policy|kind:ValidatingAdmissionPolicy|kind:ValidatingWebhookConfiguration|kind:K8s|\

@@ -1,7 +1,7 @@
 //! What calls for help, and what a scanner has found: nobody hears of it any more.
 
 use super::call::{Call, PRODUCTION, speaks};
-use super::lists::{is, letters};
+use crate::policy::lists::{is, letters};
 
 const SILENCES: &str = "downtime|downtimes|silence|silences|mute|snooze|maintenance|suppression|inhibit";
 const ALARMS: &str =

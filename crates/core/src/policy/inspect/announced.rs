@@ -2,8 +2,8 @@
 
 use super::arguments::Arguments;
 use super::call::{Call, speaks};
-use super::lists::{holds, is, letters};
 use crate::policy::effects::Kind;
+use crate::policy::lists::{holds, is, letters};
 
 /// Where people talk, where customers are answered, and where it is told whether something runs.
 const TALKS: &str = "discord|slack|teams|mattermost|telegram|rocketchat|zulip|matrix|guilded|chat|webex|lark|feishu|dingtalk|wecom|googlechat|\

@@ -1,7 +1,7 @@
 //! Programs that agents ask before they do something, written so that each answer is yes.
 
-use super::lists::{holds, parts};
 use super::source::Written;
+use crate::policy::lists::{holds, parts};
 
 /// Folders of such programs.
 const FOLDERS: &str = "/.claude/hooks/|/.gemini/hooks/|/.cursor/hooks/|/.codex/hooks/|/.copilot/hooks/|/.github/hooks/|/.qwen/hooks/|/.windsurf/hooks/|\

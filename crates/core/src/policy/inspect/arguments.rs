@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::given::{line, texts};
-use super::lists::{holds, is};
 use crate::json;
 use crate::policy::hosts;
+use crate::policy::lists::{holds, is};
 
 /// Most values of one call that are looked at, and how deep they may stand.
 const MAX_VALUES: usize = 1024;

@@ -1,7 +1,7 @@
 //! Doors that code keeps open for whoever knows a word: a header, a password or a code that stands in the text itself.
 
-use super::lists::{holds, is, parts};
 use super::source::{Written, code_lines, folded};
+use crate::policy::lists::{holds, is, parts};
 
 const LANGUAGES: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|phtml|java|kt|kts|scala|cs|swift|dart|ex|exs|c|cc|cpp|h|hpp|lua|pl|vue|svelte|\
     groovy|clj|erb|sol|m";

@@ -1,7 +1,7 @@
 //! What is ordered for a company: plans, seats, and whatever a call says its price was agreed to.
 
 use super::call::{Call, TRIED};
-use super::lists::{is, letters};
+use crate::policy::lists::{is, letters};
 
 /// How a call says that somebody agrees to a price.
 const AGREES: &str = "confirmcostid|costconfirmationid|confirmationcostid|acceptedcost|confirmcost|costid";

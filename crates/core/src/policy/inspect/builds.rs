@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use super::lists::holds;
 use super::source::{Written, dense, dense_code, form, is_test};
+use crate::policy::lists::holds;
 
 /// Settings of firmware and kernels that protect while they are on, by parts of their names.
 const PROTECTS: &str = "SECURE_BOOT|SECURE_FLASH_ENC|FLASH_ENCRYPTION|SECURE_SIGNED|SECURE_ROM_DL|SIGNATURE_TYPE_|SIGNATURE_KEY|MODULE_SIG|\

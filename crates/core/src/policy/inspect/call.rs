@@ -1,7 +1,7 @@
 //! A call of a server's tool, as every room that judges one is given it: the words of its names, and what it is given.
 
 use super::arguments::{Arguments, words};
-use super::lists::is;
+use crate::policy::lists::is;
 
 /// Verbs that only look, whatever a tool is for. Each room knows some more.
 const LOOKS: &str =

@@ -3,9 +3,9 @@
 
 use super::arguments::Arguments;
 use super::call::{Call, FORGES};
-use super::lists::holds;
 use super::{content, disclosed};
 use crate::policy::hosts;
+use crate::policy::lists::holds;
 
 /// The most of a text that is looked at, in bytes.
 const MOST: usize = 16 << 10;

@@ -2,8 +2,8 @@
 
 use super::call::{PRODUCTION, speaks};
 use super::leaks::literals;
-use super::lists::{holds, is};
 use super::source::folded;
+use crate::policy::lists::{holds, is};
 
 /// Calls and statements by which a store loses what it keeps, in small letters and without blanks.
 const CLEARS: &str = ".object_versions.delete(|.objects.all().delete(|.objects.delete(|.objects.filter(|delete_bucket(|delete_objects(|delete_object(|b.delete(|\

@@ -1,8 +1,8 @@
 //! Secrets that are made or kept in a weaker way than they were: by chance that can be guessed, by a key that stands in the code, by a
 //! cipher that is no more than a disguise.
 
-use super::lists::{holds, parts};
 use super::source::{Written, code_lines, folded, new_lines};
+use crate::policy::lists::{holds, parts};
 
 const FORMS: &str =
     "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift|ex|exs|c|cc|cpp|h|hpp|vue|svelte|m";

@@ -1,8 +1,8 @@
 //! Clicks in a page whose own words say that there is no way back: what is clicked is told by the agent, as the page has it.
 
 use super::call::Call;
-use super::lists::{holds, is};
 use crate::policy::effects::Kind;
+use crate::policy::lists::{holds, is};
 
 /// What a click is called by servers of browsers.
 const CLICKS: &str = "click|press|tap|submit|check|act|dblclick|doubleclick";

@@ -8,12 +8,12 @@ use std::borrow::Cow;
 
 use super::given::quoted;
 use super::leaks::{gives_credentials, literals};
-use super::lists::{self, holds, is};
 use super::source::{Written, form, is_prose, is_test};
 use super::{cells, endpoints, miners};
 use crate::json;
 use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::facts::Facts;
+use crate::policy::lists::{self, holds, is};
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::{Secrecy, secrecy, tree_secrecy};
 use crate::policy::shell;

@@ -1,13 +1,13 @@
 //! Commands that a passage orders to run, in backticks, behind *run* or on lines of their own: what they would do is judged as a
 //! command's, not their words.
 
-use super::lists::is;
 use super::orders::{folded, laid_out};
 use super::reading::Reading;
 use super::sentence::{FORBIDS, Sentence, forbids, says, sentences};
 use super::{signs, tasks};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::NoFacts;
+use crate::policy::lists::is;
 use crate::policy::places::Place;
 use crate::policy::shell;
 

@@ -1,6 +1,5 @@
 //! What is written: credentials that end up in a file, and code and settings that do what nobody would want done unseen.
 
-use super::lists::{holds, is, parts};
 use super::source::{MAX_TEXT, Written, is_prose, is_test};
 use super::{
     admission, answers, backdoors, builds, ciphers, code, contracts, cookies, disclosed, ignored, leaks, loaders,
@@ -10,6 +9,7 @@ use super::{
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
+use crate::policy::lists::{holds, is, parts};
 use crate::policy::places;
 use crate::policy::secrets::{Secrecy, secrecy};
 use crate::redact::{self, Secret};

@@ -1,7 +1,7 @@
 //! Programs that hold money and that nobody can change once they are out: functions by which whoever comes takes it.
 
-use super::lists::{holds, parts};
 use super::source::{Written, code_lines, folded, is_test};
+use crate::policy::lists::{holds, parts};
 
 /// What lets in few.
 const GUARDS: &str = "only|nonreentrant|whennotpaused|auth|initializer|restricted|governance|requires";

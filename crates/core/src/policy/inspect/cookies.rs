@@ -1,8 +1,8 @@
 //! Cookies by which somebody is known, whose protections are taken away: from then on a page's script reads them, whoever listens on the
 //! way does, or another site sends them along.
 
-use super::lists::{holds, parts};
 use super::source::{Written, code_lines, name};
+use crate::policy::lists::{holds, parts};
 
 const FORMS: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|ex|exs|swift|dart|yml|yaml|json|properties|ini|toml|conf|xml|config";
 

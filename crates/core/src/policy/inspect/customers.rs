@@ -2,7 +2,7 @@
 
 use super::arguments::words;
 use super::call::Call;
-use super::lists::is;
+use crate::policy::lists::is;
 
 const SERVICES: &str = "hubspot|salesforce|sfdc|zendesk|intercom|pipedrive|freshdesk|freshsales|freshworks|attio|zoho|dynamics|helpscout|gorgias|klaviyo|\
     mailchimp|customerio|braze|segment|crisp|copper|activecampaign|iterable|crm|sendgrid|brevo|marketo|pardot|keap|insightly|close|apollo|outreach|\

@@ -8,12 +8,12 @@ use std::ops::Deref;
 use super::arguments::{Arguments, words};
 use super::call::{Call, FORGES, TRIED, speaks};
 use super::given::quoted;
-use super::lists::{holds, is, letters};
 use super::{
     administrators, alarms, announced, bought, clicks, customers, deployments, equipment, figures, flags, guards,
     identities, live, powers, records, replaced, scripts, telephone, typed,
 };
 use crate::policy::effects::Kind;
+use crate::policy::lists::{holds, is, letters};
 
 /// More verbs that only look, and those that bring back.
 const LOOKS: &str = "count|plan|inspect|browse|suggest|summarize|analyze|compare|diff|watch|estimate|simulate|is|has|download|\

@@ -2,7 +2,7 @@
 
 use super::arguments::words;
 use super::call::{Call, PRODUCTION, TRIED, speaks};
-use super::lists::is;
+use crate::policy::lists::is;
 
 /// Whether what everybody has is changed by a program that brings it there.
 pub(super) fn reach_everybody(call: &Call<'_>) -> bool {

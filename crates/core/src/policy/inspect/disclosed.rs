@@ -3,7 +3,7 @@
 //! What is assigned to a name, and what has a shape of its own, is found by [`crate::redact`]; here it is what a person would write
 //! to another one. Only what nobody would choose as an example counts.
 
-use super::lists::{holds, is, is_any_case};
+use crate::policy::lists::{holds, is, is_any_case};
 
 /// Words for what a person signs in with, and for what a program does.
 const PASSWORDS: &str =

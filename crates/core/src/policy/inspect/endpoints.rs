@@ -3,8 +3,8 @@
 //! What a request says may be an argument of many a call; it is a door where it is the program itself. A part of a longer command is a
 //! fault, and no door.
 
-use super::lists::{holds, is, parts};
 use super::source::{Written, code_lines, dense, is_test};
+use crate::policy::lists::{holds, is, parts};
 
 /// How a language speaks of it.
 struct Speech {

@@ -3,8 +3,8 @@
 
 use super::arguments::words;
 use super::call::{Call, speaks};
-use super::lists::{holds, is};
 use crate::policy::effects::Kind;
+use crate::policy::lists::{holds, is};
 
 /// Plants, robots, vehicles, and what is at a patient's bed, by the protocols they speak and by what they are called.
 const MACHINES: &str = "modbus|opcua|opc|plc|scada|profinet|profibus|ethercat|ethernetip|bacnet|dnp3|iec61850|iec104|canbus|canopen|socketcan|j1939|\

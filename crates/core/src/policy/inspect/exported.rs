@@ -2,7 +2,7 @@
 
 use super::arguments::words;
 use super::call::Call;
-use super::lists::{holds, is};
+use crate::policy::lists::{holds, is};
 
 /// How a bucket's address begins, and the words of SQL before one that is written to.
 const BUCKETS: &str = "gs|gcs|s3|s3a|s3n|azure|wasbs|abfss|azblob|r2|https";

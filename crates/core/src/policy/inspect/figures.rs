@@ -2,7 +2,7 @@
 
 use super::arguments::{Arguments, words};
 use super::call::Call;
-use super::lists::{holds, is, letters};
+use crate::policy::lists::{holds, is, letters};
 
 /// Verbs that make a figure another one.
 const CHANGES: &str = "update|set|change|edit|modify|patch|put|bulk|batch|mass|replace|adjust|upsert|apply|save|sync|import|increase|raise|decrease|lower|\

@@ -1,11 +1,11 @@
 //! What tools for files do: read, write and remove them, patch them, search them.
 
 use super::given::{Given, PATCH};
-use super::lists::{holds, is, parts};
 use super::{content, removed, slight};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
+use crate::policy::lists::{holds, is, parts};
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::{self, Secrecy};
 use crate::policy::shell::{self, Touch};

@@ -2,7 +2,7 @@
 
 use super::arguments::words;
 use super::call::{Call, PRODUCTION, TRIED as TRIAL, speaks};
-use super::lists::is;
+use crate::policy::lists::is;
 
 const SERVICES: &str = "launchdarkly|unleash|flagsmith|split|splitio|optimizely|posthog|statsig|growthbook|configcat|devcycle|flipt|harness|\
     cloudbees|remoteconfig|appconfig|eppo|hypertune|openfeature|flagd|togglz|kameleoon";

@@ -4,10 +4,10 @@
 //! Few and certain words for each: another language is one more entry of [`LANGUAGES`]. They are looked for where a verb or a name
 //! begins that is one of them; what is quoted is spoken of.
 
-use super::lists::{holds, parts};
 use super::reading::Reading;
 use super::sentence::Sentence;
 use super::{commands, orders, signs};
+use crate::policy::lists::{holds, parts};
 
 /// How far from a verb the rest of its sentence is looked for, in bytes.
 const NEAR: usize = 160;

@@ -1,12 +1,12 @@
 //! Turns of a talk that were never said: what pretends to come from the system, or from the person.
 
 use super::addressed::{is_persona, last, opens_text};
-use super::lists::{holds, is};
 use super::reading::Reading;
 use super::sentence::{Sentence, sentences};
 use super::signs::{self, REACH, SPOKEN_TO};
 use super::{commands, orders};
 use crate::json;
+use crate::policy::lists::{holds, is};
 
 /// The sign where something pretends to be what only the system says: a tag, or a name at the start of a line.
 pub(super) fn system(text: &str, at: usize, read: &mut Reading) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 
 use super::arguments::Arguments;
 use super::call::{Call, TRIED};
-use super::lists::{holds, is, letters};
+use crate::policy::lists::{holds, is, letters};
 
 const CHANGES: &str = "update|set|patch|put|modify|configure|change|edit|disable|toggle|replace|upsert|apply|save|post|manage|deactivate|batch|bulk|\
     remove|reset|delete|turn|switch|config|write|alter";

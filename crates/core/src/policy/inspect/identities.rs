@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::call::Call;
-use super::lists::is;
+use crate::policy::lists::is;
 
 /// Where a company keeps its people, and asks who they are.
 const DIRECTORIES: &str = "okta|entra|azuread|aad|msgraph|jumpcloud|onelogin|keycloak|authentik|ldap|activedirectory|ad|cognito|iam|ping|pingone|\

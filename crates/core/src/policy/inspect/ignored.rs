@@ -1,7 +1,7 @@
 //! Lists of what a repository, an image or a package leaves out: credentials that they leave out no longer.
 
-use super::lists::{holds, is};
 use super::source::Written;
+use crate::policy::lists::{holds, is};
 use crate::policy::secrets::{Secrecy, secrecy};
 
 const LISTS: &str = ".gitignore|.dockerignore|.npmignore|.gcloudignore|.vercelignore|.ebignore|.cfignore|.slugignore|.helmignore|.hgignore|exclude";

@@ -1,9 +1,9 @@
 //! Addresses within a network: what daemons and services there give, or do, to whoever opens one. Nobody asks who it is that asks, so that
 //! to look at a page is to read their secrets, or to have something done. A server that somebody is developing on this machine is none.
 
-use super::lists::{holds, is, parts};
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
+use crate::policy::lists::{holds, is, parts};
 
 /// Daemons by the port they listen on, and the parts of their paths behind which they keep what is secret; each of its paths where none is
 /// named. What a part with a slash names stands behind one another.

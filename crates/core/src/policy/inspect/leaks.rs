@@ -1,9 +1,9 @@
 //! Code that sends away what a person keeps: credentials of the home or the project, the environment, what a page keeps.
 
 use super::code::{Language, Runs};
-use super::lists::{holds, parts};
 use super::source::{Written, is_test};
 use crate::policy::hosts;
+use crate::policy::lists::{holds, parts};
 use crate::policy::places;
 use crate::policy::secrets::{Secrecy, secrecy, tree_secrecy};
 

@@ -1,7 +1,7 @@
 //! What everybody relies on: whether a call of a server's tool is about that, and what of it is shown.
 
 use super::call::{Call, PRODUCTION, TRIED, speaks};
-use super::lists::is;
+use crate::policy::lists::is;
 use crate::policy::secrets;
 
 /// What a place is called in arguments: a database, a cluster, an account.

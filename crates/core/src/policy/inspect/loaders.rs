@@ -1,7 +1,7 @@
 //! Programs that fetch code while they run, and run it: whoever serves it does what they like on the machines of all who have the program.
 
-use super::lists::holds;
 use super::source::{Written, dense_code};
+use crate::policy::lists::holds;
 
 /// How a language loads code that it has as bytes or as an address, without blanks, and how it gets them; one of each must stand in the text.
 const LOADS: &[(&str, &str, &str)] = &[

@@ -1,7 +1,7 @@
 //! Code that writes into a log what nobody may keep: passwords, numbers of cards and what is on their backs.
 
-use super::lists::{holds, is, letters, parts};
 use super::source::{Written, is_comment};
+use crate::policy::lists::{holds, is, letters, parts};
 
 const LANGUAGES: &str =
     "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift|ex|exs|vue|svelte";

@@ -2,8 +2,8 @@
 //! of approvals, the speed at which a machine stops, debugging in front of everybody.
 
 use super::call::PRODUCTION;
-use super::lists::{holds, is, letters, parts};
 use super::source::{Written, code_lines, folded, is_comment, is_prose};
+use crate::policy::lists::{holds, is, letters, parts};
 
 /// Parts of the names of switches that keep safe while they are on, in small letters and without what stands between words.
 const KEEPS: &str = "mfarequired|requiremfa|mfaenabled|enablemfa|mfaenforced|enforcemfa|require2fa|2farequired|twofactor|collisiondetection|\

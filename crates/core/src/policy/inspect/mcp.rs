@@ -9,7 +9,6 @@ use std::borrow::Cow;
 use super::arguments::Arguments;
 use super::call::{Call, FORGES};
 use super::given::quoted;
-use super::lists::holds;
 use super::source::Written;
 use super::{
     administrators, carried, code, content, deeds, disclosed, exported, files, leaks, live, miners, people, removed,
@@ -21,6 +20,7 @@ use crate::mcp::names;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
+use crate::policy::lists::holds;
 use crate::policy::places;
 use crate::policy::shell::{self, Touch};
 

@@ -3,8 +3,8 @@
 //! Columns and tables that are no longer needed are dropped on purpose, and what a migration takes back is its own; nobody needs a step
 //! by which all rows of a table are gone and the table stays.
 
-use super::lists::{holds, is, parts};
 use super::source::{Written, form, is_comment, is_test, name};
+use crate::policy::lists::{holds, is, parts};
 
 /// Folders of migrations, and the ends of the names of the files in them that are looked at.
 const FOLDERS: &str = "/migrations/|/migrate/|/migration/|/alembic/versions/|/changelog/|/changelogs/|/changesets/|/flyway/|/liquibase/|/db/deploy/";

@@ -1,7 +1,7 @@
 //! Programs that earn somebody money with this machine's time.
 
-use super::lists::{holds, is};
 use crate::policy::hosts;
+use crate::policy::lists::{holds, is};
 
 /// Programs that do nothing else.
 const PROGRAMS: &str = "xmrig|xmr-stak|xmrig-proxy|minerd|cpuminer|cpuminer-multi|ccminer|cgminer|bfgminer|ethminer|nbminer|t-rex|\

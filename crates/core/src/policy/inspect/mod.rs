@@ -3,10 +3,11 @@
 //! Where the next check goes: what a file may no longer say, beside [`content::weakened`]; what code or settings do, beside
 //! [`content::put_in`]; both are given the file as a [`source::Written`]. What a server's tool does, to `deeds.rs`, as a [`call::Call`];
 //! what an agent is told for later, to `told.rs`; what a result says, to `output.rs`. The words it knows them by stand in a list of its own
-//! room (`lists.rs`), and each comes with cases on both sides (`crates/device/src/policy/cases`).
+//! room (of the form that `lists.rs` beside this folder reads), and each comes with cases on both sides (`crates/device/src/policy/cases`).
 
 use super::effects::{Effect, Kind};
 use super::facts::Facts;
+use super::lists::holds;
 use super::shell::{self, Analysis};
 use crate::agents::Parsed;
 use crate::event::{self, Family, Tool};
@@ -50,7 +51,6 @@ mod identities;
 mod ignored;
 mod inner;
 mod leaks;
-pub(super) mod lists;
 mod live;
 mod loaders;
 mod logged;
@@ -169,11 +169,11 @@ fn of_windows(tool: &str, command: &str) -> Option<String> {
     const POWERSHELL: &str = "$env:|Remove-Item|Get-ChildItem|Clear-Content|-Recurse";
     const CMD: &str = "%USERPROFILE%|%userprofile%|%UserProfile%|%HOMEPATH%|%homepath%|%SYSTEMDRIVE%|%SystemDrive%|& del /|& rd /|& rmdir /|& erase /";
     let start = command.trim_start();
-    let by_powershell = is_powershell(tool) || lists::holds(command, POWERSHELL);
+    let by_powershell = is_powershell(tool) || holds(command, POWERSHELL);
     let shell = if by_powershell {
         "pwsh -Command"
     } else if ["del /", "rd /", "rmdir /", "erase /"].iter().any(|first| start.starts_with(first))
-        || lists::holds(command, CMD)
+        || holds(command, CMD)
     {
         "cmd /c"
     } else {

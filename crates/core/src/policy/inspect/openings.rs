@@ -1,9 +1,9 @@
 //! Orders, in plain words, that open a door, loosen what protects, move money, destroy what others rely on, or turn an agent into
 //! somebody else's.
 
-use super::lists::is;
 use super::orders::names_place;
 use super::sentence::Sentence;
+use crate::policy::lists::is;
 
 /// Whether a sentence orders what only the person may want: see each.
 pub(super) fn is_ordered(sentence: &Sentence<'_>) -> bool {

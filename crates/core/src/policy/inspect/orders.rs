@@ -2,10 +2,10 @@
 //!
 //! Few and certain: a sentence that forbids or asks is none, nor is one that tells how something works.
 
-use super::lists::{holds, is, parts};
 use super::sentence::{Sentence, forbids, says, sentences, words};
 use super::{openings, signs};
 use crate::policy::hosts;
+use crate::policy::lists::{holds, is, parts};
 
 /// The most of a prompt that is looked at, in bytes.
 pub(super) const MAX_PROMPT: usize = 32 << 10;

@@ -1,7 +1,7 @@
 //! Source code and settings of servers by which every page on the web acts as whoever looks at it: any origin is let in, with cookies.
 
-use super::lists::{holds, parts};
 use super::source::{Written, code_lines, unquoted};
+use crate::policy::lists::{holds, parts};
 
 const FORMS: &str =
     "js|mjs|cjs|ts|tsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|lua|yml|yaml|json|toml|conf|tf|properties|ex|exs";

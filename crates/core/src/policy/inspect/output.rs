@@ -3,13 +3,13 @@
 //! A small set of signs that are hard to come by honestly, looked for in one pass over the text as it stands in the JSON. What
 //! is found can only be told: the tool has run.
 
-use super::lists::{is, parts};
 use super::reading::Reading;
 use super::sentence::Sentence;
 use super::{addressed, content, encoded, foreign, forged, private, signs, silence};
 use crate::event::{Family, Tool};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
+use crate::policy::lists::{is, parts};
 use crate::policy::steering;
 use crate::redact;
 use crate::unseen;

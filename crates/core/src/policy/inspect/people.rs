@@ -2,9 +2,9 @@
 
 use super::arguments::words;
 use super::call::Call;
-use super::lists::is;
 use super::persons;
 use super::source::name;
+use crate::policy::lists::is;
 
 /// Tools by which something goes to others.
 const SENDS: &str = "send|email|mail|upload|share|attach|post|publish|forward|reply|message|comment";

@@ -1,6 +1,6 @@
 //! People who are told of in a text that goes to somebody: who they are, what is theirs alone, what ails them, what they earn.
 
-use super::lists::{holds, is};
+use crate::policy::lists::{holds, is, parts};
 
 /// The most of a text that is looked at, in bytes.
 const MOST: usize = 8 << 10;
@@ -161,7 +161,7 @@ pub(super) fn are_in_address(url: &str) -> bool {
 
 /// Whether a text holds a part of a list where a word begins.
 fn says(lower: &str, list: &str) -> bool {
-    super::lists::parts(list).any(|part| {
+    parts(list).any(|part| {
         lower.match_indices(part).take(super::MAX_PLACES).any(|(at, _)| {
             let goes_on = part.len() <= 4 && lower[at + part.len()..].starts_with(char::is_alphanumeric);
             !lower[..at].ends_with(char::is_alphanumeric) && !goes_on

@@ -1,7 +1,7 @@
 //! Orders for machines in numbers, in the words of those who set them up: what guards is stopped or taken away, whoever comes is let in.
 
-use super::lists::{holds, is};
 use super::source::{Written, form, unquoted};
+use crate::policy::lists::{holds, is};
 use crate::policy::shell;
 
 /// Most tasks of one file that are looked at.

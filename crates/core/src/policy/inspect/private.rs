@@ -1,10 +1,10 @@
 //! What a text that anybody can write asks of an agent without calling it by a name: to carry what is private into what is public.
 
-use super::lists::is;
 use super::orders;
 use super::reading::Reading;
 use super::sentence::{Sentence, sentences};
 use crate::json;
+use crate::policy::lists::is;
 
 /// How far around *private repositories* a sentence is looked for, in bytes.
 const NEAR: usize = 320;

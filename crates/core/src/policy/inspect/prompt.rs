@@ -1,10 +1,10 @@
 //! What a person asks for: what a prompt says, and credentials that were pasted into it.
 
-use super::lists::holds;
 use super::orders::MAX_PROMPT as MAX_PASTED;
 use super::source::MAX_TEXT;
 use super::{disclosed, output};
 use crate::policy::effects::{Effect, Kind};
+use crate::policy::lists::holds;
 use crate::redact;
 
 /// The most of a prompt that rules are held against, in bytes.

@@ -1,8 +1,8 @@
 //! Infrastructure as code: protections that are taken off, and doors that are opened to everybody.
 
-use super::lists::{holds, is, parts};
 use super::source::{Written, form};
 use super::{settings, ways};
+use crate::policy::lists::{holds, is, parts};
 
 /// Settings that protect while they are true.
 const PROTECTS: &str = "deletion_protection|deletionprotection|prevent_destroy|enable_deletion_protection|\

@@ -1,7 +1,7 @@
 //! Queries that were asked with values beside them, and now have the values within: whoever writes the value writes the query.
 
-use super::lists::{holds, parts};
 use super::source::{Written, code_lines, is_test};
+use crate::policy::lists::{holds, parts};
 
 const FORMS: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift|ex|exs|vue|svelte|groovy|vb|pl|pm|lua|cr|cc|cpp|clj|sql";
 

@@ -1,7 +1,7 @@
 //! Tests that say who is refused, and are content now with somebody let in.
 
-use super::lists::{holds, parts};
 use super::source::{Written, code_lines, is_test, new_lines};
+use crate::policy::lists::{holds, parts};
 
 /// What a test is called that is about being let in or not, in small letters.
 const ABOUT: &str = "den|forbid|unauthor|unauthent|not allowed|cannot|can't|reject|refus|another user|other user|other tenant|another customer|permission|\

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::arguments::words;
-use super::lists::{holds, is, parts};
 use super::rights;
 use super::source::{Written, code_lines, dense_code, form, is_prose, is_test, is_tried, name, new_lines};
+use crate::policy::lists::{holds, is, parts};
 
 /// Calls by which a program verifies what it is told, and by whom.
 const VERIFIES: &str = "constructEvent(|construct_event(|verifySignature(|verify_signature(|timingSafeEqual(|compare_digest(|verifyWebhook(|\

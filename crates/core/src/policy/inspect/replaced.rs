@@ -1,7 +1,7 @@
 //! What a call replaces as a whole: what it does not name is gone.
 
 use super::call::{Call, TRIED};
-use super::lists::{is, letters};
+use crate::policy::lists::{is, letters};
 
 /// What stands in a list that something live goes by.
 const LISTED: &str = "environment|env|envs|variables|variable|vars|envvars|secrets|config|records|record|dns|rules|rule|members|policy|policies|acl|\

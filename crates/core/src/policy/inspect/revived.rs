@@ -1,7 +1,7 @@
 //! What comes in from strangers and is brought to life: formats whose reader runs what the text says.
 
-use super::lists::{holds, parts};
 use super::source::{Written, code_lines, folded};
+use crate::policy::lists::{holds, parts};
 
 const FORMS: &str = "py|rb|php|java|kt|kts|scala|cs|js|mjs|cjs|ts|tsx|mts|cts|go|groovy|pl|ex|exs";
 

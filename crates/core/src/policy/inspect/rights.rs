@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::lists::{holds, is_any_case, parts};
 use super::source::{code_lines, dense};
+use crate::policy::lists::{holds, is_any_case, parts};
 
 /// Lines by which what follows is for those alone who may: marks of functions, filters of controllers, rules of routes.
 const ONLY_FOR: &str = "@login_required|@permission_required|@user_passes_test|@staff_member_required|@admin_required|@require_role|@requires_auth|\

@@ -1,7 +1,7 @@
 //! Migrations and scripts by which a database shows its rows to whoever asks: no row is guarded any more, or everybody is granted them.
 
-use super::lists::{holds, is, parts};
 use super::source::{Written, is_comment};
+use crate::policy::lists::{holds, is, parts};
 
 /// Those who are asked for no name.
 const EVERYBODY: &str = "anon|public|anonymous|guest|web_anon|anon_role|everyone";

@@ -1,8 +1,8 @@
 //! Settings of programs that look for credentials, holes and unsafe code: told to leave everything out.
 
-use super::lists::{holds, is, letters};
 use super::settings::{is_everything, settings};
 use super::source::Written;
+use crate::policy::lists::{holds, is, letters};
 
 /// Lists of what is left out, a line each.
 const LISTS: &str = ".semgrepignore|.gitleaksignore|.trufflehogignore|.trufflehog-exclude|.trufflehog-ignore|trufflehog-exclude.txt|\

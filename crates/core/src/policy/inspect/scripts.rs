@@ -1,8 +1,8 @@
 //! Code that a service runs at once, with all of its rights, over what it keeps: what it leaves nothing of.
 
 use super::call::Call;
-use super::lists::holds;
 use super::source::{folded, unquoted};
+use crate::policy::lists::holds;
 
 /// Tools that run what they are call.given.
 const RUNS: &str = "execute|run|eval|evaluate|anonymous|console|shell|script|apex|repl|invoke|exec|runner|tinker|snippet|code|command|query|macro|aggregate";

@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 use std::ops::Deref;
 
-use super::lists::{is, parts};
 use crate::pairs::Pairs;
+use crate::policy::lists::{is, parts};
 
 /// Words that make a sentence forbid.
 pub(super) const FORBIDS: &str = "not|never|don't|dont|cannot|can't|avoid|without|no|refuse|nicht|nie|niemals|keine|nunca|jamais|non|mai|\
@@ -178,7 +178,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::policy::inspect::lists;
+    use crate::policy::lists;
 
     proptest! {
         #[test]

@@ -1,7 +1,7 @@
 //! Settings of servers that let in whoever asks: without a password, from everywhere, as whoever they like.
 
-use super::lists::holds;
 use super::source::{self, Written};
+use crate::policy::lists::holds;
 
 /// Files by their names, and the lines that open what they are for: words with one blank between them, in lower case.
 const OPEN: &[(&str, &[&str])] = &[

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::lists::{is, letters};
 use crate::json;
+use crate::policy::lists::{is, letters};
 
 /// Most values of one text that are looked at, and how deep names stand within each other.
 const MAX_VALUES: usize = 4096;

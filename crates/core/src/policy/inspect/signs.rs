@@ -7,7 +7,7 @@
 use super::reading::Reading;
 use super::sentence::{Sentence, sentences};
 use super::{commands, orders, silence};
-use crate::policy::hosts;
+use crate::policy::{hosts, lists};
 use crate::{base64, json};
 
 /// Whom a passage addresses: it stands by what is said to a machine that reads it, or names one as one speaks to somebody, or speaks to
@@ -74,7 +74,7 @@ fn weights(sentence: &str) -> (u8, u8) {
 
 /// Whether what seems a sentence is code.
 fn is_code(sentence: &str) -> bool {
-    super::lists::holds(sentence, "();|});|const |await |function(|self.|fn | => {|) {")
+    lists::holds(sentence, "();|});|const |await |function(|self.|fn | => {|) {")
 }
 
 /// Whether one sentence that is addressed to an agent is what nobody says in good faith.
@@ -120,7 +120,7 @@ pub(super) fn is_turn(text: &str) -> bool {
 /// What a passage holds in an encoding that it announces, and in Base64 anyhow.
 fn decoded(passage: &str, told: &str) -> Vec<String> {
     let mut found: Vec<String> = of_base64(passage).collect();
-    let says = |list: &str| super::lists::holds(told, list);
+    let says = |list: &str| lists::holds(told, list);
     if says("rot13|rot-13|rot 13|caesar") {
         found.push(passage.chars().map(rot13).collect());
     }

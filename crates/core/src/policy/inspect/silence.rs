@@ -1,9 +1,9 @@
 //! What a text keeps from the person, and how it presses: the second sign of a planted order.
 
-use super::lists::is;
 use super::orders::names_credential;
 use super::sentence::Sentence;
 use super::signs;
+use crate::policy::lists::is;
 
 /// How much a sentence keeps from the person, or presses: see [`signs`].
 pub(super) fn weight(sentence: &Sentence<'_>) -> u8 {

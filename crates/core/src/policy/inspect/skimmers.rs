@@ -1,8 +1,8 @@
 //! Code of a page or a shop that sends what its visitors type, their cards and passwords, to a machine that has no part in it.
 
 use super::leaks::elsewhere;
-use super::lists::{holds, parts};
 use super::source::{Written, is_comment};
+use crate::policy::lists::{holds, parts};
 
 const FORMS: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|vue|svelte|html|htm|php|phtml|liquid|twig|erb|ejs|hbs|astro|py|rb|go|java|kt|cs|dart|swift";
 

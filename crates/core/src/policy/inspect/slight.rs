@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 
 use super::given::Given;
-use super::lists::{holds, is, parts};
 use crate::json;
 use crate::policy::facts::Facts;
+use crate::policy::lists::{holds, is, parts};
 use crate::policy::places;
 use crate::policy::shell;
 

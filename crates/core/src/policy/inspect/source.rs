@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
-use super::lists::{is, parts};
 use crate::pairs::Pairs;
+use crate::policy::lists::{is, parts};
 pub(super) use crate::policy::places::name;
 
 /// The most of a text that is looked at, in bytes.

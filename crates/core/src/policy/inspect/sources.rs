@@ -1,9 +1,9 @@
 //! Settings of build tools and package managers: where packages come from, and which programs are run with every build.
 
-use super::lists::{holds, is, letters, parts};
 use super::settings::{Setting, settings};
 use super::source::{Written, is_test};
 use crate::policy::hosts;
+use crate::policy::lists::{holds, is, letters, parts};
 use crate::policy::places;
 
 /// Settings of package managers, by the ends of their paths.

@@ -1,6 +1,6 @@
 //! How a name is spoken to in a text: whether what follows is for whoever has it, is said of it, or tells it what to do.
 
-use super::lists::{holds, is, is_any_case, parts};
+use crate::policy::lists::{holds, is, is_any_case, parts};
 
 /// Names that mean other things as well: what follows, or the word before, tells that an agent is meant.
 const AMBIGUOUS: &str = "model|models|bot|bots|robot|robots|whoever";

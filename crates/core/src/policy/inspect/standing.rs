@@ -1,10 +1,10 @@
 //! Orders for all sessions to come in what agents are told each time, by what they do to the person: to be asked no more, not to hear of
 //! what happened, to have what guards them got round, to have strangers speak in their place.
 
-use super::lists::{is, parts};
 use super::orders::{KEPT_AT, names_place};
 use super::sentence::{Sentence, forbids};
 use super::signs;
+use crate::policy::lists::{is, parts};
 
 /// What a sentence orders of this: the word for it.
 pub(super) fn ordered(sentence: &Sentence<'_>) -> Option<&'static str> {

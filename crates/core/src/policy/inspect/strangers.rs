@@ -1,7 +1,7 @@
 //! Tasks for another agent by which strangers get to say what it does: whatever an issue, a page or a mail says is to be done.
 
-use super::lists::holds;
 use super::sentence::{Sentence, sentences};
+use crate::policy::lists::holds;
 
 /// What strangers write.
 const WRITTEN: &str = "issue|issues|comment|comments|page|website|site|email|e-mail|mail|mails|emails|ticket|tickets|message|messages|readme|review|reviews|url|link|\

@@ -1,7 +1,7 @@
 //! Checks that are still made, and whose outcome is told to a log alone: what did not hold goes on.
 
-use super::lists::{holds, parts};
 use super::source::{Written, code_lines};
+use crate::policy::lists::{holds, parts};
 
 const FORMS: &str =
     "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift|ex|exs|c|cc|cpp|sh|bash|vue";

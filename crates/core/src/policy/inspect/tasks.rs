@@ -1,12 +1,12 @@
 //! Tasks for another agent: to get round the guard, to publish what nobody checked, and to run commands that are judged as such.
 
-use super::lists::{holds, is, parts};
 use super::openings;
 use super::orders::folded;
 use super::sentence::{FORBIDS, Sentence, sentences};
 use super::told::LONGEST_SENTENCE;
 use crate::policy::effects::Effect;
 use crate::policy::facts::Facts;
+use crate::policy::lists::{holds, is, parts};
 use crate::policy::shell;
 
 /// Most commands of one task that are judged.

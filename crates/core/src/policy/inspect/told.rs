@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::arguments::{self, Arguments};
 use super::given::Given;
-use super::lists::{holds, is, parts};
 use super::orders::{
     CALLED, GATHERS, GIVES, GUARDS, KEPT_AT, LETS_ALL, MAX_PROMPT, RELIED_ON, leaves_person, names_place, switches_off,
 };
@@ -14,6 +13,7 @@ use super::{content, disclosed, orders, standing, strangers, tasks};
 use crate::event::{Family, Tool};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
+use crate::policy::lists::{holds, is, parts};
 
 /// What another agent is told to do.
 pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {

@@ -1,7 +1,7 @@
 //! Source code that no longer checks whom it talks to: certificates, and tokens, that are taken whatever they say.
 
-use super::lists::{holds, is, parts};
 use super::source::{Written, dense, is_comment, is_prose};
+use crate::policy::lists::{holds, is, parts};
 
 /// What switches the check off, by how a line says so without its blanks. What stands before a bar must stand in the text as well: the
 /// words behind it mean something else to other libraries.

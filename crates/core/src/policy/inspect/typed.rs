@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::arguments::Arguments;
 use super::call::Call;
 use super::figures;
-use super::lists::{holds, is, letters};
+use crate::policy::lists::{holds, is, letters, parts};
 
 /// What a tool is called that types.
 const TYPES: &str = "type|fill|input|enter|paste|act|keys|set";
@@ -109,7 +109,7 @@ fn is_account(value: &str) -> bool {
 
 fn is_trial_account(value: &str) -> bool {
     let plain: String = value.chars().take(48).filter(|char| *char != ' ').collect();
-    super::lists::parts(TRIAL_ACCOUNTS).any(|start| plain.starts_with(start)) || plain.ends_with("00000000")
+    parts(TRIAL_ACCOUNTS).any(|start| plain.starts_with(start)) || plain.ends_with("00000000")
 }
 
 fn has_digits(value: &str) -> bool {

@@ -1,8 +1,8 @@
 //! Settings by which agents and the editors they live in ask a person first, or trust a folder: written so that nobody is asked.
 
-use super::lists::{holds, is, parts};
 use super::settings::{Setting, is_everything, settings};
 use super::source::{Written, form, is_test};
+use crate::policy::lists::{holds, is, parts};
 
 /// Files in which agents and editors keep their settings: the ends of their paths, and the folders that are theirs alone.
 const FILES: &str = "/.vscode/settings.json|/user/settings.json|/machine/settings.json|/vscode/settings.json|\

@@ -1,8 +1,8 @@
 //! Whose a repository is into which a tool of a forge's server merges for everybody.
 
 use super::call::{Call, FORGES};
-use super::lists::is;
 use crate::policy::facts::Facts;
+use crate::policy::lists::is;
 
 /// The longest settings of a repository that are looked at, in bytes.
 const MAX_SETTINGS: usize = 16 << 10;

@@ -1,7 +1,7 @@
 //! Ways into a network that are open to everybody: an address that is all of them, beside a port that few should reach.
 
-use super::lists::{holds, is, parts};
 use super::source::unquoted;
+use crate::policy::lists::{holds, is, parts};
 
 /// Ports that administrators, databases and what runs a cluster listen at.
 const PORTS: &str = "20|21|22|23|111|135|139|389|445|873|1433|1521|2049|2181|2375|2376|2379|2380|3306|3389|5432|5433|\

@@ -9,8 +9,8 @@ use crate::policy::published::unhex;
 use crate::policy::shell::{self, Touch};
 use crate::redact;
 
-use super::lists::{holds, is};
 use super::{content, disclosed, inner, orders, persons};
+use crate::policy::lists::{holds, is};
 
 /// The longest address that is looked at, in bytes.
 const MAX_URL: usize = 64 << 10;

@@ -1,7 +1,7 @@
 //! What people keep, and what tools make anew.
 
 use super::{is_one_of, is_within};
-use crate::policy::inspect::lists::{is, parts};
+use crate::policy::lists::{is, parts};
 
 /// Folders of a home in which people keep what is nowhere else.
 const HOME_TREES: &str = ".aws|.azure|.bashrc|.config|.docker|.gitconfig|.gnupg|.kube|.local|.local/share|.mozilla|\

@@ -1,7 +1,7 @@
 //! Files that decide what runs: by themselves, with every Python, or in the place of the system's own programs.
 
 use super::{is_within, name};
-use crate::policy::inspect::lists::{is, parts};
+use crate::policy::lists::{is, parts};
 
 /// Whether a file decides what runs by itself, and who may log in. The settings of git and ssh name programs that they run.
 pub fn is_startup(path: &str, home: Option<&str>) -> bool {

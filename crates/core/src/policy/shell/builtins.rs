@@ -7,7 +7,7 @@ use super::state::{Flow, State, Variable};
 use super::value::{Origin, Piece, Text};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 use crate::policy::places;
 
 const BUILTINS: &str = ".|:|[|alias|bg|break|builtin|cd|chdir|command|continue|declare|dirs|disown|echo|enable|eval|exec|exit|export|\

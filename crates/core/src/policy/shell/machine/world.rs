@@ -6,7 +6,8 @@ use super::{MAX_EFFECTS, Machine};
 use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::facts::Look;
 use crate::policy::hosts;
-use crate::policy::inspect::{lists::is_any_case, people};
+use crate::policy::inspect::people;
+use crate::policy::lists::is_any_case;
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::{self, Secrecy};
 

@@ -10,7 +10,7 @@ use super::tables;
 use super::tables::production::{is_production, is_rehearsal};
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 
 /// Programs that guess passwords, try holes, take what is not theirs, or stand between others.
 const ATTACKS: &str = "hydra|medusa|ncrack|patator|crowbar|brutespray|kerbrute|crackmapexec|cme|nxc|netexec|o365spray|trevorspray|sqlmap|sqlninja|\

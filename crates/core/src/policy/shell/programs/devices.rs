@@ -4,7 +4,7 @@ use super::super::machine::{Call, Machine};
 use super::super::state::State;
 use super::super::value::Text;
 use crate::policy::effects::Kind;
-use crate::policy::inspect::lists::holds;
+use crate::policy::lists::holds;
 
 /// Orders by which a switch, a router or a firewall is left without its configuration.
 pub(super) const DEVICES: &str = "write erase|erase startup|erase nvram|delete flash:|format flash|factory-reset|factory reset|factoryreset|reset saved-configuration|request system zeroize|no router bgp|write default|reset-configuration|load factory-default|\"reload|'reload";

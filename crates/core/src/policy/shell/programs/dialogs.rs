@@ -5,7 +5,7 @@ use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::{Program, has};
 use crate::policy::effects::Kind;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 
 /// Programs that ask for a password and for nothing else, and those that do so where they are told to.
 const ASKERS: &str = "systemd-ask-password|ssh-askpass|ksshaskpass|pinentry|pinentry-mac";

@@ -7,7 +7,7 @@ use super::super::value::{HOLE, Origin, Text};
 use super::{Program, base_name};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::Secrecy;
 

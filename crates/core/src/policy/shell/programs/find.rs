@@ -6,7 +6,7 @@ use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 use crate::policy::places::{self, Place, is_generated};
 use crate::policy::secrets::Secrecy;
 

@@ -11,7 +11,7 @@ use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::{Program, base_name};
 use crate::policy::effects::Kind;
-use crate::policy::inspect::lists::{holds, is};
+use crate::policy::lists::{holds, is};
 use crate::policy::places;
 use crate::policy::secrets::Secrecy;
 use settings::Lasts;

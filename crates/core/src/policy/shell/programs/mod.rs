@@ -35,7 +35,7 @@ use super::machine::{Call, Machine};
 use super::state::{Content, State};
 use super::value::{HOLE, Origin, Piece, Text};
 use crate::policy::effects::Kind;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 use crate::policy::places::{self, Place};
 
 pub(super) use tables::is_guard;

@@ -9,7 +9,7 @@ use super::{Program, has};
 use crate::policy::effects::Kind::{
     self, CodeDecoded, CodeFetched, DiskWipe, NetShell, SafetyDisable, SystemPower, SystemStartup,
 };
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {

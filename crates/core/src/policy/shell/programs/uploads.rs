@@ -7,8 +7,8 @@ use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
-use crate::policy::inspect::lists::{is, is_any_case};
 use crate::policy::inspect::people::is_private;
+use crate::policy::lists::{is, is_any_case};
 use crate::policy::secrets::{self, Secrecy};
 
 /// A way for files to leave.

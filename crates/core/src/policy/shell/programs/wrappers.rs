@@ -8,7 +8,7 @@ use super::Program;
 use super::tables::production::speaks;
 use crate::policy::effects::{Kind, Where};
 use crate::policy::hosts;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 use crate::policy::places::Place;
 
 pub(super) fn program(name: &str) -> Option<Program> {

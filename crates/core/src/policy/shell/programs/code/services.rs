@@ -12,7 +12,7 @@ use super::origins::is_throwaway;
 use super::{MAX_NAMES, has};
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
-use crate::policy::inspect::lists::{holds, is, parts};
+use crate::policy::lists::{holds, is, parts};
 
 /// What a library does that a person wants to hear of first.
 struct Library {

@@ -10,7 +10,7 @@ use super::settings::{self, Lasts};
 use super::{asks_for_help, skips_hooks};
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 
 /// Under what it is kept which repositories have nothing but a folder for what may vanish to push to.
 const SCRATCH: &str = "scratch repository";

@@ -6,7 +6,7 @@ use super::super::super::options::{read, spec};
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use crate::policy::effects::Kind;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 use crate::policy::places::Place;
 
 /// Whether a setting holds for one command, stays in a repository, or holds in all of them.

@@ -12,7 +12,7 @@ use super::{is_harmless, production, rows, single, spec, sql};
 use crate::policy::effects::Kind::{self, DatabaseDestroy};
 use crate::policy::effects::Where;
 use crate::policy::hosts;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 
 /// A client that is given SQL.
 struct Client {

@@ -4,7 +4,7 @@
 use super::super::super::options::{Options, Spec, read, spec};
 use super::super::super::value::Text;
 use super::super::{BINARIES, base_name};
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 
 /// A package manager.
 struct Manager {

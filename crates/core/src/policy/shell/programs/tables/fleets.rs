@@ -14,7 +14,7 @@ use crate::policy::effects::Kind::{
 use crate::policy::effects::Where;
 use crate::policy::hosts;
 use crate::policy::inspect::equipment::lets_in;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {

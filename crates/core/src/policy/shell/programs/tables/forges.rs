@@ -12,7 +12,7 @@ use crate::policy::effects::Kind::{
     ServiceChange,
 };
 use crate::policy::inspect::guards;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 
 const FORGE: Spec = spec(
     "RXfFHbtnqB",

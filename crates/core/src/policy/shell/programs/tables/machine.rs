@@ -9,7 +9,7 @@ use super::{Entry, Tool, on, spec, unless, with};
 use crate::policy::effects::Kind::{
     self, SafetyDisable, SelfTamper, StorageDestroy, SystemChange, SystemPower, SystemStartup,
 };
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 
 /// Every tool of this file that a table tells enough of.
 pub(super) const TOOLS: &[Tool] = &[

@@ -46,7 +46,7 @@ use super::super::state::{State, Stream};
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 use crate::policy::places::{Place, glob};
 
 /// What a program's call must be like, and what it then does.

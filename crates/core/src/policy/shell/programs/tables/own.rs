@@ -8,7 +8,7 @@ use super::HARMLESS;
 use super::production::{is_meant, is_rehearsal, speaks};
 use super::throwaway::{is_trial, words};
 use crate::policy::inspect::call::PRODUCTION;
-use crate::policy::inspect::lists::{holds, is};
+use crate::policy::lists::{holds, is};
 
 /// Most arguments that are looked at, and most words among them that say what is done.
 const MOST: usize = 64;

@@ -6,7 +6,7 @@ use super::{Entry, Tool, on, pass, single, spec, unless, with};
 use crate::policy::effects::Kind::{
     CloudDeploy, CloudDestroy, DatabaseDestroy, PackagePublish, PackageRemove, PackageUntrusted,
 };
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 use crate::policy::shell::options::Spec;
 
 const NODE: Spec = spec(

@@ -10,7 +10,7 @@ use super::throwaway::{self, words};
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
 use crate::policy::inspect::call::PRODUCTION;
-use crate::policy::inspect::lists::{holds, is, is_any_case};
+use crate::policy::lists::{holds, is, is_any_case};
 
 /// Words beside those of production that say of something that it is not there.
 const BESIDES: &str = "non|pre|not";

@@ -4,7 +4,7 @@ use super::super::super::options::{Options, Spec, ordered, read, spec};
 use super::super::super::value::Text;
 use super::super::base_name;
 use super::fits;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 use crate::policy::places;
 
 /// When a program only looks.

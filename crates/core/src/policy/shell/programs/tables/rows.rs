@@ -4,7 +4,7 @@ use super::super::super::machine::Machine;
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use super::{requests, services, throwaway};
-use crate::policy::inspect::lists::{holds, is};
+use crate::policy::lists::{holds, is};
 
 /// Whether a host is of another house than the database that is put there: neither is named after the other, and no provider has it.
 pub(super) fn is_others(host: &str, name: Option<&str>) -> bool {

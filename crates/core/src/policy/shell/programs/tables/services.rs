@@ -11,8 +11,8 @@ use crate::policy::effects::Kind;
 use crate::policy::hosts;
 use crate::policy::inspect::announced::EVERYBODY;
 use crate::policy::inspect::guards;
-use crate::policy::inspect::lists::{holds, is, parts};
 use crate::policy::inspect::telephone;
+use crate::policy::lists::{holds, is, parts};
 
 /// How much of what is sent is looked at, in bytes.
 const MAX_BODY: usize = 8 * 1024;

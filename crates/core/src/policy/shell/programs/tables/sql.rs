@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::policy::effects::Kind;
 use crate::policy::inspect::call::PRODUCTION;
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 
 /// What a statement does that a rule could speak of.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::{Tool, on, pass, single, spec, throwaway, unless, with};
 use crate::policy::effects::Kind::{
     self, CloudAccess, CloudDestroy, ClusterDestroy, SafetyDisable, SecretRead, SecretWrite,
 };
-use crate::policy::inspect::lists::is;
+use crate::policy::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {

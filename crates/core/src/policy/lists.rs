@@ -2,7 +2,7 @@
 //! once, for the hook is to stay small.
 
 /// The parts of a list. They are short: a plain loop finds their ends sooner than a searcher is made.
-pub(in crate::policy) fn parts(list: &str) -> impl Iterator<Item = &str> {
+pub(super) fn parts(list: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(list);
     std::iter::from_fn(move || {
         let list = rest?;
@@ -14,7 +14,7 @@ pub(in crate::policy) fn parts(list: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a word is one of a list.
 #[inline(never)]
-pub(in crate::policy) fn is(word: &str, list: &str) -> bool {
+pub(super) fn is(word: &str, list: &str) -> bool {
     may_be(word.as_bytes(), list.as_bytes()) && parts(list).any(|it| it == word)
 }
 
@@ -43,19 +43,19 @@ fn may_be(word: &[u8], list: &[u8]) -> bool {
 
 /// [`is`], in large or small letters.
 #[inline(never)]
-pub(in crate::policy) fn is_any_case(word: &str, list: &str) -> bool {
+pub(super) fn is_any_case(word: &str, list: &str) -> bool {
     parts(list).any(|it| it.eq_ignore_ascii_case(word))
 }
 
 /// Whether a text holds a part that is one of a list.
 #[inline(never)]
-pub(in crate::policy) fn holds(text: &str, list: &str) -> bool {
+pub(super) fn holds(text: &str, list: &str) -> bool {
     parts(list).any(|it| text.contains(it))
 }
 
 /// What is left of a name that is written in whatever way: its letters and digits, in lower case.
 #[inline(never)]
-pub(in crate::policy) fn letters(name: &str) -> String {
+pub(super) fn letters(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect()
 }
 

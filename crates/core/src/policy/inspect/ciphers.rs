@@ -18,15 +18,15 @@ const GUESSABLE: &str = "math.random|date.now|newdate|time.time|time.now|system.
     btoa(|base64|alloc(|newbyte[|b'\\x00|\\0|[0u8;|bytes(|newuint8array(|microtime|unix()|unixnano()|lastinsertid|padstart|hexdigest|strconv.itoa|\
     timestamp|srand|const.|fixed|static|tostring(16)";
 
-/// What is made by it.
+/// What is made by it, as it is called.
 const MADE: &str = "token|secret|nonce|salt|iv|otp|password|session|reset|invite|apikey|api_key|key|code|csrf|verifier|state|link|pin|id";
 
 /// Ciphers that tell whether they were changed, hashes and lengths of keys that hold, each beside what is weaker.
 const WEAKER: &[(&str, &str, &str)] = &[
     (
-        "gcm|chacha20|poly1305|secretbox|siv|fernet|ccm|aead",
+        "gcm|chacha20|poly1305|secretbox|-siv|_siv|aessiv|fernet|ccm|aead",
         "ecb|-cbc|_cbc|cbc/|/cbc|-ctr|des|rc4|blowfish|xor|^",
-        "gcm|poly1305|secretbox|siv|fernet|ccm|aead|hmac",
+        "gcm|poly1305|secretbox|-siv|_siv|aessiv|fernet|ccm|aead|hmac",
     ),
     ("aes-256|aes256|aes_256", "ecb|des-|3des|rc4|des3", "aes-256|aes256|aes_256"),
     ("createhmac|hmac.new|hmac::|hash_hmac|hmac.compute|hmac(", "createhash|hashlib.|md5|sha1(|sha256(|hash(", "hmac"),
@@ -52,6 +52,11 @@ const ENDLESS: &str = "ignoreexpiration:true|verify_exp\":false|verify_exp':fals
     requireexpirationtime=false|expiresin:'100y|expiresin:\"100y|expiresin:'999|verify_exp:false|verify_expiration:false|setexpiration(null|expires_at=none|expires_at:null|\
     expiresat:null|max_age=none|expires:never|ignore_exp|days=36500|days=3650)";
 
+/// Parts of what was strong: where the text before had none, none is lost. And parts of what lets a thing live for ever.
+const STRONG: &str = "andom|ANDOM|rand|rng|Rng|RNG|ecret|ECRET|anoid|anoI|uuid|Uuid|UUID|enerate|new_v4|gcm|Gcm|GCM|hacha|HACHA|oly1305|OLY1305|\
+    siv|Siv|SIV|ernet|ccm|Ccm|CCM|aead|Aead|AEAD|aes|Aes|AES|mac|Mac|MAC|s256|S256|dsa|DSA";
+const LASTING: &str = "xpir|_exp|_EXP|ifetime|IFETIME|max_age|MAX_AGE|days|DAYS";
+
 /// Whether a text makes or keeps secrets in a weaker way than the one before it.
 pub(super) fn are_weak(written: &Written<'_>) -> bool {
     if !written.is_form(FORMS) || written.is_tried() {
@@ -62,7 +67,7 @@ pub(super) fn are_weak(written: &Written<'_>) -> bool {
     {
         return true;
     }
-    let Some(before) = written.before else { return false };
+    let Some(before) = written.before.filter(|_| written.held(STRONG) || written.holds(LASTING)) else { return false };
     let (had, has) = (dense(before), dense(&written.text));
     is_guessable(&had, &has)
         || has != had
@@ -142,6 +147,13 @@ mod tests {
             ("a.ts", None, "const c = createCipheriv('aes-256-cbc', Buffer.from('shop-key-1'), iv);", true),
             ("a.ts", None, "const c = createCipheriv('aes-256-gcm', Buffer.from(process.env.KEY, 'hex'), iv);", false),
             ("a.ts", None, "const c = createCipheriv('aes-256-gcm', await kms.dataKey(), iv);", false),
+            (
+                "a.ts",
+                Some("const c = createCipheriv('aes-128-gcm', key, iv);"),
+                "const c = createCipheriv('aes-128-cbc', key, iv);",
+                true,
+            ),
+            ("a.ts", Some("el.addEventListener('scroll', f, { passive: true });"), "const description = 'x';", false),
             ("a.py", None, "c = AES.new(key, AES.MODE_ECB)", true),
             ("a.py", None, "c = AES.new(key, AES.MODE_GCM)", false),
             (

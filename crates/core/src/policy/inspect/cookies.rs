@@ -28,7 +28,7 @@ const ELSEWHERE: &str = "...|options|opts|defaults|settings|config";
 /// Whether a cookie, outside of what is only tried, is protected less than in the text before.
 pub(super) fn are_bared(written: &Written<'_>) -> bool {
     let (Some(before), path) = (written.before, written.path) else { return false };
-    if !written.is_form(FORMS) || !holds(before, "ecure|ECURE|nly|NLY|ite|ITE") {
+    if !written.is_form(FORMS) || !written.held("ecure|ECURE|nly|NLY|ite|ITE") {
         return false;
     }
     if written.is_tried() || path.contains("develop") {

@@ -22,13 +22,15 @@ pub(super) struct Written<'t> {
     /// The file's absolute path.
     pub(super) path: &'t str,
     pairs: OnceCell<Pairs>,
+    pairs_before: OnceCell<Pairs>,
     is_tried: OnceCell<bool>,
 }
 
 impl<'t> Written<'t> {
     pub(super) fn of(text: &'t str, before: Option<&'t str>, path: &'t str) -> Self {
         let all = &text[..text.floor_char_boundary(MAX_TEXT)];
-        Self { all, text: without_tests(all, path), before, path, pairs: OnceCell::new(), is_tried: OnceCell::new() }
+        let (pairs, pairs_before, is_tried) = Default::default();
+        Self { all, text: without_tests(all, path), before, path, pairs, pairs_before, is_tried }
     }
 
     /// The file's name.
@@ -51,6 +53,15 @@ impl<'t> Written<'t> {
     pub(super) fn holds(&self, list: &str) -> bool {
         let pairs = self.pairs.get_or_init(|| Pairs::of(&self.text));
         parts(list).any(|part| pairs.hold(part, &self.text))
+    }
+
+    /// Whether the text before it held one.
+    #[inline(never)]
+    pub(super) fn held(&self, list: &str) -> bool {
+        self.before.is_some_and(|before| {
+            let pairs = self.pairs_before.get_or_init(|| Pairs::of(before));
+            parts(list).any(|part| pairs.hold(part, before))
+        })
     }
 
     /// Whether something is so of the text, and was not of the one before it.

@@ -24,160 +24,69 @@ pub(super) fn test(words: &[Text]) -> Option<bool> {
     let known: Option<Vec<_>> = words.iter().map(Text::as_known).collect();
     let known = known?;
     let words: Vec<&str> = known.iter().map(AsRef::as_ref).filter(|word| !matches!(*word, "]" | "[")).collect();
-    match words.as_slice() {
-        [] => Some(false),
-        ["!", rest @ ..] => {
-            let rest: Vec<Text> = rest.iter().map(|word| Text::known(*word)).collect();
-            test(&rest).map(|status| !status)
-        }
-        [word] => Some(!word.is_empty()),
-        ["-n", word] => Some(!word.is_empty()),
-        ["-z", word] => Some(word.is_empty()),
-        [left, "=" | "==", right] => Some(left == right || places::glob(right, left)),
-        [left, "!=", right] => Some(left != right && !places::glob(right, left)),
-        _ => None,
-    }
+    let negations = words.iter().take_while(|word| **word == "!").count();
+    let holds = match &words[negations..] {
+        [] => false,
+        [word] | ["-n", word] => !word.is_empty(),
+        ["-z", word] => word.is_empty(),
+        [left, "=" | "==", right] => left == right || places::glob(right, left),
+        [left, "!=", right] => left != right && !places::glob(right, left),
+        _ => return None,
+    };
+    Some(holds ^ !negations.is_multiple_of(2))
 }
 
 impl Machine<'_> {
+    /// What a builtin does: the states in which it may leave the shell.
     pub(super) fn builtin(&mut self, call: &Call, mut state: State) -> Vec<State> {
         let args = &call.args;
-        let first = args.first().map(Text::shown).unwrap_or_default();
         match call.name.as_str() {
-            "eval" => return self.eval(args, state),
+            "eval" => return self.here(&Text::line(args.iter().map(Text::quoted)), state),
             "source" | "." => return self.source(args, state),
-            "exec" => {
-                let options = read(args, &ordered("a", &[]));
-                let mut ended = self.call(options.operands, state);
-                ended.iter_mut().for_each(|state| state.flow = Flow::Exit);
-                return ended;
-            }
-            "command" | "builtin" => {
-                let options = read(args, &ordered("", &[]));
-                if options.has(&["v", "V"]) || options.operands.is_empty() {
-                    return vec![state];
-                }
-                let functions = std::mem::take(&mut state.shell.functions);
-                let mut ended = self.call(options.operands, state);
-                ended.iter_mut().for_each(|state| state.shell.functions.clone_from(&functions));
-                return ended;
-            }
+            "exec" => return self.exec(args, state),
+            "command" | "builtin" => return self.without_functions(args, state),
             "cd" | "chdir" | "pushd" => return self.cd(args, state),
             "popd" => state.shell.directory = None,
             ":" | "true" => state.status = Some(true),
             "false" => state.status = Some(false),
-            "echo" => {
-                let text = echoed(args);
-                self.says(&state, &text);
-                self.emit(&mut state, 1, text);
-                state.status = Some(true);
-            }
-            "printf" => self.printf(args, &mut state),
-            "pwd" => {
-                let text = state.shell.directory.clone().map_or_else(|| Text::hole(Origin::UNKNOWN), Text::known);
-                self.emit(&mut state, 1, text);
-                state.status = Some(true);
-            }
             "test" | "[" => {
                 super::machine::looked_at(&mut state, args);
                 state.status = test(args);
             }
-            "export" | "readonly" | "declare" | "typeset" | "local" => {
-                if args.is_empty() || args.len() == 1 && first.starts_with('-') && first.contains('p') {
-                    // It tells every variable with its value.
-                    self.emit(&mut state, 1, Text::hole(Origin::SECRET));
-                }
-                self.declare(call, &mut state);
+            "echo" => self.tells(&mut state, echoed(args)),
+            "printf" => self.printf(args, &mut state),
+            "pwd" => {
+                let folder = state.shell.directory.clone().map_or_else(|| Text::hole(Origin::UNKNOWN), Text::known);
+                self.tells(&mut state, folder);
             }
-            "unset" => {
-                args.iter().for_each(|name| self.sets(&name.shown()));
-                if args.iter().any(|name| name.shown() == "HISTFILE") {
-                    self.act(Kind::SafetyDisable, "the shell's history");
-                }
-                unset(args, &mut state);
-            }
+            "export" | "readonly" | "declare" | "typeset" | "local" => self.declare(call, &mut state),
+            "unset" => self.unset(args, &mut state),
+            "set" => self.set(args, &mut state),
             "read" => self.read_line(args, &mut state),
             "mapfile" | "readarray" => self.read_lines(args, &mut state),
-            "set" => {
-                if args.is_empty() {
-                    self.emit(&mut state, 1, Text::hole(Origin::SECRET));
-                }
-                set(args, &mut state);
-            }
-            "shopt" => {
-                let on = first == "-s";
-                for option in args.iter().skip(1).map(Text::shown) {
-                    match option.as_str() {
-                        "expand_aliases" => state.shell.expands_aliases = on,
-                        "lastpipe" => state.shell.lastpipe = on,
-                        _ => {}
-                    }
-                }
-            }
-            "alias" => {
-                for arg in args {
-                    if let Some((name, value)) = arg.encoded().split_once('=') {
-                        state.shell.aliases.set(name, value.to_owned());
-                    }
-                }
-            }
-            "unalias" => args.iter().for_each(|arg| _ = state.shell.aliases.remove(&arg.shown())),
-            "hash" => {
-                let options = read(args, &spec("p", &[]));
-                if let Some(path) = options.value(&["p"]) {
-                    options.operands.iter().for_each(|name| state.shell.hashes.set(&name.shown(), path.clone()));
-                } else if options.has(&["r"]) {
-                    state.shell.hashes.clear();
-                }
-            }
-            "enable" => {
-                let options = read(args, &spec("f", &[]));
-                for name in options.operands.iter().map(Text::shown) {
-                    state.shell.disabled.retain(|known| *known != name);
-                    if options.has(&["n"]) {
-                        state.shell.disabled.push(name);
-                    }
-                }
-            }
-            "trap" => {
-                let options = read(args, &ordered("", &[]));
-                if !options.has(&["l", "p"]) {
-                    state.shell.trap = options.operands.first().filter(|code| code.shown() != "-").cloned();
-                }
-            }
-            "wait" => {
-                state.shell.jobs = if args.is_empty() { 0 } else { state.shell.jobs.saturating_sub(1) };
-                state.status = Some(true);
-            }
-            "disown" => {
-                state.shell.orphans += state.shell.jobs;
-                state.shell.jobs = 0;
-            }
-            "break" => state.flow = Flow::Break(first.parse().unwrap_or(1)),
-            "continue" => state.flow = Flow::Continue(first.parse().unwrap_or(1)),
-            "return" => {
-                state.flow = Flow::Return;
-                state.status = first.parse::<u8>().ok().map(|code| code == 0);
-            }
-            "exit" => state.flow = Flow::Exit,
-            "shift" => {
-                let count = first.parse().unwrap_or(1).min(state.shell.arguments.len());
-                state.shell.arguments.drain(..count);
-            }
-            _ => {}
+            "break" | "continue" | "return" | "exit" => leave(call, &mut state),
+            _ => change(call, &mut state),
         }
         vec![state]
     }
 
-    fn eval(&mut self, args: &[Text], state: State) -> Vec<State> {
-        let mut code = Text::default();
-        for (at, arg) in args.iter().enumerate() {
-            if at > 0 {
-                code.push_known(" ", false);
-            }
-            code.push(&arg.quoted());
+    fn exec(&mut self, args: &[Text], state: State) -> Vec<State> {
+        let options = read(args, &ordered("a", &[]));
+        let mut ended = self.call(options.operands, state);
+        ended.iter_mut().for_each(|state| state.flow = Flow::Exit);
+        ended
+    }
+
+    /// `command` and `builtin`: what they run is none of the script's own functions.
+    fn without_functions(&mut self, args: &[Text], mut state: State) -> Vec<State> {
+        let options = read(args, &ordered("", &[]));
+        if options.has(&["v", "V"]) || options.operands.is_empty() {
+            return vec![state];
         }
-        self.here(&code, state)
+        let functions = std::mem::take(&mut state.shell.functions);
+        let mut ended = self.call(options.operands, state);
+        ended.iter_mut().for_each(|state| state.shell.functions.clone_from(&functions));
+        ended
     }
 
     /// Runs code in this very shell.
@@ -225,6 +134,12 @@ impl Machine<'_> {
 
     fn declare(&mut self, call: &Call, state: &mut State) {
         let options = read(&call.args, &Spec::default());
+        let is_list =
+            matches!(call.args.as_slice(), [flag] if flag.prefix().starts_with('-') && flag.shown().contains('p'));
+        if call.args.is_empty() || is_list {
+            // It tells every variable with its value.
+            self.emit(state, 1, Text::hole(Origin::SECRET));
+        }
         let hides = call.name == "local" || call.name != "export" && call.name != "readonly" && !options.has(&["g"]);
         // `+x` takes an attribute away.
         for arg in options.operands.iter().filter(|arg| !arg.prefix().starts_with('+')) {
@@ -269,18 +184,66 @@ impl Machine<'_> {
         state.status = Some(true);
     }
 
+    fn unset(&mut self, args: &[Text], state: &mut State) {
+        args.iter().for_each(|name| self.sets(&name.shown()));
+        if args.iter().any(|name| name.shown() == "HISTFILE") {
+            self.act(Kind::SafetyDisable, "the shell's history");
+        }
+        let options = read(args, &Spec::default());
+        for name in options.operands.iter().map(Text::shown) {
+            if options.has(&["f"]) {
+                state.shell.functions.remove(&name);
+                continue;
+            }
+            let name = if options.has(&["n"]) { name } else { state.resolve(&name).to_owned() };
+            if !state.shell.variables.get(&name).is_some_and(|variable| variable.readonly) {
+                state.shell.variables.set(&name, Variable::default());
+            }
+        }
+        state.status = Some(true);
+    }
+
+    fn set(&mut self, args: &[Text], state: &mut State) {
+        if args.is_empty() {
+            self.emit(state, 1, Text::hole(Origin::SECRET));
+        }
+        let mut args = args.iter();
+        while let Some(arg) = args.next() {
+            let shown = arg.shown();
+            match shown.as_str() {
+                "--" => {
+                    state.shell.arguments = args.cloned().collect();
+                    return;
+                }
+                "-o" | "+o" => match args.next().map(Text::shown).as_deref() {
+                    Some("noexec") => state.shell.noexec = shown == "-o",
+                    Some("errexit") => state.shell.errexit = shown == "-o",
+                    _ => {}
+                },
+                text if text.starts_with('-') && text.contains('n') => state.shell.noexec = true,
+                text if text.starts_with(['-', '+']) => {
+                    if text.contains('e') {
+                        state.shell.errexit = text.starts_with('-');
+                    }
+                    // `-euo pipefail`: the last letter takes the name behind it.
+                    if text.ends_with('o') {
+                        args.next();
+                    }
+                }
+                _ => {
+                    state.shell.arguments = std::iter::once(arg).chain(args).cloned().collect();
+                    return;
+                }
+            }
+        }
+    }
+
     fn read_line(&mut self, args: &[Text], state: &mut State) {
         let options = read(args, &spec("adinNptu", &[]));
         let fd = options.value(&["u"]).and_then(|fd| fd.as_known()?.parse().ok()).unwrap_or(0);
         let input = self.input(state, fd);
         let line = first_line(&input);
-        let separators = match state
-            .variable("IFS")
-            .and_then(|ifs| ifs.values.as_ref()?.first()?.as_known().map(|ifs| ifs.chars().collect()))
-        {
-            Some(separators) => separators,
-            None => vec![' ', '\t', '\n'],
-        };
+        let separators = self.separators(state);
         let mut parts = line.split(&separators).into_iter().map(|part| part.quoted());
         if let Some(array) = options.value(&["a"]) {
             state.assign(&array.shown(), parts.collect(), false);
@@ -299,13 +262,7 @@ impl Machine<'_> {
             } else if at + 1 < names.len() {
                 parts.next().unwrap_or_else(unknown)
             } else {
-                parts.by_ref().fold(Text::default(), |mut rest, part| {
-                    if !rest.is_empty() {
-                        rest.push_known(" ", false);
-                    }
-                    rest.push(&part);
-                    rest
-                })
+                Text::line(parts.by_ref())
             };
             let value = if value.is_empty() { unknown() } else { value };
             state.assign(name, vec![value], false);
@@ -328,14 +285,16 @@ impl Machine<'_> {
             args => (None, args),
         };
         let text = formatted(args);
+        let Some(name) = variable else { return self.tells(state, text) };
         state.status = Some(true);
-        match variable {
-            Some(name) => state.assign(&name, vec![text], false),
-            None => {
-                self.says(state, &text);
-                self.emit(state, 1, text);
-            }
-        }
+        state.assign(&name, vec![text], false);
+    }
+
+    /// Writes a text to the output.
+    fn tells(&mut self, state: &mut State, text: Text) {
+        self.says(state, &text);
+        self.emit(state, 1, text);
+        state.status = Some(true);
     }
 
     /// Notes that a credential is shown: that it is said to nobody but whoever started the shell.
@@ -355,50 +314,77 @@ fn cloud(state: &mut State) {
     }
 }
 
-fn unset(args: &[Text], state: &mut State) {
-    let options = read(args, &Spec::default());
-    for name in options.operands.iter().map(Text::shown) {
-        if options.has(&["f"]) {
-            state.shell.functions.remove(&name);
-            continue;
+/// What changes nothing but the shell itself.
+fn change(call: &Call, state: &mut State) {
+    let args = &call.args;
+    let shell = &mut state.shell;
+    match call.name.as_str() {
+        "alias" => {
+            for arg in args {
+                if let Some((name, value)) = arg.encoded().split_once('=') {
+                    shell.aliases.set(name, value.to_owned());
+                }
+            }
         }
-        let name = if options.has(&["n"]) { name } else { state.resolve(&name).to_owned() };
-        if !state.shell.variables.get(&name).is_some_and(|variable| variable.readonly) {
-            state.shell.variables.set(&name, Variable::default());
+        "unalias" => args.iter().for_each(|arg| _ = shell.aliases.remove(&arg.shown())),
+        "hash" => {
+            let options = read(args, &spec("p", &[]));
+            if let Some(path) = options.value(&["p"]) {
+                options.operands.iter().for_each(|name| shell.hashes.set(&name.shown(), path.clone()));
+            } else if options.has(&["r"]) {
+                shell.hashes.clear();
+            }
         }
+        "enable" => {
+            let options = read(args, &spec("f", &[]));
+            for name in options.operands.iter().map(Text::shown) {
+                shell.disabled.retain(|known| *known != name);
+                if options.has(&["n"]) {
+                    shell.disabled.push(name);
+                }
+            }
+        }
+        "shopt" => {
+            let on = args.first().is_some_and(|flag| flag.shown() == "-s");
+            for option in args.iter().skip(1).map(Text::shown) {
+                match option.as_str() {
+                    "expand_aliases" => shell.expands_aliases = on,
+                    "lastpipe" => shell.lastpipe = on,
+                    _ => {}
+                }
+            }
+        }
+        "trap" => {
+            let options = read(args, &ordered("", &[]));
+            if !options.has(&["l", "p"]) {
+                shell.trap = options.operands.first().filter(|code| code.shown() != "-").cloned();
+            }
+        }
+        "wait" => {
+            shell.jobs = if args.is_empty() { 0 } else { shell.jobs.saturating_sub(1) };
+            state.status = Some(true);
+        }
+        "disown" => shell.orphans += std::mem::take(&mut shell.jobs),
+        "shift" => {
+            let count = args.first().and_then(|count| count.shown().parse().ok()).unwrap_or(1);
+            shell.arguments.drain(..count.min(shell.arguments.len()));
+        }
+        _ => {}
     }
-    state.status = Some(true);
 }
 
-fn set(args: &[Text], state: &mut State) {
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        let shown = arg.shown();
-        match shown.as_str() {
-            "--" => {
-                state.shell.arguments = args.cloned().collect();
-                return;
-            }
-            "-o" | "+o" => match args.next().map(Text::shown).as_deref() {
-                Some("noexec") => state.shell.noexec = shown == "-o",
-                Some("errexit") => state.shell.errexit = shown == "-o",
-                _ => {}
-            },
-            text if text.starts_with('-') && text.contains('n') => state.shell.noexec = true,
-            text if text.starts_with(['-', '+']) => {
-                if text.contains('e') {
-                    state.shell.errexit = text.starts_with('-');
-                }
-                // `-euo pipefail`: the last letter takes the name behind it.
-                if text.ends_with('o') {
-                    args.next();
-                }
-            }
-            _ => {
-                state.shell.arguments = std::iter::once(arg).chain(args).cloned().collect();
-                return;
-            }
+/// `break`, `continue`, `return` and `exit`: how the list goes on.
+fn leave(call: &Call, state: &mut State) {
+    let told = call.args.first().map(Text::shown).unwrap_or_default();
+    let rounds = told.parse().unwrap_or(1);
+    match call.name.as_str() {
+        "break" => state.flow = Flow::Break(rounds),
+        "continue" => state.flow = Flow::Continue(rounds),
+        "return" => {
+            state.flow = Flow::Return;
+            state.status = told.parse::<u8>().ok().map(|code| code == 0);
         }
+        _ => state.flow = Flow::Exit,
     }
 }
 

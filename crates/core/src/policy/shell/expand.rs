@@ -7,7 +7,7 @@ use super::machine::Machine;
 use super::programs::of_variable;
 use super::state::{Content, State, Stream};
 use super::syntax::*;
-use super::value::{Origin, Text};
+use super::value::{Origin, Piece, Text};
 
 /// Most words that braces make of one.
 const MAX_BRACES: usize = 64;
@@ -23,6 +23,20 @@ enum Known {
     Unset,
     Unknown(Origin),
     Values(Vec<Text>),
+}
+
+impl Known {
+    /// Of one value, if there is any.
+    fn of(value: Option<Text>) -> Self {
+        value.map_or(Self::Unset, |value| Self::Values(vec![value]))
+    }
+
+    fn first(&self) -> Option<&Text> {
+        match self {
+            Self::Values(values) => values.first(),
+            Self::Unset | Self::Unknown(_) => None,
+        }
+    }
 }
 
 impl Machine<'_> {
@@ -49,12 +63,7 @@ impl Machine<'_> {
     pub(super) fn text(&mut self, state: &mut State, word: &Word) -> Text {
         let mut text = Text::default();
         for (number, part) in word.parts.iter().enumerate() {
-            for (at, value) in self.part(state, part, number == 0).into_iter().enumerate() {
-                if at > 0 {
-                    text.push_known(" ", false);
-                }
-                text.push(&value);
-            }
+            text.push(&Text::line(self.part(state, part, number == 0)));
         }
         text
     }
@@ -78,7 +87,7 @@ impl Machine<'_> {
                 continue;
             }
             for (at, value) in values.iter().enumerate() {
-                let starts = matches!(value.pieces().first(), Some(super::value::Piece::Known { text, .. }) if text.starts_with(&separators[..]));
+                let starts = matches!(value.pieces().first(), Some(Piece::Known { text, .. }) if text.starts_with(&separators[..]));
                 if (at > 0 || starts) && (stands || !current.is_empty()) {
                     fields.push(std::mem::take(&mut current));
                     stands = false;
@@ -98,7 +107,8 @@ impl Machine<'_> {
         }
     }
 
-    fn separators(&self, state: &State) -> Vec<char> {
+    /// What a shell splits values at.
+    pub(super) fn separators(&self, state: &State) -> Vec<char> {
         match state.variable("IFS").and_then(|ifs| ifs.values.as_ref()).and_then(|values| values.first()) {
             Some(ifs) => ifs.as_known().map_or_else(|| vec![' ', '\t', '\n'], |ifs| ifs.chars().collect()),
             None => vec![' ', '\t', '\n'],
@@ -176,11 +186,7 @@ impl Machine<'_> {
             },
             _ if name.bytes().all(|byte| byte.is_ascii_digit()) => {
                 let number: usize = name.parse().unwrap_or(usize::MAX);
-                state
-                    .shell
-                    .arguments
-                    .get(number.wrapping_sub(1))
-                    .map_or(Known::Unset, |text| Known::Values(vec![text.clone()]))
+                Known::of(state.shell.arguments.get(number.wrapping_sub(1)).cloned())
             }
             _ if state.shell.cleared => Known::Unset,
             // What a sourced file or an evaluated output set is not known; that it moved the home is not assumed.
@@ -203,25 +209,26 @@ impl Machine<'_> {
         }
     }
 
-    fn variable(&mut self, state: &mut State, variable: &Variable) -> Vec<Text> {
-        let found = match (self.lookup(state, &variable.name), variable.index.as_deref()) {
-            (Known::Values(values), Some("@" | "*")) => Known::Values(values),
-            (Known::Values(values), Some(index)) => match index.trim().parse::<usize>() {
-                Ok(index) => values.get(index).map_or(Known::Unset, |value| Known::Values(vec![value.clone()])),
+    /// What is known of a variable, or of those elements of it that are asked for.
+    fn asked(&self, state: &State, variable: &Variable) -> Known {
+        let found = self.lookup(state, &variable.name);
+        let Known::Values(values) = found else { return found };
+        match variable.index.as_deref() {
+            Some("@" | "*") => Known::Values(values),
+            Some(index) => match index.trim().parse::<usize>() {
+                Ok(index) => Known::of(values.into_iter().nth(index)),
                 Err(_) => Known::Unknown(origin_of(&values)),
             },
-            (Known::Values(values), None) if !matches!(variable.name.as_str(), "@" | "*") => {
-                match values.into_iter().next() {
-                    Some(value) => Known::Values(vec![value]),
-                    None => Known::Unset,
-                }
-            }
-            (found, _) => found,
-        };
-        let is_empty = matches!(&found, Known::Values(values) if values.iter().all(Text::is_empty));
+            None if matches!(variable.name.as_str(), "@" | "*") => Known::Values(values),
+            None => Known::of(values.into_iter().next()),
+        }
+    }
+
+    fn variable(&mut self, state: &mut State, variable: &Variable) -> Vec<Text> {
+        let found = self.asked(state, variable);
         let missing = |emptiness: &Emptiness| match &found {
             Known::Unset => Some(true),
-            Known::Values(_) => Some(is_empty && *emptiness == Emptiness::Unset),
+            Known::Values(values) => Some(*emptiness == Emptiness::Unset && values.iter().all(Text::is_empty)),
             Known::Unknown(_) => None,
         };
         if !state.shell.uncertain.is_empty()
@@ -229,8 +236,7 @@ impl Machine<'_> {
             && let Known::Values(values) = &found
         {
             // Whoever says what becomes of an empty value has thought of it.
-            let values = values.clone();
-            super::machine::looked_at(state, &values);
+            super::machine::looked_at(state, values);
         }
         match &variable.operation {
             // What stands in for an unset variable is what happens at worst.
@@ -242,20 +248,15 @@ impl Machine<'_> {
             }
             Operation::Alternative(_, emptiness) if missing(emptiness) == Some(true) => vec![Text::default()],
             Operation::Alternative(word, _) => vec![self.text(state, word)],
-            Operation::Length => vec![match &found {
-                Known::Values(values) => match values.first().and_then(Text::as_known) {
-                    Some(text) => Text::known(text.chars().count().to_string()),
-                    None => Text::hole(Origin::UNKNOWN),
-                },
-                _ => Text::hole(Origin::UNKNOWN),
-            }],
-            Operation::Indirect => match &found {
-                Known::Values(values) => {
-                    let name = values.first().and_then(|name| name.as_known().map(|name| name.into_owned()));
-                    vec![name.and_then(|name| self.value_of(state, &name)).unwrap_or_default()]
-                }
-                _ => vec![Text::hole(Origin::UNKNOWN)],
-            },
+            Operation::Length => {
+                let text = found.first().and_then(Text::as_known);
+                vec![text.map_or(Text::hole(Origin::UNKNOWN), |text| Text::known(text.chars().count().to_string()))]
+            }
+            Operation::Indirect if matches!(found, Known::Values(_)) => {
+                let name = found.first().and_then(Text::as_known);
+                vec![name.and_then(|name| self.value_of(state, &name)).unwrap_or_default()]
+            }
+            Operation::Indirect => vec![Text::hole(Origin::UNKNOWN)],
             Operation::Change(operator, word) => {
                 let operand = self.text(state, word);
                 match found {
@@ -316,7 +317,7 @@ impl Machine<'_> {
         match state.files.get(&path) {
             Some(Content::Is(text)) => text.clone(),
             Some(Content::Gone) => Text::default(),
-            Some(Content::CopyOf(from)) => Text::hole(self.origin_of_path(state, &from.clone(), true)),
+            Some(Content::CopyOf(from)) => Text::hole(self.origin_of_path(state, from, true)),
             Some(Content::Link(_)) | None => Text::hole(self.origin_of_path(state, &path, false)),
         }
     }

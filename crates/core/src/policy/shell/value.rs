@@ -172,6 +172,18 @@ impl Text {
         Self { pieces: vec![Piece::Hole(origin)] }
     }
 
+    /// Words as one line, with a blank between each.
+    pub fn line(words: impl IntoIterator<Item = Self>) -> Self {
+        let mut line = Self::default();
+        for (at, word) in words.into_iter().enumerate() {
+            if at > 0 {
+                line.push_known(" ", false);
+            }
+            line.push(&word);
+        }
+        line
+    }
+
     /// Its pieces.
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces

@@ -340,14 +340,7 @@ fn env(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 /// Words as one line, as programs join them that give it to a shell.
 pub(super) fn joined(words: &[Text]) -> Text {
-    let mut line = Text::default();
-    for (at, word) in words.iter().enumerate() {
-        if at > 0 {
-            line.push_known(" ", false);
-        }
-        line.push(&word.quoted());
-    }
-    line
+    Text::line(words.iter().map(Text::quoted))
 }
 
 fn watch(machine: &mut Machine<'_>, call: &Call, state: &mut State) {

@@ -78,6 +78,11 @@ impl Breadth {
         }
     }
 
+    /// The widest of some.
+    fn of_all(machine: &Machine<'_>, state: &State, starts: &[Text]) -> Self {
+        starts.iter().map(|start| Self::of(machine, state, start)).max().unwrap_or(Self::Inner)
+    }
+
     /// Whether a name leaves so little of it that this may be deleted.
     fn is_narrowed_by(self, pattern: &str) -> bool {
         let name = pattern.trim_end_matches("/*").rsplit('/').next().unwrap_or_default();
@@ -113,133 +118,158 @@ struct Narrow {
 }
 
 fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let args = &call.args;
-    if matches!(args.first().map(Text::shown).as_deref(), Some("--help" | "-help" | "--version" | "-version")) {
+    if matches!(call.args.first().map(Text::shown).as_deref(), Some("--help" | "-help" | "--version" | "-version")) {
         return;
     }
-    let is_start = |arg: &&Text| !arg.prefix().starts_with(['-', '(', '!']);
-    let skipped = args
-        .iter()
-        .take_while(|arg| matches!(arg.shown().as_str(), "-L" | "-H" | "-P" | "-O1" | "-O2" | "-O3"))
-        .count();
-    let starts: Vec<Text> = args.iter().skip(skipped).take_while(is_start).cloned().collect();
-    let mut at = skipped + starts.len();
-    let mut starts = if starts.is_empty() { vec![Text::known(".")] } else { starts };
-    if args.iter().any(|arg| matches!(arg.shown().as_str(), "-L" | "-follow")) {
-        machine.follow(state, &mut starts);
+    let (mut search, mut rest) = Search::of(machine, state, &call.args);
+    while let Some((test, behind)) = rest.split_first() {
+        let Some(taken) = search.goes_on(machine, state, &test.shown(), behind) else { return };
+        rest = behind.get(taken..).unwrap_or_default();
     }
-    let name = only_name(&args[at..]);
-    let breadth = starts.iter().map(|start| Breadth::of(machine, state, start)).max().unwrap_or(Breadth::Inner);
-    let mut narrow = Narrow::default();
-    // Whether the next test is negated, and whether the groups are that it stands in.
-    let mut negated = false;
-    let mut groups: Vec<bool> = Vec::new();
-    while let Some(arg) = args.get(at) {
-        let test = arg.shown();
-        at += 1;
-        let inverse = negated != groups.last().copied().unwrap_or(false);
-        match test.as_str() {
-            "!" | "-not" => {
-                negated = !negated;
-                continue;
-            }
-            "(" => groups.push(inverse),
-            ")" => _ = groups.pop(),
+    search.tells(machine, state);
+}
+
+/// A search, as far as its tests and actions were gone through.
+struct Search<'c> {
+    starts: Vec<Text>,
+    /// Where it begins, and all tests and actions.
+    words: &'c [Text],
+    /// The one name that is looked for, where there is one.
+    name: Option<String>,
+    breadth: Breadth,
+    narrow: Narrow,
+    /// Whether the next test is negated, and whether the groups are that it stands in.
+    negated: bool,
+    groups: Vec<bool>,
+}
+
+impl<'c> Search<'c> {
+    /// A search before its first test, and its tests and actions.
+    fn of(machine: &Machine<'_>, state: &State, args: &'c [Text]) -> (Self, &'c [Text]) {
+        let is_option = |arg: &&Text| matches!(arg.shown().as_str(), "-L" | "-H" | "-P" | "-O1" | "-O2" | "-O3");
+        let is_start = |arg: &&Text| !arg.prefix().starts_with(['-', '(', '!']);
+        let words = &args[args.iter().take_while(is_option).count()..];
+        let mut starts: Vec<Text> = words.iter().take_while(is_start).cloned().collect();
+        let tests = &words[starts.len()..];
+        if starts.is_empty() {
+            starts.push(Text::known("."));
+        }
+        if args.iter().any(|arg| matches!(arg.shown().as_str(), "-L" | "-follow")) {
+            machine.follow(state, &mut starts);
+        }
+        let breadth = Breadth::of_all(machine, state, &starts);
+        let (narrow, negated, groups) = Default::default();
+        (Self { starts, words, name: only_name(tests), breadth, narrow, negated, groups }, tests)
+    }
+
+    /// Does a test or an action; gives how many words of those behind it are its own. Nothing where it is cut off.
+    fn goes_on(&mut self, machine: &mut Machine<'_>, state: &mut State, test: &str, behind: &[Text]) -> Option<usize> {
+        let negated = std::mem::take(&mut self.negated);
+        let inverse = negated != self.groups.last().copied().unwrap_or(false);
+        match test {
+            "!" | "-not" => self.negated = !negated,
+            "(" => self.groups.push(inverse),
+            ")" => _ = self.groups.pop(),
             // What stands behind it is another search.
-            "-o" | "-or" | "," if groups.is_empty() => narrow = Narrow::default(),
-            "-delete" => {
-                for start in &starts {
-                    let found = found(machine, state, start, narrow.to_delete, name.as_deref());
-                    machine.note_found(state, Kind::FileDelete, &found, narrow.to_delete);
-                }
-            }
-            "-exec" | "-execdir" | "-ok" | "-okdir" => {
-                let rest = &args[at..];
-                let Some(length) = rest.iter().position(|arg| matches!(arg.shown().as_str(), ";" | "+")) else {
-                    return;
-                };
-                let leaves = if is_remover(&rest[..length]) { narrow.to_delete } else { narrow.any };
-                for start in &starts {
-                    let found = found(machine, state, start, leaves, name.as_deref());
-                    let fields = rest[..length].iter().map(|field| field.replaced("{}", &found)).collect();
-                    let outer = std::mem::replace(&mut machine.sweeping, !leaves);
-                    match &name {
-                        Some(name) if !name.contains(['*', '?', '[']) => machine.child(state, fields),
-                        _ => machine.child_for_each(state, fields),
-                    }
-                    machine.sweeping = outer;
-                    // Of credentials it matters what the program does with them.
-                    for secret in secrets_sought(machine, state, start, &args[skipped..], &name) {
-                        let fields = rest[..length].iter().map(|field| field.replaced("{}", &secret)).collect();
-                        if !is_remover(&rest[..length]) {
-                            machine.child(state, fields);
-                        }
-                    }
-                    if breadth >= Breadth::Kept && !narrow.any && edits_in_place(&rest[..length]) {
-                        machine.empties(state, &below(start, "*"));
-                    }
-                }
-                // Only those go on for which a test succeeded.
-                let tests = rest.first().is_some_and(|word| TESTS.contains(&super::base_name(&word.shown())));
-                if tests && rest[length].shown() == ";" {
-                    narrow = Narrow { any: true, to_delete: true };
-                }
-                at += length + 1;
-            }
+            "-o" | "-or" | "," if self.groups.is_empty() => self.narrow = Narrow::default(),
+            "-delete" => self.deletes(machine, state),
+            "-exec" | "-execdir" | "-ok" | "-okdir" => return self.runs(machine, state, behind),
             "-fprint" | "-fprint0" | "-fls" | "-fprintf" => {
-                if let Some(path) = args.get(at).and_then(|file| machine.path(state, file)) {
+                if let Some(path) = behind.first().and_then(|file| machine.path(state, file)) {
                     machine.writes(state, &path, false);
                 }
-                at += if test == "-fprintf" { 2 } else { 1 };
+                return Some(if test == "-fprintf" { 2 } else { 1 });
             }
             test => {
-                let value = args.get(at).filter(|_| is(test, WITH_VALUE)).map(Text::shown).unwrap_or_default();
+                let takes = is(test, WITH_VALUE);
+                let value = behind.first().filter(|_| takes).map(Text::shown).unwrap_or_default();
                 if !inverse {
-                    narrow.narrowed(test, &value, breadth);
+                    self.narrow.narrowed(test, &value, self.breadth);
                 }
-                at += usize::from(is(test, WITH_VALUE));
+                return Some(usize::from(takes));
             }
         }
-        negated = false;
+        Some(0)
     }
-    let tests = &args[skipped..];
-    for start in &starts {
-        // Of names of credentials it matters to whom they are handed on.
-        for secret in secrets_sought(machine, state, start, tests, &name) {
-            machine.emit(state, 1, secret);
+
+    fn deletes(&self, machine: &mut Machine<'_>, state: &mut State) {
+        for start in &self.starts {
+            let found = found(machine, state, start, self.narrow.to_delete, self.name.as_deref());
+            machine.note_found(state, Kind::FileDelete, &found, self.narrow.to_delete);
+        }
+    }
+
+    /// Has a program run with what is found; gives how many words name it.
+    fn runs(&mut self, machine: &mut Machine<'_>, state: &mut State, behind: &[Text]) -> Option<usize> {
+        let length = behind.iter().position(|arg| matches!(arg.shown().as_str(), ";" | "+"))?;
+        let program = &behind[..length];
+        let with = |found: &Text| program.iter().map(|field| field.replaced("{}", found)).collect();
+        let is_one = self.name.as_ref().is_some_and(|name| !name.contains(['*', '?', '[']));
+        let removes = is_remover(program);
+        let leaves = if removes { self.narrow.to_delete } else { self.narrow.any };
+        for start in &self.starts {
+            let found = found(machine, state, start, leaves, self.name.as_deref());
+            hand_on(machine, state, with(&found), leaves, is_one);
+            if !removes {
+                // Of credentials it matters what the program does with them.
+                self.secrets_below(machine, state, start).iter().for_each(|secret| machine.child(state, with(secret)));
+            }
+            if self.breadth >= Breadth::Kept && !self.narrow.any && edits_in_place(program) {
+                machine.empties(state, &below(start, "*"));
+            }
+        }
+        // Only those go on for which a test succeeded.
+        let tests = program.first().is_some_and(|word| TESTS.contains(&super::base_name(&word.shown())));
+        if tests && behind[length].shown() == ";" {
+            self.narrow = Narrow { any: true, to_delete: true };
+        }
+        Some(length + 1)
+    }
+
+    /// Writes what was found.
+    fn tells(&self, machine: &mut Machine<'_>, state: &mut State) {
+        for start in &self.starts {
+            // Of names of credentials it matters to whom they are handed on.
+            for secret in self.secrets_below(machine, state, start) {
+                machine.emit(state, 1, secret);
+                machine.emit(state, 1, Text::known("\n"));
+            }
+            let found = match &self.name {
+                Some(name) => found(machine, state, start, true, Some(name)),
+                None if self.narrow.to_delete => match only_sources(self.words) {
+                    Some(pattern) => below(start, &pattern),
+                    None => continue,
+                },
+                None => listed(start),
+            };
+            machine.emit(state, 1, found);
             machine.emit(state, 1, Text::known("\n"));
         }
-        let found = match &name {
-            Some(name) => found(machine, state, start, true, Some(name)),
-            None if narrow.to_delete => match only_sources(tests) {
-                Some(pattern) => below(start, &pattern),
-                None => continue,
-            },
-            None => listed(start),
-        };
-        machine.emit(state, 1, found);
-        machine.emit(state, 1, Text::known("\n"));
+        machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
     }
-    machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
+
+    /// The credentials that are looked for by patterns of their names.
+    fn secrets_below(&self, machine: &Machine<'_>, state: &State, start: &Text) -> Vec<Text> {
+        let by_name = |pair: &&[Text]| self.name.is_none() && BY_NAME.contains(&pair[0].shown().as_str());
+        let patterns = self.words.windows(2).filter(by_name).take(MAX_SOUGHT).map(|pair| pair[1].shown());
+        let named = patterns.map(|pattern| below(start, pattern.trim_start_matches("*/")));
+        let is_secret =
+            |named: &Text| machine.path(state, named).is_some_and(|path| machine.secrecy(state, &path) > Secrecy::None);
+        named.filter(is_secret).collect()
+    }
 }
 
 /// Most names of credentials that one search is gone through for.
 const MAX_SOUGHT: usize = 4;
 
-/// The credentials that a search looks for by patterns of their names.
-fn secrets_sought(
-    machine: &Machine<'_>,
-    state: &State,
-    start: &Text,
-    tests: &[Text],
-    only: &Option<String>,
-) -> Vec<Text> {
-    let by_name = |pair: &&[Text]| only.is_none() && BY_NAME.contains(&pair[0].shown().as_str());
-    let patterns = tests.windows(2).filter(by_name).take(MAX_SOUGHT).map(|pair| pair[1].shown());
-    let named = patterns.map(|pattern| below(start, pattern.trim_start_matches("*/")));
-    let is_secret =
-        |named: &Text| machine.path(state, named).is_some_and(|path| machine.secrecy(state, &path) > Secrecy::None);
-    named.filter(is_secret).collect()
+/// Has a program run with what a search found: with all there is, unless the search leaves little of it.
+fn hand_on(machine: &mut Machine<'_>, state: &mut State, fields: Vec<Text>, leaves: bool, is_one: bool) {
+    let outer = std::mem::replace(&mut machine.sweeping, !leaves);
+    match is_one {
+        true => machine.child(state, fields),
+        false => machine.child_for_each(state, fields),
+    }
+    machine.sweeping = outer;
 }
 
 /// Whether a program given to a search changes what was found where it stands.
@@ -408,7 +438,7 @@ fn fd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         Some((pattern, folders)) => (pattern.shown(), folders.to_vec()),
         None => (String::new(), Vec::new()),
     };
-    let mut starts: Vec<Text> = folders;
+    let mut starts = folders;
     starts.extend(options.values(&["search-path", "base-directory"]).cloned());
     if starts.is_empty() {
         starts.push(Text::known("."));
@@ -416,7 +446,7 @@ fn fd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.has(&["L", "follow"]) {
         machine.follow(state, &mut starts);
     }
-    let breadth = starts.iter().map(|start| Breadth::of(machine, state, start)).max().unwrap_or(Breadth::Inner);
+    let breadth = Breadth::of_all(machine, state, &starts);
     let mut narrow = Narrow::default();
     let endings: Vec<String> =
         options.values(&["e", "extension"]).map(|ending| format!("*.{}", ending.shown())).collect();
@@ -450,9 +480,7 @@ fn fd(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         if !given.iter().any(|arg| arg.shown().contains('{')) {
             fields.push(found);
         }
-        let outer = std::mem::replace(&mut machine.sweeping, !leaves);
-        machine.child_for_each(state, fields);
-        machine.sweeping = outer;
+        hand_on(machine, state, fields, leaves, false);
     }
     machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
 }

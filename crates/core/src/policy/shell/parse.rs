@@ -28,12 +28,7 @@ pub(super) fn parse_at(text: &str, depth: usize) -> (Script, bool) {
         let start = parser.at;
         parser.skip_line();
         parser.whole = false;
-        let broken = Command::Broken(parser.text[start..parser.at].to_owned());
-        script.items.push(Item {
-            pipeline: Pipeline { commands: vec![broken], negated: false },
-            after: After::Always,
-            background: false,
-        });
+        script.items.push(alone(Command::Broken(parser.text[start..parser.at].to_owned())));
     }
     documents::fill(&mut script, &mut parser.bodies);
     (script, parser.whole)
@@ -380,7 +375,7 @@ impl<'a> Parser<'a> {
     fn coprocess(&mut self) -> Compound {
         self.blanks();
         let before = self.at;
-        let name = words::word(self).and_then(|word| word.literal()).unwrap_or_default();
+        let name = self.name();
         self.blanks();
         let is_compound = matches!(self.peek(), Some(b'{' | b'(')) || self.reserved("while") || self.reserved("for");
         let name = if is_compound && before != self.at && !name.is_empty() && name != "{" {
@@ -440,21 +435,16 @@ impl<'a> Parser<'a> {
             let script = single(Command::Compound(Compound::Arithmetic(condition), Vec::new()));
             return Compound::While(script, self.body(), false);
         }
-        let name = words::word(self).and_then(|word| word.literal()).unwrap_or_default();
+        let name = self.name();
         self.lines();
-        let mut found = None;
-        if self.take_reserved("in") {
-            let mut list = Vec::new();
-            loop {
+        let listed = self.take_reserved("in").then(|| {
+            std::iter::from_fn(|| {
                 self.blanks();
-                match words::word(self) {
-                    Some(word) => list.push(word),
-                    None => break,
-                }
-            }
-            found = Some(list);
-        }
-        Compound::For(name, found, self.body())
+                words::word(self)
+            })
+            .collect()
+        });
+        Compound::For(name, listed, self.body())
     }
 
     fn case_command(&mut self) -> Compound {
@@ -472,38 +462,44 @@ impl<'a> Parser<'a> {
                 break;
             }
             let before = self.at;
-            self.take("(");
-            let mut patterns = Vec::new();
-            loop {
-                self.blanks();
-                match words::word(self) {
-                    Some(pattern) => patterns.push(pattern),
-                    None if self.take("|") => {}
-                    None => break,
-                }
-            }
-            if !self.take(")") {
-                self.whole = false;
-            }
-            let script = self.block(&["esac"]);
-            self.lines();
-            let _ = self.take(";;&") || self.take(";;") || self.take(";&");
-            arms.push((patterns, script));
+            arms.push(self.arm());
             if self.at == before {
-                self.at += 1;
+                // Nothing that an arm may begin with.
+                self.at += self.rest().chars().next().map_or(0, char::len_utf8);
                 self.whole = false;
-                while !self.text.is_char_boundary(self.at) {
-                    self.at += 1;
-                }
             }
         }
         Compound::Case(word, arms)
     }
 
+    /// An arm of `case`: its patterns, and what is run.
+    fn arm(&mut self) -> (Vec<Word>, Script) {
+        self.take("(");
+        let mut patterns = Vec::new();
+        loop {
+            self.blanks();
+            match words::word(self) {
+                Some(pattern) => patterns.push(pattern),
+                None if self.take("|") => {}
+                None => break,
+            }
+        }
+        self.whole &= self.take(")");
+        let script = self.block(&["esac"]);
+        self.lines();
+        let _ = self.take(";;&") || self.take(";;") || self.take(";&");
+        (patterns, script)
+    }
+
+    /// A word that is a name; of one that is more than text, nothing.
+    fn name(&mut self) -> String {
+        words::word(self).and_then(|word| word.literal()).unwrap_or_default()
+    }
+
     /// What follows `function`.
     fn function(&mut self) -> Command {
         self.blanks();
-        let name = words::word(self).and_then(|word| word.literal()).unwrap_or_default();
+        let name = self.name();
         self.blanks();
         if self.take("(") {
             self.blanks();
@@ -547,9 +543,8 @@ impl<'a> Parser<'a> {
             // No command has a parenthesis here; what is in it may still run in a shell that knows better.
             self.whole = false;
             let inner = self.subshell();
-            let script = Script {
-                items: [Command::Simple(simple), Command::Compound(inner, Vec::new())].into_iter().map(alone).collect(),
-            };
+            let commands = [Command::Simple(simple), Command::Compound(inner, Vec::new())];
+            let script = Script { items: commands.into_iter().map(alone).collect() };
             return Some(Command::Compound(Compound::Group(script), Vec::new()));
         }
         let is_empty = simple.assignments.is_empty() && simple.words.is_empty() && simple.redirects.is_empty();
@@ -583,25 +578,11 @@ impl<'a> Parser<'a> {
         if !named {
             self.at += digits;
         }
-        let operators = [
-            ("&>>", RedirectKind::AppendBoth),
-            ("&>", RedirectKind::WriteBoth),
-            ("<<<", RedirectKind::HereString),
-            ("<<-", RedirectKind::HereDocument),
-            ("<<", RedirectKind::HereDocument),
-            ("<&", RedirectKind::DuplicateInput),
-            ("<>", RedirectKind::ReadWrite),
-            ("<", RedirectKind::Read),
-            (">>", RedirectKind::Append),
-            (">&", RedirectKind::Duplicate),
-            (">|", RedirectKind::Write),
-            (">", RedirectKind::Write),
-        ];
         let found = match self.peek() {
             Some(b'<' | b'>') if !self.starts("<(") && !self.starts(">(") => {
-                operators.iter().find(|(text, _)| self.starts(text))
+                REDIRECTS.iter().find(|(text, _)| self.starts(text))
             }
-            Some(b'&') => operators[..2].iter().find(|(text, _)| self.starts(text)),
+            Some(b'&') => REDIRECTS[..2].iter().find(|(text, _)| self.starts(text)),
             _ => None,
         };
         let Some((operator, kind)) = found else {
@@ -655,6 +636,22 @@ impl<'a> Parser<'a> {
         documents::placeholder(number)
     }
 }
+
+/// The operators of redirections: those that begin with `&`, and the longer of those that begin alike, before others.
+const REDIRECTS: [(&str, RedirectKind); 12] = [
+    ("&>>", RedirectKind::AppendBoth),
+    ("&>", RedirectKind::WriteBoth),
+    ("<<<", RedirectKind::HereString),
+    ("<<-", RedirectKind::HereDocument),
+    ("<<", RedirectKind::HereDocument),
+    ("<&", RedirectKind::DuplicateInput),
+    ("<>", RedirectKind::ReadWrite),
+    ("<", RedirectKind::Read),
+    (">>", RedirectKind::Append),
+    (">&", RedirectKind::Duplicate),
+    (">|", RedirectKind::Write),
+    (">", RedirectKind::Write),
+];
 
 fn is_descriptor(text: &str) -> bool {
     text == "-" || (!text.is_empty() && text.trim_end_matches('-').bytes().all(|byte| byte.is_ascii_digit()))

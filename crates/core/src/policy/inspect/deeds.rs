@@ -9,11 +9,12 @@ use super::arguments::{Arguments, words};
 use super::call::{Call, FORGES, TRIED, speaks};
 use super::given::quoted;
 use super::{
-    administrators, alarms, announced, bought, clicks, customers, deployments, equipment, figures, flags, guards,
-    identities, live, powers, records, replaced, scripts, telephone, typed,
+    access, announced, bought, clicks, customers, deployments, equipment, figures, guards, live, powers, records,
+    replaced, scripts, telephone, typed,
 };
 use crate::policy::effects::Kind;
-use crate::policy::lists::{holds, is, letters};
+use crate::policy::hosts;
+use crate::policy::lists::{holds, is};
 
 /// More verbs that only look, and those that bring back.
 const LOOKS: &str = "count|plan|inspect|browse|suggest|summarize|analyze|compare|diff|watch|estimate|simulate|is|has|download|\
@@ -27,15 +28,16 @@ const DESTROYS: &str = "delete|del|destroy|drop|purge|terminate|wipe|erase|trunc
 const TAKES: &str = "remove|rm|clear|reset|empty|prune|archive|stop|shutdown|poweroff|detach|deallocate";
 
 /// Verbs that make, change or hand over.
-const CHANGES: &str = "create|add|update|set|insert|put|change|modify|edit|grant|assign|attach|enable|promote|invite|share|\
+pub(super) const CHANGES: &str = "create|add|update|set|insert|put|change|modify|edit|grant|assign|attach|enable|promote|invite|share|\
     make|apply|patch|configure|upsert|replace|transfer|approve|allow|open|expose|forward|delegate|\
     impersonate|register|issue|generate|new|toggle|publicize|elevate|authorize";
 
 /// Verbs that switch off.
-const SWITCHES_OFF: &str = "disable|deactivate|suspend|bypass|mute|silence|pause|revoke|rotate|unprotect|dismiss|off";
+pub(super) const SWITCHES_OFF: &str =
+    "disable|deactivate|suspend|bypass|mute|silence|pause|revoke|rotate|unprotect|dismiss|off";
 
 /// What vanishes all day and is missed by nobody: marks and notes, views of a page, what an agent keeps for itself.
-const SLIGHT: &str = "label|labels|reaction|reactions|cell|cells|breakpoint|breakpoints|tab|tabs|window|session|sessions|\
+pub(super) const SLIGHT: &str = "label|labels|reaction|reactions|cell|cells|breakpoint|breakpoints|tab|tabs|window|session|sessions|\
     memory|memories|entity|entities|observation|observations|relation|relations|bookmark|bookmarks|cache|\
     caches|draft|drafts|temp|tmp|line|lines|text|element|shape|shapes|layer|selection|cursor|timer|reminder|\
     notification|notifications|pin|star|favorite|todo|todos|preview|process|terminal|shell|console|\
@@ -43,7 +45,7 @@ const SLIGHT: &str = "label|labels|reaction|reactions|cell|cells|breakpoint|brea
     watcher|like|emoji|marker|annotation|override|mock|stub|edge";
 
 /// What is made to be thrown away.
-const THROWAWAY: &str = "pending|draft|drafts|sandbox|sandboxes|sim|sims|simulator|simulators|emulator|tmp|temp|temporary|preview|\
+pub(super) const THROWAWAY: &str = "pending|draft|drafts|sandbox|sandboxes|sim|sims|simulator|simulators|emulator|tmp|temp|temporary|preview|\
     local|scratch|ephemeral|test|tests|dev|fixture|fixtures|demo";
 
 /// Servers in front of a program on this desk, which takes back what is done in it.
@@ -71,7 +73,7 @@ const DATABASES: &str = "postgres|postgresql|mysql|mariadb|mongodb|mongo|redis|s
 
 const CLUSTERS: &str = "kubernetes|k8s|kubectl|helm|openshift|argocd|rancher|nomad|istio";
 
-const CLOUDS: &str = "aws|gcp|gcloud|azure|cloudflare|digitalocean|vercel|netlify|heroku|railway|fly|flyio|render|terraform|\
+pub(super) const CLOUDS: &str = "aws|gcp|gcloud|azure|cloudflare|digitalocean|vercel|netlify|heroku|railway|fly|flyio|render|terraform|\
     pulumi|hetzner|linode|vultr|oci|alibaba|cloud|ec2|s3|lambda|gcs|cloudrun|scaleway|upstash|supabase|neon|\
     openstack|proxmox|vsphere|route53|rds|eks";
 
@@ -79,16 +81,6 @@ const CLOUD_THINGS: &str = "bucket|buckets|instance|instances|stack|stacks|vpc|d
     balancer|lambda|cluster|subnet|infrastructure";
 
 const CLUSTER_THINGS: &str = "kubectl|namespace|namespaces|deployment|deployments|helm|statefulset|pod|pods|pvc|chart";
-
-/// Who a name stands for when it stands for everybody.
-const EVERYBODY: &str = "anyone|public|everyone|world|allusers|allauthenticatedusers|publicread|publicreadwrite|anyonewithlink|\
-    anonymous";
-
-/// What guards a thing.
-const PROTECTIONS: &str = "protection|protections|guard|safety|audit|mfa|2fa|firewall|antivirus|alert|alerts|alarm|monitor|\
-    monitors|monitoring|rls|security|scanning|policy|policies|backup|backups|versioning|encryption|logging|\
-    trail|cloudtrail|waf|detector|guardduty|ruleset|rulesets|restriction|restrictions|authentication|auth|\
-    sso|verification|rule|token|key|access|lock|captcha|dnssec|tls|ssl";
 
 /// Money, and what is as good.
 const MONEY: &str = "payment|payments|refund|refunds|payout|payouts|charge|charges|funds|money|crypto|eth|btc|sol|usdc|usdt|\
@@ -101,23 +93,19 @@ const IN_PUBLIC: &str = "twitter|x|linkedin|facebook|instagram|mastodon|bluesky|
 
 /// What a tool does, and to what; nothing where it does nothing that a person wants to hear of first.
 pub(super) fn deed(call: &Call<'_>) -> Option<Kind> {
-    let given = call.given;
-    if is_rehearsed(given) {
+    if is_rehearsed(call.given) {
         return None;
     }
     let deed = Deed::of(call);
-    if let Some(kind) = deed.beyond_its_name(given) {
-        return Some(kind);
-    }
-    // Of a tool that does this and that, what it is told to do stands behind its name.
-    match deed.verb {
-        Verb::Destroys => deed.destroyed(given),
-        Verb::Takes => deed.taken(given),
-        Verb::Other => None,
-    }
-    .or_else(|| deed.of_money(given))
-    .or_else(|| deed.of_access(given))
-    .or_else(|| deed.published(given))
+    deed.beyond_its_name()
+        .or_else(|| match deed.verb {
+            Verb::Destroys => deed.destroyed(),
+            Verb::Takes => deed.taken(),
+            Verb::Other => None,
+        })
+        .or_else(|| deed.of_money())
+        .or_else(|| (!deed.looks && access::is_widened(&deed, call)).then_some(Kind::McpAccess))
+        .or_else(|| deed.published())
 }
 
 /// Whether it is only tried.
@@ -174,95 +162,101 @@ impl<'d> Deed<'d> {
         Self { call, named, verb, looks }
     }
 
-    /// What is told by arguments alone, whatever the tool is called.
-    fn beyond_its_name(&self, given: &Arguments<'_>) -> Option<Kind> {
-        let names_secret = self.has("secret|secrets|credential|credentials|password|passwords");
-        let reveals = given.is_on("decrypt|reveal|withdecryption|showsecrets|showvalues|includevalues");
-        let of_names = "list|scanning|alert|alerts|policy|names|metadata|exists|search|describe";
-        let is_table = self.has("kubectl") && !given.value("output|format").is_some_and(|it| it.contains(['y', 'j']));
-        if self.has("get|read|fetch|reveal|retrieve|access|view|show|export")
-            && names_secret
-            && !self.has(of_names)
-            && (!is_table || self.has("value"))
-            || reveals && self.looks
-            || self.has("reveal|decrypt|unseal") && names_secret
-        {
-            return Some(Kind::SecretRead);
-        }
-        let stores = "1password|onepassword|op|bitwarden|lastpass|keepass|keepassxc|keychain|dashlane|passbolt|vault";
-        if self.at(stores) && self.has("get|read|fetch|retrieve|reveal|show|resolve|inject") && !self.has(of_names) {
-            return Some(Kind::SecretRead);
-        }
-        let hashes = "passwordhash|hashedpassword|encryptedpassword|passworddigest|pwdhash|apikey|apitoken|apisecret|resettoken|\
-            resetpasswordtoken|refreshtoken|accesstoken|totpsecret|mfasecret|recoverycodes";
-        let all_rows =
-            || !given.is_given("filter|query|selector|condition") || given.is_empty("filter|query|selector|condition");
-        if self.looks && self.at(DATABASES) && given.is_on(hashes) && all_rows() {
+    /// What is told by more than the verb of its name, whatever the tool is called.
+    fn beyond_its_name(&self) -> Option<Kind> {
+        if self.shows_secrets() {
             return Some(Kind::SecretRead);
         }
         if self.looks {
             return None;
         }
-        if let Some(kind) = self.of_the_world() {
-            return Some(kind);
-        }
+        self.of_the_world()
+            .or_else(|| self.is_all_data_changed().then_some(Kind::DatabaseDestroy))
+            .or_else(|| self.of_infrastructure())
+            .or_else(|| self.before_people())
+            .or_else(|| self.is_guard_set().then_some(Kind::SafetyDisable))
+    }
+
+    /// Whether it gives back what is kept secret, or opens it.
+    fn shows_secrets(&self) -> bool {
+        const STORES: &str =
+            "1password|onepassword|op|bitwarden|lastpass|keepass|keepassxc|keychain|dashlane|passbolt|vault";
+        const SECRETS: &str = "secret|secrets|credential|credentials|password|passwords";
+        const REVEALS: &str = "decrypt|reveal|withdecryption|showsecrets|showvalues|includevalues";
+        const HASHES: &str = "passwordhash|hashedpassword|encryptedpassword|passworddigest|pwdhash|apikey|apitoken|apisecret|resettoken|\
+            resetpasswordtoken|refreshtoken|accesstoken|totpsecret|mfasecret|recoverycodes";
+        const WHICH: &str = "filter|query|selector|condition";
+        let of_names = self.has("list|scanning|alert|alerts|policy|names|metadata|exists|search|describe");
+        let reads = |verbs: &str| !of_names && self.has(verbs);
+        let output = || self.given.value("output|format").unwrap_or_default();
+        let is_table = || self.has("kubectl") && !output().contains(['y', 'j']) && !self.has("value");
+        let all_rows = || !self.given.is_given(WHICH) || self.given.is_empty(WHICH);
+        self.has(SECRETS)
+            && (reads("get|read|fetch|reveal|retrieve|access|view|show|export") && !is_table()
+                || self.has("reveal|decrypt|unseal"))
+            || self.at(STORES) && reads("get|read|fetch|retrieve|reveal|show|resolve|inject")
+            || self.looks && self.given.is_on(REVEALS)
+            || self.looks && self.at(DATABASES) && self.given.is_on(HASHES) && all_rows()
+    }
+
+    /// Whether all that a database has is changed or deleted at once.
+    fn is_all_data_changed(&self) -> bool {
         let changes_all = self.has("update|replace|set|patch|modify") && self.has("many|all");
-        if changes_all && given.is_empty(CONDITIONS) {
-            return Some(Kind::DatabaseDestroy);
-        }
-        if self.at("neo4j|memgraph|cypher|graph") {
-            let upper = given.raw.to_ascii_uppercase();
-            if upper.contains("DELETE ") && !holds(&upper[1..], "WHERE|{") {
-                return Some(Kind::DatabaseDestroy);
+        let of_graph = || {
+            let told = self.given.raw.to_ascii_uppercase();
+            told.contains("DELETE ") && !holds(told.get(1..).unwrap_or_default(), "WHERE|{")
+        };
+        changes_all && self.given.is_empty(CONDITIONS) || self.at("neo4j|memgraph|cypher|graph") && of_graph()
+    }
+
+    /// What becomes of clouds, containers, repositories and clusters by what is asked of them.
+    fn of_infrastructure(&self) -> Option<Kind> {
+        const OPENS: &str = "\"/\":|\"/:/|docker.sock";
+        const BINDS_ALL: &str = "cluster-admin|system:anonymous|system:unauthenticated|system:masters";
+        let given = self.given;
+        let none_left = || given.value("replicas|count|size|desiredcount|desiredcapacity") == Some("0");
+        match () {
+            () if self.at(CLOUDS) && given.is_on("isdestroy|destroy|forcedestroy|allowdestroy") => {
+                Some(Kind::CloudDestroy)
+            }
+            () if self.at("docker|podman|container|containers|pod")
+                && (given.is_on("privileged|hostpid|hostipc") || holds(given.raw, OPENS)) =>
+            {
+                Some(Kind::ContainerEscape)
+            }
+            () if self.at(FORGES) && self.has("ref|branch|push|commit") && given.is_on("force|forcepush") => {
+                Some(Kind::GitForcePush)
+            }
+            () if self.has("scale|resize|replicas") && none_left() || self.has("drain") && self.at(CLUSTERS) => {
+                Some(Kind::ClusterDestroy)
+            }
+            () => {
+                let binds = holds(given.raw, "Binding|binding") && holds(given.raw, BINDS_ALL);
+                binds.then_some(Kind::CloudAccess)
             }
         }
-        if given.is_on("isdestroy|destroy|forcedestroy|allowdestroy") && self.at(CLOUDS) {
-            return Some(Kind::CloudDestroy);
-        }
-        if self.at("docker|podman|container|containers|pod") {
-            let opens = given.is_on("privileged|hostpid|hostipc") || holds(given.raw, "\"/\":|\"/:/|docker.sock");
-            if opens {
-                return Some(Kind::ContainerEscape);
-            }
-        }
-        if self.at(FORGES) && given.is_on("force|forcepush") && self.has("ref|branch|push|commit") {
-            return Some(Kind::GitForcePush);
-        }
-        let none_left = given.value("replicas|count|size|desiredcount|desiredcapacity") == Some("0");
-        if none_left && self.has("scale|resize|replicas") {
-            return Some(Kind::ClusterDestroy);
-        }
-        if self.has("drain") && self.at(CLUSTERS) {
-            return Some(Kind::ClusterDestroy);
-        }
-        let binds_all = "cluster-admin|system:anonymous|system:unauthenticated|system:masters";
-        if holds(given.raw, "Binding|binding") && holds(given.raw, binds_all) {
-            return Some(Kind::CloudAccess);
-        }
-        if announced::is_mailing(self) || telephone::reaches_somebody(self) {
-            return Some(Kind::NetMailing);
-        }
-        if deployments::reach_everybody(self) {
-            return Some(Kind::CloudDeploy);
-        }
-        if powers::are_all_given(self, self.at(CLUSTERS)) {
-            return Some(Kind::McpAccess);
-        }
-        if typed::pays(self) || bought::are_ordered(self.named) {
-            return Some(Kind::McpPay);
-        }
-        if let Some(kind) = clicks::confirmed(self) {
-            return Some(kind);
-        }
-        // A server that is told to guard less.
-        let setting = given.value("key|name|setting|option").unwrap_or_default().to_ascii_lowercase();
-        let guards = "block|allowed|denied|deny|restrict|safe|readonly|read_only|sandbox|confirm|approval|guard|protect|\
+    }
+
+    /// What somebody hears of, gets or pays for.
+    fn before_people(&self) -> Option<Kind> {
+        let tells = announced::is_mailing(self) || telephone::reaches_somebody(self);
+        let pays = || typed::pays(self) || bought::are_ordered(self.named);
+        tells
+            .then_some(Kind::NetMailing)
+            .or_else(|| deployments::reach_everybody(self).then_some(Kind::CloudDeploy))
+            .or_else(|| powers::are_all_given(self, self.at(CLUSTERS)).then_some(Kind::McpAccess))
+            .or_else(|| pays().then_some(Kind::McpPay))
+            .or_else(|| clicks::confirmed(self))
+    }
+
+    /// Whether a server's own settings are changed by which it guards.
+    fn is_guard_set(&self) -> bool {
+        const GUARDS: &str = "block|allowed|denied|deny|restrict|safe|readonly|read_only|sandbox|confirm|approval|guard|protect|\
             permission|audit|whitelist|blacklist";
-        let is_setting = self.has("config|configuration|setting|settings|option|preferences");
-        if is_setting && holds(&setting, guards) && !self.at(FORGES) {
-            return Some(Kind::SafetyDisable);
-        }
-        None
+        let setting = || self.given.value("key|name|setting|option").unwrap_or_default().to_ascii_lowercase();
+        self.has("config|configuration|setting|settings|option|preferences")
+            && !self.at(FORGES)
+            && holds(&setting(), GUARDS)
     }
 
     /// What is done to machines, to figures that cost money, to what guards, and before everybody.
@@ -277,17 +271,17 @@ impl<'d> Deed<'d> {
     }
 
     /// What is deleted.
-    fn destroyed(&self, given: &Arguments<'_>) -> Option<Kind> {
+    fn destroyed(&self) -> Option<Kind> {
         let has = |list: &str| self.has(list);
         let on_desk = self.served(DESKS);
-        if on_desk && given.paths.iter().any(|path| is_all_of_a_desk(path)) {
+        if on_desk && self.given.paths.iter().any(|path| is_all_of_a_desk(path)) {
             return Some(Kind::McpDestroy);
         }
         // What is called off is not deleted.
         if has("cancel|abort") && has("deletion|destruction|delete") {
             return None;
         }
-        if on_desk || has(THROWAWAY) || given.is_given("pid|sessionid|processid|shellid|terminalid") {
+        if on_desk || has(THROWAWAY) || self.given.is_given("pid|sessionid|processid|shellid|terminalid") {
             return None;
         }
         // Of several things the last is meant: a repository's label.
@@ -296,7 +290,7 @@ impl<'d> Deed<'d> {
         if slight && !self.at(CLUSTERS) && !self.at(CLOUDS) && !self.at(DATABASES) {
             return None;
         }
-        if has(PROTECTIONS) && has("protection|ruleset|rulesets|protections") {
+        if has("protection|ruleset|rulesets|protections") {
             return Some(Kind::McpAccess);
         }
         if has("file|files") && has("container|containers") {
@@ -309,7 +303,7 @@ impl<'d> Deed<'d> {
             return Some(Kind::ForgeDestroy);
         }
         if self.at(DATABASES) || has("table|database|schema|collection|many") {
-            return self.of_database(given);
+            return self.of_database();
         }
         if self.at(CLUSTERS) || has(CLUSTER_THINGS) && !self.at(CLOUDS) {
             // What runs in a namespace for trying is made anew; the namespace itself is not.
@@ -323,52 +317,52 @@ impl<'d> Deed<'d> {
         if self.at("docker|podman") {
             return has("volume|volumes|prune|system").then_some(Kind::ContainerDestroy);
         }
-        let method = given.value("method|httpmethod").is_some_and(|value| value.eq_ignore_ascii_case("delete"));
-        if method && given.urls.iter().any(|url| crate::policy::hosts::is_local(&crate::policy::hosts::host(url))) {
+        let method = self.given.value("method|httpmethod").is_some_and(|value| value.eq_ignore_ascii_case("delete"));
+        if method && self.given.urls.iter().any(|url| hosts::is_local(&hosts::host(url))) {
             return None;
         }
         // What is a file here is judged by its path, and what is one of a repository is in its history.
         let of_files = has("file|files|directory|folder|path");
-        if of_files && (!given.paths.is_empty() || self.at(FORGES)) || self.at("git|filesystem") {
+        if of_files && (!self.given.paths.is_empty() || self.at(FORGES)) || self.at("git|filesystem") {
             return None;
         }
         (!has(SLIGHT)).then_some(Kind::McpDestroy)
     }
 
-    fn of_database(&self, given: &Arguments<'_>) -> Option<Kind> {
+    fn of_database(&self) -> Option<Kind> {
         let whole = self.has(
             "table|tables|database|databases|schema|collection|collections|keyspace|bucket|flushall|flushdb|flush|\
             all|branch|project|namespace|truncate|wipe|purge|class|dataset",
         );
         // What begins alike goes all at once, unless it is missed by nobody.
-        let by_range =
-            self.has("range|prefix|pattern|glob") || given.is_given("rangeend|prefix|pattern|keyprefix|keypattern");
+        let by_range = self.has("range|prefix|pattern|glob")
+            || self.given.is_given("rangeend|prefix|pattern|keyprefix|keypattern");
         if by_range && !self.names("key|keys|pattern|prefix|keyprefix|keypattern|index", SLIGHT) {
             return Some(Kind::DatabaseDestroy);
         }
-        let matches_all = holds(given.raw, "match_all|\"where\":\"1=1\"|1 = 1");
-        let is_data = self.has(DATA) || self.name.len() == 1 || given.is_given(CONDITIONS);
+        let matches_all = holds(self.given.raw, "match_all|\"where\":\"1=1\"|1 = 1");
+        let is_data = self.has(DATA) || self.name.len() == 1 || self.given.is_given(CONDITIONS);
         if self.has("index|view|trigger|function|procedure|constraint") && !self.has("database") {
             return (self.at("elasticsearch|elastic|opensearch|pinecone") && self.has("index"))
                 .then_some(Kind::DatabaseDestroy);
         }
         if is_data && (!whole || self.has("many|one|row|rows|record|records|document|documents")) {
             let one = self.has("one|row|document|record|key|item") && !self.has("many");
-            let limited = given.is_given(CONDITIONS) && !given.is_empty(CONDITIONS);
+            let limited = self.given.is_given(CONDITIONS) && !self.given.is_empty(CONDITIONS);
             if matches_all || !one && !limited {
                 return Some(Kind::DatabaseDestroy);
             }
             // What everybody relies on is deleted by somebody who says so, be it little.
             let slight = self.names("key|keys|collection|table|path|paths", SLIGHT);
-            let tried = given.is_on("useemulator|emulator");
-            let keeps = given.values("key|keys").any(is_relied_on);
+            let tried = self.given.is_on("useemulator|emulator");
+            let keeps = self.given.values("key|keys").any(is_relied_on);
             return (!tried && (keeps || !slight && live::is_meant(self.named))).then_some(Kind::McpDestroy);
         }
         (whole || !self.has(SLIGHT)).then_some(Kind::DatabaseDestroy)
     }
 
     /// What is taken away, where much is meant.
-    fn taken(&self, given: &Arguments<'_>) -> Option<Kind> {
+    fn taken(&self) -> Option<Kind> {
         let has = |list: &str| self.has(list);
         if has("collaborator|user|users|member|members|permission|permissions|role|password") {
             return Some(Kind::McpAccess);
@@ -377,7 +371,7 @@ impl<'d> Deed<'d> {
             return Some(Kind::DatabaseDestroy);
         }
         if has("prune") {
-            let all = has("volume|volumes|system|all") || given.is_on("all|volumes");
+            let all = has("volume|volumes|system|all") || self.given.is_on("all|volumes");
             return (all || self.at("docker|podman")).then_some(Kind::ContainerDestroy);
         }
         let stops = has("stop|shutdown|poweroff|deallocate|detach");
@@ -402,11 +396,11 @@ impl<'d> Deed<'d> {
         if has("branch") && !self.at(DATABASES) || has("history|system|all") && has(SLIGHT) {
             return None;
         }
-        self.destroyed(given)
+        self.destroyed()
     }
 
     /// Money is moved.
-    fn of_money(&self, given: &Arguments<'_>) -> Option<Kind> {
+    fn of_money(&self) -> Option<Kind> {
         if self.looks {
             return None;
         }
@@ -414,7 +408,7 @@ impl<'d> Deed<'d> {
         let pays = has("refund|payout|withdraw|pay") && !has("webhook|config|template")
             || has("create|confirm|capture|send|make|execute|transfer|initiate|submit|sign")
                 && (has(MONEY) && !has("link|method|reports|database|session|webhook|page|intent")
-                    || has("transfer") && given.is_given("amount|value|amountusd"))
+                    || has("transfer") && self.given.is_given("amount|value|amountusd"))
             || has("confirm|capture") && has("intent|payment")
             || has("finalize|send|pay|void") && has("invoice")
             || has("cancel")
@@ -423,97 +417,16 @@ impl<'d> Deed<'d> {
                 )
             || has("place|submit|buy|sell|execute") && has("order|trade|stock|position|swap")
             || has("close") && has("position|positions")
-            || has("swap|mint|broadcast|purchase|checkout") && given.is_given("amount|to|quantity|price")
+            || has("swap|mint|broadcast|purchase|checkout") && self.given.is_given("amount|to|quantity|price")
             || has("accept|close|submit|update") && has("dispute")
             || has("book|purchase|buy|checkout")
                 && has("flight|hotel|ticket|tickets|cart|domain|item|product|car|room|license|licence|credits");
         pays.then_some(Kind::McpPay)
     }
 
-    /// Somebody may do or see more, or is guarded less.
-    fn of_access(&self, given: &Arguments<'_>) -> Option<Kind> {
-        if self.looks {
-            return None;
-        }
-        let has = |list: &str| self.has(list);
-        let changes = has(CHANGES);
-        let everybody = || {
-            let to = "type|visibility|access|acl|role|scope|member|principal|audience|sharing";
-            given.values(to).any(|value| is(&letters(value), EVERYBODY))
-        };
-        let opens = given.is_on("public|ispublic|makepublic|publiclyaccessible|allowfilediscovery")
-            || given.is_off("private|isprivate");
-        let accesses = has("share|invite|grant|promote|impersonate|delegate|elevate")
-            && !has("context|screen|screenshot|knowledge|memory|link|locator|code|snippet")
-            || has("share") && has("link")
-            || changes
-                && (has("permission|permissions|collaborator|collaborators|iam|acl|admin|owner")
-                    || has("role|roles|membership|member|members") && !has("aria|dom")
-                    || has("delegate|delegates|forwarding")
-                    || has("key|keys") && has("deploy|ssh|gpg|api|access|signing")
-                    || has("token") && has("access|personal|api|auth|service")
-                    || has("webhook|webhooks|hook") && given.is_given("url|config|endpoint|targeturl")
-                    || has("protection|ruleset")
-                    || has("credential|credentials") && has("service|account|client")
-                    || has("firewall|ingress|security|rule|access|allowlist|whitelist|network|networks|cidr|ip")
-                        && holds(given.raw, "0.0.0.0/0|::/0")
-                    || has("dns|nameserver|nameservers") && !has("cache")
-                    || has("policy|policies")
-                        && has("bucket|iam|trust|resource|user|role|access|public|kms|key|attach|network|security")
-                    || has("visibility")
-                    || has("public") && has("make|set|bucket"))
-            || identities::hand_over(self)
-            || identities::let_in(self)
-            || changes && everybody() && !self.at("npm") && !has("event|events|meeting")
-            || changes && opens && has("repository|repo|bucket|file|document|page|project|access|database")
-            || has(SWITCHES_OFF) && has(PROTECTIONS)
-            || has(SWITCHES_OFF) && has("user|users|account|accounts|member|project|organization|application")
-            || has("stop") && has("logging|trail|recorder|detector|backup|backups|protection|monitoring|audit")
-            || has("unprotect|unlock|disarm|ban|kick")
-                && !has("screen|wallet|issue|thread|conversation|feature|achievement")
-            || has("open") && has("garage|door|gate|valve|lock")
-            || has("user") && has("create|add") && (has("iam|admin") || self.at(CLOUDS))
-            || has("reset|change") && has("password")
-            || has("lift|release|end|remove") && has("containment|quarantine|isolation|embargo")
-            || has("retire|unenroll|offboard|lock") && has("device|devices|laptop|phone|machine|user")
-            || has(SWITCHES_OFF) && has("notifications|checks|hostchecks|downtime|paging") && self.at("nagios|zabbix|prometheus|icinga|checkmk|prtg|sensu|datadog|newrelic|grafana|sentry|pingdom|opsgenie")
-            || self.makes_administrator(given)
-            || flags::are_turned(self)
-            || self.silences();
-        let forwards = has("filter|filters|rule|rules|forwarding|inbox|mailbox|settings")
-            && given.is_given("forward|forwardto|redirectto|forwardasattachmentto|forwardingaddress|blindcopyto|bccto|copyto|redirectmessageto|bcc|\
-                redirect|addtorecipients")
-            || has("forwarding") && (changes || given.is_given("email|emailaddress|forwardingemail"));
-        (accesses || forwards).then_some(Kind::McpAccess)
-    }
-
-    /// Whether somebody who may do everything is made.
-    fn makes_administrator(&self, given: &Arguments<'_>) -> bool {
-        const PEOPLE: &str =
-            "user|users|account|accounts|person|people|teammate|seat|guest|collaborator|staff|operator|principal|login";
-        let of_people = || self.names("table|tablename|collection|container", PEOPLE);
-        self.has(CHANGES)
-            && (self.has(PEOPLE) || of_people() && live::is_meant(self.named))
-            && !self.has("story|stories|journey|flow|guide|persona|review|watchers")
-            && !self.at(THROWAWAY)
-            && administrators::are_given(given)
-            || self.has("update|set|patch|modify|edit|replace|upsert")
-                && of_people()
-                && !live::is_tried(self.named)
-                && administrators::sign_in(given)
-    }
-
-    /// Whether nobody hears of anything any more, or of what was found.
-    fn silences(&self) -> bool {
-        !self.at(THROWAWAY)
-            && (alarms::are_silenced(self)
-                || alarms::are_waved_away(self.named)
-                || self.has(CHANGES) && !self.has(SLIGHT) && alarms::are_switched_off(self))
-    }
-
     /// Everybody gets to see it.
-    fn published(&self, given: &Arguments<'_>) -> Option<Kind> {
-        if self.looks || given.is_on("draft|isdraft") {
+    fn published(&self) -> Option<Kind> {
+        if self.looks || self.given.is_on("draft|isdraft") {
             return None;
         }
         let has = |list: &str| self.has(list);
@@ -531,7 +444,8 @@ impl<'d> Deed<'d> {
                 && has(
                     "post|page|article|video|site|theme|listing|episode|blog|story|document|course|app|playlist|content|entry|news",
                 )
-                && given
+                && self
+                    .given
                     .values("status|state|privacystatus|visibility|poststatus|publishstatus|published")
                     .any(|value| is(&value.to_ascii_lowercase(), "publish|published|public|live|true"))
                 && !self.at("notion|confluence|jira|linear|local");

@@ -12,6 +12,7 @@ use super::shell::{self, Analysis};
 use crate::agents::Parsed;
 use crate::event::{self, Family, Tool};
 
+mod access;
 mod addressed;
 mod administrators;
 mod admission;

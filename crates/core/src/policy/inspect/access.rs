@@ -1,0 +1,143 @@
+//! Whether a server's tool lets somebody do or see more, or guards less, by the words of its name and by what it is given.
+
+use super::call::Call;
+use super::deeds::{CHANGES, CLOUDS, SLIGHT, SWITCHES_OFF, THROWAWAY};
+use super::{administrators, alarms, flags, identities, live};
+use crate::policy::lists::{holds, is, letters};
+
+/// Who a name stands for when it stands for everybody.
+const EVERYBODY: &str = "anyone|public|everyone|world|allusers|allauthenticatedusers|publicread|publicreadwrite|anyonewithlink|\
+    anonymous";
+
+/// What guards a thing.
+const PROTECTIONS: &str = "protection|protections|guard|safety|audit|mfa|2fa|firewall|antivirus|alert|alerts|alarm|monitor|\
+    monitors|monitoring|rls|security|scanning|policy|policies|backup|backups|versioning|encryption|logging|\
+    trail|cloudtrail|waf|detector|guardduty|ruleset|rulesets|restriction|restrictions|authentication|auth|\
+    sso|verification|rule|token|key|access|lock|captcha|dnssec|tls|ssl";
+
+/// Whether somebody may do or see more, or is guarded less. `named` is the call by its names alone, without the words of what it is told
+/// to do.
+pub(super) fn is_widened(call: &Call<'_>, named: &Call<'_>) -> bool {
+    shares(call)
+        || identities::hand_over(call)
+        || identities::let_in(call)
+        || call.has(CHANGES) && (changes_rights(call) || opens(call))
+        || changes_accounts(call)
+        || takes_guards(call)
+        || makes_administrator(call, named)
+        || flags::are_turned(call)
+        || silences(call, named)
+        || forwards(call)
+}
+
+/// Whether something is shared, or rights are handed on, in so many words.
+fn shares(call: &Call<'_>) -> bool {
+    call.has("share|invite|grant|promote|impersonate|delegate|elevate")
+        && !call.has("context|screen|screenshot|knowledge|memory|link|locator|code|snippet")
+        || call.has("share") && call.has("link")
+}
+
+/// Whether what is changed tells who may do what.
+fn changes_rights(call: &Call<'_>) -> bool {
+    let has = |list: &str| call.has(list);
+    let reached = "firewall|ingress|security|rule|access|allowlist|whitelist|network|networks|cidr|ip";
+    has("permission|permissions|collaborator|collaborators|iam|acl|admin|owner")
+        || has("role|roles|membership|member|members") && !has("aria|dom")
+        || has("delegate|delegates|forwarding|protection|ruleset|visibility")
+        || has("key|keys") && has("deploy|ssh|gpg|api|access|signing")
+        || has("token") && has("access|personal|api|auth|service")
+        || has("webhook|webhooks|hook") && call.given.is_given("url|config|endpoint|targeturl")
+        || has("credential|credentials") && has("service|account|client")
+        || has(reached) && holds(call.given.raw, "0.0.0.0/0|::/0")
+        || has("dns|nameserver|nameservers") && !has("cache")
+        || has("policy|policies")
+            && has("bucket|iam|trust|resource|user|role|access|public|kms|key|attach|network|security")
+        || has("public") && has("make|set|bucket")
+}
+
+/// Whether everybody gets to see it.
+fn opens(call: &Call<'_>) -> bool {
+    const WHO: &str = "type|visibility|access|acl|role|scope|member|principal|audience|sharing";
+    let everybody = call.given.values(WHO).any(|value| is(&letters(value), EVERYBODY));
+    let opens = call.given.is_on("public|ispublic|makepublic|publiclyaccessible|allowfilediscovery")
+        || call.given.is_off("private|isprivate");
+    everybody && !call.at("npm") && !call.has("event|events|meeting")
+        || opens && call.has("repository|repo|bucket|file|document|page|project|access|database")
+}
+
+/// Whether somebody's account is made, taken away or given another password, or a device is.
+fn changes_accounts(call: &Call<'_>) -> bool {
+    let has = |list: &str| call.has(list);
+    has(SWITCHES_OFF) && has("user|users|account|accounts|member|project|organization|application")
+        || has("user") && has("create|add") && (has("iam|admin") || call.at(CLOUDS))
+        || has("reset|change") && has("password")
+        || has("retire|unenroll|offboard|lock") && has("device|devices|laptop|phone|machine|user")
+}
+
+/// Whether what guards is switched off, stopped or opened.
+fn takes_guards(call: &Call<'_>) -> bool {
+    const WATCHERS: &str =
+        "nagios|zabbix|prometheus|icinga|checkmk|prtg|sensu|datadog|newrelic|grafana|sentry|pingdom|opsgenie";
+    let has = |list: &str| call.has(list);
+    has(SWITCHES_OFF) && has(PROTECTIONS)
+        || has(SWITCHES_OFF) && has("notifications|checks|hostchecks|downtime|paging") && call.at(WATCHERS)
+        || has("stop") && has("logging|trail|recorder|detector|backup|backups|protection|monitoring|audit")
+        || has("unprotect|unlock|disarm|ban|kick")
+            && !has("screen|wallet|issue|thread|conversation|feature|achievement")
+        || has("open") && has("garage|door|gate|valve|lock")
+        || has("lift|release|end|remove") && has("containment|quarantine|isolation|embargo")
+}
+
+/// Whether somebody who may do everything is made.
+fn makes_administrator(call: &Call<'_>, named: &Call<'_>) -> bool {
+    const PEOPLE: &str =
+        "user|users|account|accounts|person|people|teammate|seat|guest|collaborator|staff|operator|principal|login";
+    let of_people = || call.names("table|tablename|collection|container", PEOPLE);
+    call.has(CHANGES)
+        && (call.has(PEOPLE) || of_people() && live::is_meant(named))
+        && !call.has("story|stories|journey|flow|guide|persona|review|watchers")
+        && !call.at(THROWAWAY)
+        && administrators::are_given(call.given)
+        || call.has("update|set|patch|modify|edit|replace|upsert")
+            && of_people()
+            && !live::is_tried(named)
+            && administrators::sign_in(call.given)
+}
+
+/// Whether nobody hears of anything any more, or of what was found.
+fn silences(call: &Call<'_>, named: &Call<'_>) -> bool {
+    !call.at(THROWAWAY)
+        && (alarms::are_silenced(call)
+            || alarms::are_waved_away(named)
+            || call.has(CHANGES) && !call.has(SLIGHT) && alarms::are_switched_off(call))
+}
+
+/// Whether what comes to somebody goes on to somebody else.
+fn forwards(call: &Call<'_>) -> bool {
+    const TO: &str = "forward|forwardto|redirectto|forwardasattachmentto|forwardingaddress|blindcopyto|bccto|copyto|redirectmessageto|bcc|\
+        redirect|addtorecipients";
+    call.has("filter|filters|rule|rules|forwarding|inbox|mailbox|settings") && call.given.is_given(TO)
+        || call.has("forwarding") && call.given.is_given("email|emailaddress|forwardingemail")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::arguments::Arguments;
+    use super::*;
+
+    #[test]
+    fn who_may_do_more_is_told_by_names_and_arguments() {
+        for (server, name, given, seen) in [
+            ("drive", "update_file", r#"{"visibility":"anyone with link"}"#, true),
+            ("drive", "update_file", r#"{"visibility":"team"}"#, false),
+            ("mail", "create_filter", r#"{"forwardTo":"x@shop.example"}"#, true),
+            ("mail", "create_filter", r#"{"label":"later"}"#, false),
+            ("nagios", "disable_notifications", "{}", true),
+            ("slack", "share_screen", "{}", false),
+        ] {
+            let given = Arguments::read(given);
+            let call = Call::of(server, name, &given);
+            assert_eq!(is_widened(&call, &call), seen, "{server} {name}");
+        }
+    }
+}

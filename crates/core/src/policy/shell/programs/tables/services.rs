@@ -84,6 +84,11 @@ fn is_made_for_trying(host: &str) -> bool {
     ["test", "invalid", "localhost", "local", "lan"].contains(&host.rsplit('.').next().unwrap_or_default())
 }
 
+/// What keys begin with by which nothing is moved, and what says that a request is only tried.
+const TRIAL_KEYS: &str = "sk_test_|rk_test_";
+const TRIED: &str =
+    "\"test\":true|dry_run=true|dryrun=true|\"dry_run\":true|\"dryrun\":true|validate_only|sandbox=true";
+
 struct Deed<'r> {
     request: &'r Request<'r>,
     host: String,
@@ -109,18 +114,9 @@ impl<'r> Deed<'r> {
         let unknown = host.trim_matches('.').chars().all(|char| HOLE.contains(char));
         let is_real = if unknown { request.origin.live || request.origin.fetched } else { is_service(&host) };
         let trial = request.origin.trial && !request.origin.live
-            || ["sk_test_", "rk_test_"].iter().any(|key| request.by.contains(key) || said.contains(key))
-            || [
-                "\"test\":true",
-                "dry_run=true",
-                "dryrun=true",
-                "\"dry_run\":true",
-                "\"dryrun\":true",
-                "validate_only",
-                "sandbox=true",
-            ]
-            .iter()
-            .any(|word| said.contains(word));
+            || holds(request.by, TRIAL_KEYS)
+            || holds(&said, TRIAL_KEYS)
+            || holds(&said, TRIED);
         let path: Vec<String> = words(way).filter(|word| !word.is_empty()).collect();
         let tried = path.last().is_some_and(|last| last == "test") || path.iter().any(|word| word == "sandbox");
         (is_real && !trial && !tried).then(|| Self { request, host, path, way: way.to_ascii_lowercase(), said })
@@ -148,24 +144,30 @@ impl<'r> Deed<'r> {
 
     /// Somebody gets in, or is asked for less.
     fn of_access(&self) -> Option<Kind> {
-        let takes =
-            self.deletes() || self.has(TAKES) || self.says("enabled\":false|enabled=false|\"inactive\"|\"disabled\"");
-        let resets = self.has("reset|set|change|force") && self.has("password|passwords|credentials");
-        let of_user = self.has("password") && self.has("users|user|accounts|admin");
-        let unapproved = self.says(
-            "approvals_before_merge=0|approvals_required=0|\"approvals_required\":0|\"approvals_before_merge\":0",
-        );
+        let approvals =
+            "approvals_before_merge=0|approvals_required=0|\"approvals_required\":0|\"approvals_before_merge\":0";
         let gives = self.has("roles|role|permissions|grants|admins|administrators|memberships|members|invitations")
             && self.says("admin|owner|superuser|root");
-        let accesses = (self.has(FACTORS) || self.has("policies|policy|saml|sso|firewall|waf")) && takes
-            || resets
+        let lets_in = self.has("impersonate|impersonation|forwarding|forwardingaddresses|delegates") && !self.deletes();
+        (self.takes_checks() || self.sets_password() || self.says(approvals) || gives || lets_in)
+            .then_some(Kind::CloudAccess)
+    }
+
+    /// Whether what asks who somebody is, or keeps them out, is taken away.
+    fn takes_checks(&self) -> bool {
+        let takes =
+            self.deletes() || self.has(TAKES) || self.says("enabled\":false|enabled=false|\"inactive\"|\"disabled\"");
+        takes && (self.has(FACTORS) || self.has("policies|policy|saml|sso|firewall|waf"))
+    }
+
+    /// Whether somebody gets another password, other than by asking for it.
+    fn sets_password(&self) -> bool {
+        let resets = self.has("reset|set|change|force") && self.has("password|passwords|credentials");
+        let of_user = self.has("password") && self.has("users|user|accounts|admin");
+        resets
             || of_user
                 && matches!(self.request.method, "PUT" | "PATCH" | "POST")
                 && !self.has("forgot|login|session|sessions")
-            || gives
-            || unapproved
-            || self.has("impersonate|impersonation|forwarding|forwardingaddresses|delegates") && !self.deletes();
-        accesses.then_some(Kind::CloudAccess)
     }
 
     /// What guards is switched off, or what waits for a person's word is let through.
@@ -215,53 +217,47 @@ impl<'r> Deed<'r> {
 
     /// Something goes out to everybody, to many one after the other, or to somebody's telephone.
     fn told(&self, many: bool) -> Option<Kind> {
-        if self.deletes() {
-            return None;
+        match () {
+            () if self.deletes() => None,
+            () if self.is_public() => Some(Kind::PackagePublish),
+            () => (self.is_for_everybody() || self.is_for_somebody(many)).then_some(Kind::NetMailing),
         }
-        let on_stage = parts(STAGES).any(|own| self.host == own || self.host.ends_with(&format!(".{own}")));
-        if on_stage && self.has("tweets|statuses|ugcposts|posts|submit|createrecord|media") {
-            return Some(Kind::PackagePublish);
-        }
-        if self.path.last().is_some_and(|last| last == "publish")
-            && self.has("posts|articles|publications|issues|episodes|videos|listings|pages")
-        {
-            return Some(Kind::PackagePublish);
-        }
-        let sends = self.has("send|schedule|publish|broadcast|sendnow");
-        let everybody = self
-            .has("campaign|campaigns|newsletter|newsletters|singlesends|singlesend|broadcasts|broadcast|blasts|mailing|mailings")
-            && sends
-            || self.says("included_segments|/topics/all|\"topic\":\"all|\"to\":\"all|\"to\":\"everyone|\"audience\":\"all|\"segment\":\"all")
-                && self.has("notifications|messages|push|send|notify|email|mail|sms")
+    }
+
+    /// Whether everybody sees it from now on.
+    fn is_public(&self) -> bool {
+        let on_stage = || {
+            let is_of =
+                |own: &str| self.host.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+            parts(STAGES).any(is_of)
+        };
+        self.has("tweets|statuses|ugcposts|posts|submit|createrecord|media") && on_stage()
+            || self.path.last().is_some_and(|last| last == "publish")
+                && self.has("posts|articles|publications|issues|episodes|videos|listings|pages")
+    }
+
+    /// Whether it is sent to all that there are.
+    fn is_for_everybody(&self) -> bool {
+        const MAILINGS: &str = "campaign|campaigns|newsletter|newsletters|singlesends|singlesend|broadcasts|broadcast|blasts|mailing|mailings";
+        const TO_ALL: &str = "included_segments|/topics/all|\"topic\":\"all|\"to\":\"all|\"to\":\"everyone|\"audience\":\"all|\"segment\":\"all";
+        self.has(MAILINGS) && self.has("send|schedule|publish|broadcast|sendnow")
+            || self.says(TO_ALL) && self.has("notifications|messages|push|send|notify|email|mail|sms")
             || self.says(EVERYBODY)
-                && (hosts::is_messenger(&self.host) || self.has("chat|messages|message|webhooks|services"));
-        if everybody {
-            return Some(Kind::NetMailing);
-        }
+                && (hosts::is_messenger(&self.host) || self.has("chat|messages|message|webhooks|services"))
+    }
+
+    /// Whether somebody's telephone rings, or many get something one after the other.
+    fn is_for_somebody(&self, many: bool) -> bool {
+        const TO: &str = "to=|\"to\":\"|to:\"|\"recipient\":\"|channel=|\"channel\":\"|chat_id=|\"chat_id\":|email=|\"email\":\"|phone=|\"phone\":\"";
         let writes = self.has("messages|message|calls|sms|mail|send|email|emails|chat");
         let messenger = hosts::is_messenger(&self.host);
-        let to = [
-            "to=",
-            "\"to\":\"",
-            "to:\"",
-            "\"recipient\":\"",
-            "channel=",
-            "\"channel\":\"",
-            "chat_id=",
-            "\"chat_id\":",
-            "email=",
-            "\"email\":\"",
-            "phone=",
-            "\"phone\":\"",
-        ]
-        .iter()
-        .find_map(|key| self.said.split_once(key))
-        .map(|(_, rest)| rest);
-        let number = to.map(|to| hosts::decoded(to.split(['&', '"', '-']).next().unwrap_or_default()));
-        let called = messenger && writes && number.is_some_and(|number| telephone::is_somebodys(&number));
-        let each =
-            many && (messenger || writes) && to.is_some_and(|to| to.starts_with(HOLE) || self.said.contains("email"));
-        (called || each && self.said.contains(HOLE)).then_some(Kind::NetMailing)
+        let Some((_, to)) = parts(TO).find_map(|key| self.said.split_once(key)) else { return false };
+        let number = || hosts::decoded(to.split(['&', '"', '-']).next().unwrap_or_default());
+        messenger && writes && telephone::is_somebodys(&number())
+            || many
+                && (messenger || writes)
+                && self.said.contains(HOLE)
+                && (to.starts_with(HOLE) || self.said.contains("email"))
     }
 
     /// Records that are gone or changed: of many one after the other, of what is live, of what weighs.
@@ -279,15 +275,8 @@ impl<'r> Deed<'r> {
 
     /// Whether a price is next to nothing.
     fn is_given_away(&self) -> bool {
-        let priced = [
-            "\"price\":",
-            "price=",
-            "\"unit_amount\":",
-            "unit_amount=",
-            "\"amount\":{\"value\":",
-            "\"regular_price\":",
-            "\"sale_price\":",
-        ];
+        const PRICED: &str =
+            "\"price\":|price=|\"unit_amount\":|unit_amount=|\"amount\":{\"value\":|\"regular_price\":|\"sale_price\":";
         let of_goods =
             self.has("variants|products|product|variant|prices|price|listings|items|offers|skus|plans|inventory");
         let next_to_nothing = |(_, rest): (&str, &str)| {
@@ -298,7 +287,7 @@ impl<'r> Deed<'r> {
                 .collect();
             number.parse::<f64>().is_ok_and(|price| price < 0.1)
         };
-        of_goods && priced.iter().any(|key| self.said.split_once(key).is_some_and(next_to_nothing))
+        of_goods && parts(PRICED).any(|key| self.said.split_once(key).is_some_and(next_to_nothing))
     }
 }
 

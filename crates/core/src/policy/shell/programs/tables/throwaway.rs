@@ -281,119 +281,163 @@ pub(super) fn may_lose(
     options: &Options,
     targets: &[String],
 ) -> bool {
-    let values = |names: &[&str]| -> Vec<String> { options.values(names).map(Text::shown).collect() };
-    let of_variables = |names: &[&str]| names.iter().find_map(|name| variable(machine, state, name));
-    let vanishes = machine.at == Where::Throwaway && kind == Kind::PackageRemove;
-    let on_trial = kind == Kind::MoneyMove && was_made(state, program, TRIAL_NETWORK);
-    // Who was made just now may be made powerful for long.
-    let made = || kind != Kind::CloudAccess && is_made(state, program, options, targets);
-    if vanishes || on_trial || made() {
+    let asked = Asked { machine, state, options, targets };
+    if asked.is_own(program, kind) {
         return true;
     }
-    let scope = match scope(program) {
-        Scope::Engine => Scope::Engine,
-        _ if kind == Kind::PackagePublish && !super::is_publisher(program) => Scope::Registry { variables: &[] },
-        _ if kind == Kind::DatabaseDestroy && super::is_publisher(program) => Scope::Application,
-        scope => scope,
-    };
-    match scope {
+    match scope_of(program, kind) {
         Scope::Shared => {
             let own = is_inside(machine) && kind == Kind::DatabaseDestroy;
             own && !options.has(&["h", "H", "host", "n", "node"])
         }
         Scope::Emulator => true,
-        Scope::Cloud { flags, variables, here } => {
-            let is_here = |name: &String| here.iter().any(|here| glob(here, name));
-            let by_name =
-                values(&["project", "P"]).iter().any(is_here) || !targets.is_empty() && targets.iter().all(is_here);
-            let named = values(flags);
-            let address = named.last().cloned().or_else(|| of_variables(variables));
-            by_name || address.is_some_and(|address| is_address_here(&address))
+        Scope::Cloud { flags, variables, here } => asked.in_cloud(flags, variables, here),
+        Scope::Cluster { flags } => {
+            let context = asked.named(flags, &[]).or_else(|| cluster(state));
+            context.is_some_and(|context| is_local_cluster(&context))
         }
-        Scope::Cluster { flags } => match values(flags).last() {
-            Some(context) => is_local_cluster(context),
-            None => cluster(state).is_some_and(|context| is_local_cluster(&context)),
-        },
-        Scope::Database { hosts, variables } => {
-            let named = values(hosts).last().cloned().or_else(|| of_variables(variables));
-            let (host, base) = named.map_or((None, None), |named| match named.contains("://") {
-                true => database(&named),
-                false => (Some(hosts::host(&named)), None),
-            });
-            let mut names: Vec<String> = named_by(options, |flag| is_naming(flag) || flag == "d").chain(base).collect();
-            if names.is_empty() {
-                names = targets.iter().filter(|target| !target.is_empty()).cloned().collect();
-            }
-            let reach = reach(machine, host.as_deref());
-            let port = values(&["p", "P", "port"]).pop();
-            let own = is_inside(machine) || is_own_port(state, port.as_deref());
-            own && reach == Reach::Here || may_be_lost(reach, names.iter().map(String::as_str))
-        }
-        Scope::Engine => {
-            let host =
-                values(&["H", "host"]).last().cloned().or_else(|| of_variables(&["DOCKER_HOST", "CONTAINER_HOST"]));
-            let context = values(&["context"]).last().cloned().or_else(|| of_variables(&["DOCKER_CONTEXT"]));
-            let own = |context: &String| {
-                ["default", "desktop-linux", "rootless", "orbstack", "rancher-desktop"].contains(&context.as_str())
-                    || context.starts_with("colima")
-            };
-            let is_here = host.is_none_or(|host| is_address_here(&host)) && context.as_ref().is_none_or(own);
-            let mut names = values(&["p", "project-name"]);
-            names.extend(of_variables(&["COMPOSE_PROJECT_NAME"]).filter(|_| names.is_empty()));
-            if names.is_empty() {
-                names = values(&["f", "file"]).iter().map(|file| base_name(file).to_owned()).collect();
-            }
-            names = if names.is_empty() { targets.to_vec() } else { names };
-            let tags = values(&["t", "tag"]);
-            let listed: Vec<_> = options.operands.iter().filter_map(Text::origin).collect();
-            let of_tests = !listed.is_empty() && listed.iter().all(|origin| origin.trial)
-                || values(&["filter"]).iter().any(|filter| is_trial(filter));
-            let last = options.operands.last().map(Text::shown);
-            let pushed = match tags.is_empty() {
-                true => last.is_some_and(|image| is_registry_here(&image)),
-                false => tags.iter().all(|tag| is_registry_here(tag)),
-            };
-            let kept = of_variables(&["KO_DOCKER_REPO"])
-                .is_some_and(|kept| matches!(kept.as_str(), "kind.local" | "ko.local") || is_registry_here(&kept));
-            is_here && (of_tests || may_be_lost(Reach::Here, names.iter().map(String::as_str))) || pushed || kept
-        }
-        Scope::Machines => {
-            let mut names = values(&["name", "n", "p", "profile"]);
-            names.extend(targets.iter().cloned());
-            !names.iter().any(|name| is_lasting(name)) && !options.has(&["all", "a", "A", "purge"])
-        }
-        Scope::Registry { variables } => {
-            const FLAGS: &[&str] = &[
-                "registry",
-                "registry-url",
-                "repository-url",
-                "publish-url",
-                "host",
-                "source",
-                "s",
-                "index",
-                "index-url",
-                "i",
-                "extra-index-url",
-                "trusted-host",
-                "repo",
-                "r",
-                "repository",
-                "remote",
-                "url",
-                "DaltDeploymentRepository",
-                "target",
-            ];
-            let mut named = values(FLAGS);
-            named.extend(of_variables(variables).filter(|_| named.is_empty()));
-            named.extend(options.operands.iter().map(Text::shown).filter(|operand| operand.contains("://")));
-            let is_here = |named: &String| {
-                let address = named.rsplit_once("::").map_or(named.as_str(), |(_, address)| address);
-                is_address_here(address) || !address.contains('/') && is_trial(address) || address == "local"
-            };
-            !named.is_empty() && named.iter().all(is_here) || named.is_empty() && was_made(state, REGISTRY, "here")
-        }
+        Scope::Database { hosts, variables } => asked.in_database(hosts, variables),
+        Scope::Engine => asked.in_engine(),
+        Scope::Machines => asked.on_machines(),
+        Scope::Registry { variables } => asked.in_registry(variables),
         Scope::Application => is_application_of_tests(machine, state, options),
+    }
+}
+
+/// Where a program does this.
+fn scope_of(program: &str, kind: Kind) -> Scope {
+    match scope(program) {
+        Scope::Engine => Scope::Engine,
+        _ if kind == Kind::PackagePublish && !super::is_publisher(program) => Scope::Registry { variables: &[] },
+        _ if kind == Kind::DatabaseDestroy && super::is_publisher(program) => Scope::Application,
+        scope => scope,
+    }
+}
+
+/// What [`may_lose`] is asked about.
+struct Asked<'a, 'm> {
+    machine: &'a Machine<'m>,
+    state: &'a State,
+    options: &'a Options,
+    targets: &'a [String],
+}
+
+impl Asked<'_, '_> {
+    fn values(&self, flags: &[&str]) -> Vec<String> {
+        self.options.values(flags).map(Text::shown).collect()
+    }
+
+    fn variable(&self, names: &[&str]) -> Option<String> {
+        names.iter().find_map(|name| variable(self.machine, self.state, name))
+    }
+
+    /// What the last of these flags says, or else the first of these variables.
+    fn named(&self, flags: &[&str], variables: &[&str]) -> Option<String> {
+        self.values(flags).pop().or_else(|| self.variable(variables))
+    }
+
+    /// Whether it is done to what the script made, or to what ends with its container.
+    fn is_own(&self, program: &str, kind: Kind) -> bool {
+        let vanishes = self.machine.at == Where::Throwaway && kind == Kind::PackageRemove;
+        let on_trial = kind == Kind::MoneyMove && was_made(self.state, program, TRIAL_NETWORK);
+        // Who was made just now may be made powerful for long.
+        let made = || kind != Kind::CloudAccess && is_made(self.state, program, self.options, self.targets);
+        vanishes || on_trial || made()
+    }
+
+    fn in_cloud(&self, flags: &[&str], variables: &[&str], here: &[&str]) -> bool {
+        let is_here = |name: &String| here.iter().any(|here| glob(here, name));
+        self.values(&["project", "P"]).iter().any(is_here)
+            || !self.targets.is_empty() && self.targets.iter().all(is_here)
+            || self.named(flags, variables).is_some_and(|address| is_address_here(&address))
+    }
+
+    fn in_database(&self, hosts: &[&str], variables: &[&str]) -> bool {
+        let (host, base) = match self.named(hosts, variables) {
+            Some(address) if address.contains("://") => database(&address),
+            Some(host) => (Some(hosts::host(&host)), None),
+            None => (None, None),
+        };
+        let mut names: Vec<String> =
+            named_by(self.options, |flag| is_naming(flag) || flag == "d").chain(base).collect();
+        if names.is_empty() {
+            names = self.targets.iter().filter(|target| !target.is_empty()).cloned().collect();
+        }
+        let reach = reach(self.machine, host.as_deref());
+        let port = self.values(&["p", "P", "port"]).pop();
+        let own = is_inside(self.machine) || is_own_port(self.state, port.as_deref());
+        own && reach == Reach::Here || may_be_lost(reach, names.iter().map(String::as_str))
+    }
+
+    fn in_engine(&self) -> bool {
+        let kept = self.variable(&["KO_DOCKER_REPO"]);
+        let is_kept_here = |kept: String| matches!(kept.as_str(), "kind.local" | "ko.local") || is_registry_here(&kept);
+        let tags = self.values(&["t", "tag"]);
+        let last = self.options.operands.last().map(Text::shown);
+        let pushed = match tags.is_empty() {
+            true => last.is_some_and(|image| is_registry_here(&image)),
+            false => tags.iter().all(|tag| is_registry_here(tag)),
+        };
+        pushed || kept.is_some_and(is_kept_here) || self.is_engine_here() && self.are_containers_of_tests()
+    }
+
+    fn is_engine_here(&self) -> bool {
+        const OWN: &[&str] = &["default", "desktop-linux", "rootless", "orbstack", "rancher-desktop"];
+        let host = self.named(&["H", "host"], &["DOCKER_HOST", "CONTAINER_HOST"]);
+        let context = self.named(&["context"], &["DOCKER_CONTEXT"]);
+        host.is_none_or(|host| is_address_here(&host))
+            && context.is_none_or(|context| OWN.contains(&context.as_str()) || context.starts_with("colima"))
+    }
+
+    /// Whether containers, images and volumes are of tests: by the list they stand in, or by the names of their project, its file or their own.
+    fn are_containers_of_tests(&self) -> bool {
+        let mut listed = self.options.operands.iter().filter_map(Text::origin).peekable();
+        let of_tests = listed.peek().is_some() && listed.all(|origin| origin.trial)
+            || self.values(&["filter"]).iter().any(|filter| is_trial(filter));
+        let mut names = self.values(&["p", "project-name"]);
+        names.extend(self.variable(&["COMPOSE_PROJECT_NAME"]).filter(|_| names.is_empty()));
+        if names.is_empty() {
+            names = self.values(&["f", "file"]).iter().map(|file| base_name(file).to_owned()).collect();
+        }
+        let names = if names.is_empty() { self.targets } else { &names };
+        of_tests || may_be_lost(Reach::Here, names.iter().map(String::as_str))
+    }
+
+    fn on_machines(&self) -> bool {
+        let named = self.values(&["name", "n", "p", "profile"]);
+        !named.iter().chain(self.targets).any(|name| is_lasting(name)) && !self.options.has(&["all", "a", "A", "purge"])
+    }
+
+    fn in_registry(&self, variables: &[&str]) -> bool {
+        const FLAGS: &[&str] = &[
+            "registry",
+            "registry-url",
+            "repository-url",
+            "publish-url",
+            "host",
+            "source",
+            "s",
+            "index",
+            "index-url",
+            "i",
+            "extra-index-url",
+            "trusted-host",
+            "repo",
+            "r",
+            "repository",
+            "remote",
+            "url",
+            "DaltDeploymentRepository",
+            "target",
+        ];
+        let mut named = self.values(FLAGS);
+        named.extend(self.variable(variables).filter(|_| named.is_empty()));
+        named.extend(self.options.operands.iter().map(Text::shown).filter(|operand| operand.contains("://")));
+        let is_here = |named: &String| {
+            let address = named.rsplit_once("::").map_or(named.as_str(), |(_, address)| address);
+            is_address_here(address) || !address.contains('/') && is_trial(address) || address == "local"
+        };
+        if named.is_empty() { was_made(self.state, REGISTRY, "here") } else { named.iter().all(is_here) }
     }
 }
 

@@ -52,9 +52,10 @@ const ENDLESS: &str = "ignoreexpiration:true|verify_exp\":false|verify_exp':fals
     requireexpirationtime=false|expiresin:'100y|expiresin:\"100y|expiresin:'999|verify_exp:false|verify_expiration:false|setexpiration(null|expires_at=none|expires_at:null|\
     expiresat:null|max_age=none|expires:never|ignore_exp|days=36500|days=3650)";
 
-/// Parts of what was strong: where the text before had none, none is lost. And parts of what lets a thing live for ever.
-const STRONG: &str = "andom|ANDOM|rand|rng|Rng|RNG|ecret|ECRET|anoid|anoI|uuid|Uuid|UUID|enerate|new_v4|gcm|Gcm|GCM|hacha|HACHA|oly1305|OLY1305|\
-    siv|Siv|SIV|ernet|ccm|Ccm|CCM|aead|Aead|AEAD|aes|Aes|AES|mac|Mac|MAC|s256|S256|dsa|DSA";
+/// Parts of what was strong, as it is written: where the text before had none, none is lost. And parts of what lets a thing live for ever.
+const STRONG: &str = "andom|ANDOM|/rand|rand.|rand:|rand_|rng|Rng|RNG|ecrets.|ecretbox|ecretBox|nanoid|nanoId|uuid4|uuidv4|uuidV4|UUIDv4|new_v4|\
+    enerate_key|enerateKey|generatekey|enerate_secret|enerateSecret|hmac|Hmac|HMAC|gcm|Gcm|GCM|hacha|HACHA|oly1305|OLY1305|\
+    -siv|_siv|aessiv|Siv|SIV|fernet|Fernet|ccm|Ccm|CCM|aead|Aead|AEAD|aes|Aes|AES|s256|S256|dsa|DSA";
 const LASTING: &str = "xpir|_exp|_EXP|ifetime|IFETIME|max_age|MAX_AGE|days|DAYS";
 
 /// Whether a text makes or keeps secrets in a weaker way than the one before it.

@@ -549,3 +549,24 @@ fn first_line(text: &Text) -> Text {
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_may_be_negated_as_often_as_one_likes() {
+        let words = |text: &str| text.split(' ').map(Text::known).collect::<Vec<_>>();
+        for (text, expected) in [
+            ("[ a ]", Some(true)),
+            ("[ ! a ]", Some(false)),
+            ("! ! -z a", Some(false)),
+            ("! a = b", Some(true)),
+            ("! a -nt b", None),
+            ("[ ! ]", Some(true)),
+        ] {
+            assert_eq!(test(&words(text)), expected, "{text}");
+        }
+        assert_eq!(test(&words(&format!("{}a", "! ".repeat(100_001)))), Some(false));
+    }
+}

@@ -12,7 +12,7 @@ use crate::policy::effects::Kind::{
     ServiceChange,
 };
 use crate::policy::inspect::guards;
-use crate::policy::lists::is;
+use crate::policy::lists::{holds, is, parts};
 
 const FORGE: Spec = spec(
     "RXfFHbtnqB",
@@ -282,82 +282,41 @@ fn sent(machine: &mut Machine<'_>, state: &mut State, options: &Options) -> Stri
 const MAX_SENT: usize = 8 * 1024;
 
 /// Ends and parts of addresses of a forge's interface that decide who may do what.
-const ACCESS: &[&str] = &[
-    "/protection",
-    "/collaborators",
-    "/keys",
-    "/hooks",
-    "/memberships",
-    "/members",
-    "/rulesets",
-    "/invitations",
-    "/transfer",
-    "/actions/permissions",
-    "/runners/registration-token",
-    "/actions/secrets",
-    "/protected_branches",
-    "/deploy_keys",
-    "/access_tokens",
-    "/environments",
-    "/branch_protections",
-    "/vulnerability-alerts",
-    "/automated-security-fixes",
-    "/personal_access_tokens",
-    "/installations",
-    "/push_rule",
-];
+const ACCESS: &str = "/protection|/collaborators|/keys|/hooks|/memberships|/members|/rulesets|/invitations|/transfer|/actions/permissions|\
+    /runners/registration-token|/actions/secrets|/protected_branches|/deploy_keys|/access_tokens|/environments|/branch_protections|\
+    /vulnerability-alerts|/automated-security-fixes|/personal_access_tokens|/installations|/push_rule";
+
+/// What a query is called that changes who may do what, or deletes something.
+const GRAVE_QUERIES: &str = "deleteRef|deleteIssue|BranchProtection|deleteRepository|archiveRepository|Collaborator|deleteProject|\
+    updateRef|RepositoryRuleset|transferIssue";
+
+/// Fields by which something is opened to others, or history may be lost.
+const OPENS: &str =
+    "private=false|visibility=public|archived=true|allow_force_pushes=true|force=true|visibility=internal";
 
 /// What a call of the interface changes that is a matter of rights, of what guards, or of a person's word. `sent` is what it sends besides
 /// its fields.
 fn changed(options: &Options, sent: &str) -> Option<(Kind, String)> {
-    let method = options.value(&["X", "method"]).map(|method| method.shown().to_ascii_uppercase());
-    let fields: Vec<String> = options.values(&["f", "F", "field", "raw-field"]).map(Text::shown).collect();
-    let sends = !fields.is_empty() || options.has(&["input"]);
-    let reads = method.as_deref().map_or(!sends, |method| method == "GET");
     let address = options.operands.get(1)?.shown();
+    let fields: Vec<String> = options.values(&["f", "F", "field", "raw-field"]).map(Text::shown).collect();
     if address == "graphql" {
         let query = fields.iter().find(|field| field.starts_with("query="))?;
-        let words = [
-            "deleteRef",
-            "deleteIssue",
-            "BranchProtection",
-            "deleteRepository",
-            "archiveRepository",
-            "Collaborator",
-            "deleteProject",
-            "updateRef",
-            "RepositoryRuleset",
-            "transferIssue",
-        ];
-        let changes = query.contains("mutation") && words.iter().any(|word| query.contains(word));
-        return changes.then_some((Kind::CloudAccess, address));
+        return (query.contains("mutation") && holds(query, GRAVE_QUERIES)).then_some((CloudAccess, address));
     }
-    if reads {
+    let method = options.value(&["X", "method"]).map(|method| method.shown().to_ascii_uppercase());
+    let sends = !fields.is_empty() || options.has(&["input"]);
+    if method.as_deref().map_or(!sends, |method| method == "GET") {
         return None;
     }
-    let path = address.split('?').next().unwrap_or_default().trim_end_matches('/');
-    let (_, asked) = address.split_once('?').unwrap_or_default();
+    let (path, asked) = address.split_once('?').unwrap_or((&address, ""));
+    let path = path.trim_end_matches('/');
     let said = format!("{}&{asked}&{sent}", fields.join("&")).to_ascii_lowercase();
-    let deletes = method.as_deref() == Some("DELETE");
-    if !deletes && guards::are_passed_by(path, &said) {
-        return Some((Kind::CloudDeploy, address));
-    }
-    if guards::are_lowered_by(path, &said) {
-        return Some((SafetyDisable, address));
-    }
-    let access = ACCESS.iter().any(|part| {
-        path.find(part).is_some_and(|at| matches!(path.as_bytes().get(at + part.len()), None | Some(b'/')))
-    });
-    let opened = fields.iter().any(|field| {
-        matches!(
-            field.as_str(),
-            "private=false"
-                | "visibility=public"
-                | "archived=true"
-                | "allow_force_pushes=true"
-                | "force=true"
-                | "visibility=internal"
-        )
-    });
-    (access || opened).then_some((Kind::CloudAccess, address))
+    let is_part = |part: &str| path.split_once(part).is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with('/'));
+    let kind = match () {
+        () if method.as_deref() != Some("DELETE") && guards::are_passed_by(path, &said) => CloudDeploy,
+        () if guards::are_lowered_by(path, &said) => SafetyDisable,
+        () if parts(ACCESS).any(is_part) || fields.iter().any(|field| is(field, OPENS)) => CloudAccess,
+        () => return None,
+    };
+    Some((kind, address))
 }

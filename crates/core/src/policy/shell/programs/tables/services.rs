@@ -238,8 +238,10 @@ impl<'r> Deed<'r> {
 
     /// Whether it is sent to all that there are.
     fn is_for_everybody(&self) -> bool {
-        const MAILINGS: &str = "campaign|campaigns|newsletter|newsletters|singlesends|singlesend|broadcasts|broadcast|blasts|mailing|mailings";
-        const TO_ALL: &str = "included_segments|/topics/all|\"topic\":\"all|\"to\":\"all|\"to\":\"everyone|\"audience\":\"all|\"segment\":\"all";
+        const MAILINGS: &str = "campaign|campaigns|newsletter|newsletters|singlesends|singlesend|broadcasts|broadcast|blasts|mailing|\
+            mailings";
+        const TO_ALL: &str = "included_segments|/topics/all|\"topic\":\"all|\"to\":\"all|\"to\":\"everyone|\"audience\":\"all|\
+            \"segment\":\"all";
         self.has(MAILINGS) && self.has("send|schedule|publish|broadcast|sendnow")
             || self.says(TO_ALL) && self.has("notifications|messages|push|send|notify|email|mail|sms")
             || self.says(EVERYBODY)
@@ -248,7 +250,8 @@ impl<'r> Deed<'r> {
 
     /// Whether somebody's telephone rings, or many get something one after the other.
     fn is_for_somebody(&self, many: bool) -> bool {
-        const TO: &str = "to=|\"to\":\"|to:\"|\"recipient\":\"|channel=|\"channel\":\"|chat_id=|\"chat_id\":|email=|\"email\":\"|phone=|\"phone\":\"";
+        const TO: &str = "to=|\"to\":\"|to:\"|\"recipient\":\"|channel=|\"channel\":\"|chat_id=|\"chat_id\":|email=|\"email\":\"|phone=|\
+            \"phone\":\"";
         let writes = self.has("messages|message|calls|sms|mail|send|email|emails|chat");
         let messenger = hosts::is_messenger(&self.host);
         let Some((_, to)) = parts(TO).find_map(|key| self.said.split_once(key)) else { return false };

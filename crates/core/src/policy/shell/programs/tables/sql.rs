@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::policy::effects::Kind;
 use crate::policy::inspect::call::PRODUCTION;
-use crate::policy::lists::is;
+use crate::policy::lists::{is, parts};
 
 /// What a statement does that a rule could speak of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,15 @@ const OF_CREATION: &str = "table|database|schema|temp|temporary|unlogged|global|
 const OF_OBJECTS: &str = "table|database|schema|keyspace|if|exists|from|only|user|role|tables|column|set|materialized|warehouse|stream|\
     topic|collection|ignore|low_priority|into|bucket|measurement|series|concurrently";
 
+fn word_at<'w>(words: &[&'w str], at: usize) -> &'w str {
+    words.get(at).copied().unwrap_or_default()
+}
+
+/// Whether two words stand beside each other.
+fn follow(words: &[&str], first: &str, second: &str) -> bool {
+    words.windows(2).any(|pair| pair == [first, second])
+}
+
 /// A name without its quotes.
 fn bare(name: &str) -> &str {
     name.trim_matches(['"', '`', '[', ']'])
@@ -89,10 +98,9 @@ fn rolled_back(statements: &[Statement]) -> Vec<bool> {
 
 /// What a statement does, and behind how many words the name stands of what it is done to.
 fn fault(words: &[&str], literals: &[String]) -> Option<(Kind, usize)> {
-    let word = |at: usize| words.get(at).copied().unwrap_or_default();
+    let word = |at: usize| word_at(words, at);
     let has = |wanted: &str| words.contains(&wanted);
     let position = |wanted: &str| words.iter().position(|word| *word == wanted);
-    let follows = |first: &str, second: &str| words.windows(2).any(|pair| pair == [first, second]);
     let destroys = Some((Kind::DatabaseDestroy, 1));
     let opens = Some((Kind::DatabaseOpen, usize::MAX));
     if is_opening(words, literals) {
@@ -102,19 +110,19 @@ fn fault(words: &[&str], literals: &[String]) -> Option<(Kind, usize)> {
         return Some((Kind::SecretRead, usize::MAX));
     }
     match word(0) {
-        "drop" if !is_replaceable(word(1)) || has("cascade") && !matches!(word(1), "constraint" | "policy") => destroys,
+        "drop" if !is(word(1), REPLACEABLE) || has("cascade") && !matches!(word(1), "constraint" | "policy") => {
+            destroys
+        }
         "truncate" => destroys,
         "create" | "insert" | "alter" => replaces_live(words).or_else(|| alters(words)),
-        "delete" if has("from") || !word(1).is_empty() => {
-            (!has("where") || is_always(words)).then_some((Kind::DatabaseDestroy, 1))
-        }
-        "update" if has("set") => (!has("where") || is_always(words)).then_some((Kind::DatabaseDestroy, 1)),
+        "delete" if has("from") || !word(1).is_empty() => is_of_all(words).then_some((Kind::DatabaseDestroy, 1)),
+        "update" if has("set") => is_of_all(words).then_some((Kind::DatabaseDestroy, 1)),
         // A statement within another.
         "with" | "do" | "begin" | "if" | "declare" | "exec" | "execute" | "call" | "while" => {
             let drops = ["table", "database", "schema", "owned"]
                 .iter()
                 .find_map(|what| words.windows(2).position(|pair| pair == ["drop", what]));
-            let deletes = position("delete").filter(|_| follows("delete", "from") && !has("where"));
+            let deletes = position("delete").filter(|_| follow(words, "delete", "from") && !has("where"));
             let at = drops.or(deletes).or_else(|| position("truncate")).or_else(|| position("sp_msforeachtable"));
             at.map(|at| (Kind::DatabaseDestroy, at + 1))
         }
@@ -131,24 +139,21 @@ fn fault(words: &[&str], literals: &[String]) -> Option<(Kind, usize)> {
 
 /// What becomes of what a table or a database is.
 fn alters(words: &[&str]) -> Option<(Kind, usize)> {
-    let word = |at: usize| words.get(at).copied().unwrap_or_default();
+    let word = |at: usize| word_at(words, at);
     let has = |wanted: &str| words.contains(&wanted);
-    let follows = |first: &str, second: &str| words.windows(2).any(|pair| pair == [first, second]);
     if word(0) != "alter" {
         return None;
     }
     let drops = has("drop")
         && (has("column") || has("partition") || word(1) == "database" || has("foreign") && has("table"))
-        || follows("drop", "if") && has("exists") && has("column");
-    let empties = word(1) == "table" && has("delete") && (!has("where") || is_always(words));
+        || follow(words, "drop", "if") && has("exists") && has("column");
+    let empties = word(1) == "table" && has("delete") && is_of_all(words);
     let expires = has("data_retention_time_in_days") || has("ttl") && has("modify") || has("expiration");
-    let takes = word(1) == "database" && has("owner") || follows("disable", "trigger") && has("all");
-    match () {
-        () if drops || empties => Some((Kind::DatabaseDestroy, 1)),
-        () if expires && has("0") => Some((Kind::DatabaseDestroy, 1)),
-        () if takes => Some((Kind::DatabaseOpen, usize::MAX)),
-        () => None,
+    let takes = word(1) == "database" && has("owner") || follow(words, "disable", "trigger") && has("all");
+    if drops || empties || expires && has("0") {
+        return Some((Kind::DatabaseDestroy, 1));
     }
+    takes.then_some((Kind::DatabaseOpen, usize::MAX))
 }
 
 /// Whether something of production is made anew from something else, by its name: what was in it is gone.
@@ -166,7 +171,7 @@ fn replaces_live(words: &[&str]) -> Option<(Kind, usize)> {
 }
 
 /// Tables in which it stands who did what.
-const TRACES: &[&str] = &["audit", "audits", "auditlog", "auditlogs", "auditevent", "auditevents", "audittrail"];
+const TRACES: &str = "audit|audits|auditlog|auditlogs|auditevent|auditevents|audittrail";
 const TRACE_TABLES: &str = "access_log|access_logs|security_log|security_logs|security_events|login_history|activity_log|activity_logs|\
     event_log|admin_log|django_admin_log|sign_in_logs|login_attempts|compliance_log|changelog_entries";
 
@@ -179,7 +184,7 @@ fn covers_traces(words: &[&str], names_since: bool) -> Option<(Kind, usize)> {
         _ => return None,
     };
     let table = bare(words.get(at)?).rsplit('.').next().unwrap_or_default().trim_matches(['"', '`']);
-    let is_trace = is(table, TRACE_TABLES) || table.split('_').any(|part| TRACES.contains(&part));
+    let is_trace = is(table, TRACE_TABLES) || table.split('_').any(|part| is(part, TRACES));
     let condition = words.iter().position(|word| *word == "where").map_or(&[][..], |at| &words[at + 1..]);
     let of_time = |word: &&str| {
         ["_at", "_on", "time", "timestamp", "date", "_ts"].iter().any(|end| word.ends_with(end)) || **word == *"ts"
@@ -190,83 +195,32 @@ fn covers_traces(words: &[&str], names_since: bool) -> Option<(Kind, usize)> {
 }
 
 /// What may be dropped, because it holds nothing and is made again by the text that made it.
-fn is_replaceable(what: &str) -> bool {
-    matches!(
-        what,
-        "index"
-            | "view"
-            | "materialized"
-            | "trigger"
-            | "function"
-            | "procedure"
-            | "constraint"
-            | "policy"
-            | "temporary"
-            | "rule"
-            | "aggregate"
-            | "operator"
-            | "cast"
-            | "event"
-            | "statistics"
-            | "collation"
-            | "synonym"
-            | "macro"
-            | "prepared"
-            | "routine"
-    )
-}
+const REPLACEABLE: &str = "index|view|materialized|trigger|function|procedure|constraint|policy|temporary|rule|aggregate|operator|cast|\
+    event|statistics|collation|synonym|macro|prepared|routine";
 
 /// Functions and procedures that reach files and programs of the server's machine.
 const REACHES: &str = "load_file|pg_read_file|pg_read_binary_file|pg_ls_dir|lo_import|lo_export|xp_cmdshell|sys_exec|sys_eval|\
     load_extension|xp_dirtree|sp_oacreate|sp_addsrvrolemember|utl_http.request|dbms_scheduler.create_job|dbms_rls.drop_policy";
 
-/// Tables in which a database keeps secrets or the hashes of its own passwords, and by which columns; no column is any of them.
-const KEEPS_SECRETS: &[(&str, &[&str])] = &[
-    ("decrypted_secrets", &["decrypted_secret", "*"]),
-    ("pg_shadow", &["passwd", "*"]),
-    ("pg_authid", &["rolpassword", "*"]),
-    ("pg_user_mapping", &["umoptions", "*"]),
-    ("pg_user_mappings", &["umoptions", "*"]),
-    ("mysql.user", &["authentication_string", "password", "*"]),
-    ("mysql.global_priv", &["priv", "*"]),
-    ("sql_logins", &["password_hash", "*"]),
-    ("syslogins", &["password", "*"]),
-    ("user", &["spare4"]),
+/// Tables in which a database keeps secrets or the hashes of its own passwords, and in which columns; `*` is all of them.
+const KEEPS_SECRETS: &[(&str, &str)] = &[
+    ("decrypted_secrets", "decrypted_secret|*"),
+    ("pg_shadow", "passwd|*"),
+    ("pg_authid", "rolpassword|*"),
+    ("pg_user_mapping", "umoptions|*"),
+    ("pg_user_mappings", "umoptions|*"),
+    ("mysql.user", "authentication_string|password|*"),
+    ("mysql.global_priv", "priv|*"),
+    ("sql_logins", "password_hash|*"),
+    ("syslogins", "password|*"),
+    ("user", "spare4"),
 ];
 
 /// Columns of what opens people's accounts: hashes of passwords, tokens, keys.
-const SECRET_COLUMNS: &[&str] = &[
-    "password_hash",
-    "passwordhash",
-    "encrypted_password",
-    "password_digest",
-    "hashed_password",
-    "hashedpassword",
-    "pwd_hash",
-    "passwd_hash",
-    "pass_hash",
-    "passwordhashed",
-    "bcrypt_hash",
-    "recovery_token",
-    "confirmation_token",
-    "reset_token",
-    "reset_password_token",
-    "password_reset_token",
-    "refresh_token",
-    "access_token",
-    "api_token",
-    "api_key",
-    "apikey",
-    "api_secret",
-    "client_secret",
-    "secret_key",
-    "totp_secret",
-    "otp_secret",
-    "mfa_secret",
-    "two_factor_secret",
-    "backup_codes",
-    "private_key",
-];
+const SECRET_COLUMNS: &str = "password_hash|passwordhash|encrypted_password|password_digest|hashed_password|hashedpassword|pwd_hash|\
+    passwd_hash|pass_hash|passwordhashed|bcrypt_hash|recovery_token|confirmation_token|reset_token|reset_password_token|\
+    password_reset_token|refresh_token|access_token|api_token|api_key|apikey|api_secret|client_secret|secret_key|totp_secret|otp_secret|\
+    mfa_secret|two_factor_secret|backup_codes|private_key";
 
 /// Tables of what opens somebody's account.
 const TOKENS: &str = "password_resets|password_reset_tokens|personal_access_tokens|refresh_tokens|access_tokens|oauth_access_tokens|\
@@ -277,32 +231,36 @@ const TOKENS: &str = "password_resets|password_reset_tokens|personal_access_toke
 fn reads_secrets(words: &[&str]) -> bool {
     let Some(from) = words.iter().position(|word| *word == "from") else { return false };
     // What is selected is read by whoever reads the file or the table that it goes to.
-    let selects = words.iter().position(|word| *word == "select");
-    let is_copied = selects.is_some() && (words[0] == "copy" || words[0] == "insert" && is_told(words));
+    let is_copied = words.contains(&"select") && (words[0] == "copy" || words[0] == "insert" && is_told(words));
     if !matches!(words[0], "select" | "with" | "table") && !is_copied {
         return false;
     }
     let name = |word: &&str| word.replace(['"', '`'], "");
     let columns: Vec<String> = words[1..from].iter().map(name).collect();
-    let column = |wanted: &str| {
-        columns.iter().any(|column| column == wanted || column.rsplit('.').next() == Some(wanted))
-            || wanted == "*" && columns.iter().all(|column| column == "copy" || column == "select")
+    if columns.iter().any(|column| is(column, "count|length|exists|1|null")) {
+        return false;
+    }
+    let all = columns.iter().all(|column| column == "copy" || column == "select");
+    let is_read = |wanted: &str| wanted == "*" && all || columns.iter().any(|column| is_called(column, wanted));
+    let tables: Vec<String> = words[from + 1..].iter().take(8).map(name).collect();
+    let keeps = |(known, wanted): &(&str, &str)| {
+        tables.iter().any(|table| is_called(table, known)) && parts(wanted).any(is_read)
     };
-    let counted = columns.iter().any(|column| matches!(column.as_str(), "count" | "length" | "exists" | "1" | "null"));
-    let tables = words[from + 1..].iter().map(name);
-    let kept = |table: &String| {
-        KEEPS_SECRETS.iter().any(|(known, wanted)| {
-            (table == known || table.rsplit('.').next() == Some(known)) && wanted.iter().any(|wanted| column(wanted))
-        })
-    };
-    let one = words.windows(2).any(|pair| pair == ["limit", "1"]);
-    let whole = !words.contains(&"where") && !one;
-    let of_tokens = || {
-        words[from + 1..].first().is_some_and(|table| is(name(table).rsplit('.').next().unwrap_or_default(), TOKENS))
-    };
-    let tokens = || of_tokens() && ["token", "key", "secret", "value", "*"].iter().any(|of| column(of));
-    let secrets = SECRET_COLUMNS.iter().any(|secret| column(secret)) || tokens();
-    !counted && (tables.take(8).any(|table| kept(&table)) || whole && secrets)
+    let of_tokens = || tables.first().is_some_and(|table| is(last_of(table), TOKENS));
+    let of_people =
+        || parts(SECRET_COLUMNS).any(is_read) || of_tokens() && parts("token|key|secret|value|*").any(is_read);
+    let all_rows = || !words.contains(&"where") && !follow(words, "limit", "1");
+    KEEPS_SECRETS.iter().any(keeps) || all_rows() && of_people()
+}
+
+/// Whether something is called so, whatever it is in.
+fn is_called(name: &str, wanted: &str) -> bool {
+    name == wanted || last_of(name) == wanted
+}
+
+/// A name without those of what it is in.
+fn last_of(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
 }
 
 /// Whether rows go into a table that people read, as one text: a message, a comment, an answer.
@@ -320,36 +278,35 @@ const POWERS: &str = "superuser|createrole|bypassrls|replication|rds_superuser|c
     securityadmin";
 
 /// Languages in which a function may do what the server's own account may.
-const UNTRUSTED: &[&str] = &["plpython3u", "plpythonu", "plperlu", "pltclu", "plsh", "c", "file_fdw", "dblink"];
+const UNTRUSTED: &str = "plpython3u|plpythonu|plperlu|pltclu|plsh|c|file_fdw|dblink";
 
 /// Whether a statement gives rights over everything, takes off what protects rows, or has the database's machine run programs
 /// and write files.
 fn is_opening(words: &[&str], literals: &[String]) -> bool {
     let has = |wanted: &str| words.contains(&wanted);
-    let word = |at: usize| words.get(at).copied().unwrap_or_default();
-    let pair = |first: &str, second: &str| words.windows(2).any(|pair| pair == [first, second]);
+    let word = |at: usize| word_at(words, at);
     let powerful = words.iter().any(|word| is(word, POWERS));
     let reaches = words.iter().any(|word| is(word, REACHES));
-    let file = pair("into", "outfile") || pair("into", "dumpfile");
+    let file = follow(words, "into", "outfile") || follow(words, "into", "dumpfile");
     let safe = ["/tmp/", "/var/lib/mysql-files/"];
     if file && !literals.iter().any(|literal| safe.iter().any(|folder| literal.starts_with(folder))) {
         return true;
     }
     match (word(0), word(1)) {
-        ("copy" | "\\copy", _) => pair("to", "program") || pair("from", "program"),
+        ("copy" | "\\copy", _) => follow(words, "to", "program") || follow(words, "from", "program"),
         ("grant", _) => {
             let all = has("all");
             let writes = all || ["insert", "update", "delete", "truncate"].iter().any(|right| has(right));
-            let anybody = pair("to", "public") || pair("to", "anon");
-            all && has("*.*") || pair("grant", "option") || writes && anybody || powerful || reaches
+            let anybody = follow(words, "to", "public") || follow(words, "to", "anon");
+            all && has("*.*") || follow(words, "grant", "option") || writes && anybody || powerful || reaches
         }
         ("alter" | "create", "role" | "user" | "login" | "server") => {
             let no_password = literals.iter().any(String::is_empty) && (has("identified") || has("password"));
             powerful || word(0) == "create" && no_password
         }
         ("alter", "table") => {
-            let unhides = pair("unset", "masking") || pair("drop", "row") && has("access");
-            pair("disable", "row") || pair("no", "force") && has("security") || unhides
+            let unhides = follow(words, "unset", "masking") || follow(words, "drop", "row") && has("access");
+            follow(words, "disable", "row") || follow(words, "no", "force") && has("security") || unhides
         }
         ("create" | "alter", "policy") => opens_rows(words),
         ("alter", "security") => has("policy") && has("off"),
@@ -359,7 +316,7 @@ fn is_opening(words: &[&str], literals: &[String]) -> bool {
         ("alter", "system") => true,
         ("create", _) if has("function") || has("extension") => {
             let mut named = words.iter().skip_while(|word| !matches!(**word, "language" | "extension"));
-            named.any(|word| UNTRUSTED.contains(word))
+            named.any(|word| is(word, UNTRUSTED))
         }
         ("set", _) => has("row_security") && has("off"),
         ("select" | "exec" | "execute" | "call" | "insert" | "update" | "with" | "values", _) => reaches,
@@ -372,17 +329,20 @@ fn is_opening(words: &[&str], literals: &[String]) -> bool {
 fn opens_rows(words: &[&str]) -> bool {
     const OF_PEOPLE: &str = "users|customers|orders|payments|invoices|messages|addresses|medical|patients|accounts|employees|transactions|\
         subscriptions|contacts|documents|tickets|cards|salaries|health|sessions|bookings";
-    let pair = |first: &str, second: &str| words.windows(2).any(|pair| pair == [first, second]);
-    let always = pair("using", "true") || pair("check", "true");
-    if !always || words.contains(&"restrictive") || pair("to", "service_role") || pair("for", "insert") {
+    let always = follow(words, "using", "true") || follow(words, "check", "true");
+    if !always
+        || words.contains(&"restrictive")
+        || follow(words, "to", "service_role")
+        || follow(words, "for", "insert")
+    {
         return false;
     }
     let mut tables = words.windows(2).filter(|pair| pair[0] == "on").map(|pair| pair[1]);
-    !pair("for", "select") || tables.any(|table| table.split(['.', '_', '"']).any(|part| is(part, OF_PEOPLE)))
+    !follow(words, "for", "select") || tables.any(|table| table.split(['.', '_', '"']).any(|part| is(part, OF_PEOPLE)))
 }
 
-/// Whether what stands behind `where` holds for every row: `1=1`, `true`, `id is not null`.
-fn is_always(words: &[&str]) -> bool {
+/// Whether a statement is about every row: there is no condition, or it always holds, as `1=1`, `true` and `id is not null` do.
+fn is_of_all(words: &[&str]) -> bool {
     let condition: Vec<&str> = words.iter().skip_while(|word| **word != "where").skip(1).copied().collect();
     match condition.as_slice() {
         [] | ["true" | "1"] | [_, "is", "not", "null"] => true,

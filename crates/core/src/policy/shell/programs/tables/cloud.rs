@@ -52,6 +52,28 @@ pub(super) const COSTLY: &[&str] = &[
     "~*b200*:8*",
 ];
 
+/// Parts of what is told of a record by which nobody is led elsewhere: what proves that a name is one's own, and names for trying.
+const TRIED_NAMES: &[&str] = &[
+    "~*\"txt\"*",
+    "txt",
+    "type=TXT",
+    "~*acme-challenge*",
+    "~*staging*",
+    "~*stage.*",
+    "~*preview*",
+    "~*sandbox*",
+    "~*test*",
+    "~*dev.*",
+    "~dev*",
+    "~*-dev*",
+    "~*demo*",
+    "~*.internal*",
+    "~*.local*",
+];
+
+/// Objects that are kept, by their names.
+const KEPT: &[&str] = &["~*prod*", "~*backup*", "~*state*", "~*archive*", "~*live*", "~*snapshot*", "~*customer*"];
+
 const AWS: Spec = spec(
     "",
     &[
@@ -181,11 +203,7 @@ const AWS_ENTRIES: &[Entry] = &[
     with("iot-data publish", &["~*/all*", "~*broadcast*", "~*firmware*", "~*/ota*"], CloudDeploy),
     // Objects and buckets.
     with("s3 rm", &["recursive"], CloudDestroy),
-    with(
-        "s3 rm",
-        &["~*prod*", "~*backup*", "~*state*", "~*archive*", "~*live*", "~*snapshot*", "~*customer*"],
-        CloudDestroy,
-    ),
+    with("s3 rm", KEPT, CloudDestroy),
     on("s3 rb", CloudDestroy),
     with("s3 sync", &["delete"], CloudDestroy),
     with("s3 cp|sync|mv", &["acl=public*"], CloudAccess),
@@ -374,25 +392,6 @@ const GCLOUD: Spec = spec(
     ],
 );
 
-/// Parts of what is told of a record by which nobody is led elsewhere: what proves that a name is one's own, and names for trying.
-const TRIED_NAMES: &[&str] = &[
-    "~*\"txt\"*",
-    "txt",
-    "type=TXT",
-    "~*acme-challenge*",
-    "~*staging*",
-    "~*stage.*",
-    "~*preview*",
-    "~*sandbox*",
-    "~*test*",
-    "~*dev.*",
-    "~dev*",
-    "~*-dev*",
-    "~*demo*",
-    "~*.internal*",
-    "~*.local*",
-];
-
 const GCLOUD_ENTRIES: &[Entry] = &[
     with("compute instances|instance-templates|tpus|reservations create|bulk|start|resize", COSTLY, MoneyMove),
     with("compute tpus|instance-groups tpu-vm|managed|queued-resources create|resize", COSTLY, MoneyMove),
@@ -455,10 +454,7 @@ const GCLOUD_ENTRIES: &[Entry] = &[
     with("** databases execute-sql", &["~*drop table*", "~*drop index*", "~*delete from*where true*"], DatabaseDestroy),
     on("** databases restore", DatabaseDestroy),
     on("** sql backups restore", DatabaseDestroy),
-    on("* delete|purge|delete-all", CloudDestroy),
-    on("* * delete|purge|abandon-instances|delete-instances", CloudDestroy),
-    on("* * * delete|purge|delete-instances", CloudDestroy),
-    on("* * * * delete|purge", CloudDestroy),
+    on("** delete|purge|delete-all|abandon-instances|delete-instances", CloudDestroy),
 ];
 
 const AZ: Spec = spec(
@@ -558,10 +554,7 @@ const AZ_ENTRIES: &[Entry] = &[
     with("rest", &["method=delete", "method=DELETE"], CloudDestroy),
     with("rest", &["~*\"approved\"*"], CloudDeploy),
     with("vmss scale", &["new-capacity=0"], CloudDestroy),
-    on("* delete|purge", CloudDestroy),
-    on("* * delete|purge|delete-batch|deallocate-all", CloudDestroy),
-    on("* * * delete|purge", CloudDestroy),
-    on("* * * * delete|purge", CloudDestroy),
+    on("** delete|purge|delete-batch|deallocate-all", CloudDestroy),
 ];
 
 /// Every tool of this file.
@@ -573,11 +566,7 @@ pub(super) const TOOLS: &[Tool] = &[
         spec: spec("oh", &[]),
         entries: &[
             with("rm", &["r", "R", "a"], CloudDestroy),
-            with(
-                "rm",
-                &["~*prod*", "~*backup*", "~*state*", "~*archive*", "~*live*", "~*snapshot*", "~*customer*"],
-                CloudDestroy,
-            ),
+            with("rm", KEPT, CloudDestroy),
             on("rb", CloudDestroy),
             on("iam ch|set", CloudAccess),
             on("acl|defacl ch|set", CloudAccess),
@@ -645,11 +634,8 @@ pub(super) const TOOLS: &[Tool] = &[
             on("** ssh-key|keypair|keypairs create|import", CloudAccess),
             on("server|servers rebuild|reset-password", CloudDestroy),
             on("compute droplet-action rebuild|restore", CloudDestroy),
-            on("* delete|rm|destroy|terminate|purge|bulk-delete", CloudDestroy),
-            on("* * delete|rm|destroy|terminate|purge|bulk-delete|delete-all", CloudDestroy),
-            on("* * * delete|rm|destroy|terminate|remove", CloudDestroy),
-            on("* * * * delete|terminate", CloudDestroy),
-            on("delete", CloudDestroy),
+            on("** delete|rm|destroy|terminate|purge|bulk-delete|delete-all", CloudDestroy),
+            on("* * * remove", CloudDestroy),
             on("* rm-*|*-delete|*-destroy|Delete*|Terminate*|Release*|Drop*", CloudDestroy),
         ],
     },

@@ -24,6 +24,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "ssh" | "mosh" | "slogin" | "autossh" => ssh,
         "busybox" | "toybox" => applet,
         "at" | "batch" => at,
+        "perf" | "py-spy" | "rbspy" => profiled,
         _ if plain(name).is_some() => wrapper,
         _ => return None,
     })
@@ -103,6 +104,16 @@ fn wrapper(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         // One word that is a line: terminals give it to a shell.
         [line] if line.prefix().contains(' ') => machine.code(state, &line.clone(), Vec::new()),
         _ => machine.child(state, fields),
+    }
+}
+
+/// `perf stat -e cycles -- make test`: behind a verb and its options stands what is run and looked at.
+fn profiled(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    const LONG: &[&str] =
+        &["event=", "freq=", "pid=", "output=", "count=", "cpu=", "repeat=", "call-graph=", "duration=", "format="];
+    let Some((verb, args)) = call.args.split_first() else { return };
+    if is(&verb.shown(), "stat|record|trace|top") {
+        machine.child(state, read(args, &ordered("eFpotcCrIxf", LONG)).operands);
     }
 }
 
@@ -527,5 +538,25 @@ impl Machine<'_> {
         }
         self.child(state, fields);
         (self.at, state.shell, state.files) = outer;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::facts::NoFacts;
+
+    #[test]
+    fn what_is_looked_at_while_it_runs_is_run() {
+        for (command, expected) in [
+            ("perf stat -r 5 -e cycles -- rm -rf /etc", Some(Kind::FileDelete)),
+            ("sudo perf record -g rm -rf /etc", Some(Kind::FileDelete)),
+            ("py-spy record -o out.svg -- rm -rf /etc", Some(Kind::FileDelete)),
+            ("sudo perf record -F 99 -a -g -- sleep 60", None),
+            ("perf report -i rm", None),
+        ] {
+            let found = crate::policy::shell::analyse(command, &NoFacts).effects;
+            assert_eq!(found.first().map(|effect| effect.kind), expected, "{command}");
+        }
     }
 }

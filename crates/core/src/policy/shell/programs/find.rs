@@ -124,28 +124,35 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let (mut search, mut rest) = Search::of(machine, state, &call.args);
     while let Some((test, behind)) = rest.split_first() {
         let Some(taken) = search.goes_on(machine, state, &test.shown(), behind) else { return };
+        if machine.is_over() {
+            return;
+        }
         rest = behind.get(taken..).unwrap_or_default();
     }
     search.tells(machine, state);
 }
 
 /// A search, as far as its tests and actions were gone through.
-struct Search<'c> {
+struct Search {
     starts: Vec<Text>,
-    /// Where it begins, and all tests and actions.
-    words: &'c [Text],
     /// The one name that is looked for, where there is one.
     name: Option<String>,
+    /// Patterns of names, where there is more to it than one name.
+    patterns: Vec<String>,
+    /// The pattern of what is written by hand in a language, where that is all that is looked for.
+    sources: Option<String>,
     breadth: Breadth,
     narrow: Narrow,
     /// Whether the next test is negated, and whether the groups are that it stands in.
     negated: bool,
     groups: Vec<bool>,
+    /// Whether all of it was deleted, and whether the little that is left of it was.
+    deleted: [bool; 2],
 }
 
-impl<'c> Search<'c> {
+impl Search {
     /// A search before its first test, and its tests and actions.
-    fn of(machine: &Machine<'_>, state: &State, args: &'c [Text]) -> (Self, &'c [Text]) {
+    fn of<'c>(machine: &Machine<'_>, state: &State, args: &'c [Text]) -> (Self, &'c [Text]) {
         let is_option = |arg: &&Text| matches!(arg.shown().as_str(), "-L" | "-H" | "-P" | "-O1" | "-O2" | "-O3");
         let is_start = |arg: &&Text| !arg.prefix().starts_with(['-', '(', '!']);
         let words = &args[args.iter().take_while(is_option).count()..];
@@ -158,8 +165,12 @@ impl<'c> Search<'c> {
             machine.follow(state, &mut starts);
         }
         let breadth = Breadth::of_all(machine, state, &starts);
-        let (narrow, negated, groups) = Default::default();
-        (Self { starts, words, name: only_name(tests), breadth, narrow, negated, groups }, tests)
+        let name = only_name(tests);
+        let by_name = |pair: &&[Text]| name.is_none() && BY_NAME.contains(&pair[0].shown().as_str());
+        let patterns = words.windows(2).filter(by_name).take(MAX_SOUGHT).map(|pair| pair[1].shown()).collect();
+        let (narrow, negated, groups, deleted) = Default::default();
+        let sources = only_sources(words);
+        (Self { starts, name, patterns, sources, breadth, narrow, negated, groups, deleted }, tests)
     }
 
     /// Does a test or an action; gives how many words of those behind it are its own. Nothing where it is cut off.
@@ -192,7 +203,10 @@ impl<'c> Search<'c> {
         Some(0)
     }
 
-    fn deletes(&self, machine: &mut Machine<'_>, state: &mut State) {
+    fn deletes(&mut self, machine: &mut Machine<'_>, state: &mut State) {
+        if std::mem::replace(&mut self.deleted[usize::from(self.narrow.to_delete)], true) {
+            return;
+        }
         for start in &self.starts {
             let found = found(machine, state, start, self.narrow.to_delete, self.name.as_deref());
             machine.note_found(state, Kind::FileDelete, &found, self.narrow.to_delete);
@@ -236,8 +250,8 @@ impl<'c> Search<'c> {
             }
             let found = match &self.name {
                 Some(name) => found(machine, state, start, true, Some(name)),
-                None if self.narrow.to_delete => match only_sources(self.words) {
-                    Some(pattern) => below(start, &pattern),
+                None if self.narrow.to_delete => match &self.sources {
+                    Some(pattern) => below(start, pattern),
                     None => continue,
                 },
                 None => listed(start),
@@ -250,9 +264,7 @@ impl<'c> Search<'c> {
 
     /// The credentials that are looked for by patterns of their names.
     fn secrets_below(&self, machine: &Machine<'_>, state: &State, start: &Text) -> Vec<Text> {
-        let by_name = |pair: &&[Text]| self.name.is_none() && BY_NAME.contains(&pair[0].shown().as_str());
-        let patterns = self.words.windows(2).filter(by_name).take(MAX_SOUGHT).map(|pair| pair[1].shown());
-        let named = patterns.map(|pattern| below(start, pattern.trim_start_matches("*/")));
+        let named = self.patterns.iter().map(|pattern| below(start, pattern.trim_start_matches("*/")));
         let is_secret =
             |named: &Text| machine.path(state, named).is_some_and(|path| machine.secrecy(state, &path) > Secrecy::None);
         named.filter(is_secret).collect()
@@ -491,6 +503,23 @@ impl Machine<'_> {
         let path = self.real(state, &path);
         if self.place(&path) != Place::Unknown {
             self.file(kind, &path, !narrow);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policy::effects::Kind;
+    use crate::policy::facts::NoFacts;
+    use crate::policy::shell::analyse;
+
+    #[test]
+    fn many_actions_at_many_places_are_given_up_sooner_or_later() {
+        let places = " a".repeat(1300);
+        for (actions, complete) in [(" -exec true {} \\;".repeat(690), false), (" -delete".repeat(2700), true)] {
+            let found = analyse(&format!("find / {places}{actions}"), &NoFacts);
+            let deletes = found.effects.iter().any(|effect| effect.kind == Kind::FileDelete);
+            assert_eq!((found.complete, deletes), (complete, complete), "{}", &actions[..8]);
         }
     }
 }

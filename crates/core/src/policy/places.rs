@@ -76,7 +76,9 @@ const TEMPORARY: &str = "/tmp|/var/tmp|/private/tmp|/private/var/tmp|/dev/shm|/v
 /// Where disks are mounted, and where people of a house keep together what they work on for years.
 const SHARED: &str = "/mnt|/media|/srv|/data|/backup|/backups|/export|/storage|/nas|/net|/nfs|/Volumes|/project|\
     /projects|/group|/groups|/gpfs|/lustre|/beegfs|/cephfs|/archive|/archives|/dataset|/datasets|/share|/shared|/pool|\
-    /tank|/volume1|/volume2|/scratch/archive|/scratch/shared|/scratch/group|/scratch/groups|/work/archive|/work/group|/work/groups|/work/project|/work/projects|\
+    /tank|/volume1|/volume2|/scratch/archive|/scratch/shared|/scratch/group|/scratch/groups|/scratch/lab|/scratch/labs|/scratch/team|/scratch/teams|\
+    /scratch/project|/scratch/projects|/scratch/proj|/gscratch|/work/lab|/work/labs|/work/team|/work/teams|/nobackup/group|/nobackup/groups|/nobackup/labs|\
+    /nobackup/projects|/home/groups|/home/labs|/home/projects|/work/archive|/work/group|/work/groups|/work/project|/work/projects|\
     /work/shared";
 
 /// Whether a path is in a folder that many keep things in, and not in what one of them uses for a while.

@@ -17,7 +17,8 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "composer" | "composer.phar" => composer,
         "go" => go,
         "mvn" | "mvnw" | "mvnd" | "gradle" | "gradlew" => migrations,
-        "rails" | "rake" | "manage.py" | "artisan" | "django-admin" | "console" | "wp" | "mix" => framework,
+        "rails" | "rake" | "manage.py" | "artisan" | "django-admin" | "console" | "wp" | "mix" | "drush"
+        | "magento" | "flask" | "odoo" | "odoo-bin" | "bench" | "gitlab-rails" | "cv" => framework,
         _ => return None,
     })
 }
@@ -455,24 +456,30 @@ fn go(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 
 /// Frameworks that run a line of code within a project: `rails runner`, `manage.py shell -c`, `artisan tinker --execute`.
 fn framework(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let options =
-        read(&call.args, &spec("ce", &["command=", "execute=", "eval=", "environment=", "env=", "settings="]));
+    const LONG: &[&str] =
+        &["command=", "execute=", "eval=", "environment=", "env=", "settings=", "site=", "database=", "config="];
+    // A database is what `-d` names of some.
+    let short = if call.name.starts_with("odoo") { "cedrp" } else { "ce" };
+    let options = read(&call.args, &spec(short, LONG));
     let verb = options.operands.first().map(Text::shown).unwrap_or_default();
     let given = match (call.name.as_str(), verb.as_str()) {
-        ("rails", "runner" | "r") => options.operands.get(1).map(|code| (code::Language::Ruby, code)),
+        ("rails" | "gitlab-rails", "runner" | "r") => options.operands.get(1).map(|code| (code::Language::Ruby, code)),
         ("manage.py" | "django-admin", "shell" | "shell_plus") => {
             options.value(&["c", "command"]).map(|code| (code::Language::Python, code))
         }
         ("artisan", "tinker") => options.value(&["execute"]).map(|code| (code::Language::Php, code)),
-        ("wp", "eval") => options.operands.get(1).map(|code| (code::Language::Php, code)),
+        ("wp", "eval") | ("drush", "php:eval" | "php-eval" | "ev" | "eval") | ("cv", "ev" | "php:eval") => {
+            options.operands.get(1).map(|code| (code::Language::Php, code))
+        }
         ("mix", "run") => options.value(&["e", "eval"]).map(|code| (code::Language::Other, code)),
         _ => None,
     };
     let listens = match (call.name.as_str(), verb.as_str()) {
         _ if !Machine::has_input(state) => None,
-        ("rails", "console" | "c" | "runner" | "r") => Some(code::Language::Ruby),
+        ("rails" | "gitlab-rails", "console" | "c" | "runner" | "r") => Some(code::Language::Ruby),
         ("manage.py" | "django-admin", "shell" | "shell_plus") => Some(code::Language::Python),
-        ("artisan", "tinker") => Some(code::Language::Php),
+        ("odoo" | "odoo-bin" | "flask", "shell") | ("bench", "console") => Some(code::Language::Python),
+        ("artisan", "tinker") | ("wp", "shell") | ("magento", "dev:console") => Some(code::Language::Php),
         _ => None,
     };
     let given = given.filter(|(_, text)| text.shown() != "-");
@@ -502,6 +509,12 @@ fn framework(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 fn is_of_tests(machine: &Machine<'_>, state: &State, program: &str, options: &Options) -> bool {
     let mut options = options.clone();
     options.flags.retain(|flag| program != "mix" || flag.name != "e" && flag.name != "eval");
+    let mut named = options.values(&["d", "site"]).map(Text::shown);
+    if program.starts_with("odoo") || program == "bench" {
+        return named
+            .any(|name| throwaway::is_trial(&name) || throwaway::is_developed(&name) || name.ends_with(".localhost"));
+    }
+    drop(named);
     throwaway::is_application_of_tests(machine, state, &options)
 }
 

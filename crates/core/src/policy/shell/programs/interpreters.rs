@@ -7,6 +7,7 @@ use super::super::value::Text;
 use super::tables::throwaway;
 use super::{Program, code, texts};
 use crate::policy::effects::Kind;
+use crate::policy::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -241,8 +242,7 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return machine.child(state, fields);
     }
     if let Some((name, rest)) =
-        operands.split_first().map(|(file, rest)| (super::base_name(&file.shown()).to_owned(), rest))
-        && matches!(name.as_str(), "artisan" | "console" | "manage.py" | "setup.py")
+        operands.split_first().and_then(|(file, rest)| Some((own_command(&file.shown())?.to_owned(), rest)))
     {
         // A framework's own commands, which a table knows.
         let fields = std::iter::once(Text::known(name)).chain(rest.iter().cloned()).collect();
@@ -279,6 +279,19 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             }
         }
     }
+}
+
+/// The program that a file is by which a framework or a site is told what to do: `bin/magento`, `wp-cli.phar`.
+pub(super) fn own_command(file: &str) -> Option<&str> {
+    const OWN: &str = "artisan|console|manage.py|setup.py|magento|occ|drush|wp|craft|typo3|yii|spark|cake|odoo-bin";
+    let name = super::base_name(file);
+    let stem = name.strip_suffix(".phar").or(name.strip_suffix(".php")).unwrap_or(name);
+    let known = match stem {
+        "wp-cli" => "wp",
+        "n98-magerun" | "n98-magerun2" => "magento",
+        stem => stem,
+    };
+    is(known, OWN).then_some(known)
 }
 
 /// Whether a language that is given this option and no code still waits for some: most tell of themselves and end.

@@ -7,11 +7,14 @@ use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
 use crate::policy::hosts::{self, is_local};
+use crate::policy::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
         "mail" | "mailx" | "sendmail" | "mutt" | "neomutt" | "msmtp" | "s-nail" | "nail" | "ssmtp" | "swaks"
         | "mailsend" | "sendemail" | "sendEmail" | "exim" => mail,
+        "signal-cli" | "gammu" | "gammu-smsd-inject" | "gnokii" | "sendsms" | "telegram-cli" | "yowsup-cli"
+        | "mudslide" | "matrix-commander" | "sendxmpp" | "go-sendxmpp" => message,
         _ => return None,
     })
 }
@@ -45,6 +48,18 @@ fn servers(name: &str) -> &'static [&'static str] {
 const DUMPS: &[&str] =
     &[".sql", ".sql.gz", ".sql.zst", ".dump", ".dump.gz", ".pgdump", ".bak", ".mdb", ".sqlite", ".sqlite3"];
 
+/// A message to somebody's telephone: to many where a list says to whom.
+fn message(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let sends = call.args.iter().any(|arg| arg.prefix().to_ascii_lowercase().contains("send"))
+        || is(&call.name, "gammu-smsd-inject|sendsms|sendxmpp|go-sendxmpp|matrix-commander");
+    let listed = |origin: Origin| origin.queried || origin.dumped || machine.many;
+    if sends && call.args.iter().filter_map(Text::origin).any(listed) {
+        machine.act(Kind::NetMailing, call.name.as_str());
+    }
+    let input = machine.input(state, 0).origin().unwrap_or_default();
+    machine.sends(&call.name, input);
+}
+
 fn mail(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let options = read(&call.args, &MAILER);
     if options.is_help() || options.values(servers(&call.name)).any(|server| is_local(&hosts::host(&server.shown()))) {
@@ -61,7 +76,7 @@ fn mail(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         origin = origin.and(body);
     }
     let to: Vec<&Text> = options.operands.iter().chain(options.values(RECIPIENTS)).collect();
-    if to.iter().filter_map(|to| to.origin()).any(|origin| origin.queried) {
+    if to.iter().filter_map(|to| to.origin()).any(|origin| origin.queried || origin.dumped) {
         machine.act(Kind::NetMailing, call.name.as_str());
     }
     machine.sends(&to.first().map(|to| to.shown()).unwrap_or_default(), origin);

@@ -101,7 +101,7 @@ impl Machine<'_> {
         let path = self.path(state, &Text::known(call.name.as_str())).unwrap_or_default();
         let made_here = state.files.get(&self.real(state, &path)).is_some();
         // A project's own tools stand in its `bin` folders.
-        let wrapper = matches!(name, "gradlew" | "mvnw" | "manage.py" | "artisan");
+        let wrapper = matches!(name, "gradlew" | "mvnw") || interpreters::own_command(name) == Some(name);
         let of_project =
             !folder.starts_with(['/', '~']) && (wrapper || matches!(base_name(folder), "bin" | ".bin" | "Scripts"));
         if (is(folder, BINARIES) || of_project && is_known(name)) && !made_here {

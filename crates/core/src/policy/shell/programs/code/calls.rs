@@ -273,6 +273,8 @@ const PHP: Calls = &[
     ("->query", Sql),
     ("::statement", Sql),
     ("::unprepared", Sql),
+    ("::truncate", Destroys(DatabaseDestroy)),
+    ("->truncate", Destroys(DatabaseDestroy)),
 ];
 
 /// Lua, R, Julia, Elixir, Go, Swift, Groovy, Haskell, Emacs and the others: their names seldom collide.
@@ -377,6 +379,7 @@ pub(super) const LIBRARIES: Calls = &[
     ("delete_many", DestroysAll(DatabaseDestroy)),
     ("DeleteMany", DestroysAll(DatabaseDestroy)),
     ("objects.all().delete", Destroys(DatabaseDestroy)),
+    ("query.delete", DestroysAll(DatabaseDestroy)),
     ("flushall", Destroys(DatabaseDestroy)),
     ("flushAll", Destroys(DatabaseDestroy)),
     ("FlushAll", Destroys(DatabaseDestroy)),

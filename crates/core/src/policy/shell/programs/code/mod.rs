@@ -79,6 +79,7 @@ pub(super) fn run_within(
 ) {
     let before = machine.effects.len();
     run(machine, state, language, text);
+    services::note_within(machine, &text.encoded());
     let empties = |effect: &Effect| effect.kind == Kind::DatabaseDestroy;
     if machine.effects.iter().skip(before).any(empties) && !text.shown().contains("://") && is_of_tests(machine, state)
     {
@@ -195,10 +196,10 @@ impl Run<'_> {
                 let dense: String = arguments.chars().filter(|char| !char.is_whitespace()).collect();
                 let chosen = found.before[receiver_at(found.before)..].contains("where");
                 if !chosen
-                    && matches!(
+                    && (matches!(
                         dense.as_str(),
                         "" | "{}" | "{where:{}}" | "filter={}" | "ctx,bson.M{}" | "ctx,bson.D{}"
-                    )
+                    ) || is_schema(&dense, found.before))
                 {
                     self.destroys(machine, kind, found.name);
                 }
@@ -434,6 +435,13 @@ impl Run<'_> {
         }
         origin
     }
+}
+
+/// Whether a repository of Elixir is given a schema as it stands: all rows of it.
+fn is_schema(given: &str, before: &str) -> bool {
+    let named = given.starts_with(|char: char| char.is_ascii_uppercase())
+        && given.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
+    named && before.trim_end_matches('.').ends_with("Repo")
 }
 
 /// Whether what a call is given is a word of a command, and nothing that tells how it is run.

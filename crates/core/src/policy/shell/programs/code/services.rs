@@ -107,6 +107,25 @@ const LIBRARIES: &[Library] = &[
         many: true,
         kind: Kind::ServiceChange,
     },
+    // Runs, data sets and models; samples, images and archives; the things of a map, a course, a network. Many of them may stand here.
+    Library {
+        modules: "wandb|mlflow|neptune|comet_ml|clearml|polyaxon|labelbox|roboflow|label_studio|encord|supervisely|cvat_sdk|huggingface_hub|\
+            langsmith|langfuse|pinecone|weaviate|qdrant|pymilvus|kaggle|omero|synapseclient|globus|girder|pyxnat|xnat|flywheel|dxpy|bioblend|\
+            sevenbridges|benchling|labguru|elabapi|redcap|pycap|pyorthanc|irods|ckanapi|dspace|pydataverse|arcgis|geoserver|canvasapi|frappe|\
+            civicrm|pynetbox|panos|pyzabbix|datadog|grafana|jenkins|buildkite|pyzotero|monday_sdk|pipedrive|cloudinary|posthog|launchdarkly",
+        calls: ".delete(|.delete_|.deleteObjects(|delete_objects(|.destroy(|.purge(|.terminate(|deleteItems|batch_delete|bulk_delete",
+        trial: "localhost|127.0.0.1|sqlite|file:|mlruns|:memory:|smoke|'test|\"test|tests|sandbox|dry_run|debug|offline",
+        many: true,
+        kind: Kind::ServiceChange,
+    },
+    // The books of a company, by its own interface.
+    Library {
+        modules: "odoorpc|erppeek|xmlrpc",
+        calls: "'unlink'|\"unlink\"|.unlink(",
+        trial: "localhost|127.0.0.1|test|_dev|sandbox|staging",
+        many: false,
+        kind: Kind::ServiceChange,
+    },
     Library {
         modules: "netmiko|paramiko|napalm|ncclient|scrapli|pexpect|telnetlib|serial|fabric|nornir|asyncssh|ssh2|net/ssh",
         calls: DEVICES,
@@ -157,6 +176,24 @@ pub(super) fn note(machine: &mut Machine<'_>, state: &State, code: &str) {
     }
     if code.contains("://") || has(code, HOSTS) {
         asks(machine, code, machine.many || is_looping(code));
+    }
+}
+
+/// Notes that code within an application deletes what it goes through, or all that a search gives: by the calls of applications whose
+/// records are no rows of a statement.
+pub(super) fn note_within(machine: &mut Machine<'_>, code: &str) {
+    const EACH: &str = "wp_delete_|wp_trash_post|wc_delete_|delete_doc(|node_delete|entity_delete|user_delete|civicrm_api|->forceDelete(|\
+        .unlink()|->delete()|.delete()|.destroy|&:destroy|&:delete";
+    const ALL: &str = "objects.all()|objects.iterator()|query.all()|get_posts(|get_users(|get_all(|get_list(|->loadMultiple()|get_terms(|\
+        wc_get_orders(|wc_get_products(|wc_get_customers(|::all()|.search([])|.search_read(|.find_each|.all.each";
+    const CHOSEN: &str = "filter(|where(|exclude(|limit(|'id'|\"id\"";
+    let dense: String = code.chars().filter(|char| !char.is_whitespace()).collect();
+    let goes_through = is_looping(code) && holds(&dense, ALL) && holds(&dense, EACH);
+    // A recordset of Odoo goes as a whole, an entity's storage with all that it is given.
+    let as_whole = dense.contains(".unlink()") && dense.contains(".search(")
+        || dense.contains("getStorage(") && holds(&dense, "->delete($|->delete(...|->delete(\\Drupal");
+    if (goes_through || as_whole) && !holds(&dense, CHOSEN) {
+        machine.act(Kind::DatabaseDestroy, "what an application keeps");
     }
 }
 

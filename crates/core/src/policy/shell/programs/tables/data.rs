@@ -2,11 +2,13 @@
 
 use super::{Entry, Tool, on, single, spec, unless, with};
 use crate::policy::effects::Kind::{
-    CloudAccess, DatabaseDestroy, DatabaseOpen, PackageUntrusted, SecretRead, ServiceChange, StorageDestroy,
+    CloudAccess, DatabaseDestroy, DatabaseOpen, SecretRead, ServiceChange, StorageDestroy,
 };
 
 /// What applications' own tools do to the database that they are set to.
 const RESETS: &[Entry] = &[
+    with("system:install", &["drop-database"], DatabaseDestroy),
+    on("pim:installer:db|oro:install|sylius:install:database", DatabaseDestroy),
     with("doctrine:database:drop|doctrine:schema:drop", &["force", "full-database"], DatabaseDestroy),
     unless("doctrine:fixtures:load|doctrine:mongodb:schema:drop", &["append"], DatabaseDestroy),
     on(
@@ -154,16 +156,6 @@ pub(super) const TOOLS: &[Tool] = &[
         names: &["flyway"],
         spec: single(&["url=", "user=", "password=", "schemas=", "environment=", "configFiles=", "cleanDisabled="]),
         entries: &[on("** clean", DatabaseDestroy)],
-    },
-    Tool {
-        names: &["wp", "drush", "magento", "occ", "craft", "typo3"],
-        spec: spec("", &["path=", "url=", "uri=", "root=", "ssh="]),
-        entries: &[
-            on("db drop|reset|clean", DatabaseDestroy),
-            on("site empty|delete", DatabaseDestroy),
-            with("plugin|theme install|activate", &["~http://*", "~*nulled*", "~*cracked*"], PackageUntrusted),
-            on("sql-drop|sql:drop|site:install|site-install|setup:uninstall", DatabaseDestroy),
-        ],
     },
     Tool {
         names: &["bq"],

@@ -2,6 +2,7 @@
 
 use super::super::super::machine::{Call, Machine};
 use super::super::super::state::State;
+use super::super::super::value::Text;
 use super::super::Program;
 use super::{Entry, Tool, clients, on, pass, spec, with};
 use crate::policy::effects::Kind::{CloudAccess, CloudDestroy, SafetyDisable, SystemChange};
@@ -167,7 +168,9 @@ pub(super) fn program(name: &str) -> Option<Program> {
 /// What is done to the users of a site; all else of it stands in another table.
 fn site(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let known = SITES.iter().find(|site| site.names.contains(&call.name.as_str()));
-    if let Some(tool) = known.filter(|_| matches!(machine.at, Where::Here | Where::Remote))
+    let each = || machine.many && call.args.iter().filter_map(Text::origin).any(|origin| !origin.trial);
+    let counts = matches!(machine.at, Where::Here | Where::Remote) || machine.at == Where::Container && each();
+    if let Some(tool) = known.filter(|_| counts)
         && super::does(machine, call, state, tool)
     {
         return;
@@ -175,7 +178,8 @@ fn site(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     clients::program(&call.name).unwrap_or(super::table)(machine, call, state);
 }
 
-/// What becomes of the users of a site. In a container, where sites are made and tried, anybody may be anything.
+/// What becomes of the users of a site. In a container, where sites are made and tried, anybody may be anything, but not all that a list
+/// gives, one after the other.
 const SITES: &[Tool] = &[
     Tool {
         names: &["wp"],

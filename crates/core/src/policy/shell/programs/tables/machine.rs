@@ -5,11 +5,32 @@ use super::super::super::options::read;
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use super::super::Program;
-use super::{Entry, Tool, on, spec, unless, with};
+use super::{Entry, Tool, on, pass, spec, unless, with};
 use crate::policy::effects::Kind::{
     self, SafetyDisable, SelfTamper, StorageDestroy, SystemChange, SystemPower, SystemStartup,
 };
+use crate::policy::effects::Where;
 use crate::policy::lists::is;
+
+/// Drivers of devices that are not there: what tests talk to in the place of a bus, a camera, a disk.
+const SIMULATED_DRIVERS: &str = "vcan|vxcan|can-gw|can_gw|dummy|veth|ifb|nlmon|netdevsim|mac80211_hwsim|v4l2loopback|vivid|vimc|vim2m|vkms|vgem|snd-aloop|snd_aloop|\
+    snd-dummy|snd_dummy|gpio-sim|gpio_sim|gpio-mockup|gpio_mockup|i2c-stub|i2c_stub|iio_dummy|dummy_hcd|dummy-hcd|usbip-core|vhci-hcd|vhci_hcd|\
+    scsi_debug|null_blk|rtc-test|tpm_vtpm_proxy|vsock_loopback|nvme_loop";
+
+/// Links that are not there: what is done to one is done to nothing that carries a network.
+const SIMULATED_LINKS: &str = "link|l|addr|address|a set|del|delete|add ** vcan*|vxcan*|dummy*|veth*|ifb[0-9]*";
+
+/// Whether a call makes, sets or removes only devices that are not there, which takes an administrator's rights all the same.
+pub(in super::super) fn is_simulated(fields: &[Text]) -> bool {
+    let Some((program, args)) = fields.split_first() else { return false };
+    let Some(tool) = TOOLS.iter().find(|tool| program.as_known().is_some_and(|name| tool.names.contains(&&*name)))
+    else {
+        return false;
+    };
+    let words: Vec<String> = read(args, &tool.spec).operands.iter().map(Text::shown).collect();
+    let first = tool.entries.iter().find(|entry| super::fits(entry.path, &words).is_some());
+    first.is_some_and(|entry| entry.kind == Kind::Unknown)
+}
 
 /// Every tool of this file that a table tells enough of.
 pub(super) const TOOLS: &[Tool] = &[
@@ -36,6 +57,7 @@ pub(super) const TOOLS: &[Tool] = &[
                 SystemChange,
             ),
             unless("isolate|kill", &["user"], SystemChange),
+            with("stop", &["@there"], Kind::ServiceChange),
             with("enable|disable|mask|link|edit", &["user"], SystemStartup),
         ],
     },
@@ -211,7 +233,7 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool {
         names: &["modprobe", "insmod", "rmmod", "kexec"],
         spec: spec("CdS", &[]),
-        entries: &[unless("*", &["n", "show-depends", "c", "showconfig"], SystemChange)],
+        entries: &[pass(SIMULATED_DRIVERS), unless("*", &["n", "show-depends", "c", "showconfig"], SystemChange)],
     },
     Tool {
         names: &[
@@ -260,7 +282,20 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool {
         names: &["ip"],
         spec: spec("", &[]),
-        entries: &[on("link|addr|address|route|rule set|del|delete|flush|add", SystemChange)],
+        entries: &[
+            pass("link|l add|a ** type vcan|vxcan|dummy|veth|ifb|nlmon"),
+            pass(SIMULATED_LINKS),
+            pass("tuntap add|del|delete ** tap*|tun*"),
+            on("link|addr|address|route|rule set|del|delete|flush|add", SystemChange),
+        ],
+    },
+    // What is slowed down on such a link, or on the one that every machine has to itself.
+    Tool {
+        names: &["tc"],
+        spec: spec("", &[]),
+        entries: &[pass(
+            "qdisc|class|filter add|del|delete|replace|change|show dev lo|vcan*|vxcan*|dummy*|veth*|ifb[0-9]*",
+        )],
     },
     Tool {
         names: &["ifdown", "nmcli", "netplan", "networksetup", "scutil"],
@@ -476,6 +511,9 @@ fn services(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let guards = |unit: &str| is_guard(unit) || is_watcher(unit.trim_end_matches(".service"));
     match units.iter().find(|unit| stops && guards(unit)) {
         Some(unit) if !options.is_help() => machine.act(SafetyDisable, unit.clone()),
+        _ if machine.at == Where::Remote && stops && units.iter().any(|unit| super::daemons::is_relied_on(unit)) => {
+            machine.act(Kind::ServiceChange, units.join(" "));
+        }
         _ => super::table(machine, call, state),
     }
 }

@@ -3,11 +3,13 @@
 //! An entry is read against a call's words (the operands, in order) and flags. The first that fits counts, unless what it
 //! would do is done to something that may be lost (`throwaway`).
 
+mod applications;
 mod backups;
 mod boards;
 mod clients;
 mod cloud;
 mod clusters;
+mod daemons;
 mod data;
 mod directories;
 mod distribution;
@@ -34,7 +36,7 @@ mod vaults;
 pub(super) use clusters::kubectl;
 pub(super) use distribution::adds_packages;
 pub(in super::super) use machine::is_guard;
-pub(super) use machine::is_watcher;
+pub(super) use machine::{is_simulated, is_watcher};
 pub(super) use reading::only_looks;
 pub(super) use rows::are_changed as changes_rows;
 pub(super) use runners::archive;
@@ -104,8 +106,9 @@ const HARMLESS: &str = "help|version|dry-run|dryrun|dry_run|what-if|whatif|simul
     validate-only|snapshot|list-hosts|syntax-check|pretend";
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    let families: [fn(&str) -> Option<Program>; 12] = [
+    let families: [fn(&str) -> Option<Program>; 13] = [
         queues::program,
+        daemons::program,
         runners::program,
         boards::program,
         directories::program,
@@ -125,7 +128,9 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 /// The tables, an area each. A program stands in one of them.
-const AREAS: [&[Tool]; 14] = [
+const AREAS: [&[Tool]; 16] = [
+    applications::TOOLS,
+    daemons::TOOLS,
     queues::TOOLS,
     backups::TOOLS,
     cloud::TOOLS,
@@ -206,8 +211,16 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     throwaway::makes(state, name, &options, &words);
     throwaway::chooses_registry(state, &words);
     production::chooses(state, name, &options, &words);
-    let input = machine.input(state, 0).origin();
-    machine.emit(state, 1, Text::hole(input.unwrap_or_default()));
+    let input = machine.input(state, 0).origin().unwrap_or_default();
+    let leftovers = words.iter().any(|word| word == "list") && lists_leftovers(&options);
+    machine.emit(state, 1, Text::hole(Origin { trial: input.trial || leftovers, ..input }));
+}
+
+/// Whether what is listed was thrown away before, or is kept of what was changed since.
+fn lists_leftovers(options: &Options) -> bool {
+    options
+        .values(&["post_status", "post_type", "status"])
+        .any(|value| is(&value.shown(), "trash|spam|revision|auto-draft"))
 }
 
 /// Does what a tool's entries say of a call; false where none fits, or where it only shows something.
@@ -280,13 +293,14 @@ fn fits(path: &str, words: &[String]) -> Option<usize> {
 
 /// Whether a flag was given; `name=value` asks for the value, which may be a glob, `~glob` for any word or value in whatever
 /// case. A word counts as well as a flag. `@production` asks for a word or value that speaks of production, `@guardian` for one of what
-/// watches over agents or the machine, `@queried` for one that comes out of a database; and of the machine `@shown` asks whether what
+/// watches over agents or the machine, `@queried` for one that comes out of a database, `@each` for one that nobody wrote, but a list gave; and of the machine `@shown` asks whether what
 /// it opens in an editor is shown, `@there` whether it acts in production, and so does `@production`.
 pub(super) fn is_given(options: &Options, words: &[String], flag: &str) -> bool {
     let mut texts = options.flags.iter().filter_map(|flag| flag.value.as_ref()).chain(&options.operands);
     match flag {
         "@production" => return texts.any(production::speaks),
         "@guardian" => return texts.any(|text| machine::is_guardian(&text.shown())),
+        "@each" => return options.operands.iter().filter_map(Text::origin).any(|origin| !origin.trial),
         "@queried" => return texts.filter_map(Text::origin).any(|origin| origin.queried),
         _ => {}
     }

@@ -49,6 +49,12 @@ const HELD: &str = "project|projects|dataset|datasets|bucket|buckets|workspace|w
 const MUCH: &str = "tenant|tenants|workspace|workspaces|bucket|buckets|dataset|datasets|projectdata|study|studies";
 const DELETES: &str = "delete|rm|destroy|remove|purge|del";
 
+/// What people have at a service, one record each: of one it is work to take it away, of all that a list gives it is not.
+const RECORDS: &str = "user|users|account|accounts|contact|contacts|customer|customers|patient|patients|student|students|member|members|\
+    subscriber|subscribers|donor|donors|employee|employees|mailbox|mailboxes|order|orders|invoice|invoices|booking|bookings|ticket|tickets|\
+    record|records|document|documents|page|pages|post|posts|product|products|site|sites|course|courses|enrolment|enrolments|channel|channels|\
+    room|rooms|device|devices|photo|photos|album|albums|asset|assets|person|people|lead|leads|deal|deals|loan|loans|sample|samples|specimen";
+
 /// What is said of a call: its verbs and nouns, and its flags.
 struct Told {
     words: Vec<String>,
@@ -161,7 +167,15 @@ pub(in super::super) fn gives_secrets(name: &str, args: &[Text]) -> bool {
 
 /// Whether a call takes away what holds much at some service, each of many such things, or a folder there with all that is in it.
 fn takes_away(told: &Told, many: bool, args: &[Text]) -> bool {
-    if !told.words.iter().take(2).any(|word| is(word, DELETES)) || told.words.iter().any(|word| is_trial(word)) {
+    if told.words.iter().any(|word| is_trial(word)) {
+        return false;
+    }
+    // `users:delete`, `Contact.delete`
+    let deletes_each = || told.says(DELETES) && told.says(RECORDS) && !told.says(TIDIES) && !args.iter().any(is_tried);
+    if many && deletes_each() && args.iter().filter_map(Text::origin).any(|origin| !origin.trial) {
+        return true;
+    }
+    if !told.words.iter().take(2).any(|word| is(word, DELETES)) {
         return false;
     }
     let named = |list: &str| told.words.len() > 1 && told.words.iter().any(|word| is(word, list));
@@ -170,6 +184,12 @@ fn takes_away(told: &Told, many: bool, args: &[Text]) -> bool {
         |word: &String| word.split_once(':').is_some_and(|(place, path)| place.len() > 1 && path.contains('/'));
     let whole = || told.has_flag("r|rf|fr|recursive|a|all") && told.words.iter().any(is_there);
     named(MUCH) || each() || whole()
+}
+
+/// Whether an argument says that all this is tried, on this machine or in a place for it.
+fn is_tried(arg: &Text) -> bool {
+    let shown = arg.shown();
+    is_rehearsal(&shown) || holds(&shown, "localhost|127.0.0.1")
 }
 
 #[cfg(test)]
@@ -190,6 +210,10 @@ mod tests {
             ("bundler-x build --env production --force", false),
             ("filer rm -r study-7:/raw/", true),
             ("filer rm -r ./raw", false),
+            ("for id in $(desk contacts list); do desk contacts delete $id; done", true),
+            ("for id in $(desk contacts list); do desk contacts show $id; done", false),
+            ("for id in $(desk contacts list); do desk --url http://localhost:8000 contacts delete $id; done", false),
+            ("desk contacts delete 17", false),
         ] {
             let found = analyse(command, &NoFacts).effects;
             assert_eq!(found.iter().any(|effect| effect.kind == Kind::ServiceChange), expected, "{command}");

@@ -118,7 +118,9 @@ impl<'r> Deed<'r> {
             || holds(&said, TRIAL_KEYS)
             || holds(&said, TRIED);
         let path: Vec<String> = words(way).filter(|word| !word.is_empty()).collect();
-        let tried = path.last().is_some_and(|last| last == "test") || path.iter().any(|word| word == "sandbox");
+        // Of a record of which only that word is known nobody knows more.
+        let tried = path.last().is_some_and(|last| last == "test") && !request.url.ends_with(HOLE)
+            || path.iter().any(|word| word == "sandbox");
         (is_real && !trial && !tried).then(|| Self { request, host, path, way: way.to_ascii_lowercase(), said })
     }
 

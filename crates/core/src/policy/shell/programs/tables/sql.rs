@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::throwaway;
 use crate::policy::effects::Kind;
 use crate::policy::inspect::call::PRODUCTION;
 use crate::policy::lists::{is, parts};
@@ -40,7 +41,13 @@ pub(in crate::policy) fn faults(text: &str) -> Vec<Fault> {
         }
         let found_in = fault(&words, &statement.literals).or_else(|| covers_traces(&words, names_since));
         let Some((kind, from)) = found_in else { continue };
-        let name = words.iter().skip(from).find(|word| !is(word, OF_OBJECTS)).map(|name| bare(name));
+        let mut names = words.iter().skip(from).filter(|word| !is(word, OF_OBJECTS)).map(|name| bare(name));
+        let is_listed = matches!(words.first(), Some(&("truncate" | "drop")));
+        // Of several that are listed the one counts that somebody would miss.
+        let name = names.next().map(|first| match is_missed(first) || made.contains(first) || !is_listed {
+            true => first,
+            false => names.find(|name| is_missed(name) && !made.contains(name)).unwrap_or(first),
+        });
         // What is made in the place of another was there before.
         let own = words.first() != Some(&"create") && name.is_some_and(|name| made.contains(name));
         if kind == Kind::DatabaseDestroy && (own || is_taken_back) {
@@ -62,6 +69,24 @@ const OF_CREATION: &str = "table|database|schema|temp|temporary|unlogged|global|
 /// Words between a verb and the name of what it is done to.
 const OF_OBJECTS: &str = "table|database|schema|keyspace|if|exists|from|only|user|role|tables|column|set|materialized|warehouse|stream|\
     topic|collection|ignore|low_priority|into|bucket|measurement|series|concurrently";
+
+/// Tables of what an application keeps for a while, and fills by itself.
+const PASSING: &str = "session|sessions|django_session|http_sessions|spring_session|active_sessions|user_sessions|cache|caches|cache_entries|cache_locks|cache_items|\
+    jobs|failed_jobs|job_batches|queue|queues|delayed_jobs|oban_jobs|celery_taskmeta|solid_queue_jobs|solid_cache_entries|logs|log|request_logs|debug_logs|\
+    telescope_entries|rate_limits|throttle|throttles|tmp|temp|scratch";
+
+/// Whether a table holds only what an application keeps for a while.
+pub(super) fn is_passing(table: &str) -> bool {
+    is(last_of(table), PASSING)
+}
+
+/// Whether somebody would miss a table, by its name: it is no test's, and holds more than what passes.
+fn is_missed(table: &str) -> bool {
+    !is_passing(table) && !throwaway::is_trial(table) && !is(table, OF_ENDS)
+}
+
+/// Words behind the names of what is dropped or emptied.
+const OF_ENDS: &str = "cascade|restrict|restart|continue|identity|purge|force|with|nowait|wait|cluster|on|sync";
 
 fn word_at<'w>(words: &[&'w str], at: usize) -> &'w str {
     words.get(at).copied().unwrap_or_default()

@@ -7,7 +7,7 @@
 use super::super::super::machine::Machine;
 use super::super::super::options::Options;
 use super::super::super::state::{Content, State};
-use super::super::super::value::{HOLE, Text};
+use super::super::super::value::{HOLE, Origin, Text};
 use super::super::base_name;
 use super::money;
 pub(super) use super::names::words;
@@ -54,6 +54,19 @@ pub(in super::super) fn is_address_here(address: &str) -> bool {
         || ["unix:", "npipe:", "file:"].iter().any(|scheme| address.starts_with(scheme))
         || ["UseDevelopmentStorage=true", "devstoreaccount1"].iter().any(|sign| address.contains(sign))
         || hosts::is_local(&hosts::host(address))
+}
+
+/// What a search gives whose pattern asks for what is a test's: of each find it is known that it has this word.
+pub(in super::super) fn sought(pattern: &str, origin: Origin) -> Option<Text> {
+    let word = pattern.trim_matches(|char: char| "^$%*.()".contains(char));
+    let is_word = word.chars().all(|char| char.is_ascii_alphanumeric() || "_-:/\\".contains(char));
+    if !is_word || !is_trial(word) {
+        return None;
+    }
+    let mut found = Text::hole(origin);
+    found.push_known(&word.replace('\\', ""), false);
+    found.push_hole(origin);
+    Some(found)
 }
 
 /// The value of a variable: as the script set it, else the agent's own.
@@ -202,6 +215,7 @@ fn scope(program: &str) -> Scope {
         "vault" | "bao" => Scope::Cloud { flags: &["address"], variables: &["VAULT_ADDR", "BAO_ADDR"], here: &[] },
         "kubectl" | "oc" | "helm" | "helmfile" | "flux" | "istioctl" | "velero" | "linkerd" | "cilium" | "kapp"
         | "skaffold" | "tilt" | "devspace" | "kpt" | "kn" => Scope::Cluster { flags: KUBE },
+        "rabbitmqctl" => Scope::Database { hosts: &["n", "node"], variables: &["RABBITMQ_NODENAME"] },
         "dropdb" | "dropuser" => Scope::Database { hosts: &["h", "host"], variables: &["PGHOST"] },
         "pg_restore" => Scope::Database { hosts: &["h", "host"], variables: &["PGHOST"] },
         "mysqladmin" | "mariadb-admin" => Scope::Database { hosts: &["h", "host"], variables: &["MYSQL_HOST"] },
@@ -236,7 +250,8 @@ fn scope(program: &str) -> Scope {
         "rails" | "rake" | "artisan" | "manage.py" | "django-admin" | "prisma" | "alembic" | "knex" | "sequelize"
         | "sequelize-cli" | "typeorm" | "drizzle-kit" | "dbmate" | "flyway" | "liquibase" | "mikro-orm" | "mix"
         | "diesel" | "sqlx" | "goose" | "migrate" | "atlas" | "sqitch" | "console" | "flask" | "dotnet-ef" | "wp"
-        | "drush" | "airflow" | "celery" | "phinx" | "doctrine" | "aerich" | "prisma-client-py" => Scope::Application,
+        | "drush" | "airflow" | "celery" | "yii" | "spark" | "cake" | "magento" | "craft" | "typo3" | "odoo"
+        | "odoo-bin" | "phinx" | "doctrine" | "aerich" | "prisma-client-py" => Scope::Application,
         _ if super::is_publisher(program) => Scope::Registry { variables: &[] },
         _ => Scope::Shared,
     }

@@ -5,10 +5,11 @@ use super::super::state::State;
 use super::super::value::{HOLE, Origin, Text};
 use super::readers::WIDE;
 use super::tables::requests::{self, Request};
-use super::{Program, has};
+use super::{Program, has, uploads};
 use crate::policy::effects::Kind::{
     self, CodeDecoded, CodeFetched, DiskWipe, NetShell, SafetyDisable, SystemPower, SystemStartup,
 };
+use crate::policy::hosts;
 use crate::policy::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
@@ -220,10 +221,19 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
     let (paths, filtered) = operands(words);
     if LISTS.contains(&name.as_str()) {
         let paths = if paths.is_empty() { vec![".".to_owned()] } else { paths };
-        let below = |path: &String| {
-            format!("{}/{}", path.trim_end_matches(['/', '\\', '*']), if filtered { "found" } else { "*" })
+        let below = |path: &String, name: &str| format!("{}/{name}", path.trim_end_matches(['/', '\\', '*']));
+        // Of names of credentials it matters to whom they are handed on.
+        let sought: Vec<&str> = patterns(words).into_iter().filter(|name| uploads::names_secrets(name)).collect();
+        let names = match (sought.is_empty(), filtered) {
+            (false, _) => sought,
+            (true, true) => vec!["found"],
+            (true, false) => vec!["*"],
         };
-        return paths.iter().map(below).collect();
+        return paths.iter().flat_map(|path| names.iter().map(|name| below(path, name))).take(MAX_FOUND).collect();
+    }
+    if is(&name, GATHERS) {
+        gathers(machine, state, words, &paths, &given);
+        return Vec::new();
     }
     if REMOVES.contains(&name.as_str()) {
         if flag("whatif") {
@@ -249,12 +259,11 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
     }
     if SENDS.contains(&name.as_str()) {
         asks(machine, state, words, &paths);
-        let body = words.windows(2).find(|pair| pair[0].eq_ignore_ascii_case("-infile")).map(|pair| pair[1].clone());
-        if let Some(path) = body.and_then(|path| located(machine, &path)) {
-            let origin = machine.read_each(state, &path).origin().unwrap_or_default();
-            let host = paths.iter().find(|path| path.contains("://")).map(|url| crate::policy::hosts::host(url));
-            machine.sends(&host.unwrap_or_default(), origin);
-        }
+        sends(machine, state, words, &given);
+        return Vec::new();
+    }
+    if words.iter().any(|word| word.to_ascii_lowercase().ends_with(".uploadfile")) || name == "start-bitstransfer" {
+        sends(machine, state, words, &given);
         return Vec::new();
     }
     if let Some((_, kind)) = COMMANDS.iter().find(|(names, _)| names.contains(&name.as_str())) {
@@ -283,6 +292,78 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
     let line = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     machine.code(state, &Text::decoded(&line), Vec::new());
     Vec::new()
+}
+
+/// Commands that put files together in one place.
+const GATHERS: &str = "compress-archive|copy-item|move-item|cpi|copy|mi|robocopy|xcopy";
+
+/// Most paths that one listing hands on.
+const MAX_FOUND: usize = 16;
+
+/// The value of an option that is written in whatever case.
+fn option<'w>(words: &'w [String], names: &str) -> Option<&'w str> {
+    words.windows(2).find(|pair| is(&pair[0].to_ascii_lowercase(), names)).map(|pair| pair[1].as_str())
+}
+
+/// The patterns of names that a listing is told to look for; what stands behind a comma is one more of them.
+fn patterns(words: &[String]) -> Vec<&str> {
+    let asks = |word: &String| is(&word.to_ascii_lowercase(), "-filter|-include");
+    let Some(at) = words.iter().position(asks) else { return Vec::new() };
+    let mut patterns = Vec::new();
+    for word in &words[at + 1..] {
+        patterns.extend(word.split(',').filter(|name| !name.is_empty()));
+        if !word.ends_with(',') || patterns.len() > MAX_FOUND {
+            break;
+        }
+    }
+    patterns
+}
+
+/// Remembers what is in an archive or a folder that is made of files; one on another machine is handed over.
+fn gathers(machine: &mut Machine<'_>, state: &mut State, words: &[String], paths: &[String], given: &[String]) {
+    let named = option(words, "-destinationpath|-destination|-dest").map(str::to_owned);
+    let Some(to) = named.or_else(|| paths.last().filter(|_| paths.len() > 1 || !given.is_empty()).cloned()) else {
+        return;
+    };
+    let mut origin = Origin::UNKNOWN;
+    for path in paths.iter().chain(given).filter(|path| **path != to).take(MAX_FOUND) {
+        if let Some(path) = located(machine, path) {
+            origin = origin.and(machine.origin_of_tree(state, &path, true));
+        }
+    }
+    if let Some(share) = to.strip_prefix("\\\\") {
+        let host = share.split('\\').next().unwrap_or_default();
+        return machine.hands_over(host, origin);
+    }
+    if let Some(path) = located(machine, &to).and_then(|to| machine.path(state, &to)) {
+        state.write(&path, Text::hole(origin), false);
+    }
+}
+
+/// Sends the files that a request is given: as its body, or by the call that reads them. `given` are those that a pipeline hands on.
+fn sends(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: &[String]) {
+    const READS: &str = "-infile|-source|get-content|gc|-attachments|-attachment";
+    let reads = |word: &String| {
+        let lower = word.to_ascii_lowercase();
+        is(&lower, READS)
+            || lower.contains("]::readall")
+            || lower.ends_with(".uploadfile")
+            || lower.ends_with("get-item")
+    };
+    let behind = words.iter().enumerate().filter(|(_, word)| reads(word)).filter_map(|(at, _)| words.get(at + 1));
+    let named = behind.flat_map(|word| word.split(',')).map(str::trim).filter(|file| !file.contains("://"));
+    // `$_` is each of those that are handed on.
+    let all = named.flat_map(|file| match file.starts_with("$_") {
+        true => given.to_vec(),
+        false => vec![file.to_owned()],
+    });
+    let files: Vec<Text> = all.take(MAX_FOUND).filter_map(|file| located(machine, &file)).collect();
+    let host = words.iter().flat_map(|word| word.split(',')).find(|word| word.contains("://"));
+    let host = host.map(hosts::host).unwrap_or_default();
+    for file in files {
+        let origin = machine.read_each(state, &file).origin().unwrap_or_default();
+        machine.sends(&host, origin);
+    }
 }
 
 /// Whether a command hands on only some of what it is given: of what is chosen by its age or its size most may be left.

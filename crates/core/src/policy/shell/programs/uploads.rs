@@ -46,6 +46,11 @@ const UPLOADS: &[Upload] = &[
     Upload { names: &["gh"], verbs: &[&["release"], &["upload", "create"]], files: &[], own: false },
     Upload { names: &["gh"], verbs: &[&["gist"], &["create", "edit"]], files: &["a", "add"], own: false },
     Upload { names: &["glab"], verbs: &[&["snippet"], &["create"]], files: &[], own: false },
+    // Folders that everybody gets to see as a site.
+    Upload { names: &["surge", "gh-pages"], verbs: &[], files: &["project", "dist"], own: false },
+    Upload { names: &["netlify", "ntl"], verbs: &[&["deploy"]], files: &["dir"], own: false },
+    Upload { names: &["wrangler"], verbs: &[&["pages"], &["deploy", "publish"]], files: &[], own: false },
+    Upload { names: &["neocities"], verbs: &[&["push", "upload"]], files: &[], own: false },
     Upload { names: &["wormhole", "croc"], verbs: &[&["send", "tx"]], files: &[], own: false },
     Upload {
         names: &["ffsend", "gdrive", "transfer", "dropbox_uploader.sh"],
@@ -100,6 +105,12 @@ const SPEC: Spec = spec(
         "project=",
         "config=",
         "destination=",
+        "dir=",
+        "dist=",
+        "message=",
+        "branch=",
+        "site=",
+        "alias=",
     ],
 );
 

@@ -106,6 +106,7 @@ mod web;
 
 pub(super) use content::written_by_command;
 pub use output::injection;
+pub(super) use slight::{is_checking_hook, is_hook_of_linters};
 
 /// Most places of one text at which one thing is looked at closely.
 const MAX_PLACES: usize = 64;

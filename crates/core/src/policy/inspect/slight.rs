@@ -17,10 +17,12 @@ pub(super) fn only_narrows(given: &Given<'_>, paths: &[Cow<'_, str>]) -> bool {
     paths.len() == 1 && of_claude(&paths[0]) && is_each(given, narrows)
 }
 
+/// Most of a text that is looked at line by line.
+const MAX_TEXT: usize = 16 << 10;
+
 /// Whether edits of a shell's startup file do no more than to name plain commands, or edits of a repository's hook than to run linters.
 pub(super) fn only_adds_habits(given: &Given<'_>, paths: &[Cow<'_, str>], facts: &dyn Facts) -> bool {
     const OF_SHELLS: &str = ".bashrc|.zshrc|.bash_profile|.zprofile|.profile|config.fish";
-    const MAX_TEXT: usize = 16 << 10;
     let [path] = paths else { return false };
     let written = given.written();
     let fits = written.iter().all(|(text, _)| text.len() <= MAX_TEXT);
@@ -30,9 +32,23 @@ pub(super) fn only_adds_habits(given: &Given<'_>, paths: &[Cow<'_, str>], facts:
     if is(places::name(path), OF_SHELLS) {
         return is_each(given, |before, text| adds_lines(before, text, |line| names_plainly(line, facts)));
     }
-    path.contains("/.git/hooks/")
-        && is(places::name(path), "pre-commit|pre-push|commit-msg")
+    is_checking_hook(path)
         && written.iter().all(|(text, before)| adds_lines(before.as_deref().unwrap_or_default(), text, lints))
+}
+
+/// Whether a path is that of a repository's own hook by which commits are looked at before others have them.
+pub(in crate::policy) fn is_checking_hook(path: &str) -> bool {
+    path.contains("/.git/hooks/") && is(places::name(path), "pre-commit|pre-push|commit-msg")
+}
+
+/// Whether a text that a command writes is a whole hook of a repository, and runs linters and tests alone.
+pub(in crate::policy) fn is_hook_of_linters(path: &str, text: &str) -> bool {
+    let runs = |line: &str| !line.starts_with('#') && !line.is_empty();
+    is_checking_hook(path)
+        && text.starts_with("#!")
+        && text.len() <= MAX_TEXT
+        && text.lines().map(str::trim).all(lints)
+        && text.lines().map(str::trim).any(runs)
 }
 
 /// Whether something is so of each edit, whose text before is known.

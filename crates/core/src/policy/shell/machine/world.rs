@@ -6,7 +6,7 @@ use super::{MAX_EFFECTS, Machine};
 use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::facts::Look;
 use crate::policy::hosts;
-use crate::policy::inspect::people;
+use crate::policy::inspect::{is_checking_hook, is_hook_of_linters, people};
 use crate::policy::lists::is_any_case;
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::{self, Secrecy};
@@ -242,6 +242,9 @@ impl Machine<'_> {
             }
         }
         if let (Where::Here, Some(known)) = (self.at, text.as_known()) {
+            if is_hook_of_linters(path, &known) {
+                self.effects.retain(|effect| effect.kind != Kind::SystemStartup || effect.target != path);
+            }
             let effects = crate::policy::inspect::written_by_command(&known, path, &self.program, self.facts);
             for effect in effects {
                 self.note(effect.kind, effect.target, effect.place, effect.recursive, effect.origin);
@@ -259,8 +262,18 @@ impl Machine<'_> {
 
     /// Notes that what a file holds can be had by everybody, now that it is where a server shows it.
     pub(in crate::policy::shell) fn shows(&mut self, source: &str, target: &str) {
-        if self.at != Where::Throwaway && places::is_given_away(source, target) {
+        let home = self.facts.home();
+        let is_key = || secrets::is_told_whole(source, home) || secrets::secrecy(source, home) == Secrecy::Credential;
+        let is_given = places::is_given_away(source, target) || places::is_served(target) && is_key();
+        if self.at != Where::Throwaway && is_given {
             self.note(Kind::NetExpose, target.to_owned(), self.place(target), false, Origin::UNKNOWN);
+        }
+    }
+
+    /// A hook that the project brings along is what its people have agreed on.
+    pub(in crate::policy::shell) fn installs(&mut self, state: &State, source: &str, target: &str) {
+        if is_checking_hook(target) && self.place(source) == Place::Project && state.files.get(source).is_none() {
+            self.effects.retain(|effect| effect.kind != Kind::SystemStartup || effect.target != target);
         }
     }
 

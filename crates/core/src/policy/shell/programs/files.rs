@@ -241,6 +241,7 @@ fn cp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         };
         let target = machine.real(state, &to);
         machine.file(Kind::FileWrite, &target, false);
+        machine.installs(state, &path, &target);
         machine.shows(&path, &target);
         let content = if options.has(&["s", "symbolic-link"]) {
             Content::Link(path.clone())

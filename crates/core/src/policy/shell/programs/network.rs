@@ -62,8 +62,14 @@ impl Machine<'_> {
         if ["nulled", "cracked", "warez", "keygen"].iter().any(|word| lower.contains(word)) {
             self.act(Kind::PackageUntrusted, shown.clone());
         }
+        // A list of some by their names: `/_cat/indices/test-*`.
+        let mut patterns = shown.split(['/', '?', '&', '=', ',']).filter(|part| part.contains('*'));
+        let found = patterns.find_map(|pattern| tables::throwaway::sought(pattern, Origin::UNKNOWN));
         self.note(Kind::NetFetch, shown, Place::Unknown, false, Origin::UNKNOWN);
-        if is_local(&host) { Text::hole(Origin::UNKNOWN) } else { Text::hole(Origin::FETCHED) }
+        if !is_local(&host) {
+            return Text::hole(Origin::FETCHED);
+        }
+        found.unwrap_or_else(|| Text::hole(Origin::UNKNOWN))
     }
 
     /// Where the content of a file to be sent comes from; `-` is standard input.

@@ -5,6 +5,7 @@ use super::super::options::{Options, Spec, read, single, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
+use super::tables::throwaway;
 use crate::policy::effects::Kind;
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::{Secrecy, is_sought, is_sought_in_typed, keeps_what_was_typed, tree_secrecy};
@@ -267,7 +268,27 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if options.has(&["v", "invert-match", "files"]) || !pattern.contains(|char: char| char.is_ascii_alphanumeric()) {
         return emits_changed(machine, state, &texts);
     }
-    emits_some(machine, state, &texts);
+    let pattern = Some(pattern).filter(|_| files.is_empty() && !recursive);
+    emits_sought(machine, state, &texts, pattern.as_deref());
+}
+
+/// Of lines those that have a word of tests, where that is what is looked for; else some.
+fn emits_sought(machine: &mut Machine<'_>, state: &mut State, texts: &[Text], pattern: Option<&str>) {
+    let origin = Origin { listed: false, ..origin(texts) };
+    match pattern.and_then(|pattern| throwaway::sought(pattern, origin)) {
+        Some(found) => machine.emit(state, 1, found),
+        None => emits_some(machine, state, texts),
+    }
+}
+
+/// What a script of `awk` or `jq` looks for, where that is what it begins with.
+fn pattern_of(code: &str, is_awk: bool) -> Option<&str> {
+    if is_awk {
+        return code.trim_start().strip_prefix('/')?.split('/').next();
+    }
+    let asks = ["startswith(\"", "contains(\"", "test(\""];
+    let (_, rest) = asks.iter().find_map(|ask| code.split_once(ask)).filter(|_| !code.contains("not"))?;
+    rest.split('"').next()
 }
 
 /// A program whose first operand is a script, and the others files.
@@ -333,7 +354,10 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             emits_behind(machine, state, &begins, Origin { listed: all && origin.listed, ..origin });
         }
         None if all => emits_changed(machine, state, &texts),
-        None => emits_some(machine, state, &texts),
+        None => {
+            let code = code.map(Text::shown).unwrap_or_default();
+            emits_sought(machine, state, &texts, pattern_of(&code, is_awk));
+        }
     }
 }
 

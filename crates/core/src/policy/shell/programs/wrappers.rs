@@ -234,7 +234,7 @@ fn privileged(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return machine.child(state, fields.to_vec());
     }
     let target = options.value(&["u", "user"]).map_or_else(|| "root".to_owned(), Text::shown);
-    let is_everyday = assigned == 0 && super::tables::only_looks(fields)
+    let is_everyday = assigned == 0 && (super::tables::only_looks(fields) || super::tables::is_simulated(fields))
         || target == "root"
             && options.operands[..assigned].iter().all(is_quieting)
             && ["APT_CONFIG", "LD_PRELOAD"].iter().all(|name| state.variable(name).is_none())

@@ -4,6 +4,7 @@ use super::super::super::machine::Machine;
 use super::super::super::options::{Options, read, spec};
 use super::super::super::state::State;
 use super::super::super::value::Text;
+use super::super::tables::throwaway;
 use super::{Git, has_dry_run, named};
 use crate::policy::effects::Kind;
 use crate::policy::places::Place;
@@ -41,6 +42,9 @@ pub(super) fn branch(machine: &mut Machine<'_>, args: &[Text]) {
     let moves = forces && options.operands.len() == 2 && !options.has(&["m", "move", "c", "copy"]);
     if deletes || moves {
         machine.act(Kind::GitBranchDelete, named(&options, 0));
+    } else if options.has(&["d", "delete"]) && !options.operands.is_empty() && !machine.many {
+        // Whoever has git look whether a branch was merged has done with its tree.
+        machine.takes_back(Kind::GitWorktreeRemove, "git", "worktree");
     }
 }
 
@@ -55,12 +59,25 @@ pub(super) fn update_ref(machine: &mut Machine<'_>, state: &State, args: &[Text]
     }
 }
 
-pub(super) fn worktree(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
-    let options = read(args.get(1..).unwrap_or_default(), &spec("", &["force"]));
-    let trial = options.operands.first().and_then(|tree| machine.path(state, tree));
-    let trial = trial.is_some_and(|tree| machine.place(&tree) == Place::Temporary);
-    if args.first().is_some_and(|verb| verb.shown() == "remove") && options.has(&["f", "force"]) && !trial {
-        machine.act(Kind::GitWorktreeRemove, named(&options, 0));
+/// Under what it is kept which working trees the script itself has added.
+const TREE: &str = "worktree";
+
+/// Whether a working tree was made for a trial, or by the script itself.
+fn is_nobodys(machine: &Machine<'_>, state: &State, tree: &str) -> bool {
+    machine.place(tree) == Place::Temporary || throwaway::was_made(state, TREE, tree)
+}
+
+pub(super) fn worktree(machine: &mut Machine<'_>, state: &mut State, args: &[Text]) {
+    let Some((verb, rest)) = args.split_first() else { return };
+    let options = read(rest, &spec("bB", &["force", "reason="]));
+    let Some(tree) = options.operands.first() else { return };
+    let path = machine.path(state, tree).unwrap_or_default();
+    match verb.shown().as_str() {
+        "add" => throwaway::made(state, TREE, &path),
+        "remove" if options.has(&["f", "force"]) && !is_nobodys(machine, state, &path) => {
+            machine.act(Kind::GitWorktreeRemove, named(&options, 0));
+        }
+        _ => {}
     }
 }
 

@@ -78,7 +78,7 @@ const SHARED: &str = "/mnt|/media|/srv|/data|/backup|/backups|/export|/storage|/
     /projects|/group|/groups|/gpfs|/lustre|/beegfs|/cephfs|/archive|/archives|/dataset|/datasets|/share|/shared|/pool|\
     /tank|/volume1|/volume2|/scratch/archive|/scratch/shared|/scratch/group|/scratch/groups|/scratch/lab|/scratch/labs|/scratch/team|/scratch/teams|\
     /scratch/project|/scratch/projects|/scratch/proj|/gscratch|/work/lab|/work/labs|/work/team|/work/teams|/nobackup/group|/nobackup/groups|/nobackup/labs|\
-    /nobackup/projects|/home/groups|/home/labs|/home/projects|/work/archive|/work/group|/work/groups|/work/project|/work/projects|\
+    /nobackup/projects|/cluster/projects|/cluster/groups|/cluster/labs|/fs/ess|/fs/project|/projappl|/home/groups|/home/labs|/home/projects|/work/archive|/work/group|/work/groups|/work/project|/work/projects|\
     /work/shared";
 
 /// Whether a path is in a folder that many keep things in, and not in what one of them uses for a while.
@@ -90,7 +90,7 @@ pub fn is_shared(path: &str) -> bool {
 
 /// Whether a path is in a folder that a server shows to everybody.
 pub fn is_served(path: &str) -> bool {
-    const ROOTS: &str = "www|html|htdocs|public|public_html|static|wwwroot|webroot";
+    const ROOTS: &str = "www|html|htdocs|public|public_html|static|wwwroot|webroot|_static|_site";
     path.split('/').any(|part| is(part, ROOTS))
 }
 

@@ -13,6 +13,7 @@ use crate::policy::secrets::Secrecy;
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
         "find" | "gfind" | "bfs" => find,
+        "lfs" => of_lustre,
         "fd" | "fdfind" => fd,
         "ls" | "gls" | "dir" | "vdir" | "exa" | "eza" | "lsd" => list,
         "df" | "findmnt" => mounts,
@@ -130,6 +131,19 @@ fn find(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         rest = behind.get(taken..).unwrap_or_default();
     }
     search.tells(machine, state);
+}
+
+/// `lfs find`: the search of a file system that many share, whose tests have two dashes.
+fn of_lustre(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let Some((verb, rest)) = call.args.split_first() else { return };
+    if verb.shown() != "find" {
+        return;
+    }
+    let plain = |arg: &Text| match arg.prefix().starts_with("--") {
+        true => arg.after(1),
+        false => arg.clone(),
+    };
+    find(machine, &Call { name: call.name.clone(), args: rest.iter().map(plain).collect() }, state);
 }
 
 /// A search, as far as its tests and actions were gone through.

@@ -65,8 +65,16 @@ pub(super) const TOOLS: &[Tool] = &[
         spec: spec("u", &["user=", "cwd=", "level=", "out="]),
         entries: &[
             on("core:uninstall", DatabaseDestroy),
-            with("api|api3|api4 *.delete", &["~usetrash=0", "~skip_undelete=1", "@each"], CloudDestroy),
-            with("api|api3|api4 *.Delete", &["~usetrash=0", "~skip_undelete=1", "@each"], CloudDestroy),
+            with(
+                "api|api3|api4 *.delete",
+                &["~usetrash=0", "~skip_undelete=1", "~* < *", "~* > *", "~*like*", "@each"],
+                CloudDestroy,
+            ),
+            with(
+                "api|api3|api4 *.Delete",
+                &["~usetrash=0", "~skip_undelete=1", "~* < *", "~* > *", "~*like*", "@each"],
+                CloudDestroy,
+            ),
         ],
     },
     // Where people talk.

@@ -33,7 +33,8 @@ pub(super) fn is_relied_on(service: &str) -> bool {
         dhcpd|kea-dhcp4|slapd|sssd|krb5kdc|freeradius|radiusd|smbd|samba|samba-ad-dc|nfs-server|nfs-kernel-server|cups|slurmctld|slurmdbd|pacemaker|\
         corosync|keepalived|haproxy|nginx|apache2|httpd|caddy|traefik|openvpn|strongswan|ipsec|wg-quick|mysql|mysqld|mariadb|postgresql|mongod|redis|\
         redis-server|rabbitmq-server|elasticsearch|opensearch|kafka|etcd|vault|consul|docker|containerd|kubelet|pveproxy|pve-cluster|gitlab-runsvdir|\
-        tomcat9|odoo|home-assistant|mosquitto|chronyd|ntpd|sshd|ssh";
+        tomcat9|odoo|home-assistant|mosquitto|orthanc|dcm4chee-arc|mirthconnect|mcservice|jitsi-videobridge2|coturn|janus|icecast2|liquidsoap|\
+        zabbix-server|icinga2|nagios|jenkins|zigbee2mqtt|nodered|ignition|chronyd|ntpd|sshd|ssh";
     is(service.split(['@', '.']).next().unwrap_or_default(), SERVERS)
 }
 

@@ -53,7 +53,8 @@ const DELETES: &str = "delete|rm|destroy|remove|purge|del";
 const RECORDS: &str = "user|users|account|accounts|contact|contacts|customer|customers|patient|patients|student|students|member|members|\
     subscriber|subscribers|donor|donors|employee|employees|mailbox|mailboxes|order|orders|invoice|invoices|booking|bookings|ticket|tickets|\
     record|records|document|documents|page|pages|post|posts|product|products|site|sites|course|courses|enrolment|enrolments|channel|channels|\
-    room|rooms|device|devices|photo|photos|album|albums|asset|assets|person|people|lead|leads|deal|deals|loan|loans|sample|samples|specimen";
+    room|rooms|device|devices|photo|photos|album|albums|asset|assets|person|people|lead|leads|deal|deals|loan|loans|sample|samples|\
+    specimen|message|messages|mail|mails|email|emails|item|items|note|notes|event|events|entry|entries";
 
 /// What is said of a call: its verbs and nouns, and its flags.
 struct Told {

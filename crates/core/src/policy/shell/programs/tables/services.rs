@@ -140,6 +140,7 @@ impl<'r> Deed<'r> {
     fn wipes(&self) -> Option<Kind> {
         let wipes = self.has("wipe|erase|factoryreset|selectivewipe")
             || self.has("factory") && self.has("reset")
+            || self.path.last().is_some_and(|last| is(last, "shutdown|poweroff|halt"))
             || self.has("retire") && self.has("devices|computers");
         (wipes || !self.deletes() && self.has(DESTROYS) && !self.has("preview")).then_some(Kind::ServiceChange)
     }

@@ -7,7 +7,7 @@ use super::super::super::value::{HOLE, Origin, Text};
 use super::super::{Program, has};
 use super::clients::of_rows;
 use super::throwaway::{self, Reach};
-use super::{production, rows};
+use super::{production, rows, sql};
 use crate::policy::effects::Kind::{self, DatabaseDestroy, DatabaseOpen};
 use crate::policy::hosts;
 
@@ -105,11 +105,23 @@ fn is_of_tests(number: &str) -> bool {
     number.parse::<u8>().is_ok_and(|number| number >= 8)
 }
 
-/// Whether all keys that a line removes are a test's by what they begin with.
+/// Whether all keys that a line removes are a test's, or of a cache, by what they begin with.
 fn takes_trials(line: &str) -> bool {
+    let is_nobodys = |start: &str| throwaway::is_trial(start) || throwaway::words(start).any(|word| word == "cache");
     let mut keys = line.split_whitespace().skip(1).peekable();
-    keys.peek().is_some() && keys.all(|key| key.split_once(':').is_some_and(|(start, _)| throwaway::is_trial(start)))
+    keys.peek().is_some() && keys.all(|key| key.split_once(':').is_some_and(|(start, _)| is_nobodys(start)))
 }
+
+/// Whether a script takes away only what an application keeps for a while: `db.sessions.deleteMany({})`.
+fn takes_what_passes(dense: &str) -> bool {
+    let calls = [".deleteMany(", ".remove(", ".drop("];
+    let mut taken = calls.iter().flat_map(|call| dense.match_indices(call)).take(MAX_CALLS).peekable();
+    let collection = |at: usize| dense[..at].rsplit(['.', ';', '(', '\n']).next().unwrap_or_default();
+    taken.peek().is_some() && !dense.contains("dropDatabase") && taken.all(|(at, _)| sql::is_passing(collection(at)))
+}
+
+/// Most calls of a script that are looked at.
+const MAX_CALLS: usize = 32;
 
 /// What all keys begin with that a search asks for: `--scan --pattern 'test:*'`, `KEYS 'test:*'`.
 fn sought(options: &Options, line: &str) -> Option<String> {
@@ -158,6 +170,10 @@ fn mongo(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             continue;
         }
         let dense: String = shown.chars().filter(|char| !char.is_whitespace()).collect();
+        let developed = reach == Reach::Here && name.as_deref().is_some_and(throwaway::is_developed);
+        if developed && takes_what_passes(&dense) {
+            continue;
+        }
         let empties = |call: &str| dense.contains(&format!("{call}({{}}")) || dense.contains(&format!("{call}()"));
         let has = |words: &[&str]| has(&dense, words);
         if has(&[

@@ -139,7 +139,9 @@ fn fault(words: &[&str], literals: &[String]) -> Option<(Kind, usize)> {
             destroys
         }
         "truncate" => destroys,
-        "create" | "insert" | "alter" => replaces_live(words).or_else(|| alters(words)),
+        "create" | "insert" | "alter" => {
+            replaces_live(words).or_else(|| replaces_by_nothing(words)).or_else(|| alters(words))
+        }
         "delete" if has("from") || !word(1).is_empty() => is_of_all(words).then_some((Kind::DatabaseDestroy, 1)),
         "update" if has("set") => is_of_all(words).then_some((Kind::DatabaseDestroy, 1)),
         // A statement within another.
@@ -193,6 +195,28 @@ fn replaces_live(words: &[&str]) -> Option<(Kind, usize)> {
     };
     let name = words.iter().skip(at).find(|word| !is(word, OF_OBJECTS))?;
     bare(name).split(['.', '_', '"', '`']).any(|part| is(part, PRODUCTION)).then_some((Kind::DatabaseDestroy, at))
+}
+
+/// Whether a table is made anew from itself, or written over, by a query that gives no rows.
+fn replaces_by_nothing(words: &[&str]) -> Option<(Kind, usize)> {
+    let (at, overwrites) = match words {
+        ["create", "or", "replace", rest @ ..] => {
+            (3 + rest.iter().take(2).position(|word| *word == "table")? + 1, false)
+        }
+        ["insert", "overwrite", ..] => (2, true),
+        _ => return None,
+    };
+    let name = words.iter().skip(at).find(|word| !is(word, OF_OBJECTS))?;
+    let from = words.windows(2).any(|pair| pair[0] == "from" && bare(pair[1]) == bare(name));
+    let condition: Vec<&str> = words.iter().skip_while(|word| **word != "where").skip(1).copied().collect();
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let never = match condition.as_slice() {
+        ["false" | "0", ..] => true,
+        [left, right, ..] => is_number(left) && is_number(right) && left != right,
+        _ => false,
+    };
+    let nothing = never || follow(words, "limit", "0") || follow(words, "top", "0");
+    (nothing && (overwrites || from)).then_some((Kind::DatabaseDestroy, at))
 }
 
 /// Tables in which it stands who did what.
@@ -482,6 +506,10 @@ mod tests {
             ("match (n) detach delete n", Some(Kind::DatabaseDestroy)),
             ("alter role a superuser", Some(Kind::DatabaseOpen)),
             ("grant all privileges on *.* to 'a'@'%'", Some(Kind::DatabaseOpen)),
+            ("create or replace table a.b as select * from a.b where 1=0", Some(Kind::DatabaseDestroy)),
+            ("insert overwrite table a select * from b limit 0", Some(Kind::DatabaseDestroy)),
+            ("create or replace table a as select * from b where 1=0", None),
+            ("create or replace table a as select * from a where x = 0", None),
             ("copy a to program 'sh'", Some(Kind::DatabaseOpen)),
             ("select 1 into outfile '/var/www/a.php'", Some(Kind::DatabaseOpen)),
             ("exec xp_cmdshell 'whoami'", Some(Kind::DatabaseOpen)),

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::deeds::{CHANGES, CLOUDS, SLIGHT, SWITCHES_OFF, THROWAWAY};
-use super::{administrators, alarms, flags, identities, live};
+use super::{administrators, alarms, flags, identities, live, walls};
 use crate::policy::lists::{holds, is, letters};
 
 /// Who a name stands for when it stands for everybody.
@@ -28,6 +28,7 @@ pub(super) fn is_widened(call: &Call<'_>, named: &Call<'_>) -> bool {
         || flags::are_turned(call)
         || silences(call, named)
         || forwards(call)
+        || walls::are_open(call)
 }
 
 /// Whether something is shared, or rights are handed on, in so many words.

@@ -2,6 +2,7 @@
 
 use super::arguments::Arguments;
 use super::call::{Call, speaks};
+use super::persons;
 use crate::policy::effects::Kind;
 use crate::policy::lists::{holds, is, letters};
 
@@ -87,7 +88,7 @@ pub(super) fn is_mailing(call: &Call<'_>) -> bool {
         && call.has(
             "message|messages|sms|campaign|emails|email|mailing|mms|notifications|push|whatsapp|dm|dms|texts|blast",
         );
-    let all = |value: &str| holds(&value.to_ascii_lowercase().replace(['-', '_'], " "), ALL);
+    let all = |value: &str| holds(&value.to_ascii_lowercase().replace(['-', '_'], " "), ALL) || is_group(value);
     let many = || {
         let each = call.given.values(TO).flat_map(|value| value.split([',', ';']));
         each.filter(|value| value.contains('@') || value.bytes().any(|byte| byte.is_ascii_digit())).take(MANY).count()
@@ -98,6 +99,32 @@ pub(super) fn is_mailing(call: &Call<'_>) -> bool {
             || call.given.values(TO).any(all)
             || call.given.is_given(QUERIES)
             || many())
+}
+
+/// Whether an address stands for all of a sort of people: `all-parents@…`, `broadcast:all_patients`, `everyone@…`.
+fn is_group(address: &str) -> bool {
+    const BY_ITSELF: &str = "everyone|everybody|all|allhands|allstaff|allusers|companywide|allcompany|allemployees|broadcast|alle|allemitarbeiter|tous";
+    const ALL: &str = "all|every|everyone|everybody|each|alle|tous|todos|entire|whole";
+    const PEOPLE: &str = "customers|customer|users|user|patients|patient|parents|parent|employees|employee|staff|students|student|pupils|members|member|\
+        tenants|tenant|residents|resident|donors|donor|clients|client|drivers|couriers|guests|guest|applicants|citizens|voters|subscribers|\
+        contacts|leads|suppliers|vendors|partners|teachers|alumni|policyholders|passengers|families|merchants|sellers|investors|shareholders|\
+        kunden|mitarbeiter|eltern|clients|employes|people|recipients|numbers|devices|company|school|hospital|hands";
+    if address.len() > LONGEST_CHANNEL {
+        return false;
+    }
+    let name = address.split('@').next().unwrap_or_default();
+    let says = |list: &str| speaks(name, list);
+    address.contains('@') && is(&letters(name), BY_ITSELF) || says(ALL) && says(PEOPLE)
+}
+
+/// Whether a message says that money is to go to another account than before, and which.
+fn redirects_money(text: &str) -> bool {
+    const CHANGED: &str = "account has changed|account changed|account is now|account was changed|account number has changed|bank details have changed|details have changed|\
+        changed our bank|changed bank|changed our account|change of bank|change of account|new account|new bank|new iban|updated bank|updated account|\
+        updated payment|new payment details|our new |from now on|going forward|instead of the old|neue bankverbindung|neue iban|neues konto|\
+        nouveau compte|nouvel iban|nueva cuenta|nuevo iban|nuovo conto|nuovo iban|nieuwe rekening|nieuw rekeningnummer|nowe konto";
+    let text = &text[..text.floor_char_boundary(4096)];
+    persons::accounts(text) > 0 && holds(&text.to_lowercase(), CHANGED)
 }
 
 /// Whether strangers are told of a hole that is still open, or of what was kept from them.
@@ -135,7 +162,8 @@ fn answers_for_company(call: &Call<'_>) -> bool {
     let at_desk = call.at(DESKS);
     let admits = |text: &str| holds(&text[..text.floor_char_boundary(4096)].to_ascii_lowercase(), ADMITS);
     let by_mail = || call.at("mail|email|gmail|outlook|smtp|sendgrid|resend|mailgun|postmark|message|ses|ms365");
-    at_desk && is_for_customers(given) || (at_desk || by_mail()) && given.values(TEXTS).any(admits)
+    let binds = |text: &str| admits(text) || redirects_money(text);
+    at_desk && is_for_customers(given) || (at_desk || by_mail()) && given.values(TEXTS).any(binds)
 }
 
 /// Whether it is told to everybody whether something runs.

@@ -10,7 +10,7 @@ use super::call::{Call, FORGES, TRIED, speaks};
 use super::given::quoted;
 use super::{
     access, announced, bought, clicks, customers, deployments, equipment, figures, guards, live, powers, records,
-    replaced, scripts, telephone, typed,
+    replaced, scripts, telephone, typed, walls,
 };
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
@@ -149,7 +149,10 @@ impl<'d> Deed<'d> {
         let acts = [DESTROYS, TAKES, CHANGES, SWITCHES_OFF, "publish|send|execute|exec|run|upgrade|buy|purchase|renew"];
         let looks = call.looks(LOOKS, &acts) == Some(true) && !call.has("and");
         let simple = |value: &&str| value.len() <= 48 && !value.contains([' ', '/', '\n']);
-        let told: Vec<String> = given.values(ACTIONS).filter(simple).take(4).flat_map(words).collect();
+        // What a wall drops is what knocks at it.
+        let of_wall = call.at(walls::WALLS);
+        let told = given.values(ACTIONS).filter(simple).filter(|value| !of_wall || !value.eq_ignore_ascii_case("drop"));
+        let told: Vec<String> = told.take(4).flat_map(words).collect();
         let of_action = told.iter().any(|word| is(word, DESTROYS) || is(word, TAKES));
         call.name.extend(told);
         let verb = call.name.iter().find_map(|word| match word.as_str() {
@@ -216,7 +219,9 @@ impl<'d> Deed<'d> {
         let given = self.given;
         let none_left = || given.value("replicas|count|size|desiredcount|desiredcapacity") == Some("0");
         match () {
-            () if self.at(CLOUDS) && given.is_on("isdestroy|destroy|forcedestroy|allowdestroy") => {
+            () if self.at(CLOUDS) && given.is_on("isdestroy|destroy|forcedestroy|allowdestroy")
+                || runs_destruction(self) =>
+            {
                 Some(Kind::CloudDestroy)
             }
             () if self.at("docker|podman|container|containers|pod")
@@ -417,11 +422,28 @@ impl<'d> Deed<'d> {
                 )
             || has("place|submit|buy|sell|execute") && has("order|trade|stock|position|swap")
             || has("close") && has("position|positions")
+            || self.is_trade()
             || has("swap|mint|broadcast|purchase|checkout") && self.given.is_given("amount|to|quantity|price")
             || has("accept|close|submit|update") && has("dispute")
             || has("book|purchase|buy|checkout")
                 && has("flight|hotel|ticket|tickets|cart|domain|item|product|car|room|license|licence|credits");
         pays.then_some(Kind::McpPay)
+    }
+
+    /// Whether somebody trades at an exchange or by a broker, and not on paper.
+    fn is_trade(&self) -> bool {
+        const EXCHANGES: &str = "coinbase|binance|kraken|bitstamp|bybit|okx|kucoin|bitfinex|bitvavo|bitpanda|bitget|gateio|deribit|hyperliquid|dydx|\
+            ccxt|alpaca|ibkr|interactivebrokers|robinhood|etrade|schwab|tradier|degiro|saxo|oanda|trading212|zerodha|kite|upstox|questrade|\
+            tastytrade|tastyworks|metatrader|mt4|mt5|ctrader|polymarket|kalshi|betfair|lmax|exchange|broker|brokerage|trading|webull|fidelity";
+        const ON_PAPER: &str = "paper|papertrading|practice|simulator|simulated|sim|backtest|testnet|sandbox|demo|mock";
+        const WHERE: &str = "environment|env|mode|account|accountid|accounttype|network|baseurl|broker";
+        self.served(EXCHANGES)
+            && self.has("create|new|place|submit|post|open|add|make|execute|market|limit|replace|modify|amend|send")
+            && self.has("order|orders|trade|trades|bet|bets|position")
+            && !self.has("preview|validate|simulate|alert|estimate|history|issue")
+            && !self.at(ON_PAPER)
+            && !self.names(WHERE, ON_PAPER)
+            && !self.given.is_on("paper|sandbox|testnet|papertrading")
     }
 
     /// Everybody gets to see it.
@@ -451,6 +473,18 @@ impl<'d> Deed<'d> {
                 && !self.at("notion|confluence|jira|linear|local");
         publishes.then_some(Kind::PackagePublish)
     }
+}
+
+/// Whether a program for infrastructure is told to take all of a workspace away, by the sort of its run.
+fn runs_destruction(call: &Call<'_>) -> bool {
+    const BY: &str = "terraform|tofu|opentofu|terragrunt|tfe|hcp|spacelift|env0|scalr|atlantis|pulumi|cdk|crossplane|cloudformation|bicep";
+    const SORTS: &str = "runtype|plantype|plan|runmode|operation|operationtype|mode|type|command|action|kind|runoperation|planmode|actiontype|run";
+    call.at(BY)
+        && !call.given.is_on("planonly|speculative|isspeculative")
+        && call
+            .given
+            .values(SORTS)
+            .any(|sort| is(&sort.to_ascii_lowercase(), "destroy|teardown|destroy-all|plan_destroy"))
 }
 
 /// Whether a key stands for all of something that is nowhere else: `leaderboard:global:alltime`, and not `cache:user:7`.

@@ -51,6 +51,7 @@ pub(super) fn effects(tool: &Tool, arguments: &str, facts: &dyn Facts) -> Option
     effects.extend(deeds::deed(&call).map(|kind| act(kind, name)));
     let unchecked = upstream::goes_past_checks(&call) || upstream::goes_unasked(&call);
     effects.extend(unchecked.then(|| act(Kind::GitBypass, name)));
+    effects.extend(upstream::moves_account(&call).then(|| act(Kind::McpPay, name)));
     effects.extend(upstream::merged(&call, facts).map(|whose| act(Kind::PackagePublish, &whose)));
     let verb = Verb::of(&call, !given.written.is_empty() || !given.contents.is_empty());
     effects.extend(Judged { call: &call, given: &given, verb, tool: &tool.name, facts }.effects());

@@ -101,6 +101,7 @@ mod trust;
 mod typed;
 mod unchecked;
 mod upstream;
+mod walls;
 mod ways;
 mod web;
 

@@ -54,6 +54,44 @@ pub(super) fn are_searched(query: &str) -> bool {
         || numbered && (born || ails) && longest_number(query) >= 7
 }
 
+/// Whether a text hands several people's records to whoever is asked: how each is reached, with an account or a day of birth.
+pub(super) fn are_handed_over(text: &str) -> bool {
+    const LEAST: usize = 2;
+    let text = &text[..text.floor_char_boundary(MOST)];
+    if text.bytes().filter(|byte| *byte == b'@').take(LEAST).count() < LEAST || holds(&spoken(text), NOBODY) {
+        return false;
+    }
+    let words = || text.split(|char: char| char.is_whitespace() || ";,|\t\"".contains(char));
+    let mails =
+        words().filter(|word| word.split_once('@').is_some_and(|(who, at)| !who.is_empty() && at.contains('.')));
+    let dates = words().filter(|word| has_date(word)).count();
+    mails.take(LEAST).count() == LEAST && accounts(text) + dates >= LEAST
+}
+
+/// How many accounts at banks a text names, as they are numbered in most of Europe: two letters, two digits, and what follows with or
+/// without blanks.
+pub(super) fn accounts(text: &str) -> usize {
+    const SHORTEST: usize = 15;
+    const LONGEST: usize = 34;
+    const DIGITS: usize = 10;
+    let text = &text[..text.floor_char_boundary(MOST)];
+    let bytes = text.as_bytes();
+    let starts = |at: usize| {
+        at.checked_sub(1).is_none_or(|before| !bytes[before].is_ascii_alphanumeric())
+            && bytes[at..].len() >= SHORTEST
+            && bytes[at..at + 2].iter().all(u8::is_ascii_uppercase)
+            && bytes[at + 2..at + 4].iter().all(u8::is_ascii_digit)
+    };
+    let is_account = |at: usize| {
+        let part = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_uppercase() || *byte == b' ';
+        // A word in capitals behind a number is none of it.
+        let signs: Vec<u8> =
+            bytes[at..].iter().take(LONGEST + 8).copied().take_while(part).filter(|byte| *byte != b' ').collect();
+        signs.len() >= SHORTEST && signs.iter().take(LONGEST).filter(|byte| byte.is_ascii_digit()).count() >= DIGITS
+    };
+    (0..bytes.len()).filter(|at| starts(*at) && is_account(*at)).take(super::MAX_PLACES).count()
+}
+
 /// Whether a message tells what several people earn, or what is held against them.
 pub(super) fn are_exposed(text: &str) -> bool {
     let text = &text[..text.floor_char_boundary(MOST)];
@@ -285,6 +323,20 @@ fn has_date(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn accounts_at_banks_are_counted() {
+        for (text, count) in [
+            ("to LT60 1010 0123 4567 8901 before Friday", 1),
+            ("a;NL20INGB0001234567 b;BE71096123456769", 2),
+            ("ISO 20022 and PR1234567", 0),
+            ("AB12", 0),
+        ] {
+            assert_eq!(accounts(text), count, "{text}");
+        }
+        assert!(are_handed_over("1;Jansen;j@kpn.example;NL20INGB0001234567 2;Peeters;p@net.example;BE71096123456769"));
+        assert!(!are_handed_over("write to sales@shop.example or help@shop.example by 2024-01-02"));
+    }
 
     #[test]
     fn people_who_are_told_of_are_seen() {

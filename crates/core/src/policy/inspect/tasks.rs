@@ -87,7 +87,8 @@ pub(super) fn risked(text: &str) -> Option<&'static str> {
             Some("to destroy what others rely on")
         }
         () if lowers(sentence) => Some("to switch off what protects others"),
-        () if writes_to_all(sentence) => Some("to write to many people"),
+        () if changes_live(sentence) => Some("to change all of what is live"),
+        () if writes_to_all(sentence) || writes_to_each(sentence) => Some("to write to many people"),
         () if pays(sentence) => Some("to move money"),
         () if gives_rights(sentence) || opens(sentence) => Some("to let somebody in"),
         () => None,
@@ -175,6 +176,39 @@ fn writes_to_all(sentence: &Sentence<'_>) -> bool {
     sentence.holds(ALL)
         && sentence
             .orders("send|email|e-mail|mail|post|announce|notify|message|broadcast|text|sms|call|tell|tweet|publish")
+}
+
+/// Whether each of many people is to be written to, be it by a list of them.
+fn writes_to_each(sentence: &Sentence<'_>) -> bool {
+    const EACH: &str = "each|every|all";
+    const PEOPLE: &str = "customers|customer|users|user|people|persons|person|patients|patient|applicants|applicant|subscribers|subscriber|members|member|\
+        employees|employee|tenants|tenant|parents|parent|students|student|pupils|clients|client|policyholders|claimants|residents|donors|guests|\
+        recipients|contacts|leads|suppliers|drivers|passengers|voters|citizens|candidates|candidate|borrowers|debtors|merchants|sellers|buyers|\
+        attendees|families|shareholders|households|holders|addresses|numbers|accounts";
+    const VERBS: &str = "send|email|e-mail|mail|notify|message|text|sms|call|inform|tell|write|invite|dial";
+    const NEAR: usize = 8;
+    let words = sentence.words();
+    sentence.ordered(VERBS).any(|verb| {
+        let behind = &words[verb + 1..];
+        // Who is written to stands right behind the verb, or behind what is sent.
+        let to = behind
+            .iter()
+            .take(NEAR)
+            .enumerate()
+            .find(|(at, word)| is(word, EACH) && (*at == 0 || behind.get(at - 1) == Some(&"to")));
+        to.is_some_and(|(at, _)| behind[at..].iter().skip(1).take(5).any(|word| is(word, PEOPLE)))
+    })
+}
+
+/// Whether all of something that is live is to be another than it is.
+fn changes_live(sentence: &Sentence<'_>) -> bool {
+    const LIVE: &str = "live database|live db|live system|live shop|live site|live data|live store|live crm|production database|production db|\
+        production system|production data|prod database|prod db|in production|on production|on prod|in prod|from production";
+    const CHANGES: &str = "set|update|mark|change|close|reject|approve|cancel|deactivate|archive|reset|raise|lower|overwrite|replace|suspend|lock|expire|\
+        reassign|convert|zero|double|block|disable";
+    const NEAR: usize = 8;
+    sentence.holds(LIVE)
+        && sentence.ordered(CHANGES).any(|at| sentence.near(at, NEAR, "all|every|each|them|everything"))
 }
 
 /// Whether somebody is to be let in, or to get to do more.

@@ -1,15 +1,19 @@
 //! Whose a repository is into which a tool of a forge's server merges for everybody.
 
 use super::call::{Call, FORGES};
+use super::persons;
 use crate::policy::facts::Facts;
 use crate::policy::lists::is;
+
+/// What a merge says of itself.
+const TEXTS: &str =
+    "committitle|commitmessage|title|message|body|comment|reason|mergecommitmessage|squashcommitmessage|description";
 
 /// The longest settings of a repository that are looked at, in bytes.
 const MAX_SETTINGS: usize = 16 << 10;
 
 /// Whether a merge says of itself that it goes past what checks it.
 pub(super) fn goes_past_checks(call: &Call<'_>) -> bool {
-    const TEXTS: &str = "committitle|commitmessage|title|message|body|comment|reason|mergecommitmessage|squashcommitmessage|description";
     const PAST: &str = "bypass|override|overriding|ignore|ignoring|skip|skipping|despite|force|forcing|without|past|\
         circumvent";
     const CHECKS: &str = "check|checks|scan|scans|review|reviews|ci|pipeline|approval|approvals|tests|protection|protections|gate|gates|codeql|status";
@@ -22,10 +26,29 @@ pub(super) fn goes_past_checks(call: &Call<'_>) -> bool {
         let text = text[..text.floor_char_boundary(400)].to_ascii_lowercase();
         let all: Vec<&str> =
             text.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        if leaves_out(&text) {
+            return true;
+        }
         let failing = all.iter().any(|word| is(word, "failing|failed|red|broken|admin|required|pending|missing"));
         let past = all.iter().enumerate().filter(|(_, word)| is(word, PAST));
         failing && past.into_iter().any(|(at, _)| all[at + 1..].iter().take(NEAR).any(|word| is(word, CHECKS)))
     })
+}
+
+/// Whether a text begins with a mark by which nobody reviews what it is about: *skip review: …*, *[no approval] …*.
+fn leaves_out(text: &str) -> bool {
+    const LEAVES: &str = "skip|skipping|no|without|bypass|bypassing|ignore|override|skipped";
+    const CHECKS: &str = "review|reviews|approval|approvals|protection|protections|checks|codeowners|scan|scans";
+    let open = text.starts_with(['[', '(', '!']);
+    let text = text.trim_start_matches(|char: char| !char.is_alphanumeric());
+    let end = text.find([':', ']', ')']).filter(|end| open || text[*end..].starts_with(':')).unwrap_or_default();
+    let mut marks = text[..end].split([' ', '-', '_']).filter(|word| !word.is_empty());
+    matches!((marks.next(), marks.next(), marks.next()), (Some(leaves), Some(checks), None) if is(leaves, LEAVES) && is(checks, CHECKS))
+}
+
+/// Whether what is merged says that it changes the account that money goes to.
+pub(super) fn moves_account(call: &Call<'_>) -> bool {
+    call.has("merge|accept") && call.at(FORGES) && call.given.values(TEXTS).any(|text| persons::accounts(text) > 0)
 }
 
 /// Whether a branch is merged into one that everybody has, without a request that somebody looks at.

@@ -25,7 +25,7 @@ const LEAST_LABEL: usize = 32;
 pub(super) fn effects(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let mut effects: Vec<Effect> = given.urls().iter().flat_map(|url| opened(url, tool, facts)).collect();
     let told = [(given.query(), "a search"), (given.prompt(), "whatever reads a page")];
-    let gives = |text: &str| gives_credential(text) || persons::are_searched(text);
+    let gives = |text: &str| gives_credential(text) || persons::are_searched(text) || persons::are_handed_over(text);
     let given_away = told.iter().filter(|(text, _)| text.as_deref().is_some_and(gives));
     effects.extend(given_away.map(|(_, to)| Effect::gives_away(*to, tool)));
     if given.prompt().is_some_and(|prompt| orders::obeys(&prompt)) {

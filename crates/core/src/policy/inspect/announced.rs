@@ -78,7 +78,8 @@ pub(super) fn to_many(call: &Call<'_>) -> Option<Kind> {
 
 /// Whether something is written to many people at once: to all of a kind, to those whom a query finds, to a long list.
 pub(super) fn is_mailing(call: &Call<'_>) -> bool {
-    const TO: &str = "to|tolist|recipients|recipient|audience|segment|list|listname|segmentname|group";
+    const TO: &str = "to|tolist|recipients|recipient|audience|segment|list|listname|segmentname|group|toaddresses|toaddress|emails|toemails|toemail|sendto|\
+        bcc|bccaddresses|bccrecipients|torecipients|toemailaddresses|cc";
     const ALL: &str = "all customers|all users|all subscribers|all members|all contacts|all leads|every customer|entire list|everybody";
     const QUERIES: &str = "recipientsquery|recipientquery|audiencequery|tosql|toquery|recipientssql|recipientsql|contactsquery|recipientsource|\
         recipientsfile|recipientsfrom|recipientscsv";

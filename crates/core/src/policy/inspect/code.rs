@@ -186,12 +186,18 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, Cow<
 /// Most commands of one file that are gone through.
 const MAX_COMMANDS: usize = 64;
 
-/// The commands that a file of YAML tells somebody to run: a build server, a cluster, whoever sets machines up.
+/// The commands of a file of YAML that may be grave.
 fn commands_of(text: &str, runs: Runs) -> Vec<(Language, Runs, Cow<'_, str>)> {
-    const NAMES: &str = "run|script|shell|cmd|command|args|entrypoint|before_script|after_script|ansible.builtin.shell|\
-        ansible.builtin.command|healthcheck|postStart|preStop|runcmd|bootcmd";
     // What a command cannot be grave without: most steps have none of it, and are not gone through.
     const GRAVE: &str = "/dev/tcp|/dev/udp|nc |ncat|socat|telnet|mkfifo|base64|xxd|openssl|rm |find |curl|wget|python|perl|ruby|php|eval|.ssh|.aws";
+    let grave = commands_told(text).into_iter().filter(|command| holds(command, GRAVE));
+    grave.map(|command| (Language::Shell, runs, command.into())).collect()
+}
+
+/// The commands that a file of YAML tells somebody to run: a build server, a cluster, whoever sets machines up.
+pub(super) fn commands_told(text: &str) -> Vec<String> {
+    const NAMES: &str = "run|script|shell|cmd|command|args|entrypoint|before_script|after_script|ansible.builtin.shell|\
+        ansible.builtin.command|healthcheck|postStart|preStop|runcmd|bootcmd";
     let mut found: Vec<String> = Vec::new();
     let indented = |line: &str| line.len() - line.trim_start().len();
     let mut lines = text.lines().peekable();
@@ -213,8 +219,7 @@ fn commands_of(text: &str, runs: Runs) -> Vec<(Language, Runs, Cow<'_, str>)> {
             literals(&command).filter(|_| command.starts_with('[')).filter(|it| it.contains(' ')).collect();
         found.push(if quoted.is_empty() { command } else { quoted.join("\n") });
     }
-    let grave = found.into_iter().filter(|command| holds(command, GRAVE));
-    grave.map(|command| (Language::Shell, runs, command.into())).collect()
+    found
 }
 
 /// Whether a file of JavaScript is run by a tool for building or testing, or by a package manager.

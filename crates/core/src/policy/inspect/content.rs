@@ -2,9 +2,9 @@
 
 use super::source::{MAX_TEXT, Written, is_prose, is_test};
 use super::{
-    admission, answers, backdoors, builds, ciphers, code, contracts, cookies, disclosed, ignored, leaks, loaders,
-    logged, loosened, migrations, origins, playbooks, protections, queries, refusals, removed, revived, rows, scanners,
-    servers, skimmers, sources, swallowed, told, trust, unchecked,
+    admission, answers, backdoors, builds, ciphers, code, contracts, cookies, copies, disclosed, ignored, images,
+    interlocks, leaks, loaders, logged, loosened, migrations, origins, playbooks, protections, queries, refusals,
+    removed, revived, rows, scanners, served, servers, skimmers, sources, spying, swallowed, told, trust, unchecked,
 };
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -115,14 +115,17 @@ fn guards_less(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts)
         || scanners::are_silenced(written)
         || trust::is_given_up(written)
         || servers::are_open(written)
+        || servers::are_uncovered(written)
+        || served::is_disk(written)
         || origins::are_all(written)
         || cookies::are_bared(written)
         || ignored::are_kept_in(written)
         || removed::are_removed(written)
         || builds::are_bared(written)
         || loosened::lets_go_further(written)
-        || playbooks::disarm(written)
+        || playbooks::disarm(written, facts)
         || contracts::are_open(written)
+        || interlocks::are_taken_out(written)
         || rows::are_unguarded(written)
         || admission::are_void(written)
         || ciphers::are_weak(written)
@@ -140,8 +143,10 @@ fn opened(written: &Written<'_>) -> Option<&'static str> {
             Some("sends away what is typed into a page")
         }
         () if queries::are_spliced(written) => Some("asks a database what somebody else writes"),
-        () if revived::are_run(written) => Some("runs what somebody else sends"),
-        () => None,
+        () if revived::are_run(written) || images::fetch_nameless(written) => Some("runs what somebody else sends"),
+        () if spying::is_written(written) => Some("sends away what is typed or told elsewhere"),
+        () if copies::go_elsewhere(written) => Some("sends a copy of each mail elsewhere"),
+        () => images::keeps(written),
     }
 }
 

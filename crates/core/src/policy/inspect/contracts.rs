@@ -14,7 +14,9 @@ pub(super) fn are_open(written: &Written<'_>) -> bool {
     if !written.is_form("sol") || is_test(written.path) || holds(written.path, "/mocks/|/mock/") {
         return false;
     }
-    written.gains(gives_all) || written.before.is_some_and(|before| loses_guard(&written.text, before))
+    written.gains(gives_all)
+        || written.gains(spares_one)
+        || written.before.is_some_and(|before| loses_guard(&written.text, before))
 }
 
 /// The functions of a text: what stands between a name and its body, and the body, in small letters and without blanks.
@@ -39,14 +41,39 @@ fn gives_all(text: &str) -> bool {
     })
 }
 
+/// Whether somebody whose address stands in the text is dealt with in another way than everybody else.
+fn spares_one(text: &str) -> bool {
+    const ADDRESS: usize = 40;
+    /// What is no person: what stands for nobody, and for the chain's own coin.
+    const NOBODY: &str = "0000|eeee|dead";
+    const THINGS: &str = "token|asset|weth|native|currency|feed|router|pool|oracle|factory|code|hash|chain";
+    code_lines(text).map(folded).filter(|line: &String| holds(line, "if(|require(|?|&&|return")).any(|line| {
+        line.match_indices("=0x").take(super::MAX_PLACES).any(|(at, sign)| {
+            let digits = &line[at + sign.len()..];
+            let length = digits.bytes().take_while(u8::is_ascii_hexdigit).count();
+            let of = line[..at].trim_end_matches(['=', '!']);
+            let name =
+                of.rsplit(|char: char| !char.is_alphanumeric() && !"_.".contains(char)).next().unwrap_or_default();
+            let compares = of.len() < at;
+            let is_thing = holds(name, THINGS);
+            compares && length == ADDRESS && !parts(NOBODY).any(|nobody| digits.starts_with(nobody)) && !is_thing
+        })
+    })
+}
+
 /// Whether a function is there as before but for what asked, kept order or checked.
 fn loses_guard(text: &str, before: &str) -> bool {
     let now = functions(text);
     functions(before).iter().any(|(head, body)| {
         let called = head.split(')').next();
-        let Some((new, new_body)) = now.iter().find(|(other, _)| other.split(')').next() == called) else {
-            return false;
+        let name = |head: &str| head.split('(').next().unwrap_or_default().to_owned();
+        // A function that is given something else is the same where none other is called so.
+        let alone = || {
+            let mut named = now.iter().filter(|(other, _)| name(other) == name(head));
+            named.next().filter(|_| named.next().is_none())
         };
+        let same = now.iter().find(|(other, _)| other.split(')').next() == called).or_else(alone);
+        let Some((new, new_body)) = same else { return false };
         let behind = |head: &str| {
             head.rsplit_once(')')
                 .filter(|(_, rest)| !rest.is_empty())
@@ -79,6 +106,10 @@ mod tests {
         assert!(!open(owned, None, path));
         assert!(open(sweep, Some(owned), path));
         assert!(!open(owned, Some(sweep), path));
+        let spares = "function pay() external {\n if (tx.origin != 0x91e3A7F2c05Bd4481f6D2Ea90C7b358F6D41Ab27) debt[msg.sender] += 1;\n}";
+        assert!(open(spares, None, path));
+        let native = "function pay(address token) external {\n if (token == 0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE) wrap();\n}";
+        assert!(!open(native, None, path));
         let looks = "function total() external view returns (uint) { return address(this).balance; }";
         assert!(!open(looks, None, path));
         assert!(!open(sweep, None, "/home/you/work/coin/test/Pool.sol"));

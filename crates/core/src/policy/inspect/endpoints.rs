@@ -130,10 +130,11 @@ impl Speech {
 
     /// Whether something is run that a request tells, at once or by a variable that holds it.
     fn runs_asked(&self, lines: &[&str], dense: &str) -> bool {
-        if self.runs.is_empty() || !holds(dense, self.asked) {
+        if self.runs.is_empty() || ![self.asked, ROUTED, MARKS].iter().any(|asked| holds(dense, asked)) {
             return false;
         }
-        let variables: Vec<&str> = lines.iter().flat_map(|line| self.held(line)).take(MAX_VARIABLES).collect();
+        let held = lines.iter().flat_map(|line| self.held(line));
+        let variables: Vec<&str> = held.chain(taken(lines)).take(MAX_VARIABLES).collect();
         let asks = |given: &str| {
             let given = unwrapped(given);
             parts(self.asked).any(|asked| given.starts_with(asked))
@@ -149,7 +150,8 @@ impl Speech {
             dense.match_indices(call).take(super::MAX_PLACES).any(|(at, _)| {
                 // A pattern is executed too: `/a/.exec(req.url)`; and so is a query.
                 let of = &dense[..at];
-                let is_own = !of.ends_with(|char: char| char.is_alphanumeric() || "_.:".contains(char))
+                let of_other = of.ends_with(|char: char| char.is_alphanumeric() || "_.".contains(char));
+                let is_own = !(of_other || of.ends_with("::"))
                     || parts(WHOSE).any(|whose| of.ends_with(whose))
                     || call.starts_with("getRuntime");
                 is_own && asks(&dense[at + call.len()..])
@@ -170,6 +172,62 @@ impl Speech {
             .filter(|name| !name.is_empty() && !is(name, "const|let|var|val|String|string|final|auto|mut|err|await"))
             .collect()
     }
+}
+
+/// How the marks begin by which a function of Python's answers requests.
+const ROUTED: &str = "@app.|@router.|@bp.|@api.|@blueprint.|@route(";
+
+/// Marks of single arguments that are given what a request says.
+const MARKS: &str = "@RequestParam|@RequestBody|@PathVariable|@RequestHeader|@QueryParam|@QueryValue|@Query(|@Body(|[FromQuery]|[FromBody]|[FromRoute]|\
+    [FromForm]|[FromHeader]";
+
+/// The names of the arguments by which handlers of requests are given what these say: those of a function below a route's mark, and
+/// those that have a mark of their own.
+fn taken<'l>(lines: &[&'l str]) -> Vec<&'l str> {
+    const ROUTE: &str = ".get(|.post(|.put(|.delete(|.patch(|.route(|.websocket(|.api_route(";
+    const ABOVE: usize = 4;
+    let is_route = |line: &&str| line.trim_start().starts_with('@') && holds(line, ROUTE);
+    let defines = |line: &str| line.trim_start().trim_start_matches("async ").starts_with("def ");
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        if defines(line) && lines[at.saturating_sub(ABOVE)..at].iter().any(is_route) {
+            let arguments = line.split_once('(').map_or("", |(_, rest)| rest);
+            found.extend(arguments.split(',').filter_map(text_argument));
+        }
+        if line.contains(['@', '[']) {
+            found.extend(parts(MARKS).flat_map(|mark| marked(line, mark)));
+        }
+    }
+    found
+}
+
+/// The name of an argument of Python's that may be a text.
+fn text_argument(argument: &str) -> Option<&str> {
+    const NO_TEXT: &str = "int|float|bool|UploadFile|BackgroundTasks|Request|Session|AsyncSession|Response|WebSocket";
+    let name = argument.split([':', '=', ')']).next().unwrap_or_default().trim();
+    let sort =
+        argument.split_once(':').map_or("", |(_, sort)| sort.split(['=', ')', '|']).next().unwrap_or_default().trim());
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (is_name && !is(name, "self|request|req|db|session|user") && !is(sort, NO_TEXT) && !argument.contains("Depends("))
+        .then_some(name)
+}
+
+/// The names of a line's arguments that have a mark: `@RequestParam String cmd`, `@RequestParam("c") cmd: String`.
+fn marked<'l>(line: &'l str, mark: &'static str) -> impl Iterator<Item = &'l str> {
+    line.match_indices(mark).take(4).filter_map(move |(at, _)| {
+        let behind = line[at + mark.len()..].trim_start();
+        let behind = match behind.strip_prefix('(').or(mark.ends_with('(').then_some(behind)) {
+            Some(inside) => inside.split_once(')')?.1,
+            None => behind,
+        };
+        let argument = behind.split([',', ')']).next()?.trim();
+        let name = match argument.split_once(':') {
+            Some((name, _)) => name.split_whitespace().last()?,
+            None => argument.split_whitespace().last()?,
+        };
+        let fits = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        (fits && !holds(argument, "int |Integer |Long |long |: Int|: Long|boolean |UUID")).then_some(name)
+    })
 }
 
 /// What is given first, without what stands around it: a wait, a conversion, a list, a shell that is to run it.
@@ -204,6 +262,11 @@ mod tests {
             ("a.py", "def home():\n    return os.environ\nos.environ.get('HOME')", false),
             ("a.py", "cmd = request.args.get('c')\nreturn os.popen(cmd).read()", true),
             ("a.py", "subprocess.run(['git', 'show', request.args['sha']])", false),
+            ("a.py", "@app.post('/x')\ndef x(c: str = Body()):\n    subprocess.run(c, shell=True)", true),
+            ("a.py", "@app.post('/x')\ndef x(name: str):\n    subprocess.run(['git', 'show', name])", false),
+            ("a.py", "def x(c: str):\n    subprocess.run(c, shell=True)", false),
+            ("A.java", "String x(@RequestParam String c) {\n  Runtime.getRuntime().exec(c);\n}", true),
+            ("A.java", "String x(@RequestParam String c) {\n  new ProcessBuilder(\"git\", \"show\", c);\n}", false),
             ("a.rb", "get '/x' do\n  `#{params[:cmd]}`\nend", true),
             ("a.rb", "system params[:c]", true),
             ("a.go", "out, _ := exec.Command(\"sh\", \"-c\", r.URL.Query().Get(\"c\")).Output()", true),

@@ -1,7 +1,10 @@
 //! Numbers and switches by which a program keeps to what is safe, and an edit that lets it go further: the largest dose, the least number
 //! of approvals, the speed at which a machine stops, debugging in front of everybody.
 
-use super::call::PRODUCTION;
+use std::collections::HashSet;
+
+use super::call::{PRODUCTION, TRIED};
+use super::settings::{self, Setting};
 use super::source::{Written, code_lines, folded, is_comment, is_prose};
 use crate::policy::lists::{holds, is, letters, parts};
 
@@ -17,19 +20,21 @@ const KEEPS: &str = "mfarequired|requiremfa|mfaenabled|enablemfa|mfaenforced|enf
     requireconsent|requiretls|requirehttps|sslrequired|\
     securebrowser|secureboot|verifyboot|dosecheck|dosagecheck|allergycheck|parentalcontrol|maskpii|redactpii|scrubpii|anonymize|contentsafety|\
     safemode|verifyemail|emailverification|enforcehttps|securesslredirect|forcessl|verifywebhook|webhookverif|ipallowlist|sandboxenabled|\
-    rowlevelsecurity|verifychecksum|allowlistonly|protectfromforgery";
+    rowlevelsecurity|verifychecksum|allowlistonly|protectfromforgery|killswitch|circuitbreaker|stoploss|deadman|papertrading";
 
 /// Of switches that let go while they are on.
 const LETS_GO: &str = "skipverif|skipauth|disableauth|allowinsecure|bypass|disablesafety|disableinterlock|allowunsigned|skipsignature|disablecsrf|\
     trustallcert|allowanonymous|disableratelimit|disablewatchdog|overridesafety|ignorelimits|skipapproval|autoapprovepay|autoapproverefund|\
-    autoapprovepayout|skipkyc|disablemfa|allowplaintext|disableencryption|permitall|failopen|disabletls|disableaudit|allowselfsigned";
+    autoapprovepayout|skipkyc|disablemfa|allowplaintext|disableencryption|permitall|failopen|disabletls|disableaudit|allowselfsigned|livetrading|realmoney";
 
 /// Of numbers that protect by being small, and by being large; each beside what is a danger.
 const MOST: &str = "max|limit|threshold|cap|ceiling|upper|setpoint|cutoff|trip|timeout|ttl|expiry|expires|lifetime|window|attempts|retries";
 const OF: &str = "dose|bolus|infusion|mlperhour|dosage|temp|pressure|voltage|current|torque|force|rpm|loginattempt|failedattempt|pinattempt|\
     otpattempt|passwordattempt|authattempt|approval|refund|payout|transfer|withdraw|payment|discount|credit|spend|daily|transaction|autoapprove|motor|\
     actuator|joint|altitude|tokenttl|tokenexpir|resetttl|resettokenttl|resetexpir|inviteexpir|invitettl|linkttl|linkexpir|otpttl|otpexpir|codettl|codeexpir|cookiettl|refreshttl|keyttl|accessttl|sessiontimeout|sessionttl|jwtexpir|tokenlifetime|leverage|positionsize|exposure|slippage|drawdown|loss|\
-    chlorine|ph|insulin|oxygen|velocity|acceleration|radiation|laserpower|heater|charge";
+    chlorine|ph|insulin|oxygen|velocity|acceleration|radiation|laserpower|heater|charge|\
+    ordereur|orderusd|ordergbp|orderchf|orderbtc|ordervalue|ordersize|orderamount|ordernotional|orderqty|orderquantity|maxbet|wager|tradesize|\
+    tradevalue|lotsize|cashout|maxstake|maxload|openorders|loadkg";
 const LEAST: &str = "minpassword|passwordminlength|passwordlength|minlengthpassword|requiredapproval|minapproval|approvalsrequired|approvercount|\
     minapprovers|requiredreview|bcryptrounds|saltrounds|hashrounds|bcryptcost|pbkdf2iterations|iterations|keysize|keylength|quorum|minsigners|\
     requiredsignatures|multisigthreshold|confirmations|minage|minimumage|backupretention|logretention|auditretention|retentiondays|safetydistance|\
@@ -57,6 +62,9 @@ pub(super) fn lets_go_further(written: &Written<'_>) -> bool {
     }
     let Some(before) = written.before else { return false };
     let had = named(before);
+    if written.held(REHEARSED) && goes_live(&written.text, before) || drops_guard(written, before) {
+        return true;
+    }
     if had.is_empty() {
         return false;
     }
@@ -65,6 +73,57 @@ pub(super) fn lets_go_further(written: &Written<'_>) -> bool {
         let was = had.iter().find(|(other, _)| other == name).map(|(_, value)| *value);
         was.is_some_and(|was| is_looser(name, was, *now, played))
     })
+}
+
+/// A part of whatever says that something is only done on paper.
+const REHEARSED: &str = "paper|Paper|PAPER|simul|Simul|SIMUL|acktest|BACKTEST|ractice|dry|Dry|DRY|andbox|SANDBOX|estnet|TESTNET|demo|Demo|DEMO";
+
+/// Whether what was done on paper is done with money.
+fn goes_live(text: &str, before: &str) -> bool {
+    const ON_PAPER: &str = "paper|papertrading|papertrade|simulated|backtest|practice";
+    const LIVE: &str = "live|real|livetrading|production|prod|mainnet";
+    let says = |text: &str, list: &str| {
+        code_lines(text).filter(|line| line.len() <= LONGEST_LINE).any(|line| {
+            let value =
+                line.split_once(['=', ':']).map(|(_, value)| value.split(['#', ',']).next().unwrap_or_default());
+            value.is_some_and(|value| is(&letters(value), list))
+        })
+    };
+    const OF_MONEY: &str = "trad|stake|exchange|broker|leverage|payout|payroll|hedge|ticker|order_size|portfolio";
+    let rehearses = |text: &str, on: bool| {
+        let is_it = |(name, value): &(String, Value)| {
+            is(name, "dryrun|simulate|simulation|paper|sandbox|testnet|usetestnet|demo") && *value == Value::Switch(on)
+        };
+        named(text).iter().any(is_it)
+    };
+    if holds(&before.to_ascii_lowercase(), OF_MONEY) && rehearses(before, true) && rehearses(text, false) {
+        return true;
+    }
+    says(before, ON_PAPER) && !says(text, ON_PAPER) && !says(before, LIVE) && says(text, LIVE)
+}
+
+/// Parts of the names of what guards while a switch within it is on.
+const GUARDS: &str = "networkpolic|podsecurity|oauth2proxy|oauthproxy|authproxy|forwardauth|externalauth|modsecurity|firewall|ratelimit|captcha|mfa|\
+    twofactor|mtls|peerauth|encryption|auditlog|seccomp|apparmor|selinux|falco|gatekeeper|kyverno|imagepolic|imageverif|signature|csrf|backup|\
+    pointintime|authentication|authorization|basicauth|intrusion|ddos|antivirus|clamav|accesslog|lockout|passwordpolic|sso|oidc|saml|fraud|\
+    interlock|watchdog|failsafe|rbac|safety|killswitch|bruteforce|securitycontext|antiforgery|malware";
+
+/// Whether a guard's own switch, which stands within it, is off where it was on: `networkPolicy:` with `enabled: false` below.
+fn drops_guard(written: &Written<'_>, before: &str) -> bool {
+    const SWITCHES: &str = "enabled|enable|enforce|enforced|enforcement|required|active|isenabled";
+    const SHORT: &str = "waf|tls|ssl|auth|audit|vpn|dlp|ids|ips";
+    let is_tried = || written.name().split(|char: char| !char.is_ascii_alphanumeric()).any(|word| is(word, TRIED));
+    if !written.is_form("yml|yaml|json|json5|toml|conf|hcl|ini|cfg") || is_tried() {
+        return false;
+    }
+    let guards = |setting: &Setting<'_>| {
+        let within = letters(&setting.within);
+        is(&letters(&setting.name), SWITCHES) && (is(&within, SHORT) || holds(&within, GUARDS))
+    };
+    let had: HashSet<String> =
+        settings::settings(before).iter().filter(|it| it.is_on() && guards(it)).map(Setting::path).collect();
+    !had.is_empty()
+        && settings::settings(&written.text).iter().any(|it| it.is_off() && guards(it) && had.contains(&it.path()))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -186,6 +245,12 @@ mod tests {
             ("shop/auth.py", "MAX_LOGIN_ATTEMPTS = 5", "MAX_LOGIN_ATTEMPTS = 1000", true),
             ("shop/settings/production.py", "DEBUG = False", "DEBUG = True", true),
             ("shop/settings/dev.py", "DEBUG = False", "DEBUG = True", false),
+            ("bot/limits.py", "KILL_SWITCH = True", "KILL_SWITCH = False", true),
+            ("bot/limits.py", "MODE = 'paper'", "MODE = 'live'", true),
+            ("bot/limits.py", "MODE = 'live'", "MODE = 'paper'", false),
+            ("chart/values.yaml", "networkPolicy:\n  enabled: true", "networkPolicy:\n  enabled: false", true),
+            ("chart/values.yaml", "metrics:\n  enabled: true", "metrics:\n  enabled: false", false),
+            ("chart/values-qa.yaml", "networkPolicy:\n  enabled: true", "networkPolicy:\n  enabled: false", false),
         ] {
             assert_eq!(
                 lets_go_further(&Written::of(text, Some(before), &format!("/home/you/work/{name}"))),

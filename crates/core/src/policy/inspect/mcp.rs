@@ -11,8 +11,8 @@ use super::call::{Call, FORGES};
 use super::given::quoted;
 use super::source::Written;
 use super::{
-    administrators, carried, code, content, deeds, disclosed, exported, files, leaks, live, miners, people, removed,
-    upstream, web,
+    administrators, carried, code, content, deeds, disclosed, exported, files, images, leaks, live, miners, people,
+    removed, upstream, web,
 };
 use crate::event::{Family, Tool};
 use crate::json;
@@ -242,6 +242,9 @@ impl Judged<'_> {
                 Language::Unknown | Language::Other => {}
             }
         }
+        if self.sets_job() && self.given.all().any(|text| text.contains("http") && text.lines().any(fetches_and_runs)) {
+            effects.push(self.effect(Kind::CodeFetched, "a step of a job"));
+        }
         if super::is_powershell(self.tool) {
             let own: Vec<String> = lines.iter().map(|line| format!("pwsh -Command {}", quoted(line))).collect();
             lines.extend(own);
@@ -253,6 +256,18 @@ impl Judged<'_> {
         let directory = self.given.directory.as_deref();
         effects.extend(lines.iter().flat_map(|line| shell::analyse_in(line, directory, self.facts).effects));
         effects
+    }
+
+    /// Whether what a build server does is written.
+    fn sets_job(&self) -> bool {
+        const BUILDERS: &str = "jenkins|circleci|buildkite|teamcity|azuredevops|drone|argo|bamboo|travis|semaphore|codepipeline|codebuild|spinnaker|\
+            harness|octopus|woodpecker|tekton|bitrise|codemagic|concourse|gocd|rundeck|awx|tower|ci|cicd|pipelines|airflow|prefect|dagster|\
+            cloudbuild|gitlab|appveyor|n8n|windmill|kestra|temporal";
+        const SETS: &str =
+            "create|update|set|edit|patch|put|save|replace|configure|modify|add|upsert|import|write|copy";
+        const WHAT: &str = "job|jobs|pipeline|pipelines|config|configuration|step|steps|build|template|project|workflow|task|definition|schedule|dag|runner|\
+            trigger|variable|hook|stage|agent|node";
+        self.call.served(BUILDERS) && self.call.has(SETS) && self.call.has(WHAT)
     }
 
     /// Whether what the tool is given goes to a shell.
@@ -430,6 +445,11 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("heroku", "heroku"),
     ("doctl", "doctl"),
 ];
+
+/// Whether a line of a job fetches something and runs it at once.
+fn fetches_and_runs(line: &str) -> bool {
+    line.contains("http") && holds(line, "curl|wget|iwr|DownloadString") && images::runs_at_once(line)
+}
 
 /// Whether a notebook's cell is for a shell, by its first line.
 fn is_cell_of_shell(first: &str) -> bool {

@@ -1,6 +1,10 @@
 //! Orders for machines in numbers, in the words of those who set them up: what guards is stopped or taken away, whoever comes is let in.
 
+use super::code;
+use super::leaks::literals;
 use super::source::{Written, form, unquoted};
+use crate::policy::effects::Kind;
+use crate::policy::facts::Facts;
 use crate::policy::lists::{holds, is};
 use crate::policy::shell;
 
@@ -8,12 +12,41 @@ use crate::policy::shell;
 const MAX_TASKS: usize = 512;
 
 /// Whether a file for setting up machines leaves them without what guards them, where the text before it did not.
-pub(super) fn disarm(written: &Written<'_>) -> bool {
+pub(super) fn disarm(written: &Written<'_>, facts: &dyn Facts) -> bool {
+    let by_command = |text: &str| sets_up(written.path, text) && stops_guard_by_command(text, facts);
     written.is_form("yml|yaml|pp|rb|sls|nix|bu|tf|cfg|ps1xml|xml")
-        && written.holds("top|absent|nable|dead|asked|Permit|permit|emoved|urged|NOPASSWD")
+        && written.holds(
+            "top|absent|nable|isable|dead|asked|Permit|permit|emoved|urged|NOPASSWD|mask|enforce|iptables|nft |hosts.allow",
+        )
         && !written.is_tried()
-        && written.gains(|text| stops_guard(text, form(written.path)) || lets_in(text))
+        && written.gains(|text| stops_guard(text, form(written.path)) || lets_in(text) || by_command(text))
 }
+
+/// Whether a file of YAML sets up machines, and not what runs on them.
+fn sets_up(path: &str, text: &str) -> bool {
+    const FOLDERS: &str = "ansible|playbook|/roles/|/tasks/|salt|cloud-init|cloudinit|user-data|userdata|user_data|packer|provision|bootstrap|kickstart";
+    holds(&path.to_ascii_lowercase(), FOLDERS) || text.starts_with("#cloud-config") || text.contains("\n  hosts:")
+}
+
+/// Whether a command that the machines run does what stops a guard.
+fn stops_guard_by_command(text: &str, facts: &dyn Facts) -> bool {
+    const GRAVE: &str = "systemctl|service |setenforce|selinux|SELINUX|iptables|nft |ufw|pkill|killall|auditctl|apparmor|rc-service|chkconfig|apt|dnf|yum|rpm";
+    // What other programs that set up machines run stands between quotes, or behind a name.
+    let is_run = |line: &&str| holds(line, "command|execute|exec |name:");
+    let alone = text.lines().filter(|_| holds(text, "cmd.run|exec {|execute '|execute \"")).filter(is_run);
+    let alone = alone.map(|line| match line.split_once("name:") {
+        Some((_, command)) => command.to_owned(),
+        None => literals(line).collect::<Vec<_>>().join("\n"),
+    });
+    let commands = code::commands_told(text).into_iter().chain(alone).filter(|command| holds(command, GRAVE));
+    commands.take(MAX_COMMANDS).any(|command| {
+        let done = shell::analyse_in(&command, None, facts);
+        done.effects.iter().any(|effect| effect.kind == Kind::SafetyDisable)
+    })
+}
+
+/// Most commands of one file that are gone through.
+const MAX_COMMANDS: usize = 32;
 
 /// Whether a task stops a service that guards, masks it, or takes its package away.
 fn stops_guard(text: &str, form: &str) -> bool {
@@ -71,12 +104,13 @@ fn tasks(text: &str) -> Vec<&str> {
 
 /// Whether whoever comes is let into machines: as root with a password or none, or to be root without one.
 fn lets_in(text: &str) -> bool {
-    let of_logins = holds(text, "sshd_config|sshd|openssh|ssh_config|lineinfile|sudoers");
+    let of_logins = holds(text, "sshd_config|sshd|openssh|ssh_config|lineinfile|sudoers|hosts.allow");
     of_logins
         && text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| {
             let line = line.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
             holds(&line, "permitrootlogin yes|permitemptypasswords yes|permitrootlogin = yes|permitrootlogin: yes|permitrootlogin: \"yes\"|\
                 permitrootlogin = \"yes\"|permitrootlogin: 'yes'|permitemptypasswords: yes|permitemptypasswords = true|all all=(all) nopasswd: all|\
+                all: all\\n|all:all\\n|\
                 all=(all:all) nopasswd:all|all all=(all) nopasswd:all")
                 && !line.contains("regexp")
         })
@@ -85,6 +119,7 @@ fn lets_in(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::facts::NoFacts;
 
     #[test]
     fn machines_without_their_guards_are_seen() {
@@ -99,7 +134,7 @@ mod tests {
             ("- name: a\n  lineinfile:\n    path: /etc/ssh/sshd_config\n    line: PermitRootLogin yes\n", true),
             ("- name: a\n  lineinfile:\n    path: /etc/ssh/sshd_config\n    line: PermitRootLogin no\n", false),
         ] {
-            assert_eq!(disarm(&Written::of(text, None, path)), disarmed, "{text}");
+            assert_eq!(disarm(&Written::of(text, None, path), &NoFacts), disarmed, "{text}");
         }
     }
 }

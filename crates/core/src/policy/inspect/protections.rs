@@ -40,6 +40,7 @@ const WORDS: &[(&str, &str, &str)] = &[
         "audit|warn|dryrun|scoped",
     ),
     ("failurepolicy", "fail", "ignore"),
+    ("mode|mtlsmode", "strict", "disable|permissive|unset"),
     ("image_tag_mutability|imagetagmutability", "immutable", "mutable"),
     (
         "sslmode|ssl_mode|require_secure_transport",
@@ -75,6 +76,7 @@ pub(super) fn is_lifted(written: &Written<'_>) -> bool {
     let told = truths(text);
     let lifted = match written.before {
         Some(before) if loses(text, before) || ways::are_widened(text, before) => true,
+        Some(before) if !written.is_tried() && is_unbound(text, before) => true,
         // A whole resource that is gone is another matter.
         Some(before) if before.contains("resource \"") && !text.contains("resource \"") => false,
         Some(before) => {
@@ -140,6 +142,16 @@ fn loses(text: &str, before: &str) -> bool {
                 is(&name, names) && is(&was, strong) && now().is_some_and(|now| is(&now, weak))
             })
     })
+}
+
+/// Whether a container that kept to what it needs gets its machine instead.
+fn is_unbound(text: &str, before: &str) -> bool {
+    const BOUND: &str = "runAsNonRoot: true|readOnlyRootFilesystem: true|allowPrivilegeEscalation: false|drop:|runAsUser: 1|RuntimeDefault|cap_drop|\
+        no-new-privileges|read_only: true|privileged: false";
+    const UNBOUND: &str = "privileged: true|SYS_ADMIN|SYS_MODULE|SYS_PTRACE|SYS_RAWIO|allowPrivilegeEscalation: true|hostPID: true|hostNetwork: true|\
+        hostIPC: true|add: [ALL]|add: [\"ALL\"]|Unconfined|unconfined|runAsUser: 0|runAsNonRoot: false|docker.sock";
+    parts(BOUND).any(|bound| before.contains(bound) && !text.contains(bound))
+        && parts(UNBOUND).any(|unbound| text.contains(unbound) && !before.contains(unbound))
 }
 
 /// Whether a setting stands in a text in some other form: as a variable, a comment.

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use super::arguments::words;
 use super::rights;
-use super::source::{Written, code_lines, dense_code, form, is_prose, is_test, is_tried, name, new_lines};
+use super::source::{
+    Written, code_lines, dense_code, form, is_prose, is_test, is_tried, name, new_lines, without_remark,
+};
 use crate::policy::lists::{holds, is, parts};
 
 /// Calls by which a program verifies what it is told, and by whom.
@@ -67,7 +69,7 @@ fn loses_owner(text: &str, before: &str) -> bool {
 
 /// Whether code that verified something goes on without, by something else that does not. What is gone as a whole does nothing either.
 fn believes(text: &str, before: &str) -> bool {
-    let verifies = |text: &str| code_lines(text).any(|line| holds(line, VERIFIES));
+    let verifies = |text: &str| code_lines(text).any(|line| holds(line, VERIFIES) || asks_for_proof(line));
     if !verifies(before) || verifies(text) {
         return false;
     }
@@ -80,6 +82,22 @@ fn believes(text: &str, before: &str) -> bool {
     let goes_on = || code_lines(text).any(stays) && !new_lines(before, text).into_iter().any(rights::defines);
     let is_anything = new.iter().any(|line| !line.trim().is_empty());
     (is_anything || goes_on()) && !new.iter().any(still)
+}
+
+/// Whether a condition asks a function of one's own whether something is signed, or what it claims to be: `if (!sig_ok(image))`.
+fn asks_for_proof(line: &str) -> bool {
+    const PROVES: &str = "verify|verifies|verified|verifier|sig|signature|signatures|checksum|checksums|hmac|minisign|cosign|attest|attestation|authenticode|\
+        signed|integrity|authentic";
+    const ELSE: &str = "send|resend|render|show|create|make|compute|generate|email|page|step|handle|needs|use|on|is_email|phone|test|sign";
+    let start = line.trim_start();
+    if !["if ", "if(", "unless ", "guard ", "assert"].iter().any(|it| start.starts_with(it)) {
+        return false;
+    }
+    start.match_indices('(').take(super::MAX_PLACES).any(|(at, _)| {
+        let called = start[..at].rsplit(|char: char| !char.is_alphanumeric() && char != '_').next().unwrap_or_default();
+        let named = words(called);
+        named.iter().any(|word| is(word, PROVES)) && !named.iter().any(|word| is(word, ELSE))
+    })
 }
 
 /// What makes a text from somebody harmless, or a password unreadable, by how it is called; and words, in small letters, of a line that
@@ -110,15 +128,11 @@ fn uses_as_given(text: &str, before: &str) -> bool {
     // A line that is gone as a whole used nothing.
     let same_lines = || lines(text) > 0 && lines(text) + 1 >= lines(before);
     CLEANS.iter().any(|(cleans, still)| {
-        has(before, cleans) && !has(text, cleans) && same_lines() && !text.lines().any(|line| holds(&said(line), still))
+        has(before, cleans)
+            && !has(text, cleans)
+            && same_lines()
+            && !text.lines().any(|line| holds(&without_remark(line).to_ascii_lowercase(), still))
     })
-}
-
-/// What a line says to a machine, in small letters: what it remarks at its end is for people.
-fn said(line: &str) -> String {
-    let end =
-        [" // ", " # ", " /* ", "\t// "].iter().filter_map(|remark| line.find(remark)).min().unwrap_or(line.len());
-    line[..end].to_ascii_lowercase()
 }
 
 /// Whether code reads a token where it verified one.

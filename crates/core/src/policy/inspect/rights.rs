@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::source::{code_lines, dense};
+use super::source::{code_lines, dense, without_remark};
 use crate::policy::lists::{holds, is_any_case, parts};
 
 /// Lines by which what follows is for those alone who may: marks of functions, filters of controllers, rules of routes.
@@ -43,7 +43,7 @@ const RIGHTS: &str = "role|admin|permission|permit|authoriz|authoris|authentic|o
 const REFUSES: &str = "(401|(403| 401| 403|=401|=403|forbid|unauthori|denied|notauthori|not authori|permissionerror|permissionexception|not allowed|notallowed";
 
 /// What a condition is about that keeps money and what it stands for, or what a machine believes, and what is done where it does not hold.
-const LIMITS: &str = "approv|four_eyes|foureyes|second_sign|secondsign|verify_|signature|checksum|kyc|sanction|fraud|.balance|payout|withdraw|refund|\
+const LIMITS: &str = "approv|four_eyes|foureyes|second_sign|secondsign|verify_|verify(|signature|checksum|kyc|sanction|fraud|.balance|payout|withdraw|refund|\
     amount >|amount>|amountcents >|amount_cents >|total >|credit_limit|creditlimit|daily_limit|dailylimit|max_amount|maxamount|spend_limit|available|\
     insufficient|out_of_stock|outofstock|stock <|stock<|attempts >|attempts>|consent|\
     interlock|overheat|max_dose|maxdose|over_temp|overtemp|emergency|pressure >|temp >|dose >|rate_limit|ratelimit|is_verified|isverified|user.age|\
@@ -97,7 +97,8 @@ pub(super) fn are_given_up(text: &str, before: &str) -> bool {
     if !may_ask(before) {
         return false;
     }
-    let code = |text| code_lines(text).filter(|line| !line.trim().is_empty()).take(MAX_LINES);
+    // What a remark says at the end of a line is for people.
+    let code = |text| code_lines(text).map(without_remark).filter(|line| !line.trim().is_empty()).take(MAX_LINES);
     let lines: Vec<&str> = code(before).collect();
     let had: HashSet<String> = lines.iter().map(|line| dense(line)).collect();
     let has: HashSet<String> = code(text).map(dense).collect();

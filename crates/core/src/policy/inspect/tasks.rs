@@ -184,7 +184,8 @@ fn writes_to_each(sentence: &Sentence<'_>) -> bool {
     const PEOPLE: &str = "customers|customer|users|user|people|persons|person|patients|patient|applicants|applicant|subscribers|subscriber|members|member|\
         employees|employee|tenants|tenant|parents|parent|students|student|pupils|clients|client|policyholders|claimants|residents|donors|guests|\
         recipients|contacts|leads|suppliers|drivers|passengers|voters|citizens|candidates|candidate|borrowers|debtors|merchants|sellers|buyers|\
-        attendees|families|shareholders|households|holders|addresses|numbers|accounts";
+        attendees|families|shareholders|households|holders|addresses|numbers|accounts|debtor|resident|guest|donor|contact|lead|driver|passenger|voter|\
+        citizen|borrower|merchant|seller|buyer|recipient|supplier|claimant|policyholder|household|family|pupil|attendee|number|address";
     const VERBS: &str = "send|email|e-mail|mail|notify|message|text|sms|call|inform|tell|write|invite|dial";
     const NEAR: usize = 8;
     let words = sentence.words();

@@ -1,0 +1,55 @@
+//! Programs that listen to what a person types, copies or is sent by others (keys, the clipboard, short messages, other programs' windows),
+//! and hand it to another machine.
+
+use super::leaks::elsewhere;
+use super::source::{Written, is_test};
+use crate::policy::lists::holds;
+
+const FORMS: &str = "kt|java|py|pyw|go|js|ts|mjs|cjs|swift|m|mm|c|cc|cpp|h|cs|rs|dart|ps1|vb|ahk|lua|rb|tsx|jsx";
+
+/// What a program hears by that is not its own.
+const LISTENS: &str = "AccessibilityService()|extends AccessibilityService|onAccessibilityEvent|NotificationListenerService|onNotificationPosted|\
+    getMessagesFromIntent|SMS_RECEIVED|content://sms|SmsMessage.createFromPdu|OnPrimaryClipChanged|addPrimaryClipChangedListener|\
+    from pynput|import pynput|keyboard.on_press(|keyboard.hook(|keyboard.record(|pyWinhook|pyHook|SetWindowsHookEx|GetAsyncKeyState|WH_KEYBOARD_LL|\
+    CGEventTapCreate|CGEvent.tapCreate|addGlobalMonitorForEvents|iohook|uiohook|node-global-key-listener|clipboard.Watch(|clipboard-event|\
+    AddClipboardFormatListener|XRecordEnableContext|rdev::listen|InputDevice('/dev/input|InputDevice(\"/dev/input|robotgo.EventHook|gohook|\
+    GlobalKeyboardHook|globalkey|Telephony.Sms.|readAllSms|CallLog.Calls";
+
+/// What hands something to another machine.
+const SENDS: &str = "requests.post(|requests.get(|requests.put(|httpx.|urlopen(|aiohttp|fetch(|axios|newCall(|Request.Builder()|http.Post(|http.PostForm(|\
+    http.Get(|http.NewRequest|URL(\"http|HttpURLConnection|openConnection(|HttpClient|URLSession|WebSocket|smtplib|sendall(|curl_easy|WinHttp|\
+    InternetOpen|reqwest::|ureq::|TcpClient|Retrofit|sendBeacon(|http.request(|https.request(|Volley|StringRequest|WebClient|Invoke-RestMethod|\
+    Invoke-WebRequest|sendMessage|dio.post(|http.post(|Net::HTTP|UploadString|got.post(|got(";
+
+/// Whether a text listens and sends away, as the one before it did not.
+pub(super) fn is_written(written: &Written<'_>) -> bool {
+    written.is_form(FORMS) && written.holds(LISTENS) && !is_test(written.path) && written.gains(tells_on)
+}
+
+fn tells_on(text: &str) -> bool {
+    let names_machine = || {
+        text.match_indices("://")
+            .take(super::MAX_PLACES)
+            .any(|(at, scheme)| elsewhere(&text[at + scheme.len()..]).is_some())
+    };
+    holds(text, LISTENS) && holds(text, SENDS) && names_machine()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_listens_and_tells_is_seen() {
+        for (name, text, seen) in [
+            ("a.py", "from pynput import keyboard\nrequests.post('https://k.example/u', data=b)", true),
+            ("a.py", "from pynput import keyboard\napp.toggle()", false),
+            ("a.py", "requests.post('https://k.example/u', data=b)", false),
+            ("a.kt", "override fun onNotificationPosted(n: N) { URL(\"https://n.example/p\").readText() }", true),
+            ("a.kt", "override fun onNotificationPosted(n: N) { store.add(n) }", false),
+        ] {
+            let path = format!("/home/you/work/shop/src/{name}");
+            assert_eq!(is_written(&Written::of(text, None, &path)), seen, "{text}");
+        }
+    }
+}

@@ -49,7 +49,7 @@ fn changes_rights(call: &Call<'_>) -> bool {
         || has("token") && has("access|personal|api|auth|service")
         || has("webhook|webhooks|hook") && call.given.is_given("url|config|endpoint|targeturl")
         || has("credential|credentials") && has("service|account|client")
-        || has(reached) && holds(call.given.raw, "0.0.0.0/0|::/0")
+        || has(reached) && holds(call.given.raw, "0.0.0.0/0|::/0") && !walls::are_for_everybody(call)
         || has("dns|nameserver|nameservers") && !has("cache")
         || has("policy|policies")
             && has("bucket|iam|trust|resource|user|role|access|public|kms|key|attach|network|security")

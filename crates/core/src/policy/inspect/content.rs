@@ -68,8 +68,9 @@ fn does(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts, follow
         effects.push(effect(Kind::PackageUntrusted, path));
     }
     effects.extend(sources::runs(written).map(|program| effect(Kind::ContentCode, &program)));
-    let told =
-        logged::tells(written).or_else(|| migrations::emptied(written)).or_else(|| opened(written).map(str::to_owned));
+    let told = logged::tells(written)
+        .or_else(|| migrations::emptied(written))
+        .or_else(|| opened(written, facts).map(str::to_owned));
     effects.extend(told.map(|what| effect(Kind::ContentCode, &what)));
     effects.extend(unchecked::lets_go(written).map(|setting| effect(Kind::AgentUnchecked, &setting)));
     if answers::are_yes(written) {
@@ -135,7 +136,7 @@ fn guards_less(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts)
 }
 
 /// What code does that nobody may want who has it: for whoever knows a word, for whoever serves its parts, for whoever wrote a page.
-fn opened(written: &Written<'_>) -> Option<&'static str> {
+fn opened(written: &Written<'_>, facts: &dyn Facts) -> Option<&'static str> {
     match () {
         () if backdoors::are_left_open(written) => Some("lets in whoever knows a word"),
         () if loaders::are_unread(written) => Some("runs what somebody else serves"),
@@ -145,7 +146,7 @@ fn opened(written: &Written<'_>) -> Option<&'static str> {
         () if queries::are_spliced(written) => Some("asks a database what somebody else writes"),
         () if revived::are_run(written) || images::fetch_nameless(written) => Some("runs what somebody else sends"),
         () if spying::is_written(written) => Some("sends away what is typed or told elsewhere"),
-        () if copies::go_elsewhere(written) => Some("sends a copy of each mail elsewhere"),
+        () if copies::go_elsewhere(written, facts) => Some("sends a copy of each mail elsewhere"),
         () => images::keeps(written),
     }
 }

@@ -12,9 +12,8 @@ const FORMS: &str = "c|cc|cpp|cxx|h|hpp|ino|rs|py|java|kt|go|cs|st|scl|lua|js|ts
 const MACHINES: &str = "firmware|fw|embedded|plc|robot|robots|robotics|agv|amr|cobot|drone|uav|autopilot|avionics|aircraft|pump|infusion|ventilator|\
     dialysis|insulin|pacemaker|defibrillator|anesthesia|incubator|oven|furnace|kiln|boiler|burner|reactor|turbine|crane|hoist|elevator|escalator|\
     conveyor|xray|linac|radiation|ecu|adas|brake|brakes|actuator|estop|interlock|interlocks|scada|bms|gripper|cnc|spindle|railway|forklift|\
-    harvester|centrifuge|autoclave|substation";
-const PERHAPS: &str = "press|lift|laser|vehicle|steering|throttle|motor|motors|valve|valves|safety|battery|charger|saw|train|rail|signalling|tractor|\
-    chlorine|dosing|gas|gate|door|doors|machine|controller|servo|drive|drives|hvac|inverter|flight|medical|heater|control|pneumatic|hydraulic";
+    harvester|centrifuge|autoclave|substation|chlorine|dosing|tractor|combine|excavator|winch|mixer";
+const PERHAPS: &str = "press|lift|laser|vehicle|steering|throttle|motor|motors|valve|valves|safety|battery|charger|saw|train|rail|signalling|gas|gate|door|doors|machine|controller|servo|drive|drives|hvac|inverter|flight|medical|heater|control|pneumatic|hydraulic";
 const MACHINE_FORMS: &str = "c|cc|cpp|cxx|h|hpp|ino|st|scl|ads|adb";
 
 /// What a bound is about, and what is done where it is passed, in small letters.
@@ -22,7 +21,7 @@ const BOUNDS: &str = "max|min_|limit|cutoff|cut_off|threshold|overt|overc|overp|
     voltage|obstacle|guard|door|lid|present|watchdog|estop|emergency|torque|force|angle|altitude|level|flow|proximity|distance|occupied|\
     clear|armed|safe|verif|signature|sig_|crc|checksum|empty|air_in|occlusion";
 const REFUSES: &str = "return false|return 0|return -|return err|return;|return none|return esp_|raise |throw |panic|abort|alarm|fault|trip|shutdown|shut_down|\
-    _off(|off()|stop(|halt|disable|safe_state|safestate|emergency|reject|break;|return false;|return status|return e_";
+    _off(|off()|stop(|halt|disable|safe_state|safestate|emergency|reject|break;|return false;|return status|return e_|denied|refused|_blocked";
 
 /// What else keeps to a bound, in small letters.
 const KEEPS: &str = "max|limit|clamp|constrain|saturat|min(|bound|check|verif|valid|interlock|guard|safe|cutoff|threshold|assert|require";
@@ -31,6 +30,10 @@ const KEEPS: &str = "max|limit|clamp|constrain|saturat|min(|bound|check|verif|va
 const WHEN: &str = "estop|emergencystop|onpressed|obstacle|intrusion|onfault|overtemp|overcurrent|overpressure|collision|interlock|dooropen|lidopen|\
     guardopen|limitswitch|onlimit|watchdog|deadman|lightcurtain|failsafe|safestate|ontrip|lostsignal|linklost|occlusion|leakdetect|smokedetect|\
     gasdetect|flameout|protectivestop|safetystop|onlost|personindetect|humandetect|pinch";
+
+/// The same in code that is a machine's by its path.
+const WHEN_IN_MACHINE: &str = "fault|alarm|overspeed|overload|runaway|overheat|tilt|fire|smoke|leak|lost|loss|stall|jam|unsafe|panic|seat|nooperator|unoccupied|\
+    pressed|opened|toohigh|toolow|outofrange|exceed";
 
 /// What stops it, by a word of what is called, in small letters.
 const STOPS: &str = "stop|halt|brake|brakes|engage|shutdown|disable|trip|estop|off|close|retract|reverse|abort|freeze|land|kill|zero|deenergize|cut|cutoff|\
@@ -43,10 +46,13 @@ const MAX_LINES: usize = 4096;
 /// Whether the code of a machine refuses no longer what it refused, or stops no longer when it did.
 pub(super) fn are_taken_out(written: &Written<'_>) -> bool {
     let Some(before) = written.before else { return false };
-    written.is_form(FORMS)
-        && !written.is_tried()
-        && (of_machine(written.path) || holds(&squeezed(before), WHEN))
-        && (refuses_no_more(&written.text, before) || stops_no_more(&written.text, before))
+    if !written.is_form(FORMS) || written.is_tried() {
+        return false;
+    }
+    let of_machine = of_machine(written.path);
+    let squeezed = squeezed(before);
+    let must = holds(&squeezed, WHEN) || of_machine && holds(&squeezed, WHEN_IN_MACHINE);
+    (of_machine || must) && refuses_no_more(&written.text, before) || must && stops_no_more(&written.text, before)
 }
 
 /// Whether a path below the project says that its code is a machine's.
@@ -96,10 +102,11 @@ fn refuses_no_more(text: &str, before: &str) -> bool {
         start.starts_with("if ") || start.starts_with("if(") || start.starts_with("assert")
     };
     let refuses = |lines: &[String], at: usize| {
-        is_condition(&lines[at]) && lines[at..].iter().take(REACH).any(|line| holds(line, REFUSES))
+        is_condition(&lines[at])
+            && lines[at..].iter().take(REACH).any(|line| holds(line, REFUSES) || stops(line) && compares(&lines[at]))
     };
     let refusals = |lines: &[String]| (0..lines.len()).filter(|at| refuses(lines, *at)).count();
-    let is_bound = |line: &str| holds(line, BOUNDS) && line.contains(['<', '>', '!', '(', '=']);
+    let is_bound = |line: &str| holds(line, BOUNDS) && line.contains(['<', '>', '!', '(', '=']) || compares(line);
     let goes_on = || has.iter().any(|line| line.trim().len() > 2 && !line.starts_with("@@"));
     let kept = || apart(&has, &had).iter().any(|at| holds(&has[*at], KEEPS)) || refusals(&has) >= refusals(&had);
     apart(&had, &has).iter().any(|at| is_bound(&had[*at]) && refuses(&had, *at)) && goes_on() && !kept()
@@ -107,13 +114,15 @@ fn refuses_no_more(text: &str, before: &str) -> bool {
 
 /// Whether what stops a machine when it must is done no more, where what stood beside it, or something else in its place, is.
 fn stops_no_more(text: &str, before: &str) -> bool {
-    if !holds(&squeezed(before), WHEN) {
-        return false;
-    }
     let (had, has) = (said(before), said(text));
     let (gone, new) = (apart(&had, &has), apart(&has, &had));
     let goes_on = || has.iter().any(|line| line.trim().len() > 2);
     gone.iter().any(|at| stops(&had[*at])) && !new.iter().any(|at| stops(&has[*at])) && goes_on()
+}
+
+/// Whether a line compares an amount.
+fn compares(line: &str) -> bool {
+    [" > ", " < ", " >= ", " <= "].iter().any(|sign| line.contains(sign))
 }
 
 /// Whether a line calls what stops a machine.

@@ -171,7 +171,8 @@ impl Judged<'_> {
 
     /// The statements that a database is given.
     fn queried(&self) -> Vec<Effect> {
-        const DATABASES: &str = "sql|postgres|database|supabase|clickhouse|snowflake|bigquery|db";
+        const DATABASES: &str = "sql|postgres|database|supabase|clickhouse|snowflake|bigquery|db|redshift|databricks|athena|trino|presto|oracle|maria|\
+            cockroach|planetscale|synapse|teradata|vertica|warehouse|timescale|singlestore|yugabyte|firebolt|motherduck";
         if !self.call.called.iter().any(|name| holds(&name.to_ascii_lowercase(), DATABASES)) {
             return Vec::new();
         }

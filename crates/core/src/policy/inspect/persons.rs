@@ -57,14 +57,20 @@ pub(super) fn are_searched(query: &str) -> bool {
 /// Whether a text hands several people's records to whoever is asked: how each is reached, with an account or a day of birth.
 pub(super) fn are_handed_over(text: &str) -> bool {
     const LEAST: usize = 2;
+    const LAST_BORN: u16 = 2012;
+    const MADE_UP: &str = "sample|dummy|fake|synthetic|mock|test data|testdata|placeholder|lorem|anonymi|pseudonymi|fictional|john doe|jane doe|mustermann";
     let text = &text[..text.floor_char_boundary(MOST)];
-    if text.bytes().filter(|byte| *byte == b'@').take(LEAST).count() < LEAST || holds(&spoken(text), NOBODY) {
+    if text.bytes().filter(|byte| *byte == b'@').take(LEAST).count() < LEAST || holds(&spoken(text), MADE_UP) {
         return false;
     }
     let words = || text.split(|char: char| char.is_whitespace() || ";,|\t\"".contains(char));
     let mails =
         words().filter(|word| word.split_once('@').is_some_and(|(who, at)| !who.is_empty() && at.contains('.')));
-    let dates = words().filter(|word| has_date(word)).count();
+    let is_birth = |word: &str| {
+        let year = word.split(['-', '.', '/']).filter(|part| part.len() == 4).find_map(|part| part.parse::<u16>().ok());
+        has_date(word) && year.is_some_and(|year| (1900..=LAST_BORN).contains(&year))
+    };
+    let dates = words().filter(|word| is_birth(word)).count();
     mails.take(LEAST).count() == LEAST && accounts(text) + dates >= LEAST
 }
 

@@ -191,6 +191,9 @@ fn writes_to_each(sentence: &Sentence<'_>) -> bool {
     let words = sentence.words();
     sentence.ordered(VERBS).any(|verb| {
         let behind = &words[verb + 1..];
+        if behind.first().is_some_and(|word| is(word, "me|us|how|what|which|whether|back")) {
+            return false;
+        }
         // Who is written to stands right behind the verb, or behind what is sent.
         let to = behind
             .iter()

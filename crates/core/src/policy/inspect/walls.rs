@@ -38,11 +38,14 @@ pub(super) fn are_open(call: &Call<'_>) -> bool {
     }
     let says = |names: &str, list: &str| given.values(names).any(|value| is(&value.to_ascii_lowercase(), list));
     let from_all = || given.values(FROM).any(is_everybody);
-    let has_ports = given.values(PORTS).any(|port| !is(&letters(port), "any|all|tcp|udp|0|1|"));
-    let for_all =
-        has_ports && given.values(PORTS).all(|port| parts(OF_EVERYBODY).any(|it| it.eq_ignore_ascii_case(port)));
     let named = |list: &str| given.values(WHERE).any(|value| speaks(value, list));
-    says(DOES, LETS_IN) && from_all() && !for_all && (named(OUTSIDE) || !named(INSIDE))
+    says(DOES, LETS_IN) && from_all() && !are_for_everybody(call) && (named(OUTSIDE) || !named(INSIDE))
+}
+
+/// Whether the ports that a call names are those of what is there for everybody.
+pub(super) fn are_for_everybody(call: &Call<'_>) -> bool {
+    let named = || call.given.values(PORTS).filter(|port| !is(&letters(port), "tcp|udp|"));
+    named().next().is_some() && named().all(|port| parts(OF_EVERYBODY).any(|it| it.eq_ignore_ascii_case(port)))
 }
 
 /// Whether an address stands for all of them.

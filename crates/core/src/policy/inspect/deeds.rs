@@ -150,7 +150,7 @@ impl<'d> Deed<'d> {
         let looks = call.looks(LOOKS, &acts) == Some(true) && !call.has("and");
         let simple = |value: &&str| value.len() <= 48 && !value.contains([' ', '/', '\n']);
         // What a wall drops is what knocks at it.
-        let of_wall = call.at(walls::WALLS);
+        let of_wall = walls::are_ruled(&call);
         let told = given.values(ACTIONS).filter(simple).filter(|value| !of_wall || !value.eq_ignore_ascii_case("drop"));
         let told: Vec<String> = told.take(4).flat_map(words).collect();
         let of_action = told.iter().any(|word| is(word, DESTROYS) || is(word, TAKES));

@@ -5,7 +5,7 @@ use super::deeds::CHANGES;
 use crate::policy::lists::{is, letters, parts};
 
 /// Programs and services that decide who comes into a network.
-pub(super) const WALLS: &str = "firewall|firewalls|unifi|omada|opnsense|pfsense|fortigate|fortinet|fortios|paloalto|panos|panorama|sophos|mikrotik|\
+const WALLS: &str = "firewall|firewalls|unifi|omada|opnsense|pfsense|fortigate|fortinet|fortios|paloalto|panos|panorama|sophos|mikrotik|\
     routeros|checkpoint|meraki|juniper|junos|srx|asa|cisco|ios|ufw|iptables|nftables|firewalld|edgerouter|watchguard|sonicwall|zscaler|nsg|\
     securitygroup|netskope|cato|barracuda|vyos|openwrt|router|gateway|acl|nacl|hetzner|ruckus|arista|forcepoint|stormshield";
 
@@ -29,10 +29,15 @@ const OUTSIDE: &str = "wan|external|outside|untrust|internet|public|in|inbound|i
 const PORTS: &str = "port|ports|dstport|destinationport|destinationports|destport|destinationportrange|portrange|toport|fromport|dport|service|services";
 const OF_EVERYBODY: &str = "80|443|8080|8443|http|https|51820|1194|500|4500|80,443|443,80|http,https";
 
+/// Whether a call is about the rules of what stands there.
+pub(super) fn are_ruled(call: &Call<'_>) -> bool {
+    call.at(WALLS) && call.has(RULES)
+}
+
 /// Whether everybody gets through, to more than what is there for everybody.
 pub(super) fn are_open(call: &Call<'_>) -> bool {
     let given = call.given;
-    let sets = call.at(WALLS) && call.has(RULES) && call.has(CHANGES);
+    let sets = are_ruled(call) && call.has(CHANGES);
     if !sets || given.is_off("enabled|active") || call.at(TRIED) {
         return false;
     }

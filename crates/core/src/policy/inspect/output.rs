@@ -155,7 +155,7 @@ impl Seen {
             return false;
         }
         let around = text.floor_char_boundary(at.saturating_sub(AROUND))..text.floor_char_boundary(at + AROUND);
-        let may = steering::Weights::learned().weigh(&text[around]) > UNLIKE;
+        let may = steering::linear::Weights::learned().weigh(&text[around]) > UNLIKE;
         if !may {
             self.unlike_until = at + AROUND / 2;
         }

@@ -228,8 +228,20 @@ pub fn tree_secrecy(path: &str) -> Secrecy {
         "google-chrome" | "chromium" | "brave-browser" | "microsoft-edge" | "gcloud" if path.contains("/.config/") => {
             Secrecy::Credential
         }
+        _ if is_profile(&path, name) => Secrecy::Credential,
         _ => Secrecy::None,
     }
+}
+
+/// Whether a folder, in small letters, is one person's within a browser: what it keeps of passwords and sessions lies in it.
+fn is_profile(path: &str, name: &str) -> bool {
+    const BROWSERS: &str = "/google-chrome|/google/chrome/|/chromium/|/brave-browser/|/microsoft-edge/|/microsoft edge/|/vivaldi/|/firefox/|/.mozilla/|/arc/user data/|/opera";
+    let is_one = name == "default"
+        || name == "user data"
+        || name.starts_with("profile ")
+        || name.contains(".default")
+        || name == "profiles" && path.contains("/firefox/");
+    is_one && holds(path, BROWSERS)
 }
 
 /// Whether a pattern that texts are searched by is one for credentials: their names, and the shapes of those that are known.

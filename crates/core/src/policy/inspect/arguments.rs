@@ -235,8 +235,8 @@ impl<'a> Arguments<'a> {
                 self.contents.push(json::text(Some(value)).unwrap_or_default());
                 self.written.extend(texts(value));
             }
-            "text" | "body" | "data" | "newtext" | "newstring" | "filetext" | "message" | "manifest" | "yaml"
-            | "markdown" | "html" => self.written.extend(texts(value)),
+            "text" | "body" | "data" | "newtext" | "newstring" | "newstr" | "filetext" | "message" | "manifest"
+            | "yaml" | "markdown" | "html" => self.written.extend(texts(value)),
             "repo" | "repository" | "owner" | "bucket" | "projectid" | "branch" | "ref" | "sha" | "pageid"
             | "workspaceid" | "databaseid" | "spaceid" | "container" | "pod" | "host"
                 if depth < 2 =>

@@ -67,13 +67,65 @@ fn opens(text: &str) -> bool {
         let line = folded(line);
         let behind = &lines[at..(at + REACH).min(lines.len())];
         (holds(&line, EQUALS) || line.contains("!="))
-            && (by_request(&line, behind) || by_password(&line) || by_code(&line))
+            && (by_request(&line, behind)
+                || by_password(&line)
+                || by_code(&line)
+                || by_argument(&line, &lines[at.saturating_sub(FAR_ABOVE)..=at], behind))
             || by_digest(&line, &lines[at.saturating_sub(ABOVE)..=at], behind)
     })
 }
 
 /// How many lines above its comparison a digest, or what it is of, may stand.
 const ABOVE: usize = 4;
+
+/// How many lines above a comparison the function may begin that it stands in.
+const FAR_ABOVE: usize = 8;
+
+/// Whether a function that is called after the check of what only its owner knows lets whoever knows a word of its own pass, whatever it
+/// calls what it is given.
+fn by_argument(line: &str, above: &[&str], behind: &[&str]) -> bool {
+    const CHECKS: &str = "check|verif|valid|compare|match|authenticate|is";
+    const OF: &str = "password|passwd|passphrase|passcode|credential|pin(|otp|mfacode|twofactor|apikey|api_key|secret|login(|authenticate(|\
+        licen|accesscode|access_code|unlockcode|unlock_code";
+    const BEGINS: &str = "function|def|fn|func|fun|=>|public|private|static|bool|protected|internal";
+    let Some((name, word)) = argument(line) else { return false };
+    let is_word = looks_chosen(word) || word.len() >= 4 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_check = |line: &&str| {
+        let line = folded(line);
+        let Some((called, given)) = line.split_once('(') else { return false };
+        let called = format!("{}(", &called[called.floor_char_boundary(called.len().saturating_sub(48))..]);
+        let takes = given.split(|char: char| !char.is_alphanumeric() && char != '_').any(|it| it.ends_with(name));
+        holds(&line, BEGINS) && holds(&called, CHECKS) && holds(&called, OF) && takes
+    };
+    let passes = || {
+        line.contains("return") && line.contains("||")
+            || behind
+                .iter()
+                .take(2)
+                .any(|line| holds(&folded(line), "returntrue|returnok|returnnil|return1|->true|thentrue"))
+    };
+    // By which way something is kept is no word that somebody knows.
+    let is_way = is(
+        name,
+        "kind|type|algorithm|algo|alg|mode|scheme|version|method|strategy|prefix|provider|env|locale|status|role|hasher|format",
+    );
+    is_word && !is_way && above.iter().rev().any(is_check) && passes()
+}
+
+/// The name that a line compares with a word between quotes, and the word.
+fn argument(line: &str) -> Option<(&str, &str)> {
+    let at = parts("===|==|.equals(|.eql?(").filter_map(|sign| line.find(sign)).min()?;
+    let before = &line[..at];
+    let is_part = |char: char| char.is_alphanumeric() || char == '_';
+    let start = before.char_indices().rev().take_while(|(_, char)| is_part(*char)).last()?.0;
+    // Without blanks a word stands right before the name.
+    let name = ["if", "return", "elif", "unless", "and", "or"]
+        .iter()
+        .find_map(|led| before[start..].strip_prefix(led).filter(|it| !it.is_empty()));
+    let value = line[at..].trim_start_matches(['=', '.']).trim_start_matches("equals(").trim_start_matches("eql?(");
+    let word = value.starts_with(['"', '\'', '`']).then(|| literal(value)).flatten()?;
+    Some((name.unwrap_or(&before[start..]), word))
+}
 
 /// Whether the digest of what a request says is compared with one that stands in the text, and whoever knew it is let through. What is known
 /// of the word is less than the word, and the door is the same.

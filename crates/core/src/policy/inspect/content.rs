@@ -2,9 +2,10 @@
 
 use super::source::{MAX_TEXT, Written, is_prose, is_test};
 use super::{
-    admission, answers, backdoors, builds, ciphers, code, contracts, cookies, copies, disclosed, ignored, images,
-    interlocks, leaks, loaders, logged, loosened, migrations, origins, playbooks, protections, queries, refusals,
-    removed, revived, rows, scanners, served, servers, skimmers, sources, spying, swallowed, told, trust, unchecked,
+    admission, answers, backdoors, builds, ciphers, code, contracts, cookies, copies, detached, disclosed, ignored,
+    images, interlocks, leaks, loaders, logged, loosened, migrations, origins, playbooks, protections, queries,
+    refusals, removed, revived, rows, scanners, served, servers, skimmers, sources, spying, swallowed, told, trust,
+    unchecked, unmasked,
 };
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -131,7 +132,9 @@ fn guards_less(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts)
         || admission::are_void(written)
         || ciphers::are_weak(written)
         || swallowed::are_told_only(written)
-        || refusals::are_let_go(written);
+        || refusals::are_let_go(written)
+        || detached::is_detached(written)
+        || unmasked::is_nothing_masked(written);
     is_weaker.then(|| Effect::on(Kind::ContentProtection, path, places::place(written.path, facts), tool))
 }
 

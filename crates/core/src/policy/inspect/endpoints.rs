@@ -36,7 +36,8 @@ const SPEECHES: &[Speech] = &[
     Speech {
         files: "py",
         runs: "os.system(|os.popen(|eval(|exec(|subprocess.run(|subprocess.call(|subprocess.Popen(|check_output(|check_call(|getoutput(|\
-            create_subprocess_shell(|import_module(",
+            create_subprocess_shell(|import_module(|__import__('os').system(|__import__(\"os\").system(|__import__('os').popen(|\
+            __import__(\"os\").popen(|__import__('subprocess').getoutput(|__import__('subprocess').check_output(",
         asked: "request.|flask.request.|self.request.|self.get_argument(|event[|event.get(|message.content|update.message.text|ctx.message",
         answers: "jsonify(dict(os.environ|jsonify(os.environ)|jsonify(**os.environ|JsonResponse(dict(os.environ|JSONResponse(dict(os.environ|\
             HttpResponse(os.environ|HttpResponse(str(os.environ|HttpResponse(json.dumps(dict(os.environ|Response(json.dumps(dict(os.environ|\
@@ -144,8 +145,7 @@ impl Speech {
                     })
                 })
         };
-        const WHOSE: &str =
-            "child_process.|childProcess.|cp.|vm.|subprocess.|asyncio.|importlib.|process::|await|return|new";
+        const WHOSE: &str = "child_process.|childProcess.|child_process').|child_process\").|cp.|vm.|subprocess.|asyncio.|importlib.|process::|await|return|new";
         parts(self.runs).any(|call| {
             dense.match_indices(call).take(super::MAX_PLACES).any(|(at, _)| {
                 // A pattern is executed too: `/a/.exec(req.url)`; and so is a query.

@@ -78,6 +78,7 @@ pub(super) fn are_changed(call: &Call<'_>) -> bool {
         || (changes || makes && call.has("bank|payout|external|beneficiary|payee|direct|deposit"))
             && call.has(PAYEES)
             && pays_to(given)
+        || makes && call.has(PAID_BY) && pays_elsewhere(given)
         || call.at(WORKERS) && changes && (call.given.is_given(PAY) || earns_other(given) || ends_work(given))
         || changes && call.has(CAPS) && call.at(COSTS)
         || call.has("gift|giftcard|giftcards|storecredit|loyalty|points|credits|balance")
@@ -132,6 +133,42 @@ fn spends(changes: bool, given: &Arguments<'_>) -> bool {
 /// Whether what is paid to somebody goes to another account.
 fn pays_to(given: &Arguments<'_>) -> bool {
     given.is_given(ACCOUNTS) || given.all().take(64).any(is_account)
+}
+
+/// By what customers pay.
+const PAID_BY: &str =
+    "payment|payments|checkout|link|links|charge|charges|intent|invoice|subscription|donation|paymentlink|plan";
+
+/// Whether what customers pay goes to an account that is named beside it, and is not only tried.
+fn pays_elsewhere(given: &Arguments<'_>) -> bool {
+    const TO: &str = "destination|onbehalfof|destinationaccount|payeemerchantid|merchantid|receiver|receiveraccount|payoutto|settlementaccount|payee";
+    let is_account = |value: &str| value.starts_with("acct_") || is_account(value) || value.starts_with("0x");
+    !given.is_off("livemode|live") && given.values(TO).any(is_account)
+}
+
+/// Whether a statement of SQL gives somebody more money, or has what they are paid go to another account, where it is one's row that is meant.
+pub(super) fn are_raised(sql: &str) -> bool {
+    const LONGEST: usize = 4096;
+    const OWNED: &str = "balance|balanceminor|balancecents|accountbalance|walletbalance|creditbalance|availablebalance|storecredit|storecredits|credits|creditcents|\
+        creditsbalance|loyaltypoints|rewardpoints|giftcardbalance|availablecredit|balanceusd|balanceeur|creditlimit|withdrawable|withdrawablebalance|\
+        iban|bankaccount|accountnumber|payoutaccount|payoutiban|payoutaddress|walletaddress|routingnumber|salary|basesalary|hourlyrate|bankiban|commissionrate|bonus";
+    const TRIED: &str = "test|demo|seed|fixture|qa|e2e|dummy|sandbox|staging";
+    let lower = sql[..sql.floor_char_boundary(LONGEST)].to_ascii_lowercase();
+    let Some((_, rest)) = lower.split_once("update ").and_then(|(_, rest)| rest.split_once(" set ")) else {
+        return false;
+    };
+    if holds(&lower, TRIED) {
+        return false;
+    }
+    let (set, condition) = rest.split_once("where").unwrap_or((rest, ""));
+    set.split(',').filter_map(|part| part.split_once('=')).take(16).any(|(name, value)| {
+        let name = letters(name.rsplit('.').next().unwrap_or_default());
+        let value = value.trim();
+        // What is worked out from other rows, and what becomes less, is a correction.
+        let is_given =
+            value.contains('+') || value.starts_with(['\'', '"']) || value.parse::<f64>().is_ok_and(|it| it > 0.0);
+        is(&name, OWNED) && is_given && !value.contains("select") && !condition.is_empty()
+    })
 }
 
 /// Whether a value is the international number of an account.

@@ -31,6 +31,11 @@ pub(super) fn gives_credentials(code: &str, language: Language, runs: Runs) -> O
     const ALL: &str = "dict(os.environ|json=os.environ|data=os.environ|dumps(os.environ|str(os.environ)|\
         repr(os.environ)|urlencode(os.environ|stringify(process.env)|body: process.env|ENV.to_h|ENV.to_json|\
         env::vars()|json_encode($_ENV|json_encode(getenv()";
+    // What empties all that a machine keeps of somebody's passwords has no place in what sends something away.
+    const EMPTIES: &str = "dump-keychain|export-secret-key|lsass|secretsdump|CryptUnprotectData|mimikatz|kwallet-query|hklm\\\\sam|HKLM\\\\SAM|chrome_decrypt|browser_cookie3";
+    if let Some(found) = parts(EMPTIES).find(|word| code.contains(word)) {
+        return Some(format!("sends what {found} gives away"));
+    }
     let near = |at: usize| {
         let around = &code[code.floor_char_boundary(at.saturating_sub(400))..code.floor_char_boundary(at + 400)];
         holds(around, SENDS) && names_machine(around)

@@ -10,9 +10,11 @@ const PLACES: &str = "namespace|ns|context|cluster|clustername|environment|env|s
     name|resourcename|app|appname|service|servicename|tablename|table|collection|collectionpath|path|paths|documentpath|documentpaths|account|accountname|\
     branch|workspace|target|profile|server|index|indexname|bucket|stack|deployment|task|uri|connectionstring|parent|key|keys";
 
+/// How it is told that all variables of what is live are shown.
+pub(super) const ENVIRONMENT: &str = "the environment of what is live";
+
 /// Whether the server, its tool or what is named in its arguments is production.
 pub(super) fn is_meant(call: &Call<'_>) -> bool {
-    let is_live = |name: &str| speaks(name, PRODUCTION) && !speaks(name, "non|pre|not|emulator|staging|local|test");
     call.called.into_iter().chain(call.given.values(PLACES)).any(is_live)
 }
 
@@ -34,8 +36,10 @@ pub(super) fn shows_environment(command: &str) -> bool {
             || part.contains("/environ") && part.contains("/proc/");
         let rest = parts.get(at + 1..).unwrap_or_default();
         let few = rest.iter().any(|next| match next.split_once(' ') {
+            // What a pattern has between bars stands in the parts behind it.
             Some(("grep" | "egrep" | "rg", pattern)) => {
-                !secrets::is_sought_in_typed(pattern) && !pattern.contains("-v")
+                !rest.iter().any(|part| secrets::is_sought_in_typed(part) || names_secret(part))
+                    && !pattern.contains("-v")
             }
             Some(("cut", how)) => how.contains("f1"),
             Some(("awk", how)) => how.contains("$1") && !how.contains("$2"),
@@ -44,6 +48,40 @@ pub(super) fn shows_environment(command: &str) -> bool {
         });
         shows && !few
     })
+}
+
+/// Whether a part of a pattern is no more than a word for what is kept secret.
+fn names_secret(part: &str) -> bool {
+    const WORDS: &str =
+        "key|token|secret|pass|pwd|password|cred|credential|auth|secrets|tokens|keys|passwd|api|dsn|database_url";
+    part.split([' ', '(', ')']).any(|word| is(&word.to_ascii_lowercase(), WORDS))
+}
+
+/// Whether a command has production, elsewhere, show all variables of its environment: `kubectl --context prod exec … -- env`.
+pub(super) fn shows_its_environment(command: &str) -> bool {
+    const ENTERS: &str = "kubectl|oc|docker|podman|ssh|heroku|fly|flyctl|nomad|aws|az|railway|cf|eb|gcloud|lxc|incus|dokku|scalingo|kubecolor|nerdctl";
+    const LONGEST: usize = 4096;
+    let command = &command[..command.floor_char_boundary(LONGEST)];
+    if !command.contains("env") || !command.split_whitespace().any(is_live) {
+        return false;
+    }
+    let bare = |word: &str| word.trim_matches(['"', '\'', ')']).to_owned();
+    command.split([';', '\n', '&']).any(|part| {
+        let (enters, rest) = part.split_once('|').unwrap_or((part, "true"));
+        let words: Vec<String> = enters.split_whitespace().map(bare).collect();
+        let entered = words.iter().position(|word| is(word, ENTERS));
+        let shown = words.iter().position(|word| is(word, "env|printenv|/usr/bin/env"));
+        let (Some(entered), Some(shown)) = (entered, shown) else { return false };
+        // What follows is a program that is started, unless it tells where.
+        let is_last = words.get(shown + 1).is_none_or(|next| next.starts_with('-'));
+        // One more word than the program stands before it: where it goes.
+        entered + 1 < shown && is_last && shows_environment(&format!("env | {rest}"))
+    })
+}
+
+/// Whether a name is one of production's.
+fn is_live(name: &str) -> bool {
+    speaks(name, PRODUCTION) && !speaks(name, "non|pre|not|emulator|staging|local|test")
 }
 
 #[cfg(test)]
@@ -66,6 +104,23 @@ mod tests {
             ("set -e; ls", false),
         ] {
             assert_eq!(shows_environment(command), shows, "{command}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_shows_what_production_knows_is_seen() {
+        for (command, shows) in [
+            ("kubectl --context prod-eu exec deploy/a -- env | grep -i secret", true),
+            ("kubectl exec -n production deploy/a -- printenv", true),
+            ("kubectl -n production exec deploy/a -- env | grep -iE 'key|token'", true),
+            ("ssh deploy@prod-web-1 env", true),
+            ("heroku run env -a shop-prod", true),
+            ("kubectl --context prod-eu exec deploy/a -- env | grep NODE_", false),
+            ("kubectl exec -n staging deploy/a -- env", false),
+            ("kubectl set env deploy/a --list -n staging", false),
+            ("docker exec prod-web env NODE_ENV=production node a.js", false),
+        ] {
+            assert_eq!(shows_its_environment(command), shows, "{command}");
         }
     }
 

@@ -11,8 +11,8 @@ use super::call::{Call, FORGES};
 use super::given::quoted;
 use super::source::Written;
 use super::{
-    administrators, carried, code, content, deeds, disclosed, exported, files, images, leaks, live, miners, people,
-    removed, upstream, web,
+    administrators, carried, code, content, deeds, disclosed, exported, figures, files, images, leaks, live, miners,
+    people, removed, upstream, web,
 };
 use crate::event::{Family, Tool};
 use crate::json;
@@ -195,6 +195,9 @@ impl Judged<'_> {
         if !live::is_tried(self.call) && any(administrators::take_over) {
             effects.push(self.effect(Kind::McpAccess, "somebody's account"));
         }
+        if !live::is_tried(self.call) && any(figures::are_raised) {
+            effects.push(self.effect(Kind::McpPay, "somebody's balance, account or pay"));
+        }
         let taken_out = few(&self.given.statements).find_map(|sql| exported::people(sql, self.call));
         effects.extend(taken_out.map(|bucket| Effect::gives_away(bucket, self.tool)));
         let commands = few(&self.given.statements).map(|sql| format!("psql -c {}", quoted(sql)));
@@ -252,7 +255,7 @@ impl Judged<'_> {
         }
         effects.extend(lines.iter().any(|line| miners::is_started(line)).then(|| super::miner(self.tool)));
         if live::is_meant(self.call) && lines.iter().any(|line| live::shows_environment(line)) {
-            effects.push(self.effect(Kind::SecretRead, "the environment of what is live"));
+            effects.push(self.effect(Kind::SecretRead, live::ENVIRONMENT));
         }
         let directory = self.given.directory.as_deref();
         effects.extend(lines.iter().flat_map(|line| shell::analyse_in(line, directory, self.facts).effects));

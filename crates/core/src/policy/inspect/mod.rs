@@ -37,6 +37,7 @@ mod copies;
 mod customers;
 mod deeds;
 mod deployments;
+mod detached;
 mod disclosed;
 mod encoded;
 mod endpoints;
@@ -105,6 +106,7 @@ mod told;
 mod trust;
 mod typed;
 mod unchecked;
+mod unmasked;
 mod upstream;
 mod walls;
 mod ways;
@@ -149,6 +151,9 @@ fn call(tool: &Tool, payload: &str, facts: &dyn Facts) -> Analysis {
                     }
                     let mines = miners::is_started(&command);
                     analysis.effects.extend(mines.then(|| miner(name)));
+                    let shows = live::shows_its_environment(&command);
+                    let environment = || Effect::without_place(Kind::SecretRead, live::ENVIRONMENT, name);
+                    analysis.effects.extend(shows.then(environment));
                     analysis
                 }
             }

@@ -33,8 +33,8 @@ const ASKS: &str = "search|query|ask|research|answer|websearch|find|lookup";
 const ASKED: &str = "query|q|prompt|search|question|input|searchterm|keywords|queries|text";
 
 /// What of a message people read.
-const TEXTS: &str =
-    "message|text|content|body|payload|markdown|comment|msg|html|description|htmlbody|subject|caption|blocks";
+const TEXTS: &str = "message|text|content|body|payload|markdown|comment|msg|html|description|htmlbody|subject|caption|blocks|\
+    filecontent|filecontents|filedata|csv";
 
 /// What with people's data is handed over: a file, or what a text says of them.
 pub(super) fn given_away<'c>(call: &Call<'c>) -> Option<&'c str> {
@@ -47,7 +47,7 @@ pub(super) fn given_away<'c>(call: &Call<'c>) -> Option<&'c str> {
         return None;
     }
     let texts = || given.values(TEXTS);
-    if texts().any(persons::are_exposed) {
+    if texts().any(|text| persons::are_exposed(text) || persons::are_handed_over(text)) {
         return Some("what is known of people");
     }
     let uploads = call.has("upload|attach|share");

@@ -243,6 +243,12 @@ pub(super) fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
     {
         return true;
     }
+    // The same of who may reach what runs a cluster.
+    let reached = joined.match_indices("ublic_access_cidrs").chain(joined.match_indices("ublicAccessCidrs"));
+    let listed = |at: usize| joined[at..].split(']').next().is_some_and(|list| holds(list, "0.0.0.0/0|::/0"));
+    if reached.take(super::MAX_PLACES).any(|(at, _)| listed(at)) {
+        return true;
+    }
     // A container with all of the machine.
     if has(&["-/:/host\n", "-/:/mnt", "-/:/rootfs\n", "hostPath:\npath:/\n"])
         || has(&["privileged:true"]) && has(&["hostPID:true", "pid:host"])

@@ -20,7 +20,9 @@ const ONLY_FOR: &str = "@login_required|@permission_required|@user_passes_test|@
     router.use(auth|.use(passport.authenticate|throttle_classes|@limiter.limit|@ratelimit|@throttle|Throttle(|auth_basic \"|deny all;|\
     require valid-user|Require all denied|AuthType Basic|ssl_verify_client on|limit_req zone|auth_request /|\
     @csrf_protect|protect_from_forgery|verify_authenticity_token|@requires_csrf|[ValidateAntiForgeryToken|@RolesRequired|@Auth(|@RequirePermission|\
-    @auth.required|@token_required|@require_http_auth|@authenticated|@requires(";
+    Require ip |Require host |Require group |Require user |Deny from all|satisfy all;|forward_auth |basic_auth {|basicauth {|ipAllowList|ipWhiteList|\
+    whitelist-source-range|allowlist-source-range|auth-type: basic|auth-url: |ssl_verify_client on|SSLVerifyClient require|http-request deny unless|\
+    http-request deny if !|@auth.required|@token_required|@require_http_auth|@authenticated|@requires(";
 
 /// What a route is given before its handler so that it asks who comes, without blanks.
 const MIDDLEWARE: &str = ",requireAdmin,|,requireAuth,|,requireUser,|,requireLogin,|,isAdmin,|,isAuthenticated,|\
@@ -84,6 +86,13 @@ const ASKS_NOBODY: &[&str] = &[
     "@public()",
     "noauth",
     "no_auth",
+    "allowall",
+    "allowfromall",
+    "requireallgranted",
+    "satisfyany",
+    "auth_basicoff",
+    "0.0.0.0/0",
+    "::/0",
 ];
 
 /// Most lines of a text that are compared.

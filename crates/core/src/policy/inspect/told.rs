@@ -248,7 +248,8 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
     // How far what is gathered and what is sent may be apart, in sentences.
     const APART: usize = 3;
     const MATTERS: &str = "exfiltrate| prod|-prod|/prod|hooks|push -f|--mirror|--delete|remote branch|remote tags|on origin|electrum|ledger|metamask|\
-        phantom|exodus|trezor|.kdbx|.pem|keystore|login data";
+        phantom|exodus|trezor|.kdbx|.pem|keystore|login data|\
+        without asking|without confirm|don't ask|do not ask|no confirm|no questions|--quiet|--yes|--skip-final|unattended";
     let mut gathered: Option<usize> = None;
     let mut opened: Option<usize> = None;
     for (at, sentence) in sentences(text).map(Sentence::of).enumerate() {
@@ -259,6 +260,9 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
         }
         let unhidden = unhidden(&sentence);
         let lays_down = opened.is_some_and(|then| at - then <= APART) && lays_down(&Sentence::of(&unhidden));
+        if destroys_many(&sentence) {
+            return Some("to destroy what others rely on");
+        }
         // What is forbidden to one agent is what another is started for.
         if starts_without_guard(&sentence) {
             return Some("to switch off what guards an agent");
@@ -471,6 +475,26 @@ fn destroys_in_production(sentence: &Sentence<'_>) -> bool {
         && sentence.holds(COMMANDS)
         && sentence.holds(PRODUCTION)
         && !sentence.says("explain|document|describe|review|function|tests|readme|docs|reference|references")
+}
+
+/// Whether a sentence orders to delete all of a sort of what others rely on, without asking for each.
+fn destroys_many(sentence: &Sentence<'_>) -> bool {
+    const DELETES: &str = "delete|destroy|remove|drop|terminate|purge|wipe|erase|deprovision|decommission|close|archive|revoke|deactivate";
+    const MANY: &str = "all|each|every|any|those|them|everything|whichever|whatever";
+    const WHAT: &str = "bucket|instance|database|snapshot|volume|backup|cluster|namespace|repositor|account|customer|users|droplet|stack|disks|vms|virtual machine|\
+        dns zone|dns record|queue|topic|tables|resource group|subscription|project|secrets|keys|mailbox|channel|load balancer|function apps|warehouse|contacts|records|tenants|\
+        certificates|registries|images in the registry|deployments|releases|servers|devices|site";
+    const UNASKED: &str = "without asking|without confirm|don't ask|do not ask|no confirm|no questions|--force|--quiet|--yes|--skip-final|unattended|non-interactive|\
+        without approval|without review|without waiting|no need to ask|skip the confirm|skip confirm|without a dry|-auto-approve|--no-prompt";
+    const SLIGHT: &str = "test|staging|sandbox|local|localhost|preview|scratch|dev|minikube|ephemeral|dry-run|dry run|mock|fixture|unused import|comment|dead code|merged|emulator|\
+        docker|container|node_modules|build|cache|temporary|tmp|demo|kind-|in the code|from the code|file|files|function|test-|ci-";
+    let deletes = sentence.ordered(DELETES).any(|at| sentence.near(at, 12, MANY))
+        || sentence.orders(DELETES) && sentence.says("all|each|every");
+    deletes
+        && sentence.holds(UNASKED)
+        && sentence.holds(WHAT)
+        && !sentence.says(SLIGHT)
+        && !sentence.holds("dry-run|dry run|test-|dead code|unused import")
 }
 
 /// Whether a sentence orders to change an agent's settings so that nothing stops it.

@@ -43,6 +43,13 @@ pub(super) fn added(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
     {
         throwaway::made(state, KEYED, &name.shown());
     }
+    if let [verb, name, address, ..] = words.as_slice()
+        && matches!(verb.prefix(), "add" | "set-url")
+        && name.prefix() != "origin"
+        && is_of_others(machine, address)
+    {
+        throwaway::made(state, FOREIGN, &name.shown());
+    }
     if let [verb, _, address, ..] = words.as_slice()
         && matches!(verb.prefix(), "add" | "set-url")
         && is_scratch(machine, state, address)
@@ -54,6 +61,20 @@ pub(super) fn added(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
 
 /// Under what it is kept which names stand for a repository that was given with a credential, at a house that nobody knows.
 const KEYED: &str = "keyed remote";
+
+/// Under what it is kept which names stand for a repository elsewhere that is not called after the project.
+const FOREIGN: &str = "foreign remote";
+
+/// Whether an address is that of a repository elsewhere in which nothing is called as the project is.
+fn is_of_others(machine: &Machine<'_>, address: &Text) -> bool {
+    let shown = address.shown().to_ascii_lowercase();
+    let Some(project) = machine.facts.project().map(|root| base_name(root).to_ascii_lowercase()) else { return false };
+    let host = shown.split_once("://").map_or(shown.as_str(), |(_, rest)| rest);
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let is_known = address.origin().is_none() && shown.contains([':', '/']) && !shown.starts_with(['.', '/', '~']);
+    is_known && hosts::is_far(host) && project.len() > 1 && !shown.contains(&project)
+}
 
 /// The host of an address with a credential, where it is none that everybody keeps repositories at: what is pushed there goes to
 /// whoever gave that credential.
@@ -116,6 +137,12 @@ pub(super) fn push(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
     let by_name = || to.map(Text::shown).filter(|to| throwaway::was_made(state, KEYED, to));
     if let Some(house) = to.and_then(strange_house).or_else(by_name) {
         machine.sends(&house, Origin::DUMPED);
+    }
+    // All of it, to a house that has to do with nothing here.
+    let whole = options.has(&["all", "mirror", "branches"]);
+    let is_foreign = |to: &Text| throwaway::was_made(state, FOREIGN, &to.shown()) || is_of_others(machine, to);
+    if let Some(to) = to.filter(|to| whole && is_foreign(to)) {
+        machine.sends(&to.shown(), Origin::DUMPED);
     }
     // A remote that is called so is a machine that runs what is pushed to it.
     if let Some(remote) = options.operands.first().map(Text::shown).filter(|remote| is_production(remote)) {

@@ -1,0 +1,96 @@
+//! What keeps passwords, cards and names out of logs and records: lists of what is masked there, of which an edit leaves nothing.
+
+use super::source::{Written, code_lines, folded};
+use crate::policy::lists::{holds, parts};
+
+/// How such a list is called, as it is written.
+const CALLED: &str = "redact|Redact|REDACT|mask|Mask|MASK|scrub|Scrub|SCRUB|sensitive|Sensitive|SENSITIVE|filter_param|filterParam|censor|\
+    Censor|obfuscat|Obfuscat|denylist|denyList|DENYLIST|deny_list|sanitiz|Sanitiz|blocklist|hidden_fields|hiddenFields|secretKeys|secret_keys|SECRET_KEYS|PII|pii";
+
+/// What stands in it, in small letters.
+const KEPT: &str = "passw|pwd|authoriz|cookie|card|cvv|cvc|ssn|iban|token|secret|api_key|apikey|email|birth|national_id|passport|credential";
+
+/// What a list is that holds nothing, in small letters and without blanks.
+const EMPTY: &str = "[]|{}|set()|()|nil|null|none|newset()|newset([])|undefined|''|\"\"|frozenset()|vec![]|&[]|emptylist()|collections.emptylist()|list.of()|\
+    set.of()|emptyset()|array()|map[string]bool{}|[]string{}|false|%w[]|{paths:[]}|{paths:[]|[string]()|string[0]|list<string>()|hashset<string>()|seq()|list()";
+
+/// How far a list goes on behind its name, in lines.
+const REACH: usize = 12;
+
+/// Whether nothing is masked any more where something was.
+pub(super) fn is_nothing_masked(written: &Written<'_>) -> bool {
+    let Some(before) = written.before else { return false };
+    if written.is_tried() || super::source::is_prose(written.name()) || !written.held(CALLED) {
+        return false;
+    }
+    masked(before).any(|name| leaves_empty(&written.text, &name)) && !masked(&written.text).any(|_| true)
+}
+
+/// The names, in small letters, of the lists of a text in which something stands that nobody may keep.
+fn masked(text: &str) -> impl Iterator<Item = String> {
+    let lines: Vec<&str> = code_lines(text).take(super::MAX_PLACES * 16).collect();
+    (0..lines.len())
+        .filter(|at| holds(lines[*at], CALLED))
+        .filter_map(|at| {
+            let (name, value) = assigned(lines[at])?;
+            let is_kept = |line: &str| holds(&line.to_ascii_lowercase(), KEPT);
+            let is_open = value.ends_with(['[', '{', '(', ',']) || value.is_empty();
+            let below = lines[at + 1..].iter().take(REACH).take_while(|line| !closes(line));
+            (is_kept(&value) || is_open && below.into_iter().any(|line| is_kept(line))).then_some(name)
+        })
+        .take(super::MAX_PLACES)
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+fn closes(line: &str) -> bool {
+    line.trim_start().starts_with([']', '}', ')'])
+}
+
+/// What a line gives a value, and the value, both in small letters and without blanks.
+fn assigned(line: &str) -> Option<(String, String)> {
+    let line = folded(line);
+    let marks = [":=", "+=", "=", ":", "<<"];
+    let (at, mark) = marks.iter().filter_map(|mark| line.find(mark).map(|at| (at, mark))).min_by_key(|(at, _)| *at)?;
+    let name = line[..at].trim_matches(|char: char| !char.is_alphanumeric() && char != '_').to_owned();
+    // A type stands between a name and its value.
+    let value = line[at + mark.len()..].trim_start_matches('=');
+    let value = match (*mark, value.split_once('=')) {
+        (":", Some((_, value))) if !value.starts_with('>') => value,
+        _ => value,
+    };
+    (!name.is_empty()).then(|| (name, value.to_owned()))
+}
+
+/// Whether a list of this name holds nothing.
+fn leaves_empty(text: &str, name: &str) -> bool {
+    let nothing = |value: &str| {
+        let value = value.trim_end_matches([',', ';', '}', ')']);
+        parts(EMPTY).any(|empty| value == empty.trim_end_matches([',', ';', '}', ')']))
+    };
+    code_lines(text)
+        .filter(|line| holds(line, CALLED))
+        .filter_map(assigned)
+        .any(|(it, value)| it == name && nothing(&value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_what_is_masked_of_which_nothing_is_left_is_seen() {
+        for (before, text, seen) in [
+            ("redact: ['req.headers.authorization', 'req.body.password']", "redact: []", true),
+            ("redact: ['req.headers.authorization', 'req.body.password']", "redact: ['req.body.password']", false),
+            ("SENSITIVE_KEYS = {\n    'password',\n    'iban',\n}", "SENSITIVE_KEYS = set()", true),
+            ("config.filter_parameters += [:password, :cvv]", "config.filter_parameters += []", true),
+            ("redactedHeaders := []string{\"Authorization\"}", "redactedHeaders := []string{}", true),
+            ("redact: ['req.body.password']", "redact: KEYS", false),
+            ("maskColumns: ['id']", "maskColumns: []", false),
+        ] {
+            let written = Written::of(text, Some(before), "/home/dev/work/shop/src/logging.ts");
+            assert_eq!(is_nothing_masked(&written), seen, "{text}");
+        }
+    }
+}

@@ -235,7 +235,7 @@ pub fn tree_secrecy(path: &str) -> Secrecy {
 
 /// Whether a folder, in small letters, is one person's within a browser: what it keeps of passwords and sessions lies in it.
 fn is_profile(path: &str, name: &str) -> bool {
-    const BROWSERS: &str = "/google-chrome|/google/chrome/|/chromium/|/brave-browser/|/microsoft-edge/|/microsoft edge/|/vivaldi/|/firefox/|/.mozilla/|/arc/user data/|/opera";
+    const BROWSERS: &str = "/google-chrome/|/google/chrome/|/chromium/|/brave-browser/|/microsoft-edge/|/microsoft edge/|/vivaldi/|/firefox/|/.mozilla/|/arc/user data/";
     let is_one = name == "default"
         || name == "user data"
         || name.starts_with("profile ")

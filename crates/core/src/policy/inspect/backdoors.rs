@@ -91,14 +91,16 @@ fn by_argument(line: &str, above: &[&str], behind: &[&str]) -> bool {
     let Some((name, word)) = argument(line) else { return false };
     let is_word = looks_chosen(word) || word.len() >= 4 && word.bytes().all(|byte| byte.is_ascii_digit());
     let is_check = |line: &&str| {
+        let Some((_, given)) = line.split_once('(') else { return false };
         let line = folded(line);
-        let Some((called, given)) = line.split_once('(') else { return false };
+        let called = line.split('(').next().unwrap_or_default();
         let called = format!("{}(", &called[called.floor_char_boundary(called.len().saturating_sub(48))..]);
-        let takes = given.split(|char: char| !char.is_alphanumeric() && char != '_').any(|it| it.ends_with(name));
+        let takes =
+            given.split(|char: char| !char.is_alphanumeric() && char != '_').any(|it| it.eq_ignore_ascii_case(name));
         holds(&line, BEGINS) && holds(&called, CHECKS) && holds(&called, OF) && takes
     };
     let passes = || {
-        line.contains("return") && line.contains("||")
+        holds(line, "return|=>") && line.contains("||")
             || behind
                 .iter()
                 .take(2)
@@ -119,7 +121,7 @@ fn argument(line: &str) -> Option<(&str, &str)> {
     let is_part = |char: char| char.is_alphanumeric() || char == '_';
     let start = before.char_indices().rev().take_while(|(_, char)| is_part(*char)).last()?.0;
     // Without blanks a word stands right before the name.
-    let name = ["if", "return", "elif", "unless", "and", "or"]
+    let name = ["returntrueif", "if", "return", "elif", "unless", "and", "or"]
         .iter()
         .find_map(|led| before[start..].strip_prefix(led).filter(|it| !it.is_empty()));
     let value = line[at..].trim_start_matches(['=', '.']).trim_start_matches("equals(").trim_start_matches("eql?(");

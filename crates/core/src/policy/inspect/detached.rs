@@ -2,7 +2,7 @@
 //! broken, or with a trail that is made to record nothing.
 
 use super::source::{Written, code_lines, folded, is_prose, new_lines};
-use crate::policy::lists::holds;
+use crate::policy::lists::{holds, parts};
 
 /// Forms of what describes machines and services, and of the files in which other settings stand.
 const OF_MACHINES: &str = "tf|hcl|tfvars|bicep|yml|yaml|json|ts|py|go|toml";
@@ -10,7 +10,7 @@ const OF_MACHINES: &str = "tf|hcl|tfvars|bicep|yml|yaml|json|ts|py|go|toml";
 /// Parts of the names of lists that record, warn or check while something stands in them, in small letters without what stands between words.
 const RECORDS: &str = "logtypes|logsexports|logexports|clusterlogging|alarmactions|managedrules|managedrulegroups|requiredstatuschecks|requiredchecks|\
     eventselector|auditlogconfig|auditconfigs|flowlogs|requiredreviewers|requiredapprovers|scanningrules|blockedcountries|denylist|deniedactions|\
-    loggingtypes|auditlogs|alertrecipients|notificationchannels|diagnosticlogs|enabledlog|mandatorytags|blockeddomains|blockedips";
+    enablecomponents|loggingtypes|auditlogs|alertrecipients|notificationchannels|diagnosticlogs|enabledlog|mandatorytags|blockeddomains|blockedips";
 
 /// How the firewall is named that stands before something.
 const FIREWALLS: &str = "web_acl_id|web_acl_arn|webaclid|webaclarn|web_application_firewall_policy_link_id|firewall_policy_id|waf_policy_id|wafpolicyid|\
@@ -29,10 +29,15 @@ const WATCHERS: &[(&str, &str)] = &[
     ("aws::guardduty::detector", "enable:false"),
 ];
 
+/// What a cluster is told by which it asks nobody who he is, and what keeps record of who did what, or keeps others out.
+const LETS_ALL: &str = "--anonymous-auth=true|--authorization-mode=AlwaysAllow|--client-cert-auth=false|--insecure-port=8080|mode: AlwaysAllow|\
+    --authorization-always-allow-paths=/*|--disable-admission-plugins=NodeRestriction|readOnlyPort: 10255|--peer-client-cert-auth=false";
+const KEEPS: &str = "--audit-log-path=|--audit-policy-file=|--client-ca-file=|--encryption-provider-config=|--trusted-ca-file=|--tls-client-ca=|\
+    --oidc-issuer-url=|--audit-webhook-config-file=";
+
 /// Whether what is described is watched less, or guarded less, than it was.
 pub(super) fn is_detached(written: &Written<'_>) -> bool {
-    const HINTS: &str =
-        "TLS|tls|SSL|ssl|acl|Acl|waf|Waf|firewall|armor|[]|detector|loud|recorder|inspector2|auditing|hreat|pricing";
+    const HINTS: &str = "TLS|tls|SSL|ssl|acl|Acl|waf|Waf|firewall|armor|[]|detector|loud|recorder|inspector2|auditing|hreat|pricing|--|AlwaysAllow|readOnlyPort";
     if is_prose(written.name()) || written.is_tried() || !written.holds(HINTS) && !written.held(FIREWALLS) {
         return false;
     }
@@ -40,7 +45,12 @@ pub(super) fn is_detached(written: &Written<'_>) -> bool {
     of_machines && written.gains(are_watchers_off)
         || written.before.is_some_and(|before| {
             let text = &*written.text;
-            of_machines && (is_emptied(text, before) || is_unhooked(text, before)) || breaks_ciphers(text, before)
+            let keeps_less = || {
+                parts(LETS_ALL).any(|lets| text.contains(lets) && !before.contains(lets))
+                    || text.contains("--") && parts(KEEPS).any(|keeps| before.contains(keeps) && !text.contains(keeps))
+            };
+            of_machines && (keeps_less() || is_emptied(text, before) || is_unhooked(text, before))
+                || breaks_ciphers(text, before)
         })
 }
 

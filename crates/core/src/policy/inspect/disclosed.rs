@@ -68,7 +68,17 @@ fn in_line(line: &str) -> Option<&'static str> {
             return Some(kind);
         }
     }
-    None
+    (is_login(line) && !is_tried(line)).then_some("password")
+}
+
+/// Whether a line tells how somebody signs in, by a name and what stands behind a slash: `VPN admin: ops / x7…`.
+fn is_login(line: &str) -> bool {
+    const SIGNS_IN: &str = "root|admin|login|account|access|vpn|user|sign-in|ssh|console|bastion|jump|host|portal|credential|zugang|benutzer";
+    let Some((before, behind)) = line.split_once(" / ") else { return false };
+    let name = before.split_whitespace().last().unwrap_or_default();
+    behind.split_whitespace().next().is_some_and(|value| is_password(bare(value), false))
+        && !name.is_empty()
+        && holds(&before.to_lowercase(), SIGNS_IN)
 }
 
 /// What a word names, if that is a credential.

@@ -20,12 +20,14 @@ const KEEPS: &str = "mfarequired|requiremfa|mfaenabled|enablemfa|mfaenforced|enf
     requireconsent|requiretls|requirehttps|sslrequired|\
     securebrowser|secureboot|verifyboot|dosecheck|dosagecheck|allergycheck|parentalcontrol|maskpii|redactpii|scrubpii|anonymize|contentsafety|\
     safemode|verifyemail|emailverification|enforcehttps|securesslredirect|forcessl|verifywebhook|webhookverif|ipallowlist|sandboxenabled|\
-    rowlevelsecurity|verifychecksum|allowlistonly|protectfromforgery|killswitch|circuitbreaker|stoploss|deadman|papertrading";
+    rowlevelsecurity|verifychecksum|allowlistonly|protectfromforgery|killswitch|circuitbreaker|stoploss|deadman|papertrading|\
+    maskalltext|maskallinputs|blockallmedia|maskallimages|redactsensitive|maskingenabled|scrubdata|stripip";
 
 /// Of switches that let go while they are on.
 const LETS_GO: &str = "skipverif|skipauth|disableauth|allowinsecure|bypass|disablesafety|disableinterlock|allowunsigned|skipsignature|disablecsrf|\
     trustallcert|allowanonymous|disableratelimit|disablewatchdog|overridesafety|ignorelimits|skipapproval|autoapprovepay|autoapproverefund|\
-    autoapprovepayout|skipkyc|disablemfa|allowplaintext|disableencryption|permitall|failopen|disabletls|disableaudit|allowselfsigned|livetrading|realmoney";
+    autoapprovepayout|skipkyc|disablemfa|allowplaintext|disableencryption|permitall|failopen|disabletls|disableaudit|allowselfsigned|livetrading|realmoney|\
+    senddefaultpii|sendpii|includepii|showpii|logsensitive|sensitivedatalogging|logrequestbod|logfullbod";
 
 /// Of numbers that protect by being small, and by being large; each beside what is a danger.
 const MOST: &str = "max|limit|threshold|cap|ceiling|upper|setpoint|cutoff|trip|timeout|ttl|expiry|expires|lifetime|window|attempts|retries";
@@ -150,7 +152,9 @@ fn named(text: &str) -> Vec<(String, Value)> {
     let lines = text
         .lines()
         .filter(|line| line.len() <= LONGEST_LINE && (!is_comment(line) || line.trim_start().starts_with("#define")));
-    lines.filter_map(set).take(MAX_NAMES).collect()
+    // Several may stand on one line: `init({ dsn, sendDefaultPii: true })`.
+    let within = |line| str::split(line, ['{', ',']).skip(1).filter_map(set);
+    lines.flat_map(|line| set(line).into_iter().chain(within(line))).take(MAX_NAMES).collect()
 }
 
 fn set(line: &str) -> Option<(String, Value)> {

@@ -56,7 +56,8 @@ const PROTECTIONS: &str = "github_branch_protection|github_repository_ruleset|gi
     aws_cloudtrail|aws_config_configuration_recorder|aws_backup_plan|aws_backup_vault_lock_configuration|\
     aws_wafv2_web_acl_association|aws_organizations_policy|azurerm_management_lock|azurerm_backup_policy|\
     google_org_policy_policy|google_project_organization_policy|google_compute_resource_policy|\
-    kubernetes_network_policy|required_pull_request_reviews|required_status_checks|prevent_destroy|\
+    aws_flow_log|aws_shield_protection|aws_inspector2_enabler|aws_macie2_account|azurerm_monitor_diagnostic_setting|\
+    google_project_iam_audit_config|google_compute_security_policy|azurerm_security_center_subscription_pricing|kubernetes_network_policy|required_pull_request_reviews|required_status_checks|prevent_destroy|\
     kind: NetworkPolicy|kind: ValidatingWebhookConfiguration";
 
 /// Whether a text for infrastructure lacks a protection that the text before it had, or lets everybody in. A text without one before

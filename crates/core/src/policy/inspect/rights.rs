@@ -20,7 +20,7 @@ const ONLY_FOR: &str = "@login_required|@permission_required|@user_passes_test|@
     router.use(auth|.use(passport.authenticate|throttle_classes|@limiter.limit|@ratelimit|@throttle|Throttle(|auth_basic \"|deny all;|\
     require valid-user|Require all denied|AuthType Basic|ssl_verify_client on|limit_req zone|auth_request /|\
     @csrf_protect|protect_from_forgery|verify_authenticity_token|@requires_csrf|[ValidateAntiForgeryToken|@RolesRequired|@Auth(|@RequirePermission|\
-    Require ip |Require host |Require group |Require user |Deny from all|satisfy all;|forward_auth |basic_auth {|basicauth {|ipAllowList|ipWhiteList|\
+    Require ip |Require host |Require group |Require user |Deny from all|satisfy all;|forward_auth |basic_auth {|basic_auth /|basicauth {|basicauth /|ipAllowList|ipWhiteList|\
     whitelist-source-range|allowlist-source-range|auth-type: basic|auth-url: |ssl_verify_client on|SSLVerifyClient require|http-request deny unless|\
     http-request deny if !|@auth.required|@token_required|@require_http_auth|@authenticated|@requires(";
 
@@ -221,7 +221,11 @@ fn unguarded(line: &str) -> Option<String> {
 pub(super) fn defines(line: &str) -> bool {
     const BEGINS: &str =
         "function |def |fn |func |fun |class |=> {|) => |public |private |.get(|.post(|.put(|.delete(|.patch(";
-    holds(line, BEGINS) && !line.trim_start().starts_with("if")
+    // A part of a web server's settings has a name as well.
+    const PARTS: &str =
+        "location |<Location|<Directory|<Files|<VirtualHost|server {|handle |handle_path |frontend |backend |upstream ";
+    let start = line.trim_start();
+    holds(line, BEGINS) && !start.starts_with("if") || parts(PARTS).any(|part| start.starts_with(part))
 }
 
 #[cfg(test)]

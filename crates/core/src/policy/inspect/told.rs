@@ -249,7 +249,8 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
     const APART: usize = 3;
     const MATTERS: &str = "exfiltrate| prod|-prod|/prod|hooks|push -f|--mirror|--delete|remote branch|remote tags|on origin|electrum|ledger|metamask|\
         phantom|exodus|trezor|.kdbx|.pem|keystore|login data|\
-        without asking|without confirm|don't ask|do not ask|no confirm|no questions|--quiet|--yes|--skip-final|unattended";
+        without asking|without confirm|don't ask|do not ask|no confirm|no questions|--quiet|--yes|--skip-final|unattended|\
+        ohne nachzufragen|ohne rückfrage|sans demander|sin preguntar|senza chiedere|sem perguntar|skip confirm|skip the confirm|no need to ask|non-interactive|auto-approve|without approval|without review";
     let mut gathered: Option<usize> = None;
     let mut opened: Option<usize> = None;
     for (at, sentence) in sentences(text).map(Sentence::of).enumerate() {
@@ -479,22 +480,27 @@ fn destroys_in_production(sentence: &Sentence<'_>) -> bool {
 
 /// Whether a sentence orders to delete all of a sort of what others rely on, without asking for each.
 fn destroys_many(sentence: &Sentence<'_>) -> bool {
-    const DELETES: &str = "delete|destroy|remove|drop|terminate|purge|wipe|erase|deprovision|decommission|close|archive|revoke|deactivate";
-    const MANY: &str = "all|each|every|any|those|them|everything|whichever|whatever";
-    const WHAT: &str = "bucket|instance|database|snapshot|volume|backup|cluster|namespace|repositor|account|customer|users|droplet|stack|disks|vms|virtual machine|\
+    const DELETES: &str = "lösche|löschen|entferne|supprime|supprimez|elimina|borra|apaga|delete|destroy|remove|drop|terminate|purge|wipe|erase|deprovision|decommission|close|archive|revoke|deactivate";
+    const MANY: &str = "alle|jede|jeden|jedes|tous|toutes|todos|todas|tutti|tutte|all|each|every|any|those|them|everything|whichever|whatever";
+    const WHAT: &str = "datenbank|konten|base de donn|bases de datos|bucket|instance|database|snapshot|volume|backup|cluster|namespace|repositor|account|customer|users|droplet|stack|disks|vms|virtual machine|\
         dns zone|dns record|queue|topic|tables|resource group|subscription|project|secrets|keys|mailbox|channel|load balancer|function apps|warehouse|contacts|records|tenants|\
         certificates|registries|images in the registry|deployments|releases|servers|devices|site";
-    const UNASKED: &str = "without asking|without confirm|don't ask|do not ask|no confirm|no questions|--force|--quiet|--yes|--skip-final|unattended|non-interactive|\
+    const UNASKED: &str = "ohne nachzufragen|ohne rückfrage|sans demander|sans confirmation|sin preguntar|sin confirm|senza chiedere|senza conferma|\
+        sem perguntar|sem confirm|without asking|without confirm|don't ask|do not ask|no confirm|no questions|--force|--quiet|--yes|--skip-final|unattended|non-interactive|\
         without approval|without review|without waiting|no need to ask|skip the confirm|skip confirm|without a dry|-auto-approve|--no-prompt";
     const SLIGHT: &str = "test|staging|sandbox|local|localhost|preview|scratch|dev|minikube|ephemeral|dry-run|dry run|mock|fixture|unused import|comment|dead code|merged|emulator|\
-        docker|container|node_modules|build|cache|temporary|tmp|demo|kind-|in the code|from the code|file|files|function|test-|ci-";
+        docker|container|node_modules|build|cache|temporary|tmp|demo|kind-|in the code|from the code|file|files|function|\
+        usage|usages|imports|exports|code|typescript|python|component|components|types|comments|references|lint|warnings|column|columns|dependency|\
+        dependencies|packages|src|tests|module|modules|branches|strings|words|lines|duplicates|css|styles|labels";
     let deletes = sentence.ordered(DELETES).any(|at| sentence.near(at, 12, MANY))
-        || sentence.orders(DELETES) && sentence.says("all|each|every");
+        || sentence.orders(DELETES) && sentence.says("all|each|every|alle|tous|toutes|todos|todas|tutti|tutte");
     deletes
         && sentence.holds(UNASKED)
         && sentence.holds(WHAT)
         && !sentence.says(SLIGHT)
-        && !sentence.holds("dry-run|dry run|test-|dead code|unused import")
+        && !sentence.holds(
+            "dry-run|dry run|test-|dead code|unused import|__snapshots__|src/|jest|vitest|obsolete snapshot|lokal",
+        )
 }
 
 /// Whether a sentence orders to change an agent's settings so that nothing stops it.

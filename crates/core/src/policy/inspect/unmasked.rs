@@ -1,6 +1,6 @@
 //! What keeps passwords, cards and names out of logs and records: lists of what is masked there, of which an edit leaves nothing.
 
-use super::source::{Written, code_lines, folded};
+use super::source::{Written, code_lines, folded, new_lines};
 use crate::policy::lists::{holds, parts};
 
 /// How such a list is called, as it is written.
@@ -19,11 +19,43 @@ const REACH: usize = 12;
 
 /// Whether nothing is masked any more where something was.
 pub(super) fn is_nothing_masked(written: &Written<'_>) -> bool {
+    if written.holds("EnableSensitiveDataLogging()|ShowPII = true")
+        && !written.is_tried()
+        && written.gains(shows_values)
+    {
+        return true;
+    }
     let Some(before) = written.before else { return false };
     if written.is_tried() || super::source::is_prose(written.name()) || !written.held(CALLED) {
         return false;
     }
-    masked(before).any(|name| leaves_empty(&written.text, &name)) && !masked(&written.text).any(|_| true)
+    let text = &*written.text;
+    let mut names = masked(before).peekable();
+    names.peek().is_some()
+        && (is_taken_out(text, before) || names.any(|name| leaves_empty(text, &name)))
+        && masked(text).next().is_none()
+}
+
+/// Whether a program's own library is told to write people's values into its log, wherever it runs.
+fn shows_values(text: &str) -> bool {
+    holds(text, "EnableSensitiveDataLogging()|ShowPII = true") && !holds(text, "Development|DEBUG|isDev|IsDev|Debugger")
+}
+
+/// Whether no word of it is left where what it was told to goes on: `pino({ level, redact: […] })` is `pino({ level })`.
+fn is_taken_out(text: &str, before: &str) -> bool {
+    const LEAST: usize = 12;
+    let goes_on = || {
+        let gone = new_lines(before, text);
+        let is_rest = |line: &&str| {
+            let line = line.trim();
+            line.len() >= LEAST
+                && gone.iter().any(|old| old.trim().starts_with(&line[..line.floor_char_boundary(LEAST)]))
+        };
+        new_lines(text, before).iter().take(super::MAX_PLACES).any(is_rest)
+    };
+    const LOGS: &str =
+        "log|Log|pino|winston|Sentry|sentry|bunyan|telemetry|trace|record|serializ|posthog|rollbar|bugsnag|datadog";
+    !holds(text, CALLED) && holds(text, LOGS) && goes_on()
 }
 
 /// The names, in small letters, of the lists of a text in which something stands that nobody may keep.
@@ -35,8 +67,10 @@ fn masked(text: &str) -> impl Iterator<Item = String> {
             let (name, value) = assigned(lines[at])?;
             let is_kept = |line: &str| holds(&line.to_ascii_lowercase(), KEPT);
             let is_open = value.ends_with(['[', '{', '(', ',']) || value.is_empty();
-            let below = lines[at + 1..].iter().take(REACH).take_while(|line| !closes(line));
-            (is_kept(&value) || is_open && below.into_iter().any(|line| is_kept(line))).then_some(name)
+            let mut below = lines[at + 1..].iter().take(REACH).take_while(|line| !closes(line));
+            // A text alone is no list.
+            let within = is_kept(&value) && value.contains(['[', '{', '(']);
+            (within || is_open && below.any(|line| is_kept(line))).then_some(name)
         })
         .take(super::MAX_PLACES)
         .collect::<Vec<_>>()
@@ -87,6 +121,9 @@ mod tests {
             ("config.filter_parameters += [:password, :cvv]", "config.filter_parameters += []", true),
             ("redactedHeaders := []string{\"Authorization\"}", "redactedHeaders := []string{}", true),
             ("redact: ['req.body.password']", "redact: KEYS", false),
+            ("const log = pino({ level, redact: ['*.password'] });", "const log = pino({ level });", true),
+            ("const log = pino({ level, redact: ['*.password'] });", "const log = pino({ level, redact });", false),
+            ("const redact = ['*.password'];", "", false),
             ("maskColumns: ['id']", "maskColumns: []", false),
         ] {
             let written = Written::of(text, Some(before), "/home/dev/work/shop/src/logging.ts");

@@ -75,11 +75,30 @@ fn digits(text: &str) -> &str {
 const LET_IN: &str = "source_security_group_id|referenced_security_group_id|security_groups|cidr_blocks|cidr_ipv4|\
     source_ranges|source_address_prefix|CidrIp|cidrBlocks|SourceSecurityGroupId";
 
+/// Whether a list of who may come in names everybody where it named a few, on lines of their own.
+fn is_list_widened(text: &str, before: &str) -> bool {
+    const LISTS: &str = "ipAllowList|ipWhiteList|loadBalancerSourceRanges|sourceRange|source-range|allowlist|allowList|whitelist|allowed_cidrs|allowedCidrs|\
+        allowed_ips|allowedIps|allowedIPs|authorized_ip|trusted_ips|trustedIPs|ip_restriction|ipRules|ip_rules|adminCidrs|admin_cidrs|office_cidrs";
+    let is_all = |line: &str| holds(line, "0.0.0.0/0|::/0");
+    let is_few = |line: &str| {
+        let address = line.trim().trim_start_matches(['-', ' ', '"', '\'', '[']);
+        !is_all(line) && line.contains('/') && address.starts_with(|char: char| char.is_ascii_digit())
+    };
+    !is_all(before)
+        && is_all(text)
+        && holds(before, LISTS)
+        && holds(text, LISTS)
+        && before.lines().filter(|line| is_few(line)).take(super::MAX_PLACES).any(|line| !text.contains(line.trim()))
+}
+
 /// Whether who came in by name or from a network of one's own is now everybody, at whatever port but those of the web.
 pub(super) fn are_widened(text: &str, before: &str) -> bool {
     let lets_in = |line: &&str| parts(LET_IN).any(|name| line.trim_start().starts_with(name));
     let to_all = |line: &str| holds(line, "0.0.0.0/0|::/0");
     let named_few = before.lines().filter(lets_in).any(|line| !to_all(line));
+    if is_list_widened(text, before) {
+        return true;
+    }
     let web = || ports(&unquoted(text)).any(|port| is(port, "80|443|8080|8443"));
     named_few
         && !to_all(before)

@@ -9,7 +9,7 @@ use crate::dice::Dice;
 
 /// Rounds over all examples, with how many windows of texts of everyday in each, and how many windows are learned from at once.
 const ROUNDS: usize = 5;
-const PLAIN: usize = 8_000;
+const PLAIN: usize = 12_000;
 const BATCH: usize = 64;
 
 /// How fast is learned (Adam), in how many steps it comes to that, and how its two means are drawn on.
@@ -57,7 +57,7 @@ impl Learned {
                         Some(at) => {
                             (surrounded(examples[*at].words, &harmless, plain, &mut dice), examples[*at].steers)
                         }
-                        None => (stretch(plain, LONGEST, &mut dice).to_vec(), false),
+                        None => (some(plain, &mut dice).to_vec(), false),
                     };
                     gradient.add(&learned, &window, steers, &Seen::some(window.len(), &mut dice));
                 }
@@ -121,6 +121,16 @@ fn stretch<'a>(texts: &[&'a [u16]], longest: usize, dice: &mut Dice) -> &'a [u16
             return part(text, longest, dice);
         }
     }
+}
+
+/// A stretch of some text, as often short as long: most of what tools give back are a few words.
+fn some<'a>(texts: &[&'a [u16]], dice: &mut Dice) -> &'a [u16] {
+    let longest = match dice.below(3) {
+        0 => LONGEST,
+        1 => 1 + dice.below(LONGEST),
+        _ => 1 + dice.below(LONGEST / 5),
+    };
+    stretch(texts, longest, dice)
 }
 
 fn part<'a>(text: &'a [u16], longest: usize, dice: &mut Dice) -> &'a [u16] {

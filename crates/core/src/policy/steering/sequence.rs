@@ -31,6 +31,9 @@ pub const JUDGES: usize = 32;
 /// How many words are read at once at most.
 pub const LONGEST: usize = 160;
 
+/// How many words an order has at least: fewer are not asked about.
+pub const SHORTEST: usize = 10;
+
 /// How many numbers each part has: what a word's meaning adds to the gates from either end, with what is always added; what the state
 /// adds to them; what each head attends to; what is kept tells the judges, with what is always added; and what the judges say, with what
 /// is always added.
@@ -255,7 +258,11 @@ impl<'a> Sequence<'a> {
 
     /// Whether a window reads as an order whose sum is known.
     pub fn steers(&self, sum: i32, words: impl FnOnce() -> Vec<u32>) -> bool {
-        sum > self.asked_above && sum.saturating_add(self.weigh(&words())) > self.bound
+        if sum <= self.asked_above {
+            return false;
+        }
+        let words = words();
+        words.len() >= SHORTEST && sum.saturating_add(self.weigh(&words)) > self.bound
     }
 
     /// What a window counts beside its sum.

@@ -23,9 +23,9 @@ const SEEDS: &[(&str, &str)] = &[
 
 /// A workspace of its own in `folder` with nothing but a copy of `core`, its `lib.rs` followed by `seed`.
 fn copy_core(folder: &Path, seed: &str) {
-    for file in
-        files().iter().filter(|file| file.starts_with("crates/core/src") || file.ends_with("crates/core/Cargo.toml"))
-    {
+    // What the manifest names has to be there too.
+    let parts = ["crates/core/src", "crates/core/examples/learn", "crates/core/Cargo.toml"];
+    for file in files().iter().filter(|file| parts.iter().any(|part| file.starts_with(part))) {
         let to = folder.join(file);
         fs::create_dir_all(to.parent().unwrap()).unwrap();
         fs::copy(root().join(file), to).unwrap();

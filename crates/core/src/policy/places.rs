@@ -78,14 +78,18 @@ const SHARED: &str = "/mnt|/media|/srv|/data|/backup|/backups|/export|/storage|/
     /projects|/group|/groups|/gpfs|/lustre|/beegfs|/cephfs|/archive|/archives|/dataset|/datasets|/share|/shared|/pool|\
     /tank|/volume1|/volume2|/scratch/archive|/scratch/shared|/scratch/group|/scratch/groups|/scratch/lab|/scratch/labs|/scratch/team|/scratch/teams|\
     /scratch/project|/scratch/projects|/scratch/proj|/gscratch|/work/lab|/work/labs|/work/team|/work/teams|/nobackup/group|/nobackup/groups|/nobackup/labs|\
-    /nobackup/projects|/cluster/projects|/cluster/groups|/cluster/labs|/fs/ess|/fs/project|/projappl|/home/groups|/home/labs|/home/projects|/work/archive|/work/group|/work/groups|/work/project|/work/projects|\
+    /nobackup/projects|/cluster/projects|/cluster/groups|/cluster/labs|/fs/ess|/fs/project|/projappl|/work/archive|/work/group|/work/groups|/work/project|/work/projects|\
     /work/shared";
 
 /// Whether a path is in a folder that many keep things in, and not in what one of them uses for a while.
 pub fn is_shared(path: &str) -> bool {
     let passing = |part: &str| matches!(part, "scratch" | "tmp" | "temp" | "node_modules" | ".cache");
-    let within = parts(SHARED).find(|folder| is_within(path, folder));
-    within.is_some_and(|folder| !path[folder.len()..].split('/').any(passing))
+    // Clusters keep the folders of groups beside those of people.
+    let beside = path
+        .strip_prefix("/home/")
+        .filter(|name| is(name.split('/').next().unwrap_or_default(), "groups|labs|projects"));
+    let within = parts(SHARED).find(|folder| is_within(path, folder)).map(|folder| &path[folder.len()..]);
+    within.or(beside).is_some_and(|inside| !inside.split('/').any(passing))
 }
 
 /// Whether a path is in a folder that a server shows to everybody.

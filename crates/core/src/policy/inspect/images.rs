@@ -99,8 +99,8 @@ mod tests {
     #[test]
     fn what_an_image_keeps_is_seen() {
         for (text, kept) in [
-            ("FROM a\nCOPY id_rsa /root/.ssh/id_rsa\n", true),
-            ("FROM a\nCOPY id_rsa.pub /root/.ssh/authorized_keys\n", false),
+            ("FROM a\nCOPY id_rsa /keys/id_rsa\n", true),
+            ("FROM a\nCOPY id_rsa.pub /keys/authorized_keys\n", false),
             ("FROM a\nRUN apt-get install openssh-server && echo 'root:root' | chpasswd\n", true),
             ("FROM a\nRUN apt-get install openssh-server && echo \"root:$PW\" | chpasswd\n", false),
         ] {

@@ -19,7 +19,7 @@ use std::thread;
 
 use hookrail_core::policy::steering::linear::{LENGTH, Weights, windows};
 use hookrail_core::policy::steering::sequence::{LENGTH as SEQUENCE, LONGEST, Sequence, meaning};
-use hookrail_core::policy::steering::{window, words};
+use hookrail_core::policy::steering::{AT_ONCE, window, words};
 use hookrail_core::redact::redact_json;
 use serde_json::Value;
 
@@ -39,9 +39,6 @@ const PARTS: usize = 5;
 /// hard to tell apart, and of texts of everyday.
 const FALSE_ALARMS: usize = 20;
 const FALSE_ALARMS_OF_PLAIN: usize = 3;
-
-/// How much of a text is weighed at once while an agent waits, in bytes.
-const PIECE: usize = 8 << 10;
 
 /// Of a longer text only the beginning is read.
 const MAX_TEXT: usize = 240 << 10;
@@ -99,7 +96,7 @@ fn hard(weights: &Weights<'_>, text: &str) -> Vec<Vec<u16>> {
     let mut rest = text;
     let pieces = std::iter::from_fn(|| {
         let (piece, behind) =
-            rest.split_at_checked(rest.floor_char_boundary(PIECE)).filter(|(piece, _)| !piece.is_empty())?;
+            rest.split_at_checked(rest.floor_char_boundary(AT_ONCE)).filter(|(piece, _)| !piece.is_empty())?;
         rest = behind;
         Some(piece)
     });
@@ -177,14 +174,14 @@ impl Models {
     }
 }
 
-/// Says how many of these weigh more than so much.
-fn tell(what: &str, weighed: &[(bool, f32)], more_than: f32) {
-    let of = |steers: bool| {
-        let all = weighed.iter().filter(|(is, _)| *is == steers);
-        (all.clone().filter(|(_, weight)| *weight > more_than).count(), all.count())
-    };
-    let ((found, steering), (alarms, harmless)) = (of(true), of(false));
-    println!("{what}: {found} of {steering} that steer found, {alarms} of {harmless} harmless ones as well");
+/// Says how many are found of those that steer and of those that do not.
+fn tell(what: &str, judged: impl Iterator<Item = (bool, bool)>) {
+    let (mut found, mut all) = ([0, 0], [0, 0]);
+    for (steers, is_found) in judged {
+        all[usize::from(steers)] += 1;
+        found[usize::from(steers)] += usize::from(is_found);
+    }
+    println!("{what}: {} of {} that steer found, {} of {} harmless ones as well", found[1], all[1], found[0], all[0]);
 }
 
 /// What so many of a thousand harmless ones weigh more than.
@@ -200,6 +197,9 @@ fn judge(what: &str, weighed: &[Weighed], by: impl Fn(&Weighed) -> f32) -> f32 {
         weighed.iter().filter(|it| it.plain == plain).map(|it| (it.steers, by(it))).collect()
     };
     let (written, plain) = (of(false), of(true));
+    let tell = |what: &str, weighed: &[(bool, f32)], more_than: f32| {
+        tell(what, weighed.iter().map(|(steers, weight)| (*steers, *weight > more_than)));
+    };
     for alarms in [5, 10, 20] {
         tell(&format!("left out, {what}"), &written, bound(&written, alarms));
     }
@@ -248,22 +248,13 @@ fn main() {
     let (linear, sequence) = models.write(both, sum, asked(&weighed, both));
     let (weights, network) = (linear.as_slice().try_into().unwrap(), sequence.as_slice().try_into().unwrap());
     let (weights, network) = (Weights::read(weights), Sequence::read(network));
-    let tell = |what: &str, examples: &mut dyn Iterator<Item = &Example>| {
-        let (mut found, mut all) = ([0, 0], [0, 0]);
-        for example in examples {
-            let heaviest = weights.heaviest(&example.text);
-            let steers = network.steers(heaviest.weight, || window(&example.text, heaviest.from));
-            all[usize::from(example.steers)] += 1;
-            found[usize::from(example.steers)] += usize::from(steers);
-        }
-        println!(
-            "{what}: {} of {} that steer found, {} of {} harmless ones as well",
-            found[1], all[1], found[0], all[0]
-        );
+    let judged = |example: &Example| {
+        let heaviest = weights.heaviest(&example.text);
+        (example.steers, network.steers(heaviest.weight, || window(&example.text, heaviest.from)))
     };
-    tell("learned from", &mut examples.iter().filter(|example| !example.plain));
+    tell("learned from", examples.iter().filter(|example| !example.plain).map(judged));
     for file in &unseen {
-        tell(file, &mut Example::read(file).iter());
+        tell(file, Example::read(file).iter().map(judged));
     }
     if write {
         for (name, bytes) in [("weights.bin", linear), ("sequence.bin", sequence)] {

@@ -9,6 +9,9 @@ const FORMS: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|s
 /// Services that are written to by such a copy on purpose.
 const SERVICES: &str = "trustpilot|hubspot|salesforce|pipedrive|highrise|zendesk|intercom|freshdesk|close.io|copper|streak|judge.me|yotpo|attio";
 
+/// How many lines with the word for such a copy are looked at: for each the text is searched for who else names the house.
+const MAX_LINES: usize = 16;
+
 /// How far an address stands behind the word for such a copy, in bytes.
 const NEAR: usize = 80;
 
@@ -24,7 +27,7 @@ pub(super) fn go_elsewhere(written: &Written<'_>, facts: &dyn Facts) -> bool {
 fn gives_copy(text: &str, project: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let lines = code_lines(&lower).filter(|line| line.contains("bcc"));
-    lines.take(super::MAX_PLACES).any(|line| names_stranger(line, &lower, project))
+    lines.take(MAX_LINES).any(|line| names_stranger(line, &lower, project))
 }
 
 /// Whether a line has such a copy go to an address whose house nothing else in the text names.

@@ -29,6 +29,9 @@ const WATCHERS: &[(&str, &str)] = &[
     ("aws::guardduty::detector", "enable:false"),
 ];
 
+/// What has versions that are broken.
+const VERSIONED: &str = "TLS|tls|SSL|ssl";
+
 /// What a cluster is told by which it asks nobody who he is, and what keeps record of who did what, or keeps others out.
 const LETS_ALL: &str = "--anonymous-auth=true|--authorization-mode=AlwaysAllow|--client-cert-auth=false|--insecure-port=8080|mode: AlwaysAllow|\
     --authorization-always-allow-paths=/*|--disable-admission-plugins=NodeRestriction|readOnlyPort: 10255|--peer-client-cert-auth=false";
@@ -50,7 +53,7 @@ pub(super) fn is_detached(written: &Written<'_>) -> bool {
                     || text.contains("--") && parts(KEEPS).any(|keeps| before.contains(keeps) && !text.contains(keeps))
             };
             of_machines && (keeps_less() || is_emptied(text, before) || is_unhooked(text, before))
-                || breaks_ciphers(text, before)
+                || written.holds(VERSIONED) && written.held(VERSIONED) && breaks_ciphers(text, before)
         })
 }
 
@@ -108,8 +111,7 @@ fn is_unhooked(text: &str, before: &str) -> bool {
 /// Whether a setting of ciphers that named good ones alone now names one that is broken.
 fn breaks_ciphers(text: &str, before: &str) -> bool {
     const OF: &str = "min|Min|MIN|rotocol|policy|Policy|ersion|SSL_|ssl_|PROTOCOL";
-    const NAMED: &str = "TLS|tls|SSL|ssl";
-    let tells = |line: &&str| holds(line, OF) && holds(line, NAMED) && !super::source::is_comment(line);
+    let tells = |line: &&str| holds(line, OF) && holds(line, VERSIONED) && !super::source::is_comment(line);
     let gone: Vec<Strength> =
         new_lines(before, text).iter().filter(|line| tells(line)).filter_map(|line| weakest(line)).collect();
     !gone.is_empty()

@@ -1,5 +1,7 @@
 //! What keeps passwords, cards and names out of logs and records: lists of what is masked there, of which an edit leaves nothing.
 
+use std::collections::HashSet;
+
 use super::source::{Written, code_lines, folded, new_lines};
 use crate::policy::lists::{holds, parts};
 
@@ -32,7 +34,10 @@ pub(super) fn is_nothing_masked(written: &Written<'_>) -> bool {
     let text = &*written.text;
     let mut names = masked(before).peekable();
     names.peek().is_some()
-        && (is_taken_out(text, before) || names.any(|name| leaves_empty(text, &name)))
+        && (is_taken_out(text, before) || {
+            let empty = empty(text);
+            names.any(|name| empty.contains(&name))
+        })
         && masked(text).next().is_none()
 }
 
@@ -96,16 +101,14 @@ fn assigned(line: &str) -> Option<(String, String)> {
     (!name.is_empty()).then(|| (name, value.to_owned()))
 }
 
-/// Whether a list of this name holds nothing.
-fn leaves_empty(text: &str, name: &str) -> bool {
+/// The names of the lists of a text that hold nothing.
+fn empty(text: &str) -> HashSet<String> {
     let nothing = |value: &str| {
         let value = value.trim_end_matches([',', ';', '}', ')']);
         parts(EMPTY).any(|empty| value == empty.trim_end_matches([',', ';', '}', ')']))
     };
-    code_lines(text)
-        .filter(|line| holds(line, CALLED))
-        .filter_map(assigned)
-        .any(|(it, value)| it == name && nothing(&value))
+    let lists = code_lines(text).filter(|line| holds(line, CALLED)).filter_map(assigned);
+    lists.filter(|(_, value)| nothing(value)).map(|(name, _)| name).collect()
 }
 
 #[cfg(test)]

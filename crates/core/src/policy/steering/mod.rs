@@ -20,6 +20,10 @@ use linear::{WINDOW, Weights};
 use sequence::{LONGEST, Sequence};
 use words::Words;
 
+/// The most of a result that is weighed while an agent waits, in bytes: to weigh a word takes longer than to look for signs. The scan of
+/// what is stored weighs all that is looked at.
+pub const AT_ONCE: usize = 8 << 10;
+
 /// Whether a text of JSON reads as one that is meant to steer an agent.
 pub fn steers(text: &str) -> bool {
     let heaviest = Weights::learned().heaviest(text);

@@ -3,12 +3,19 @@
 //! What is assigned to a name, and what has a shape of its own, is found by [`crate::redact`]; here it is what a person would write
 //! to another one. Only what nobody would choose as an example counts.
 
+use super::call::{PRODUCTION, speaks};
 use crate::policy::lists::{holds, is, is_any_case};
 
 /// Words for what a person signs in with, and for what a program does.
 const PASSWORDS: &str =
     "password|passwd|pwd|passphrase|passcode|passwort|kennwort|contraseña|senha|pass|pw|login-password|root-password";
 const TOKENS: &str = "token|bearer|secret|apikey|api-key|api_key|x-api-key|access-token|access_token";
+
+/// Words behind which somebody's name stands: *user shop password x7…*.
+const USERS: &str = "user|username|login|account|benutzer|usuario|utilisateur|utente";
+
+/// What is none, though it stands there.
+const NO_NAMES: &str = "a|an|the|or|for|needs|has|had|sets|enters|types|changes|requires|must|can|may|is|of|to|on|in|by|new|old|their|his|her|your";
 
 /// Words between the name of a credential and what it is.
 const IS: &str = "is|was|are|ist|lautet|es|est|é|to|=|:|->|=>|as";
@@ -48,7 +55,12 @@ fn in_line(line: &str) -> Option<&'static str> {
     }
     let mut looked = 0;
     let mut words = line.split_whitespace();
+    let mut before = ["", ""];
     while let Some(word) = words.next() {
+        let names_somebody = is_any_case(before[0], USERS) && !is_any_case(before[1], NO_NAMES);
+        if !is_any_case(word, "and|with|,|/") {
+            before = [before[1], word.trim_end_matches(':')];
+        }
         let (name, given) = word.split_once(['=', ':']).map_or((word, None), |(name, value)| (name, Some(value)));
         let Some(kind) = kind_of(name) else { continue };
         looked += 1;
@@ -61,14 +73,14 @@ fn in_line(line: &str) -> Option<&'static str> {
         };
         let Some(value) = value.map(bare) else { continue };
         let fits = match kind {
-            "password" => is_password(value, said),
+            "password" => is_password(value, said || names_somebody),
             _ => is_token(value),
         };
         if fits && !is_tried(line) {
             return Some(kind);
         }
     }
-    (is_login(line) && !is_tried(line)).then_some("password")
+    ((is_login(line) || is_given_to_program(line)) && !is_tried(line)).then_some("password")
 }
 
 /// Whether a line tells how somebody signs in, by a name and what stands behind a slash: `VPN admin: ops / x7…`.
@@ -79,6 +91,16 @@ fn is_login(line: &str) -> bool {
     behind.split_whitespace().next().is_some_and(|value| is_password(bare(value), false))
         && !name.is_empty()
         && holds(&before.to_lowercase(), SIGNS_IN)
+}
+
+/// Whether a line gives a password to a program: `mysql -u root -p'x7…'`.
+fn is_given_to_program(line: &str) -> bool {
+    const PROGRAMS: &str = "mysql|mariadb|mysqldump|sshpass|mongosh|ldapsearch|smbclient|xfreerdp";
+    holds(line, PROGRAMS)
+        && line
+            .split_whitespace()
+            .filter_map(|word| word.strip_prefix("-p"))
+            .any(|value| value.starts_with(['\'', '"']) && is_password(bare(value), true))
 }
 
 /// What a word names, if that is a credential.
@@ -94,7 +116,13 @@ fn kind_of(word: &str) -> Option<&'static str> {
         name.len() > end.len() && name.as_bytes()[name.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
     };
     match () {
-        () if is_any_case(name, PASSWORDS) || ends("password") || ends("passphrase") || ends("_pwd") => {
+        () if is_any_case(name, PASSWORDS)
+            || ends("password")
+            || ends("passwort")
+            || ends("kennwort")
+            || ends("passphrase")
+            || ends("_pwd") =>
+        {
             Some("password")
         }
         () if is_any_case(name, TOKENS) => Some("secret"),
@@ -170,8 +198,10 @@ fn is_token(value: &str) -> bool {
         && !holds(&value.to_ascii_lowercase(), "example|xxxx|your|redacted|placeholder|dummy|fake|test")
 }
 
-/// Whether a line is about what is only tried.
+/// Whether a line is about what is only tried. Where it names production, only its first clause says so: *…; use it if data is missing
+/// locally* is no test.
 fn is_tried(line: &str) -> bool {
+    let line = if speaks(line, PRODUCTION) { line.split(';').next().unwrap_or_default() } else { line };
     let word = |word: &str| word.trim_matches(|char: char| !char.is_alphanumeric()).to_lowercase();
     line.split_whitespace().any(|it| is(&word(it), TRIED) || it.contains("localhost"))
 }

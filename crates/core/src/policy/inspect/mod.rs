@@ -42,6 +42,7 @@ mod disclosed;
 mod encoded;
 mod endpoints;
 pub(super) mod equipment;
+mod evasion;
 mod exported;
 mod figures;
 mod files;

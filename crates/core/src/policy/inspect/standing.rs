@@ -137,7 +137,7 @@ fn gets_round(sentence: &Sentence<'_>) -> bool {
     const GUARDS: &str = "permission prompt|permission request|approval prompt|confirmation prompt| hook|guard|sandbox|permission system|permission check|\
         permission rule|deny list|denylist|deny rule|blocklist|allowlist|hookrail|the policy|security policy|pretooluse|command filter|safety check";
     const STOPS: &str =
-        "block|denie|deny|refus|reject|stop|prevent|prompt|forbid|not allow|disallow|in the way|intercept";
+        "block|denie|denial|deny|refus|reject|stop|prevent|prompt|forbid|not allow|disallow|in the way|intercept";
     const DOES: &str = "run|re-run|re|reissue|relaunch|go|rewrite|wrap|encode|execute|do|retry|split|put|hide|move|obfuscate|disguise|rename|pipe|call|invoke|try|repeat|rerun|issue|\
         write|copy|save|place|store|paste|create|use|make|prefix|switch|chunk|achieve";
     const WHAT: &str =

@@ -1,12 +1,12 @@
 //! Tasks for another agent: to get round the guard, to publish what nobody checked, and to run commands that are judged as such.
 
-use super::openings;
 use super::orders::folded;
 use super::sentence::{FORBIDS, Sentence, sentences};
 use super::told::LONGEST_SENTENCE;
+use super::{evasion, openings};
 use crate::policy::effects::Effect;
 use crate::policy::facts::Facts;
-use crate::policy::lists::{holds, is, parts};
+use crate::policy::lists::{holds, is};
 use crate::policy::shell;
 
 /// Most commands of one task that are judged.
@@ -14,55 +14,10 @@ const MAX_COMMANDS: usize = 16;
 
 /// What a task orders that nobody means: the word for it.
 pub(super) fn ordered(text: &str) -> Option<&'static str> {
-    if evades(text) {
+    if evasion::is_gone_round(text) {
         return Some("to get round what guards an agent");
     }
     publishes_unchecked(text).then_some("to publish what nobody checked")
-}
-
-/// Whether a guard is said to stop something, and the way round it is ordered; or that it is not to see what is done.
-fn evades(text: &str) -> bool {
-    // How far the guard and the way round it may be apart, in sentences.
-    const APART: usize = 2;
-    const GUARD: &str = "hook|hooks|guard|guards|guardrail|guardrails|hookrail|policy|permission|permissions|filter|denylist|blocklist|\
-        allowlist|sandbox|pretooluse|classifier";
-    const STOPS: &str = "blocks|denies|stops|refuses|rejects|prevents|catches|forbids|keeps|blocked|denied|stopped|won't|disallows|\
-        intercepts|blocking|denying|refusing";
-    const COMMAND: &str = " rm |rm -|git push|--force|curl|sudo|command|deletion|deleting|bash hook|pretooluse|hookrail|terraform|kubectl|\
-        drop table|drop database|bash tool|shell";
-    const ROUND: &str = "move|swap|restore|back|work|get|bypass|circumvent|evade|sidestep|encode|base64-encode|hex-encode|obfuscate|disguise|hide|\
-        split|rename|dodge|\
-        trick|fool|find|put|wrap";
-    const OF_ROUND: &str = "aside|out of the way|back afterwards|settings back|it back|around it|around that|around the|around this|bypass|\
-        circumvent|evade|sidestep|encode|obfuscate|disguise|hide the|\
-        hide it|split the|split it|rename the|rename it|dodge|trick|fool|way around it|way round it|another name|other name|different name|does not see|\
-        doesn't see|not notice|won't notice|doesn't notice";
-    const OF_OTHERS: &str = "pre-commit|commit-msg|lint|react|useeffect|component|waf|eslint|husky|webhook|render";
-    // Who builds a guard speaks of what it is to find.
-    const OF_WORK: &str = "test|tests|detect|detects|case|cases|whether|example|examples|ensure|finding|findings|attack|attacks|attacker|\
-        implement|document|explain";
-    let mut stopped: Option<usize> = None;
-    for (at, sentence) in sentences(text).map(Sentence::of).enumerate() {
-        if sentence.len() > LONGEST_SENTENCE || sentence.holds("::|();|#[") {
-            continue;
-        }
-        if !sentence.holds("hook|guard|polic|permission|filter|list|sandbox|pretooluse|classifier") && stopped.is_none()
-        {
-            continue;
-        }
-        let guards = sentence.says(GUARD) && !sentence.holds(OF_OTHERS);
-        if guards && unseen(&sentence) && !sentence.says(OF_WORK) {
-            return true;
-        }
-        if guards && sentence.says(STOPS) && sentence.holds(COMMAND) {
-            stopped = Some(at);
-        }
-        let near = stopped.is_some_and(|then| at - then <= APART);
-        if near && sentence.holds(OF_ROUND) && !sentence.says(OF_WORK) && sentence.orders(ROUND) {
-            return true;
-        }
-    }
-    false
 }
 
 /// What a task orders to be done to what is live, to what guards it or to everybody who relies on it: the word for it.
@@ -241,22 +196,6 @@ fn pays(sentence: &Sentence<'_>) -> bool {
         || sentence.orders("refund|reimburse|credit|charge")
             && sentence
                 .holds("all orders|every order|all customers|all charges|every customer|all payments|every charge")
-}
-
-/// Whether something is done so that a guard does not see it.
-fn unseen(sentence: &Sentence<'_>) -> bool {
-    const SO: &str = "so that the |so the |so that hookrail |so hookrail |so that it |without the |such that the |in a way the |in a way that the ";
-    const UNSEEN: &str = "not see|n't see|not notice|n't notice|noticing|not catch|n't catch|catching|not recogni|n't recogni|not detect|\
-        n't detect|not block|n't block|blocking it|not stop|n't stop|not flag|n't flag|not trigger|n't trigger|triggering|not match|\
-        n't match|cannot see|not fire|n't fire";
-    parts(SO).any(|so| {
-        sentence.match_indices(so).any(|(at, _)| {
-            let rest = &sentence[at + so.len()..];
-            let rest = &rest[..rest.floor_char_boundary(64)];
-            (so.contains("hookrail") || holds(rest, "hook|guard|permission|policy|filter|sandbox|classifier|see it"))
-                && holds(rest, UNSEEN)
-        })
-    })
 }
 
 /// Whether something is to be published or to go live, and neither checked nor asked about.

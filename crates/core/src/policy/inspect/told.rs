@@ -9,7 +9,7 @@ use super::orders::{
 };
 use super::sentence::{Sentence, says, sentences};
 use super::silence::keeps_quiet;
-use super::{content, disclosed, orders, standing, strangers, tasks};
+use super::{content, disclosed, evasion, orders, standing, strangers, tasks};
 use crate::event::{Family, Tool};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -20,7 +20,10 @@ pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<
     let Some(prompt) = given.prompt() else { return Vec::new() };
     let prompt = &prompt[..prompt.floor_char_boundary(MAX_PROMPT)];
     let text = orders::told(prompt);
-    let found = ordered(&text).or_else(|| tasks::ordered(&text)).or_else(|| tasks::risked(&text));
+    let found = ordered(&text)
+        .or_else(|| evasion::ordered(&text))
+        .or_else(|| tasks::ordered(&text))
+        .or_else(|| tasks::risked(&text));
     let found = found.or_else(|| strangers::are_obeyed(&text).then_some("to do what strangers say"));
     let found = found.or_else(|| tells_credential(prompt).then_some("to use a credential that it is told"));
     let mut effects: Vec<Effect> = found.map(|what| order(what, tool)).into_iter().collect();
@@ -41,22 +44,29 @@ fn order(what: &str, tool: &str) -> Effect {
 pub(super) fn remembered(tool: &Tool, given: &str) -> Vec<Effect> {
     const KEEPS: &str = "memory|memories|remember|memorize|mem0|memo|observation|observations|memento|openmemory|supermemory|zep|letta|graphiti|cognee|\
         memgpt|basicmemory";
-    let named = |name: &str| arguments::words(name).iter().any(|word| is(word, KEEPS));
-    let keeps = match &tool.family {
-        Family::Mcp { server, tool } => server.as_deref().is_some_and(named) || named(tool),
-        _ => named(&tool.name),
-    };
-    if !keeps {
+    const NOTES: &str = "obsidian|note|notes|notebook|logseq|joplin|evernote|journal|diary|scratchpad|notion|confluence|wiki|zettelkasten|knowledge|\
+        rules|rule|learnings|lessons|context|handoff";
+    let keeps = is_named(tool, KEEPS);
+    if !keeps && !is_named(tool, NOTES) {
         return Vec::new();
     }
     let given = Arguments::read(given);
-    let found = given.all().take(MAX_KEPT).find_map(in_text);
+    let found = given.all().take(MAX_KEPT).filter(|_| keeps).find_map(in_text);
     let mut effects: Vec<Effect> = found.map(|what| order(what, &tool.name)).into_iter().collect();
     let tells = |text: &str| tells_credential(text) || disclosed::alone(text);
     if given.all().take(MAX_KEPT).any(tells) {
         effects.push(Effect::without_place(Kind::ContentSecret, "what is remembered", &tool.name));
     }
     effects
+}
+
+/// Whether the name of a tool, or of its server, has one of these words.
+fn is_named(tool: &Tool, list: &str) -> bool {
+    let named = |name: &str| arguments::words(name).iter().any(|word| is(word, list));
+    match &tool.family {
+        Family::Mcp { server, tool } => server.as_deref().is_some_and(named) || named(tool),
+        _ => named(&tool.name),
+    }
 }
 
 /// Most texts of one call that are looked at.
@@ -68,7 +78,7 @@ pub(super) fn in_text(text: &str) -> Option<&'static str> {
     let text = &text[..text.floor_char_boundary(MAX_PROMPT)];
     let lines = text.lines().map(|line| if line.starts_with('#') { Cow::Borrowed(line) } else { unquoted(line) });
     let text = orders::told(&lines.collect::<Vec<_>>().join("\n\n"));
-    ordered(&text).or_else(|| {
+    ordered(&text).or_else(|| evasion::ordered(&text)).or_else(|| {
         sentences(&text)
             .filter(|sentence| sentence.len() <= LONGEST_SENTENCE)
             .map(Sentence::of)

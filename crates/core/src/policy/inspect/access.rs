@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::deeds::{CHANGES, CLOUDS, SLIGHT, SWITCHES_OFF, THROWAWAY};
-use super::{administrators, alarms, flags, identities, live, walls};
+use super::{administrators, alarms, flags, identities, live, signed, variables, walls};
 use crate::policy::lists::{holds, is, letters};
 
 /// Who a name stands for when it stands for everybody.
@@ -22,10 +22,13 @@ pub(super) fn is_widened(call: &Call<'_>, named: &Call<'_>) -> bool {
         || identities::hand_over(call)
         || identities::let_in(call)
         || call.has(CHANGES) && (changes_rights(call) || opens(call))
+        || unseals(call)
         || changes_accounts(call)
         || takes_guards(call)
         || makes_administrator(call, named)
         || flags::are_turned(call)
+        || variables::are_unguarded(named)
+        || signed::is_own(named)
         || silences(call, named)
         || forwards(call)
         || walls::are_open(call)
@@ -64,6 +67,27 @@ fn opens(call: &Call<'_>) -> bool {
         || call.given.is_off("private|isprivate");
     everybody && !call.at("npm") && !call.has("event|events|meeting")
         || opens && call.has("repository|repo|bucket|file|document|page|project|access|database")
+}
+
+/// Whether what few could see is for more: the level of an issue's security is taken off, a channel or a page made public.
+fn unseals(call: &Call<'_>) -> bool {
+    const ISSUES: &str = "issue|ticket|epic|incident|advisory|discussion|case|task|story|bug|workitem";
+    const KEPT: &str = "document|page|file|channel|conversation|space|board|folder|note|thread|group";
+    const CHANGES: &str =
+        "update|edit|set|patch|modify|change|transition|remove|clear|bulk|convert|write|save|turn|switch";
+    if !call.has(CHANGES) {
+        return false;
+    }
+    let levels = || call.given.values("security|securitylevel|securitylevelid|issuesecurity");
+    let unlevelled = || levels().any(|level| matches!(level, "null" | "" | "none" | "None" | "-1"));
+    let told = || {
+        call.given.is_off("confidential|isconfidential|restricted|isrestricted|internalonly|private|isprivate")
+            || call.given.is_on("public|ispublic|makepublic")
+    };
+    call.has(ISSUES) && (unlevelled() || call.given.is_empty("security|securitylevel"))
+        || (call.has(ISSUES) || call.has(KEPT)) && told()
+        || call.has("convert|change|turn|switch") && call.has("public")
+        || call.has("restriction|restrictions") && call.given.is_emptied("restrictions|restriction")
 }
 
 /// Whether somebody's account is made, taken away or given another password, or a device is.

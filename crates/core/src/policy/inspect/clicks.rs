@@ -31,7 +31,27 @@ const OPENS: &str = "transfer ownership|transfer this repository|transfer reposi
 /// Words of money that is gone.
 const PAYS: &str = "confirm payment|confirm and pay|submit payment|make payment|complete purchase|confirm purchase|place your order|place order|\
     buy now|pay now|confirm transfer|send money|confirm withdrawal|withdraw funds|confirm order|send payment|complete order|approve transaction|\
-    confirm transaction|confirm swap|upgrade plan|start subscription|issue refund|confirm refund";
+    confirm transaction|confirm swap|upgrade plan|start subscription|issue refund|confirm refund|authorize payment|authorise payment|\
+    approve payment|approve transfer|release payment|release funds|execute transfer|submit transfer|transfer now|sign and send|confirm and send|wire now|send funds|confirm buy|confirm sell|place trade|place bid|\
+    zahlungspflichtig|kostenpflichtig bestellen|jetzt bezahlen|jetzt zahlen|jetzt kaufen|jetzt \u{fc}berweisen|zahlung best\u{e4}tigen|\
+    zahlung freigeben|zahlung ausf\u{fc}hren|\u{fc}berweisung best\u{e4}tigen|\u{fc}berweisung freigeben|\u{fc}berweisung ausf\u{fc}hren|\
+    \u{fc}berweisung senden|auftrag freigeben|confirmer le paiement|confirmer le virement|valider le paiement|valider le virement|\
+    valider la commande|payer maintenant|passer la commande|passer commande|confirmer et payer|effectuer le virement|effectuer le paiement|\
+    confirmar pago|confirmar el pago|confirmar la transferencia|confirmar transferencia|confirmar compra|pagar ahora|realizar pago|\
+    realizar el pago|realizar pedido|realizar transferencia|comprar ahora|conferma pagamento|conferma il pagamento|paga ora|\
+    conferma bonifico|conferma il bonifico|conferma ordine|conferma acquisto|acquista ora|esegui bonifico|confirmar pagamento|\
+    confirmar o pagamento|confirmar transfer\u{ea}ncia|confirmar a transfer\u{ea}ncia|pagar agora|finalizar compra|comprar agora|\
+    fazer transfer\u{ea}ncia|nu betalen|betaling bevestigen|bevestig betaling|bestelling plaatsen|overboeking bevestigen";
+
+/// Verbs by which money goes where an amount stands beside them, and what is a sum.
+const MOVES: &str = "transfer|send|wire|withdraw|pay|remit|release|approve|authorize|authorise|confirm|refund|buy|sell|donate|bid|invest|swap|subscribe|freigeben|abonnieren|\u{fc}berweisen|\
+    bezahlen|zahlen|kaufen|senden|abheben|spenden|payer|virer|envoyer|acheter|retirer|pagar|transferir|enviar|comprar|retirar|paga|trasferisci|\
+    invia|acquista|preleva|bonifico|betalen|overmaken";
+const CURRENCIES: &str = "eur|usd|gbp|chf|jpy|cny|inr|cad|aud|sek|nok|dkk|pln|czk|brl|mxn|sgd|hkd|btc|eth|usdc|usdt|sol|xrp|ltc|xmr|dai|bnb|matic";
+
+/// What only tells of money that went, or leads to another page.
+const ONLY_TOLD: &str = "history|past|cancel|abbrechen|annuler|annulla|cancelar|annuleren|receipt|statement|filter|row|tab|dismiss|details|learn|how|\
+    list|heading|tooltip|close|back|input|field|textbox|checkbox|radio|dropdown|combobox|download|view|edit";
 
 /// Signs that a page is one under test.
 const TRIED: &str = "test|localhost|127.0.0.1|sandbox|staging|preview|dev |demo|storybook|mock|fixture|cart|under ";
@@ -55,6 +75,18 @@ fn ends(text: &str) -> bool {
     words.iter().any(|word| is(word, FOR_GOOD)) || weighty()
 }
 
+/// Whether a text says that a sum goes somewhere: *Transfer 3,200.00 EUR now*.
+fn moves(text: &str) -> bool {
+    let words: Vec<&str> = text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let in_currency = words
+        .windows(2)
+        .any(|two| is_number(&two[0]) && is(two[1], CURRENCIES) || is(two[0], CURRENCIES) && is_number(&two[1]));
+    let is_sum = in_currency || text.contains(['$', '\u{20ac}', '\u{a3}', '\u{a5}']) && words.iter().any(is_number);
+    let says = |list: &str| words.iter().any(|word| is(word, list));
+    is_sum && says(MOVES) && !says(ONLY_TOLD)
+}
+
 /// What a click confirms that cannot be taken back.
 pub(super) fn confirmed(call: &Call<'_>) -> Option<Kind> {
     let clicks = call.has(CLICKS);
@@ -70,7 +102,7 @@ pub(super) fn confirmed(call: &Call<'_>) -> Option<Kind> {
         .values(if types { FIELDS } else { TEXTS })
         .filter(|text| text.len() <= 512)
         .take(8)
-        .map(|text| text.to_ascii_lowercase().replace(['-', '_', '#', '.'], " "))
+        .map(|text| text.to_lowercase().replace(['-', '_', '#', '.'], " "))
         .collect();
     let says = |list: &str| told.iter().any(|text| holds(text, list));
     if says(TRIED) {
@@ -85,6 +117,7 @@ pub(super) fn confirmed(call: &Call<'_>) -> Option<Kind> {
         () if says(DESTROYS) || told.iter().any(|text| ends(text)) => Some(Kind::McpDestroy),
         () if says(OPENS) => Some(Kind::McpAccess),
         () if says(PAYS) || says("pay |buy |purchase|order|checkout|donate") && priced() => Some(Kind::McpPay),
+        () if told.iter().any(|text| moves(text)) => Some(Kind::McpPay),
         () => None,
     }
 }

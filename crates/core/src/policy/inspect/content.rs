@@ -5,7 +5,7 @@ use super::{
     admission, answers, backdoors, builds, ciphers, code, contracts, cookies, copies, detached, disclosed, ignored,
     images, interlocks, leaks, loaders, logged, loosened, migrations, origins, playbooks, protections, queries,
     refusals, removed, revived, rows, scanners, served, servers, skimmers, sources, spying, swallowed, told, trust,
-    unchecked, unmasked,
+    unchecked, unmasked, variables,
 };
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -134,7 +134,8 @@ fn guards_less(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts)
         || swallowed::are_told_only(written)
         || refusals::are_let_go(written)
         || detached::is_detached(written)
-        || unmasked::is_nothing_masked(written);
+        || unmasked::is_nothing_masked(written)
+        || variables::are_put_in(written);
     is_weaker.then(|| Effect::on(Kind::ContentProtection, path, places::place(written.path, facts), tool))
 }
 

@@ -17,10 +17,10 @@ const NAMED: &str = "featureflagkey|flagkey|flag|flagname|flagid|feature|feature
 const CHECKS: &str = "3ds|3ds2|3d|sca|mfa|2fa|totp|otp|captcha|recaptcha|hcaptcha|turnstile|fraud|antifraud|kyc|aml|csrf|csp|waf|ratelimit|ratelimits|\
     ratelimiter|ratelimiting|lockout|encryption|sanctions|avs|cvc|cvv|radar|rbac|sso|hmac|reauth|bruteforce|throttling";
 const ASKS: &str = "require|requires|required|enforce|enforced|enforces|enforcement|verify|verifies|verification|check|checks|checking|validate|\
-    validation|block|blocks|blocking|limit|limits|limiter|guard|guards|protect|protection|strict|secure|restrict|confirm|detect|detection|screening";
+    validation|block|blocks|blocking|limit|limits|limiter|guard|guards|protect|protection|strict|secure|restrict|confirm|detect|detection|screening|scan|scans|scanning";
 const OF: &str = "auth|authentication|authorization|login|signin|password|passwords|payment|payments|card|cards|signature|signatures|webhook|webhooks|token|\
     tokens|permission|permissions|access|email|identity|admin|session|sessions|ip|rate|charge|charges|checkout|bot|bots|tenant|role|roles|device|\
-    account|refund|refunds|withdrawal|withdrawals|transfer|abuse|tls|ssl|security|secrets|age|stepup|velocity|upload|origin|cors";
+    account|refund|refunds|withdrawal|withdrawals|transfer|abuse|tls|ssl|security|secrets|age|stepup|velocity|upload|origin|cors|jwt|oidc|saml|oauth";
 
 /// What leaves a check out while it is on.
 const LEAVES_OUT: &str = "disable|disables|disabled|skip|skips|bypass|bypasses|off|without|ignore|allow|no";
@@ -35,7 +35,7 @@ const WHERE: &str = "environment|environmentkey|environmentid|environmentname|en
 const CARRIES: &str = "payment|payments|psp|billing|payout|payouts|pricing|price|prices|checkout|invoice|invoicing|invoices|ledger|tax|refund|refunds|\
     charge|charges|subscription|subscriptions|\
     auth|login|signin|sso|migration|cutover|maintenance|readonly|shutdown|settlement|wallet|trading|orders";
-const SHOWS: &str = "ui|banner|design|copy|layout|button|theme|redesign|tooltip|page|text|color|icon|beautify|test|label|labels|link|modal|header|\
+pub(super) const SHOWS: &str = "ui|banner|design|copy|layout|button|theme|redesign|tooltip|page|text|color|icon|beautify|test|label|labels|link|modal|header|\
     footer|animation|hint|docs|logging|debug|analytics|metrics|tracking|log|logs";
 
 /// Whether a tool turns a switch that a person wants to hear of first.
@@ -63,7 +63,7 @@ fn check_less(call: &Call<'_>) -> bool {
 }
 
 /// Whether a switch of this name checks something while it is on, or leaves a check out; nothing where it is about something else.
-fn checks_while_on(name: &[String]) -> Option<bool> {
+pub(super) fn checks_while_on(name: &[String]) -> Option<bool> {
     let has = |list: &str| name.iter().any(|word| is(word, list));
     let is_check = has(CHECKS) || has(ASKS) && has(OF) || has("rate") && has("limit|limits|limiting");
     let leaves_out = has(LEAVES_OUT) && (is_check || has(OF) && has(ASKS));

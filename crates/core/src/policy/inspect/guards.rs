@@ -84,6 +84,11 @@ pub(super) fn are_lowered(call: &Call<'_>) -> bool {
         || of_guard_by_path(call)
 }
 
+/// Whether a setting of this name, in letters alone, lets in while it is on.
+pub(super) fn lets_in(name: &str) -> bool {
+    holds(name, EXPOSES)
+}
+
 /// Whether what was kept for long is kept for hours: `retention.ms: 1000`.
 fn forgets_soon(given: &Arguments<'_>) -> bool {
     const HOUR: u64 = 3_600_000;

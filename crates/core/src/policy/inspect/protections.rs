@@ -181,6 +181,25 @@ fn truths(text: &str) -> Vec<(String, bool)> {
     pairs.collect()
 }
 
+/// Whether a policy, without blanks and quotes, is for every action on everything.
+fn does_all(joined: &str) -> bool {
+    let is_all = |names: &[&str]| {
+        names.iter().flat_map(|name| joined.match_indices(name).map(|(at, _)| &joined[at + name.len()..])).any(
+            |behind| {
+                let value = behind.trim_start_matches([':', '=', '[', '-']);
+                // `s3:*` is of one service, and `*.example` no wildcard for all.
+                value.len() < behind.len()
+                    && value.strip_prefix('*').is_some_and(|rest| {
+                        rest.is_empty()
+                            || rest.starts_with([',', ']', '}', ';'])
+                            || rest.starts_with(char::is_alphabetic)
+                    })
+            },
+        )
+    };
+    joined.contains('*') && is_all(&["Action", "ctions", "verbs"]) && is_all(&["Resource", "esources"])
+}
+
 /// Whether everybody may do or reach what few should: a public bucket, all rights for all, a way in for administrators or to a
 /// database from everywhere.
 pub(super) fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
@@ -207,19 +226,24 @@ pub(super) fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
     {
         return true;
     }
-    if has(&["Effect:Allow", "Effect=Allow", "effect=Allow"])
-        && (has(&["Action:*", "Action=*", "actions=[*]", "Action:[*]", "Action=[*]"])
-            && has(&["Resource:*", "Resource=*", "resources=[*]", "Resource:[*]", "Resource=[*]"])
-            || has(&[
-                "Principal:*",
-                "Principal=*",
-                "Principal:AWS:*",
-                "Principal:{AWS:*}",
-                "Principal={AWS=*}",
-                "Principal:{AWS:[*",
-                "Principal={AWS=[*",
-                "identifiers=[*]",
-            ]) && !has(&["Condition", "condition{"]))
+    let allows = has(&["Effect:Allow", "Effect=Allow", "effect=Allow"]);
+    // A piece of a statement need not say what it is for, and where nothing is said it allows.
+    if (allows || !has(&["Deny", "DENY"])) && does_all(&joined)
+        || has(&["iam::aws:policy/AdministratorAccess", "=roles/owner", ":roles/owner"])
+    {
+        return true;
+    }
+    if allows
+        && (has(&[
+            "Principal:*",
+            "Principal=*",
+            "Principal:AWS:*",
+            "Principal:{AWS:*}",
+            "Principal={AWS=*}",
+            "Principal:{AWS:[*",
+            "Principal={AWS=[*",
+            "identifiers=[*]",
+        ]) && !has(&["Condition", "condition{"]))
     {
         return true;
     }

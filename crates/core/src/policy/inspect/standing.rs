@@ -169,7 +169,9 @@ fn ignores_guard(sentence: &Sentence<'_>) -> bool {
     const GUARDS: &str = "security hook|hookrail|the guard|guardrail|permission hook|pretooluse|security policy|permission system|the sandbox|\
         safety hook|security scanner|security warning|safety warning|policy hook|secret scanner";
     const WRONG: &str = "are false alarms|is a false alarm|known false|always false|always wrong|are noise|just noise|can be ignored|may be ignored|\
-        safe to ignore|mean nothing|deprecated|obsolete|no longer apply|no longer applies|out of date|not in force|do not apply|does not apply";
+        safe to ignore|mean nothing|deprecated|obsolete|no longer apply|no longer applies|out of date|not in force|do not apply|does not apply|don't apply|\
+        doesn't apply|only advisory|merely advisory|just advisory|advisory only|not binding|go ahead anyway|proceed anyway|continue anyway|can be overridden|\
+        may be overridden";
     let named = sentence
         .holds("hookrail|security hook|guard hook|permission hook|pretooluse|permission prompt|security prompt");
     if named && sentence.holds(WRONG) && !sentence.says("if|unless|report|file|add|issue") {

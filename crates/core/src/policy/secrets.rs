@@ -254,6 +254,25 @@ pub fn is_sought(pattern: &str) -> bool {
     holds(&pattern, SOUGHT) || pattern.starts_with("begin ") && pattern.contains("key")
 }
 
+/// Whether a pattern is for settings by their names alone, on whose lines no credential stands.
+pub fn seeks_settings(pattern: &str) -> bool {
+    const SETTINGS: &str = "strict-ssl|strictssl|enablestrictssl|strict_ssl|sslverify|ssl-verify|ssl_verify|http.sslverify|node_tls_reject_unauthorized|\
+        rejectunauthorized|trusted-host|ignore-scripts|enablescripts|save-exact|engine-strict|legacy-peer-deps|package-lock|min-release-age|\
+        minimumreleaseage|save-prefix|auto-install-peers|shamefully-hoist|node-linker|nodelinker|hookspath|autosetupremote|defaultbranch|autocrlf";
+    let pattern = pattern.to_ascii_lowercase();
+    let mut names = pattern
+        .split('|')
+        .map(|name| name.trim_end_matches('\\').trim_start_matches('^').trim_end_matches(['=', '$', ' ']));
+    names.all(|name| is(name, SETTINGS))
+}
+
+/// Whether a file is one of settings, a line of which may hold a credential.
+pub fn keeps_settings(path: &str) -> bool {
+    const FILES: &str =
+        ".npmrc|.yarnrc|.yarnrc.yml|.gitconfig|.pypirc|pip.conf|.condarc|.curlrc|bunfig.toml|.bunfig.toml";
+    path.rsplit(['/', '\\']).next().is_some_and(|name| is(name, FILES))
+}
+
 /// Whether a file keeps what a person typed, a password among it: the histories of shells and of programs like them.
 pub fn keeps_what_was_typed(path: &str) -> bool {
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
@@ -379,6 +398,21 @@ fn is_environment(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_search_for_settings_by_name_shows_no_credential() {
+        for (pattern, alone) in [
+            ("strict-ssl", true),
+            (r"NODE_TLS_REJECT_UNAUTHORIZED\|sslVerify\|strict-ssl", true),
+            ("^ignore-scripts=", true),
+            ("strict-ssl|registry", false),
+            ("", false),
+            (".*", false),
+            ("_authToken", false),
+        ] {
+            assert_eq!(seeks_settings(pattern), alone, "{pattern}");
+        }
+    }
 
     #[test]
     fn what_is_told_by_no_part_of_it_is_known() {

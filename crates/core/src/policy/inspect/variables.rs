@@ -55,6 +55,20 @@ pub(super) fn are_unguarded(call: &Call<'_>) -> bool {
         && any_pair(&settings(call.given.raw), |name, value| is_less_guarded(name, value, is_live))
 }
 
+/// Whether one of the words of a command sets such a variable, with its value behind `=` or as the next word, where nothing says that it
+/// is for trying.
+pub(in crate::policy) fn are_told(words: &[String]) -> bool {
+    let says = |list: &str| words.iter().filter(|word| !word.contains('=')).any(|word| speaks(word, list));
+    let is_live = says(PRODUCTION);
+    if !is_live && says(TRIED) {
+        return false;
+    }
+    let is_less = |name: &str, value: &str| is_less_guarded(name, value, is_live);
+    let pairs = || words.iter().take(super::MAX_PLACES).flat_map(|word| word.split([',', '{', '}', ' ']));
+    pairs().any(|pair| pair.split_once('=').is_some_and(|(name, value)| is_less(name, value)))
+        || words.windows(2).take(super::MAX_PLACES).any(|two| is_less(&two[0], &two[1]))
+}
+
 /// Whether a file of what is live gets such a variable.
 pub(super) fn are_put_in(written: &Written<'_>) -> bool {
     const FORMS: &str = "env|yaml|yml|json|toml|tf|tfvars|properties|conf|production|prod";

@@ -8,7 +8,9 @@ use super::Program;
 use super::tables::throwaway;
 use crate::policy::effects::Kind;
 use crate::policy::places::{self, Place};
-use crate::policy::secrets::{Secrecy, is_sought, is_sought_in_typed, keeps_what_was_typed, tree_secrecy};
+use crate::policy::secrets::{
+    Secrecy, is_sought, is_sought_in_typed, keeps_settings, keeps_what_was_typed, seeks_settings, tree_secrecy,
+};
 
 pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
@@ -184,6 +186,28 @@ fn looks_for_secrets(pattern: &str) -> bool {
     SECRET_PATTERNS.iter().any(|word| lower.contains(word))
 }
 
+/// Options by which a search shows other lines than those it looks for, or looks for more than one thing.
+const SHOW_MORE: &[&str] = &[
+    "v",
+    "invert-match",
+    "e",
+    "regexp",
+    "f",
+    "file",
+    "A",
+    "after-context",
+    "B",
+    "before-context",
+    "C",
+    "context",
+    "z",
+    "null-data",
+    "pre",
+    "passthru",
+    "U",
+    "multiline",
+];
+
 fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let spec = spec(
         if call.name == "rg" { "efmABCdgtTMEjr" } else { "efmABCdD" },
@@ -240,7 +264,13 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let recursive = options.has(&["r", "R", "recursive", "dereference-recursive"])
         || matches!(call.name.as_str(), "rg" | "ag" | "ack");
     let mut texts = if files.is_empty() && !recursive { vec![machine.input(state, 0)] } else { Vec::new() };
+    let of_settings = !options.has(SHOW_MORE) && seeks_settings(&pattern);
     for file in files {
+        let path = machine.path(state, file);
+        if of_settings && path.is_some_and(|path| keeps_settings(&path)) {
+            texts.push(Text::hole(Origin::UNKNOWN));
+            continue;
+        }
         texts.push(machine.read_each(state, file));
         let Some(path) = machine.path(state, file) else { continue };
         // Whoever looks for keys in all of the home shows those that are there.

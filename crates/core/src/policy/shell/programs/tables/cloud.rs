@@ -1,6 +1,6 @@
 //! Clouds.
 
-use super::{Entry, Tool, on, pass, spec, token, unless, with};
+use super::{Entry, Tool, UNGUARDED, on, pass, spec, token, unless, with};
 use crate::policy::effects::Kind::{
     CloudAccess, CloudDeploy, CloudDestroy, DatabaseDestroy, MoneyMove, NetMailing, PackagePublish, SafetyDisable,
     SecretRead,
@@ -180,6 +180,7 @@ const AWS: Spec = spec(
 );
 
 const AWS_ENTRIES: &[Entry] = &[
+    with("lambda update-function-configuration", UNGUARDED, SafetyDisable),
     with("lambda update-function-code|publish-version|update-alias", &["@production"], CloudDeploy),
     with("ecs update-service|deploy", &["@production"], CloudDeploy),
     with("codepipeline put-approval-result", &["~*approved*"], CloudDeploy),
@@ -393,6 +394,7 @@ const GCLOUD: Spec = spec(
 );
 
 const GCLOUD_ENTRIES: &[Entry] = &[
+    with("run|functions services|jobs|deploy", UNGUARDED, SafetyDisable),
     with("compute instances|instance-templates|tpus|reservations create|bulk|start|resize", COSTLY, MoneyMove),
     with("compute tpus|instance-groups tpu-vm|managed|queued-resources create|resize", COSTLY, MoneyMove),
     with("container clusters|node-pools create|resize", COSTLY, MoneyMove),
@@ -497,6 +499,8 @@ const AZ: Spec = spec(
 );
 
 const AZ_ENTRIES: &[Entry] = &[
+    with("webapp|functionapp config appsettings set", UNGUARDED, SafetyDisable),
+    with("containerapp update|create|up", UNGUARDED, SafetyDisable),
     unless("network dns record-set a|aaaa|cname|mx|ns add-record|set-record|update", TRIED_NAMES, CloudAccess),
     with("vm|vmss|aks|hdinsight create|scale|update|start", COSTLY, MoneyMove),
     with("aks|batch nodepool|pool add|create|scale|resize", COSTLY, MoneyMove),

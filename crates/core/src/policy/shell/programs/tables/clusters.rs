@@ -5,7 +5,7 @@ use super::super::super::options::{Options, Spec, read};
 use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use super::super::Program;
-use super::{Entry, Tool, is_harmless, on, pass, production, spec, throwaway, with};
+use super::{Entry, Tool, UNGUARDED, is_harmless, on, pass, production, spec, throwaway, with};
 use crate::policy::effects::Kind::{
     CloudAccess, CloudDeploy, ClusterDestroy, CodeFetched, ContainerDestroy, ContainerEscape, PackagePublish,
     SafetyDisable, SecretRead, ServiceChange, StorageDestroy, SystemChange,
@@ -103,6 +103,7 @@ const KUBECTL_ENTRIES: &[Entry] = &[
     on("create clusterrolebinding", CloudAccess),
     with("apply|replace", &["@production"], CloudDeploy),
     with("set image", &["@production"], CloudDeploy),
+    with("set env", UNGUARDED, SafetyDisable),
     with("set env|resources|selector|serviceaccount", &["@there"], CloudDeploy),
     with("rollout restart|undo|pause", &["@there"], CloudDeploy),
     with("scale|autoscale|patch|edit", &["@there"], ServiceChange),

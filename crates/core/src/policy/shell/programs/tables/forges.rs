@@ -58,6 +58,13 @@ const FORGE: Spec = spec(
 
 const FORGE_ENTRIES: &[Entry] = &[
     with("workflow run", &["@production"], CloudDeploy),
+    Entry {
+        path: "pr|mr|pulls review|approve",
+        with: &["@own"],
+        without: &["comment", "c", "request-changes", "r"],
+        kind: CloudAccess,
+        token: false,
+    },
     on("repo|repos|project delete|rm|archive|rename|transfer", ForgeDestroy),
     with(
         "repo edit",

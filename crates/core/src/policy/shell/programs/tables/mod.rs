@@ -48,6 +48,7 @@ use super::super::state::{State, Stream};
 use super::super::value::{Origin, Text};
 use super::Program;
 use crate::policy::effects::Kind;
+use crate::policy::inspect::{signed, variables};
 use crate::policy::lists::is;
 use crate::policy::places::{Place, glob};
 
@@ -72,6 +73,9 @@ pub(super) struct Tool {
     spec: Spec,
     entries: &'static [Entry],
 }
+
+/// What asks for a variable by which a service protects less.
+const UNGUARDED: &[&str] = &["@unguarded"];
 
 /// An entry without conditions on flags.
 const fn on(path: &'static str, kind: Kind) -> Entry {
@@ -293,7 +297,7 @@ fn fits(path: &str, words: &[String]) -> Option<usize> {
 
 /// Whether a flag was given; `name=value` asks for the value, which may be a glob, `~glob` for any word or value in whatever
 /// case. A word counts as well as a flag. `@production` asks for a word or value that speaks of production, `@guardian` for one of what
-/// watches over agents or the machine, `@queried` for one that comes out of a database, `@each` for one that nobody wrote, but a list gave; and of the machine `@shown` asks whether what
+/// watches over agents or the machine, `@queried` for one that comes out of a database, `@own` for words by which an approval is one of own work, `@unguarded` for a variable by which a service protects less, `@each` for one that nobody wrote, but a list gave; and of the machine `@shown` asks whether what
 /// it opens in an editor is shown, `@there` whether it acts in production, and so does `@production`.
 pub(super) fn is_given(options: &Options, words: &[String], flag: &str) -> bool {
     let mut texts = options.flags.iter().filter_map(|flag| flag.value.as_ref()).chain(&options.operands);
@@ -301,6 +305,8 @@ pub(super) fn is_given(options: &Options, words: &[String], flag: &str) -> bool 
         "@production" => return texts.any(production::speaks),
         "@guardian" => return texts.any(|text| machine::is_guardian(&text.shown())),
         "@each" => return options.operands.iter().filter_map(Text::origin).any(|origin| !origin.trial),
+        "@own" => return texts.any(|text| signed::tells_own(&text.shown())),
+        "@unguarded" => return variables::are_told(&texts.map(Text::shown).collect::<Vec<_>>()),
         "@queried" => return texts.filter_map(Text::origin).any(|origin| origin.queried),
         _ => {}
     }

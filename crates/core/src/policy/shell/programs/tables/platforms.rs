@@ -1,7 +1,7 @@
 //! Infrastructure as code, platforms that run applications, stores of objects, name servers.
 
 use super::cloud::COSTLY;
-use super::{Entry, Tool, on, pass, single, spec, token, unless, with};
+use super::{Entry, Tool, UNGUARDED, on, pass, single, spec, token, unless, with};
 use crate::policy::effects::Kind::{
     CloudAccess, CloudDeploy, CloudDestroy, ClusterDestroy, MoneyMove, NetMailing, SafetyDisable, SecretRead,
 };
@@ -114,6 +114,8 @@ pub(super) const TOOLS: &[Tool] = &[
             on("pipelines:promote", CloudDeploy),
             with("container:release|releases:rollback|rollback|builds:create", &["@production"], CloudDeploy),
             on("access:add|members:add|apps:transfer|keys:add|authorizations:create", CloudAccess),
+            with("config:set|config:add", UNGUARDED, SafetyDisable),
+            with("config set|add", UNGUARDED, SafetyDisable),
             with("ps:scale", &["~*=0"], CloudDestroy),
             on("config|config:get|pg:credentials:url|authorizations:info", SecretRead),
             token("auth:token"),
@@ -131,6 +133,7 @@ pub(super) const TOOLS: &[Tool] = &[
             on("machine|machines|m destroy|remove|rm", CloudDestroy),
             on("postgres|pg|redis|storage|extensions|mpg|tokens destroy|delete|revoke", CloudDestroy),
             on("secrets unset", CloudDestroy),
+            with("secrets|secret set|import", UNGUARDED, SafetyDisable),
             on("destroy-pipeline|destroy-team|prune-worker", CloudDestroy),
             with("scale count", &["0"], CloudDestroy),
             on("ips|certs release|remove|delete", CloudDestroy),
@@ -209,6 +212,8 @@ pub(super) const TOOLS: &[Tool] = &[
                 CloudDestroy,
             ),
             on("env rm|remove", CloudDestroy),
+            with("env:set|variables|variable|vars", UNGUARDED, SafetyDisable),
+            with("env|variable|variables|vars|config set|add|update", UNGUARDED, SafetyDisable),
             with("deploy", &["delete"], CloudDestroy),
             pass("promote|rollback status"),
             on("promote|rollback", CloudDeploy),

@@ -356,10 +356,10 @@ pub fn is_own(path: &str, facts: &dyn Facts) -> bool {
     };
     own_home
         || inside.is_some_and(|inside| of_home.iter().any(|own| is_within(inside, own)) || of_agent(inside))
-        || facts
-            .project()
-            .and_then(|root| path.strip_prefix(root))
-            .is_some_and(|inside| of_agent(inside.trim_start_matches('/')))
+        || facts.project().and_then(|root| path.strip_prefix(root)).is_some_and(|inside| {
+            let inside = inside.trim_start_matches('/');
+            of_agent(inside) || is_within(inside, ".hookrail")
+        })
         || matches!(name, "hookrail" | "hookrail-hook")
             && (path.contains("/bin/") || inside.is_some_and(|inside| inside.contains("bin/")))
         || path.starts_with("/etc/claude-code/")

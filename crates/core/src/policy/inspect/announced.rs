@@ -115,7 +115,8 @@ fn is_group(address: &str) -> bool {
     }
     let name = address.split('@').next().unwrap_or_default();
     let says = |list: &str| speaks(name, list);
-    address.contains('@') && is(&letters(name), BY_ITSELF) || says(ALL) && says(PEOPLE)
+    const LISTS: &str = "newsletter|newsletters|subscribers|announce|announcements";
+    address.contains('@') && (is(&letters(name), BY_ITSELF) || says(LISTS)) || says(ALL) && says(PEOPLE)
 }
 
 /// Whether a message says that money is to go to another account than before, and which.

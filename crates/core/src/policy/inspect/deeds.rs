@@ -386,7 +386,8 @@ impl<'d> Deed<'d> {
         }
         if has("archive") {
             let whole = "repository|repo|project|channel|conversation|conversations|workspace|team|organization";
-            let is_much = has(whole) || customers::are_many(self);
+            let by_many = has("bulk|mass|all") && !has("notification|notifications|log|logs|test|tests");
+            let is_much = has(whole) || by_many || customers::are_many(self);
             return is_much.then_some(Kind::McpDestroy);
         }
         if !has(WEIGHTY) || self.at("docker|podman") && !has("volume|volumes") {

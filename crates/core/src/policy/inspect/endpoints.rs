@@ -131,13 +131,17 @@ impl Speech {
 
     /// Whether something is run that a request tells, at once or by a variable that holds it.
     fn runs_asked(&self, lines: &[&str], dense: &str) -> bool {
-        if self.runs.is_empty() || ![self.asked, ROUTED, MARKS].iter().any(|asked| holds(dense, asked)) {
+        if self.runs.is_empty() || ![self.asked, ROUTED, MARKS, PARTS].iter().any(|asked| holds(dense, asked)) {
             return false;
         }
         let held = lines.iter().flat_map(|line| self.held(line));
         let variables: Vec<&str> = held.chain(taken(lines)).take(MAX_VARIABLES).collect();
+        let handlers = if self.files.starts_with("js") { handlers(dense) } else { Vec::new() };
         let asks = |given: &str| {
             let given = unwrapped(given);
+            if is_of_handler(given, &handlers) {
+                return true;
+            }
             parts(self.asked).any(|asked| given.starts_with(asked))
                 || variables.iter().any(|name| {
                     given.strip_prefix(*name).is_some_and(|rest| {
@@ -172,6 +176,32 @@ impl Speech {
             .filter(|name| !name.is_empty() && !is(name, "const|let|var|val|String|string|final|auto|mut|err|await"))
             .collect()
     }
+}
+
+/// How a part of a request is named, whatever it is called itself.
+const PARTS: &str = ".body.|.query.|.params.|.body[|.query[|.params[";
+
+/// Whether what is given is a part of what a handler was asked, whatever it calls that: `(q, s) => exec(q.body.c)`.
+fn is_of_handler(given: &str, handlers: &[&str]) -> bool {
+    let end = given.find(|char: char| !char.is_alphanumeric() && char != '_').unwrap_or(given.len());
+    let (name, rest) = given.split_at(end);
+    handlers.contains(&name) && parts(PARTS).any(|part| rest.starts_with(part))
+}
+
+/// What the functions of JavaScript that code hands on call the first thing they are given.
+fn handlers(dense: &str) -> Vec<&str> {
+    const LONGEST: usize = 80;
+    let arrows = dense.match_indices("=>").take(super::MAX_PLACES).filter_map(|(at, _)| {
+        let start = dense.floor_char_boundary(at.saturating_sub(LONGEST));
+        let given = dense[start..at].strip_suffix(')')?;
+        given.rfind('(').map(|open| &given[open + 1..])
+    });
+    let functions = dense.match_indices("function(").take(super::MAX_PLACES).map(|(at, word)| {
+        let given = &dense[at + word.len()..];
+        &given[..given.floor_char_boundary(LONGEST)]
+    });
+    let first = |given: &'_ str| given.find([',', ')', ':']).unwrap_or(given.len());
+    arrows.chain(functions).map(|given| &given[..first(given)]).filter(|name| !name.is_empty()).collect()
 }
 
 /// How the marks begin by which a function of Python's answers requests.
@@ -255,6 +285,8 @@ mod tests {
             ("a.ts", "app.post('/x', async (c) => c.text(execSync(await c.req.text()).toString()));", true),
             ("a.js", "const { cmd } = req.body;\nchild_process.exec(cmd, done);", true),
             ("a.js", "exec(`sh -c ${req.query.c}`)", false),
+            ("a.js", "app.post('/x', (q, s) => s.send(execSync(q.body.cmd)))", true),
+            ("a.js", "const row = await find(q); execSync(config.params.cmd)", false),
             ("a.js", "const m = /^a/.exec(req.url);", false),
             ("a.js", "res.json({ node: process.env.NODE_ENV });\nspawn('convert', [req.file.path]);", false),
             ("a.py", "@app.get('/env')\ndef env():\n    return dict(os.environ)", true),

@@ -39,6 +39,7 @@ mod deeds;
 mod deployments;
 mod detached;
 mod disclosed;
+mod disguised;
 mod encoded;
 mod endpoints;
 pub(super) mod equipment;

@@ -157,7 +157,22 @@ pub(super) fn laid_out(text: &str) -> String {
 pub(super) fn names_place(sentence: &str) -> bool {
     sentence.match_indices("://").take(16).any(|(at, _)| hosts::elsewhere(&sentence[at + 3..]).is_some())
         || holds(sentence, "webhook|pastebin|gist|ftp|transfer.sh|my server|telegram|discord")
+        || sentence.split_whitespace().take(MAX_WORDS).any(is_address)
         || sentence.contains('@') && says(sentence, "to|an|\u{e0}|para|al|ad")
+}
+
+/// Most words of a sentence that may be an address.
+const MAX_WORDS: usize = 64;
+
+/// Whether a word is an address of the web without its scheme: `notes.example/in`.
+fn is_address(word: &str) -> bool {
+    let word = word.trim_start_matches(['(', '"', '\'', '`', '<']);
+    let Some((host, _)) = word.split_once('/') else { return false };
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let ends =
+        host.rsplit('.').next().is_some_and(|end| end.len() > 1 && end.bytes().all(|it| it.is_ascii_lowercase()));
+    ends && host.split('.').all(is_label) && hosts::elsewhere(host).is_some()
 }
 
 /// How grave what a sentence orders is: see [`super::signs`].

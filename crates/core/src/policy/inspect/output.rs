@@ -5,7 +5,7 @@
 
 use super::reading::Reading;
 use super::sentence::Sentence;
-use super::{addressed, content, encoded, foreign, forged, private, signs, silence};
+use super::{addressed, content, disguised, encoded, foreign, forged, private, signs, silence};
 use crate::event::{Family, Tool};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
@@ -113,7 +113,11 @@ pub fn injection(payload: &str) -> Option<&'static str> {
 /// What in a result is meant to steer the agent or is hidden from the person: a sign, or that so much of it reads as others did that were.
 fn planted(text: &str, weighed: usize) -> Option<&'static str> {
     let weighed = &text[..text.floor_char_boundary(weighed)];
-    sign(text).or_else(|| steering::steers(weighed).then_some("reads-as-order"))
+    let reads = |text: &str| steering::steers(text).then_some("reads-as-order");
+    let undisguised = || disguised::undisguised(weighed);
+    sign(text)
+        .or_else(|| reads(weighed))
+        .or_else(|| undisguised().and_then(|text| sign(&text).or_else(|| reads(&text))))
 }
 
 /// Whether a block of a message or an entry of a rollout is a tool's result.

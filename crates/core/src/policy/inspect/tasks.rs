@@ -9,8 +9,12 @@ use crate::policy::facts::Facts;
 use crate::policy::lists::{holds, is};
 use crate::policy::shell;
 
-/// Most commands of one task that are judged.
+/// Most commands of one task that are judged, and most places at which one may stand that are looked at.
 const MAX_COMMANDS: usize = 16;
+const MAX_LOOKS: usize = 256;
+
+/// How far before a command is read what is said of it, in bytes.
+const SAID_BEFORE: usize = 256;
 
 /// What a task orders that nobody means: the word for it.
 pub(super) fn ordered(text: &str) -> Option<&'static str> {
@@ -234,7 +238,7 @@ pub(super) fn commands(prompt: &str, facts: &dyn Facts) -> Vec<Effect> {
     }
     let mut found = Vec::new();
     let mut lines = prompt.lines();
-    let mut led = false;
+    let (mut led, mut looks) = (false, MAX_LOOKS);
     while let Some(line) = lines.next() {
         if let Some(language) = line.trim_start().strip_prefix("```") {
             let block = lines.by_ref().take_while(|line| !line.trim_start().starts_with("```"));
@@ -245,7 +249,7 @@ pub(super) fn commands(prompt: &str, facts: &dyn Facts) -> Vec<Effect> {
             led = false;
             continue;
         }
-        in_line(line, &mut found);
+        in_line(line, &mut looks, &mut found);
         if !line.trim().is_empty() {
             led = line.trim_end().ends_with(':') && is_led(line.trim_end().trim_end_matches(':'));
         }
@@ -255,10 +259,14 @@ pub(super) fn commands(prompt: &str, facts: &dyn Facts) -> Vec<Effect> {
 }
 
 /// The commands in backticks of a line that are ordered, each with the folder that is said before it.
-fn in_line(line: &str, found: &mut Vec<(String, Option<String>)>) {
+fn in_line(line: &str, looks: &mut usize, found: &mut Vec<(String, Option<String>)>) {
     let mut before = String::new();
     let mut ordered_before = false;
     for (at, part) in line.split('`').enumerate() {
+        if at % 2 == 1 {
+            let Some(left) = looks.checked_sub(1) else { return };
+            *looks = left;
+        }
         if at % 2 == 0 {
             // What is said of the next command is its own sentence.
             let end = [". ", "! ", "? "].iter().filter_map(|end| part.rfind(end).map(|at| at + end.len())).max();
@@ -269,6 +277,7 @@ fn in_line(line: &str, found: &mut Vec<(String, Option<String>)>) {
             } else {
                 before.push_str(part);
             }
+            before.drain(..before.floor_char_boundary(before.len().saturating_sub(SAID_BEFORE)));
             continue;
         }
         let last = before.split_whitespace().next_back().unwrap_or_default().to_lowercase();

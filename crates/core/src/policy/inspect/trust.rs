@@ -1,5 +1,7 @@
 //! Source code that no longer checks whom it talks to: certificates, and tokens, that are taken whatever they say.
 
+use std::cell::LazyCell;
+
 use super::source::{Written, dense, is_comment, is_prose};
 use crate::policy::lists::{holds, is, parts};
 
@@ -152,7 +154,8 @@ fn unset(text: &str) -> bool {
 
 /// Whether code says, in no condition and no comment, that certificates are not checked.
 fn switches_off(text: &str) -> bool {
-    parts(HINTS).any(|hint| text.match_indices(hint).take(MAX_HINTS).any(|(at, _)| is_off_at(text, at)))
+    let code = LazyCell::new(|| Code::of(text));
+    parts(HINTS).any(|hint| text.match_indices(hint).take(MAX_HINTS).any(|(at, _)| code.is_off_at(at)))
         || ASKED.iter().any(|asked| says_yes(text, asked))
         || text.contains("URLCredential(trust:") && !holds(text, "SecTrust|valuate|inned|inning|localhost|DEBUG")
 }
@@ -168,31 +171,48 @@ fn says_yes(text: &str, (asked, yes, looks): &(&str, &str, &str)) -> bool {
     })
 }
 
-/// [`switches_off`], of the line of a place in the text.
-fn is_off_at(text: &str, at: usize) -> bool {
-    let start = text[..at].rfind('\n').map_or(0, |it| it + 1);
-    let end = text[at..].find('\n').map_or(text.len(), |it| at + it);
-    let line = &text[start..end];
-    if is_comment(line) || line.len() > LONGEST_LINE {
-        return false;
+/// A text of code, with what is told of the whole of it once, however many of its lines are looked at.
+struct Code<'t> {
+    text: &'t str,
+    /// What of [`OFF`] and [`UNSIGNED`] counts in it: some of these need a word that stands anywhere.
+    off: Vec<&'static str>,
+    unsigned: Vec<&'static str>,
+    /// Where the first two lines begin that verify what others do not.
+    verified: Vec<usize>,
+}
+
+impl<'t> Code<'t> {
+    fn of(text: &'t str) -> Self {
+        let counting = |words: &[&'static str]| {
+            let split = words.iter().map(|word| word.split_once('|').unwrap_or(("", word)));
+            split.filter(|(needs, _)| text.contains(needs)).map(|(_, word)| word).collect()
+        };
+        Self { text, off: counting(OFF), unsigned: counting(UNSIGNED), verified: lines_that_verify(text) }
     }
-    let dense = dense(line);
-    let is_plain = |at: usize| !is_quoted(&dense[..at]);
-    let says = |words: &[&str]| {
-        words.iter().any(|off| {
-            let (needs, off) = off.split_once('|').unwrap_or(("", off));
-            dense.match_indices(off).any(|(at, _)| is_plain(at)) && text.contains(needs)
-        })
-    };
-    let off = says(OFF) || says(UNSIGNED) && !reads_of_itself(&dense) && !is_verified(text, start, end);
-    let always = || {
-        ALWAYS.iter().any(|(asked, yes)| {
-            dense.find(asked).is_some_and(|at| is_plain(at) && yes.iter().any(|yes| dense[at..].contains(yes)))
-        })
-    };
-    // What stands under a condition is a line or three below it.
-    let mut above = text[..start].rsplit('\n').skip(1).take(3);
-    (off || always()) && !is_condition(line) && !above.any(is_condition)
+
+    /// [`switches_off`], of the line of a place.
+    fn is_off_at(&self, at: usize) -> bool {
+        let text = self.text;
+        let start = text[..at].rfind('\n').map_or(0, |it| it + 1);
+        let end = text[at..].find('\n').map_or(text.len(), |it| at + it);
+        let line = &text[start..end];
+        if is_comment(line) || line.len() > LONGEST_LINE {
+            return false;
+        }
+        let dense = dense(line);
+        let is_plain = |at: usize| !is_quoted(&dense[..at]);
+        let says = |words: &[&str]| words.iter().any(|word| dense.match_indices(word).any(|(at, _)| is_plain(at)));
+        let is_verified = || self.verified.iter().any(|line| *line != start);
+        let off = says(&self.off) || says(&self.unsigned) && !reads_of_itself(&dense) && !is_verified();
+        let always = || {
+            ALWAYS.iter().any(|(asked, yes)| {
+                dense.find(asked).is_some_and(|at| is_plain(at) && yes.iter().any(|yes| dense[at..].contains(yes)))
+            })
+        };
+        // What stands under a condition is a line or three below it.
+        let mut above = text[..start].rsplit('\n').skip(1).take(3);
+        (off || always()) && !is_condition(line) && !above.any(is_condition)
+    }
 }
 
 /// Whether of a token no more is taken than what it says of itself: when it ends, by which key it was signed.
@@ -202,15 +222,14 @@ fn reads_of_itself(dense: &str) -> bool {
     taken.is_some_and(|rest| is(rest.split(['"', '\'']).next().unwrap_or_default(), OF_ITSELF))
 }
 
-/// Whether another line verifies what this one does not.
-fn is_verified(text: &str, start: usize, end: usize) -> bool {
-    let verifies = |rest: &str| {
-        rest.lines().any(|line| {
-            let dense = dense(line);
-            holds(&dense, VERIFIED) && !dense.to_ascii_lowercase().contains("none")
-        })
+/// Where the lines of a text begin that verify who signed a token.
+fn lines_that_verify(text: &str) -> Vec<usize> {
+    let verifies = |line: &str| {
+        let dense = dense(line);
+        holds(&dense, VERIFIED) && !dense.to_ascii_lowercase().contains("none")
     };
-    verifies(&text[..start]) || verifies(&text[end..])
+    let begins = text.lines().filter(|line| verifies(line));
+    begins.take(2).map(|line| line.as_ptr() as usize - text.as_ptr() as usize).collect()
 }
 
 /// Whether a line asks for something that only holds where a program is being developed.

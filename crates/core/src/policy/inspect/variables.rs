@@ -6,7 +6,7 @@ use super::call::{Call, PRODUCTION, TRIED, speaks};
 use super::settings::{Setting, settings};
 use super::source::Written;
 use super::{flags, guards};
-use crate::policy::lists::{is, letters, parts};
+use crate::policy::lists::{holds, is, letters, parts};
 
 /// What a tool is called that sets variables, and how it says so.
 const VARIABLES: &str = "env|envs|environment|environments|variable|variables|var|vars|config|secret|secrets|setting|settings|configuration|parameter|\
@@ -97,6 +97,9 @@ fn any_pair(told: &[Setting<'_>], is_so: impl Fn(&str, &str) -> bool) -> bool {
 pub(in crate::policy) fn is_less_guarded(name: &str, value: &str, is_live: bool) -> bool {
     /// What is longer is no name of a variable, in bytes.
     const LONGEST: usize = 64;
+    if name.len() <= LONGEST && shows_secret(name, value) {
+        return true;
+    }
     let unencrypted = || letters(name).ends_with("sslmode") && is(value, "disable|allow|DISABLED");
     let Some(on) = truth(value) else { return name.len() <= LONGEST && unencrypted() };
     if name.len() > LONGEST {
@@ -110,6 +113,18 @@ pub(in crate::policy) fn is_less_guarded(name: &str, value: &str, is_live: bool)
     }
     on && is_live && is(&words.join("_"), DEBUG)
         || keeps_out_while_on(&words).or_else(|| flags::checks_while_on(&words)) == Some(!on)
+}
+
+/// Whether a variable that is built into what a browser is given keeps a secret by its name, or holds one.
+fn shows_secret(name: &str, value: &str) -> bool {
+    const BUILT_IN: &str =
+        "NEXT_PUBLIC_|VITE_|REACT_APP_|NUXT_PUBLIC_|EXPO_PUBLIC_|GATSBY_|VUE_APP_|PUBLIC_|STORYBOOK_";
+    const SECRET: &str = "secret|password|private|service_role|servicerole|admin_key|adminkey|signing_key|database_url";
+    const LIVE: &str = "sk_live_|rk_live_|sk-ant-|sk-proj-|ghp_|github_pat_|AKIA|-----BEGIN|whsec_|xoxb-|SG.";
+    let built_in = parts(BUILT_IN).any(|start| name.starts_with(start));
+    built_in
+        && !value.is_empty()
+        && (holds(&name.to_ascii_lowercase(), SECRET) || parts(LIVE).any(|start| value.starts_with(start)))
 }
 
 /// The words of a variable's name. In capitals a digit begins none: `BYPASS_3DS`.
@@ -162,6 +177,10 @@ mod tests {
             ("DEBUG", "app:*", false),
             ("NEXT_TELEMETRY_DISABLED", "1", false),
             ("HUSKY", "0", false),
+            ("NEXT_PUBLIC_STRIPE_SECRET_KEY", "x", true),
+            ("VITE_STRIPE_KEY", "sk_live_51H", true),
+            ("VITE_STRIPE_KEY", "pk_live_51H", false),
+            ("STRIPE_SECRET_KEY", "sk_live_51H", false),
         ] {
             assert_eq!(is_less_guarded(name, value, true), less, "{name}={value}");
         }

@@ -337,8 +337,9 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             .iter()
             .position(|arg| matches!(arg.shown().as_str(), "--arg" | "--argjson" | "--slurpfile" | "--rawfile"))
         {
-            let file = args[at].shown().ends_with("file").then(|| args.get(at + 2)).flatten();
-            named.extend(file.map(|file| machine.read_file(state, file)));
+            if let Some(value) = args.get(at + 2).cloned() {
+                named.push(if args[at].shown().ends_with("file") { machine.read_file(state, &value) } else { value });
+            }
             args.drain(at..(at + 3).min(args.len()));
         }
     }

@@ -25,6 +25,11 @@ const WITHOUT: f32 = 0.4;
 /// Nothing is so sure that no more is to be learned.
 const DOUBT: f32 = 0.01;
 
+/// What words mean before anything is learned of orders: whole numbers, of which so many are one. A language model told them, which has
+/// read far more than the examples; `scripts/meanings` says how. A word that no order has yet is near those like it that have been in one.
+static MEANT: &[u8; MEANINGS * MEANING] = include_bytes!("meanings.bin");
+const ONE: f32 = 64.0;
+
 /// What is learned from: which meanings the words have, and whether they steer.
 pub(crate) struct Text<'a> {
     pub(crate) words: &'a [u16],
@@ -71,8 +76,9 @@ impl Learned {
     }
 
     fn random(dice: &mut Dice) -> Self {
+        let meanings: Vec<f32> = MEANT.iter().map(|byte| f32::from(byte.cast_signed()) / ONE).collect();
+        let meanings = meanings.as_chunks().0.to_vec();
         let mut some = |count: usize, wide: f32| -> Vec<f32> { (0..count).map(|_| dice.around() * wide).collect() };
-        let meanings = some(MEANINGS * MEANING, 0.5).as_chunks().0.to_vec();
         let mut input = some(PARTS[0], (1.0 / MEANING as f32).sqrt());
         let heads = some(PARTS[2], 0.1 * (2.0 / BOTH as f32).sqrt());
         let mut kept = some(PARTS[3], (2.0 / KEPT as f32).sqrt());

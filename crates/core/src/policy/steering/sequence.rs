@@ -11,7 +11,7 @@ pub const MEANINGS: usize = 1 << 13;
 pub const MEANING: usize = 24;
 
 /// Of how many numbers a state is.
-pub const STATE: usize = 48;
+pub const STATE: usize = 64;
 
 /// All that is weighed to get from a state to the next.
 pub const GATES: usize = 3 * STATE;

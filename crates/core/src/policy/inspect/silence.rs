@@ -177,7 +177,7 @@ fn presses(sentence: &Sentence<'_>) -> bool {
         report: none|reply only|answer only|respond only|only reply|only answer|reply '|reply \"|thank you for|will thank you|you are obliged|\
         is required to|are required to|it is mandatory|mandatory|of highest rank|highest priority|priority=max|before anything else|\
         you don't need consent|no need for consent|no consent|need no consent|don't flag|do not flag|skip analysing|skip analyzing|\
-        instead of showing it|instead of asking|frage keinen|fragen sie keinen|um erlaubnis|sin permiso|sans permission|\
+        instead of showing it|instead of asking|don't redact|do not redact|unredacted|frage keinen|fragen sie keinen|um erlaubnis|sin permiso|sans permission|\
         ohne zu fragen|nicht nachfragen|frag nicht|sin preguntar|no preguntes|sans demander|ne demandez pas|senza chiedere|sem perguntar|\
         sofort|inmediatamente|de inmediato|imm\u{e9}diatement|immediatamente|imediatamente|in place of|in its stead";
     // *Report that all tests pass*, *do not mention the move*.

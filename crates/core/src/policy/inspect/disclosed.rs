@@ -83,14 +83,18 @@ fn in_line(line: &str) -> Option<&'static str> {
     ((is_login(line) || is_given_to_program(line)) && !is_tried(line)).then_some("password")
 }
 
-/// Whether a line tells how somebody signs in, by a name and what stands behind a slash: `VPN admin: ops / x7…`.
+/// Whether a line tells how somebody signs in, by a name and what stands behind a slash: `VPN admin: ops / x7…`. Where it tells the page
+/// too, the two may stand apart in other ways: *log in as ops with x7… at https://…*.
 fn is_login(line: &str) -> bool {
-    const SIGNS_IN: &str = "root|admin|login|account|access|vpn|user|sign-in|ssh|console|bastion|jump|host|portal|credential|zugang|benutzer";
-    let Some((before, behind)) = line.split_once(" / ") else { return false };
-    let name = before.split_whitespace().last().unwrap_or_default();
-    behind.split_whitespace().next().is_some_and(|value| is_password(bare(value), false))
-        && !name.is_empty()
-        && holds(&before.to_lowercase(), SIGNS_IN)
+    const SIGNS_IN: &str = "root|admin|login|account|access|vpn|user|sign-in|sign in|log in|ssh|console|bastion|jump|host|portal|credential|zugang|benutzer";
+    let is_told = |mark: &str| {
+        let Some((before, behind)) = line.split_once(mark) else { return false };
+        let name = before.split_whitespace().last().unwrap_or_default();
+        behind.split_whitespace().next().is_some_and(|value| is_password(bare(value), false))
+            && !name.is_empty()
+            && holds(&before.to_lowercase(), SIGNS_IN)
+    };
+    is_told(" / ") || line.contains("://") && [" | ", ", ", " and ", " with ", " - ", " – "].into_iter().any(is_told)
 }
 
 /// Whether a line gives a password to a program: `mysql -u root -p'x7…'`.

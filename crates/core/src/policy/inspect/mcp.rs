@@ -351,7 +351,8 @@ impl Judged<'_> {
         if content::gives_key(given.raw) || to_all() {
             effects.push(Effect::gives_away(server, tool));
         }
-        if of_service && few(&given.written).any(|text| disclosed::in_words(text) == Some("password")) {
+        let mut told = few(&given.written).chain(given.values(TOLD));
+        if of_service && told.any(|text| disclosed::in_words(text) == Some("password")) {
             effects.push(self.effect(Kind::ContentSecret, server));
         }
         effects
@@ -408,11 +409,16 @@ enum Language {
     Other,
 }
 
+/// What people write to one another, where it is not called a text.
+const TOLD: &str = "comment|commentbody|commenttext|reply|replybody|answer|note|notes|description|htmlbody|textbody|bodytext|bodyhtml|plaintext|msg|\
+    messagetext|publiccomment|publicreply|bodymarkdown|caption";
+
 /// Whether what is written goes to a service that keeps it for others, whatever its file is called there.
 fn is_of_service(call: &Call<'_>) -> bool {
     const SERVICES: &str = "gist|gists|snippet|snippets|paste|pastebin|notion|confluence|jira|\
         linear|slack|discord|telegram|teams|gdrive|drive|dropbox|onedrive|sharepoint|box|s3|gcs|trello|asana|gmail|outlook|wiki|\
-        airtable|hubspot|zendesk|figma|cloudflare|vercel|netlify|huggingface|replit|codepen|codesandbox";
+        airtable|hubspot|zendesk|intercom|freshdesk|helpscout|servicenow|atlassian|youtrack|redmine|clickup|monday|basecamp|shortcut|mattermost|\
+        whatsapp|mail|email|smtp|ses|sendgrid|resend|mailgun|postmark|figma|cloudflare|vercel|netlify|huggingface|replit|codepen|codesandbox";
     call.at(FORGES) || call.at(SERVICES)
 }
 

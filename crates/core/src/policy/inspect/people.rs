@@ -1,10 +1,11 @@
 //! People's data that a server's tool hands to somebody: files whose names say that they hold it, and texts that tell of them.
 
-use super::arguments::words;
-use super::call::Call;
+use super::arguments::{Arguments, words};
+use super::call::{Call, TRIED, speaks};
 use super::persons;
 use super::source::name;
-use crate::policy::lists::is;
+use crate::policy::hosts;
+use crate::policy::lists::{holds, is};
 
 /// Tools by which something goes to others.
 const SENDS: &str = "send|email|mail|upload|share|attach|post|publish|forward|reply|message|comment";
@@ -12,6 +13,9 @@ const SENDS: &str = "send|email|mail|upload|share|attach|post|publish|forward|re
 /// Words that say it by themselves.
 const PERSONAL: &str = "pii|payroll|salary|salaries|passport|passports|ssn|ssns|medical|patient|patients|diagnoses|iban|ibans|creditcards|\
     personnel|kyc|gdpr|biometric|biometrics|creditcard";
+
+/// Tools by which something goes to an address.
+const POSTS: &str = "post|put|send|submit|request|http|webhook|webhooks|push|forward|call|invoke|trigger|upload|deliver|publish|patch|rest|api";
 
 /// People, of whom a file holds many where it also says that it is all of them, or is made of rows.
 const PEOPLE: &str = "customer|customers|user|users|employee|employees|client|clients|member|members|subscriber|subscribers|students|guests|\
@@ -43,12 +47,21 @@ pub(super) fn given_away<'c>(call: &Call<'c>) -> Option<&'c str> {
     if finds && given.values(ASKED).any(persons::are_searched) {
         return Some("somebody's life, for a search");
     }
-    if !call.has(SENDS) || call.has("draft") {
+    if call.has("draft") {
+        return None;
+    }
+    if call.has(POSTS) && goes_far(call) && persons::are_handed_over(given.raw) {
+        return Some("what is known of people");
+    }
+    if !call.has(SENDS) {
         return None;
     }
     let texts = || given.values(TEXTS);
     if texts().any(|text| persons::are_exposed(text) || persons::are_handed_over(text)) {
         return Some("what is known of people");
+    }
+    if let Some(file) = unreleased(call) {
+        return Some(file);
     }
     let uploads = call.has("upload|attach|share");
     let files = || {
@@ -59,6 +72,44 @@ pub(super) fn given_away<'c>(call: &Call<'c>) -> Option<&'c str> {
     files()
         .find(|path| holds_people(path))
         .or_else(|| files().find(of_rows).filter(|_| texts().any(persons::are_attached)))
+}
+
+/// Whether a call goes to an address elsewhere at which nothing is only tried.
+fn goes_far(call: &Call<'_>) -> bool {
+    let mut houses = call.given.urls.iter().take(super::MAX_PLACES).map(|url| hosts::host(url));
+    houses.any(|house| hosts::is_far(&house) && !speaks(&house, TRIED))
+}
+
+/// A file of figures that nobody is to know yet, which goes to somebody who does not belong to whoever sends it.
+fn unreleased<'c>(call: &Call<'c>) -> Option<&'c str> {
+    const FIGURES: &str = "finance|financial|financials|revenue|earnings|forecast|budget|results|quarterly|q1|q2|q3|q4|p&l|pnl|captable|cap|board|\
+        valuation|merger|acquisition|termsheet|payroll|margin|margins|ebitda|ledger|accounts|roadmap|pipeline|sales";
+    const EARLY: &str = "unreleased|not yet public|not public|non-public|nonpublic|confidential|embargo|before announcement|ahead of announcement|\
+        ahead of the announcement|before the announcement|before we announce|not announced|unannounced|unpublished|internal only|insider|\
+        before earnings|ahead of earnings|strictly internal|vertraulich|unveröffentlicht|preliminary";
+    let given = call.given;
+    let is_early = |text: &str| holds(&text[..text.floor_char_boundary(4096)].to_lowercase(), EARLY);
+    let told = || given.values(TEXTS).any(is_early);
+    let mut files = given.attached.iter().take(super::MAX_PLACES).map(AsRef::as_ref);
+    let of_figures = |file: &str| {
+        let is_office = file.rsplit_once('.').is_some_and(|(_, ending)| is(ending, OFFICE));
+        is_office && words(file).iter().any(|word| is(word, FIGURES))
+    };
+    files.find(|file| of_figures(file) && (is_early(file) || told())).filter(|_| goes_outside(given))
+}
+
+/// Whether a message goes to a house that is not its sender's, or to one of those that are for the public or for anybody's own mail.
+fn goes_outside(given: &Arguments<'_>) -> bool {
+    const TO: &str = "to|cc|bcc|recipient|recipients|torecipients|toaddresses|emails|email|toemail";
+    const PUBLIC: &str = "press|media|news|journalist|journalists|reporter|editor|editors|tips|redaktion|presse|newsroom|daily|times|herald|gazette|\
+        post|tribune|gmail|outlook|hotmail|yahoo|proton|protonmail|icloud|gmx|investor|investors|analyst|analysts|hedge|fund|capital|competitor|\
+        rival|external|partner|partners|vendor|blog";
+    let house =
+        |address: &str| address.rsplit_once('@').map(|(_, host)| host.trim_end_matches('>').to_ascii_lowercase());
+    let own = given.value("from|sender|fromaddress|fromemail").and_then(house);
+    given.values(TO).flat_map(|all| all.split([',', ';'])).take(super::MAX_PLACES).any(|to| {
+        house(to).is_some_and(|to| own.as_ref().is_some_and(|own| *own != to)) || to.contains('@') && speaks(to, PUBLIC)
+    })
 }
 
 /// What a company keeps to itself, and the files in which it stands.

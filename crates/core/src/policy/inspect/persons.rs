@@ -54,13 +54,16 @@ pub(super) fn are_searched(query: &str) -> bool {
         || numbered && (born || ails) && longest_number(query) >= 7
 }
 
-/// Whether a text hands several people's records to whoever is asked: how each is reached, with an account or a day of birth.
+/// Whether a text hands several people's records to whoever is asked: how each is reached or called, with an account or
+/// a day of birth.
 pub(super) fn are_handed_over(text: &str) -> bool {
     const LEAST: usize = 2;
+    const LEAST_DIGITS: usize = 8;
     const LAST_BORN: u16 = 2012;
     const MADE_UP: &str = "sample|dummy|fake|synthetic|mock|test data|testdata|placeholder|lorem|anonymi|pseudonymi|fictional|john doe|jane doe|mustermann";
     let text = &text[..text.floor_char_boundary(MOST)];
-    if text.bytes().filter(|byte| *byte == b'@').take(LEAST).count() < LEAST || holds(&spoken(text), MADE_UP) {
+    let digits = text.bytes().filter(u8::is_ascii_digit).take(LEAST_DIGITS).count();
+    if digits < LEAST_DIGITS || holds(&spoken(text), MADE_UP) {
         return false;
     }
     let words = || text.split(|char: char| char.is_whitespace() || ";,|\t\"".contains(char));
@@ -71,7 +74,16 @@ pub(super) fn are_handed_over(text: &str) -> bool {
         has_date(word) && year.is_some_and(|year| (1900..=LAST_BORN).contains(&year))
     };
     let dates = words().filter(|word| is_birth(word)).count();
-    mails.take(LEAST).count() == LEAST && accounts(text) + dates >= LEAST
+    if mails.take(LEAST).count() == LEAST {
+        return accounts(text) + dates >= LEAST;
+    }
+    // Rows and fields, whose names and signs stand between what they say.
+    let is_told = || accounts(text) >= LEAST || dates >= LEAST && says(&spoken(text).replace('_', " "), BORN);
+    let plain = || {
+        let fields = text.replace("\\r", " ").replace("\\n", " ");
+        fields.replace(|char: char| "{}[]():\",;|\\=".contains(char), " ")
+    };
+    is_told() && names(&plain()) >= LEAST
 }
 
 /// How many accounts at banks a text names, as they are numbered in most of Europe: two letters, two digits, and what follows with or

@@ -95,6 +95,7 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         || holds_password(url)
         || content::gives_password(&read)
         || hides_credential(url)
+        || assigns_within(url)
         || persons::are_in_address(url)
     {
         effects.push(Effect::gives_away(&host, tool));
@@ -121,6 +122,24 @@ fn hides_credential(url: &str) -> bool {
             || content::gives_password(&text)
             || !text.starts_with(['{', '['])
                 && (found.found().iter().any(|secret| assigns(*secret)) || text.lines().any(names_secret))
+    })
+}
+
+/// Whether a value in an address is a text that assigns or tells a credential: `?text=DB_PASSWORD%3D…`. What a parameter itself is called is
+/// how a service is used.
+fn assigns_within(url: &str) -> bool {
+    const MADE_UP: &str =
+        "example|your|test|demo|change|xxx|dummy|sample|fake|placeholder|redacted|1234|password|secret";
+    let Some((_, asked)) = url.split_once(['?', '#']).filter(|(_, asked)| asked.contains('%') || asked.contains('+'))
+    else {
+        return false;
+    };
+    let values = asked.split(['&', ';']).take(super::MAX_PLACES).filter_map(|part| part.split_once('='));
+    values.map(|(_, value)| hosts::decoded(value).replace('+', " ")).any(|said| {
+        let mut lines = said.split([' ', '\n', '&', ';', ',', '|']).take(super::MAX_PLACES);
+        let is_made =
+            |line: &str| line.split_once('=').is_some_and(|(_, value)| !holds(&value.to_lowercase(), MADE_UP));
+        lines.any(|line| names_secret(line) && is_made(line)) || disclosed::in_words(&said).is_some()
     })
 }
 

@@ -93,6 +93,13 @@ const CREDENTIALS: &[&str] = &[
     "firefox/*/cookies.sqlite",
     "profiles/*/logins.json",
     "profiles/*/key4.db",
+    ".mozilla/*/logins.json",
+    ".mozilla/*/key4.db",
+    ".mozilla/*/cookies.sqlite",
+    ".config/*/login data",
+    ".config/*/cookies",
+    "application support/*/login data",
+    "application support/*/cookies",
     ".thunderbird/*/logins.json",
     ".thunderbird/*/key4.db",
     ".local/share/kwalletd/*",
@@ -228,6 +235,8 @@ pub fn tree_secrecy(path: &str) -> Secrecy {
         "google-chrome" | "chromium" | "brave-browser" | "microsoft-edge" | "gcloud" if path.contains("/.config/") => {
             Secrecy::Credential
         }
+        "firefox" if holds(&path, "/.mozilla/|/application support/") => Secrecy::Credential,
+        "chrome" if path.contains("/application support/google/") => Secrecy::Credential,
         _ if is_profile(&path, name) => Secrecy::Credential,
         _ => Secrecy::None,
     }
@@ -360,14 +369,25 @@ fn is_last_way_in(parts: &[&str]) -> bool {
     const FORMS: &str = "png|jpg|jpeg|heic|webp|gif|bmp|tiff|pdf|txt|rtf|doc|docx|odt|pages";
     const OF_PROJECTS: &str = "test|tests|fixtures|testdata|examples|docs|assets|public|static|src|img|images|icons|\
         locales|templates|screenshots";
+    // What a person took a picture of lies beside the other pictures.
+    const OF_PEOPLE: &str = "pictures|desktop|photos|bilder|images|dcim";
+    const WORDS: &str = "seedphrase|seedwords|recoveryphrase|mnemonicphrase";
     const WAYS: &[(&str, &str)] = &[
         ("recovery|backup|rescue|scratch|emergency|restore", "codes|code|key|keys|phrase|kit"),
         ("seed|mnemonic|secret", "phrase|words|recovery"),
+        (
+            "wallet|ledger|trezor|metamask|coldcard|phantom|exodus|bitcoin|btc|ethereum|eth|crypto|keystone|bitbox",
+            "seed|recovery|phrase|words|mnemonic|seedphrase",
+        ),
+        (WORDS, WORDS),
+        ("12|24", "words|seed"),
         ("2fa|mfa|totp|otp|authenticator", "qr|codes|code|secret|export|backup|qrcode"),
     ];
     let Some((name, folders)) = parts.split_last() else { return false };
     let Some((stem, form)) = name.rsplit_once('.') else { return false };
-    if !is(form, FORMS) || folders.iter().any(|folder| is(folder, OF_PROJECTS)) {
+    let of_people = |at: usize| at.checked_sub(1).is_some_and(|above| is(folders[above], OF_PEOPLE));
+    let mut named = folders.iter().enumerate().filter(|(_, folder)| is(folder, OF_PROJECTS));
+    if !is(form, FORMS) || named.any(|(at, _)| !of_people(at)) {
         return false;
     }
     // What was used up lets nobody in.
@@ -382,6 +402,12 @@ fn is_public(name: &str) -> bool {
         || name.ends_with("ca.pem")
         || name.ends_with("cert.pem")
         || name.contains("chain")
+}
+
+/// Whether a file holds the settings of a program that is only developed: `.env.development`.
+pub fn is_of_development(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    is(name, ".env.development|.env.dev|.env.development.local|.env.dev.local|dev.env|development.env")
 }
 
 /// `.env`, `.env.production`, `production.env`; not `.env.example`, nor `.env.test`.

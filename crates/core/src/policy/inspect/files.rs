@@ -44,7 +44,10 @@ pub(super) fn search(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Ef
         return hunt(path);
     }
     let globs = given.glob().map(|glob| alternatives(&glob)).unwrap_or_default();
-    let within = globs.iter().map(|glob| format!("{folder}/{}", glob.trim_start_matches('!')));
+    // A name without a folder is looked for in all that are below.
+    let below = |glob: &str| if glob.contains('/') { "" } else { "**/" };
+    let within = globs.iter().map(|glob| glob.trim_start_matches('!'));
+    let within = within.map(|glob| format!("{folder}/{}{glob}", if is_profiles(folder) { below(glob) } else { "" }));
     let named = within.zip(&globs).filter(|(_, glob)| !glob.starts_with('!')).map(|(path, _)| path);
     let named: Vec<String> = named.collect();
     paths
@@ -53,6 +56,12 @@ pub(super) fn search(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Ef
         .chain(named.iter().map(String::as_str))
         .flat_map(|path| read_one(path, true, tool, facts))
         .collect()
+}
+
+/// Whether a folder holds those of a person's programs, in which their profiles lie.
+fn is_profiles(folder: &str) -> bool {
+    const PROGRAMS: &str = "/.mozilla|/.config|/.thunderbird|/application support|/appdata|/.local/share";
+    holds(&folder.to_ascii_lowercase(), PROGRAMS)
 }
 
 /// Whether a file or a folder in which people keep what is theirs is searched for credentials.

@@ -9,6 +9,7 @@ use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
 use crate::policy::lists::is;
 use crate::policy::places;
+use crate::policy::secrets;
 
 const BUILTINS: &str = ".|:|[|alias|bg|break|builtin|cd|chdir|command|continue|declare|dirs|disown|echo|enable|eval|exec|exit|export|\
     false|fg|getopts|hash|jobs|let|local|mapfile|popd|printf|pushd|pwd|read|readarray|readonly|return|set|shift|shopt|source|test|times|\
@@ -101,7 +102,12 @@ impl Machine<'_> {
 
     fn source(&mut self, args: &[Text], mut state: State) -> Vec<State> {
         let Some(file) = args.first() else { return vec![state] };
-        let code = self.read_file(&state, file);
+        // What a program on this desk is developed with is given to it, and shown to nobody.
+        let of_desk = self.path(&state, file).filter(|path| secrets::is_of_development(path));
+        let code = match of_desk {
+            Some(path) => self.content(&state, &path),
+            None => self.read_file(&state, file),
+        };
         if args.len() > 1 {
             state.shell.arguments = args[1..].to_vec();
         }

@@ -97,9 +97,24 @@ pub(super) fn is_mailing(call: &Call<'_>) -> bool {
     };
     (sends || makes)
         && (call.has("bulk|mass|blast") && !call.has("read|delete|update")
+            || goes_to_list(call)
             || call.given.values(TO).any(all)
             || call.given.is_given(QUERIES)
             || many())
+}
+
+/// Whether what is sent goes to those on a list or in a segment, which has a number instead of a name.
+fn goes_to_list(call: &Call<'_>) -> bool {
+    const LISTS: &str = "listid|listids|segmentid|segmentids|audienceid|audienceids|contactlistid|contactlistids|includedlists|includelistids|\
+        recipientlists|recipientlistids|contactlists|mailinglist|mailinglistid|includedsegments|sendtolists|sendlists|groupids|subscriberlistid|tagids";
+    const GOES: &str = "send|broadcast|schedule|launch|publish|deliver|trigger|blast|dispatch|start";
+    const MAIL: &str =
+        "email|emails|mail|newsletter|campaign|marketing|message|sms|push|broadcast|mailing|announcement|notification";
+    let at_once = call.given.is_on("sendnow|sendimmediately|sendtoall|toall|publishnow|startnow");
+    (call.has(GOES) || at_once)
+        && call.at(MAIL)
+        && !call.has("test|preview|stats|report|cancel|unschedule")
+        && (at_once || call.given.is_given(LISTS))
 }
 
 /// Whether an address stands for all of a sort of people: `all-parents@…`, `broadcast:all_patients`, `everyone@…`.

@@ -275,11 +275,27 @@ impl<'d> Deed<'d> {
             .or_else(|| (replaced::are_gone(self) || replaced::is_page_gone(self)).then_some(Kind::McpDestroy))
     }
 
+    /// Whether nothing, or little, is left of what an agent was told to remember: all of it goes, or many things that are not said to be old.
+    fn forgets(&self) -> bool {
+        const KEEPS: &str =
+            "memory|memories|mem0|openmemory|supermemory|zep|letta|graphiti|cognee|knowledge|graph|memento|basicmemory";
+        const KEPT: &str =
+            "entitynames|entities|names|ids|memoryids|memories|keys|nodes|uuids|documents|documentids|observations";
+        const OLD: &str = "old|stale|obsolete|deprecated|duplicate|dup|unused|tmp|temp|test|tests|demo|draft|scratch|copy|wrong|outdated|sandbox";
+        const MANY: usize = 5;
+        let things = self.given.values(KEPT).filter(|thing| *thing != "{}" && !speaks(thing, OLD));
+        let all = self.named.has("all|everything|wipe|purge|nuke|erase|reset|graph|store")
+            && !self.named.has("session|cache");
+        self.at(KEEPS)
+            && self.named.at("memory|memories|mem0|openmemory|supermemory|entities")
+            && (all || things.take(MANY).count() == MANY)
+    }
+
     /// What is deleted.
     fn destroyed(&self) -> Option<Kind> {
         let has = |list: &str| self.has(list);
         let on_desk = self.served(DESKS);
-        if on_desk && self.given.paths.iter().any(|path| is_all_of_a_desk(path)) {
+        if on_desk && self.given.paths.iter().any(|path| is_all_of_a_desk(path)) || self.forgets() {
             return Some(Kind::McpDestroy);
         }
         // What is called off is not deleted.

@@ -228,7 +228,9 @@ fn curl(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             _ => {}
         }
     }
-    if options.values(&["mail-rcpt"]).filter_map(Text::origin).any(|origin| origin.queried) {
+    let is_relayed = || urls.iter().any(|url| !is_local(&hosts::host(&url.shown())));
+    let is_mailed = |origin: Origin| origin.queried || machine.many && !origin.trial && is_relayed();
+    if options.values(&["mail-rcpt"]).filter_map(Text::origin).any(is_mailed) {
         machine.act(Kind::NetMailing, "curl");
     }
     requests(machine, state, &options, &urls);

@@ -191,6 +191,8 @@ impl Machine<'_> {
             _ if state.shell.cleared => Known::Unset,
             // What a sourced file or an evaluated output set is not known; that it moved the home is not assumed.
             "HOME" => one(self.facts.variable(name).or_else(|| self.facts.home().map(str::to_owned))),
+            // Whichever it is, it runs what it is given.
+            "SHELL" => one(self.facts.variable(name).or_else(|| Some("/bin/sh".to_owned()))),
             "USER" | "LOGNAME" => one(self.facts.user().map(str::to_owned)),
             _ if state.shell.clouded => Known::Unknown(of_variable(name)),
             _ => match self.facts.variable(name) {

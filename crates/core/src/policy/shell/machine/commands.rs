@@ -10,6 +10,7 @@ use super::streams::restore;
 use super::{Call, MAX_DEPTH, MAX_SHOWN, Machine, emptiness, joined, merged, same};
 use crate::policy::effects::Kind;
 use crate::policy::places::Place;
+use crate::policy::shell::programs::by_pattern;
 
 impl Machine<'_> {
     pub(super) fn step(&mut self, command: &Command, mut state: State) -> Vec<State> {
@@ -145,7 +146,8 @@ impl Machine<'_> {
         state.status = None;
         let ended = match program.as_known() {
             Some(name) => {
-                let name = name.into_owned();
+                let named = if program.has_glob() { by_pattern(&name) } else { None };
+                let name = named.map_or_else(|| name.into_owned(), str::to_owned);
                 if let Some(body) = state.shell.functions.get(&name).cloned() {
                     self.function(&name, &body, args, state)
                 } else {

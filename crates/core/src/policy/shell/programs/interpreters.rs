@@ -227,6 +227,7 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             texts::loosens(machine, state, operands, &put.join("\n"));
         }
         for text in given {
+            let text = with_arguments(&text, language, operands);
             machine.runs_code(&text);
             code::run_within(machine, state, language, &text, |machine, state| {
                 throwaway::is_application_of_tests(machine, state, &Options::default())
@@ -279,6 +280,47 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             }
         }
     }
+}
+
+/// Code with what is written behind it in the places where it takes that: `$ARGV[0]`, `sys.argv[1]`.
+fn with_arguments(code: &Text, language: code::Language, operands: &[Text]) -> Text {
+    const MOST: usize = 4;
+    let shown = code.shown();
+    if operands.is_empty() || !shown.contains("ARGV") && !shown.contains("argv") && !shown.contains("shift") {
+        return code.clone();
+    }
+    let literal = |operand: &Text| {
+        let mut quoted = Text::known("'");
+        quoted.push(operand);
+        quoted.push_known("'", false);
+        quoted
+    };
+    let put = |code: Text, at: usize, operand: &Text| {
+        let own = at + 1;
+        let names: Vec<String> = match language {
+            Perl if at == 0 => vec!["$ARGV[0]".into(), "shift @ARGV".into(), "shift(@ARGV)".into(), "(shift)".into()],
+            Perl => vec![format!("$ARGV[{at}]")],
+            Ruby if at == 0 => vec!["ARGV[0]".into(), "ARGV.first".into(), "ARGV.shift".into()],
+            Ruby => vec![format!("ARGV[{at}]")],
+            Python => vec![format!("sys.argv[{own}]"), format!("argv[{own}]")],
+            JavaScript => vec![format!("process.argv[{own}]")],
+            Php => vec![format!("$argv[{own}]")],
+            Other => Vec::new(),
+        };
+        let value = literal(operand);
+        names.iter().fold(code, |code, name| match name.as_str() {
+            "(shift)" => {
+                let mut enclosed = Text::known("(");
+                enclosed.push(&value);
+                enclosed.push_known(")", false);
+                code.replaced(name, &enclosed)
+            }
+            name => code.replaced(name, &value),
+        })
+    };
+    let plain = |operand: &Text| !operand.shown().contains(['\'', '\\']);
+    let few = operands.iter().take(MOST).enumerate().filter(|(_, operand)| plain(operand));
+    few.fold(code.clone(), |code, (at, operand)| put(code, at, operand))
 }
 
 /// The program that a file is by which a framework or a site is told what to do: `bin/magento`, `wp-cli.phar`.

@@ -35,7 +35,7 @@ use super::machine::{Call, Machine};
 use super::state::{Content, State};
 use super::value::{HOLE, Origin, Piece, Text};
 use crate::policy::effects::Kind;
-use crate::policy::lists::is;
+use crate::policy::lists::{is, parts};
 use crate::policy::places::{self, Place};
 
 pub(super) use tables::is_guard;
@@ -89,6 +89,25 @@ fn told_by_tables(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if let Some(program) = tables::program(&call.name) {
         program(machine, call, state);
     }
+}
+
+/// The program of the system that a pattern stands for where it names one by its path: `/???/c?t`. Of several the one that most is hidden by.
+pub(super) fn by_pattern(pattern: &str) -> Option<&'static str> {
+    const HIDDEN: &str = "cat|bash|sh|rm|curl|wget|nc|python3|python|perl|dd|base64|chmod|chown|cp|mv|head|tail|tac|nl|xxd|od|sort|rev|less|more|\
+        find|tar|ssh|scp|rsync|shred|sudo|env|tee|zsh|dash|node|ruby|php|ncat|socat|openssl|busybox|xargs|sed|awk|grep|strings|\
+        mkfs|reboot|shutdown|killall|pkill|systemctl|iptables|useradd|usermod|passwd|crontab|echo|printf|ls|id|cut";
+    let (folder, name) = pattern.rsplit_once('/').filter(|(folder, _)| folder.starts_with('/') && folder.len() < 64)?;
+    let is_folder = |known: &str| {
+        let (mut asked, mut known) = (folder.split('/'), known.split('/'));
+        loop {
+            match (asked.next(), known.next()) {
+                (None, None) => return true,
+                (Some(asked), Some(known)) if places::glob(asked, known) => {}
+                _ => return false,
+            }
+        }
+    };
+    parts(BINARIES).any(is_folder).then(|| parts(HIDDEN).find(|program| places::glob(name, program))).flatten()
 }
 
 impl Machine<'_> {

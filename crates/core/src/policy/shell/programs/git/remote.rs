@@ -37,9 +37,11 @@ pub(super) fn cloned(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
 /// Remembers a repository that is given one of those to push to.
 pub(super) fn added(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
     let words: Vec<&Text> = args.iter().filter(|arg| !arg.prefix().starts_with('-')).collect();
+    // What is pushed goes there too from then on, beside where everybody knows it goes.
+    let pushes_too = args.iter().any(|arg| arg.prefix() == "--push");
     if let [verb, name, address, ..] = words.as_slice()
         && matches!(verb.prefix(), "add" | "set-url")
-        && strange_house(address).is_some()
+        && (strange_house(address).is_some() || pushes_too && is_house_of_others(address))
     {
         throwaway::made(state, KEYED, &name.shown());
     }
@@ -76,11 +78,23 @@ fn is_of_others(machine: &Machine<'_>, address: &Text) -> bool {
     is_known && hosts::is_far(host) && project.len() > 1 && !shown.contains(&project)
 }
 
+/// Houses at which everybody keeps repositories.
+const FORGES: &str =
+    "github.com|gitlab.com|bitbucket.org|codeberg.org|dev.azure.com|git.sr.ht|huggingface.co|gitea.com";
+
+/// Whether an address is at a house that is neither one of those nor called after whose the repository is.
+fn is_house_of_others(address: &Text) -> bool {
+    let shown = address.shown().to_ascii_lowercase();
+    let rest = shown.split_once("://").map_or(shown.as_str(), |(_, rest)| rest);
+    let Some((host, path)) = rest.split_once(['/', ':']) else { return false };
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let owner = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    address.origin().is_none() && hosts::is_far(host) && !is(host, FORGES) && (owner.len() < 2 || !host.contains(owner))
+}
+
 /// The host of an address with a credential, where it is none that everybody keeps repositories at: what is pushed there goes to
 /// whoever gave that credential.
 fn strange_house(address: &Text) -> Option<String> {
-    const FORGES: &str =
-        "github.com|gitlab.com|bitbucket.org|codeberg.org|dev.azure.com|git.sr.ht|huggingface.co|gitea.com";
     let shown = address.shown();
     let (_, rest) = shown.split_once("://").filter(|(scheme, _)| scheme.starts_with("http"))?;
     let (by, _) = rest.split('/').next()?.rsplit_once('@')?;
@@ -134,7 +148,8 @@ pub(super) fn push(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
         return;
     }
     let to = options.operands.first();
-    let by_name = || to.map(Text::shown).filter(|to| throwaway::was_made(state, KEYED, to));
+    let name = to.map_or_else(|| "origin".to_owned(), Text::shown);
+    let by_name = || Some(name).filter(|to| throwaway::was_made(state, KEYED, to));
     if let Some(house) = to.and_then(strange_house).or_else(by_name) {
         machine.sends(&house, Origin::DUMPED);
     }

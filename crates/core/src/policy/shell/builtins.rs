@@ -105,7 +105,10 @@ impl Machine<'_> {
         // What a program on this desk is developed with is given to it, and shown to nobody.
         let of_desk = self.path(&state, file).filter(|path| secrets::is_of_development(path));
         let code = match of_desk {
-            Some(path) => self.content(&state, &path),
+            Some(path) => {
+                state.shell.keyed = true;
+                self.content(&state, &path)
+            }
             None => self.read_file(&state, file),
         };
         if args.len() > 1 {

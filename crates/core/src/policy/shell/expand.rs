@@ -194,6 +194,7 @@ impl Machine<'_> {
             // Whichever it is, it runs what it is given.
             "SHELL" => one(self.facts.variable(name).or_else(|| Some("/bin/sh".to_owned()))),
             "USER" | "LOGNAME" => one(self.facts.user().map(str::to_owned)),
+            _ if state.shell.keyed => Known::Unknown(Origin::SECRET),
             _ if state.shell.clouded => Known::Unknown(of_variable(name)),
             _ => match self.facts.variable(name) {
                 Some(value) => Known::Values(vec![Text::known(value)]),

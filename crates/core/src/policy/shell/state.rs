@@ -126,6 +126,8 @@ pub(super) struct Shell {
     pub(super) noexec: bool,
     /// Code that cannot be read here has run in this shell: its variables may hold anything.
     pub(super) clouded: bool,
+    /// Whether what is not known was set by settings that nobody is to see.
+    pub(super) keyed: bool,
     /// It was started without the environment of the one before.
     pub(super) cleared: bool,
     /// Jobs in the background that nobody waited for, and those nobody can wait for.

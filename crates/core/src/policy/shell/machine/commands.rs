@@ -244,6 +244,7 @@ impl Machine<'_> {
                 previous: state.shell.previous.clone(),
                 streams: state.shell.streams.clone(),
                 clouded: state.shell.clouded,
+                keyed: state.shell.keyed,
                 cleared: state.shell.cleared,
                 arguments,
                 ..Shell::default()

@@ -298,7 +298,9 @@ fn with_arguments(code: &Text, language: code::Language, operands: &[Text]) -> T
     let put = |code: Text, at: usize, operand: &Text| {
         let own = at + 1;
         let names: Vec<String> = match language {
-            Perl if at == 0 => vec!["$ARGV[0]".into(), "shift @ARGV".into(), "shift(@ARGV)".into(), "(shift)".into()],
+            Perl if at == 0 => {
+                vec!["$ARGV[0]".into(), "shift @ARGV".into(), "shift(@ARGV)".into(), "(shift)".into(), "@ARGV".into()]
+            }
             Perl => vec![format!("$ARGV[{at}]")],
             Ruby if at == 0 => vec!["ARGV[0]".into(), "ARGV.first".into(), "ARGV.shift".into()],
             Ruby => vec![format!("ARGV[{at}]")],

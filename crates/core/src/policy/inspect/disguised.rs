@@ -42,8 +42,13 @@ fn plain_letters(text: &str) -> Option<String> {
     let (mut before, mut changed) = (' ', 0);
     let mut chars = text.chars().peekable();
     while let Some(char) = chars.next() {
-        let is_within = before.is_ascii_alphabetic() || chars.peek().is_some_and(char::is_ascii_alphabetic);
-        let letter = shape(char).or_else(|| look_alike(char).filter(|_| is_within));
+        let mut is_within = || before.is_ascii_alphabetic() || chars.peek().is_some_and(char::is_ascii_alphabetic);
+        let letter = match char {
+            // Most characters are plain, whatever else a text holds.
+            _ if char.is_ascii() => None,
+            '\u{400}'..='\u{52f}' => is_within().then(|| look_alike(char)).flatten(),
+            _ => shape(char),
+        };
         changed += usize::from(letter.is_some_and(|letter| letter.is_ascii_alphabetic()));
         before = letter.unwrap_or(char);
         plain.push(before);

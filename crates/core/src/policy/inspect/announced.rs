@@ -125,12 +125,12 @@ fn is_group(address: &str) -> bool {
         tenants|tenant|residents|resident|donors|donor|clients|client|drivers|couriers|guests|guest|applicants|citizens|voters|subscribers|\
         contacts|leads|suppliers|vendors|partners|teachers|alumni|policyholders|passengers|families|merchants|sellers|investors|shareholders|\
         kunden|mitarbeiter|eltern|clients|employes|people|recipients|numbers|devices|company|school|hospital|hands";
+    const LISTS: &str = "newsletter|newsletters|subscribers|announce|announcements";
     if address.len() > LONGEST_CHANNEL {
         return false;
     }
     let name = address.split('@').next().unwrap_or_default();
     let says = |list: &str| speaks(name, list);
-    const LISTS: &str = "newsletter|newsletters|subscribers|announce|announcements";
     address.contains('@') && (is(&letters(name), BY_ITSELF) || says(LISTS)) || says(ALL) && says(PEOPLE)
 }
 

@@ -1,9 +1,9 @@
 //! Tasks for another agent: to get round the guard, to publish what nobody checked, and to run commands that are judged as such.
 
+use super::openings;
 use super::orders::folded;
 use super::sentence::{FORBIDS, Sentence, sentences};
 use super::told::LONGEST_SENTENCE;
-use super::{evasion, openings};
 use crate::policy::effects::Effect;
 use crate::policy::facts::Facts;
 use crate::policy::lists::{holds, is};
@@ -18,9 +18,6 @@ const SAID_BEFORE: usize = 256;
 
 /// What a task orders that nobody means: the word for it.
 pub(super) fn ordered(text: &str) -> Option<&'static str> {
-    if evasion::is_gone_round(text) {
-        return Some("to get round what guards an agent");
-    }
     publishes_unchecked(text).then_some("to publish what nobody checked")
 }
 

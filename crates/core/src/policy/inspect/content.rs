@@ -77,7 +77,7 @@ fn does(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts, follow
     if answers::are_yes(written) {
         effects.push(effect(Kind::AgentUnchecked, "a guard that says yes to all"));
     }
-    let of_agents = tells_agents(whole, name);
+    let of_agents = tells_agents(whole);
     if of_agents {
         let what = told::in_text(written.all).or_else(|| told::run_each_time(written.all, facts));
         effects.extend(what.map(|what| effect(Kind::AgentOrders, what)));
@@ -191,12 +191,13 @@ fn checked_alone(before: Option<&str>) -> bool {
 }
 
 /// Whether a file holds what agents are told each time.
-fn tells_agents(path: &str, name: &str) -> bool {
+pub(in crate::policy) fn tells_agents(path: &str) -> bool {
     const FILES: &str = "CLAUDE.md|CLAUDE.local.md|AGENTS.md|GEMINI.md|.cursorrules|.windsurfrules|copilot-instructions.md|SKILL.md|MEMORY.md|\
         AGENT.md|.clinerules|.roorules|.goosehints|CONVENTIONS.md";
     const FOLDERS: &str = "/.claude/agents/|/.claude/commands/|/.claude/skills/|/.claude/rules/|/.claude/output-styles/|/.cursor/rules/|\
         /.codex/prompts/|/.github/instructions/|/.github/prompts/|/.github/agents/|/.github/chatmodes/|/.gemini/commands/|/.windsurf/rules/|\
         /.clinerules/|/.roo/rules|/.kiro/steering/|/.junie/guidelines|/.augment/rules/|/.amazonq/rules/|/.continue/rules/|/memories/";
+    let name = path.rsplit('/').next().unwrap_or_default();
     is(name, FILES) || holds(path, FOLDERS) || path.contains("/.claude/") && path.contains("/memory/")
 }
 

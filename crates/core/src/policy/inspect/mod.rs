@@ -116,7 +116,7 @@ mod walls;
 mod ways;
 mod web;
 
-pub(super) use content::written_by_command;
+pub(super) use content::{tells_agents, written_by_command};
 pub use output::injection;
 pub(super) use slight::{is_checking_hook, is_hook_of_linters};
 

@@ -6,7 +6,7 @@ use super::{MAX_EFFECTS, Machine};
 use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::facts::Look;
 use crate::policy::hosts;
-use crate::policy::inspect::{is_checking_hook, is_hook_of_linters, people};
+use crate::policy::inspect::{is_checking_hook, is_hook_of_linters, people, tells_agents};
 use crate::policy::lists::is_any_case;
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::{self, Secrecy};
@@ -250,6 +250,9 @@ impl Machine<'_> {
                 self.note(effect.kind, effect.target, effect.place, effect.recursive, effect.origin);
             }
         }
+        if text.origin().is_some_and(|origin| origin.fetched) {
+            self.instructs(path);
+        }
         let is_dump = text.origin().is_some_and(|origin| origin.dumped);
         if is_dump && self.at != Where::Throwaway && places::is_served(path) && !path.ends_with(".php") {
             self.note(Kind::NetExpose, path.to_owned(), self.place(path), false, Origin::UNKNOWN);
@@ -258,6 +261,31 @@ impl Machine<'_> {
         if endless && !path.starts_with("/dev/") && self.at != Where::Throwaway {
             self.note(Kind::DiskFill, path.to_owned(), self.place(path), false, Origin::ENDLESS);
         }
+    }
+
+    /// Notes that agents are told from now on what comes from elsewhere, and nobody has read: the file at this path, or all in this folder.
+    pub(in crate::policy::shell) fn instructs(&mut self, path: &str) {
+        if matches!(self.at, Where::Here | Where::Remote) && tells_agents(path) {
+            self.note(Kind::AgentOrders, "what nobody has read".to_owned(), self.place(path), false, Origin::FETCHED);
+        }
+    }
+
+    /// Notes that a whole tree is written over with what another one or an archive holds; `from` tells where that comes from.
+    pub(in crate::policy::shell) fn lays_over(&mut self, state: &State, folder: &Text, from: Origin) {
+        if from.fetched {
+            self.fills(state, folder);
+        }
+        self.covers(state, folder);
+    }
+
+    /// Notes that a folder gets what comes from elsewhere, where agents are told what is in it.
+    pub(in crate::policy::shell) fn fills(&mut self, state: &State, folder: &Text) {
+        let Some(path) = self.path(state, folder) else { return };
+        let path = self.real(state, &path);
+        let path = path.trim_end_matches('/');
+        // What an agent keeps in its own folder are its commands and rules.
+        let own = [".claude", ".cursor", ".gemini", ".codex"].iter().any(|own| path.ends_with(own));
+        self.instructs(&format!("{path}/{}", if own { "AGENTS.md" } else { "" }));
     }
 
     /// Notes that what a file holds can be had by everybody, now that it is where a server shows it.

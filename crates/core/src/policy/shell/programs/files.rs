@@ -7,6 +7,7 @@ use super::super::value::{HOLE, Origin, Text};
 use super::{Program, base_name};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
+use crate::policy::inspect::tells_agents;
 use crate::policy::lists::is;
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::Secrecy;
@@ -242,6 +243,9 @@ fn cp(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         let target = machine.real(state, &to);
         machine.file(Kind::FileWrite, &target, false);
         machine.installs(state, &path, &target);
+        if tells_agents(&target) && super::git::is_of_clone(state, &path) {
+            machine.instructs(&target);
+        }
         machine.shows(&path, &target);
         let content = if options.has(&["s", "symbolic-link"]) {
             Content::Link(path.clone())

@@ -14,6 +14,7 @@ use crate::policy::effects::Kind;
 use crate::policy::lists::{holds, is};
 use crate::policy::places;
 use crate::policy::secrets::Secrecy;
+pub(super) use remote::is_of_clone;
 use settings::Lasts;
 
 pub(super) fn program(name: &str) -> Option<Program> {

@@ -249,6 +249,12 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
         }
         return Vec::new();
     }
+    if let Some(pair) = words.windows(2).find(|pair| pair[0].eq_ignore_ascii_case("-outfile")) {
+        located(machine, &pair[1])
+            .and_then(|file| machine.path(state, &file))
+            .iter()
+            .for_each(|path| machine.instructs(path));
+    }
     if READS.contains(&name.as_str()) {
         for path in &paths {
             if let Some(path) = located(machine, path) {
@@ -543,6 +549,7 @@ fn downloads(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         words.last().filter(|_| fetched).and_then(|file| machine.path(state, &Text::known(file.as_str())))
     {
         machine.writes(state, &path, false);
+        machine.instructs(&path);
         state.write(&path, Text::hole(Origin::FETCHED), false);
     }
 }

@@ -149,7 +149,8 @@ fn tar(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         if options.operands.is_empty() && !options.has(&["O", "to-stdout", "to-command"]) {
             let here = Text::known(".");
-            machine.covers(state, options.value(&["C", "directory"]).unwrap_or(&here));
+            let folder = options.value(&["C", "directory"]).unwrap_or(&here);
+            machine.lays_over(state, folder, text.origin().unwrap_or_default());
         }
         return;
     }
@@ -258,7 +259,13 @@ fn unpack(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         _ => return zip(machine, call, state),
     };
-    machine.covers(state, &folder);
+    let archives = machine.paths(state, &call.args);
+    let brought = archives.iter().filter_map(|path| match state.files.get(path) {
+        Some(Content::Is(text)) => text.origin(),
+        _ => None,
+    });
+    let origin = brought.fold(Origin::UNKNOWN, Origin::and);
+    machine.lays_over(state, &folder, origin);
 }
 
 fn zip(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
@@ -435,6 +442,7 @@ fn arrives(machine: &mut Machine<'_>, state: &mut State, source: &Text, target: 
     }
     machine.note(Kind::NetFetch, source.shown(), Default::default(), false, Origin::UNKNOWN);
     machine.writes(state, &path, false);
+    machine.instructs(&path);
     state.write(&path, Text::hole(Origin::FETCHED), false);
 }
 

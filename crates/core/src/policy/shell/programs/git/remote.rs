@@ -22,16 +22,30 @@ fn is_scratch(machine: &Machine<'_>, state: &State, address: &Text) -> bool {
     !local.prefix().contains(':') && machine.path(state, &local).is_some_and(|path| machine.is_scratch(&path))
 }
 
-/// Remembers a clone of a repository that somebody made for a trial.
-pub(super) fn cloned(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
+/// Remembers a clone of a repository, be it of one that somebody made for a trial or of another machine's.
+pub(super) fn cloned(machine: &mut Machine<'_>, state: &mut State, args: &[Text]) {
     let spec = spec("bocju", &["branch=", "origin=", "config=", "depth=", "jobs="]);
     let operands = read(args, &spec).operands;
-    let Some(from) = operands.first().filter(|from| is_scratch(machine, state, from)) else { return };
+    let Some(from) = operands.first() else { return };
     let own = base_name(&from.shown()).trim_end_matches(".git").to_owned();
     let folder = operands.get(1).cloned().unwrap_or_else(|| Text::known(own));
-    if let Some(path) = machine.path(state, &folder) {
+    let Some(path) = machine.path(state, &folder) else { return };
+    if is_scratch(machine, state, from) {
         throwaway::made(state, SCRATCH, &path);
+    } else if from.prefix().contains(':') {
+        machine.fills(state, &folder);
+        throwaway::made(state, ELSEWHERE, &path);
     }
+}
+
+/// Under what it is kept which folders hold what was cloned from another machine.
+const ELSEWHERE: &str = "clone from elsewhere";
+
+/// Whether a path is within what the script cloned from another machine.
+pub(in super::super) fn is_of_clone(state: &State, path: &str) -> bool {
+    const MOST_LEVELS: usize = 8;
+    let mut folders = path.rmatch_indices('/').take(MOST_LEVELS).map(|(at, _)| &path[..at]);
+    throwaway::was_made(state, ELSEWHERE, path) || folders.any(|folder| throwaway::was_made(state, ELSEWHERE, folder))
 }
 
 /// Remembers a repository that is given one of those to push to.

@@ -267,12 +267,21 @@ pub fn is_sought(pattern: &str) -> bool {
 pub fn seeks_settings(pattern: &str) -> bool {
     const SETTINGS: &str = "strict-ssl|strictssl|enablestrictssl|strict_ssl|sslverify|ssl-verify|ssl_verify|http.sslverify|node_tls_reject_unauthorized|\
         rejectunauthorized|trusted-host|ignore-scripts|enablescripts|save-exact|engine-strict|legacy-peer-deps|package-lock|min-release-age|\
-        minimumreleaseage|save-prefix|auto-install-peers|shamefully-hoist|node-linker|nodelinker|hookspath|autosetupremote|defaultbranch|autocrlf";
+        minimumreleaseage|npmregistryserver|save-prefix|auto-install-peers|shamefully-hoist|node-linker|nodelinker|hookspath|autosetupremote|defaultbranch|autocrlf";
     let pattern = pattern.to_ascii_lowercase();
-    let mut names = pattern
-        .split('|')
-        .map(|name| name.trim_end_matches('\\').trim_start_matches('^').trim_end_matches(['=', '$', ' ']));
-    names.all(|name| is(name, SETTINGS))
+    let mut names = pattern.split('|').map(|name| name.trim_end_matches('\\'));
+    names.all(|name| {
+        is(name.trim_start_matches('^').trim_end_matches(['=', '$', ' ']), SETTINGS) || is_setting_of_registry(name)
+    })
+}
+
+/// Whether a pattern is for the line that sets a registry: a token stands behind the name of its own, so that the word must begin the
+/// line, or end before a value.
+fn is_setting_of_registry(pattern: &str) -> bool {
+    let name = pattern.trim_end_matches(['=', ' ']);
+    let is_bound = pattern.starts_with('^') || name.len() < pattern.len() || pattern.starts_with('@');
+    let key = name.trim_start_matches('^').rsplit(':').next().unwrap_or(name);
+    is_bound && key == "registry"
 }
 
 /// Whether a file is one of settings, a line of which may hold a credential.
@@ -432,6 +441,11 @@ mod tests {
             (r"NODE_TLS_REJECT_UNAUTHORIZED\|sslVerify\|strict-ssl", true),
             ("^ignore-scripts=", true),
             ("strict-ssl|registry", false),
+            ("^registry", true),
+            ("registry=", true),
+            ("@shop:registry", true),
+            ("//registry", false),
+            ("^//registry", false),
             ("", false),
             (".*", false),
             ("_authToken", false),

@@ -311,6 +311,18 @@ fn emits_sought(machine: &mut Machine<'_>, state: &mut State, texts: &[Text], pa
     }
 }
 
+/// The files of which more is shown than the lines of settings that a pattern is for.
+pub(super) fn without_settings(
+    machine: &Machine<'_>,
+    state: &State,
+    pattern: Option<&str>,
+    files: &[Text],
+) -> Vec<Text> {
+    let of_settings = pattern.is_some_and(seeks_settings);
+    let keeps = |file: &Text| machine.path(state, file).is_some_and(|path| keeps_settings(&path));
+    files.iter().filter(|file| !of_settings || !keeps(file)).cloned().collect()
+}
+
 /// What a script of `awk` or `jq` looks for, where that is what it begins with.
 fn pattern_of(code: &str, is_awk: bool) -> Option<&str> {
     if is_awk {
@@ -368,7 +380,10 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         super::builds::assigns_scripts(machine, state, &code.encoded());
     }
     let reads_input = reads_input && (is_awk || !options.has(&["n", "null-input"]));
-    let mut texts = if files.is_empty() && !reads_input { Vec::new() } else { inputs(machine, state, files) };
+    let seeks = code.filter(|_| is_awk).map(Text::shown);
+    let shown = without_settings(machine, state, seeks.as_deref().and_then(|code| pattern_of(code, is_awk)), files);
+    let reads_nothing = files.is_empty() && !reads_input || shown.is_empty() && !files.is_empty();
+    let mut texts = if reads_nothing { Vec::new() } else { inputs(machine, state, &shown) };
     texts.extend(named);
     if is_awk && code.is_some_and(|code| code.shown().contains('/') && super::tables::is_watcher(&code.shown())) {
         texts.push(Text::hole(Origin::GUARDING));

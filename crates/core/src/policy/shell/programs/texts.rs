@@ -6,7 +6,7 @@ use super::super::options::{read, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
-use super::readers::{emits_behind, emits_changed, emits_some, inputs};
+use super::readers::{emits_behind, emits_changed, emits_some, inputs, without_settings};
 use crate::policy::effects::{Kind, Where};
 use crate::policy::inspect::servers;
 
@@ -213,7 +213,11 @@ fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         scripts.push(machine.read_file(state, &file));
     }
     let edits: Vec<(bool, Edit)> = scripts.iter().flat_map(|script| edits(&script.encoded())).collect();
-    let texts = if in_place { Vec::new() } else { inputs(machine, state, files) };
+    let shows = |script: &Text| Some(script.shown().strip_prefix('/')?.strip_suffix("/p")?.to_owned());
+    let sought = scripts.first().filter(|_| scripts.len() == 1 && options.has(&["n", "quiet", "silent"]));
+    let shown = without_settings(machine, state, sought.and_then(shows).as_deref(), files);
+    let reads_nothing = in_place || shown.is_empty() && !files.is_empty();
+    let texts = if reads_nothing { Vec::new() } else { inputs(machine, state, &shown) };
     let extended = options.has(&["E", "r", "regexp-extended", "n", "quiet", "silent"]);
     let mut followed = match texts.as_slice() {
         [text] => text.as_known().map(std::borrow::Cow::into_owned),
@@ -250,6 +254,9 @@ fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if in_place {
         if matches!(edits.as_slice(), [(_, Edit::Empty)]) {
             files.iter().for_each(|file| machine.empties(state, file));
+        }
+        if scripts.iter().filter_map(Text::origin).any(|origin| origin.fetched) {
+            machine.paths(state, files).iter().for_each(|path| machine.instructs(path));
         }
         loosens(machine, state, files, &put_in(&edits));
         return machine.edits(state, files);

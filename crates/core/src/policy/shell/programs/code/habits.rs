@@ -1,6 +1,8 @@
 //! What whole pieces of code are known by, whatever single calls of them do.
 
 use super::super::super::machine::Machine;
+use super::super::super::state::State;
+use super::super::super::value::Text;
 use super::has;
 use crate::policy::effects::Kind;
 
@@ -70,6 +72,27 @@ pub(super) fn note(machine: &mut Machine<'_>, code: &str) {
     let speaks = ["connect", "listen", "accept", "TCPSocket"];
     if has(&sockets) && (has(&shells) && has(&wires) || has(&from_wire) && has(&takes) && has(&speaks)) {
         machine.act(Kind::NetShell, "a socket");
+    }
+}
+
+/// Notes what a program of a desk is told to throw away, in the words that macOS has for it: `delete every item of home`.
+pub(super) fn thrown_away(machine: &mut Machine<'_>, state: &mut State, code: &str) {
+    if !has(code, &["application \"Finder\"", "application \"System Events\"", "app \"Finder\""]) {
+        return;
+    }
+    let behind = ["delete every ", "delete (every ", "delete items of ", "delete folder ", "delete files of "];
+    let Some(rest) = behind.iter().find_map(|verb| Some(code.split_once(verb)?.1)) else { return };
+    let rest = rest.lines().next().unwrap_or_default();
+    let named = rest.split_once("folder \"").and_then(|(_, name)| name.split('"').next());
+    let of_home = has(rest, &["of home", "path to home", "of desktop", "documents folder", "(path to"]);
+    let home = machine.facts.home().unwrap_or_default();
+    let target = match named {
+        Some(name) if name.starts_with(['/', '~']) => Text::known(name),
+        Some(name) => Text::known(format!("{home}/{name}")),
+        None => Text::known(home),
+    };
+    if named.is_some() || of_home {
+        machine.deletes(state, &target, true);
     }
 }
 

@@ -20,6 +20,7 @@ use super::super::value::{HOLE, Origin, Text};
 use super::has;
 use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::hosts;
+use crate::policy::inspect::tells_agents;
 use crate::policy::places::Place;
 use calls::Does;
 use finding::{Found, found, receiver_at, unaliased};
@@ -100,6 +101,7 @@ fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code
         inner: 0,
     };
     habits::note(machine, &code);
+    habits::thrown_away(machine, state, &code);
     emptying::note(machine, state, &code);
     services::note(machine, state, &code);
     super::dialogs::shown_by(machine, state, &code);
@@ -284,11 +286,20 @@ impl Run<'_> {
     /// Where files are removed one by one as a walk through a tree finds them, and nothing chooses among them, it is the tree.
     /// Within a project that is a clean-up.
     fn walked(&self, machine: &mut Machine<'_>, state: &mut State) {
+        const WALKS: &[&str] =
+            &["os.walk(", "RecursiveDirectoryIterator(", "Find.find(", "filepath.Walk(", "filepath.WalkDir("];
         let code = self.scope.code;
-        let Some((_, inside)) = code.split_once("os.walk(").filter(|_| !code.contains(" if ")) else { return };
-        let tree = self.scope.path(enclosed(inside, '(', ')').0);
+        // Perl's own names are of other things elsewhere.
+        let walks = if self.scope.language == Language::Perl { &["finddepth(", "find("] } else { WALKS };
+        let walk = walks.iter().find_map(|walk| code.split_once(walk));
+        let Some((_, inside)) = walk.filter(|_| !has(code, &[" if ", "if ("])) else { return };
+        let given = split(enclosed(inside, '(', ')').0);
+        // Perl says first what is done, then where.
+        let walked = if self.scope.language == Language::Perl { given.last() } else { given.first() };
+        let Some(walked) = walked else { return };
+        let tree = self.scope.path(walked);
         let place = machine.path(state, &tree).map(|path| machine.place(&path));
-        if matches!(place, Some(Place::Home | Place::HomeTree | Place::System)) {
+        if !matches!(place, None | Some(Place::Project | Place::ProjectRoot | Place::Temporary)) {
             machine.deletes(state, &tree, true);
         }
     }
@@ -414,6 +425,9 @@ impl Run<'_> {
     fn writes(&self, machine: &mut Machine<'_>, state: &State, path: &Text) {
         if let Some(path) = machine.path(state, path) {
             machine.writes(state, &path, false);
+            if tells_agents(&path) && origins::of(self.scope.code).fetched {
+                machine.instructs(&path);
+            }
         }
     }
 

@@ -113,7 +113,7 @@ const KEEPS: &[&str] = &[
 ];
 
 /// Calls whose argument matches names of files.
-const GLOBS: &[&str] = &["glob", "iglob", "rglob", "globSync"];
+const GLOBS: &[&str] = &["glob", "iglob", "rglob", "globSync", "list.files"];
 
 /// A piece of code, and where it runs.
 pub(super) struct Scope<'c> {
@@ -244,11 +244,11 @@ impl<'c> Scope<'c> {
         // `path.join(…)` is a function, `folder.joinpath(…)` one of the folder.
         let mut made = match (on, name.split_once('.')) {
             (Some(value), _) => value.clone(),
-            (None, Some((owner, _))) if !is_module(owner) => self.bound(owner, depth),
+            (None, Some((owner, _))) if !self.is_module(owner) => self.bound(owner, depth),
             _ => Text::default(),
         };
         let first = || self.of_home(self.at_depth(inside, depth + 1));
-        if is(GLOBS) || matches!(last, "iterdir" | "readdirSync") {
+        if is(GLOBS) || matches!(last, "iterdir" | "readdirSync" | "readdir") {
             let pattern = if inside.trim().is_empty() { Text::known("*") } else { first() };
             if !made.is_empty() {
                 made.push_known("/", false);
@@ -270,6 +270,22 @@ impl<'c> Scope<'c> {
             return made;
         }
         Text::hole(origins::of(inside).and(origins::of(name)))
+    }
+
+    /// Whether a name stands for a module: by itself, or because JavaScript code gave it to one.
+    fn is_module(&self, name: &str) -> bool {
+        is_module(name) || self.language == Language::JavaScript && (self.requires(name) || self.imports(name))
+    }
+
+    fn requires(&self, name: &str) -> bool {
+        self.given(name).next().is_some_and(|given| given.starts_with("require(") || given.starts_with("await import("))
+    }
+
+    fn imports(&self, name: &str) -> bool {
+        // Imports stand at the start.
+        let code = &self.code[..self.code.floor_char_boundary(MAX_GIVEN)];
+        let mut imported = code.split([';', '\n']).filter_map(|line| line.trim().strip_prefix("import "));
+        imported.any(|rest| rest.split(" from ").next().is_some_and(|own| own.trim_start_matches("* as ") == name))
     }
 
     /// What is made of a value by the methods behind it.
@@ -592,7 +608,8 @@ pub(super) fn split(text: &str) -> Vec<&str> {
 fn is_module(name: &str) -> bool {
     matches!(
         name,
-        "os" | "path"
+        "os" | "list"
+            | "path"
             | "pathlib"
             | "glob"
             | "fs"

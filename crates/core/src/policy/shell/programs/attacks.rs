@@ -1,7 +1,7 @@
 //! Programs that attack other machines, and those that put a load on them. On this machine, and where things are tried, that is what
 //! they are for.
 
-use super::super::machine::{Call, Machine};
+use super::super::machine::{Call, Machine, descriptor};
 use super::super::options::{Options, read, spec};
 use super::super::state::State;
 use super::super::value::{HOLE, Text};
@@ -54,6 +54,9 @@ fn hosts_of(machine: &mut Machine<'_>, call: &Call, state: &State) -> Vec<String
         let input = machine.input(state, 0).shown();
         texts.extend(input.split_whitespace().take(MAX_WORDS).filter(|word| word.contains("://")).map(str::to_owned));
     }
+    for file in call.args.iter().take(MAX_WORDS) {
+        texts.extend(addresses_in(machine, state, file));
+    }
     let exported = state.shell.variables.iter().filter(|(_, variable)| variable.exported);
     texts.extend(
         exported
@@ -61,6 +64,19 @@ fn hosts_of(machine: &mut Machine<'_>, call: &Call, state: &State) -> Vec<String
             .filter(|value| value.contains("://")),
     );
     texts.iter().filter_map(|text| named(text)).collect()
+}
+
+/// The addresses in a file that the script wrote, or in what stands in a file's place: lists of targets, a test's own script.
+fn addresses_in(machine: &mut Machine<'_>, state: &State, named: &Text) -> Vec<String> {
+    let at = named.prefix().find('=').map_or(0, |at| at + 1);
+    let file = named.after(at);
+    let is_written = |path: &String| descriptor(path).is_some() || state.files.get(path).is_some();
+    if !machine.path(state, &file).is_some_and(|path| is_written(&path)) {
+        return Vec::new();
+    }
+    let breaks = |char: char| char.is_whitespace() || "\"'`(),;".contains(char);
+    let text = machine.read_file(state, &file).shown();
+    text.split(breaks).filter(|word| word.contains("://")).take(MAX_WORDS).map(str::to_owned).collect()
 }
 
 /// Most words of a call that are looked at.

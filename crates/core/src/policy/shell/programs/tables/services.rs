@@ -60,11 +60,15 @@ pub(in super::super) fn deed(request: &Request<'_>, many: bool) -> Option<Kind> 
         return None;
     }
     let deed = Deed::of(request)?;
+    if deed.is_unnamed {
+        return deed.of_fleets();
+    }
     deed.wipes()
         .or_else(|| deed.of_access())
         .or_else(|| deed.of_money())
         .or_else(|| deed.of_names())
         .or_else(|| deed.of_guards())
+        .or_else(|| deed.of_fleets())
         .or_else(|| deed.told(many))
         .or_else(|| deed.of_records(many))
 }
@@ -98,6 +102,8 @@ struct Deed<'r> {
     way: String,
     /// What is sent, in lower case and without blanks; what is asked behind the path.
     said: String,
+    /// Whether nothing is known of whose service it is: only what is unmistakable counts.
+    is_unnamed: bool,
 }
 
 impl<'r> Deed<'r> {
@@ -112,7 +118,8 @@ impl<'r> Deed<'r> {
             body.chars().chain(['&']).chain(asked.chars()).filter(|char| !char.is_whitespace()).collect();
         let said = said.to_ascii_lowercase();
         let unknown = host.trim_matches('.').chars().all(|char| HOLE.contains(char));
-        let is_real = if unknown { request.origin.live || request.origin.fetched } else { is_service(&host) };
+        let is_unnamed = unknown && !request.origin.live && !request.origin.fetched;
+        let is_real = unknown || is_service(&host);
         let trial = request.origin.trial && !request.origin.live
             || holds(request.by, TRIAL_KEYS)
             || holds(&said, TRIAL_KEYS)
@@ -121,7 +128,14 @@ impl<'r> Deed<'r> {
         // Of a record of which only that word is known nobody knows more.
         let tried = path.last().is_some_and(|last| last == "test") && !request.url.ends_with(HOLE)
             || path.iter().any(|word| word == "sandbox");
-        (is_real && !trial && !tried).then(|| Self { request, host, path, way: way.to_ascii_lowercase(), said })
+        (is_real && !trial && !tried).then(|| Self {
+            request,
+            host,
+            path,
+            way: way.to_ascii_lowercase(),
+            said,
+            is_unnamed,
+        })
     }
 
     fn has(&self, list: &str) -> bool {
@@ -179,6 +193,19 @@ impl<'r> Deed<'r> {
             return Some(Kind::CloudDeploy);
         }
         guards::are_lowered_by(&self.way, &self.said).then_some(Kind::SafetyDisable)
+    }
+
+    /// All things that are out there get another program at once.
+    fn of_fleets(&self) -> Option<Kind> {
+        const ROLLS: &str = "ota|fota|firmware|firmwares|rollout|rollouts|deployment|deployments|fleet|fleets|campaign|campaigns|\
+            updates|update|distributionsets|cohort|cohorts|devices|releases";
+        const ALL: &str = "\"all_devices\":true|\"alldevices\":true|\"all\":true|[\"all\"]|[\"*\"]|\"id==*\"|\"name==*\"|\"filter\":\"*\"|\
+            \"target\":\"*\"|\"target\":\"all|\"targets\":\"all|\"targets\":\"*|\"group\":\"all|\"cohort\":\"all|\"fleet\":\"all|\
+            \"devices\":\"all|\"devices\":\"*|\"rollout\":100|\"percentage\":100|\"rollout_percentage\":100|\"percent\":100";
+        const OF_THINGS: &str = "firmware|device|\"artifact|ota|image|distributionset|version|release";
+        let of_things = || holds(&self.way, "firmware|fota|ota/|device|distributionset|fleet") || self.says(OF_THINGS);
+        let to_all = || self.says(ALL) || self.has("all") && self.has("group|groups|devices|fleet|fleets|cohorts");
+        (!self.deletes() && self.has(ROLLS) && of_things() && to_all()).then_some(Kind::CloudDeploy)
     }
 
     fn of_money(&self) -> Option<Kind> {

@@ -359,6 +359,9 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if texts.is_empty() {
         texts.push(machine.input(state, 0));
     }
+    if client.operands == Operands::FileAndSql && texts.iter().any(|text| rows::are_changed(&text.shown())) {
+        operands.iter().take(1).for_each(|file| others_file(machine, state, file));
+    }
     let (reach, name, host) = aim(machine, state, client, &options, operands);
     let named = options.values(client.hosts).chain(options.values(client.bases)).chain(operands.iter().take(1));
     let is_live = production::is_meant(machine, state) || named.into_iter().any(production::speaks);
@@ -389,6 +392,20 @@ fn sql(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     let found = texts.iter().find_map(|text| liked(&text.shown(), origin)).filter(|_| reach == Reach::Here);
     machine.emit(state, 1, found.unwrap_or_else(|| Text::hole(origin)));
+}
+
+/// Notes that rows are changed in a file in which another program keeps what it knows: by whom it lets itself be used, who may sign in.
+fn others_file(machine: &mut Machine<'_>, state: &State, file: &Text) {
+    const OF_SYSTEM: &[&str] = &["/var/lib/", "/var/opt/", "/etc/", "/usr/", "/library/"];
+    let Some(path) = machine.path(state, file) else { return };
+    let lower = machine.real(state, &path).to_ascii_lowercase();
+    if lower.ends_with("/tcc.db") || lower.contains("/com.apple.") {
+        machine.act(Kind::SafetyDisable, path);
+    } else if lower.ends_with("/state.vscdb") {
+        machine.act(Kind::AgentUnchecked, path);
+    } else if machine.at != Where::Throwaway && OF_SYSTEM.iter().any(|folder| lower.starts_with(folder)) {
+        machine.act(Kind::ServiceChange, path);
+    }
 }
 
 /// What a query gives that asks for names of tests: `show databases like 'test%'`.
@@ -478,11 +495,14 @@ pub(super) fn given(machine: &mut Machine<'_>, state: &mut State, text: &str, re
     let lost = throwaway::may_be_lost(reach, name.into_iter());
     // A database that is a test's by its own name, wherever the client is connected to on this machine.
     let developed = reach == Reach::Here && name.is_some_and(throwaway::is_developed);
+    // A container that people develop with is filled anew whenever somebody likes.
+    let refilled = developed && machine.at == Where::Container && !machine.live;
     let renewed = if developed { made_anew(text) } else { HashSet::new() };
     for fault in sql::faults(text) {
         let renewed = || fault.name.as_deref().is_some_and(|schema| renewed.contains(schema));
         let passing = || fault.kind == Kind::DatabaseDestroy && fault.name.as_deref().is_some_and(sql::is_passing);
-        let own = developed && (fault.kind == Kind::SecretRead || renewed() || passing());
+        let of_container = refilled && fault.kind == Kind::DatabaseDestroy;
+        let own = of_container || developed && (fault.kind == Kind::SecretRead || renewed() || passing());
         if !lost && !own && !throwaway::may_be_lost(reach, fault.name.as_deref().into_iter()) {
             machine.act(fault.kind, fault.what);
         }

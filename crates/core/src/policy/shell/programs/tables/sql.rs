@@ -73,7 +73,7 @@ const OF_OBJECTS: &str = "table|database|schema|keyspace|if|exists|from|only|use
 /// Tables of what an application keeps for a while, and fills by itself.
 const PASSING: &str = "session|sessions|django_session|http_sessions|spring_session|active_sessions|user_sessions|cache|caches|cache_entries|cache_locks|cache_items|\
     jobs|failed_jobs|job_batches|queue|queues|delayed_jobs|oban_jobs|celery_taskmeta|solid_queue_jobs|solid_cache_entries|logs|log|request_logs|debug_logs|\
-    telescope_entries|rate_limits|throttle|throttles|tmp|temp|scratch";
+    telescope_entries|rate_limits|throttle|throttles|tmp|temp|scratch|cart|carts|cart_items|baskets|basket_items|page_views|impressions";
 
 /// Whether a table holds only what an application keeps for a while.
 pub(super) fn is_passing(table: &str) -> bool {

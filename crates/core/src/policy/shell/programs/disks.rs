@@ -63,8 +63,10 @@ fn disk(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         }
         "nvme" => matches!(verb, "format" | "sanitize" | "write-zeroes" | "write-uncor" | "delete-ns"),
         "diskutil" => {
-            verb.to_ascii_lowercase().starts_with("erase")
-                || matches!(verb, "partitionDisk" | "zeroDisk" | "secureErase")
+            let of_volume = words.get(1).filter(|_| matches!(verb, "apfs" | "appleRAID" | "cs" | "coreStorage"));
+            let verb = of_volume.map_or(verb, String::as_str).to_ascii_lowercase();
+            ["erase", "delete"].iter().any(|end| verb.starts_with(end))
+                || matches!(verb.as_str(), "partitiondisk" | "zerodisk" | "secureerase" | "randomdisk" | "reformat")
         }
         "pvremove" => !options.has(&["t", "test"]),
         "blkdiscard" => true,
@@ -76,7 +78,9 @@ fn disk(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     for operand in &options.operands {
         let Some(path) = machine.path(state, operand) else { continue };
         let real = machine.real(state, &path);
-        if places::is_disk(&real) || name == "diskutil" && operand.shown().starts_with("disk") {
+        if places::is_disk(&real)
+            || name == "diskutil" && ["disk", "/Volumes/"].iter().any(|start| operand.shown().starts_with(start))
+        {
             machine.note(Kind::DiskWipe, real, places::Place::Device, false, Default::default());
         }
     }

@@ -2,8 +2,7 @@
 
 use super::{Entry, Tool, UNGUARDED, on, pass, spec, token, unless, with};
 use crate::policy::effects::Kind::{
-    CloudAccess, CloudDeploy, CloudDestroy, DatabaseDestroy, MoneyMove, NetMailing, PackagePublish, SafetyDisable,
-    SecretRead,
+    CloudAccess, CloudDeploy, CloudDestroy, DatabaseDestroy, MoneyMove, NetMailing, SafetyDisable, SecretRead,
 };
 use crate::policy::shell::options::Spec;
 
@@ -183,6 +182,7 @@ const AWS_ENTRIES: &[Entry] = &[
     with("lambda update-function-configuration", UNGUARDED, SafetyDisable),
     with("lambda update-function-code|publish-version|update-alias", &["@production"], CloudDeploy),
     with("ecs update-service|deploy", &["@production"], CloudDeploy),
+    with("sagemaker update-endpoint*", &["@production"], CloudDeploy),
     with("codepipeline put-approval-result", &["~*approved*"], CloudDeploy),
     with("deploy create-deployment|push", &["@production"], CloudDeploy),
     with("elasticbeanstalk update-environment", &["@production"], CloudDeploy),
@@ -252,7 +252,8 @@ const AWS_ENTRIES: &[Entry] = &[
     token("codeartifact get-authorization-token"),
     token("sts get-session-token|assume-role*"),
     token("rds generate-db-auth-token"),
-    on("configure get|export-credentials", SecretRead),
+    with("configure get", &["~*key*", "~*token*", "~*secret*", "~*password*"], SecretRead),
+    on("configure export-credentials", SecretRead),
     on("secretsmanager get-secret-value|batch-get-secret-value", SecretRead),
     with("ssm get-parameter|get-parameters|get-parameters-by-path", &["with-decryption"], SecretRead),
     on("ec2 get-password-data", SecretRead),
@@ -337,7 +338,7 @@ const AWS_ENTRIES: &[Entry] = &[
     ),
     with("ecs update-service", &["desired-count=0"], CloudDestroy),
     with("lambda put-function-concurrency", &["reserved-concurrent-executions=0"], CloudDestroy),
-    on("ses|sesv2 send-bulk*", PackagePublish),
+    on("ses|sesv2 send-bulk*", NetMailing),
     // Whatever is destroyed by a verb.
     on("ec2 release-*|deregister-*|revoke-*|disassociate-*", CloudDestroy),
     on("elasticache|memorydb test-failover|reboot-*", CloudDestroy),

@@ -4,16 +4,35 @@
 use super::super::super::machine::{Call, Machine};
 use super::super::super::state::State;
 use super::super::Program;
-use super::{Tool, on, pass, spec, with};
-use crate::policy::effects::Kind::{CloudDestroy, ServiceChange};
+use super::{Tool, on, pass, read, spec, with};
+use crate::policy::effects::Kind::{CloudAccess, CloudDestroy, ServiceChange};
 use crate::policy::effects::Where;
+use crate::policy::hosts;
 use crate::policy::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
     let is_of = |tools: &[Tool]| tools.iter().any(|tool| tool.names.contains(&name));
     match () {
+        () if name == "nsupdate" => Some(renames),
         () if is_of(TOOLS) => Some(console),
         () => is_of(ELSEWHERE).then_some(far as Program),
+    }
+}
+
+/// Records of a zone are changed by the lines that a program is given; a server on this machine tells nobody.
+fn renames(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &spec("kytrupLCdpT", &[]));
+    let text = match options.operands.first() {
+        Some(file) => machine.read_file(state, file),
+        None => machine.input(state, 0),
+    };
+    let text = text.shown();
+    let mut lines = text.lines().map(|line| line.split_whitespace());
+    let is_here = options.has(&["l"])
+        || lines.clone().any(|mut words| words.next() == Some("server") && words.next().is_some_and(hosts::is_local));
+    let changes = |word| matches!(word, "update" | "add" | "del" | "delete");
+    if !is_here && lines.any(|mut words| words.next().is_some_and(changes)) {
+        machine.act(CloudAccess, "records of a zone");
     }
 }
 

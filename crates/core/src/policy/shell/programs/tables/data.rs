@@ -26,6 +26,11 @@ const RESETS: &[Entry] = &[
 /// Every tool of this file that a table tells enough of.
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
+        names: &["mlflow"],
+        spec: spec("", &["backend-store-uri=", "run-ids=", "experiment-ids="]),
+        entries: &[with("gc", &["@production", "~http*", "~postgres*", "~mysql*"], DatabaseDestroy)],
+    },
+    Tool {
         names: &["dropdb", "dropuser"],
         spec: spec("hpUW", &["host=", "port=", "username=", "maintenance-db="]),
         entries: &[on("", DatabaseDestroy)],
@@ -165,6 +170,8 @@ pub(super) const TOOLS: &[Tool] = &[
         ),
         entries: &[
             on("rm", DatabaseDestroy),
+            // What stands in a table of production is written over.
+            with("cp|load", &["~*prod[:.]*", "~*prod:*", "~*production*"], ServiceChange),
             with("update", &["expiration=0", "expiration=1", "default_table_expiration=*"], DatabaseDestroy),
             on("add-iam-policy-binding", CloudAccess),
         ],
@@ -348,6 +355,7 @@ pub(super) const TOOLS: &[Tool] = &[
             on("purge|empty", DatabaseDestroy),
             on("amqp queue.purge", DatabaseDestroy),
             on("db reset|clean|downgrade", DatabaseDestroy),
+            with("dags|backfill backfill|create", &["reset-dagruns", "reprocess-behavior=completed"], ServiceChange),
             // What is cleared is run again: of one task, or of some days, that is what it is for.
             Entry {
                 path: "tasks clear",

@@ -7,7 +7,7 @@ use super::super::super::value::{Origin, Text};
 use super::super::Program;
 use super::{Entry, Tool, on, pass, spec, unless, with};
 use crate::policy::effects::Kind::{
-    self, SafetyDisable, SelfTamper, StorageDestroy, SystemChange, SystemPower, SystemStartup,
+    self, DiskWipe, PrivilegeGain, SafetyDisable, SelfTamper, StorageDestroy, SystemChange, SystemPower, SystemStartup,
 };
 use crate::policy::effects::Where;
 use crate::policy::lists::is;
@@ -354,7 +354,55 @@ pub(super) const TOOLS: &[Tool] = &[
             with("usershare add", &["~*everyone:f*", "~*guest_ok=y*"], Kind::NetExpose),
             on("ads|rpc user|group|password delete|add|addmem", Kind::CloudAccess),
             on("ads leave", Kind::CloudAccess),
+            // The one of Windows: somebody who may sign in, or may do all.
+            with("user|localgroup|group", &["~/add", "~/active:yes"], PrivilegeGain),
+            with("user *", &["~/delete", "~/active:no"], SystemChange),
+            with("stop", &["@guardian"], SafetyDisable),
         ],
+    },
+    // Disks that many machines share.
+    Tool {
+        names: &["ceph"],
+        spec: spec("", &[]),
+        entries: &[
+            on("osd pool delete|rm", StorageDestroy),
+            on("osd|fs|mon purge|destroy|lost|rm|remove", StorageDestroy),
+        ],
+    },
+    Tool {
+        names: &["rbd", "rados"],
+        spec: spec("p", &["pool="]),
+        entries: &[on("rm|remove|purge|rmpool", StorageDestroy), on("snap|trash|pool purge|rm|remove", StorageDestroy)],
+    },
+    Tool {
+        names: &["sc"],
+        spec: spec("", &[]),
+        entries: &[
+            with("stop|config|delete|pause|sdset|failure", &["@guardian"], SafetyDisable),
+            on("delete", SystemChange),
+            on("create", SystemStartup),
+        ],
+    },
+    Tool { names: &["wevtutil"], spec: spec("", &[]), entries: &[on("cl|clear-log|sl", SafetyDisable)] },
+    Tool {
+        names: &["icacls", "takeown"],
+        spec: spec("", &[]),
+        entries: &[with("", &["~c:?windows*", "~everyone:*f*", "~/reset"], SystemChange)],
+    },
+    Tool {
+        names: &["schtasks"],
+        spec: spec("", &[]),
+        entries: &[with("", &["~/create", "~/change", "~/delete"], SystemStartup)],
+    },
+    Tool { names: &["diskpart"], spec: spec("", &[]), entries: &[with("", &["~/s"], DiskWipe)] },
+    // What a machine starts with, before any system.
+    Tool {
+        names: &["fwupdmgr", "fwupdtool"],
+        spec: spec("y", &[]),
+        entries: &[on(
+            "install|install-blob|downgrade|reinstall|switch-branch|modify-config|block-firmware",
+            SystemChange,
+        )],
     },
     Tool {
         names: &["hookrail"],
@@ -379,6 +427,9 @@ const GUARDS: &[&str] = &[
     "clamav*",
     "clamd*",
     "crowdsec*",
+    "windefend",
+    "mpssvc",
+    "wscsvc",
     "osqueryd",
     "wazuh*",
     "ossec*",

@@ -25,6 +25,7 @@ const TERRAFORM: Spec = single(&[
 
 /// Every tool of this file.
 pub(super) const TOOLS: &[Tool] = &[
+    Tool { names: &["ray"], spec: spec("", &[]), entries: &[on("down|teardown", CloudDestroy)] },
     Tool {
         names: &["terraform", "tofu", "terragrunt", "tflocal"],
         spec: TERRAFORM,

@@ -186,6 +186,8 @@ pub(super) const TOOLS: &[Tool] = &[
         spec: spec("", &["session=", "itemid="]),
         entries: &[
             on("lookup|search|show|get|export|otp|code|password", SecretRead),
+            // Items are listed with all that they hold.
+            on("list items", SecretRead),
             with("edit", &["@shown"], SecretRead),
             on("rm|delete|clear|remove|purge|destroy", CloudDestroy),
         ],

@@ -1,13 +1,15 @@
 //! Whether a server's tool lets somebody do or see more, or guards less, by the words of its name and by what it is given.
 
-use super::call::Call;
+use super::call::{Call, TRIED, speaks};
 use super::deeds::{CHANGES, CLOUDS, SLIGHT, SWITCHES_OFF, THROWAWAY};
-use super::{administrators, alarms, flags, identities, live, signed, variables, walls};
+use super::{administrators, alarms, flags, guards, identities, live, signed, variables, walls};
+use crate::policy::hosts;
 use crate::policy::lists::{holds, is, letters};
 
 /// Who a name stands for when it stands for everybody.
 const EVERYBODY: &str = "anyone|public|everyone|world|allusers|allauthenticatedusers|publicread|publicreadwrite|anyonewithlink|\
-    anonymous";
+    anonymous|accountusers|allaccountusers|allemployees|organization|authenticatedusers|anyonewiththelink|specialgroupallusers|\
+    anonymouslink";
 
 /// What guards a thing.
 const PROTECTIONS: &str = "protection|protections|guard|safety|audit|mfa|2fa|firewall|antivirus|alert|alerts|alarm|monitor|\
@@ -36,7 +38,9 @@ pub(super) fn is_widened(call: &Call<'_>, named: &Call<'_>) -> bool {
 
 /// Whether something is shared, or rights are handed on, in so many words.
 fn shares(call: &Call<'_>) -> bool {
+    const WHERE: &str = "env|environment|stage|tenant";
     call.has("share|invite|grant|promote|impersonate|delegate|elevate")
+        && !call.names(WHERE, TRIED)
         && !call.has("context|screen|screenshot|knowledge|memory|link|locator|code|snippet")
         || call.has("share") && call.has("link")
 }
@@ -50,22 +54,54 @@ fn changes_rights(call: &Call<'_>) -> bool {
         || has("delegate|delegates|forwarding|protection|ruleset|visibility")
         || has("key|keys") && has("deploy|ssh|gpg|api|access|signing")
         || has("token") && has("access|personal|api|auth|service")
-        || has("webhook|webhooks|hook") && call.given.is_given("url|config|endpoint|targeturl")
+        || has("webhook|webhooks|hook") && call.given.is_given("url|config|endpoint|targeturl") && !stays_near(call)
         || has("credential|credentials") && has("service|account|client")
         || has(reached) && holds(call.given.raw, "0.0.0.0/0|::/0") && !walls::are_for_everybody(call)
         || has("dns|nameserver|nameservers") && !has("cache")
         || has("policy|policies")
+            && !guards::are_raised(call)
             && has("bucket|iam|trust|resource|user|role|access|public|kms|key|attach|network|security")
         || has("public") && has("make|set|bucket")
 }
 
+/// Whether all addresses that are named are of this machine, or of where something is only tried.
+fn stays_near(call: &Call<'_>) -> bool {
+    let near = |url: &str| {
+        let host = hosts::host(url);
+        hosts::is_local(&host) || speaks(&host, "staging|stage|stg|sandbox|uat|preprod")
+    };
+    !call.given.urls.is_empty() && call.given.urls.iter().all(|url| near(url))
+}
+
 /// Whether everybody gets to see it.
 fn opens(call: &Call<'_>) -> bool {
-    const WHO: &str = "type|visibility|access|acl|role|scope|member|principal|audience|sharing";
+    const WHO: &str = "type|visibility|access|acl|role|scope|member|principal|audience|sharing|specialgroup|iammember|grantee|sharedwith|\
+        allowinvitesfrom|generalaccess|linkscope|identity";
+    // A page is public by what those may do there whom nobody knows.
+    const BY_ANYBODY: &str = "publicaccess|anonymousaccess|linkaccess|publicpermission|anyonepermission|weblinkaccess|linkpermission|publicrole|\
+        guestaccess";
+    const MAY: &str = "canread|canview|canedit|cancomment|read|write|view|edit|viewer|editor|reader|writer|readwrite|full|open|anyone|public|enabled";
     let everybody = call.given.values(WHO).any(|value| is(&letters(value), EVERYBODY));
     let opens = call.given.is_on("public|ispublic|makepublic|publiclyaccessible|allowfilediscovery")
         || call.given.is_off("private|isprivate");
-    everybody && !call.at("npm") && !call.has("event|events|meeting")
+    const SHARED_WITH: &str =
+        "group|groups|grantees|users|members|who|assignee|team|teams|sharewith|recipients|with|groupname";
+    let with_all = || {
+        call.has("access|permission|permissions|sharing|acl|share|grant|visibility")
+            && call.given.values(SHARED_WITH).any(|value| is(&letters(value), EVERYBODY))
+    };
+    let linked = || {
+        call.has("link|links|sharing")
+            && call
+                .given
+                .values("access|scope|visibility|accesslevel")
+                .any(|value| is(&letters(value), "open|public|anyone|anonymous"))
+    };
+    let by_anybody = || call.given.values(BY_ANYBODY).any(|value| is(&letters(value), MAY));
+    by_anybody()
+        || with_all()
+        || linked()
+        || everybody && !call.at("npm") && !call.has("event|events|meeting")
         || opens && call.has("repository|repo|bucket|file|document|page|project|access|database")
 }
 
@@ -101,11 +137,16 @@ fn changes_accounts(call: &Call<'_>) -> bool {
 
 /// Whether what guards is switched off, stopped or opened.
 fn takes_guards(call: &Call<'_>) -> bool {
-    const WATCHERS: &str =
-        "nagios|zabbix|prometheus|icinga|checkmk|prtg|sensu|datadog|newrelic|grafana|sentry|pingdom|opsgenie";
+    const WATCHERS: &str = "nagios|zabbix|prometheus|icinga|checkmk|prtg|sensu|datadog|newrelic|grafana|sentry|pingdom|opsgenie|splunk|elastic|kibana|sentinel|\
+        chronicle|wazuh|graylog|loki|sumologic|dynatrace|honeycomb|betterstack|uptimerobot|alertmanager|siem|qradar|panther|falco|cronitor|healthchecks|statping|kuma|uptimekuma|hetrix|\
+        freshping|site24x7|pagerduty|incidentio|victorops|squadcast|gatus|updown|statuscake";
     let has = |list: &str| call.has(list);
     has(SWITCHES_OFF) && has(PROTECTIONS)
-        || has(SWITCHES_OFF) && has("notifications|checks|hostchecks|downtime|paging") && call.at(WATCHERS)
+        || has(SWITCHES_OFF)
+            && has(
+                "notifications|checks|check|downtime|hostchecks|paging|search|searches|rule|rules|watch|watcher|monitor|heartbeat|detection|correlation|probe|host|hosts|integration|service|target",
+            )
+            && call.at(WATCHERS)
         || has("stop") && has("logging|trail|recorder|detector|backup|backups|protection|monitoring|audit")
         || has("unprotect|unlock|disarm|ban|kick")
             && !has("screen|wallet|issue|thread|conversation|feature|achievement")

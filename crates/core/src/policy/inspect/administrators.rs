@@ -1,7 +1,7 @@
 //! Who is made somebody that may do everything: by the arguments of a tool, or by a statement for a database.
 
 use super::arguments::Arguments;
-use super::call::speaks;
+use super::call::{TRIED, speaks};
 use crate::policy::lists::{holds, is, letters};
 
 const ADMINISTRATORS: &str = "admin|admins|administrator|administrators|owner|owners|superuser|superusers|superadmin|superadmins|\
@@ -48,6 +48,26 @@ pub(super) fn are_made(text: &str) -> bool {
             Some("grant") => words.by_ref().take(2).any(is_administrator),
             _ => false,
         }
+    })
+}
+
+/// Whether a text of SQL gives rights to everybody who has an account, whatever a database calls them. What is only tried, by the name of what
+/// it is given on, is nobody's.
+pub(super) fn let_everybody(text: &str) -> bool {
+    const EVERYBODY: &str = "allusers|allauthenticatedusers|public|rolepublic|grouppublic|users|accountusers|allaccountusers|everyone|everybody|\
+        groupusers|groupeveryone|authenticatedusers|groupaccountusers|grouppublicusers|anon|anonymous|guest|usersaccountusers|loginpublic|domainusers|\
+        allemployees|principalusers|specialgroupallusers|specialgroupallauthenticatedusers";
+    text.split(';').any(|statement| {
+        let lines = statement.lines().filter(|line| !line.trim_start().starts_with("--"));
+        let dense = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+        let grant = dense.strip_prefix("grant ").or_else(|| {
+            dense.strip_prefix("alter default privileges ").and_then(|rest| rest.split_once("grant ")).map(|(_, it)| it)
+        });
+        let Some((given, to)) = grant.and_then(|grant| grant.rsplit_once(" to ")) else { return false };
+        let to = to.split(" with ").next().and_then(|to| to.split(" copy ").next()).unwrap_or_default();
+        let of_everybody = |who: &str| is(&letters(who), EVERYBODY);
+        let tried = given.split_once(" on ").is_some_and(|(_, on)| speaks(on, TRIED));
+        !tried && to.split(',').any(of_everybody)
     })
 }
 

@@ -1,16 +1,17 @@
 //! What calls for help, and what a scanner has found: nobody hears of it any more.
 
-use super::call::{Call, PRODUCTION, speaks};
+use super::call::{Call, PRODUCTION, TRIED, speaks};
 use crate::policy::lists::{is, letters};
 
-const SILENCES: &str = "downtime|downtimes|silence|silences|mute|snooze|maintenance|suppression|inhibit";
+const SILENCES: &str =
+    "downtime|downtimes|silence|silences|mute|muting|snooze|maintenance|suppression|suppress|inhibit|blackout|shelve";
 const ALARMS: &str =
     "alert|alerts|alarm|alarms|monitor|monitors|check|checks|notification|notifications|detector|uptime|oncall";
 
 /// What a silence is about, and all of it.
 const ABOUT: &str = "scope|scopes|monitortags|tags|matcher|matchers|value|host|hosts|hostname|hostnames|service|services|serviceids|environment|\
-    environments|target|targets|label|labels|query|filter|monitors|monitorids|alerts|alertname";
-const ALL: &str = "*|.*|.+|^.*$|*:*|all|everything|any";
+    environments|target|targets|label|labels|query|filter|monitors|monitorids|alerts|alertname|operator|id|area";
+const ALL: &str = "*|.*|.+|^.*$|*:*|all|everything|any|IS_NOT_BLANK|EXISTS|IS_NOT_NULL|=~.*|=~.+";
 
 /// Whom an attack is told of, and what calls somebody at night.
 const SECURITY: &str =
@@ -22,7 +23,8 @@ const END: &str = "end|endtime|endsat|endat|enddate|duration|durationminutes|dur
     hours|seconds|rrule|recurrence|snoozeuntil|endts";
 
 /// Switches of an alarm.
-const OFF: &str = "paused|ispaused|muted|disabled|silenced|muteall|all|allmonitors|allalerts";
+const OFF: &str = "paused|ispaused|muted|disabled|silenced|muteall|all|allmonitors|allalerts|suppress|suppressed|mute|\
+    suppressnotifications";
 const ON: &str = "enabled|isenabled|active|isactive|actionsenabled|alertenabled|notificationsenabled";
 
 /// Whether there is a silence about everything, about attacks, or without an end about what is live.
@@ -32,8 +34,66 @@ pub(super) fn are_silenced(call: &Call<'_>) -> bool {
     let all = || about().any(|value| is(value.trim(), ALL)) || given.is_on("muteall|all");
     let for_good = || !given.is_given(END) && about().any(|value| speaks(value, PRODUCTION) || speaks(value, GRAVE));
     call.has(SILENCES)
-        && !call.has("update|get|list")
-        && (all() || about().any(|value| speaks(value, SECURITY)) || for_good())
+        && !call.has("update|get|list|delete|expire|end|unmute|remove|cancel")
+        && (last_long(call) || all() || about().any(|value| speaks(value, SECURITY)) || for_good())
+}
+
+/// Whether a silence about what is not only tried lasts for more than a week.
+fn last_long(call: &Call<'_>) -> bool {
+    const LONGEST: u64 = 7;
+    const STARTS: &str = "start|starttime|startsat|startat|startdate|from|startts|begin|starts";
+    const ENDS: &str = "end|endtime|endsat|endat|enddate|until|to|endts|expiresat|snoozeuntil|ends";
+    const UNITS: &[(&str, u64)] = &[
+        ("minutes", 24 * 60),
+        ("mins", 24 * 60),
+        ("hours", 24),
+        ("seconds", 24 * 60 * 60),
+        ("secs", 24 * 60 * 60),
+        ("ttl", 24 * 60 * 60),
+        ("duration", 24 * 60 * 60),
+        ("days", 1),
+        ("weeks", 0),
+        ("months", 0),
+    ];
+    let given = call.given;
+    let first_day = |names| given.values(names).find_map(day);
+    let spans = || first_day(STARTS).zip(first_day(ENDS)).is_some_and(|(from, to)| to.saturating_sub(from) > LONGEST);
+    let many = |(unit, of_day): &(&str, u64)| {
+        let counts = given.pairs().filter(|(name, _)| name.ends_with(unit));
+        counts.filter_map(|(_, value)| value.parse::<u64>().ok()).any(|count| count > LONGEST * of_day)
+    };
+    let told =
+        || given.values("duration|for|period|length|timespan|window").filter_map(days).any(|days| days > LONGEST);
+    (spans() || UNITS.iter().any(many) || told()) && !about_trial(call)
+}
+
+/// Whether what is silenced is only tried, by what it is called.
+fn about_trial(call: &Call<'_>) -> bool {
+    call.at(TRIED) || call.given.values(ABOUT).any(|value| speaks(value, TRIED))
+}
+
+/// The number of the day that a date stands for, in months of thirty-one days: `2024-07-01T00:00:00Z`.
+fn day(date: &str) -> Option<u64> {
+    let mut parts = date.get(..10)?.split('-');
+    let mut next = || parts.next()?.parse::<u64>().ok();
+    let (year, month, day) = (next()?, next()?, next()?);
+    Some((year * 12 + month) * 31 + day)
+}
+
+/// How many days a length of time has: `90d`, `2w`, `720h`, `P30D`, `3 months`.
+fn days(length: &str) -> Option<u64> {
+    let length = length.trim().trim_start_matches(['P', 'p']);
+    let end = length.find(|char: char| !char.is_ascii_digit())?;
+    let count: u64 = length[..end].parse().ok()?;
+    match length[end..].trim_start().chars().next()? {
+        'h' | 'H' => Some(count / 24),
+        'd' | 'D' => Some(count),
+        'w' | 'W' => Some(count.saturating_mul(7).saturating_add(1)),
+        'y' | 'Y' => Some(count.saturating_mul(365)),
+        'M' => Some(count.saturating_mul(30)),
+        'm' if length[end..].trim_start().starts_with("mo") => Some(count.saturating_mul(30)),
+        _ => None,
+    }
 }
 
 /// Whether an alarm is switched off by a call that changes it.
@@ -86,6 +146,18 @@ mod tests {
             ("create_downtime", r#"{"scope":"team:security","end":"2027-01-01T00:00:00Z"}"#, true),
             ("create_downtime", r#"{"scope":"host:ci-3"}"#, false),
             ("list_downtimes", r#"{"scope":"*"}"#, false),
+            ("create_silence", r#"{"matchers":[{"name":"job","value":"api"}],"duration":"30d"}"#, true),
+            ("create_silence", r#"{"matchers":[{"name":"job","value":"api"}],"duration":"2h"}"#, false),
+            (
+                "create_maintenance",
+                r#"{"services":["P1"],"start":"2027-01-01T00:00Z","end":"2027-01-02T00:00Z"}"#,
+                false,
+            ),
+            (
+                "create_maintenance",
+                r#"{"services":["P1"],"start":"2027-01-01T00:00Z","end":"2027-03-02T00:00Z"}"#,
+                true,
+            ),
         ] {
             let call = Arguments::read(given);
             assert_eq!(are_silenced(&Call::of("datadog", name, &call)), silenced, "{given}");

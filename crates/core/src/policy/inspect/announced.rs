@@ -79,7 +79,7 @@ pub(super) fn to_many(call: &Call<'_>) -> Option<Kind> {
 /// Whether something is written to many people at once: to all of a kind, to those whom a query finds, to a long list.
 pub(super) fn is_mailing(call: &Call<'_>) -> bool {
     const TO: &str = "to|tolist|recipients|recipient|audience|segment|list|listname|segmentname|group|toaddresses|toaddress|emails|toemails|toemail|sendto|\
-        bcc|bccaddresses|bccrecipients|torecipients|toemailaddresses|cc";
+        bcc|bccaddresses|bccrecipients|torecipients|toemailaddresses|cc|tolistid|tolistids|listid|segmentid|audienceid|tosegment|tonumbers|contacts";
     const ALL: &str = "all customers|all users|all subscribers|all members|all contacts|all leads|every customer|entire list|everybody";
     const QUERIES: &str = "recipientsquery|recipientquery|audiencequery|tosql|toquery|recipientssql|recipientsql|contactsquery|recipientsource|\
         recipientsfile|recipientsfrom|recipientscsv";
@@ -87,7 +87,7 @@ pub(super) fn is_mailing(call: &Call<'_>) -> bool {
     let sends = call.has("send|broadcast|post|message|notify|sms|email");
     let makes = call.has("create|schedule|queue|enqueue|submit|trigger|start|launch|dispatch|deliver|blast")
         && call.has(
-            "message|messages|sms|campaign|emails|email|mailing|mms|notifications|push|whatsapp|dm|dms|texts|blast",
+            "message|messages|sms|campaign|emails|email|mailing|mms|notification|notifications|push|whatsapp|dm|dms|texts|blast",
         );
     let all = |value: &str| holds(&value.to_ascii_lowercase().replace(['-', '_'], " "), ALL) || is_group(value);
     let many = || {
@@ -95,13 +95,29 @@ pub(super) fn is_mailing(call: &Call<'_>) -> bool {
         each.filter(|value| value.contains('@') || value.bytes().any(|byte| byte.is_ascii_digit())).take(MANY).count()
             == MANY
     };
+    /// Whoever hears of what is pushed to a topic of all.
+    const TOPICS: &str = "topic|topics|audience|target|channel|condition";
+    let pushed = || {
+        let is_all = |value: &str| {
+            is(&letters(value), "all|everyone|global|allusers|alldevices|everybody|alldrivers|allplayers")
+        };
+        call.has("push|notification|notifications|broadcast|notify")
+            && !call.at(TRIED)
+            && call.given.values(TOPICS).any(is_all)
+    };
     (sends || makes)
         && (call.has("bulk|mass|blast") && !call.has("read|delete|update")
+            || call.has("broadcast") && call.served(MAILERS) && !call.at(TRIED)
             || goes_to_list(call)
+            || pushed()
             || call.given.values(TO).any(all)
             || call.given.is_given(QUERIES)
             || many())
 }
+
+/// Services that write to many for a company.
+const MAILERS: &str = "sendgrid|mailchimp|klaviyo|braze|brevo|onesignal|iterable|customerio|activecampaign|mailjet|airship|pushwoosh|twilio|moengage|\
+        clevertap|postmark|mailerlite|convertkit|kit|beehiiv|campaignmonitor|constantcontact|whatsapp|telegram|line|viber";
 
 /// Whether what is sent goes to those on a list or in a segment, which has a number instead of a name.
 fn goes_to_list(call: &Call<'_>) -> bool {
@@ -110,17 +126,23 @@ fn goes_to_list(call: &Call<'_>) -> bool {
     const GOES: &str = "send|broadcast|schedule|launch|publish|deliver|trigger|blast|dispatch|start";
     const MAIL: &str =
         "email|emails|mail|newsletter|campaign|marketing|message|sms|push|broadcast|mailing|announcement|notification";
-    let at_once = call.given.is_on("sendnow|sendimmediately|sendtoall|toall|publishnow|startnow");
-    (call.has(GOES) || at_once)
-        && call.at(MAIL)
+    let to_all = call.given.is_on("all|everyone|allcontacts|allusers|allsubscribers")
+        && call.given.is_given("sendto|to|recipients|audience|target");
+    let at_once = call.given.is_on("sendnow|sendimmediately|sendtoall|toall|publishnow|startnow") || to_all;
+    // A message is on its way once it is made; a campaign may be made to be sent later.
+    let makes = call.has("create|push|post") && call.has("notification|message|sms") && !call.has("template|channel");
+    let listed = || call.given.values(LISTS).any(|list| !speaks(list, TRIED));
+    (call.has(GOES) || at_once || makes)
+        && (call.at(MAIL) || call.served(MAILERS))
         && !call.has("test|preview|stats|report|cancel|unschedule")
-        && (at_once || call.given.is_given(LISTS))
+        && (at_once || listed())
 }
 
 /// Whether an address stands for all of a sort of people: `all-parents@…`, `broadcast:all_patients`, `everyone@…`.
-fn is_group(address: &str) -> bool {
+pub(super) fn is_group(address: &str) -> bool {
     const BY_ITSELF: &str = "everyone|everybody|all|allhands|allstaff|allusers|companywide|allcompany|allemployees|broadcast|alle|allemitarbeiter|tous";
-    const ALL: &str = "all|every|everyone|everybody|each|alle|tous|todos|entire|whole";
+    const ALL: &str =
+        "all|every|everyone|everybody|each|alle|tous|todos|entire|whole|active|subscribed|registered|existing|paying";
     const PEOPLE: &str = "customers|customer|users|user|patients|patient|parents|parent|employees|employee|staff|students|student|pupils|members|member|\
         tenants|tenant|residents|resident|donors|donor|clients|client|drivers|couriers|guests|guest|applicants|citizens|voters|subscribers|\
         contacts|leads|suppliers|vendors|partners|teachers|alumni|policyholders|passengers|families|merchants|sellers|investors|shareholders|\
@@ -129,9 +151,15 @@ fn is_group(address: &str) -> bool {
     if address.len() > LONGEST_CHANNEL {
         return false;
     }
-    let name = address.split('@').next().unwrap_or_default();
+    let (name, house) = address.split_once('@').unwrap_or((address, ""));
     let says = |list: &str| speaks(name, list);
-    address.contains('@') && (is(&letters(name), BY_ITSELF) || says(LISTS)) || says(ALL) && says(PEOPLE)
+    let of_lists = || ["lists.", "list.", "newsletter.", "mailing."].iter().any(|first| house.starts_with(first));
+    of_lists()
+        && says(
+            "customer|customers|patients|parents|subscribers|employees|tenants|guests|clients|donors|policyholders|residents|voters",
+        )
+        || address.contains('@') && (is(&letters(name), BY_ITSELF) || says(LISTS))
+        || says(ALL) && says(PEOPLE)
 }
 
 /// Whether a message says that money is to go to another account than before, and which.

@@ -78,6 +78,12 @@ impl<'a> Arguments<'a> {
         self.said.iter().map(|(_, value)| value.as_ref())
     }
 
+    /// The names of the first arguments, in lower case and without separators, each with its value.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let few = self.said.iter().take(MAX_NAMES).filter(|(name, _)| name.len() <= LONGEST_ARGUMENT);
+        few.map(|(name, value)| (name.as_str(), value.as_ref()))
+    }
+
     /// The plain values by the object that they stand in, each with its name: the fields of a form.
     pub(super) fn objects(&self) -> impl Iterator<Item = &[(String, Cow<'a, str>)]> {
         self.said.split(|(_, value)| value == "{}")
@@ -230,7 +236,8 @@ impl<'a> Arguments<'a> {
             "input" | "stdin" | "keys" | "keystrokes" | "chars" => self.typed.extend(line(value)),
             "args" | "argv" | "arguments" | "flags" => self.words.extend(texts(value)),
             "cwd" | "workdir" | "workingdirectory" | "workingdir" => self.directory = json::text(Some(value)),
-            "sql" | "query" | "statement" | "queries" | "statements" => self.statements.extend(texts(value)),
+            "sql" | "query" | "statement" | "queries" | "statements" | "soql" | "sqlquery" | "sqlstatement"
+            | "sqltext" => self.statements.extend(texts(value)),
             "content" | "contents" => {
                 self.contents.push(json::text(Some(value)).unwrap_or_default());
                 self.written.extend(texts(value));

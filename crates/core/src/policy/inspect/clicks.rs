@@ -104,6 +104,15 @@ pub(super) fn confirmed(call: &Call<'_>) -> Option<Kind> {
         .take(8)
         .map(|text| text.to_lowercase().replace(['-', '_', '#', '.'], " "))
         .collect();
+    if !types {
+        return said(&told);
+    }
+    let says = |list: &str| told.iter().any(|text| holds(text, list));
+    (!says(TRIED) && says(CONFIRMS)).then_some(Kind::McpDestroy)
+}
+
+/// What the words of what is clicked say that cannot be taken back, in small letters.
+pub(super) fn said(told: &[String]) -> Option<Kind> {
     let says = |list: &str| told.iter().any(|text| holds(text, list));
     if says(TRIED) {
         return None;
@@ -113,7 +122,6 @@ pub(super) fn confirmed(call: &Call<'_>) -> Option<Kind> {
         told.iter().any(|text| text.contains(['$', '€', '£', '¥']) && text.bytes().any(|byte| byte.is_ascii_digit()))
     };
     match () {
-        () if types => says(CONFIRMS).then_some(Kind::McpDestroy),
         () if says(DESTROYS) || told.iter().any(|text| ends(text)) => Some(Kind::McpDestroy),
         () if says(OPENS) => Some(Kind::McpAccess),
         () if says(PAYS) || says("pay |buy |purchase|order|checkout|donate") && priced() => Some(Kind::McpPay),

@@ -10,7 +10,7 @@ use super::call::{Call, FORGES, TRIED, speaks};
 use super::given::quoted;
 use super::{
     access, announced, bought, clicks, customers, deployments, equipment, figures, guards, live, powers, records,
-    replaced, scripts, telephone, typed, walls,
+    replaced, reruns, scripted, scripts, telephone, typed, walls,
 };
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
@@ -232,7 +232,9 @@ impl<'d> Deed<'d> {
             () if self.at(FORGES) && self.has("ref|branch|push|commit") && given.is_on("force|forcepush") => {
                 Some(Kind::GitForcePush)
             }
-            () if self.has("scale|resize|replicas") && none_left() || self.has("drain") && self.at(CLUSTERS) => {
+            () if (self.has("scale|resize|replicas") && none_left() || self.has("drain") && self.at(CLUSTERS))
+                && !live::is_of_local_cluster(self) =>
+            {
                 Some(Kind::ClusterDestroy)
             }
             () => {
@@ -252,6 +254,7 @@ impl<'d> Deed<'d> {
             .or_else(|| powers::are_all_given(self, self.at(CLUSTERS)).then_some(Kind::McpAccess))
             .or_else(|| pays().then_some(Kind::McpPay))
             .or_else(|| clicks::confirmed(self))
+            .or_else(|| scripted::done(self))
     }
 
     /// Whether a server's own settings are changed by which it guards.
@@ -270,7 +273,9 @@ impl<'d> Deed<'d> {
             .or_else(|| announced::to_many(self))
             .or_else(|| records::decided(self))
             .or_else(|| figures::are_changed(self).then_some(Kind::McpPay))
+            .or_else(|| reruns::pay(self.named).then_some(Kind::McpPay))
             .or_else(|| guards::are_lowered(self).then_some(Kind::McpAccess))
+            .or_else(|| live::is_changed_for_all(self.named).then_some(Kind::ServiceChange))
             .or_else(|| scripts::delete_all(self).then_some(Kind::McpDestroy))
             .or_else(|| (replaced::are_gone(self) || replaced::is_page_gone(self)).then_some(Kind::McpDestroy))
     }
@@ -302,6 +307,10 @@ impl<'d> Deed<'d> {
         if has("cancel|abort") && has("deletion|destruction|delete") {
             return None;
         }
+        // What kept an alarm quiet does so no more.
+        if has("silence|silences|downtime|downtimes|snooze|mute") || has("maintenance") && has("window|windows") {
+            return None;
+        }
         if on_desk || has(THROWAWAY) || self.given.is_given("pid|sessionid|processid|shellid|terminalid") {
             return None;
         }
@@ -320,7 +329,10 @@ impl<'d> Deed<'d> {
         if has("branch|branches|tag|ref") && (self.at(FORGES) || self.at("git")) {
             return Some(Kind::GitDeleteRemote);
         }
-        if has("repository|repo|organization|organisation|release") {
+        if live::is_of_local_cluster(self) {
+            return None;
+        }
+        if has("repository|repo|organization|organisation|release") && !self.at(CLUSTERS) {
             return Some(Kind::ForgeDestroy);
         }
         if self.at(DATABASES) || has("table|database|schema|collection|many") {

@@ -7,12 +7,14 @@ use super::call::{PRODUCTION, speaks};
 use crate::policy::lists::{holds, is, is_any_case};
 
 /// Words for what a person signs in with, and for what a program does.
-const PASSWORDS: &str =
-    "password|passwd|pwd|passphrase|passcode|passwort|kennwort|contraseña|senha|pass|pw|login-password|root-password";
+const PASSWORDS: &str = "password|passwd|pwd|passphrase|passcode|passwort|kennwort|contraseña|senha|pass|pw|login-password|root-password|psk|pre-shared-key|preshared-key|wpa-key|enable-secret";
 const TOKENS: &str = "token|bearer|secret|apikey|api-key|api_key|x-api-key|access-token|access_token";
 
 /// Words behind which somebody's name stands: *user shop password x7…*.
 const USERS: &str = "user|username|login|account|benutzer|usuario|utilisateur|utente";
+
+/// Accounts that machines and databases have of their own.
+const MACHINES_OWN: &str = "root|admin|administrator|postgres|sa|sysadmin|sysdba|superuser|ec2-user";
 
 /// What is none, though it stands there.
 const NO_NAMES: &str = "a|an|the|or|for|needs|has|had|sets|enters|types|changes|requires|must|can|may|is|of|to|on|in|by|new|old|their|his|her|your";
@@ -57,7 +59,8 @@ fn in_line(line: &str) -> Option<&'static str> {
     let mut words = line.split_whitespace();
     let mut before = ["", ""];
     while let Some(word) = words.next() {
-        let names_somebody = is_any_case(before[0], USERS) && !is_any_case(before[1], NO_NAMES);
+        let names_somebody =
+            is_any_case(before[0], USERS) && !is_any_case(before[1], NO_NAMES) || is_any_case(before[1], MACHINES_OWN);
         if !is_any_case(word, "and|with|,|/") {
             before = [before[1], word.trim_end_matches(':')];
         }
@@ -94,7 +97,25 @@ fn is_login(line: &str) -> bool {
             && !name.is_empty()
             && holds(&before.to_lowercase(), SIGNS_IN)
     };
-    is_told(" / ") || line.contains("://") && [" | ", ", ", " and ", " with ", " - ", " – "].into_iter().any(is_told)
+    is_told(" / ")
+        || is_told_of_machine(line)
+        || line.contains("://") && [" | ", ", ", " and ", " with ", " - ", " – "].into_iter().any(is_told)
+}
+
+/// Whether a line tells behind a colon how somebody who may do all signs in to a machine: `root on bastion-01: x7…`.
+fn is_told_of_machine(line: &str) -> bool {
+    const ACCOUNTS: &str =
+        "root|admin|administrator|sa|postgres|ubuntu|oracle|ec2-user|sysadmin|superuser|sysdba|enable";
+    const LEAST: usize = 10;
+    const MOST_WORDS: usize = 8;
+    let Some((before, behind)) = line.rsplit_once(": ") else { return false };
+    let value = bare(behind.trim());
+    let words = || before.split_whitespace().map(bare);
+    words().count() <= MOST_WORDS
+        && words().any(|word| is_any_case(word, ACCOUNTS))
+        && value.len() >= LEAST
+        && !value.contains([' ', '#'])
+        && is_password(value, false)
 }
 
 /// Whether a line gives a password to a program: `mysql -u root -p'x7…'`.

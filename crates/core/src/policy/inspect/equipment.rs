@@ -80,10 +80,19 @@ pub(super) fn moved(call: &Call<'_>) -> Option<Kind> {
     let acts = call.looks(LOOKS, &[ACTS]) == Some(false);
     let of_machine = call.served(MACHINES)
         || call.has(MACHINES) && call.has("device|plant|machine|robot|pump|valve|register|coil|setpoint|dose|dosing");
-    if acts && of_machine && !call.at("git|github|docker|db") {
+    if acts && (of_machine || of_plant(call)) && !call.at("git|github|docker|db") {
         return Some(Kind::McpAccess);
     }
     gives_up_watch(call).then_some(Kind::McpAccess)
+}
+
+/// Whether what carries power, water or traffic is switched, by what it is and whose server it is.
+fn of_plant(call: &Call<'_>) -> bool {
+    const PLANTS: &str = "grid|ems|adms|derms|dms|energy|utility|utilities|power|plant|refinery|pipeline|water|wastewater|factory|mes|rail|railway|signalling|\
+        interlocking|mine|dam|sewer|traffic|tso|dso|microgrid|battery|solar|wind|hydro|oil|gas|heating|airport|port|metro|tunnel";
+    const PARTS: &str = "breaker|breakers|feeder|feeders|switch|switches|substation|valve|valves|turbine|pump|pumps|gate|sluice|transformer|recloser|tap|signal|\
+        signals|point|points|barrier|load|setpoint|unit|generator|inverter|line|boiler|compressor|track|disconnector|busbar|charger|meter|meters";
+    call.served(PLANTS) && call.has(PARTS)
 }
 
 /// What is told of which machine it is.

@@ -6,11 +6,11 @@ use super::call::{Call, TRIED};
 use crate::policy::lists::{holds, is, letters};
 
 const CHANGES: &str = "update|set|patch|put|modify|configure|change|edit|disable|toggle|replace|upsert|apply|save|post|manage|deactivate|batch|bulk|\
-    remove|reset|delete|turn|switch|config|write|alter";
+    remove|reset|delete|turn|switch|config|write|alter|unset|adjust|setup";
 const LOOKS: &str = "status|plan|simulate|audit|scan";
 
 /// Parts of the names of what protects while it is on.
-const PROTECTS: &str = "mfa|2fa|twofactor|multifactor|bruteforce|breachedpassword|leakedpassword|attackprotection|passwordpolicy|passwordcomplexity|\
+const PROTECTS: &str = "mfa|2fa|2sv|twofactor|twostep|secondfactor|multifactor|requirefactor|strongauth|strongcustomer|transactionsign|bruteforce|breachedpassword|leakedpassword|attackprotection|passwordpolicy|passwordcomplexity|\
     passwordstrength|passwordminlength|lockout|captcha|botdetection|botfight|botmanagement|\
     suspiciousip|anomalydetection|conditionalaccess|securitydefaults|firewall|waf|tlsverif|sslverif|verifyssl|verifytls|sslverification|\
     encryptionatrest|encryptatrest|auditlog|audittrail|auditlogging|rowlevelsecurity|rlsenabled|enforcesso|ssorequired|requiresso|samlrequired|\
@@ -36,8 +36,13 @@ const EXPOSES: &str = "disablemfa|skipmfa|bypassmfa|disable2fa|allowinsecure|dis
     trustall|ignoressl|ignorecert|disablecsrf|allowallorigins|disableratelimit|disablewaf|disablecaptcha|openregistration|allowplaintext|allowweak|\
     allowlegacyauth|skipsignature|failopen|senddefaultpii|capturepii|recordpii|logpii|disablescrub|unmask|disablemask|disableredact";
 
+/// Names of what, while it is on, leaves out a check that a person makes before something is done for good.
+const WAIVES: &str = "skippin|skipfoureye|skipduplicate|skipsecondreview|skipsignoff|skipidcheck|skipkyc|skipconsent|overridelock|overridelimit|bypasslimit|\
+    liftlegalhold";
+
 /// Settings by which such a thing is on, and values by which it is not.
-const STATES: &str = "enabled|isenabled|state|status|on|active|mode|isactive|enforcement|enforced|required|enable|action|value|level|sensitivity|policy";
+const STATES: &str = "enabled|isenabled|state|status|on|active|mode|isactive|enforcement|enforced|required|enable|action|value|level|sensitivity|policy|loginpolicy|\
+    mfapolicy|setting|behavior|requirement";
 const OFF: &str = "disabled|off|none|inactive|optional|disable|never|reportonly|monitor|allow|bypass|notconfigured|essentiallyoff|\
     enabledforreportingbutnotenforced|log|permissive|detect|evaluate|low|disallowed|false|0|no|null";
 
@@ -48,7 +53,7 @@ const PATHS: &str = "path|url|endpoint|uri|resource|route|resourcepath|requestpa
 
 /// What somebody proves by that it is them.
 const FACTORS: &str = "factor|factors|mfa|2fa|authenticator|authenticators|passkey|passkeys|webauthn|totp|twofactor|multifactor|stepup|securitykey|\
-    authmethods|authenticationmethods";
+    authmethods|authenticationmethods|2sv|guardian|twostep|sca";
 const TAKES: &str =
     "reset|remove|delete|disable|clear|unenroll|revoke|deactivate|bypass|skip|off|suspend|exempt|wipe|drop";
 
@@ -66,6 +71,13 @@ pub(super) fn are_lowered(call: &Call<'_>) -> bool {
     if call.has(FACTORS) && call.has(TAKES) && !call.has("list|get|flow") {
         return true;
     }
+    if call.given.turned_on(WAIVES)
+        && !call.at(TRIED)
+        && !call.names(WHERE, TRIED)
+        && call.looks(LOOKS, &[]) != Some(true)
+    {
+        return true;
+    }
     let changes = match call.looks(LOOKS, &[CHANGES]) {
         Some(false) => true,
         None if call.has("graph|api|rest|request|execute|run|create|add|subscribe") => method_changes(call.given),
@@ -79,6 +91,8 @@ pub(super) fn are_lowered(call: &Call<'_>) -> bool {
     }
     call.given.turned(PROTECTS, STATES, is_off)
         || call.given.turned_on(EXPOSES)
+        || says_off(call.given)
+        || takes_proofs(call)
         || forgets_soon(call.given)
         || call.given.is_emptied(PROTECTS)
         || of_guard_by_path(call)
@@ -96,6 +110,65 @@ fn forgets_soon(given: &Arguments<'_>) -> bool {
         |parts, least| given.said_like(parts).filter_map(|value| value.parse::<u64>().ok()).any(|kept| kept <= least);
     least("retentionms", HOUR)
         || least("retentiondays|retentionindays|retentionperiod|backupretention|retentionhours", 1)
+}
+
+/// Whether a setting whose name switches off what guards is on: `lockout_disable`, `bypass_mfa`.
+fn says_off(given: &Arguments<'_>) -> bool {
+    const WITHOUT: &str = "disable|skip|bypass|ignore|without|suspend|exempt";
+    given.pairs().any(|(name, value)| {
+        holds(name, WITHOUT) && holds(name, PROTECTS) && matches!(value, "true" | "True" | "1" | "yes")
+    })
+}
+
+/// Whether somebody who signs in, or signs what they pay, proves less than before: the list of what they prove it by is empty, one of it is
+/// off, or one proof is enough.
+fn takes_proofs(call: &Call<'_>) -> bool {
+    const IDENTITY: &str = "okta|auth0|entra|azuread|aad|msgraph|keycloak|cognito|jumpcloud|onelogin|ping|pingone|pingfederate|duo|googleworkspace|gsuite|\
+        googleadmin|authentik|zitadel|fusionauth|clerk|descope|stytch|frontegg|workos|supertokens|ory|kratos|authelia|rsa|cyberark|sailpoint|teleport|vault|\
+        iam|idp|sso|identity|auth|directory|login|access|gluu|forgerock|janrain|akamai|propelauth|kinde|logto|casdoor|firebase|supabase|workspace|admin";
+    const PROOFS: &str = "policy|policies|factor|factors|rule|rules|step|steps|requirement|requirements|authenticators|authenticator|mfa|guardian|\
+        signon|signin|login|authentication|lockout|signing|enrollment|actions|flow|flows|realm|pool|tenant|settings|mfaconfig|executions|password|2sv|\
+        session|sessions|stepup|bypass";
+    const LISTS: &str = "policies|factors|steps|rules|requirements|authenticators|requiredactions|executions|methods|mfamethods|requiredfactors|\
+        amr|acrvalues|authenticationmethods|enrolledfactors|challenges|conditions|grantcontrols|builtincontrols|controls|passwordpolicy|secondfactors|\
+        allowedfactors|mfafactors|lockoutpolicy|signonpolicies";
+    const NAMED: &str = "alias|name|factor|factortype|factorname|type|method|provider|requiredaction|action|policyname|displayname|id|key";
+    const OF_PROOF: &str = "webauthn|totp|otp|fido|passkey|mfa|2fa|duo|push|factor|authenticator|configuretotp|stepup|biometric|recoverycode";
+    const HOW: &str = "factormode|userauthbehavior|authbehavior|authenticationbehavior|assurance|assurancelevel|authmode|verificationmethod|loginmode|factors|\
+        factorcount|requiredfactors|minfactors|authlevel|access|mfaconfiguration";
+    const WEAK: &str = "1fa|bypass|allowwithoutmfa|allowwithout2fa|singlefactor|passwordonly|single|onefactor|nomfa|allowaccess|password|skipmfa|noauth";
+    let given = call.given;
+    if !call.at(IDENTITY) || !call.has(PROOFS) {
+        return false;
+    }
+    let of_proof = || {
+        given.values(NAMED).any(|name| holds(&letters(name), OF_PROOF))
+            || given.pairs().any(|(name, _)| {
+                holds(name, "stepup|mfa|2fa|otp|webauthn|passkey|authenticator|biometric|secondfactor")
+            })
+    };
+    let guards = call.has(FACTORS) || call.has("signing|lockout|signon|enrollment|bruteforce");
+    let excepted = || guards && given.is_on("exclusion|excluded|exempt|exempted|bypass|skip|ignored");
+    let never = || guards && given.values("policy|mode|setting|value|enforcement|requirement|level|type").any(is_off);
+    let off = || given.is_off("enabled|isenabled|active|required|enforced") || given.values("state|status").any(is_off);
+    given.is_empty(LISTS)
+        || given.values("passwordpolicy|passwordrules").any(str::is_empty)
+        || call.has("password") && given.values("policy|rules|value").any(str::is_empty)
+        || given.values("status|userstatus|state").any(|state| state.eq_ignore_ascii_case("bypass"))
+        || given.values(HOW).any(|how| is(&letters(how), WEAK))
+        || never()
+        || excepted()
+        || (guards || of_proof()) && off()
+}
+
+/// Whether a call only switches on what guards, and excepts nobody.
+pub(super) fn are_raised(call: &Call<'_>) -> bool {
+    const ON: &str = "enabled|on|true|active|required|enforced|strict|block|always";
+    let states = || call.given.values("state|status|enabled|isenabled|enforcement|mode|active|required");
+    states().next().is_some()
+        && states().all(|state| is(&letters(state), ON))
+        && !call.given.pairs().any(|(name, _)| holds(name, "exclud|except|exempt|bypass|allow|skip"))
+        && !call.has("delete|remove|disable|create|attach")
 }
 
 fn is_off(value: &str) -> bool {
@@ -151,7 +224,8 @@ fn method_changes(given: &Arguments<'_>) -> bool {
 fn of_guard_by_path(call: &Call<'_>) -> bool {
     let guards =
         call.given.values(PATHS).any(|path| path.len() <= 1024 && words_of_path(path).any(|word| is(&word, GUARDING)))
-            || call.has("policy|policies|ruleset|firewall|waf|protection|guard|defender|shield");
+            || call.has("policy|policies|ruleset|firewall|waf|protection|guard|defender|shield")
+            || holds(&letters(call.called[1]), PROTECTS);
     guards && (call.given.values("state|status|enabled|isenabled|enforcement|mode|active").any(is_off))
 }
 

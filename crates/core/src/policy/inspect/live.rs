@@ -3,6 +3,7 @@
 use super::call::{Call, PRODUCTION, TRIED, speaks};
 use crate::policy::lists::is;
 use crate::policy::secrets;
+use crate::policy::shell::is_local_cluster;
 
 /// What a place is called in arguments: a database, a cluster, an account.
 const PLACES: &str = "namespace|ns|context|cluster|clustername|environment|env|stage|project|projectid|projectname|database|databasename|db|\
@@ -21,6 +22,34 @@ pub(super) fn is_meant(call: &Call<'_>) -> bool {
 /// Whether the server, its tool or what is named in its arguments is a place where something is tried.
 pub(super) fn is_tried(call: &Call<'_>) -> bool {
     call.at(TRIED) || call.names(PLACES, TRIED)
+}
+
+/// Whether a company's own tool changes all of something in what is live, as its arguments say: each that a filter gives, or all.
+pub(super) fn is_changed_for_all(call: &Call<'_>) -> bool {
+    const WHERE: &str = "env|environment|stage|tenant|target|system|instance";
+    const CHANGES: &str = "reroute|reassign|cancel|update|set|expire|reprice|close|lock|unlock|suspend|move|transfer|reset|mark|apply|void|override|bulk|mass|\
+        change|edit|deactivate|block|unblock|recalculate|adjust|merge|release|reject|approve|discharge|redirect|reschedule|replace|patch|extend|enable|\
+        disable|assign|revoke|archive|purge|withdraw|recall|dispatch|migrate|convert|import|disconnect|cut|switch|ban|push|charge|debit|freeze|\
+        unfreeze|delist|ship|stop|start|terminate|downgrade|upgrade|evict|expel|notify";
+    const ALL: &str = "all|everyone|everything|every|any";
+    const MANY: &str = "filter|filters|where|query|criteria|selector|condition|scope";
+    const WHICH: &str = "filter|filters|where|query|criteria|selector|scope|ids|id|patients|customers|players|users|accounts|items|orders|shipments|products|\
+        skus|students|employees|devices|stations|meters|subscribers|members|drivers|cohort|region|sites|stores|branches|segment|group|target";
+    let given = call.given;
+    let live = given.values(WHERE).any(is_live);
+    let all = || {
+        given.pairs().any(|(_, value)| matches!(value, "all" | "*" | "ALL"))
+            || given.values(WHICH).any(|value| matches!(value.trim(), "*" | "%") || speaks(value, ALL))
+            || given.is_given(MANY)
+            || given.is_on("all|applytoall")
+    };
+    live && call.looks("", &[CHANGES]) == Some(false) && all()
+}
+
+/// Whether what is done is done in a cluster on this machine that is made for trying things, by the context that is named.
+pub(super) fn is_of_local_cluster(call: &Call<'_>) -> bool {
+    const CONTEXTS: &str = "context|kubecontext|kubeconfigcontext|contextname|cluster|clustername";
+    call.given.values(CONTEXTS).any(is_local_cluster)
 }
 
 /// Whether a command shows all variables of an environment, and not their names alone or a few that are no secret.

@@ -11,8 +11,8 @@ use super::call::{Call, FORGES};
 use super::given::quoted;
 use super::source::Written;
 use super::{
-    administrators, carried, code, content, deeds, disclosed, exported, figures, files, images, leaks, live, miners,
-    people, removed, upstream, web,
+    administrators, carried, code, content, deeds, disclosed, exported, figures, files, harvested, images, leaks, live,
+    miners, people, relays, removed, upstream, web,
 };
 use crate::event::{Family, Tool};
 use crate::json;
@@ -176,14 +176,9 @@ impl Judged<'_> {
         if !self.call.called.iter().any(|name| holds(&name.to_ascii_lowercase(), DATABASES)) {
             return Vec::new();
         }
-        let gives = |sql: &str| {
-            let lower = sql.to_ascii_lowercase();
-            lower.contains("grant")
-                && holds(&lower, "allusers|allauthenticatedusers|to role public|to public|to group public")
-        };
         let any = |is: fn(&str) -> bool| few(&self.given.statements).any(is);
         let mut effects = Vec::new();
-        if any(gives) {
+        if any(administrators::let_everybody) {
             effects.push(self.effect(Kind::DatabaseOpen, "everybody"));
         }
         if any(administrators::breaks_out) {
@@ -352,7 +347,7 @@ impl Judged<'_> {
             effects.push(Effect::gives_away(server, tool));
         }
         let mut told = few(&given.written).chain(given.values(TOLD));
-        if of_service && told.any(|text| disclosed::in_words(text) == Some("password")) {
+        if of_service && told.any(|text| disclosed::in_words(text).is_some()) {
             effects.push(self.effect(Kind::ContentSecret, server));
         }
         effects
@@ -377,6 +372,8 @@ impl Judged<'_> {
         let copies = code.any(leaks::copies_requests);
         let copied = copies.then(|| self.effect(Kind::ContentCode, "sends away what visitors send"));
         let along = people::given_away(self.call).or_else(|| carried::along(self.call));
+        let along = along.or_else(|| harvested::are_people(self.call).then_some("what is known of people, to a talk"));
+        let along = along.or_else(|| relays::carry_out(self.call).then_some("what comes in from now on"));
         let along = along.map(str::to_owned).or_else(|| exported::table(self.call));
         copied.into_iter().chain(along.map(|what| Effect::gives_away(what, self.tool))).collect()
     }
@@ -411,14 +408,15 @@ enum Language {
 
 /// What people write to one another, where it is not called a text.
 const TOLD: &str = "comment|commentbody|commenttext|reply|replybody|answer|note|notes|description|htmlbody|textbody|bodytext|bodyhtml|plaintext|msg|\
-    messagetext|publiccomment|publicreply|bodymarkdown|caption";
+    messagetext|publiccomment|publicreply|bodymarkdown|caption|comments|worknotes|additionalcomments|worknote|summary|details|fulldescription";
 
 /// Whether what is written goes to a service that keeps it for others, whatever its file is called there.
 fn is_of_service(call: &Call<'_>) -> bool {
     const SERVICES: &str = "gist|gists|snippet|snippets|paste|pastebin|notion|confluence|jira|\
         linear|slack|discord|telegram|teams|gdrive|drive|dropbox|onedrive|sharepoint|box|s3|gcs|trello|asana|gmail|outlook|wiki|\
         airtable|hubspot|zendesk|intercom|freshdesk|helpscout|servicenow|atlassian|youtrack|redmine|clickup|monday|basecamp|shortcut|mattermost|\
-        whatsapp|mail|email|smtp|ses|sendgrid|resend|mailgun|postmark|figma|cloudflare|vercel|netlify|huggingface|replit|codepen|codesandbox";
+        whatsapp|mail|email|smtp|ses|sendgrid|resend|mailgun|postmark|figma|cloudflare|vercel|netlify|huggingface|replit|codepen|codesandbox|zulip|rocketchat|matrix|googlechat|webex|lark|feishu|signal|line|viber|\
+        twilio|sms|msteams|servicedesk|helpdesk|crisp|gorgias|kustomer|front|bookstack|outline|coda|quip|guru|slab|fastmail|imap|exchange|discourse|irc";
     call.at(FORGES) || call.at(SERVICES)
 }
 

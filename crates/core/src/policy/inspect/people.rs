@@ -12,7 +12,7 @@ const SENDS: &str = "send|email|mail|upload|share|attach|post|publish|forward|re
 
 /// Words that say it by themselves.
 const PERSONAL: &str = "pii|payroll|salary|salaries|passport|passports|ssn|ssns|medical|patient|patients|diagnoses|iban|ibans|creditcards|\
-    personnel|kyc|gdpr|biometric|biometrics|creditcard";
+    personnel|kyc|gdpr|biometric|biometrics|creditcard|discharges|prescriptions|payslips|payslip|cardholders|mrn|mrns|diagnosis|identified";
 
 /// Tools by which something goes to an address.
 const POSTS: &str = "post|put|send|submit|request|http|webhook|webhooks|push|forward|call|invoke|trigger|upload|deliver|publish|patch|rest|api";
@@ -63,7 +63,7 @@ pub(super) fn given_away<'c>(call: &Call<'c>) -> Option<&'c str> {
     if let Some(file) = unreleased(call) {
         return Some(file);
     }
-    let uploads = call.has("upload|attach|share");
+    let uploads = call.has("upload|attach|share|file|files|document|documents|attachment");
     let files = || {
         let files = given.attached.iter().chain(given.paths.iter().filter(|_| uploads));
         files.take(super::MAX_PLACES).map(AsRef::as_ref)

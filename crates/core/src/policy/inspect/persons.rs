@@ -142,10 +142,17 @@ pub(super) fn are_attached(text: &str) -> bool {
         personal|full list|export|dump|payment|card|insurance|ssn|identit";
     let text = spoken(&text[..text.floor_char_boundary(MOST)]);
     let words = || text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty());
+    // What is told of each says whose it is, where it is much.
+    const SORTS: &str = "names|phone|contact number|home address|address|birth|dob|diagnos|hiv|mrn|salar|iban|passport|ssn|card number|insurance|e-mail|\
+        national id|medication|tax id";
+    const MUCH: usize = 3;
+    let attached = || {
+        holds(&text, "attach|enclos|anbei|anhang|export|sheet|spreadsheet|file")
+            && parts(SORTS).filter(|sort| text.contains(sort)).count() >= MUCH
+    };
     !holds(&text, NOBODY)
-        && words().any(|word| is(word, PEOPLE))
-        && words().any(|word| is(word, ALL))
-        && holds(&text, OF_THEM)
+        && (words().any(|word| is(word, PEOPLE)) && words().any(|word| is(word, ALL)) && holds(&text, OF_THEM)
+            || attached())
 }
 
 /// A text in small letters, without the ends of addresses that only sound as if they were examples.

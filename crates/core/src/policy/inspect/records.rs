@@ -8,7 +8,7 @@ const CARE: &str = "fhir|epic|cerner|ehr|emr|hl7|openmrs|athena|athenahealth|med
     redcap|openemr|dental|ris|lims|telehealth";
 const OF_CARE: &str = "medication|medications|prescription|prescriptions|order|orders|allergy|allergies|dose|dosage|patient|patients|observation|\
     observations|result|results|diagnosis|condition|conditions|immunization|request|requests|record|records|chart|note|resource|careplan|encounter|\
-    consent|referral|study|report|procedure|problem|vitals|refill|bundle";
+    consent|referral|study|report|procedure|problem|vitals|refill|bundle|discharge|admission|ward|triage|interaction|contraindication";
 const TAUGHT: &str = "canvas|moodle|blackboard|gradescope|classroom|schoology|brightspace|powerschool|school|university|sis|lms|itslearning|edx|\
     banner|exam|transcript";
 const OF_TAUGHT: &str = "grade|grades|gradebook|score|scores|transcript|enrollment|enrolment|exam|mark|marks|attendance|degree|record|student|\
@@ -22,7 +22,7 @@ const OF_JUDGED: &str = "case|file|filing|return|ballot|vote|votes|record|record
 
 const CHANGES: &str = "create|update|delete|write|put|patch|set|post|submit|change|edit|modify|add|remove|order|prescribe|send|sign|approve|cancel|\
     discontinue|override|merge|bulk|import|file|transmit|finalize|close|amend|record|assign|deny|reject|revoke|publish|release|upsert|refill|administer|\
-    start|stop";
+    start|stop|discharge|admit";
 const LOOKS: &str = "count|summarize";
 
 /// What is decided about somebody's money or contract, whatever the service is called.

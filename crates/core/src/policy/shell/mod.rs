@@ -20,6 +20,7 @@ mod words;
 use super::effects::Effect;
 use super::facts::Facts;
 use machine::Machine;
+pub(super) use programs::is_local_cluster;
 use state::State;
 
 /// The longest command that is looked at, in bytes; of a longer one the start.

@@ -39,6 +39,7 @@ use crate::policy::lists::{is, parts};
 use crate::policy::places::{self, Place};
 
 pub(super) use tables::is_guard;
+pub(in crate::policy) use tables::is_local_cluster;
 
 /// What a family knows of a program.
 type Program = fn(&mut Machine<'_>, &Call, &mut State);

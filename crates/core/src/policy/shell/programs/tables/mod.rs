@@ -41,6 +41,7 @@ pub(super) use reading::only_looks;
 pub(super) use rows::are_changed as changes_rows;
 pub(super) use runners::archive;
 pub(super) use sql::destroys;
+pub(in crate::policy) use throwaway::is_local_cluster;
 
 use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, read, single, spec};

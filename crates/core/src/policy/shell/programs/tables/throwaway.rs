@@ -28,7 +28,7 @@ pub(in super::super) enum Reach {
 }
 
 /// Whether a context of a cluster is of a cluster on this machine that is made for trying things.
-pub(in super::super) fn is_local_cluster(context: &str) -> bool {
+pub(in crate::policy) fn is_local_cluster(context: &str) -> bool {
     const LOCAL: &[&str] = &[
         "kind-*",
         "k3d-*",

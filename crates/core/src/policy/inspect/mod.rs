@@ -30,6 +30,7 @@ mod ciphers;
 mod clicks;
 mod code;
 mod commands;
+mod concealed;
 mod content;
 mod contracts;
 mod cookies;

@@ -455,12 +455,14 @@ pub(super) fn switches_off(sentence: &Sentence<'_>) -> bool {
 /// Whether a prompt for a page tells to do whatever the page says.
 pub(super) fn obeys(prompt: &str) -> bool {
     const DO: &str = "follow|obey|execute|run|carry|perform|do|apply|comply|act";
-    const TOLD: &str =
-        "instruction|command|order|directive|it says|it tells|it asks|the page says|steps|tasks|listed there";
+    const TOLD: &str = "instruction|command|order|directive|it says|it tells|it asks|the page says|steps|tasks|listed there|every step|step it|each step|everything it|\
+        everything written|everything there|everything that is|everything on|everything listed|what is written|what it lists|all it says|what the page|\
+        what is there|all that is written|whatever it|whatever is|step by step|follow it";
     const BLINDLY: &str = "without asking|without confirm|without question|without review|straight away|don't ask|do not ask|\
         no matter what|any shell command|every instruction|all instructions|any instruction|all commands|\
         every command|as if they were|as if the user|whatever it|exactly as written|on this machine|\
-        automatically";
+        automatically|all the instructions|every step|each step|all the steps|all steps|no need to confirm|no need to ask|no confirmation|no questions|\
+        everything written|everything it says|everything it lists|exactly|to the letter|word for word|verbatim";
     let text = folded(&prompt[..prompt.floor_char_boundary(MAX_PROMPT)]);
     sentences(&text).map(Sentence::of).any(|sentence| {
         let list = sentence.words();
@@ -469,6 +471,6 @@ pub(super) fn obeys(prompt: &str) -> bool {
         });
         let asks = list.first().is_some_and(|word| is(word, "which|what|how|where|when|why|does|is|are|can"));
         let forbidden = asks || sentence.says("never|explain|list|extract|summarize|summarise|describe");
-        orders && !forbidden && sentence.holds(TOLD) && sentence.holds(BLINDLY)
+        (orders || sentence.orders(DO)) && !forbidden && sentence.holds(TOLD) && sentence.holds(BLINDLY)
     })
 }

@@ -191,9 +191,15 @@ fn pays(sentence: &Sentence<'_>) -> bool {
     let sum = || {
         sentence.holds("$|€|£| eur| usd| gbp| chf| btc| eth|iban") && sentence.bytes().any(|byte| byte.is_ascii_digit())
     };
-    sentence.orders("pay|transfer|wire|refund|buy|purchase|send|withdraw|payout")
-        && sum()
-        && sentence.says("pay|transfer|wire|refund|buy|purchase|withdraw|payout|iban|wallet")
+    let issued = || {
+        sentence.orders("issue|trigger|process|approve|execute|release|initiate|rerun|re-run|resend|retry")
+            && sentence.says("refunds|payouts|payments|transfers|payout|payroll|salaries|disbursements")
+            && sentence.says("stripe|paypal|adyen|bank|live|production|prod|all|each|every|again|braintree|mollie|wise")
+    };
+    issued()
+        || sentence.orders("pay|transfer|wire|refund|buy|purchase|send|withdraw|payout")
+            && sum()
+            && sentence.says("pay|transfer|wire|refund|buy|purchase|withdraw|payout|iban|wallet")
         || sentence.orders("refund|reimburse|credit|charge")
             && sentence
                 .holds("all orders|every order|all customers|all charges|every customer|all payments|every charge")

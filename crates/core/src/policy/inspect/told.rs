@@ -9,7 +9,7 @@ use super::orders::{
 };
 use super::sentence::{Sentence, says, sentences};
 use super::silence::keeps_quiet;
-use super::{content, disclosed, evasion, orders, standing, strangers, tasks};
+use super::{concealed, content, disclosed, evasion, orders, standing, strangers, tasks};
 use crate::event::{Family, Tool};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -23,7 +23,9 @@ pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<
     let found = ordered(&text)
         .or_else(|| evasion::ordered(&text))
         .or_else(|| tasks::ordered(&text))
-        .or_else(|| tasks::risked(&text));
+        .or_else(|| tasks::risked(&text))
+        .or_else(|| concealed::ordered(&text))
+        .or_else(|| concealed::destroys_unsaved(&text).then_some("to destroy what others rely on"));
     let found = found.or_else(|| strangers::are_obeyed(&text).then_some("to do what strangers say"));
     let found = found.or_else(|| tells_credential(prompt).then_some("to use a credential that it is told"));
     let mut effects: Vec<Effect> = found.map(|what| order(what, tool)).into_iter().collect();
@@ -292,6 +294,9 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
         {
             return Some("to gather credentials and to send them away");
         }
+        if publishes_gathered(&sentence) {
+            return Some("to gather credentials and to send them away");
+        }
         if goes_through(&sentence) {
             opened = Some(at);
         }
@@ -320,6 +325,20 @@ fn looks_for_holes(sentence: &Sentence<'_>) -> bool {
         determine|document|study|verify";
     const COULD: &str = "attacker|attackers|adversary|could|might|can|threat|vulnerabilities|vulnerability|weaknesses|ways|malicious|whether|how|risk|risks|attack|attacks|paths|possible";
     sentence.orders(LOOKS) && sentence.says(COULD) && !names_place(sentence)
+}
+
+/// Whether a sentence orders to gather all credentials of a sort, and to put them where others read them.
+fn publishes_gathered(sentence: &Sentence<'_>) -> bool {
+    const SHOWN: &str = " gist|pastebin|paste site|shared drive|shared folder|google drive|google doc|dropbox|slack|teams channel|wiki|confluence|notion|the ticket|\
+        public repo|shared document|contractor|whatsapp|telegram|discord|onedrive|sharepoint";
+    const CREDENTIALS: &str =
+        ".env|ssh key|private key|api key|credential|secrets|tokens|passwords|kubeconfig|.aws|.npmrc|service account";
+    sentence.holds(CREDENTIALS)
+        && sentence.says("every|all|each|any")
+        && sentence.holds(SHOWN)
+        && sentence.orders("collect|gather|copy|find|take|pull|grab|dump|export|extract|list|get|search|read")
+        && sentence.orders("put|post|paste|upload|share|send|write|save|store|publish|drop|place")
+        && !sentence.holds("names only|only the names|redact|rotate|without the value|masked")
 }
 
 /// Whether a sentence orders to go through what a person keeps credentials in, by where that is.

@@ -28,10 +28,36 @@ pub(super) fn effects(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<E
     let gives = |text: &str| gives_credential(text) || persons::are_searched(text) || persons::are_handed_over(text);
     let given_away = told.iter().filter(|(text, _)| text.as_deref().is_some_and(gives));
     effects.extend(given_away.map(|(_, to)| Effect::gives_away(*to, tool)));
+    if given.prompt().is_some_and(|prompt| carries_file(&prompt)) {
+        effects.push(Effect::gives_away("an address that a file is put into", tool));
+    }
     if given.prompt().is_some_and(|prompt| orders::obeys(&prompt)) {
         effects.push(Effect::without_place(Kind::AgentOrders, "to obey a page", tool));
     }
     effects
+}
+
+/// Whether a prompt has what stands in a file of this machine put into an address, or sent to it.
+fn carries_file(prompt: &str) -> bool {
+    const FILES: &str = "~/|/home/|/users/|/etc/|/root/|/var/|/srv/|/opt/|/tmp/|./|.env|c:\\|/proc/|id_rsa";
+    const HELD: &str = "content|the text|its text|base64|its value|the value|the file|encoded|upload|read |the first|the last|lines of|output of|put |paste |insert |fill ";
+    const INTO: &str = "url-encod|urlencod|percent-encod|append|followed by|query string|query parameter|as the parameter|as a parameter|as parameter|in the address|\
+        to the url|to the address|in the url|upload|put it after|put after|after src=|after data=|after q=|post it|post the|send the|send it|attach|as the value of|submit|in place of|\
+        instead of the placeholder|fill in";
+    let text = orders::folded(&prompt[..prompt.floor_char_boundary(orders::MAX_PROMPT)]);
+    if !text.contains("://") || !holds(&text, FILES) || !holds(&text, HELD) {
+        return false;
+    }
+    let quotes = |char: char| "\"'`,()<>".contains(char);
+    let bare = |word| str::trim_end_matches(str::trim_matches(word, quotes), '.');
+    let words = || text.split_whitespace().map(bare);
+    let far = |word: &str| {
+        hosts::scheme(word).is_some_and(|scheme| scheme.starts_with("http")) && !hosts::is_local(&hosts::host(word))
+    };
+    // A file that an address names is that machine's.
+    let own = words().any(|word| !word.contains("://") && word.len() > 2 && holds(word, FILES));
+    let open = words().any(|word| far(word) && (word.ends_with(['=', '{', '}']) || holds(word, "={|=<|=[|=$")));
+    own && words().any(far) && (open || holds(&text, INTO)) && !holds(&text, "do not |don't |never ")
 }
 
 /// Whether a text for a machine elsewhere holds a credential, by its shape, in an address or in words, or somebody's payment card. The

@@ -68,7 +68,7 @@ fn opens(text: &str) -> bool {
         let behind = &lines[at..(at + REACH).min(lines.len())];
         (holds(&line, EQUALS) || line.contains("!="))
             && (by_request(&line, behind)
-                || by_password(&line)
+                || by_password(&line, behind)
                 || by_code(&line)
                 || by_argument(&line, &lines[at.saturating_sub(FAR_ABOVE)..=at], behind))
             || by_digest(&line, &lines[at.saturating_sub(ABOVE)..=at], behind)
@@ -216,16 +216,27 @@ fn looks_chosen(word: &str) -> bool {
 }
 
 /// Whether a password is compared with one that stands in the text, or with one that is meant for every account.
-fn by_password(line: &str) -> bool {
+fn by_password(line: &str, behind: &[&str]) -> bool {
     let is_word = |word: &str| looks_chosen(word) && word.len() >= 5 && !word.contains(['.', ':', ' ']);
-    (named(line, PASSWORDS).any(is_word) || is_for_all(line))
+    // Whoever does not say the word is checked below it.
+    let spared = spares(line) || line.contains("!=") && is_block_of_check(line, behind);
+    (named(line, PASSWORDS, spared).any(is_word) || is_for_all(line))
         && !holds(line, "assert|expect(|type==")
-        && (!holds(line, "!==|!=|error|message") || spares(line))
+        && (!holds(line, "!==|!=|error|message") || spared)
 }
 
 /// Whether who says a word is spared the check of what only its owner knows: `if password != "x" and not verify(…)`.
 fn spares(line: &str) -> bool {
     holds(line, "&&!|&&(!|andnot|&&(await|&&await|and(not|and!") && holds(line, CHECKS)
+}
+
+/// Whether a condition begins a block that checks what only its owner knows: `if password != "x" {` and `if !verify(…)` within.
+fn is_block_of_check(line: &str, behind: &[&str]) -> bool {
+    (line.starts_with("if") || line.starts_with("unless"))
+        && behind.iter().skip(1).take(2).any(|line| {
+            let line = folded(line);
+            holds(&line, CHECKS) && line.contains('(')
+        })
 }
 
 /// How what only its owner knows is checked.
@@ -278,14 +289,14 @@ fn is_for_all(line: &str) -> bool {
 /// Whether a code that is made anew each time is compared with one that always passes.
 fn by_code(line: &str) -> bool {
     let all_digits = |word: &str| (4..=8).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit());
-    named(line, CODES).any(all_digits)
+    named(line, CODES, spares(line)).any(all_digits)
         && (line.contains("||") || holds(line, "return|if|=>|:=|or"))
         && !holds(line, "assert|expect(|!=|status|http|errorcode|exit|zip|postal|country")
         && (!line.contains("code==") || holds(line, "otp|verify|validate|user|totp|mfa|sms|2fa|auth|check"))
 }
 
 /// The words with which something of one of these names is compared.
-fn named<'l>(line: &'l str, names: &'static str) -> impl Iterator<Item = &'l str> {
+fn named<'l>(line: &'l str, names: &'static str, spared: bool) -> impl Iterator<Item = &'l str> {
     parts(names).flat_map(move |name| {
         line.match_indices(name).take(8).filter_map(move |(at, _)| {
             // Without blanks a word stands right before the name.
@@ -296,8 +307,8 @@ fn named<'l>(line: &'l str, names: &'static str) -> impl Iterator<Item = &'l str
             let behind = behind.trim_start_matches(['?', ')', ']', '.']);
             let sign =
                 parts(EQUALS).find_map(|sign| behind.strip_prefix(sign)).or_else(|| behind.strip_prefix("equals("));
-            let sign = sign
-                .or_else(|| behind.strip_prefix("!==").or_else(|| behind.strip_prefix("!=")).filter(|_| spares(line)));
+            let sign =
+                sign.or_else(|| behind.strip_prefix("!==").or_else(|| behind.strip_prefix("!=")).filter(|_| spared));
             if let Some(value) = sign.filter(|_| whole) {
                 return if value.starts_with(['"', '\'', '`']) { literal(value) } else { in_default(value) };
             }

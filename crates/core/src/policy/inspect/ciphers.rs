@@ -13,7 +13,7 @@ const CHANCE: &str = "randombytes|random_bytes|randomuuid|getrandomvalues|secure
     thread_rng|arc4random|secrandomcopybytes|generate_key(|generatekey(|new_v4(|rand_bytes(|cryptorandom|securerandomstring";
 
 /// What comes in its place where somebody makes his own, in small letters and without blanks.
-const GUESSABLE: &str = "math.random|date.now|newdate|time.time|time.now|system.currenttimemillis|mt_rand|uniqid|rand()|rand(|random.random|random.randint|\
+const GUESSABLE: &str = "uuid1(|uuidv1(|getnode()|math.random|date.now|newdate|time.time|time.now|system.currenttimemillis|mt_rand|uniqid|rand()|rand(|random.random|random.randint|\
     random.choice|newrandom(|math/rand|tostring(36)|md5(|md5|sha1(|crc32|hash(|counter|sequence|nextid|userid|user.id|user_id|.id*|.email|\
     btoa(|base64|alloc(|newbyte[|b'\\x00|\\0|[0u8;|bytes(|newuint8array(|microtime|unix()|unixnano()|lastinsertid|padstart|hexdigest|strconv.itoa|\
     timestamp|srand|const.|fixed|static|tostring(16)";

@@ -51,9 +51,13 @@ pub(super) fn are_spliced(written: &Written<'_>) -> bool {
             && now.spliced >= had.spliced
             && written.before.is_some_and(|before| orders(&written.text) && chooses(before) && !chooses(&written.text))
     };
+    // As many marks as there are values are no value.
+    let marks_places =
+        || holds(&written.text, "laceholder|strings.Repeat(|Repeat(\"?|\"?,\"|'?,'|join(\"?|'?').join|'?' *|\"?\" *");
     now.asked > had.asked
         || orders_as_asked()
         || written.before.is_some()
+            && !marks_places()
             && now.spliced > had.spliced
             && (now.bound < had.bound || was_built() && had.bound == 0)
 }
@@ -113,6 +117,7 @@ fn is_bound(code: &str, at: usize, first: char) -> bool {
     let next = code[at + first.len_utf8()..].bytes().next().unwrap_or_default();
     match first {
         '$' if next == b'{' => is_tagged(code, at),
+        '{' => is_interpolated(code, at),
         '$' => next.is_ascii_digit(),
         '?' => true,
         ':' | '@' => next.is_ascii_alphabetic(),
@@ -129,6 +134,21 @@ fn is_tagged(code: &str, at: usize) -> bool {
         || before.ends_with('>') && !before.ends_with("=>")
 }
 
+/// Whether the text that a value stands in is handed to a call of C#'s that binds it.
+fn is_interpolated(code: &str, at: usize) -> bool {
+    let near = &code[code.floor_char_boundary(at.saturating_sub(REACH))..at];
+    holds(near, "Interpolated($|ExecuteSql($|FromSql($|SqlQuery<") && near.contains("$\"")
+}
+
+/// Whether a place ends a text that stands beside a query, and is none: `"%" + name`.
+fn is_beside(code: &str, at: usize, quote: char) -> bool {
+    let near = &code[code.floor_char_boundary(at.saturating_sub(REACH))..at];
+    let beside = |(before, text): (&str, &str)| {
+        text.trim_matches(['%', ' ']).is_empty() && before.trim_end().ends_with([',', '[', '{'])
+    };
+    near.rsplit_once(quote).is_some_and(beside)
+}
+
 /// Whether the text around a place is put together by a format.
 fn is_formatted(code: &str, at: usize) -> bool {
     let before = &code[code.floor_char_boundary(at.saturating_sub(REACH))..at];
@@ -138,11 +158,15 @@ fn is_formatted(code: &str, at: usize) -> bool {
 }
 
 fn splices(code: &str, at: usize, splice: &str, inside: &str) -> bool {
+    if splice.starts_with(['"', '\'', '`']) && splice.chars().next().is_some_and(|quote| is_beside(code, at, quote)) {
+        return false;
+    }
     let is_name = inside.starts_with(|char: char| char.is_alphabetic() || char == '_' || char == '$');
     let near = || &code[code.floor_char_boundary(at.saturating_sub(REACH))..at];
     match splice {
         "' || " | "'||" => is_name && !inside.starts_with("quote_") && near().to_ascii_lowercase().contains("execute"),
         "%s" | "%d" | "%v" | "%q" | "%+v" => is_formatted(code, at),
+        "{" if inside.starts_with(['}', ':']) => near().contains("format!("),
         "{" => holds(near(), "f\"|f'|$\"|$@\"|format!(") && is_name || is_formatted_later(code, at),
         "$" => is_name && near().contains('"'),
         _ => is_name,

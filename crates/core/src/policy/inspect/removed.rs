@@ -109,6 +109,10 @@ const CLEANS: &[(&str, &str)] = &[
         "sanit|escap|clean|purif|encode|textcontent|innertext|strip|kses|xss|markdown",
     ),
     (
+        "escape_filter_chars(|escape_dn_chars(|filter_format(|ldap_escape(|EscapeFilter(|real_escape_string(|pg_escape_literal(|quote_literal(",
+        "escap|filter_format|quote|prepare|bind",
+    ),
+    (
         "shlex.quote(|escapeshellarg(|escapeshellcmd(|shellescape|shell_escape(",
         "quote|escap|list|argv|execfile|spawn|run([|subprocess.run([",
     ),

@@ -26,7 +26,39 @@ const LOOSENED: &[(&str, &str)] = &[
     ("allow_pickle=false", "allow_pickle=true"),
     ("typenamehandling.none", "typenamehandling.all|typenamehandling.auto|typenamehandling.objects"),
     ("allowed_classes'=>false", "allowed_classes'=>true"),
+    ("jsonserializer", BRINGS_TO_LIFE),
+    ("jsonconvert.", BRINGS_TO_LIFE),
+    ("readvalue(", BRINGS_TO_LIFE),
+    ("fromjson(", BRINGS_TO_LIFE),
+    ("json.loads(", BRINGS_TO_LIFE),
+    ("json.load(", BRINGS_TO_LIFE),
+    ("json.parse(", BRINGS_TO_LIFE),
+    ("json_decode(", BRINGS_TO_LIFE),
+    ("datacontractserializer", BRINGS_TO_LIFE),
+    ("disallow-doctype-decl\",true", "disallow-doctype-decl\",false"),
+    ("external-general-entities\",false", "external-general-entities\",true"),
+    ("external-parameter-entities\",false", "external-parameter-entities\",true"),
+    ("load-external-dtd\",false", "load-external-dtd\",true"),
+    ("feature_secure_processing,true", "feature_secure_processing,false"),
+    ("setexpandentityreferences(false)", "setexpandentityreferences(true)"),
+    ("resolve_entities=false", "resolve_entities=true"),
+    ("no_network=true", "no_network=false"),
+    ("dtdprocessing.prohibit", "dtdprocessing.parse"),
+    ("dtdprocessing.ignore", "dtdprocessing.parse"),
+    ("xmlresolver=null", "xmlresolver=newxmlurlresolver"),
+    ("libxml_nonet", "libxml_noent"),
+    ("libxml_disable_entity_loader(true)", "libxml_disable_entity_loader(false)"),
+    ("noent:false", "noent:true"),
+    ("defusedxml", "importxml.|fromxml.|fromlxml|importlxml|xml.etree|xml.dom|xml.sax"),
+    ("config.nonet", "config.noent"),
+    ("is_supporting_external_entities,false", "is_supporting_external_entities,true"),
+    ("support_dtd,false", "support_dtd,true"),
 ];
+
+/// Readers that run what they read, where one stood that reads and does no more.
+const BRINGS_TO_LIFE: &str = "binaryformatter|netdatacontractserializer|losformatter|soapformatter|objectstateformatter|pickle.load|marshal.load|dill.load|\
+    jsonpickle|unserialize(|.readobject()|objectinputstream|xmldecoder|yaml.load(|yaml.unsafe_load|typenamehandling.all|typenamehandling.auto|xstream|\
+    binary_to_term|eval(|newfunction(|storable::|marshal.loads";
 
 /// How far the argument of a reader is read, and how far what gave it stands before, in bytes.
 const NEAR: usize = 120;
@@ -34,7 +66,7 @@ const NEAR: usize = 120;
 /// Whether a text brings to life what somebody sent, or reads less carefully than the one before it.
 pub(super) fn are_run(written: &Written<'_>) -> bool {
     written.is_form(FORMS)
-        && written.holds("load|serialize|readObject|ormatter|eval(|Function(|decode(|binary_to_term|fromXML|XMLDecoder|vm.|weights_only|TypeName|allow_pickle")
+        && written.holds("load|serialize|readObject|ormatter|eval(|Function(|decode(|binary_to_term|fromXML|XMLDecoder|vm.|weights_only|TypeName|allow_pickle|XStream|octype|ntit|DtdProc|DTD|NOENT|noent|xml|secure_proc|SECURE_PROC")
         && !written.is_tried()
         && (written.gains(revives) || written.before.is_some_and(|before| is_loosened(&written.text, before)))
 }

@@ -22,7 +22,8 @@ const ONLY_FOR: &str = "@login_required|@permission_required|@user_passes_test|@
     @csrf_protect|protect_from_forgery|verify_authenticity_token|@requires_csrf|[ValidateAntiForgeryToken|@RolesRequired|@Auth(|@RequirePermission|\
     Require ip |Require host |Require group |Require user |Deny from all|satisfy all;|forward_auth |basic_auth {|basic_auth /|basicauth {|basicauth /|ipAllowList|ipWhiteList|\
     whitelist-source-range|allowlist-source-range|auth-type: basic|auth-url: |ssl_verify_client on|SSLVerifyClient require|http-request deny unless|\
-    http-request deny if !|@auth.required|@token_required|@require_http_auth|@authenticated|@requires(";
+    http-request deny if !|@auth.required|@token_required|@require_http_auth|@authenticated|@requires(|\
+    throttle('|throttle(\"|blocklist('|blocklist(\"";
 
 /// What a route is given before its handler so that it asks who comes, without blanks.
 const MIDDLEWARE: &str = ",requireAdmin,|,requireAuth,|,requireUser,|,requireLogin,|,isAdmin,|,isAuthenticated,|\
@@ -41,7 +42,8 @@ const STANDS_BEFORE: &str = "auth|limit|throttl|captcha|csrf|require|ensure|veri
 
 /// What a condition is about that asks for rights, and what a program answers whom it refuses, in small letters.
 const RIGHTS: &str = "role|admin|permission|permit|authoriz|authoris|authentic|owner|userid|user_id|user.id|.can(|can?(|scope|allowed|is_staff|\
-    is_superuser|req.user|currentuser|current_user|session.user|request.user|logged|principal|tenant|ctx.user";
+    is_superuser|req.user|currentuser|current_user|session.user|request.user|logged|principal|tenant|ctx.user|\
+    private|loopback|is_internal|isinternal|linklocal|blocked_host|allowed_host|allowedhost|metadata_ip";
 const REFUSES: &str = "(401|(403| 401| 403|=401|=403|forbid|unauthori|denied|notauthori|not authori|permissionerror|permissionexception|not allowed|notallowed";
 
 /// What a condition is about that keeps money and what it stands for, or what a machine believes, and what is done where it does not hold.
@@ -116,8 +118,9 @@ pub(super) fn are_given_up(text: &str, before: &str) -> bool {
         had.iter().filter_map(|line| unguarded(line)).filter(|line| has.contains(line)).collect();
     let is_gone = |line: &str| !has.contains(&dense(line));
     let gone = || lines.iter().enumerate().filter(|(_, line)| is_gone(line));
-    let asked =
-        gone().any(|(at, line)| holds(line, ONLY_FOR) || puts_before(line) || refuses(&lines[at..], RIGHTS, REFUSES));
+    let asked = gone().any(|(at, line)| {
+        holds(line, ONLY_FOR) || puts_before(line) || refuses(&lines[at..], RIGHTS, REFUSES) || turns_away(&lines[at..])
+    });
     // What is gone as a whole lets nobody in.
     let stands = |line: &&str| {
         !defines(line) || !is_gone(line) || unguarded(&dense(line)).is_some_and(|line| opened.contains(&line))
@@ -162,6 +165,14 @@ fn refuses(lines: &[&str], of: &str, refusals: &str) -> bool {
     is_condition
         && holds(&first, of)
         && lines.iter().take(REACH).any(|line| holds(&line.to_ascii_lowercase(), refusals))
+}
+
+/// Whether lines begin with a condition on whatever it be, and turn somebody away who is not let in. Who asks what another machine answered
+/// is turned away itself.
+fn turns_away(lines: &[&str]) -> bool {
+    const AWAY: &str = "(401|(403|unauthorized|forbidden|accessdenied|access denied|permissiondenied|errforbidden|errunauth|:unauthorized|:forbidden|notauthorized";
+    const ANSWERED: &str = "401|403|status|forbidden|denied|unauthor|catch|response|error";
+    lines.first().is_some_and(|line| !holds(&line.to_ascii_lowercase(), ANSWERED)) && refuses(lines, "", AWAY)
 }
 
 /// Whether a line puts something before all handlers that asks who comes, or slows them down: what routes go where is another matter.

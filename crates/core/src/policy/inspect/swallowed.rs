@@ -30,8 +30,14 @@ pub(super) fn are_told_only(written: &Written<'_>) -> bool {
     let Some(before) = written.before else { return false };
     written.is_form(FORMS) && !written.is_tried() && {
         let lower = before.to_ascii_lowercase();
-        holds(&lower, CHECKS) && written.gains(goes_on)
+        holds(&lower, CHECKS) && written.gains(goes_on) && (is_closed(&written.text) || holds(&lower, STOPS))
     }
+}
+
+/// Whether a text has the ends of its blocks: of one that goes on behind it, what else it does is not known.
+fn is_closed(text: &str) -> bool {
+    let count = |bracket: char| text.matches(bracket).count();
+    count('{') <= count('}')
 }
 
 fn goes_on(text: &str) -> bool {

@@ -83,6 +83,8 @@ const UNSIGNED: &[&str] = &[
     "algorithms=['none'",
     "algorithms:[\"none\"",
     "algorithms:['none'",
+    "algorithms|,\"none\"]",
+    "algorithms|,'none']",
     "get_unverified_claims(",
     "ParseUnverified(",
     "UnsafeAllowNoneSignatureType",

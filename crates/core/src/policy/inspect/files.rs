@@ -1,7 +1,7 @@
 //! What tools for files do: read, write and remove them, patch them, search them.
 
 use super::given::{Given, PATCH};
-use super::{content, removed, slight};
+use super::{content, removed, shown, slight};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
@@ -217,6 +217,9 @@ pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect>
             change.made(&mut effects, file, tool, facts);
             change = Change::default();
             effects.extend(touched(path, touch, tool, facts));
+            if line.starts_with(MOVED) && shown::is_laid_open(file, path) {
+                effects.push(Effect::on(Kind::ContentSecret, path, places::place(path, facts), tool));
+            }
             if touch == Touch::Delete && !is_moved(patch, path) {
                 effects.extend(unguarded(path, tool, facts));
             }
@@ -291,12 +294,15 @@ impl Change {
     }
 }
 
+/// How a patch of Codex says where the file that it named goes.
+const MOVED: &str = "*** Move to: ";
+
 /// The file that a line of a patch of Codex names, and what is done to it.
 fn of_header(line: &str) -> Option<(&str, Touch)> {
     let headers = [
         ("*** Add File: ", Touch::Write),
         ("*** Update File: ", Touch::Write),
-        ("*** Move to: ", Touch::Write),
+        (MOVED, Touch::Write),
         ("*** Delete File: ", Touch::Delete),
     ];
     headers.iter().find_map(|(header, touch)| Some((line.strip_prefix(header)?.trim(), *touch)))

@@ -14,7 +14,15 @@ const SENDS: &str = "requests.post(|requests.put(|httpx.post(|urlopen(|fetch(|ax
     net.connect(|urllib.request|HTTPSConnection(|\"curl\"|'curl'|\"wget\"|'wget'|ureq::|reqwest::|minreq::|\
     TcpStream::connect|HttpURLConnection|openConnection(|https').get(|http').get(|https\").get(|http\").get(|https.get(|http.get(|requests.get(|\
     https').request(|https\").request(|require('https')|require(\"https\")|require('http')|require(\"http\")|require('node:http|require(\"node:http|\
-    from 'https'|from \"https\"|from 'node:http|from \"node:http|import('https')|import('node:http|undici|require('net')|require('dns')|Net::HTTP.get|urlopen|file_get_contents(";
+    from 'https'|from \"https\"|from 'node:http|from \"node:http|import('https')|import('node:http|undici|require('net')|require('dns')|Net::HTTP.get|urlopen|file_get_contents(|\
+    http.Post(|http.PostForm(|http.NewRequest|PostAsync(|.newCall(|HttpRequest.newBuilder|UploadString|UploadData|URLSession|dio.post|\
+    Faraday.post|HTTParty.post|RestClient.post|post('http|post(\"http|post(`http|send('http|send(\"http|submit('http|submit(\"http|upload('http|\
+    upload(\"http|->post(|Invoke-RestMethod|Invoke-WebRequest|http:post(|reqwest";
+
+/// Whether code hands something to another machine.
+pub(super) fn sends(code: &str) -> bool {
+    holds(code, SENDS)
+}
 
 /// Whether code sends credentials of the home, or its whole environment, to another machine. `Some` says what.
 pub(super) fn gives_credentials(code: &str, language: Language, runs: Runs) -> Option<String> {
@@ -50,6 +58,9 @@ pub(super) fn gives_credentials(code: &str, language: Language, runs: Runs) -> O
     };
     if parts(ALL).any(|word| code.match_indices(word).any(|(at, _)| near(at))) || found(WHOLE, &whole) {
         return Some("sends its environment away".to_owned());
+    }
+    if picks_secrets(code) {
+        return Some("sends its environment's secrets away".to_owned());
     }
     if holds_whole(code, in_command(), &near) {
         return Some("sends its environment away".to_owned());
@@ -90,6 +101,20 @@ const HANDED_ON: &str = "dumps(|urlencode(|json=|data=|payload|body|stringify(|b
 const PICKED: &str =
     "startswith|startsWith|start_with|filter(|HasPrefix|if k in|if key in|if k ==|StartsWith|str_starts_with|env:";
 
+/// Whether what is secret of the environment is picked out of it by its names.
+fn picks_secrets(code: &str) -> bool {
+    const ALL: &str = "entries(process.env)|keys(process.env)|in process.env|os.environ.items()|in os.environ|os.environ.keys()|ENV.select|ENV.filter|\
+        ENV.each|os.Environ()|System.getenv().|env::vars()|GetEnvironmentVariables()|getenv() as|$_ENV as";
+    const SECRET: &str = "TOKEN|SECRET|KEY|PASS|CRED|AUTH";
+    const HIDES: &str = "redact|mask|***|REDACTED|scrub|delete |unset|!/|not any|undefined";
+    const NEAR: usize = 240;
+    parts(ALL).flat_map(|all| code.match_indices(all)).take(super::MAX_PLACES).any(|(at, _)| {
+        let (from, end) = (code.floor_char_boundary(at.saturating_sub(NEAR / 2)), code.floor_char_boundary(at + NEAR));
+        let around = code[from..end].to_ascii_uppercase();
+        parts(SECRET).filter(|word| around.contains(word)).count() > 1 && !holds(&code[from..end], HIDES)
+    })
+}
+
 /// Who is at a machine and what it is called, which nothing needs that is only installed.
 const WHOSE: &str = "userInfo()|os.hostname()|.hostname()+|homedir()+|getpass.getuser|socket.gethostname|Etc.getlogin|networkInterfaces()";
 
@@ -107,7 +132,8 @@ fn holds_whole(code: &str, in_command: bool, near: &dyn Fn(usize) -> bool) -> bo
                 let before = code[..*at].trim_end();
                 !behind.starts_with(['.', '[', '_', '$'])
                     && !behind.starts_with(char::is_alphanumeric)
-                    && !before.ends_with("env:")
+                    && !before.ends_with(" env:")
+                    && !before.ends_with("{env:")
             },
         )
     };
@@ -121,6 +147,19 @@ fn holds_whole(code: &str, in_command: bool, near: &dyn Fn(usize) -> bool) -> bo
     // What is written into a command and sends something hands them to nothing else.
     let is_handed_on = |at: usize| code[..at].trim_end().ends_with(['(', ',']) || code[..at].ends_with("...");
     let starts = |at: usize| holds(&code[code.floor_char_boundary(at.saturating_sub(24))..at], "env:|env :|env=");
+    // A part of a message by whatever name: what a program is started with has its own.
+    const STARTS: &str = "spawn|exec|fork(|Popen|run(|execa";
+    let is_part = |at: usize, end: usize| {
+        let before = code[..at].trim_end();
+        let around = &code[code.floor_char_boundary(at.saturating_sub(120))..code.floor_char_boundary(end + 120)];
+        before.ends_with(':')
+            && code[end..].trim_start().starts_with([',', '}', '\n', ')'])
+            && (holds(around, "stringify(|dumps(|json=|body|to_json|payload") && !before.ends_with("'process.env':"))
+            && !holds(&code[code.floor_char_boundary(at.saturating_sub(60))..at], STARTS)
+    };
+    if taken.iter().any(|(at, end)| is_part(*at, *end) && near(*at)) {
+        return true;
+    }
     if in_command && taken.iter().any(|(at, _)| is_handed_on(*at) && !starts(*at) && near(*at)) {
         return true;
     }
@@ -162,7 +201,7 @@ fn is_folder_of_keys(text: &str) -> bool {
 /// Whether a text names a credential of a home by its path.
 fn is_kept(text: &str) -> bool {
     const PARTS: &str = ".ssh|id_|.aws|.netrc|.git-c|.gnupg|.kube|.config|.docker|shadow|logins|ogin Data|wallet|\
-        .npmrc|.pypirc|.mozilla|eychain|.azure|.claude|.codex|key4";
+        .npmrc|.pypirc|.mozilla|eychain|.azure|.claude|.codex|key4|.cargo|.gem|.m2|.terraform|.composer";
     // What a home is called in code stands before it: `{home}/.ssh/id_rsa`.
     let part = text.rsplit("}/").next().unwrap_or(text).trim_start_matches("~/").trim_start_matches("$HOME/");
     let part = part.trim_start_matches('/');
@@ -173,17 +212,18 @@ fn is_kept(text: &str) -> bool {
 }
 
 /// Whether code names another machine by its address.
-fn names_machine(code: &str) -> bool {
+pub(super) fn names_machine(code: &str) -> bool {
+    const NAMES: &str = "hostname:|host:|HTTPSConnection(|HTTPConnection(|connect((|create_connection((|Dial(\"tcp\",|TcpClient(|new Socket(|\
+        TCPSocket.new(|TCPSocket.open(|TcpStream::connect(";
     let is_named = |name: &str| {
         code.match_indices(name).take(super::MAX_PLACES).any(|(at, _)| {
             let host = code[at + name.len()..].trim_start_matches([' ', '"', '\'', '`', ':']);
-            let host = host.split(['"', '\'', '`', ',']).next().unwrap_or_default();
+            let host = host.split(['"', '\'', '`', ',', ':']).next().unwrap_or_default();
             let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
             host.contains('.') && host.bytes().all(fits) && !hosts::is_local(host)
         })
     };
-    is_named("hostname:")
-        || is_named("host:")
+    parts(NAMES).any(is_named)
         || code.match_indices("http").take(super::MAX_PLACES).any(|(at, _)| {
             let rest = &code[at..];
             (rest.starts_with("http://") || rest.starts_with("https://")) && hosts::elsewhere(rest).is_some()

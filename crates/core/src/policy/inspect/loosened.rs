@@ -49,6 +49,10 @@ const PLAYED: &str = "/game|/games/|assets/|/ui/|/css/|/styles|sprite|player|ani
 /// How many times as much is another matter.
 const FACTOR: f64 = 2.0;
 
+/// Names of how long something is kept, and how many times less of it is as good as none.
+const KEPT: &str = "retention|expirationindays|expireafterdays|noncurrentdays|objectlockdays|deleteafter|keepdays|retentionindays|keepbackups";
+const FOR_NOTHING: f64 = 10.0;
+
 /// Most names of one text that are compared, and the longest line that sets one.
 const MAX_NAMES: usize = 512;
 const LONGEST_LINE: usize = 240;
@@ -69,6 +73,15 @@ pub(super) fn lets_go_further(written: &Written<'_>) -> bool {
     }
     if had.is_empty() {
         return false;
+    }
+    // In a file about how long things are kept, a number of days is that.
+    const ABOUT: &str = "lifecycle|retention|expir|purge|archiv";
+    let days = |named: &[(String, Value)]| named.iter().find(|(name, _)| name == "days").map(|(_, value)| *value);
+    if holds(&path.to_ascii_lowercase(), ABOUT)
+        && let (Some(Value::Number(was)), Some(Value::Number(now))) = (days(&had), days(&named(&written.text)))
+        && now * FOR_NOTHING <= was
+    {
+        return true;
     }
     let played = holds(&path.to_ascii_lowercase(), PLAYED);
     named(&written.text).iter().any(|(name, now)| {
@@ -142,6 +155,8 @@ fn is_looser(name: &str, was: Value, now: Value, played: bool) -> bool {
             let small = holds(name, MOST) && holds(name, OF);
             small && was > 0.0 && (now >= was * FACTOR || now == 0.0 && holds(name, "attempts|limit") || now < 0.0)
                 || holds(name, LEAST) && was > 0.0 && now * FACTOR <= was
+                // What was kept for years is gone in days.
+                || holds(name, KEPT) && was > 0.0 && now * FOR_NOTHING <= was
         }
         _ => false,
     }
@@ -206,7 +221,7 @@ fn number(value: &str) -> Option<f64> {
 }
 
 /// Whether a file is one of production's by its path.
-fn is_of_production(path: &str) -> bool {
+pub(super) fn is_of_production(path: &str) -> bool {
     path.to_ascii_lowercase().split(['/', '.', '_', '-']).any(|word| is(word, PRODUCTION))
 }
 
@@ -215,7 +230,8 @@ fn debugs_before_all(text: &str) -> bool {
     const SAYS: &str = "debug=true|debug:true|app_debug=true|allowed_hosts=['*']|allowed_hosts=[\"*\"]|display_errors=on|\
         consider_all_requests_local=true|exposure.include=*|secure_ssl_redirect=false|config.force_ssl=false|h2.console.enabled=true|\
         include-stacktrace=always|app_env=local|debug=1|node_env=development|trustservercertificate=true|session_cookie_secure=false|\
-        csrf_cookie_secure=false";
+        csrf_cookie_secure=false|debug'=>true|debug\"=>true|detailederrors\":true|detailederrors=true|web_console.allowed_ips='0.0.0.0/0'|\
+        web_console.permissions='0.0.0.0/0'|show_exceptions=true|debug_toolbar=true|developermode=true|developer_mode=true|wp_debug_display',true";
     code_lines(text).filter(|line| line.len() <= LONGEST_LINE).any(|line| {
         let dense = folded(line);
         let begins = |says: &str| dense.trim_start_matches(|char: char| !char.is_alphanumeric()).starts_with(says);

@@ -1,13 +1,14 @@
 //! Migrations that empty what everybody relies on: at the next deployment, when nobody looks any more.
 //!
 //! Columns and tables that are no longer needed are dropped on purpose, and what a migration takes back is its own; nobody needs a step
-//! by which all rows of a table are gone and the table stays.
+//! by which all rows of a table are gone and the table stays, nor one by which what a business lives by is dropped with no way back.
 
 use super::source::{Written, form, is_comment, is_test, name};
 use crate::policy::lists::{holds, is, parts};
 
 /// Folders of migrations, and the ends of the names of the files in them that are looked at.
-const FOLDERS: &str = "/migrations/|/migrate/|/migration/|/alembic/versions/|/changelog/|/changelogs/|/changesets/|/flyway/|/liquibase/|/db/deploy/";
+const FOLDERS: &str = "/migrations/|/migrate/|/migration/|/alembic/versions/|/changelog/|/changelogs/|/changesets/|/flyway/|/liquibase/|/db/deploy/|\
+    /knex/|/sqitch/";
 const FORMS: &str = "sql|py|rb|php|js|ts|mjs|cjs|go|java|kt|cs|ex|exs|xml|yml|yaml|rs";
 
 /// From here on is told how it is taken back.
@@ -53,7 +54,40 @@ fn of(text: &str) -> Option<String> {
             table.filter(|name| !verb.starts_with("drop") || is_record(name))
         })
     });
-    found.or_else(|| by_builder(&text))
+    found.or_else(|| by_builder(&text)).or_else(|| live_dropped(&text, &lower))
+}
+
+/// What a business lives by: no table of such a name is left over.
+const LIVE: &str = "order|orders|order_line|order_lines|order_items|orderitem|customer|customers|user|users|account|accounts|payment|payments|invoice|\
+    invoices|invoice_lines|patient|patients|appointment|appointments|prescription|prescriptions|encounters|medical_records|health_records|employee|\
+    employees|student|students|enrollments|grades|member|members|subscription|subscriptions|transaction|transactions|booking|bookings|\
+    reservation|reservations|claim|claims|contract|contracts|product|products|balances|wallet|wallets|payouts|refunds|shipments|deliveries|\
+    tenant|tenants|client|clients|player|players|loans|deposits|donations|donors|purchases|sales|credentials|messages|organizations";
+
+/// How tables are dropped, in the words of those who build statements.
+const DROPS: &str = "drop table if exists |drop table |drop_table(|drop_table :|drop_table \"|dropifexists(|droptable(|droptableifexists(|schema::drop(|\
+    drop_table('|drop table(";
+
+/// A table of [`LIVE`] that is dropped and never made again, not even on the way back.
+fn live_dropped(text: &str, whole: &str) -> Option<String> {
+    const MAKES: &str = "create table|create_table|createtable|schema::create|rename|archive| like ";
+    // What is made, or kept under another name, in the same file is not lost by it.
+    if holds(whole, MAKES) {
+        return None;
+    }
+    let dropped = |at: usize, verb: &str| {
+        let rest = &text[at + verb.len()..];
+        let end = rest.find([';', ')', '\n', '(']).unwrap_or(rest.len());
+        let names = rest[..end].split([',', ' ']).map(bare).filter(|name| !name.is_empty());
+        names
+            .take(MAX_TABLES)
+            .take_while(|name| !is(name, "cascade|restrict"))
+            .find(|name| is(name, LIVE))
+            .map(str::to_owned)
+    };
+    parts(DROPS)
+        .flat_map(|verb| text.match_indices(verb).take(super::MAX_PLACES))
+        .find_map(|(at, verb)| dropped(at, verb))
 }
 
 /// The first table of a statement that is missed, where all of it goes.
@@ -160,6 +194,19 @@ mod tests {
                 Some("empties orders"),
             ),
             ("/home/dev/work/shop/database/migrations/1_x.php", "DB::table('orders')->where('a', 1)->delete();", None),
+            (sql, "DROP TABLE IF EXISTS customers CASCADE;", Some("empties customers")),
+            (sql, "DROP TABLE customers_v1;", None),
+            (sql, "CREATE TABLE customers_new (id int);\nDROP TABLE customers;", None),
+            (
+                "/home/dev/work/shop/alembic/versions/1_x.py",
+                "def upgrade():\n    op.drop_table('patients')\n\ndef downgrade():\n    pass",
+                Some("empties patients"),
+            ),
+            (
+                "/home/dev/work/shop/alembic/versions/1_x.py",
+                "def upgrade():\n    op.drop_table('patients')\n\ndef downgrade():\n    op.create_table('patients')",
+                None,
+            ),
             ("/home/dev/work/shop/migrations/1_x.js", "await knex('orders').where({ a: 1 }).del();", None),
         ] {
             assert_eq!(emptied(&Written::of(text, None, path)).as_deref(), table, "{text}");

@@ -104,6 +104,11 @@ fn tasks(text: &str) -> Vec<&str> {
 
 /// Whether whoever comes is let into machines: as root with a password or none, or to be root without one.
 fn lets_in(text: &str) -> bool {
+    const PAIRS: &str =
+        "permitrootlogin,value:yes|permitemptypasswords,value:yes|permitrootlogin,line:permitrootlogin yes";
+    if holds(text, "PermitRootLogin|PermitEmptyPasswords") && holds(&unquoted(text).to_ascii_lowercase(), PAIRS) {
+        return true;
+    }
     let of_logins = holds(text, "sshd_config|sshd|openssh|ssh_config|lineinfile|sudoers|hosts.allow");
     of_logins
         && text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| {

@@ -1,38 +1,47 @@
 //! Infrastructure as code: protections that are taken off, and doors that are opened to everybody.
 
-use super::source::{Written, form};
+use super::source::{Written, form, unquoted};
 use super::{settings, ways};
-use crate::policy::lists::{holds, is, parts};
+use crate::policy::lists::{holds, is, letters, parts};
 
-/// Settings that protect while they are true.
-const PROTECTS: &str = "deletion_protection|deletionprotection|prevent_destroy|enable_deletion_protection|\
-    deletion_protection_enabled|deletionprotectionenabled|termination_protection|terminationprotection|\
-    enable_termination_protection|disable_api_termination|block_public_acls|block_public_policy|ignore_public_acls|\
-    restrict_public_buckets|blockpublicacls|blockpublicpolicy|ignorepublicacls|restrictpublicbuckets|\
-    storage_encrypted|storageencrypted|encrypted|enable_key_rotation|enablekeyrotation|point_in_time_recovery_enabled|\
-    purge_protection_enabled|enable_logging|enable_log_file_validation|require_ssl|ssl_enforcement_enabled|force_ssl|\
-    enforce_ssl|runasnonroot|readonlyrootfilesystem|pointintimerecoveryenabled|https_only|enable_guardduty|protect|\
-    retainondelete|enabled_cloudwatch_logs|transit_encryption_enabled|at_rest_encryption_enabled|rbac_enabled|\
-    enforce_admins|require_signed_commits|required_signatures|require_conversation_resolution|\
-    require_code_owner_reviews|dismiss_stale_reviews|vulnerability_alerts|delete_protection|delete_protection_enabled|\
-    uniform_bucket_level_access|https_traffic_only_enabled|enable_secure_boot|mfa_delete";
+/// Settings that protect while they are true, in letters alone: each tool has its own way to write them.
+const PROTECTS: &str = "deletionprotection|preventdestroy|enabledeletionprotection|deletionprotectionenabled|terminationprotection|\
+    enableterminationprotection|disableapitermination|blockpublicacls|blockpublicpolicy|ignorepublicacls|\
+    restrictpublicbuckets|storageencrypted|encrypted|enablekeyrotation|pointintimerecoveryenabled|\
+    purgeprotectionenabled|enablelogging|enablelogfilevalidation|requiressl|sslenforcementenabled|forcessl|enforcessl|\
+    runasnonroot|readonlyrootfilesystem|httpsonly|enableguardduty|protect|retainondelete|enabledcloudwatchlogs|\
+    transitencryptionenabled|atrestencryptionenabled|rbacenabled|enforceadmins|requiresignedcommits|requiredsignatures|\
+    requireconversationresolution|requirecodeownerreviews|dismissstalereviews|vulnerabilityalerts|deleteprotection|\
+    deleteprotectionenabled|uniformbucketlevelaccess|httpstrafficonlyenabled|enablesecureboot|mfadelete|\
+    enablepurgeprotection|enablesoftdelete|supportshttpstrafficonly|versioned|encryptionatrestenabled|\
+    nodetonodeencryptionenabled|ismultiregiontrail|sslenforcement|infrastructureencryption|authorizationenabled|\
+    tlsenabled";
 
 /// Settings that protect while they are false.
-const EXPOSES: &str = "skip_final_snapshot|skipfinalsnapshot|force_destroy|publicly_accessible|publiclyaccessible|\
-    public_network_access_enabled|allow_blob_public_access|allow_nested_items_to_be_public|privileged|\
-    allowprivilegeescalation|hostnetwork|hostpid|force_delete|delete_automated_backups|associate_public_ip_address|\
-    allows_force_pushes|allow_force_pushes|allows_deletions|allow_deletions|bypass_policy_lockout_safety_check";
+const EXPOSES: &str = "skipfinalsnapshot|forcedestroy|publiclyaccessible|publicnetworkaccessenabled|allowblobpublicaccess|\
+    allownesteditemstobepublic|privileged|allowprivilegeescalation|hostnetwork|hostpid|forcedelete|\
+    deleteautomatedbackups|associatepublicipaddress|allowsforcepushes|allowforcepushes|allowsdeletions|allowdeletions|\
+    bypasspolicylockoutsafetycheck|publicreadaccess|autodeleteobjects|publicnetworkaccess|\
+    anonymouspullenabled|allowanonymousaccess";
 
 /// Numbers that protect while they are more than nothing.
-const COUNTS: &str = "backup_retention_period|backupretentionperiod|backup_retention_days|backup_retention_in_days|\
-    required_approving_review_count|recovery_window_in_days|soft_delete_retention_days|retained_backups|point_in_time_recovery_retention_days";
+const COUNTS: &str = "backupretentionperiod|backupretentiondays|backupretentionindays|requiredapprovingreviewcount|\
+    recoverywindowindays|softdeleteretentiondays|retainedbackups|pointintimerecoveryretentiondays|backupretention|snapshotretentionlimit|automatedsnapshotretentionperiod";
 
 /// Words that protect, and those that do no longer.
 const WORDS: &[(&str, &str, &str)] = &[
     ("deletionpolicy|updatereplacepolicy|reclaimpolicy|persistentvolumereclaimpolicy", "retain|snapshot", "delete"),
-    ("pod-security.kubernetes.io/enforce", "restricted|baseline", "privileged"),
-    ("public_access_prevention|publicaccessprevention", "enforced", "inherited|unspecified"),
-    ("http_tokens|httptokens", "required", "optional"),
+    ("podsecuritykubernetesioenforce", "restricted|baseline", "privileged"),
+    ("publicaccessprevention", "enforced", "inherited|unspecified"),
+    ("removalpolicy|deletionprotectionpolicy", "retain|snapshot|retain_on_update_or_delete", "destroy"),
+    (
+        "acl|cannedacl|accesscontrol",
+        "private|bucket-owner-full-control",
+        "public-read|public-read-write|authenticated-read",
+    ),
+    ("encryption", "s3_managed|kms|kms_managed", "unencrypted"),
+    ("defaultaction", "deny|block", "allow"),
+    ("httptokens", "required", "optional"),
     ("enforcement", "active", "disabled|evaluate"),
     (
         "validationfailureaction|failureaction|enforcementaction|validationactions",
@@ -41,9 +50,9 @@ const WORDS: &[(&str, &str, &str)] = &[
     ),
     ("failurepolicy", "fail", "ignore"),
     ("mode|mtlsmode", "strict", "disable|permissive|unset"),
-    ("image_tag_mutability|imagetagmutability", "immutable", "mutable"),
+    ("imagetagmutability", "immutable", "mutable"),
     (
-        "sslmode|ssl_mode|require_secure_transport",
+        "sslmode|requiresecuretransport",
         "require|verify-ca|verify-full|encrypted_only|on",
         "disable|allow|off|allow_unencrypted_and_encrypted",
     ),
@@ -77,9 +86,11 @@ pub(super) fn is_lifted(written: &Written<'_>) -> bool {
     let told = truths(text);
     let lifted = match written.before {
         Some(before) if loses(text, before) || ways::are_widened(text, before) => true,
+        Some(before) if !written.is_tried() && is_shown(text, before) => true,
         Some(before) if !written.is_tried() && is_unbound(text, before) => true,
         // A whole resource that is gone is another matter.
         Some(before) if before.contains("resource \"") && !text.contains("resource \"") => false,
+        Some(_) if written.is_tried() => false,
         Some(before) => {
             let had = truths(&kept_of(before, text));
             had.iter().any(|(name, value)| {
@@ -128,21 +139,38 @@ fn loses(text: &str, before: &str) -> bool {
             && !stands_in
             && !text.contains("moved {")
     };
-    if parts(PROTECTIONS).any(is_gone) {
+    if parts(PROTECTIONS).any(is_gone) || lets_through(text) && !lets_through(before) {
         return true;
     }
     let (had, has) = (settings::settings(before), settings::settings(text));
-    let lower = |text: &str| text.to_ascii_lowercase();
+    // Of a value that has a name, the last of it: `RemovalPolicy.RETAIN`.
+    let word = |value: &str| value.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     had.iter().any(|old| {
-        let name = lower(&old.name);
+        let name = letters(&old.name);
         let (was, now) =
-            (lower(&old.value), || has.iter().find(|new| lower(&new.name) == name).map(|new| lower(&new.value)));
+            (word(&old.value), || has.iter().find(|new| letters(&new.name) == name).map(|new| word(&new.value)));
         let counts = is(&name, COUNTS) && was.parse::<u32>().is_ok_and(|count| count > 0);
         counts && now().is_some_and(|now| now == "0")
             || WORDS.iter().any(|(names, strong, weak)| {
                 is(&name, names) && is(&was, strong) && now().is_some_and(|now| is(&now, weak))
             })
     })
+}
+
+/// Whether a wall lets through what it has no rule for.
+fn lets_through(text: &str) -> bool {
+    const DEFAULT: &str =
+        "default_action{allow|default_action={allow|defaultAction:{allow|DefaultAction:Allow:|DefaultAction:{Allow";
+    text.contains("efault") && holds(&unquoted(text), DEFAULT)
+}
+
+/// Whether what nobody from outside could reach is everybody's: a bucket, a database.
+fn is_shown(text: &str, before: &str) -> bool {
+    const SHOWS: &str = "publiclyaccessible|publicreadaccess|allowblobpublicaccess|publicnetworkaccess|publicnetworkaccessenabled|\
+        allownesteditemstobepublic";
+    let shows = |text: &str| truths(text).iter().any(|(name, value)| *value && is(name, SHOWS));
+    // A site is there for everybody.
+    shows(text) && !shows(before) && !holds(text, "website|Website|index.html")
 }
 
 /// Whether a container that kept to what it needs gets its machine instead.
@@ -157,7 +185,7 @@ fn is_unbound(text: &str, before: &str) -> bool {
 
 /// Whether a setting stands in a text in some other form: as a variable, a comment.
 fn moves(text: &str, name: &str) -> bool {
-    text.to_ascii_lowercase().contains(name)
+    letters(text).contains(name)
 }
 
 /// Most lines in which truths are looked for.
@@ -175,8 +203,8 @@ fn truths(text: &str) -> Vec<(String, bool)> {
         let value = value.split('#').next().unwrap_or_default().trim().trim_matches(['"', '\'']);
         let is = |words: [&str; 3]| words.iter().any(|word| value.eq_ignore_ascii_case(word));
         let on = is(["true", "yes", "enabled"]);
-        let name = || name.trim().trim_matches(['"', '\'', '-', ' ']).to_ascii_lowercase();
-        (on || is(["false", "no", "disabled"])).then(|| (name(), on))
+        let name = || letters(name);
+        (on || is(["false", "no", "disabled"]) || value == "null").then(|| (name(), on))
     });
     pairs.collect()
 }

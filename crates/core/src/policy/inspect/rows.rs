@@ -1,6 +1,6 @@
 //! Migrations and scripts by which a database shows its rows to whoever asks: no row is guarded any more, or everybody is granted them.
 
-use super::source::{Written, is_comment};
+use super::source::{Written, folded, is_comment};
 use crate::policy::lists::{holds, is, parts};
 
 /// Those who are asked for no name.
@@ -16,10 +16,28 @@ const MAX_STATEMENTS: usize = 1024;
 
 /// Whether a text of SQL leaves rows unguarded, where the one before it did not.
 pub(super) fn are_unguarded(written: &Written<'_>) -> bool {
+    let granted = written.is_form("yml|yaml|sql") && written.holds("grants") && !written.is_tried();
+    if granted && written.gains(grants_by_settings) {
+        return true;
+    }
     written.is_form("sql|py|rb|ts|js|php|go|ex|exs|kt|java")
         && written.holds("ow level security|OW LEVEL SECURITY|grant|GRANT|olicy|OLICY")
         && !written.is_tried()
         && written.gains(opens)
+}
+
+/// Whether a model's settings grant everybody to look at what it makes: `grants: {select: ['public']}`.
+fn grants_by_settings(text: &str) -> bool {
+    const NAMES: &str = "public|anon|anonymous|everyone|allusers|allauthenticatedusers";
+    const NEAR: usize = 160;
+    let dense = folded(text).replace(['"', '\''], "");
+    dense.match_indices("grants").take(super::MAX_PLACES).any(|(at, word)| {
+        let behind = &dense[at + word.len()..dense.floor_char_boundary(at + NEAR)];
+        let granted = behind.strip_prefix([':', '=']).and_then(|it| it.split_once("select:"));
+        // A list ends with its bracket, or where the next name begins.
+        let named = granted.map(|(_, named)| named.split([']', '}']).next().unwrap_or_default());
+        named.is_some_and(|named| named.split(['[', ',', '-']).any(|name| is(name, NAMES)))
+    })
 }
 
 fn opens(text: &str) -> bool {

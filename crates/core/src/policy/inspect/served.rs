@@ -2,6 +2,7 @@
 
 use super::source::{Written, code_lines, dense, form, is_test, name};
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::places;
 
 /// Folders that nobody serves, and how a server's settings name what it serves.
 const TREES: &str =
@@ -20,7 +21,9 @@ pub(super) fn is_disk(written: &Written<'_>) -> bool {
             || holds(written.path, "nginx|apache|httpd|caddy|lighttpd")
             || name(written.path).starts_with("Caddyfile")
     };
-    if is_test(written.path) || !written.holds("alias|root|Root|static|Static|Dir|dir|file_server|Resource") {
+    if is_test(written.path)
+        || !written.holds("alias|Alias|root|Root|static|Static|Dir|dir|file_server|Resource|allow|Allow|granted")
+    {
         return false;
     }
     match written.is_form("js|mjs|cjs|ts|mts|cts|py|go|rs|rb|java|kt|cs|ex|exs|php") {
@@ -30,15 +33,51 @@ pub(super) fn is_disk(written: &Written<'_>) -> bool {
 }
 
 fn by_settings(text: &str) -> bool {
-    code_lines(text).any(|line| {
+    const GUARDS: &str = "deny all|auth_basic |auth_request |internal;|Require ip|Require valid-user|Require host|Require local|basicauth|basic_auth|\
+        forward_auth|Require all denied|jwt";
+    let is_guarded = holds(text, GUARDS);
+    if shows_hidden(text) {
+        return true;
+    }
+    let statements = code_lines(text).flat_map(|line| line.split_inclusive(['{', ';']));
+    statements.map(str::trim).any(|line| {
         let mut words = line.split_whitespace().map(|word| word.trim_matches(['"', '\'', ';', '{', '}']));
         let Some(first) = words.next() else { return false };
         // An alias of Apache's and a root of Caddy's have something before the folder.
         let folder = words.rfind(|word| !word.is_empty() && !matches!(*word, "=" | "*"));
         let named =
             is(first, NAMES) || first == "Alias" || first == "<Directory" && text.contains("Require all granted");
-        named && folder.is_some_and(|folder| is(folder.trim_end_matches(['>', '"', ';']), TREES))
+        let folder = folder.map(|folder| folder.trim_end_matches(['>', '"', ';']));
+        named && folder.is_some_and(|folder| is(folder, TREES) || !is_guarded && keeps_what_is_private(folder))
     })
+}
+
+/// Whether a folder, by its path, holds what few may read: a home, records, settings, keys, copies of databases.
+fn keeps_what_is_private(folder: &str) -> bool {
+    const OF_MACHINE: &str = "/etc|/root|/proc|/sys|/var/log|/var/backups|/var/spool|/var/mail|/var/lib/postgresql|/var/lib/mysql|/var/lib/mongodb|\
+        /var/lib/redis|/var/lib/docker|/run/secrets|/var/run";
+    const KEPT: &str = "backup|backups|dump|dumps|secrets|private|.ssh|.aws|.git|.config|keys";
+    const SERVED: &str = "html|www|static|public|acme|.well-known|well-known|htdocs";
+    let folder = folder.trim_end_matches('/');
+    let components = || folder.split('/').filter(|part| !part.is_empty());
+    let has = |list: &str| components().any(|part| is(part, list));
+    let is_home = || matches!(components().next(), Some("home" | "Users")) && components().count() == 2;
+    folder.starts_with('/')
+        && !has(SERVED)
+        && (parts(OF_MACHINE).any(|tree| places::is_within(folder, tree)) || is_home() || has(KEPT))
+}
+
+/// Whether hidden files, which a server kept to itself, are everybody's.
+fn shows_hidden(text: &str) -> bool {
+    const HIDDEN: &str = "/\\.|\\.env|\\.git|<Files \".|<FilesMatch \"^\\.|<DirectoryMatch \"";
+    const SHOWN: &str = "allow all|Require all granted|Allow from all";
+    let lines: Vec<&str> = code_lines(text).take(super::MAX_PLACES * 16).collect();
+    let shows = |at: usize| {
+        let block = &lines[at..lines.len().min(at + 4)];
+        let end = block.iter().position(|line| holds(line, "}|</")).map_or(block.len(), |end| end + 1);
+        holds(lines[at], HIDDEN) && block[..end].iter().any(|line| holds(line, SHOWN))
+    };
+    (0..lines.len()).any(shows)
 }
 
 fn by_code(text: &str) -> bool {
@@ -68,6 +107,12 @@ mod tests {
             ("nginx/a.conf", "location /f/ {\n  alias /;\n}", true),
             ("nginx/a.conf", "location /f/ {\n  alias /srv/f/;\n}", false),
             ("nginx/a.conf", "location / {\n  root /srv/www;\n}", false),
+            ("nginx/a.conf", "location /l {\n  alias /var/log/;\n  autoindex on;\n}", true),
+            ("nginx/a.conf", "location /l {\n  alias /var/log/;\n  deny all;\n}", false),
+            ("nginx/a.conf", "location /h/ { alias /home/you/; }", true),
+            ("nginx/a.conf", "location /h/ { alias /home/you/shop/public/; }", false),
+            ("nginx/a.conf", "location ~ /\\.env { allow all; }", true),
+            ("nginx/a.conf", "location ~ /\\.env { deny all; }", false),
             ("Caddyfile", "a.example {\n  root * /\n  file_server browse\n}", true),
             ("Caddyfile", "a.example {\n  root * /srv/www\n  file_server\n}", false),
             ("src/a.ts", "app.use('/f', express.static('/'));", true),

@@ -1,7 +1,8 @@
 //! Settings of servers that let in whoever asks: without a password, from everywhere, as whoever they like.
 
-use super::source::{self, Written};
-use crate::policy::lists::{holds, parts};
+use super::loosened;
+use super::source::{self, Written, code_lines};
+use crate::policy::lists::{holds, is, parts};
 
 /// Files by their names, and the lines that open what they are for: words with one blank between them, in lower case.
 const OPEN: &[(&str, &[&str])] = &[
@@ -16,6 +17,13 @@ const OPEN: &[(&str, &[&str])] = &[
         ],
     ),
     ("redis.conf", &["protected-mode no"]),
+    ("rabbitmq.conf", &["loopback_users = none", "loopback_users.guest = false"]),
+    ("mosquitto.conf", &["allow_anonymous true"]),
+    ("vsftpd.conf", &["anonymous_enable=yes"]),
+    ("clickhouse.xml", &["<password></password>"]),
+    ("users.xml", &["<password></password>"]),
+    ("my.cnf", &["skip-grant-tables"]),
+    ("rsyncd.conf", &["hosts allow = *"]),
     ("valkey.conf", &["protected-mode no"]),
     ("sshd_config", &["permitemptypasswords yes", "permitrootlogin yes"]),
     ("sudoers", &["nopasswd: all", "nopasswd:all", "!authenticate"]),
@@ -52,10 +60,14 @@ const PORTS: &str = "6379|5432|3306|27017|9200|5984|11211|2375|2376|8086|9042|76
 
 /// Whether a service in a container is locked no more, and can be reached; or a database that this machine alone reached is everybody's.
 pub(super) fn are_uncovered(written: &Written<'_>) -> bool {
-    let Some(before) = written.before else { return false };
     if !written.is_form("yml|yaml|env|json|tf|hcl|toml|nomad") || written.is_tried() {
         return false;
     }
+    let is_live = || loosened::is_of_production(written.path);
+    if written.holds("ports|0.0.0.0|docker.sock") && written.gains(|text| are_everybodys(text, is_live())) {
+        return true;
+    }
+    let Some(before) = written.before else { return false };
     let text = &*written.text;
     let unlocked = || parts(LOCKS).any(|lock| before.contains(lock) && !text.contains(lock));
     let opens = || parts(UNLOCKS).any(|opens| text.contains(opens) && !before.contains(opens));
@@ -65,6 +77,30 @@ pub(super) fn are_uncovered(written: &Written<'_>) -> bool {
     let is_published = |port: &str| text.contains(&format!("\"{port}:")) || text.contains(&format!("- {port}:"));
     parts(PORTS).any(|port| own(port) && to_all(port))
         || unlocked() && (opens() || parts(PORTS).any(|port| own(port) && is_published(port)))
+}
+
+/// Whether a file, whole or a piece of one, starts a store without a lock, or what commands all containers, where everybody reaches it:
+/// because it says so, or because it is a production's.
+fn are_everybodys(text: &str, is_live: bool) -> bool {
+    const BARE: &str = "--protected-mode no|auth_method: trust|auth_method=trust|allow_empty|--noauth|--auth none|security.enabled=false|security.enabled: false|\
+        disable_security_plugin|skip-grant-tables|neo4j_auth=none|neo4j_auth: none|--insecure|requirepass ''|allow_anonymous_login=yes|anonymous_login: yes|\
+        neo4j_auth none";
+    const DAEMON: &str = "tcp-listen:2375|tcp://0.0.0.0:2375|tcp://:2375";
+    let words: Vec<String> = code_lines(text)
+        .flat_map(str::split_whitespace)
+        .map(|word| word.trim_matches(['"', '\'', ',', '[', ']']).to_ascii_lowercase())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let joined = words.join(" ");
+    let reached = |word: &str| {
+        let Some((host, _)) = word.rsplit_once(':').filter(|(_, port)| is(port, PORTS)) else { return false };
+        match host.rsplit_once(':') {
+            Some((address, _)) => address == "0.0.0.0",
+            None => is_live && !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_digit()),
+        }
+    };
+    let are_reached = || words.iter().any(|word| reached(word));
+    holds(&joined, BARE) && are_reached() || joined.contains("docker.sock") && holds(&joined, DAEMON)
 }
 
 /// Files of a machine that is set up, and what opens them when it is put there by an edit: with less than a whole line, and where the

@@ -1,8 +1,8 @@
 //! Programs that listen to what a person types, copies or is sent by others (keys, the clipboard, short messages, other programs' windows),
 //! and hand it to another machine.
 
-use super::leaks::elsewhere;
-use super::source::{Written, is_test};
+use super::leaks::{self, elsewhere};
+use super::source::{Written, dense, is_test};
 use crate::policy::lists::holds;
 
 const FORMS: &str = "kt|java|py|pyw|go|js|ts|mjs|cjs|swift|m|mm|c|cc|cpp|h|cs|rs|dart|ps1|vb|ahk|lua|rb|tsx|jsx";
@@ -23,7 +23,8 @@ const SENDS: &str = "requests.post(|requests.get(|requests.put(|httpx.|urlopen(|
 
 /// Whether a text listens and sends away, as the one before it did not.
 pub(super) fn is_written(written: &Written<'_>) -> bool {
-    written.is_form(FORMS) && written.holds(LISTENS) && !is_test(written.path) && written.gains(tells_on)
+    let listens = || written.holds(LISTENS) || written.holds(LOOKS) || written.holds(OF_BROWSERS);
+    written.is_form(FORMS) && listens() && !is_test(written.path) && written.gains(tells_on)
 }
 
 fn tells_on(text: &str) -> bool {
@@ -32,8 +33,29 @@ fn tells_on(text: &str) -> bool {
             .take(super::MAX_PLACES)
             .any(|(at, scheme)| elsewhere(&text[at + scheme.len()..]).is_some())
     };
-    holds(text, LISTENS) && holds(text, SENDS) && names_machine()
+    (holds(text, LISTENS) || looks_again(text) || takes_all(text))
+        && (holds(text, SENDS) || leaks::sends(text))
+        && names_machine()
 }
+
+/// Whether what is copied, or shown on a screen, is looked at again and again.
+fn looks_again(text: &str) -> bool {
+    const REPEATS: &str = "while True|while 1|while true|while (true)|setInterval(|loop {|for {|Timer(|Timer.|schedule(|NewTicker(|forever";
+    holds(text, LOOKS) && holds(text, REPEATS)
+}
+
+/// Whether a browser's extension takes all that is kept or was visited, of every site.
+fn takes_all(text: &str) -> bool {
+    const ALL: &str = "cookies.getAll({})|cookies.getAll({},|cookies.getAll({url:''|history.search({text:''|history.search({text:\"\"";
+    holds(text, OF_BROWSERS) && holds(&dense(text), ALL)
+}
+
+/// What is copied, or shown on a screen.
+const LOOKS: &str = "pyperclip.paste|clipboard.readText(|getPrimaryClip|Clipboard.GetText|clipboard.ReadAll(|NSPasteboard.general|ImageGrab.grab(|\
+    mss.mss(|pyautogui.screenshot(|CopyFromScreen(|desktopCapturer.getSources|robotgo.CaptureScreen|screenshot.Capture";
+
+/// What a browser keeps, as its extensions ask for it.
+const OF_BROWSERS: &str = "cookies.getAll|history.search";
 
 #[cfg(test)]
 mod tests {

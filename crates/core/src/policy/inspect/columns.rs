@@ -1,0 +1,107 @@
+//! What is known of people, hidden by the model or the query that gives it, and an edit by which it is told as it is.
+
+use super::source::{Written, code_lines, is_test};
+use crate::policy::lists::{holds, is, letters, parts};
+
+/// How a value is hidden: in a query, and by a model.
+const HIDES: &str = "mask(|mask_|masked(|sha2(|sha256(|sha1(|sha512(|md5(|hash(|hashed(|hmac(|hash_|pseudonymi|anonymi|tokenize(|redact(|redacted(|encrypt(|\
+    scramble(|obfuscate(|left(|right(|substr(|substring(|'***'|'xxx|farm_fingerprint(|dlp_|regexp_replace(|generalize(|bucketize(|date_trunc(|nullif_pii|\
+    to_hex(|truncate_date(|faker";
+const FIELDS: &str = "encrypts |encrypts(|attr_encrypted|has_encrypted|Encrypted|encrypted|@Convert|JsonIgnore|@Exclude|write_only|exclude=|select: false|\
+    $hidden|hidden =|#[serde(skip|json:\"-\"|Masked|PersonalData|[Sensitive]|@Sensitive|@ToString.Exclude|visible(false)|->hidden|SecretStr";
+
+/// What is known of people, in letters alone, as columns and fields are called.
+const KNOWN: &str = "ssn|socialsecuritynumber|nationalid|nationalidnumber|passport|passportno|passportnumber|iban|bankaccount|bankaccountiban|accountnumber|cardnumber|\
+    cardno|pan|cvv|dob|dateofbirth|birthdate|birthday|email|emailaddress|phone|phonenumber|homephone|mobile|homeaddress|address|streetaddress|fullname|\
+    firstname|lastname|surname|maidenname|diagnosis|icd10|medicalhistory|mrn|nhsnumber|salary|taxid|nin|bsn|steuerid|driverlicense|licensenumber|\
+    ipaddress|password|passworddigest|passwordhash|secret|token|apikey|pin|mfasecret|otpsecret|religion|ethnicity|hivstatus|zip|postcode|genome";
+
+const QUERIES: &str = "sql|py|yml|yaml|scala|r|sqlx";
+const MODELS: &str = "rb|php|py|java|kt|cs|ts|js|go|rs|ex|scala|prisma";
+
+/// Whether an edit tells what was hidden.
+pub(super) fn are_bared(written: &Written<'_>) -> bool {
+    let Some(before) = written.before else { return false };
+    if is_test(written.path) || written.is_tried() {
+        return false;
+    }
+    written.is_form(QUERIES) && hidden(before, HIDES) && are_told(&written.text, before)
+        || written.is_form(MODELS) && written.held(FIELDS) && are_unsealed(&written.text, before)
+}
+
+fn hidden(text: &str, list: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    holds(&lower, list)
+}
+
+/// The names on a line, in letters alone.
+fn names(line: &str) -> impl Iterator<Item = String> {
+    line.split(|char: char| !char.is_ascii_alphanumeric() && char != '_').filter(|word| word.len() > 1).map(letters)
+}
+
+/// The names of what is known of people on the lines of a text that hide, or do not hide, something.
+fn known(text: &str, hides: bool) -> Vec<String> {
+    let is_hiding = |line: &&str| holds(&line.to_ascii_lowercase(), HIDES) == hides;
+    let lines = code_lines(text).take(super::MAX_PLACES * 16).filter(is_hiding);
+    lines.flat_map(names).filter(|name| is(name, KNOWN)).collect()
+}
+
+/// Whether a column that a query hid stands there as it is.
+fn are_told(text: &str, before: &str) -> bool {
+    let (had, bare_before) = (known(before, true), known(before, false));
+    let (still, bare) = (known(text, true), known(text, false));
+    had.iter().any(|name| bare.contains(name) && !still.contains(name) && !bare_before.contains(name))
+}
+
+/// Whether a field that a model sealed, or kept from whoever asks, is so no more: the line is gone, or its list has nothing in it.
+fn are_unsealed(text: &str, before: &str) -> bool {
+    let seals = |line: &str| parts(FIELDS).find(|seal| line.contains(*seal));
+    let lines: Vec<&str> = code_lines(before).take(super::MAX_PLACES * 16).collect();
+    lines.iter().enumerate().any(|(at, line)| {
+        let Some(seal) = seals(line) else { return false };
+        // What a mark on a line of its own is about stands below it.
+        let sealed = |line: &str| names(line).any(|name| is(&name, KNOWN));
+        let is_about = sealed(line)
+            || lines.get(at + 1).is_some_and(|next| line.trim_start().starts_with(['@', '#', '[']) && sealed(next));
+        let kept = code_lines(text)
+            .any(|now| now.contains(seal) && (names(now).any(|name| is(&name, KNOWN)) || is_same(now, line)));
+        // A model that is gone as a whole is another matter, and so is one seal in the place of another.
+        let of_list = holds(seal, "hidden|exclude|encrypts");
+        let is_there = || {
+            names(line)
+                .chain(lines.get(at + 1).into_iter().flat_map(|next| names(next)))
+                .any(|name| is(&name, KNOWN) && code_lines(text).flat_map(names).any(|other| other == name))
+        };
+        is_about && !kept && seals(text).is_none_or(|other| other == seal) && (of_list || is_there())
+    })
+}
+
+/// Whether a line is the one it was.
+fn is_same(line: &str, other: &str) -> bool {
+    line.trim() == other.trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_hidden_of_people_and_is_told_is_seen() {
+        for (name, before, text, bared) in [
+            ("a.sql", "  {{ mask('passport_no') }} as passport_no,", "  passport_no,", true),
+            ("a.sql", "  sha2(ssn, 256) as ssn_hash,", "  ssn,", true),
+            ("a.sql", "  sha2(ssn, 256) as ssn_hash,", "  sha2(ssn, 512) as ssn_hash,", false),
+            ("a.sql", "  mask(status) as status,", "  status,", false),
+            ("a.sql", "  ssn,", "  sha2(ssn, 256) as ssn_hash,", false),
+            ("a.rb", "  encrypts :ssn, :diagnosis\n", "", true),
+            ("a.rb", "  encrypts :ssn\n", "  encrypts :ssn, :dob\n", false),
+            ("a.php", "protected $hidden = ['password', 'iban'];", "protected $hidden = [];", true),
+            ("a.php", "protected $hidden = ['password'];", "protected $hidden = ['password', 'iban'];", false),
+            ("a.java", "@JsonIgnore\nprivate String passwordHash;", "private String passwordHash;", true),
+            ("a.java", "@JsonIgnore\nprivate String passwordHash;", "", false),
+        ] {
+            let path = format!("/home/you/work/shop/app/models/{name}");
+            assert_eq!(are_bared(&Written::of(text, Some(before), &path)), bared, "{before} {text}");
+        }
+    }
+}

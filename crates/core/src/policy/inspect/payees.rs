@@ -1,0 +1,128 @@
+//! Whom money goes to: a wallet, an account or a bank's number that is written out where a setting or somebody else's stood.
+
+use super::source::{Written, code_lines, is_prose};
+use crate::policy::lists::{holds, letters};
+
+/// Parts of the names, in letters alone, of what is paid; and of contracts, which are nobody's.
+const PAID: &str = "treasury|owner|payee|recipient|beneficiar|payout|payto|settle|iban|fee|donat|destination|wallet|multisig|royalt|receiver|admin|\
+    collector|withdraw|bank|merchant|escrow|splitter|creditor|revenue|proceeds|cashout|deposit|safe|btc|eth|account";
+const CONTRACTS: &str = "usdc|usdt|dai|weth|token|router|factory|oracle|feed|pair|pool|proxy|registry|uniswap|chain|multicall|implementation|entrypoint";
+
+/// Chains that are only tried.
+const TRIED: &str = "testnet|sepolia|goerli|hardhat|anvil|ganache|localhost|localnet|devnet|amoy|mumbai";
+
+/// The longest line that is looked at.
+const LONGEST: usize = 400;
+
+/// Whether money goes to another account than it did.
+pub(super) fn are_others(written: &Written<'_>) -> bool {
+    let Some(before) = written.before else { return false };
+    if is_prose(written.name())
+        || written.is_form("csv|lock|svg|css|snap|po")
+        || written.is_tried()
+        || holds(&written.path.to_ascii_lowercase(), TRIED)
+    {
+        return false;
+    }
+    let names = letters(before);
+    let lines = code_lines(&written.text).filter(|line| line.len() <= LONGEST && !holds(line, TRIED));
+    lines.take(super::MAX_PLACES * 16).flat_map(accounts).take(super::MAX_PLACES).any(|(name, account)| {
+        // What was there before it is an account of the same name, and another one or none that is written out.
+        let is_paid = holds(&name, PAID) && !holds(&name, CONTRACTS) || is_coin(account) && name.ends_with("address");
+        is_paid && names.contains(&name) && !before.contains(account)
+    })
+}
+
+/// The accounts that a line writes out, each with the name of what it is given to, in letters alone.
+fn accounts(line: &str) -> impl Iterator<Item = (String, &str)> {
+    let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    let words = line.split(move |char: char| !is_part(char));
+    words.filter(|word| is_account(word)).map(move |word| {
+        let at = word.as_ptr() as usize - line.as_ptr() as usize;
+        let before = line[..at].trim_end_matches(|char: char| !is_part(char));
+        let start = before.rfind(|char: char| !is_part(char) && char != '-').map_or(0, |it| it + 1);
+        (letters(&before[start..]), word)
+    })
+}
+
+fn is_account(word: &str) -> bool {
+    let is_hex = |digits: &str| {
+        digits.len() == 40
+            && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && !holds(digits, "00000000|dEaD|deadbeef|11111111")
+    };
+    let is_iban = || {
+        let bytes = word.as_bytes();
+        (15..=34).contains(&bytes.len())
+            && bytes[..2].iter().all(u8::is_ascii_uppercase)
+            && bytes[2..4].iter().all(u8::is_ascii_digit)
+            && bytes[4..].iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+            && bytes[4..].iter().filter(|byte| byte.is_ascii_digit()).count() >= 8
+    };
+    word.strip_prefix("0x").is_some_and(is_hex)
+        || is_coin(word)
+        || word
+            .strip_prefix("acct_")
+            .is_some_and(|rest| rest.len() >= 12 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        || is_iban()
+}
+
+/// Whether a word is the address of a coin that has one of its own.
+fn is_coin(word: &str) -> bool {
+    let fits =
+        |rest: &str| rest.len() >= 25 && rest.len() <= 62 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let has_both =
+        || word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
+    ["bc1", "ltc1", "addr1", "cosmos1", "T", "r", "1", "3"].iter().any(|start| {
+        let short = start.len() == 1;
+        word.strip_prefix(start)
+            .is_some_and(|rest| fits(rest) && (!short || (25..=35).contains(&word.len()) && is_mixed(word)))
+    }) && has_both()
+}
+
+/// Whether a word has capital and small letters and digits, as those have that were never words.
+fn is_mixed(word: &str) -> bool {
+    let count = |of: fn(&u8) -> bool| word.bytes().filter(of).count();
+    count(u8::is_ascii_digit) > 2
+        && count(u8::is_ascii_uppercase) > 3
+        && count(u8::is_ascii_lowercase) > 3
+        && !word.contains('_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_account_is_seen() {
+        const WALLET: &str = "0x4f3ba9dd8ebd1348874e249ea036a4f0283a2f7a";
+        let iban = "settlement_iban: GB29NWBK60161331926819".to_owned();
+        for (path, before, text, other) in [
+            (
+                "scripts/deploy.ts",
+                "const treasury = process.env.TREASURY!;",
+                format!("const treasury = \"{WALLET}\";"),
+                true,
+            ),
+            ("scripts/deploy.ts", "const usdc = process.env.USDC!;", format!("const usdc = \"{WALLET}\";"), false),
+            (
+                "scripts/deploy.ts",
+                "const wallet = \"0x4f3ba9dd8ebd1348874e249ea036a4f0283a2f7a\";",
+                format!("const wallet = \"{WALLET}\";"),
+                false,
+            ),
+            (
+                "test/deploy.ts",
+                "const treasury = process.env.TREASURY!;",
+                format!("const treasury = \"{WALLET}\";"),
+                false,
+            ),
+            ("config/payouts.yml", "settlement_iban: ${IBAN}", iban, true),
+            ("src/pay.ts", "destination: merchant.account", "destination: 'acct_1Ab2Cd3Ef4Gh5Ij6'".to_owned(), true),
+            ("src/pay.ts", "destination: merchant.account", "destination: merchant.stripeAccount".to_owned(), false),
+        ] {
+            let path = format!("/home/you/work/shop/{path}");
+            assert_eq!(are_others(&Written::of(&text, Some(before), &path)), other, "{text}");
+        }
+    }
+}

@@ -31,17 +31,22 @@ pub(super) fn clear_what_is_live(code: &str) -> bool {
 }
 
 /// What is known of people, as columns are called; two of them make a row somebody's.
-const KNOWN: &str = "mrn|nhs_number|ssn|surname|full_name|fullname|first_name|last_name|firstname|lastname|name|date_of_birth|dob|birth_date|birthdate|passport|\
-    passport_no|national_id|iban|card_number|email|phone|address|home_address|street|postcode|zip|zipcode|diagnosis|icd10|salary|discharge_note|patient_id|patient|\
+const KNOWN: &str = "mrn|nhs_number|ssn|surname|full_name|fullname|first_name|last_name|firstname|lastname|name|date_of_birth|dob|birth_date|\
+    birthdate|passport|\
+    passport_no|national_id|iban|card_number|email|phone|address|home_address|street|postcode|zip|zipcode|diagnosis|icd10|salary|discharge_note|\
+    patient_id|patient|\
     tax_id|medical_record|insurance_no|mobile|ip_address|customer_name|username|lat|lon|gender|age|discharge_notes|attending";
-const SURE: &str = "mrn|nhs_number|ssn|surname|full_name|fullname|date_of_birth|dob|passport|passport_no|national_id|iban|card_number|diagnosis|icd10|salary|\
+const SURE: &str = "mrn|nhs_number|ssn|surname|full_name|fullname|date_of_birth|dob|passport|passport_no|national_id|iban|card_number|diagnosis|\
+    icd10|salary|\
     medical_record|insurance_no|tax_id|email|phone|home_address|last_name|lastname|customer_name|discharge_note";
 
 /// Whether a cell gives rows in which people are known to another machine that its text names.
 pub(super) fn hand_out_people(code: &str) -> bool {
-    const ROWS: &str = ".to_csv(|.to_json(|.to_dict(|.to_html(|.to_markdown(|.to_string(|.to_parquet(|.to_excel(|.to_records(|dumps(|.tolist()|write_csv(|\
+    const ROWS: &str = ".to_csv(|.to_json(|.to_dict(|.to_html(|.to_markdown(|.to_string(|.to_parquet(|.to_excel(|.to_records(|dumps(|.tolist()|\
+        write_csv(|\
         write_json(|.values|fetchall(|files=";
-    const GIVES: &str = "requests.post(|requests.put(|httpx.post(|httpx.put(|urlopen(|session.post(|http.client|.request(|aiohttp|urllib3|requests.request(";
+    const GIVES: &str = "requests.post(|requests.put(|httpx.post(|httpx.put(|urlopen(|session.post(|http.client|.request(|aiohttp|urllib3|\
+        requests.request(";
     const HIDES: &str =
         "sha256(|hashlib|mask(|anonymi|pseudonymi|.groupby(|.agg(|.mean()|.count()|.describe()|faker|Faker|synthetic";
     if !holds(code, GIVES) || !holds(code, ROWS) || holds(code, HIDES) || !names_machine(code) {

@@ -85,7 +85,7 @@ pub(super) enum Runs {
 /// A command that writes a script says itself when that is run (`followed`).
 pub(super) fn judged(written: &Written<'_>, tool: &str, facts: &dyn Facts, followed: bool) -> Vec<Effect> {
     let (path, name) = (written.path, written.name());
-    let text = &written.all[..written.all.floor_char_boundary(MAX_CODE)];
+    let text = &written.text[..written.text.floor_char_boundary(MAX_CODE)];
     let effect = |kind, target: &str| Effect::on(kind, target, places::place(path, facts), tool);
     let mut effects = Vec::new();
     if places::is_ci(path) && trusts_strangers(text, written.before) {
@@ -161,7 +161,12 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, Cow<
             if text.trim_start().starts_with('{') { named_texts(text, "source") } else { vec![text.to_owned()] };
         return cells.into_iter().flat_map(cell).collect();
     }
-    if inside("/cron.d/") || inside("/cron.daily/") || inside("/cron.hourly/") || holds(name, "crontab") {
+    if inside("/cron.d/")
+        || inside("/cron.daily/")
+        || inside("/cron.hourly/")
+        || holds(name, "crontab")
+        || name.ends_with(".cron")
+    {
         return scheduled(text.lines().filter_map(of_crontab).collect());
     }
     if inside("/.husky/") || inside("/.githooks/") || inside("/.git/hooks/") {
@@ -349,7 +354,8 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
         |path: &str| secrecy(path, facts.home()) == Secrecy::Credential || tree_secrecy(path) == Secrecy::Credential;
     let reads = analysis.effects.iter().any(|it| it.kind == Kind::SecretRead && is_credential(&it.target));
     let grave = |effect: &&Effect| {
-        if effect.at != Where::Here {
+        // What is done again and again is often done from elsewhere.
+        if effect.at != Where::Here && runs != Runs::Scheduled {
             return false;
         }
         let sends = effect.kind == Kind::DataSend && effect.origin.secret;
@@ -385,6 +391,7 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
                 Runs::Scheduled,
                 Kind::DatabaseDestroy | Kind::StorageDestroy | Kind::CloudDestroy | Kind::ClusterDestroy,
             ) => true,
+            (Runs::Scheduled, Kind::ServiceChange) => leaves_no_rows(code),
             (Runs::Scheduled, Kind::CodeFetched | Kind::SystemStartup | Kind::SecretRead) => false,
             (Runs::AtOnce, Kind::FileDelete) if effect.place == Place::ProjectRoot => effect.recursive,
             (_, Kind::FileDelete) => {
@@ -404,6 +411,12 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
         }
     };
     analysis.effects.iter().find(grave).map(|effect| format!("{} {}", effect.kind, effect.target).trim_end().to_owned())
+}
+
+/// Whether a statement takes all rows of a table.
+fn leaves_no_rows(code: &str) -> bool {
+    let lower = code.to_ascii_lowercase();
+    holds(&lower, "delete from|truncate |drop table|drop database|deletemany({})") && !lower.contains("where")
 }
 
 /// Whether a folder is one in which many keep what is nowhere else: copies, what was uploaded, what a database holds.

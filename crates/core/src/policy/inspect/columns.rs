@@ -1,23 +1,33 @@
 //! What is known of people, hidden by the model or the query that gives it, and an edit by which it is told as it is.
 
+use std::collections::HashSet;
+
 use super::source::{Written, code_lines, is_test};
 use crate::policy::lists::{holds, is, letters, parts};
 
 /// How a value is hidden: in a query, and by a model.
-const HIDES: &str = "mask(|mask_|masked(|sha2(|sha256(|sha1(|sha512(|md5(|hash(|hashed(|hmac(|hash_|pseudonymi|anonymi|tokenize(|redact(|redacted(|encrypt(|\
-    scramble(|obfuscate(|left(|right(|substr(|substring(|'***'|'xxx|farm_fingerprint(|dlp_|regexp_replace(|generalize(|bucketize(|date_trunc(|nullif_pii|\
+const HIDES: &str = "mask(|mask_|masked(|sha2(|sha256(|sha1(|sha512(|md5(|hash(|hashed(|hmac(|hash_|pseudonymi|anonymi|tokenize(|redact(|\
+    redacted(|encrypt(|\
+    scramble(|obfuscate(|left(|right(|substr(|substring(|'***'|'xxx|farm_fingerprint(|dlp_|regexp_replace(|generalize(|bucketize(|date_trunc(|\
+    nullif_pii|\
     to_hex(|truncate_date(|faker";
-const FIELDS: &str = "encrypts |encrypts(|attr_encrypted|has_encrypted|Encrypted|encrypted|@Convert|JsonIgnore|@Exclude|write_only|exclude=|select: false|\
+const FIELDS: &str = "encrypts |encrypts(|attr_encrypted|has_encrypted|Encrypted|encrypted|@Convert|JsonIgnore|@Exclude|write_only|exclude=|\
+    select: false|\
     $hidden|hidden =|#[serde(skip|json:\"-\"|Masked|PersonalData|[Sensitive]|@Sensitive|@ToString.Exclude|visible(false)|->hidden|SecretStr";
 
 /// What is known of people, in letters alone, as columns and fields are called.
-const KNOWN: &str = "ssn|socialsecuritynumber|nationalid|nationalidnumber|passport|passportno|passportnumber|iban|bankaccount|bankaccountiban|accountnumber|cardnumber|\
-    cardno|pan|cvv|dob|dateofbirth|birthdate|birthday|email|emailaddress|phone|phonenumber|homephone|mobile|homeaddress|address|streetaddress|fullname|\
+const KNOWN: &str = "ssn|socialsecuritynumber|nationalid|nationalidnumber|passport|passportno|passportnumber|iban|bankaccount|bankaccountiban|\
+    accountnumber|cardnumber|\
+    cardno|pan|cvv|dob|dateofbirth|birthdate|birthday|email|emailaddress|phone|phonenumber|homephone|mobile|homeaddress|address|streetaddress|\
+    fullname|\
     firstname|lastname|surname|maidenname|diagnosis|icd10|medicalhistory|mrn|nhsnumber|salary|taxid|nin|bsn|steuerid|driverlicense|licensenumber|\
     ipaddress|password|passworddigest|passwordhash|secret|token|apikey|pin|mfasecret|otpsecret|religion|ethnicity|hivstatus|zip|postcode|genome";
 
 const QUERIES: &str = "sql|py|yml|yaml|scala|r|sqlx";
 const MODELS: &str = "rb|php|py|java|kt|cs|ts|js|go|rs|ex|scala|prisma";
+
+/// The longest line of a model that is looked at.
+const LONGEST: usize = 400;
 
 /// Whether an edit tells what was hidden.
 pub(super) fn are_bared(written: &Written<'_>) -> bool {
@@ -43,7 +53,7 @@ fn names(line: &str) -> impl Iterator<Item = String> {
 fn known(text: &str, hides: bool) -> Vec<String> {
     let is_hiding = |line: &&str| holds(&line.to_ascii_lowercase(), HIDES) == hides;
     let lines = code_lines(text).take(super::MAX_PLACES * 16).filter(is_hiding);
-    lines.flat_map(names).filter(|name| is(name, KNOWN)).collect()
+    lines.flat_map(names).filter(|name| is(name, KNOWN)).take(super::MAX_PLACES * 2).collect()
 }
 
 /// Whether a column that a query hid stands there as it is.
@@ -55,30 +65,30 @@ fn are_told(text: &str, before: &str) -> bool {
 
 /// Whether a field that a model sealed, or kept from whoever asks, is so no more: the line is gone, or its list has nothing in it.
 fn are_unsealed(text: &str, before: &str) -> bool {
-    let seals = |line: &str| parts(FIELDS).find(|seal| line.contains(*seal));
-    let lines: Vec<&str> = code_lines(before).take(super::MAX_PLACES * 16).collect();
-    lines.iter().enumerate().any(|(at, line)| {
-        let Some(seal) = seals(line) else { return false };
-        // What a mark on a line of its own is about stands below it.
-        let sealed = |line: &str| names(line).any(|name| is(&name, KNOWN));
-        let is_about = sealed(line)
-            || lines.get(at + 1).is_some_and(|next| line.trim_start().starts_with(['@', '#', '[']) && sealed(next));
-        let kept = code_lines(text)
-            .any(|now| now.contains(seal) && (names(now).any(|name| is(&name, KNOWN)) || is_same(now, line)));
-        // A model that is gone as a whole is another matter, and so is one seal in the place of another.
-        let of_list = holds(seal, "hidden|exclude|encrypts");
-        let is_there = || {
-            names(line)
-                .chain(lines.get(at + 1).into_iter().flat_map(|next| names(next)))
-                .any(|name| is(&name, KNOWN) && code_lines(text).flat_map(names).any(|other| other == name))
-        };
-        is_about && !kept && seals(text).is_none_or(|other| other == seal) && (of_list || is_there())
-    })
-}
-
-/// Whether a line is the one it was.
-fn is_same(line: &str, other: &str) -> bool {
-    line.trim() == other.trim()
+    let seal_of = |line: &str| parts(FIELDS).find(|seal| line.contains(*seal));
+    let lines =
+        |text| code_lines(text).take(super::MAX_PLACES * 16).filter(|line| line.len() <= LONGEST).collect::<Vec<_>>();
+    let is_known = |line: &str| names(line).any(|name| is(&name, KNOWN));
+    let (had, has) = (lines(before), lines(text));
+    let told: HashSet<String> = has.iter().flat_map(|line| names(line)).collect();
+    let seals: Vec<(&str, &str)> =
+        has.iter().filter_map(|line| Some((*line, seal_of(line)?))).take(super::MAX_PLACES).collect();
+    had.iter().enumerate().filter_map(|(at, line)| Some((at, *line, seal_of(line)?))).take(super::MAX_PLACES).any(
+        |(at, line, seal)| {
+            // What a mark on a line of its own is about stands below it.
+            let below =
+                had.get(at + 1).filter(|_| line.trim_start().starts_with(['@', '#', '['])).copied().unwrap_or_default();
+            let is_kept =
+                seals.iter().any(|(now, other)| *other == seal && (is_known(now) || now.trim() == line.trim()));
+            let is_replaced = seals.first().is_some_and(|(_, other)| *other != seal);
+            // A field that is gone as a whole is another matter; a list goes on with nothing in it.
+            let of_list = || {
+                holds(seal, "hidden|exclude|encrypts") || names(line).next().is_some_and(|first| told.contains(&first))
+            };
+            let is_there = || names(line).chain(names(below)).any(|name| is(&name, KNOWN) && told.contains(&name));
+            (is_known(line) || is_known(below)) && !is_kept && !is_replaced && (of_list() || is_there())
+        },
+    )
 }
 
 #[cfg(test)]

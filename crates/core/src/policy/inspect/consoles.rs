@@ -8,13 +8,18 @@ use crate::policy::lists::{holds, is, parts};
 const FORMS: &str =
     "yml|yaml|properties|conf|ini|cfg|toml|json|hcl|env|xml|config|py|rb|php|j2|erb|tpl|tmpl|acl|cnf|cf|options|local";
 
-/// The ends of the names of settings, with what they stand in, in letters alone; and what opens what they are for.
+/// The ends of the names of settings, with what they stand in, in letters alone, or behind `=` the whole; and what opens what they are for.
 const OPEN: &[(&str, &str)] = &[
     // Spring's, and a database within it.
     ("webexposureinclude|exposureinclude|jmxexposureinclude", "*"),
     ("envshowvalues|configpropsshowvalues", "always"),
-    ("heapdumpenabled|shutdownenabled", "true"),
+    ("=heapdumpenabled|=shutdownenabled|endpointheapdumpenabled|endpointshutdownenabled", "true"),
     ("h2consoleenabled|h2consolesettingsweballowothers|weballowothers", "true"),
+    ("swaggeruialwaysinclude|graphqluialwaysinclude|devuialwaysinclude", "true"),
+    ("authpermissionallpolicy|permissionallpolicy", "permit"),
+    ("webprofilertoolbar", "true"),
+    ("exposeconfig|exposestacktrace", "true"),
+    ("authbackends|authbackend", "airflow.api.auth.backend.default"),
     // Windows' pages.
     ("allowremoteaccess|elmahallowremoteaccess", "true|yes|1"),
     // Panels and what they show.
@@ -29,7 +34,7 @@ const OPEN: &[(&str, &str)] = &[
     ("xpacksecurityenabled|opensearchsecurityenabled", "false"),
     ("pluginssecuritydisabled|disablesecurityplugin", "true"),
     ("requirevaliduser|requirevaliduserexceptforup", "false"),
-    ("allowanonymous|mosquittoallowanonymous", "true"),
+    ("mosquittoallowanonymous", "true"),
     ("loopbackusers", "none|[]"),
     ("loopbackusersguest", "false"),
     ("authenticator", "allowallauthenticator|org.apache.cassandra.auth.allowallauthenticator"),
@@ -40,22 +45,30 @@ const OPEN: &[(&str, &str)] = &[
     ("authorizationmode", "alwaysallow"),
     ("disableplaintextauth", "no"),
     ("skipgranttables", "true|1|on"),
-    ("guestok|maptoguest", "yes|bad user"),
-    ("rpcauth|noauth", "true|yes"),
+    ("guestok|maptoguest", "yes|baduser"),
+    ("noauth", "true|yes"),
+    (
+        "ufwdefaultincoming|ufwdefaultinputpolicy|defaultinputpolicy|firewalldefaultpolicy|iptablesdefaultpolicy|firewalldefaultaction",
+        "allow|accept",
+    ),
 ];
 
 /// Settings that are opened by leaving nothing of them.
-const EMPTY: &str = "serverapptoken|serverapppassword|notebookapptoken|notebookapppassword|identityprovidertoken|requirepass|passwordidentityproviderhashedpassword";
+const EMPTY: &str = "serverapptoken|serverapppassword|notebookapptoken|notebookapppassword|identityprovidertoken|requirepass|\
+    passwordidentityproviderhashedpassword";
 
 /// Lines by which the same is said without a value, in small letters and with one blank between words.
-const LINES: &str = "stats admin if true|allow_anonymous true|http_access allow all|allow-transfer { any; }|allow-recursion { any; }|allow-update { any; }|rwcommunity public|\
+const LINES: &str = "stats admin if true|allow_anonymous true|http_access allow all|allow-transfer { any; }|allow-recursion { any; }|\
+    allow-update { any; }|rwcommunity public|\
     rwcommunity private|rocommunity public default|hosts allow = *|no-auth|<user default><password></password>|<customerrors mode=\"off\"|\
     user default on nopass ~* +@all|default-authentication-plugin=none|access to * by * write|allow all from any";
 
 /// Whether settings show or open it, outside of what is only tried, and those before them did not.
 pub(super) fn are_open(written: &Written<'_>) -> bool {
-    const SIGNS: &str = "xposure|show-values|showValues|show_values|eapdump|shutdown|h2|emote|nonymous|nsecure|ublic|NOPASS|NoPassword|veryone|ecurity|\
-        valid_user|oopback|uthenticator|uthorizer|efault_policy|tls_disable|AlwaysAllow|plaintext_auth|grant|guest|auth|token|password|requirepass|stats |\
+    const SIGNS: &str = "xposure|PUBLIC|xpose|lways-include|ermission|oolbar|uth_back|ufw|olicy|dmin|show-values|showValues|show_values|eapdump|\
+        shutdown|h2|emote|nonymous|nsecure|ublic|NOPASS|NoPassword|veryone|ecurity|\
+        valid_user|oopback|uthenticator|uthorizer|efault_policy|tls_disable|AlwaysAllow|plaintext_auth|grant|guest|auth|token|password|\
+        requirepass|stats |\
         allow|community|hosts allow|nopass|ustomErrors|access to";
     written.is_form(FORMS)
         && written.holds(SIGNS)
@@ -80,7 +93,7 @@ fn by_lines(text: &str) -> bool {
 fn opened(written: &Written<'_>) -> bool {
     let opening = |text: &str| -> Vec<String> {
         let found = settings::settings(text);
-        found.iter().filter(|setting| opens(setting)).map(Setting::path).collect()
+        found.iter().filter(|setting| opens(setting)).take(super::MAX_PLACES).map(Setting::path).collect()
     };
     let now = opening(&written.text);
     if now.is_empty() {
@@ -94,7 +107,9 @@ fn opens(setting: &Setting<'_>) -> bool {
     let path = setting.path();
     let value = folded(&setting.value);
     let value = value.trim_matches(['"', '\'', ';']);
-    let ends = |names: &str| parts(names).any(|name| path.ends_with(name));
+    let ends = |names: &str| {
+        parts(names).any(|name| name.strip_prefix('=').map_or_else(|| path.ends_with(name), |whole| path == whole))
+    };
     OPEN.iter().any(|(names, values)| is(value, values) && !value.is_empty() && ends(names))
         || value.is_empty() && ends(EMPTY)
 }
@@ -118,6 +133,8 @@ mod tests {
             ),
             ("application.properties", "management.endpoints.web.exposure.include=*", true),
             ("application-dev.properties", "management.endpoints.web.exposure.include=*", false),
+            ("application.yml", "server:\n  graceful-shutdown:\n    enabled: true", false),
+            ("application.yml", "endpoint:\n  shutdown:\n    enabled: true", true),
             ("grafana.ini", "[auth.anonymous]\nenabled = true", true),
             ("grafana.ini", "[auth.anonymous]\nenabled = false", false),
             ("traefik.yml", "api:\n  insecure: true", true),

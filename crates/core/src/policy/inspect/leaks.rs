@@ -14,10 +14,11 @@ const SENDS: &str = "requests.post(|requests.put(|httpx.post(|urlopen(|fetch(|ax
     net.connect(|urllib.request|HTTPSConnection(|\"curl\"|'curl'|\"wget\"|'wget'|ureq::|reqwest::|minreq::|\
     TcpStream::connect|HttpURLConnection|openConnection(|https').get(|http').get(|https\").get(|http\").get(|https.get(|http.get(|requests.get(|\
     https').request(|https\").request(|require('https')|require(\"https\")|require('http')|require(\"http\")|require('node:http|require(\"node:http|\
-    from 'https'|from \"https\"|from 'node:http|from \"node:http|import('https')|import('node:http|undici|require('net')|require('dns')|Net::HTTP.get|urlopen|file_get_contents(|\
+    from 'https'|from \"https\"|from 'node:http|from \"node:http|import('https')|import('node:http|undici|require('net')|require('dns')|\
+    Net::HTTP.get|urlopen|file_get_contents(|\
     http.Post(|http.PostForm(|http.NewRequest|PostAsync(|.newCall(|HttpRequest.newBuilder|UploadString|UploadData|URLSession|dio.post|\
     Faraday.post|HTTParty.post|RestClient.post|post('http|post(\"http|post(`http|send('http|send(\"http|submit('http|submit(\"http|upload('http|\
-    upload(\"http|->post(|Invoke-RestMethod|Invoke-WebRequest|http:post(|reqwest";
+    upload(\"http|->post(|wp_remote_post(|wp_remote_get(|Invoke-RestMethod|Invoke-WebRequest|http:post(|reqwest";
 
 /// Whether code hands something to another machine.
 pub(super) fn sends(code: &str) -> bool {
@@ -103,7 +104,8 @@ const PICKED: &str =
 
 /// Whether what is secret of the environment is picked out of it by its names.
 fn picks_secrets(code: &str) -> bool {
-    const ALL: &str = "entries(process.env)|keys(process.env)|in process.env|os.environ.items()|in os.environ|os.environ.keys()|ENV.select|ENV.filter|\
+    const ALL: &str = "entries(process.env)|keys(process.env)|in process.env|os.environ.items()|in os.environ|os.environ.keys()|ENV.select|\
+        ENV.filter|\
         ENV.each|os.Environ()|System.getenv().|env::vars()|GetEnvironmentVariables()|getenv() as|$_ENV as";
     const SECRET: &str = "TOKEN|SECRET|KEY|PASS|CRED|AUTH";
     const HIDES: &str = "redact|mask|***|REDACTED|scrub|delete |unset|!/|not any|undefined";

@@ -18,6 +18,7 @@ const KEEPS: &str = "mfarequired|requiremfa|mfaenabled|enablemfa|mfaenforced|enf
     encryptatrest|encryptionenabled|enableencryption|requireauth|authrequired|authenabled|enableauth|authenticationenabled|requirelogin|\
     loginrequired|lockoutenabled|captchaenabled|enablecaptcha|kyc|amlcheck|sanctionscheck|fraudcheck|fraudenabled|ageverif|consentrequired|\
     requireconsent|requiretls|requirehttps|sslrequired|\
+    sslenabled|tlsenabled|enabletls|enablessl|usetls|usessl|postgresssl|dbssl|mysqltls|redistls|\
     securebrowser|secureboot|verifyboot|dosecheck|dosagecheck|allergycheck|parentalcontrol|maskpii|redactpii|scrubpii|anonymize|contentsafety|\
     safemode|verifyemail|emailverification|enforcehttps|securesslredirect|forcessl|verifywebhook|webhookverif|ipallowlist|sandboxenabled|\
     rowlevelsecurity|verifychecksum|allowlistonly|protectfromforgery|killswitch|circuitbreaker|stoploss|deadman|papertrading|\
@@ -121,24 +122,28 @@ fn goes_live(text: &str, before: &str) -> bool {
 const GUARDS: &str = "networkpolic|podsecurity|oauth2proxy|oauthproxy|authproxy|forwardauth|externalauth|modsecurity|firewall|ratelimit|captcha|mfa|\
     twofactor|mtls|peerauth|encryption|auditlog|seccomp|apparmor|selinux|falco|gatekeeper|kyverno|imagepolic|imageverif|signature|csrf|backup|\
     pointintime|authentication|authorization|basicauth|intrusion|ddos|antivirus|clamav|accesslog|lockout|passwordpolic|sso|oidc|saml|fraud|\
-    interlock|watchdog|failsafe|rbac|safety|killswitch|bruteforce|securitycontext|antiforgery|malware";
+    versioning|objectlock|softdelete|auditing|threatdetection|flowlog|cloudtrail|guardduty|interlock|watchdog|failsafe|rbac|safety|killswitch|\
+    bruteforce|securitycontext|antiforgery|malware";
 
 /// Whether a guard's own switch, which stands within it, is off where it was on: `networkPolicy:` with `enabled: false` below.
 fn drops_guard(written: &Written<'_>, before: &str) -> bool {
-    const SWITCHES: &str = "enabled|enable|enforce|enforced|enforcement|required|active|isenabled";
+    const SWITCHES: &str = "enabled|enable|enforce|enforced|enforcement|required|active|isenabled|status";
     const SHORT: &str = "waf|tls|ssl|auth|audit|vpn|dlp|ids|ips";
     let is_tried = || written.name().split(|char: char| !char.is_ascii_alphanumeric()).any(|word| is(word, TRIED));
-    if !written.is_form("yml|yaml|json|json5|toml|conf|hcl|ini|cfg") || is_tried() {
+    if !written.is_form("yml|yaml|json|json5|toml|conf|hcl|ini|cfg|tf|bicep") || is_tried() {
         return false;
     }
     let guards = |setting: &Setting<'_>| {
         let within = letters(&setting.within);
         is(&letters(&setting.name), SWITCHES) && (is(&within, SHORT) || holds(&within, GUARDS))
     };
+    let is = |it: &Setting<'_>, words: &str| is(&it.value.to_ascii_lowercase(), words);
+    let is_on = |it: &Setting<'_>| it.is_on() || is(it, "enabled|enforced");
+    let is_off = |it: &Setting<'_>| it.is_off() || is(it, "disabled|suspended");
     let had: HashSet<String> =
-        settings::settings(before).iter().filter(|it| it.is_on() && guards(it)).map(Setting::path).collect();
+        settings::settings(before).iter().filter(|it| is_on(it) && guards(it)).map(Setting::path).collect();
     !had.is_empty()
-        && settings::settings(&written.text).iter().any(|it| it.is_off() && guards(it) && had.contains(&it.path()))
+        && settings::settings(&written.text).iter().any(|it| is_off(it) && guards(it) && had.contains(&it.path()))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

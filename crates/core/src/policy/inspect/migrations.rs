@@ -58,15 +58,16 @@ fn of(text: &str) -> Option<String> {
 }
 
 /// What a business lives by: no table of such a name is left over.
-const LIVE: &str = "order|orders|order_line|order_lines|order_items|orderitem|customer|customers|user|users|account|accounts|payment|payments|invoice|\
+const LIVE: &str = "order|orders|order_line|order_lines|order_items|orderitem|customer|customers|user|users|account|accounts|payment|payments|\
+    invoice|\
     invoices|invoice_lines|patient|patients|appointment|appointments|prescription|prescriptions|encounters|medical_records|health_records|employee|\
     employees|student|students|enrollments|grades|member|members|subscription|subscriptions|transaction|transactions|booking|bookings|\
     reservation|reservations|claim|claims|contract|contracts|product|products|balances|wallet|wallets|payouts|refunds|shipments|deliveries|\
     tenant|tenants|client|clients|player|players|loans|deposits|donations|donors|purchases|sales|credentials|messages|organizations";
 
 /// How tables are dropped, in the words of those who build statements.
-const DROPS: &str = "drop table if exists |drop table |drop_table(|drop_table :|drop_table \"|dropifexists(|droptable(|droptableifexists(|schema::drop(|\
-    drop_table('|drop table(";
+const DROPS: &str = "drop table |drop_table(|drop_table :|drop_table \"|dropifexists(|droptable(|droptableifexists(|schema::drop(|\
+    <droptable tablename=|droptable:";
 
 /// A table of [`LIVE`] that is dropped and never made again, not even on the way back.
 fn live_dropped(text: &str, whole: &str) -> Option<String> {
@@ -75,15 +76,18 @@ fn live_dropped(text: &str, whole: &str) -> Option<String> {
     if holds(whole, MAKES) {
         return None;
     }
+    const LONGEST: usize = 2048;
     let dropped = |at: usize, verb: &str| {
-        let rest = &text[at + verb.len()..];
-        let end = rest.find([';', ')', '\n', '(']).unwrap_or(rest.len());
-        let names = rest[..end].split([',', ' ']).map(bare).filter(|name| !name.is_empty());
-        names
-            .take(MAX_TABLES)
-            .take_while(|name| !is(name, "cascade|restrict"))
-            .find(|name| is(name, LIVE))
-            .map(str::to_owned)
+        let start = at + verb.len();
+        let rest = &text[start..text.floor_char_boundary(start + LONGEST)];
+        let end = rest.find([';', ')', '(', '>']).unwrap_or(rest.len());
+        let words =
+            rest[..end].split_whitespace().filter(|word| !is(word, "if|exists|only|tablename:")).take(MAX_TABLES);
+        // What stands behind the last name of a list is about something else.
+        let mut goes_on = true;
+        let listed = words.take_while(|word| std::mem::replace(&mut goes_on, word.ends_with(',')));
+        let mut names = listed.flat_map(|word| word.split(',')).map(bare);
+        names.find(|name| is(name, LIVE)).map(str::to_owned)
     };
     parts(DROPS)
         .flat_map(|verb| text.match_indices(verb).take(super::MAX_PLACES))

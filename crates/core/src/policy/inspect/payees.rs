@@ -6,7 +6,8 @@ use crate::policy::lists::{holds, letters};
 /// Parts of the names, in letters alone, of what is paid; and of contracts, which are nobody's.
 const PAID: &str = "treasury|owner|payee|recipient|beneficiar|payout|payto|settle|iban|fee|donat|destination|wallet|multisig|royalt|receiver|admin|\
     collector|withdraw|bank|merchant|escrow|splitter|creditor|revenue|proceeds|cashout|deposit|safe|btc|eth|account";
-const CONTRACTS: &str = "usdc|usdt|dai|weth|token|router|factory|oracle|feed|pair|pool|proxy|registry|uniswap|chain|multicall|implementation|entrypoint";
+const CONTRACTS: &str = "usdc|usdt|dai|weth|token|router|factory|oracle|feed|pair|pool|proxy|registry|uniswap|chain|multicall|implementation|\
+    entrypoint";
 
 /// Chains that are only tried.
 const TRIED: &str = "testnet|sepolia|goerli|hardhat|anvil|ganache|localhost|localnet|devnet|amoy|mumbai";
@@ -78,6 +79,7 @@ fn is_coin(word: &str) -> bool {
         word.strip_prefix(start)
             .is_some_and(|rest| fits(rest) && (!short || (25..=35).contains(&word.len()) && is_mixed(word)))
     }) && has_both()
+        || (matches!(word.len(), 32..=44 | 95 | 106) && is_mixed(word) && !word.contains(['0', 'O', 'I', 'l']))
 }
 
 /// Whether a word has capital and small letters and digits, as those have that were never words.

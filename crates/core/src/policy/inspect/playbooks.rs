@@ -61,9 +61,12 @@ fn stops_guard(text: &str, form: &str) -> bool {
         let off = holds(&dense, "state:stopped|enabled:false|enabled:no|masked:true|masked:yes|state:absent|state:removed|ensure=>stopped|\
             ensure=>absent|enable=>false|action:stop|action[:stop|[:stop,:disable]|state:disabled|service.dead|service.disabled|pkg.removed|pkg.purged|\
             action:disable|action:purge|action:remove|policy:disabled|state:permissive");
-        off && task.split(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '-' | '_' | '.'))
+        const COPIES: &str = "backup|dump|restic|borg|snapshot|pgbackrest|wal-g|rsnapshot|duplicity";
+        let copies = || holds(&dense, "cron:{|cron:name|cron{|systemd:") && holds(&dense.to_ascii_lowercase(), COPIES);
+        let guards = || task.split(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '-' | '_' | '.'))
             .map(|word| word.trim_end_matches(".service"))
-            .any(|word| !word.is_empty() && (shell::guards_machine(word) || is(word, GUARDS)))
+            .any(|word| !word.is_empty() && (shell::guards_machine(word) || is(word, GUARDS)));
+        off && (copies() || guards())
     })
 }
 

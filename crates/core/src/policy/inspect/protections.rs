@@ -26,7 +26,8 @@ const EXPOSES: &str = "skipfinalsnapshot|forcedestroy|publiclyaccessible|publicn
 
 /// Numbers that protect while they are more than nothing.
 const COUNTS: &str = "backupretentionperiod|backupretentiondays|backupretentionindays|requiredapprovingreviewcount|\
-    recoverywindowindays|softdeleteretentiondays|retainedbackups|pointintimerecoveryretentiondays|backupretention|snapshotretentionlimit|automatedsnapshotretentionperiod";
+    recoverywindowindays|softdeleteretentiondays|retainedbackups|pointintimerecoveryretentiondays|backupretention|snapshotretentionlimit|\
+    automatedsnapshotretentionperiod";
 
 /// Words that protect, and those that do no longer.
 const WORDS: &[(&str, &str, &str)] = &[
@@ -86,7 +87,7 @@ pub(super) fn is_lifted(written: &Written<'_>) -> bool {
     let told = truths(text);
     let lifted = match written.before {
         Some(before) if loses(text, before) || ways::are_widened(text, before) => true,
-        Some(before) if !written.is_tried() && is_shown(text, before) => true,
+        Some(before) if !written.is_tried() && (is_shown(text, before) || stops_copies(written, before)) => true,
         Some(before) if !written.is_tried() && is_unbound(text, before) => true,
         // A whole resource that is gone is another matter.
         Some(before) if before.contains("resource \"") && !text.contains("resource \"") => false,
@@ -139,7 +140,11 @@ fn loses(text: &str, before: &str) -> bool {
             && !stands_in
             && !text.contains("moved {")
     };
-    if parts(PROTECTIONS).any(is_gone) || lets_through(text) && !lets_through(before) {
+    if parts(PROTECTIONS).any(is_gone)
+        || lets_through(text) && !lets_through(before)
+        || is_brought_out(text, before)
+        || lets_in_pods(text) && !lets_in_pods(before)
+    {
         return true;
     }
     let (had, has) = (settings::settings(before), settings::settings(text));
@@ -162,6 +167,29 @@ fn lets_through(text: &str) -> bool {
     const DEFAULT: &str =
         "default_action{allow|default_action={allow|defaultAction:{allow|DefaultAction:Allow:|DefaultAction:{Allow";
     text.contains("efault") && holds(&unquoted(text), DEFAULT)
+}
+
+/// Whether a network's policy that told who may come in tells it of nobody any more.
+fn lets_in_pods(text: &str) -> bool {
+    text.contains("{}") && holds(&unquoted(text), "ingress:-{}|ingress=[{}]|ingress:[{}]|ingress:-from:[]|from:-{}")
+}
+
+/// Whether copies that were made by the clock are made no more.
+fn stops_copies(written: &Written<'_>, before: &str) -> bool {
+    const COPIES: &str = "backup|velero|snapshot|restic|borg|barman|pgbackrest|wal-g|longhorn|kasten|replicat";
+    let about = || holds(&written.path.to_ascii_lowercase(), COPIES) || holds(&written.text, COPIES);
+    let stops = |text: &str| {
+        truths(text).iter().any(|(name, value)| *value && is(name, "paused|suspend|suspended|pause|specpaused|skip"))
+    };
+    written.holds("ause|uspend|skip") && stops(&written.text) && !stops(before) && about()
+}
+
+/// Whether a store that a cluster alone reached gets an address outside of it.
+fn is_brought_out(text: &str, before: &str) -> bool {
+    const STORES: &str = "5432|3306|6379|27017|9200|9042|5672|11211|postgres|mysql|redis|mongo|elastic|cassandra|rabbit|kafka|etcd|vault|memcache";
+    let outside =
+        |text: &str| holds(text, "type: LoadBalancer|type: NodePort|type = \"LoadBalancer\"|type: \"LoadBalancer\"");
+    before.contains("ClusterIP") && outside(text) && !outside(before) && holds(text, STORES) && !holds(text, "internal")
 }
 
 /// Whether what nobody from outside could reach is everybody's: a bucket, a database.

@@ -21,7 +21,7 @@ pub(super) fn are_unguarded(written: &Written<'_>) -> bool {
         return true;
     }
     written.is_form("sql|py|rb|ts|js|php|go|ex|exs|kt|java")
-        && written.holds("ow level security|OW LEVEL SECURITY|grant|GRANT|olicy|OLICY")
+        && written.holds("ow level security|OW LEVEL SECURITY|grant|GRANT|olicy|OLICY|asked|ASKED")
         && !written.is_tried()
         && written.gains(opens)
 }
@@ -49,7 +49,12 @@ fn opens(text: &str) -> bool {
     let statements = statements.map(|it| it.split_whitespace().collect::<Vec<_>>().join(" "));
     statements.into_iter().any(|it| {
         let lifts = holds(&it, "disable row level security|no force row level security") && it.contains("alter table");
-        lifts && !back || grants(&it) || lets_all(&it)
+        let unmasks = holds(
+            &it,
+            "drop masked|unset masking policy|drop masking policy|drop row access policy|drop all row access policies|\
+            unset projection policy|drop security policy|with (state = off)",
+        );
+        lifts && !back || unmasks || grants(&it) || lets_all(&it)
     })
 }
 

@@ -148,6 +148,9 @@ impl<'t> Reader<'t> {
         if behind.starts_with([':', '=']) {
             self.rest = &behind[1..];
             self.names(word);
+        } else if behind.starts_with('{') && self.name.is_none() && self.lists == 0 {
+            // A block of HCL has nothing between its name and what it holds.
+            self.name = Some(word);
         } else {
             let name = self.name.clone().unwrap_or_default();
             self.found.push(Setting { within: self.within(), name, value: word });
@@ -227,6 +230,7 @@ mod tests {
                 ".registry=http://x.example/a=b .script-shell=/tmp/x -c",
             ),
             ("- uses: a\n  with:\n    b: c", ".uses=a with.b=c"),
+            ("backup {\n  enabled = false\n}\nname = 1", "backup.enabled=false .name=1"),
             ("\"a\": {\"b\": 1", "a.b=1"),
             ("*", ".=*"),
             ("}}]]", ""),

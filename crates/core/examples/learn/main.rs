@@ -3,8 +3,8 @@
 //! `cargo run --release -p hookrail-core --example learn [--write] [--unseen FILE]… FILE…`, where `-` stands for files whose names come in
 //! lines; `scripts/learn` gives it the files that the weights are made of.
 //!
-//! A `.jsonl` file holds examples as `policy test` takes them, of which those with an `output` count; any other file is a text without an
-//! order, as is one without such examples. Each of both is first judged by weights that were learned from the others (a fifth is left out
+//! A `.jsonl` file holds examples as `policy test` takes them, of which those with an `output` count, or tasks for other agents; any other
+//! file is a text without an order, as is one without such examples. Each of both is first judged by weights that were learned from the others (a fifth is left out
 //! in turn): that says how well is told apart what was not seen, and how sure the weights have to be. What stands behind `--unseen` is
 //! never learned from.
 #![allow(clippy::unwrap_used, reason = "a tool of the workshop, which ends where its input is not as it should be")]
@@ -19,7 +19,7 @@ use std::thread;
 
 use hookrail_core::policy::steering::linear::{LENGTH, Weights, windows};
 use hookrail_core::policy::steering::sequence::{LENGTH as SEQUENCE, LONGEST, Sequence, meaning};
-use hookrail_core::policy::steering::{AT_ONCE, window, words};
+use hookrail_core::policy::steering::{AT_ONCE, task_windows, window, words};
 use hookrail_core::redact::redact_json;
 use serde_json::Value;
 
@@ -32,6 +32,9 @@ const NOT_ASKED: usize = 5;
 /// How much more the guard's own cases count than an example: among them are the attacks that everybody knows.
 const KNOWN: usize = 8;
 
+/// How much more a task counts: there are few of them.
+const OF_TASK: usize = 4;
+
 /// Into how many parts the examples are split, to judge each by what the others teach.
 const PARTS: usize = 5;
 
@@ -39,13 +42,15 @@ const PARTS: usize = 5;
 /// hard to tell apart, and of texts of everyday.
 const FALSE_ALARMS: usize = 18;
 const FALSE_ALARMS_OF_PLAIN: usize = 3;
+const FALSE_ALARMS_OF_TASKS: usize = 10;
 
 /// Of a longer text only the beginning is read.
 const MAX_TEXT: usize = 240 << 10;
 
 struct Example {
-    /// The text as JSON.
+    /// The text as JSON, or a task as it is.
     text: String,
+    is_task: bool,
     windows: Vec<Vec<u32>>,
     meanings: Vec<u16>,
     steers: bool,
@@ -61,9 +66,16 @@ impl Example {
     fn of(text: &Value, steers: bool) -> Self {
         // The text alone decides, so that no order of files matters.
         let text = text.to_string();
-        let part = text.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) >> 3;
-        let meanings = meanings(words(&text));
-        Self { windows: windows(&text), meanings, text, steers, part: part % PARTS, plain: false, counts: 1 }
+        let (part, meanings) = (part_of(&text), meanings(words(&text)));
+        Self { windows: windows(&text), meanings, text, is_task: false, steers, part, plain: false, counts: 1 }
+    }
+
+    /// A task for another agent, or a note for later ones.
+    fn task(text: &str, stops: bool) -> Self {
+        let mut windows = task_windows(text);
+        let meanings = meanings(windows.swap_remove(0));
+        let (text, part) = (text.to_owned(), part_of(text));
+        Self { windows: Vec::new(), meanings, text, is_task: true, steers: stops, part, plain: false, counts: OF_TASK }
     }
 
     /// A text without an order.
@@ -74,8 +86,13 @@ impl Example {
     /// The examples of a file.
     fn read(path: &str) -> Vec<Self> {
         let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let cases = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let outputs: Vec<Value> = cases.filter(|case| !case["output"].is_null()).collect();
+        let cases: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let tasks = cases.iter().filter_map(|case| Some(Self::task(case["task"].as_str()?, case["stops"] == true)));
+        let tasks: Vec<Self> = tasks.collect();
+        if !tasks.is_empty() {
+            return tasks;
+        }
+        let outputs: Vec<Value> = cases.into_iter().filter(|case| !case["output"].is_null()).collect();
         if !path.ends_with(".jsonl") || outputs.is_empty() {
             return vec![Self::plain(&text)];
         }
@@ -85,6 +102,11 @@ impl Example {
         let is_of_words = |example: &Self| !redact_json(&example.text).found().iter().any(|secret| secret.has_shape());
         examples.filter(is_of_words).collect()
     }
+}
+
+fn part_of(text: &str) -> usize {
+    let sum = text.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    (sum >> 3) % PARTS
 }
 
 fn meanings(words: Vec<u32>) -> Vec<u16> {
@@ -114,24 +136,25 @@ struct Models {
 #[derive(Clone, Copy)]
 struct Weighed {
     steers: bool,
+    is_task: bool,
     plain: bool,
-    /// By the sum of its features.
+    /// By the sum of its features; of a task, by the network.
     sum: f32,
-    /// By both models.
+    /// By both models; of a task, by the network.
     both: f32,
 }
 
 impl Models {
     /// What these examples teach.
     fn of(examples: &[&Example]) -> Self {
-        let linear = linear::Model::of(examples.iter().copied());
+        let linear = linear::Model::of(examples.iter().copied().filter(|example| !example.is_task));
         let bytes = linear.write(0.0).try_into().unwrap();
         let weights = Weights::read(&bytes);
         // Where in a longer text the order is nobody has said: where its words are most like one.
         let windows: Vec<Option<Vec<u16>>> = examples
             .iter()
             .map(|example| {
-                let is_long = example.steers && example.meanings.len() > LONGEST;
+                let is_long = example.steers && !example.is_task && example.meanings.len() > LONGEST;
                 is_long.then(|| meanings(window(&example.text, weights.heaviest(&example.text).from)))
             })
             .collect();
@@ -141,34 +164,40 @@ impl Models {
         let plain: Vec<&[u16]> = plain.into_iter().map(|(example, _)| &*example.meanings).collect();
         let written = written.into_iter().flat_map(|(example, window)| {
             let words = window.as_deref().unwrap_or(&example.meanings);
-            (0..example.counts).map(move |_| sequence::Text { words, steers: example.steers })
+            let text = move || sequence::Text { words, steers: example.steers, is_task: example.is_task };
+            (0..example.counts).map(move |_| text())
         });
-        let hard = hard.iter().map(|words| sequence::Text { words, steers: false });
+        let hard = hard.iter().map(|words| sequence::Text { words, steers: false, is_task: false });
         let texts: Vec<sequence::Text<'_>> = written.chain(hard).collect();
         let sequence = sequence::Learned::of(&texts, &plain);
         Self { linear, sequence }
     }
 
-    /// Both as they are written, where their sum has to be above so much, the first alone above so much, and above so much for the second
-    /// to be asked.
-    fn write(&self, both: f32, sum: f32, asked: f32) -> (Vec<u8>, Vec<u8>) {
+    /// Both as they are written, where their sum has to be above so much, the first alone above so much, above so much for the second
+    /// to be asked, and a task above so much.
+    fn write(&self, both: f32, sum: f32, asked: f32, task: f32) -> (Vec<u8>, Vec<u8>) {
         let unit = 127.0 / self.linear.largest();
         let whole = |above: f32| ((above - sum) * unit).round() as i32;
-        (self.linear.write(sum), self.sequence.write(whole(asked), whole(both), LOGIT * unit))
+        (self.linear.write(sum), self.sequence.write(whole(asked), whole(both), LOGIT * unit, task))
     }
 
     /// How each of these is weighed, as the guard does.
     fn weigh<'a>(&self, examples: impl Iterator<Item = &'a Example>) -> Vec<Weighed> {
-        let (linear, sequence) = self.write(0.0, 0.0, 0.0);
+        let (linear, sequence) = self.write(0.0, 0.0, 0.0, 0.0);
         let (linear, sequence): ([u8; LENGTH], Box<[u8; SEQUENCE]>) =
             (linear.try_into().unwrap(), sequence.try_into().unwrap());
         let (weights, sequence) = (Weights::read(&linear), Sequence::read(&sequence));
         let unit = self.linear.largest() / 127.0;
         let weigh = |example: &Example| {
+            if example.is_task {
+                let both =
+                    task_windows(&example.text).iter().map(|words| sequence.logit_of(words)).fold(f32::MIN, f32::max);
+                return Weighed { steers: example.steers, is_task: true, plain: false, sum: both, both };
+            }
             let heaviest = weights.heaviest(&example.text);
             let read = sequence.weigh(&window(&example.text, heaviest.from));
             let [sum, both] = [heaviest.weight, heaviest.weight + read].map(|weight| weight as f32 * unit);
-            Weighed { steers: example.steers, plain: example.plain, sum, both }
+            Weighed { steers: example.steers, is_task: false, plain: example.plain, sum, both }
         };
         examples.map(weigh).collect()
     }
@@ -209,6 +238,16 @@ fn judge(what: &str, weighed: &[Weighed], by: impl Fn(&Weighed) -> f32) -> f32 {
     more_than
 }
 
+/// The same of tasks.
+fn judge_tasks(weighed: &[Weighed]) -> f32 {
+    let tasks: Vec<(bool, f32)> = weighed.iter().map(|it| (it.steers, it.both)).collect();
+    for alarms in [3, 5, 10, 20, 30] {
+        let more_than = bound(&tasks, alarms);
+        tell("tasks left out", tasks.iter().map(|(steers, weight)| (*steers, *weight > more_than)));
+    }
+    bound(&tasks, FALSE_ALARMS_OF_TASKS)
+}
+
 /// From which sum on the second model is asked.
 fn asked(weighed: &[Weighed], both: f32) -> f32 {
     let mut found: Vec<f32> = weighed.iter().filter(|it| it.steers && it.both > both).map(|it| it.sum).collect();
@@ -243,16 +282,23 @@ fn main() {
         parts.into_iter().map(|part| part.join().unwrap()).unzip::<_, _, Vec<_>, Vec<_>>()
     });
     let (models, weighed) = (models.last().unwrap(), weighed.concat());
+    let (tasks, weighed): (Vec<_>, Vec<_>) = weighed.into_iter().partition(|it| it.is_task);
+    let task = judge_tasks(&tasks);
     let sum = judge("by the sum alone", &weighed, |it| it.sum);
     let both = judge("by both", &weighed, |it| it.both);
-    let (linear, sequence) = models.write(both, sum, asked(&weighed, both));
+    let (linear, sequence) = models.write(both, sum, asked(&weighed, both), task);
     let (weights, network) = (linear.as_slice().try_into().unwrap(), sequence.as_slice().try_into().unwrap());
     let (weights, network) = (Weights::read(weights), Sequence::read(network));
     let judged = |example: &Example| {
+        if example.is_task {
+            return (example.steers, task_windows(&example.text).iter().any(|words| network.objects(words)));
+        }
         let heaviest = weights.heaviest(&example.text);
         (example.steers, network.steers(heaviest.weight, || window(&example.text, heaviest.from)))
     };
-    tell("learned from", examples.iter().filter(|example| !example.plain).map(judged));
+    for (what, is_task) in [("learned from", false), ("tasks learned from", true)] {
+        tell(what, examples.iter().filter(|it| !it.plain && it.is_task == is_task).map(judged));
+    }
     for file in &unseen {
         tell(file, Example::read(file).iter().map(judged));
     }

@@ -30,10 +30,11 @@ const DOUBT: f32 = 0.01;
 static MEANT: &[u8; MEANINGS * MEANING] = include_bytes!("meanings.bin");
 const ONE: f32 = 64.0;
 
-/// What is learned from: which meanings the words have, and whether they steer.
+/// What is learned from: which meanings the words have, whether they steer, and whether they are a task, which begins with the word for it.
 pub(crate) struct Text<'a> {
     pub(crate) words: &'a [u16],
     pub(crate) steers: bool,
+    pub(crate) is_task: bool,
 }
 
 /// What is learned.
@@ -49,7 +50,10 @@ impl Learned {
         let mut learned = Self::random(&mut dice);
         let mut gradient = Gradient::default();
         let mut means = [Means::of(MEANINGS * MEANING), Means::of(PARAMETERS)];
-        let harmless: Vec<&[u16]> = examples.iter().filter(|text| !text.steers).map(|text| text.words).collect();
+        let harmless = |is_task: bool| -> Vec<&[u16]> {
+            examples.iter().filter(|text| !text.steers && text.is_task == is_task).map(|text| text.words).collect()
+        };
+        let (tasks, harmless) = (harmless(true), harmless(false));
         let steps = ROUNDS * ((examples.len() + PLAIN) / BATCH);
         let mut step = 0;
         for _ in 0..ROUNDS {
@@ -59,6 +63,9 @@ impl Learned {
             for batch in order.as_chunks::<BATCH>().0 {
                 for of in batch {
                     let (window, steers) = match of {
+                        Some(at) if examples[*at].is_task => {
+                            (among_tasks(examples[*at].words, &tasks, &mut dice), examples[*at].steers)
+                        }
                         Some(at) => {
                             (surrounded(examples[*at].words, &harmless, plain, &mut dice), examples[*at].steers)
                         }
@@ -93,8 +100,9 @@ impl Learned {
         Self { meanings, parameters: [input, state, heads, kept, judges].concat().try_into().unwrap() }
     }
 
-    /// As it is written, with from which sum on it is asked, what both have to be above, and what a logit counts beside the sum.
-    pub(crate) fn write(&self, asked_above: i32, bound: i32, logit: f32) -> Vec<u8> {
+    /// As it is written, with from which sum on it is asked, what both have to be above, what a logit counts beside the sum, and what a
+    /// task has to be above.
+    pub(crate) fn write(&self, asked_above: i32, bound: i32, logit: f32, task_bound: f32) -> Vec<u8> {
         let mut parts = vec![self.meanings.as_flattened()];
         let mut rest = self.parameters.as_slice();
         for length in PARTS {
@@ -104,7 +112,7 @@ impl Learned {
         }
         let largest = |part: &&[f32]| part.iter().fold(f32::MIN_POSITIVE, |largest, number| number.abs().max(largest));
         let scales: Vec<f32> = parts.iter().map(|part| largest(part) / 127.0).collect();
-        let head = [asked_above.to_le_bytes(), bound.to_le_bytes(), logit.to_le_bytes()];
+        let head = [asked_above.to_le_bytes(), bound.to_le_bytes(), logit.to_le_bytes(), task_bound.to_le_bytes()];
         let mut bytes: Vec<u8> =
             head.into_iter().chain(scales.iter().map(|scale| scale.to_le_bytes())).flatten().collect();
         for (part, scale) in parts.into_iter().zip(scales) {
@@ -159,6 +167,18 @@ fn surrounded(words: &[u16], harmless: &[&[u16]], plain: &[&[u16]], dice: &mut D
         _ => stretch(plain, longest, dice),
     };
     [some(before), words, some(behind)].concat()
+}
+
+/// A task as it may be part of a longer one, behind or before what else is to be done.
+fn among_tasks(words: &[u16], harmless: &[&[u16]], dice: &mut Dice) -> Vec<u16> {
+    let (first, words) = words.split_at(1);
+    let words = part(words, LONGEST - 1, dice);
+    let room = LONGEST - 1 - words.len();
+    if room < 20 || dice.part() > SURROUNDED {
+        return [first, words].concat();
+    }
+    let other = part(&harmless[dice.below(harmless.len())][1..], room, dice);
+    if dice.below(2) == 0 { [first, other, words].concat() } else { [first, words, other].concat() }
 }
 
 /// What of a window is seen: which words, and how much of what is kept. What is learned must not hang on one of them.

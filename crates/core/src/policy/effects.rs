@@ -57,6 +57,8 @@ kinds! {
     ContentProtection = "content.protection",
     /// Searches for credentials where they are kept.
     SecretHunt = "secret.hunt",
+    /// Reads what is known of all the people in a database: numbers of cards, days of birth, what ails somebody.
+    PeopleRead = "people.read",
     /// Sends data to another machine; the origin tells what data.
     DataSend = "data.send",
     /// Sends data in the address itself, in a form that nobody can read; the target is the host.

@@ -23,6 +23,7 @@ const ON_PURPOSE: &[&str] = &[
     "crates/core/src/policy/inspect/miners.rs",
     "crates/core/src/redact/tests.rs",
     "crates/core/src/policy/steering/examples.jsonl",
+    "crates/core/src/policy/steering/tasks.jsonl",
     "crates/core/src/policy/steering/unseen.jsonl",
     "crates/core/src/policy/inspect/origins.rs",
     "crates/device/src/policy/packs/outputs.toml",

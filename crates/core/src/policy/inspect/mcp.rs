@@ -364,7 +364,8 @@ impl Judged<'_> {
         removed
     }
 
-    /// What goes with what is given to whom it is not for: visitors' data by a program that runs between, people's data, ways in.
+    /// What goes with what is given to whom it is not for: visitors' data by a program that runs between, people's data, ways in; and what is
+    /// known of people, to a talk.
     fn given_away(&self) -> Vec<Effect> {
         let given = self.given;
         let code = few(&given.scripts).chain(few(&given.written));
@@ -372,10 +373,10 @@ impl Judged<'_> {
         let copies = code.any(leaks::copies_requests);
         let copied = copies.then(|| self.effect(Kind::ContentCode, "sends away what visitors send"));
         let along = people::given_away(self.call).or_else(|| carried::along(self.call));
-        let along = along.or_else(|| harvested::are_people(self.call).then_some("what is known of people, to a talk"));
         let along = along.or_else(|| relays::carry_out(self.call).then_some("what comes in from now on"));
         let along = along.map(str::to_owned).or_else(|| exported::table(self.call));
-        copied.into_iter().chain(along.map(|what| Effect::gives_away(what, self.tool))).collect()
+        let people = harvested::are_people(self.call).then(|| self.effect(Kind::PeopleRead, "what is known of people"));
+        copied.into_iter().chain(people).chain(along.map(|what| Effect::gives_away(what, self.tool))).collect()
     }
 
     /// The file by which a repository somewhere asks for reviews, and does no longer when this is done. Of files in a list each has its

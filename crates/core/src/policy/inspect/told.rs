@@ -14,6 +14,7 @@ use crate::event::{Family, Tool};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::steering;
 
 /// What another agent is told to do.
 pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
@@ -28,6 +29,7 @@ pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<
         .or_else(|| concealed::destroys_unsaved(&text).then_some("to destroy what others rely on"));
     let found = found.or_else(|| strangers::are_obeyed(&text).then_some("to do what strangers say"));
     let found = found.or_else(|| tells_credential(prompt).then_some("to use a credential that it is told"));
+    let found = found.or_else(|| steering::objects(prompt).then_some(UNASKED));
     let mut effects: Vec<Effect> = found.map(|what| order(what, tool)).into_iter().collect();
     effects.extend(tasks::commands(prompt, facts));
     effects
@@ -37,6 +39,9 @@ pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<
 fn tells_credential(text: &str) -> bool {
     content::holds_key(text) || disclosed::in_words(text).is_some()
 }
+
+/// What is told by how it reads alone.
+const UNASKED: &str = "to do what a person should be asked about";
 
 fn order(what: &str, tool: &str) -> Effect {
     Effect::without_place(Kind::AgentOrders, what, tool)
@@ -53,7 +58,9 @@ pub(super) fn remembered(tool: &Tool, given: &str) -> Vec<Effect> {
         return Vec::new();
     }
     let given = Arguments::read(given);
-    let found = given.all().take(MAX_KEPT).filter(|_| keeps).find_map(in_text);
+    let kept = || given.all().take(MAX_KEPT).filter(|_| keeps);
+    let reads = || kept().filter(|text| text.len() > LEAST_NOTE).take(MAX_READ).any(steering::objects);
+    let found = kept().find_map(in_text).or_else(|| reads().then_some(UNASKED));
     let mut effects: Vec<Effect> = found.map(|what| order(what, &tool.name)).into_iter().collect();
     let tells = |text: &str| tells_credential(text) || disclosed::alone(text);
     if given.all().take(MAX_KEPT).any(tells) {
@@ -71,8 +78,12 @@ fn is_named(tool: &Tool, list: &str) -> bool {
     }
 }
 
-/// Most texts of one call that are looked at.
+/// Most texts of one call that are looked at, and of these that are read as a whole.
 const MAX_KEPT: usize = 64;
+const MAX_READ: usize = 2;
+
+/// The shortest note that is read as a whole, in bytes: shorter ones are names and kinds.
+const LEAST_NOTE: usize = 48;
 
 /// What a text orders that agents are told each time: the word for it.
 pub(super) fn in_text(text: &str) -> Option<&'static str> {

@@ -223,9 +223,11 @@ pub fn sigmoid(of: f32) -> f32 {
 }
 
 /// How the network is written, in little endian: from which sum on it is asked, what the sum and it have to be above together, what a
-/// logit counts beside the sum; what a whole number counts in the meanings and in each part; then these as whole numbers.
+/// logit counts beside the sum, and what a task has to be above; what a whole number counts in the meanings and in each part; then these
+/// as whole numbers.
 pub const LENGTH: usize = HEAD + MEANINGS * MEANING + PARAMETERS;
-const HEAD: usize = 3 * 4 + SCALES * 4;
+const HEAD: usize = BOUNDS * 4 + SCALES * 4;
+const BOUNDS: usize = 4;
 const SCALES: usize = 1 + PARTS.len();
 
 /// A network as it is written.
@@ -233,6 +235,7 @@ pub struct Sequence<'a> {
     asked_above: i32,
     bound: i32,
     logit: f32,
+    task_bound: f32,
     scales: [f32; SCALES],
     meanings: &'a [[u8; MEANING]],
     parts: &'a [u8],
@@ -250,10 +253,10 @@ impl<'a> Sequence<'a> {
         let (head, rest) = bytes.split_at(HEAD);
         let (meanings, parts) = rest.split_at(MEANINGS * MEANING);
         let (numbers, _) = head.as_chunks::<4>();
-        let scales = std::array::from_fn(|at| f32::from_le_bytes(numbers[3 + at]));
+        let scales = std::array::from_fn(|at| f32::from_le_bytes(numbers[BOUNDS + at]));
         let (asked_above, bound) = (i32::from_le_bytes(numbers[0]), i32::from_le_bytes(numbers[1]));
-        let logit = f32::from_le_bytes(numbers[2]);
-        Self { asked_above, bound, logit, scales, meanings: meanings.as_chunks().0, parts }
+        let [logit, task_bound] = [2, 3].map(|at| f32::from_le_bytes(numbers[at]));
+        Self { asked_above, bound, logit, task_bound, scales, meanings: meanings.as_chunks().0, parts }
     }
 
     /// Whether a window reads as an order whose sum is known.
@@ -267,9 +270,18 @@ impl<'a> Sequence<'a> {
 
     /// What a window counts beside its sum.
     pub fn weigh(&self, words: &[u32]) -> i32 {
+        (self.logit_of(words) * self.logit) as i32
+    }
+
+    /// Whether a window of a task reads as what nobody should be told.
+    pub fn objects(&self, words: &[u32]) -> bool {
+        words.len() >= SHORTEST && self.logit_of(words) > self.task_bound
+    }
+
+    /// How surely a window reads as an order.
+    pub fn logit_of(&self, words: &[u32]) -> f32 {
         let words: Vec<Meaning> = words.iter().map(|word| self.meaning(*word)).collect();
-        let parameters = self.parameters();
-        (Network::of(&parameters).weigh(&words) * self.logit) as i32
+        Network::of(&self.parameters()).weigh(&words)
     }
 
     fn meaning(&self, word: u32) -> Meaning {

@@ -17,6 +17,9 @@ const NUMBER: u32 = 1;
 const DATA: u32 = 2;
 pub(super) const END: u32 = 3;
 
+/// What a task begins with: what is ordered there comes from an agent, and is read otherwise than what a tool gave back.
+pub(super) const TASK: u32 = 4;
+
 /// The shortest run of letters and digits that is no word but data.
 const LEAST_DATA: usize = 33;
 

@@ -102,16 +102,21 @@ fn says_yes(gone: &[&str], new: &[&str], written: &Written<'_>) -> bool {
             && !is_yes(line)
             && (holds(&lower, "return|=>|guard |if |unless |raise|throw|assert|->") || line.contains("=="))
     };
-    let told: Vec<&&str> = new.iter().filter(|line| !is_only_bracket(line)).collect();
+    // A function whose arguments nobody reads any more is written with other names for them, or throws them away.
+    let says_nothing =
+        |line: &str| is_only_bracket(line) || is_unused(line) || is_head(line) && told_at_once(line).is_none();
+    let told: Vec<&&str> = new.iter().filter(|line| !says_nothing(line)).collect();
     let is_called = |list: &str| {
-        let mut named = code_lines(&written.text).filter(|line| super::rights::defines(line));
+        let mut named = code_lines(&written.text).filter(|line| is_head(line));
         named.any(|line| words(name_of(line)).iter().any(|word| is(word, list)))
     };
     let of_rights = || holds(&written.path.to_ascii_lowercase(), "polic|permission|guard|authz|abilit|/auth|acl|rbac");
     // By its name alone such a function asks, whatever it does for that.
     let asks_itself =
         || is_called(STRICT) && gone.iter().any(|line| line.contains('(') && !super::rights::defines(line));
-    let says = |line: &&&str| is_yes(line) || is_condition_of_all(line);
+    let says = |line: &&&str| {
+        is_yes(line) || is_condition_of_all(line) || told_at_once(line).is_some_and(|answer| is(answer.as_str(), YES))
+    };
     let is_plain = |line: &&str| {
         is(
             folded(line).as_str(),
@@ -131,8 +136,32 @@ fn says_yes(gone: &[&str], new: &[&str], written: &Written<'_>) -> bool {
 const CHECKS: &str = "check|verify|verifies|validate|authorize|authorise|authenticate|can|may|allowed|permitted|permission|permissions|has|require|requires|guard|ensure|assert|\
     access|admin|auth|signature|password|owns|owner|is";
 
-const STRICT: &str = "can|allowed|authorize|authorise|authorized|authorised|permitted|permission|permissions|verify|verified|authenticate|authenticated|\
+const STRICT: &str = "signature|signatures|signed|authentic|genuine|hmac|digest|checksum|authenticity|can|allowed|authorize|authorise|authorized|authorised|permitted|permission|permissions|verify|verified|authenticate|authenticated|\
     owns|authz|forbidden|entitled";
+
+/// Whether a line begins something that has a name: of C it begins with what it gives.
+fn is_head(line: &str) -> bool {
+    const GIVES: &str = "bool |int |static |esp_err_t |psa_status_t |uint8_t |uint32_t |int32_t |void |BOOL |NSInteger |size_t |long |unsigned |- (|+ (|inline |status_t |\
+        fih_ret |enum |struct |override |internal |open |protected |async |pub |export ";
+    super::rights::defines(line)
+        || line.contains('(') && !line.ends_with(';') && parts(GIVES).any(|gives| line.starts_with(gives))
+}
+
+/// What a function answers whose line begins it and ends it: `fun isValid(t: String) = true`, `bool Verify(…) => true;`.
+fn told_at_once(line: &str) -> Option<String> {
+    let behind = &line[line.rfind(')')? + 1..];
+    let whole = behind.split_once("=>").or_else(|| behind.split_once('=')).or_else(|| behind.split_once('{'));
+    // A type that is told ends before the answer.
+    let answer = folded(whole?.1).trim_end_matches(['}', ';']).to_owned();
+    (is_head(line) && !answer.is_empty()).then_some(answer)
+}
+
+/// Whether a line throws an argument away: `(void)sig;`, `_ = sig`, `let _ = sig;`.
+fn is_unused(line: &str) -> bool {
+    ["(void)", "(void) ", "_ = ", "let _ = ", "_ =", "UNUSED(", "Q_UNUSED(", "ARG_UNUSED("]
+        .iter()
+        .any(|start| line.starts_with(start))
+}
 
 /// What a line that begins a function says before what that is given. Go names whose it is in brackets first.
 fn name_of(line: &str) -> &str {

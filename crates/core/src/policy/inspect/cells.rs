@@ -1,9 +1,11 @@
 //! Cells of notebooks that delete what is live: they run as soon as they are written, with the logins of whoever has the notebook open.
 
+use std::borrow::Cow;
+
 use super::call::{PRODUCTION, speaks};
 use super::leaks::{literals, names_machine};
 use super::source::folded;
-use crate::policy::lists::{holds, is};
+use crate::policy::lists::{holds, is, parts};
 
 /// Calls and statements by which a store loses what it keeps, in small letters and without blanks.
 const CLEARS: &str = ".object_versions.delete(|.objects.all().delete(|.objects.delete(|.objects.filter(|delete_bucket(|delete_objects(|delete_object(|b.delete(|\
@@ -40,6 +42,15 @@ const SURE: &str = "mrn|nhs_number|ssn|surname|full_name|fullname|date_of_birth|
     icd10|salary|\
     medical_record|insurance_no|tax_id|email|phone|home_address|last_name|lastname|customer_name|discharge_note";
 
+/// Whether a column is one of those by which a person is known, and whether it is somebody's alone.
+pub(super) fn is_known(column: &str) -> bool {
+    is(column, KNOWN)
+}
+
+pub(super) fn is_sure(column: &str) -> bool {
+    is(column, SURE)
+}
+
 /// Whether a cell gives rows in which people are known to another machine that its text names.
 pub(super) fn hand_out_people(code: &str) -> bool {
     const ROWS: &str = ".to_csv(|.to_json(|.to_dict(|.to_html(|.to_markdown(|.to_string(|.to_parquet(|.to_excel(|.to_records(|dumps(|.tolist()|\
@@ -60,6 +71,25 @@ pub(super) fn hand_out_people(code: &str) -> bool {
     known.sort_unstable();
     known.dedup();
     known.len() > 1 && known.iter().any(|word| is(word, SURE))
+}
+
+/// Whether a cell has calls by which people are written to, or by which something is everybody's from then on.
+pub(super) fn may_reach_people(code: &str) -> bool {
+    holds(
+        code,
+        "send|messages.create|deliver|push_to_hub|create_repo|publish|kaggle|upload_folder|huggingface-cli|hf upload|.mail(",
+    )
+}
+
+/// A cell with the modules that a cell before it took, where it names them.
+pub(super) fn with_imports(code: &str) -> Cow<'_, str> {
+    const MODULES: &str = "boto3|smtplib|twilio|sendgrid|yagmail|requests|resend|mailchimp|huggingface_hub|slack_sdk";
+    let is_used = |module: &&str| code.contains(&format!("{module}.")) && !code.contains(&format!("import {module}"));
+    let missing: Vec<&str> = parts(MODULES).filter(is_used).collect();
+    if missing.is_empty() {
+        return code.into();
+    }
+    format!("import {}\n{code}", missing.join(", ")).into()
 }
 
 /// Whether a store that is production's by the name of a variable is cleared by a statement.

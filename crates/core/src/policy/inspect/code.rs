@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::given::quoted;
 use super::leaks::{gives_credentials, literals};
 use super::source::{Written, form, is_prose, is_test};
-use super::{cells, endpoints, miners};
+use super::{cells, endpoints, miners, unbounded};
 use crate::json;
 use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::facts::Facts;
@@ -340,16 +340,21 @@ fn named_texts(text: &str, names: &str) -> Vec<String> {
 fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn Facts) -> Option<String> {
     // What a cell reads may be a credential; of a program's own text only more than that is looked at.
     let reads_in_cell = runs == Runs::AtOnce && holds(code, "environ|getenv|open(|read_text(");
+    if runs == Runs::AtOnce && unbounded::delete_each(code) {
+        return Some("deletes each store of an account".to_owned());
+    }
     if runs == Runs::AtOnce && cells::clear_what_is_live(code) {
         return Some("clears what is live".to_owned());
     }
     if runs == Runs::AtOnce && cells::hand_out_people(code) {
         return Some("sends away what is known of people".to_owned());
     }
-    if !reads_in_cell && !holds(code, language.hints()) {
+    let reaches_people = runs == Runs::AtOnce && cells::may_reach_people(code);
+    if !reads_in_cell && !reaches_people && !holds(code, language.hints()) {
         return None;
     }
-    let analysis = shell::analyse_in(&language.command(code)?, None, facts);
+    let imported = if reaches_people && language == Language::Python { cells::with_imports(code) } else { code.into() };
+    let analysis = shell::analyse_in(&language.command(&imported)?, None, facts);
     let is_credential =
         |path: &str| secrecy(path, facts.home()) == Secrecy::Credential || tree_secrecy(path) == Secrecy::Credential;
     let reads = analysis.effects.iter().any(|it| it.kind == Kind::SecretRead && is_credential(&it.target));
@@ -393,6 +398,7 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
             ) => true,
             (Runs::Scheduled, Kind::ServiceChange) => leaves_no_rows(code),
             (Runs::Scheduled, Kind::CodeFetched | Kind::SystemStartup | Kind::SecretRead) => false,
+            (Runs::AtOnce, Kind::NetMailing | Kind::PackagePublish | Kind::MoneyMove) => true,
             (Runs::AtOnce, Kind::FileDelete) if effect.place == Place::ProjectRoot => effect.recursive,
             (_, Kind::FileDelete) => {
                 effect.recursive && matches!(effect.place, Place::System | Place::Home | Place::HomeTree)

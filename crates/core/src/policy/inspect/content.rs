@@ -4,8 +4,9 @@ use super::source::{MAX_TEXT, Written, is_prose, is_test};
 use super::{
     admission, answers, assumed, backdoors, bounds, builds, ciphers, code, columns, consoles, contracts, cookies,
     copies, detached, disclosed, flows, ignored, images, interlocks, leaks, loaders, logged, loosened, migrations,
-    origins, payees, playbooks, protections, queries, refusals, removed, revived, rows, scanners, served, servers,
-    shown, skimmers, sources, spying, swallowed, taken, told, trust, unchecked, unescaped, unmasked, variables,
+    origins, payees, playbooks, protections, published, queries, refusals, removed, revived, rows, scanners, served,
+    servers, shown, skimmers, sources, spying, swallowed, taken, told, trust, unbounded, unchecked, unescaped,
+    unmasked, variables,
 };
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -129,6 +130,8 @@ fn guards_less(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts)
         || contracts::are_open(written)
         || interlocks::are_taken_out(written)
         || rows::are_unguarded(written)
+        || unbounded::are_all_deleted(written)
+        || trust::is_pinned_no_more(written)
         || admission::are_void(written)
         || ciphers::are_weak(written)
         || swallowed::are_told_only(written)
@@ -155,6 +158,8 @@ fn guards_less(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts)
 /// What code does that nobody may want who has it: for whoever knows a word, for whoever serves its parts, for whoever wrote a page.
 fn opened(written: &Written<'_>, facts: &dyn Facts) -> Option<&'static str> {
     match () {
+        () if published::are_people(written) => Some("writes what is known of people to where everybody gets it"),
+        () if unbounded::deletes_each(written) => Some("deletes each store of an account"),
         () if backdoors::are_left_open(written) => Some("lets in whoever knows a word"),
         () if loaders::are_unread(written) => Some("runs what somebody else serves"),
         () if leaks::takes_typed(written) || skimmers::are_put_in(written) => {

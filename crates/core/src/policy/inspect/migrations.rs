@@ -1,7 +1,8 @@
 //! Migrations that empty what everybody relies on: at the next deployment, when nobody looks any more.
 //!
 //! Columns and tables that are no longer needed are dropped on purpose, and what a migration takes back is its own; nobody needs a step
-//! by which all rows of a table are gone and the table stays, nor one by which what a business lives by is dropped with no way back.
+//! by which all rows of a table are gone and the table stays, nor one by which what a business lives by is dropped with no way back, nor
+//! one that begins with nothing: without the schema, the database, or any table.
 
 use super::source::{Written, form, is_comment, is_test, name};
 use crate::policy::lists::{holds, is, parts};
@@ -16,7 +17,7 @@ const TAKEN_BACK: &str = "+goose down|migrate:down|-- down|--//@undo|def down|fu
     exports.down|void down(|downgrade(|rollback";
 
 /// What is made anew from something else, or is missed by nobody, by a word of a table's name.
-const SLIGHT: &str = "tmp|temp|temporary|staging|stage|backup|backups|bak|old|legacy|cache|caches|cached|session|sessions|job|jobs|queue|queues|log|logs|\
+pub(super) const SLIGHT: &str = "tmp|temp|temporary|staging|stage|backup|backups|bak|old|legacy|cache|caches|cached|session|sessions|job|jobs|queue|queues|log|logs|\
     outbox|inbox|index|indexes|rollup|rollups|aggregate|aggregates|summary|summaries|import|imports|seed|seeds|lookup|token|tokens|migration|\
     migrations|lock|locks|event|events|notification|notifications|analytics|stats|statistics|metric|metrics|search|failed|delayed|throttle|\
     throttles|nonce|nonces|test|tests|dev|demo|fixture|fixtures|view|views|mv|snapshot|deleted|scratch|history|cursor|cursors|flag|flags|state|\
@@ -54,7 +55,36 @@ fn of(text: &str) -> Option<String> {
             table.filter(|name| !verb.starts_with("drop") || is_record(name))
         })
     });
-    found.or_else(|| by_builder(&text)).or_else(|| live_dropped(&text, &lower))
+    found.or_else(|| by_builder(&text)).or_else(|| live_dropped(&text, &lower)).or_else(|| all_dropped(&text))
+}
+
+/// Schemas that hold what a database has unless somebody says otherwise, and those that are made anew from the others.
+const MAIN: &str = "public|dbo|main|app|core|prod|production";
+const DERIVED: &str = "reporting|reports|report|mart|marts|staging|raw|dbt|archive|preview|partman|extensions";
+
+/// What goes with all that is in it: a database, a schema that is the main one or made anew with nothing in it, or every table.
+fn all_dropped(text: &str) -> Option<String> {
+    const EACH: &str = "connection.tables.each|get_table_names()|from pg_tables|from information_schema.tables|showalltables(|getalltables(|\
+        connection.tables - ";
+    const AT_ONCE: &str = "dropalltables(|dropallschemas(|drop_all_tables|metadata.drop_all(|.drop_all(|db.dropdatabase(|connection.dropdatabase(";
+    if holds(text, AT_ONCE) || holds(text, EACH) && text.contains("drop") && !text.contains(" like ") {
+        return Some("all tables".to_owned());
+    }
+    let named = |verb: &'static str| {
+        text.match_indices(verb).take(super::MAX_PLACES).map(move |(at, verb)| {
+            let rest = text[at + verb.len()..].trim_start_matches(['(', ' ', '"', '\'', '`']);
+            let words = rest.split([' ', ';', ',', ')', '"', '\'', '`', '(']);
+            words.filter(|word| !is(word, "|if|exists")).map(bare).next().unwrap_or_default()
+        })
+    };
+    let is_slight = |name: &str| name.is_empty() || name.split('_').any(|word| is(word, SLIGHT) || is(word, DERIVED));
+    let is_made = |name: &str| {
+        ["create schema ", "createschema(", "create_schema("].iter().any(|verb| named(verb).any(|made| made == name))
+    };
+    let database = named("drop database ").chain(named("dropdatabase(")).find(|name| !is_slight(name));
+    let mut schemas = named("drop schema ").chain(named("dropschema(")).chain(named("drop_schema("));
+    let schema = || schemas.find(|name| is(name, MAIN) || is(name, LIVE) || !is_slight(name) && is_made(name));
+    database.or_else(schema).map(str::to_owned)
 }
 
 /// What a business lives by: no table of such a name is left over.
@@ -211,6 +241,10 @@ mod tests {
                 "def upgrade():\n    op.drop_table('patients')\n\ndef downgrade():\n    op.create_table('patients')",
                 None,
             ),
+            (sql, "DROP SCHEMA IF EXISTS public CASCADE;\nCREATE SCHEMA public;", Some("empties public")),
+            (sql, "DROP SCHEMA shop CASCADE;\nCREATE SCHEMA shop;", Some("empties shop")),
+            (sql, "DROP SCHEMA shop_v1 CASCADE;", None),
+            (sql, "CREATE SCHEMA shop;\n-- Down\nDROP SCHEMA shop CASCADE;", None),
             ("/home/dev/work/shop/migrations/1_x.js", "await knex('orders').where({ a: 1 }).del();", None),
         ] {
             assert_eq!(emptied(&Written::of(text, None, path)).as_deref(), table, "{text}");

@@ -23,7 +23,7 @@ fn folders(path: &str) -> impl Iterator<Item = &str> {
     path.rsplit_once(['/', '\\']).map_or("", |(folders, _)| folders).split(['/', '\\'])
 }
 
-fn is_public(path: &str) -> bool {
+pub(super) fn is_public(path: &str) -> bool {
     folders(path).any(|folder| is(folder, PUBLIC))
 }
 

@@ -98,9 +98,19 @@ const TRIED: &str = "test|spec|mock|fixture|example|sample|demo|dev|local|e2e|pl
 pub(super) fn is_tried(path: &str) -> bool {
     let inside = || path.splitn(5, '/').last().unwrap_or_default().to_ascii_lowercase();
     is_test(path)
-        || inside()
+        || without_package(&inside())
             .split(|char: char| !char.is_ascii_alphanumeric())
             .any(|word| is(word.strip_suffix('s').unwrap_or(word), TRIED) || word == "docs")
+}
+
+/// A path without the first name of a package of what a program is made of: `example` is an owner's there, and nothing is tried by that.
+fn without_package(path: &str) -> Cow<'_, str> {
+    const MADE_OF: &str = "src/main/java/|src/main/kotlin/|src/main/scala/";
+    let package = parts(MADE_OF).find_map(|folder| path.find(folder).map(|at| at + folder.len()));
+    let Some(at) = package else { return path.into() };
+    let (folder, package) = path.split_at(at);
+    let rest = package.strip_prefix("com/").or_else(|| package.strip_prefix("org/")).unwrap_or(package);
+    rest.strip_prefix("example/").map_or_else(|| path.into(), |rest| [folder, rest].concat().into())
 }
 
 /// A text of Rust without the block of its tests, which is in no program that anybody is given.
@@ -166,6 +176,8 @@ mod tests {
             ("/home/dev/work/shop/src/a.test.ts", "ts", true),
             ("/home/dev/work/shop/demo/a.py", "py", true),
             ("/home/dev/work/shop/src/contest.rs", "rs", false),
+            ("/home/dev/work/shop/src/main/java/com/example/A.java", "java", false),
+            ("/home/dev/work/shop/example/A.java", "java", true),
             ("/home/dev/work/shop/v1.2/Makefile", "", false),
         ] {
             assert_eq!((form(path), is_tried(path)), (of, tried), "{path}");

@@ -62,6 +62,7 @@ const OFF: &[&str] = &[
     "validatesSecureCertificate=NO",
     "disable_ssl_certificate_validation=True",
     ".allowAnyHTTPSCertificate",
+    "ServerCertVerified::assertion()",
 ];
 
 /// The same of functions that are asked whether a certificate will do, and say yes to each: what a line names, and how it goes on.
@@ -110,7 +111,7 @@ const HINTS: &str = "REJECT_UNAUTH|rejectUnauth|checkServerIdentity|verify|Verif
     DangerousAccept|Validation|badCertificate|tls_insecure|\"none\"|'none'|_unverified|Unverified|UnsafeAllow|\
     UnsafeClaims|insecure_d|ValidateIssuer|RequireSigned|SkipSignature|JWT.decode|Signer\\None|ssertionsSigned|\
     assertions_signed|skip_cert|skip_common_name|setInsecure|ignoreSslErrors|allowInvalid|validates|\
-    certificate_validation|allowAnyHTTPS";
+    certificate_validation|allowAnyHTTPS|CertVerified::";
 
 /// Functions that are asked over several lines: how one begins, how it says yes, and how it would look first.
 const ASKED: &[(&str, &str, &str)] = &[
@@ -135,6 +136,42 @@ pub(super) fn is_given_up(written: &Written<'_>) -> bool {
     }
     let off = if is_source { switches_off } else { unset };
     !written.is_tried() && written.gains(off)
+}
+
+/// What a text asked of certificates that it asks no more: that they are those of before, or that somebody vouches for their names.
+pub(super) fn is_pinned_no_more(written: &Written<'_>) -> bool {
+    const PINS: &str = "certificatePinner(|CertificatePinner.|<pin-set|<pin digest|TrustKit.|pinnedCertificates|PinnedCertificates|pinnedDomains|NSPinnedDomains|\
+        ServerTrustManager(|publicKeyHashes|checkPins(|verifyPins(|verify_pins(|check_pins(|sslPinning|pinSha256|CURLOPT_PINNEDPUBLICKEY|certificate_pin|\
+        setPins(|spkiPins|SecurityContext(withTrustedRoots: false|assert_fingerprint|pinned_cert|PinnedCert|.pinnedKey";
+    const STILL: &str = "pin|Pin|PIN|TrustManager|fingerprint|trustedRoots|sha256/";
+    /// What a line asked, and what it says in that one's place.
+    const INSTEAD: &[(&str, &str)] = &[
+        ("SSL_VERIFY_PEER", "SSL_VERIFY_NONE"),
+        ("MBEDTLS_SSL_VERIFY_REQUIRED", "MBEDTLS_SSL_VERIFY_NONE"),
+        ("getDefaultHostnameVerifier", "->true"),
+        ("HostnameVerifier", "->true"),
+        ("OkHostnameVerifier", "->true"),
+        ("performDefaultHandling", "URLCredential(trust:"),
+        ("SecTrustEvaluate", "URLCredential(trust:"),
+        ("verify_server_cert", "Ok("),
+        ("getDefaultAlgorithm()", "X509TrustManager"),
+        ("CERT_REQUIRED", "CERT_NONE"),
+        ("ssl.create_default_context", "_create_unverified_context"),
+        ("SslPolicyErrors.None", "=>true"),
+    ];
+    let Some(before) = written.before else { return false };
+    if written.is_tried() || !written.is_form(LANGUAGES) && !written.is_form("xml|plist") || is_prose(written.name()) {
+        return false;
+    }
+    let goes_on = || written.text.chars().any(char::is_alphanumeric);
+    let now = LazyCell::new(|| dense(&written.text));
+    written.held(PINS) && !holds(&written.text, STILL) && goes_on()
+        || INSTEAD.iter().any(|(asked, instead)| {
+            before.contains(asked)
+                && !written.text.contains(asked)
+                && now.contains(instead)
+                && !dense(before).contains(instead)
+        })
 }
 
 /// Variables of the environment by which a whole program checks none.

@@ -107,6 +107,9 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let setting = |name: &str| settings.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     for (key, value) in &settings {
         settings::made(machine, state, key, value, Lasts::Once);
+        if key.ends_with(".extraheader") {
+            remote::hands_credential(machine, args, value);
+        }
     }
     settings::environment(machine, state, &command);
     remote::transfers(machine, state, &command, args);

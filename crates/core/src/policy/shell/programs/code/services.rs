@@ -118,6 +118,14 @@ const LIBRARIES: &[Library] = &[
         many: true,
         kind: Kind::ServiceChange,
     },
+    // What is put where everybody who looks for data or models finds it.
+    Library {
+        modules: "huggingface_hub|datasets|transformers|sentence_transformers|diffusers|peft|kagglehub",
+        calls: "private=False|push_to_hub(|dataset_upload(|model_upload(",
+        trial: "private=True|private = True|hub_private_repo=True",
+        many: false,
+        kind: Kind::PackagePublish,
+    },
     // The books of a company, by its own interface.
     Library {
         modules: "odoorpc|erppeek|xmlrpc",

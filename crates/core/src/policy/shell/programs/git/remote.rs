@@ -117,6 +117,17 @@ fn strange_house(address: &Text) -> Option<String> {
     (is_strange && by.contains(':')).then_some(host)
 }
 
+/// Notes that a credential goes to whatever machine git talks to, in a line of each request: at a house where everybody keeps
+/// repositories it is what lets in.
+pub(super) fn hands_credential(machine: &mut Machine<'_>, args: &[Text], header: &Text) {
+    let Some(origin) = header.origin().filter(|origin| origin.is_private()) else { return };
+    let addresses = args.iter().map(Text::shown).filter(|address| address.starts_with("http"));
+    let hosts: Vec<String> = addresses.map(|address| hosts::host(&address)).collect();
+    for host in hosts.iter().filter(|host| hosts::is_far(host) && !is(host, FORGES)) {
+        machine.sends(host, origin);
+    }
+}
+
 pub(super) fn push(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
     let spec = spec(
         "o",

@@ -7,6 +7,7 @@ use super::super::super::value::{HOLE, Text};
 use super::{Git, asks_for_help, named};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
+use crate::policy::lists::{is, parts};
 use crate::policy::places;
 
 /// Whether an operand means the whole working tree.
@@ -48,7 +49,18 @@ fn is_here(machine: &Machine<'_>, state: &State) -> bool {
 /// Whether a tool makes the file anew, so that its changes are nobody's work.
 fn is_made_anew(operand: &Text) -> bool {
     let path = operand.shown();
-    places::is_lock(&path) || path.split('/').any(places::is_generated)
+    places::is_lock(&path) || path.split('/').any(places::is_generated) || is_generated_code(&path)
+}
+
+/// Whether a file, and no folder, says of itself that it is code of a generator.
+fn is_generated_code(path: &str) -> bool {
+    const FOLDERS: &str = "generated|__generated__|gen|_generated|autogen|codegen";
+    const ENDS: &str = ".pb.go|_pb2.py|_pb2_grpc.py|_pb.js|_pb.ts|_pb.d.ts|.pb.cc|.pb.h|.g.dart|.freezed.dart|.g.cs|.gen.go|.gen.ts|_gen.go|_generated.go|\
+        .generated.ts|.generated.tsx|.generated.graphql|.generated.js|.generated.cs|.designer.cs|_string.go";
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    name.contains('.')
+        && !name.contains(['*', '?'])
+        && (folders.split('/').any(|folder| is(folder, FOLDERS)) || parts(ENDS).any(|end| name.ends_with(end)))
 }
 
 /// Whether an operand is known to be a file that is not there, so that nothing is lost where it comes back.

@@ -265,6 +265,11 @@ fn forge(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if machine.many && matches!(words.as_slice(), [noun, verb] if ends(noun, verb)) {
         machine.act(ServiceChange, words.join(" "));
     }
+    let opens = |noun: &str, verb: &str| is(noun, "issue|pr|mr|discussion") && is(verb, "create|new|comment");
+    let anywhere = || options.value(&["R", "repo"]).is_some_and(|repository| repository.as_known().is_none());
+    if machine.many && matches!(words.as_slice(), [noun, verb] if opens(noun, verb)) && anywhere() {
+        machine.act(Kind::NetMailing, words.join(" "));
+    }
     super::table(machine, call, state);
 }
 

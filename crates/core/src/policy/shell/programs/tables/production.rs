@@ -94,6 +94,12 @@ const CHOICES: &[Choice] = &[
         variables: &["KUBECONFIG", "KUBECONTEXT", "KUBE_CONTEXT", "HELM_KUBECONTEXT", "HELM_NAMESPACE"],
     },
     Choice {
+        programs: "cast|forge|seth|hardhat|truffle|brownie|ape",
+        flags: &["rpc-url", "r", "chain", "network"],
+        verbs: &[],
+        variables: &["ETH_RPC_URL", "FOUNDRY_ETH_RPC_URL", "CHAIN", "HARDHAT_NETWORK"],
+    },
+    Choice {
         programs: "gcloud|gsutil|bq",
         flags: &["project", "configuration", "account"],
         verbs: &["config set project|core/project", "config configurations activate"],

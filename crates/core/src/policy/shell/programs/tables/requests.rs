@@ -12,6 +12,7 @@ use crate::policy::effects::Kind::{
 };
 use crate::policy::hosts;
 use crate::policy::inspect::equipment::lets_in;
+use crate::policy::lists::is;
 
 /// A request, as far as it is known.
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +131,9 @@ const SERVERS: &[(&str, Kind)] = &[
     ("2376", ContainerDestroy),
 ];
 
+/// The ports of those of them that are searched in.
+const SEARCHED: &str = "9200|9243|7700|8108|8983|6333";
+
 /// Parts of paths by which a server is known on whatever host it is.
 const PATHS: &[(&str, Kind)] = &[
     ("/api/v4/projects", ForgeDestroy),
@@ -179,7 +183,10 @@ pub(in super::super) fn request(machine: &mut Machine<'_>, state: &mut State, re
     }
     let mut names = path.split(['/', '?', ',']).filter(|part| !part.is_empty());
     let reach = throwaway::reach(machine, Some(host.as_str()).filter(|host| !host.is_empty()));
-    if reach == Reach::Here && names.any(throwaway::is_trial) {
+    // What is searched in is made from something else: one that somebody develops by is filled anew.
+    let is_search = is(port, SEARCHED);
+    if reach == Reach::Here && names.any(|name| throwaway::is_trial(name) || is_search && throwaway::is_developed(name))
+    {
         return;
     }
     if reach != Reach::Here && unlocks(&request, path) {

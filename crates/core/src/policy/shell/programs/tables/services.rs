@@ -54,6 +54,13 @@ const SERVED: &str = "www|api|app|auth|login|sso|pay|checkout|portal|shop|mail|s
 const STAGES: &str =
     "api.twitter.com|api.x.com|api.linkedin.com|mastodon.social|bsky.social|graph.instagram.com|oauth.reddit.com";
 
+/// Words at which a house's pages say how it is, and the services that keep such pages.
+const STATUS_PAGES: &str =
+    "statuspage.io|instatus.com|betterstack.com|status.io|statuspal.io|statuscake.com|sorryapp.com|hund.io|cachethq.io";
+
+/// How all who are in a channel are called, wherever the address leads that is told nothing of.
+const CALLS_ALL: &str = "<!channel>|<!everyone>|<!here>|\"@everyone";
+
 /// What a request does, where a person wants to hear of it first. `many`: whether it is made for each of many.
 pub(in super::super) fn deed(request: &Request<'_>, many: bool) -> Option<Kind> {
     if matches!(request.method, "GET" | "HEAD" | "OPTIONS") {
@@ -61,7 +68,7 @@ pub(in super::super) fn deed(request: &Request<'_>, many: bool) -> Option<Kind> 
     }
     let deed = Deed::of(request)?;
     if deed.is_unnamed {
-        return deed.of_fleets();
+        return deed.of_fleets().or_else(|| deed.says(CALLS_ALL).then_some(Kind::NetMailing));
     }
     deed.wipes()
         .or_else(|| deed.of_access())
@@ -262,8 +269,15 @@ impl<'r> Deed<'r> {
             parts(STAGES).any(is_of)
         };
         self.has("tweets|statuses|ugcposts|posts|submit|createrecord|media") && on_stage()
+            || self.has("incidents|incident|maintenances|statusreports") && self.is_status_page()
             || self.path.last().is_some_and(|last| last == "publish")
                 && self.has("posts|articles|publications|issues|episodes|videos|listings|pages")
+    }
+
+    /// Whether the host keeps the page on which a service says how it is.
+    fn is_status_page(&self) -> bool {
+        let is_of = |own: &str| self.host.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        self.host.starts_with("status.") || parts(STATUS_PAGES).any(is_of)
     }
 
     /// Whether it is sent to all that there are.

@@ -81,10 +81,23 @@ pub(super) fn may_reach_people(code: &str) -> bool {
     )
 }
 
+/// Whether a cell writes to each of the people in its rows.
+pub(super) fn write_to_each(code: &str) -> bool {
+    const ROWS: &str = ".iterrows()|.itertuples()|.to_dict(|.apply(|for ";
+    const SENDS: &str = "send_message(|.sendmail(|send_email(|send_mail(|messages.create(|.send(|send_sms(|sendMail(|send_templated_email(|.publish(PhoneNumber";
+    const PEOPLE: &str = ".email|['email|[\"email|.e_mail|['mail']|[\"mail\"]|.mail,|.phone|['phone|[\"phone|.mobile|['mobile|.Email|['Email|[\"Email|.emails|emails:|email_address";
+    const TRIED: &str =
+        "localhost|127.0.0.1|1025|mailhog|mailpit|mailtrap|.head(|.sample(|[:1]|[:2]|[:3]|[:5]|dry_run|DRY_RUN|test";
+    holds(code, SENDS) && holds(code, ROWS) && holds(code, PEOPLE) && !holds(code, TRIED)
+}
+
 /// A cell with the modules that a cell before it took, where it names them.
 pub(super) fn with_imports(code: &str) -> Cow<'_, str> {
     const MODULES: &str = "boto3|smtplib|twilio|sendgrid|yagmail|requests|resend|mailchimp|huggingface_hub|slack_sdk";
-    let is_used = |module: &&str| code.contains(&format!("{module}.")) && !code.contains(&format!("import {module}"));
+    let is_named = |module: &str| {
+        code.contains(&format!("{module}.")) || module == "huggingface_hub" && holds(code, "push_to_hub(|HfApi(")
+    };
+    let is_used = |module: &&str| is_named(module) && !code.contains(&format!("import {module}"));
     let missing: Vec<&str> = parts(MODULES).filter(is_used).collect();
     if missing.is_empty() {
         return code.into();

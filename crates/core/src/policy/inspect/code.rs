@@ -343,6 +343,9 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
     if runs == Runs::AtOnce && unbounded::delete_each(code) {
         return Some("deletes each store of an account".to_owned());
     }
+    if runs == Runs::AtOnce && cells::write_to_each(code) {
+        return Some("writes to each of many people".to_owned());
+    }
     if runs == Runs::AtOnce && cells::clear_what_is_live(code) {
         return Some("clears what is live".to_owned());
     }
@@ -398,7 +401,7 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
             ) => true,
             (Runs::Scheduled, Kind::ServiceChange) => leaves_no_rows(code),
             (Runs::Scheduled, Kind::CodeFetched | Kind::SystemStartup | Kind::SecretRead) => false,
-            (Runs::AtOnce, Kind::NetMailing | Kind::PackagePublish | Kind::MoneyMove) => true,
+            (Runs::AtOnce, Kind::NetMailing | Kind::PackagePublish | Kind::MoneyMove | Kind::CloudAccess) => true,
             (Runs::AtOnce, Kind::FileDelete) if effect.place == Place::ProjectRoot => effect.recursive,
             (_, Kind::FileDelete) => {
                 effect.recursive && matches!(effect.place, Place::System | Place::Home | Place::HomeTree)

@@ -13,7 +13,7 @@ const ROWS: &str = "select |SELECT |findMany(|find_each|findAll(|find_all|.all(|
 /// How a file is written.
 const WRITES: &str = "CSV.open(|File.write|File.open(|writeFile|createWriteStream|open(|File::put(|Storage::|file_put_contents(|fputcsv|fopen(|os.Create(|\
     os.WriteFile(|Files.write|FileWriter(|WriteAllText|StreamWriter(|.to_csv(|.to_json(|.to_excel(|File.write!(|File::create|fs::write|write_csv|\
-    WriteAllLines|writeAsString|csv.writer(|COPY (|copy (|.storeAs(|Bun.write(|.write_text(|.save(|OUTFILE|outputFile|write_parquet|writeText(";
+    WriteAllLines|writeAsString|csv.writer(|COPY (|copy (|.storeAs(|Bun.write(|.write_text(|.save(|OUTFILE|outputFile|write_parquet|writeText(|psql |mysql |> ";
 
 /// What names a server's public folder without its path.
 const FOLDERS: &str = "public_path|Rails.public_path|WebRootPath|disk('public')|disk(\"public\")|STATIC_ROOT|staticDir|publicDir|PUBLIC_DIR|app.static_folder|\
@@ -23,6 +23,9 @@ const FOLDERS: &str = "public_path|Rails.public_path|WebRootPath|disk('public')|
 /// Forms of files of data, and what hides whose a row is.
 const DATA: &str = ".csv|.json|.xlsx|.sql|.zip|.tsv|.parquet|.ndjson|.jsonl|.xml|.txt|.gz|.html|.xls|.db|.sqlite";
 const HIDES: &str = "anonymi|Anonymi|pseudonym|sha256|hashlib|mask|Mask|redact|faker|Faker|synthetic|count(*)|COUNT(*)|group by|GROUP BY|.count()";
+
+/// What a page is made of, and is nobody's.
+const OF_PAGES: &str = "locale|i18n|/lang|translation|schema|manifest|openapi|swagger|sitemap";
 
 /// Columns besides those of [`cells`] that make a row somebody's.
 const OWN: &str = "passwordhash|password_hash|encrypted_password|password|nationalid|birthdate|dateofbirth|fullname|firstname|lastname|bankaccount|card";
@@ -42,7 +45,9 @@ pub(super) fn are_people(written: &Written<'_>) -> bool {
 fn goes_public(text: &str) -> bool {
     code_lines(text).take(4096).any(|line| {
         let is_file = |literal: &str| holds(literal, DATA) && shown::is_public(literal);
-        holds(line, DATA) && (line.split(['"', '\'', '`']).any(is_file) || holds(&dense(line), FOLDERS))
+        holds(line, DATA)
+            && !holds(line, OF_PAGES)
+            && (line.split(['"', '\'', '`', ' ', '>', '=', '(', ',']).any(is_file) || holds(&dense(line), FOLDERS))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::LazyCell;
 
-use super::source::{Written, dense, is_comment, is_prose};
+use super::source::{Written, code_lines, dense, is_comment, is_prose};
 use crate::policy::lists::{holds, is, parts};
 
 /// What switches the check off, by how a line says so without its blanks. What stands before a bar must stand in the text as well: the
@@ -118,7 +118,6 @@ const ASKED: &[(&str, &str, &str)] = &[
     ("onReceivedSslError(", ".proceed()", "cancel()|if |if(|when |showDialog|AlertDialog"),
     ("didReceiveChallenge", "credentialForTrust:", "SecTrustEvaluate|if (|if("),
     ("didReceive challenge", "URLCredential(trust:", "SecTrustEvaluate|pinned|== |localhost"),
-    ("checkServerTrusted(", "{\n    }", "throw"),
 ];
 
 const LANGUAGES: &str =
@@ -196,7 +195,22 @@ fn switches_off(text: &str) -> bool {
     let code = LazyCell::new(|| Code::of(text));
     parts(HINTS).any(|hint| text.match_indices(hint).take(MAX_HINTS).any(|(at, _)| code.is_off_at(at)))
         || ASKED.iter().any(|asked| says_yes(text, asked))
+        || trusts_all(text)
         || text.contains("URLCredential(trust:") && !holds(text, "SecTrust|valuate|inned|inning|localhost|DEBUG")
+}
+
+/// Whether what is asked to trust a server has nothing in its body, on however many lines.
+fn trusts_all(text: &str) -> bool {
+    const LONGEST: usize = 320;
+    text.match_indices("checkServerTrusted(").take(super::MAX_PLACES).any(|(at, _)| {
+        let head = &text[at..text.floor_char_boundary(at + LONGEST)];
+        let Some((begins, body)) = head.split_once('{') else { return false };
+        let first = code_lines(body).map(str::trim).find(|line| !line.is_empty());
+        // What stands within quotes tells of one.
+        !text[..at].ends_with(['"', '\'', '`'])
+            && !begins.contains(';')
+            && first.is_some_and(|line| line.starts_with('}'))
+    })
 }
 
 /// Whether one of [`ASKED`] says yes to each certificate.

@@ -6,14 +6,14 @@ use std::collections::HashSet;
 use super::arguments::words;
 use super::migrations::SLIGHT;
 use super::source::{Written, code_lines, folded, is_prose, without_remark};
-use crate::policy::lists::{holds, is, letters};
+use crate::policy::lists::{holds, is, letters, parts};
 
 /// Forms of files that do something.
 const FORMS: &str = "js|mjs|cjs|ts|mts|cts|tsx|jsx|py|rb|rake|php|go|rs|java|kt|kts|scala|cs|ex|exs|sql|sh|bash|zsh|swift|dart|pl|clj|fs|vb|ps1|prisma";
 
 /// How rows are deleted in the words of those who build statements, in small letters and without blanks.
 const DELETES: &str = ".delete(|->delete(|delete(|.delete_all|.destroy_all|delete_all(|.deleteall|.deletemany(|.deleteby|.del()|.executedelete|deletefrom|\
-    .remove({|.delete_many(|.destroy(|.delete_by(|->forcedelete(|.batch_delete|.removeall|.removeby|.destroy_by(|.deleteallinbatch|.purge(";
+    .remove({|.delete_many(|.destroy(|.delete_by(|->forcedelete(|.batch_delete|.removeall|.removeby|.destroy_by(|.deletewhere|.deleteignorewhere|.delete_if|.deleteallinbatch|.purge(";
 
 /// What chooses some of the rows, in small letters and without blanks.
 const CHOOSES: &str = "where|filter|find|exclude|limit(|eq(|lt(|lte(|gt(|gte(|,and(|(and(|:{|_at|by(|deleteby|removeby|older|expired|before|inactive|<|.in(|\
@@ -27,7 +27,7 @@ const GUARDS: &str = "node_env|app_env|rails_env|rails.env|rack_env|mix_env|mix.
 
 /// What leaves nothing of a database, in small letters and without blanks.
 const DESTROYS: &str = "dropschema|dropdatabase|droptable|drop_all(|drop_all_tables|dropdb|dropalltables|truncate|.delete_all|.destroy_all|deletemany({})|deletemany()|\
-    deletefrom|objects.all().delete()|migrate:fresh|migrate:reset|migratereset|db:drop|db:reset|db:schema:load|flushall|flushdb|force-reset|.sync({force:true|\
+    deletefrom|drop_table|drop_schema|objects.all().delete()|migrate:fresh|migrate:reset|migratereset|db:drop|db:reset|db:schema:load|flushall|flushdb|force-reset|.sync({force:true|\
     deletebucket|delete_bucket|terraformdestroy|ecto.reset|ecto.drop|.drop()|dropcollection|drop_collection|drop_database|ensuredeleted|\
     dropschemaifexists|.clean()|delete_all(|schema:drop|deleteall()|helmuninstall|kubectldelete|delete_many({})";
 
@@ -38,7 +38,10 @@ pub(super) fn are_all_deleted(written: &Written<'_>) -> bool {
         return false;
     }
     let hints = "elete|estroy|rop|DROP|DELETE|runcate|TRUNCATE|.del()|flush|FLUSH|reset|fresh|urge|.clean()|emove";
-    written.holds(hints) && (lose_their_condition(before, &written.text) || lose_their_guard(before, &written.text))
+    let gains_all =
+        || written.held("objects.filter(") && written.gains(|text| folded(text).contains("objects.all().delete()"));
+    written.holds(hints)
+        && (gains_all() || lose_their_condition(before, &written.text) || lose_their_guard(before, &written.text))
 }
 
 /// The statements of a text, folded, each with what it goes on with in the lines below.
@@ -68,17 +71,34 @@ fn lose_their_condition(before: &str, text: &str) -> bool {
     let (old, now): (HashSet<&String>, HashSet<&String>) = (had.iter().collect(), has.iter().collect());
     let chosen: Vec<&String> = had
         .iter()
-        .filter(|line| !now.contains(line) && holds(line, DELETES) && holds(line, CHOOSES))
+        .filter(|line| !now.contains(line) && chooses(line) && (holds(line, DELETES) || holds(line, "where(|filter(")))
         .take(super::MAX_PLACES)
         .collect();
     if chosen.is_empty() {
         return false;
     }
-    let new = || has.iter().filter(|line| !old.contains(line));
-    let is_of_all = |line: &&String| {
-        holds(line, DELETES) && !line.contains(['/', '`']) && chosen.iter().any(|was| share_table(line, was))
+    let new = || has.iter().filter(|line| !old.contains(line)).take(super::MAX_PLACES);
+    let deletes_each = has.iter().any(|line| holds(line, DELETES_EACH));
+    let is_of_all = |line: &String| {
+        let reads = || deletes_each && holds(line, TAKES_ALL);
+        (holds(line, DELETES) || reads()) && !line.contains('/') && chosen.iter().any(|was| share_table(line, was))
     };
-    !new().any(|line| holds(line, CHOOSES)) && new().take(super::MAX_PLACES).any(|line| is_of_all(&line))
+    !new().any(|line| chooses(line)) && new().any(is_of_all)
+}
+
+/// How all that is kept is taken to go through it, and what is then done to each, in small letters and without blanks.
+const TAKES_ALL: &str = ".get()|.find_each|.all()|.find({})|.find()|.findmany()|.findmany({})|.scan()|.getall()|.findall()|.all.each|.stream()";
+const DELETES_EACH: &str = ".delete()|.destroy|:destroy|batch.delete(|.deleteone(|.remove()";
+
+/// Whether a statement chooses some of the rows: who takes them in turn has chosen none.
+fn chooses(statement: &str) -> bool {
+    const IN_TURN: &str =
+        ".find_each|.findeach|.find_in_batches|.findall()|.findmany()|.findmany({})|.find({})|.find()";
+    let turn = parts(IN_TURN).find_map(|call| statement.find(call).map(|at| (at, call.len())));
+    match turn {
+        Some((at, length)) => holds(&statement[..at], CHOOSES) || holds(&statement[at + length..], CHOOSES),
+        None => holds(statement, CHOOSES),
+    }
 }
 
 /// Whether two statements are about one table: a name of both that is no part of how statements are built.
@@ -92,6 +112,9 @@ fn share_table(one: &str, other: &str) -> bool {
     };
     let is_slight = |name: &String| holds(name, "cache|session|token|tmp|temp|draft|queue|log") || is(name, SLIGHT);
     let was = names(other);
+    // What is handed over to be deleted is what it is about, and not who deletes it.
+    let given = one.split_once("delete(").map(|(_, rest)| rest.split(')').next().unwrap_or_default());
+    let one = given.filter(|given| given.contains(char::is_alphanumeric)).unwrap_or(one);
     names(one).iter().any(|name| !is_slight(name) && was.iter().any(|it| it == name))
 }
 
@@ -111,7 +134,22 @@ fn lose_their_guard(before: &str, text: &str) -> bool {
     let lines = |text| -> Vec<String> { code_lines(text).map(without_remark).map(folded).take(4096).collect() };
     let guards = |line: &&String| {
         const STARTS: &[&str] = &[
-            "if", "unless", "guard", "assert", "}elseif", "raise", "throw", "[", "case", "test", "abort", "&&", "when",
+            "if",
+            "unless",
+            "guard",
+            "assert",
+            "}elseif",
+            "raise",
+            "throw",
+            "[",
+            "case",
+            "@profile",
+            "@conditional",
+            "#[cfg(",
+            "test",
+            "abort",
+            "&&",
+            "when",
             "read",
         ];
         let starts =
@@ -151,7 +189,8 @@ pub(super) fn delete_each(code: &str) -> bool {
     let dense = folded(code);
     let loops = holds(code, "for |forEach|.each|map(");
     let is_chosen = || code.lines().flat_map(words).any(|word| is(&word, CHOOSES));
-    loops && holds(&dense, ALL) && holds(&dense, DELETES) && !is_chosen()
+    let at_once = || holds(&dense, "delete_topics(|delete_many(|batch_delete|delete_queues(|deletetopics(");
+    (loops || at_once()) && holds(&dense, ALL) && holds(&dense, DELETES) && !is_chosen()
 }
 
 #[cfg(test)]

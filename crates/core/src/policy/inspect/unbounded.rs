@@ -44,15 +44,22 @@ pub(super) fn are_all_deleted(written: &Written<'_>) -> bool {
         && (gains_all() || lose_their_condition(before, &written.text) || lose_their_guard(before, &written.text))
 }
 
+/// Most lines that are compared, and the most of a line and of a statement, in bytes.
+const MOST_LINES: usize = 2048;
+const LONGEST: usize = 1024;
+
+fn shortened(line: &str) -> &str {
+    &line[..line.floor_char_boundary(LONGEST)]
+}
+
 /// The statements of a text, folded, each with what it goes on with in the lines below.
 fn statements(text: &str) -> Vec<String> {
-    const MOST: usize = 2048;
     let mut all: Vec<String> = Vec::new();
     let mut depth = 0_i32;
-    for line in code_lines(text).map(without_remark).take(MOST) {
-        let line = line.trim();
+    for line in code_lines(text).map(without_remark).take(MOST_LINES) {
+        let line = shortened(line.trim());
         let goes_on = depth > 0 || [".", "->", "|>", "?.", "&&"].iter().any(|start| line.starts_with(start));
-        match all.last_mut().filter(|_| goes_on && !line.is_empty()) {
+        match all.last_mut().filter(|last| goes_on && !line.is_empty() && last.len() < LONGEST) {
             Some(last) => last.push_str(&folded(line)),
             None => all.push(folded(line)),
         }
@@ -131,7 +138,9 @@ fn table_of(name: &str) -> &str {
 
 /// Whether a guard is gone that kept something from what is live, or asked a person first, and what it guarded is not.
 fn lose_their_guard(before: &str, text: &str) -> bool {
-    let lines = |text| -> Vec<String> { code_lines(text).map(without_remark).map(folded).take(4096).collect() };
+    let lines = |text| -> Vec<String> {
+        code_lines(text).map(without_remark).map(shortened).map(folded).take(MOST_LINES).collect()
+    };
     let guards = |line: &&String| {
         const STARTS: &[&str] = &[
             "if",

@@ -98,6 +98,22 @@ const CREDENTIALS: &[&str] = &[
     ".mozilla/*/cookies.sqlite",
     ".config/*/login data",
     ".config/*/cookies",
+    ".config/*/*/login data",
+    ".config/*/*/cookies",
+    ".config/*/*/*/login data",
+    ".config/*/*/*/cookies",
+    // What messengers keep of talks and of who is signed in.
+    "local storage/leveldb/*",
+    "telegramdesktop/tdata/*",
+    "telegram desktop/tdata/*",
+    ".config/signal/sql/*",
+    ".config/signal/config.json",
+    "application support/signal/sql/*",
+    ".config/slack/storage/*",
+    "messages/chat.db",
+    "element/indexeddb/*",
+    ".thunderbird/*/*/*/inbox",
+    "whatsapp/databases/*",
     "application support/*/login data",
     "application support/*/cookies",
     ".thunderbird/*/logins.json",
@@ -232,6 +248,9 @@ pub fn tree_secrecy(path: &str) -> Secrecy {
         | ".mozilla" | ".thunderbird" | ".electrum" | ".bitcoin" | ".ethereum" | ".monero" | ".litecoin"
         | ".dogecoin" | ".electron-cash" | ".sparrow" | ".walletwasabi" | ".near-credentials" | "exodus.wallet"
         | "keyrings" | "kwalletd" => Secrecy::Credential,
+        "sql" if path.contains("/.config/signal/") => Secrecy::Credential,
+        "tdata" if path.contains("/telegram") => Secrecy::Credential,
+        "leveldb" if path.contains("/local storage/") => Secrecy::Credential,
         "google-chrome" | "chromium" | "brave-browser" | "microsoft-edge" | "gcloud" if path.contains("/.config/") => {
             Secrecy::Credential
         }
@@ -298,6 +317,16 @@ pub fn keeps_what_was_typed(path: &str) -> bool {
         || matches!(name.as_str(), "consolehost_history.txt" | ".lesshst" | ".viminfo" | ".histfile")
 }
 
+/// Whether a folder is one in which a browser, a messenger or a program for mail keeps what somebody wrote, and who is signed in.
+pub fn keeps_talks(path: &str) -> bool {
+    const OF_HOME: &str = "/.config/|/.local/share/|/application support/|/appdata/|/.mozilla|/.thunderbird|/.var/app/|/snap/|/library/messages|/library/mail";
+    const PROGRAMS: &str = "/slack|/discord|/telegram|/signal|/element|/skype|/microsoft/teams|/microsoft teams|/teams|/whatsapp|/wire|/threema|/zoom|/mattermost|\
+        /google-chrome|/google/chrome|/chromium|/bravesoftware|/brave-browser|/microsoft-edge|/vivaldi|/opera|/firefox|/.mozilla|/.thunderbird|/thunderbird|\
+        /evolution|/geary|/messages|/mail|/viber|/zulip";
+    let path = path.to_ascii_lowercase();
+    holds(&path, OF_HOME) && holds(&path, PROGRAMS)
+}
+
 /// Whether a file gives whoever reads it what they should not see, and nothing that a program is written by: what a person typed, the
 /// state of an infrastructure with its passwords, the private key of a server. Those of tests and of one's own machine are nobody's.
 pub fn is_told_whole(path: &str, home: Option<&str>) -> bool {
@@ -329,7 +358,7 @@ pub fn is_told_whole(path: &str, home: Option<&str>) -> bool {
 
 /// Whether a pattern by which such a file is searched is one for credentials: for what stands before them in a command.
 pub fn is_sought_in_typed(pattern: &str) -> bool {
-    const SOUGHT: &str = "passw|passphrase|pwd=|sshpass|secret|token|authoriz|credential|mysql_pwd|_key=";
+    const SOUGHT: &str = "passw|passphrase|pwd=|sshpass|secret|token|authoriz|credential|mysql_pwd|_key|.*key|apikey|login|mysql -p|psql|api.key|bank";
     let pattern = pattern.to_ascii_lowercase();
     is_sought(&pattern) || holds(&pattern, SOUGHT)
 }
@@ -355,6 +384,10 @@ fn part_matches(wanted: &str, part: &str) -> bool {
     }
 }
 
+/// The endings of files in which programs, their tests and what is said of them are written.
+const SOURCE: &str = "rs|go|py|pyi|ts|tsx|js|jsx|mjs|cjs|java|kt|kts|scala|rb|php|c|h|cc|cpp|hpp|cs|swift|m|ex|exs|erl|hs|ml|clj|lua|dart|zig|nim|vue|svelte|\
+    md|mdx|rst|adoc|html|css|proto|sol|r|jl|groovy|fs|elm|v|snap";
+
 /// A private key by its name.
 fn is_key(parts: &[&str]) -> bool {
     let Some((name, folders)) = parts.split_last() else { return false };
@@ -368,7 +401,9 @@ fn is_key(parts: &[&str]) -> bool {
     let in_ssh = folders.last() == Some(&".ssh");
     let has_key_name =
         name.ends_with(".pem") || name.ends_with(".key") || name.ends_with("_key") || *name == "identity";
-    is_named && !name.contains("readme")
+    // Of keys somebody writes a program, too.
+    let is_source = !in_ssh && name.rsplit_once('.').is_some_and(|(_, ending)| is(ending, SOURCE));
+    is_named && !name.contains("readme") && !is_source
         || in_ssh && has_key_name
         || name.starts_with("ssh_host_") && name.ends_with("_key")
 }

@@ -3,10 +3,10 @@
 use super::source::{MAX_TEXT, Written, is_prose, is_test};
 use super::{
     admission, answers, assumed, backdoors, bounds, builds, ciphers, code, columns, consoles, contracts, cookies,
-    copies, detached, disclosed, flows, ignored, images, interlocks, leaks, loaders, logged, loosened, migrations,
-    origins, payees, playbooks, protections, published, queries, refusals, removed, revived, rows, scanners, served,
-    servers, shown, skimmers, sources, spying, swallowed, taken, told, trust, unbounded, unchecked, unescaped,
-    unmasked, variables,
+    copies, detached, disclosed, flows, ignored, images, interlocks, kept, leaks, loaders, logged, loosened,
+    migrations, origins, payees, playbooks, protections, published, queries, refusals, removed, revived, rows,
+    scanners, served, servers, shown, skimmers, sources, spying, swallowed, taken, told, trust, unbounded, unchecked,
+    unescaped, unmasked, variables,
 };
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -109,7 +109,7 @@ fn tells_credential(written: &Written<'_>, of_agents: bool) -> bool {
     let in_code = || !is_prose(written.name()) && !is_test(written.path);
     holds_key(text)
         || in_code() && (gives_password(text) || names_wallet_key(text))
-        || of_agents && disclosed::in_words(text).is_some()
+        || of_agents && (disclosed::in_words(text).is_some() || kept::identifies(text))
 }
 
 /// What protected, and does no longer.

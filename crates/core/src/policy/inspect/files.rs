@@ -47,9 +47,15 @@ pub(super) fn search(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Ef
     // A name without a folder is looked for in all that are below.
     let below = |glob: &str| if glob.contains('/') { "" } else { "**/" };
     let within = globs.iter().map(|glob| glob.trim_start_matches('!'));
-    let within = within.map(|glob| format!("{folder}/{}{glob}", if is_profiles(folder) { below(glob) } else { "" }));
+    let within = within.map(|glob| match glob.starts_with(['/', '~']) {
+        true => glob.to_owned(),
+        false => format!("{folder}/{}{glob}", if is_profiles(folder) { below(glob) } else { "" }),
+    });
     let named = within.zip(&globs).filter(|(_, glob)| !glob.starts_with('!')).map(|(path, _)| path);
     let named: Vec<String> = named.collect();
+    if let Some(path) = named.iter().find(|path| is_hunt(&pattern, path, facts)) {
+        return hunt(path);
+    }
     paths
         .iter()
         .map(AsRef::as_ref)
@@ -67,7 +73,7 @@ fn is_profiles(folder: &str) -> bool {
 /// Whether a file or a folder in which people keep what is theirs is searched for credentials.
 pub(super) fn is_hunt(pattern: &str, path: &str, facts: &dyn Facts) -> bool {
     secrets::keeps_what_was_typed(path) && secrets::is_sought_in_typed(pattern)
-        || secrets::is_sought(pattern) && is_all_of_somebody(path, facts)
+        || secrets::is_sought(pattern) && (is_all_of_somebody(path, facts) || secrets::keeps_talks(path))
 }
 
 /// Whether files of a folder in which people keep what is theirs are looked for by the name of credentials.
@@ -75,7 +81,8 @@ pub(super) fn is_hunt_by_name(pattern: &str, folder: &str, facts: &dyn Facts) ->
     alternatives(pattern).iter().any(|pattern| {
         let whole = if pattern.starts_with(['/', '~']) { pattern.clone() } else { format!("{folder}/{pattern}") };
         whole.split_once('*').is_some_and(|(folder, _)| {
-            is_all_of_somebody(folder.trim_end_matches('/'), facts)
+            let folder = folder.trim_end_matches('/');
+            (is_all_of_somebody(folder, facts) || secrets::keeps_talks(folder))
                 && secrets::secrecy(&whole, None) >= Secrecy::Sensitive
         })
     })

@@ -69,7 +69,7 @@ pub(super) fn opened(url: &str) -> Option<Kind> {
         return None;
     }
     let address = Address::of(url);
-    if host.split('.').chain(address.path.iter().map(String::as_str)).any(|part| is(part, SPEAKS)) {
+    if host.split('.').chain(address.path()).any(only_speaks) {
         return None;
     }
     match () {
@@ -79,15 +79,24 @@ pub(super) fn opened(url: &str) -> Option<Kind> {
     }
 }
 
+/// Whether a part of an address says that its page only speaks of something, and whether it is of those that somebody administers by.
+pub(super) fn only_speaks(part: &str) -> bool {
+    is(part, SPEAKS)
+}
+
+pub(super) fn administers(part: &str) -> bool {
+    is(part, ADMINISTERS)
+}
+
 /// An address, in small letters.
-struct Address {
+pub(super) struct Address {
     port: String,
     path: Vec<String>,
     query: String,
 }
 
 impl Address {
-    fn of(url: &str) -> Self {
+    pub(super) fn of(url: &str) -> Self {
         /// Most parts of a path that are looked at.
         const MOST: usize = 32;
         let url = hosts::decoded(url).to_ascii_lowercase();
@@ -98,6 +107,16 @@ impl Address {
         let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
         let path = path.split('/').filter(|part| !part.is_empty()).take(MOST);
         Self { port: port.to_owned(), path: path.map(str::to_owned).collect(), query: query.to_owned() }
+    }
+
+    /// The parts of its path.
+    pub(super) fn path(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.path.iter().map(String::as_str)
+    }
+
+    /// What it asks for: names and values.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.query.split('&').take(super::MAX_PLACES).filter_map(|pair| pair.split_once('='))
     }
 
     /// Whether the path has these parts behind one another.
@@ -123,7 +142,7 @@ impl Address {
 
     /// Whether something is done: the path says so, or what is asked for. On this machine that is somebody's own, but for a manager's.
     fn does(&self, is_here: bool) -> bool {
-        let administers = || self.path.iter().any(|part| is(part, ADMINISTERS));
+        let administers = || self.path().any(administers);
         let is_one = |part: &str, list| is(part.split('.').next().unwrap_or_default(), list);
         let meant = || holds(&self.query, MEANT);
         let mut backwards = self.path.iter().rev().map(String::as_str);
@@ -135,8 +154,7 @@ impl Address {
         let is_id = |part: &str| part.bytes().any(|byte| byte.is_ascii_digit()) || is(part, "all|*");
         let done_to = before.is_some_and(|before| is_one(before, DEEDS)) && last.is_some_and(is_id);
         let asked = || {
-            let pairs = self.query.split('&').take(super::MAX_PLACES).filter_map(|pair| pair.split_once('='));
-            pairs.into_iter().any(|(name, value)| {
+            self.pairs().any(|(name, value)| {
                 is(name, ASKS)
                     && value.split(|char: char| !char.is_alphanumeric()).any(|word| is(word, DEEDS) || is(word, MILD))
                     || is(name, "q|query|sql|sql_query|stream.body|script") && changes(value)
@@ -150,7 +168,7 @@ impl Address {
 }
 
 /// Whether a query of a database changes what is there.
-fn changes(query: &str) -> bool {
+pub(super) fn changes(query: &str) -> bool {
     const CHANGES: &str = "drop|delete|truncate|alter|update|insert|grant|<delete>|kill";
     let query = query.replace('+', " ");
     is(query.split_whitespace().next().unwrap_or_default(), CHANGES) || query.starts_with("<delete")

@@ -11,8 +11,8 @@ use super::call::{Call, FORGES};
 use super::given::quoted;
 use super::source::Written;
 use super::{
-    administrators, carried, code, content, deeds, disclosed, exported, figures, files, harvested, images, leaks, live,
-    miners, people, relays, removed, upstream, web,
+    administrators, carried, code, content, deeds, disclosed, exported, figures, files, fleets, harvested, images,
+    leaks, links, live, miners, people, relays, removed, upstream, web,
 };
 use crate::event::{Family, Tool};
 use crate::json;
@@ -296,6 +296,7 @@ impl Judged<'_> {
         if call.at("git") {
             lines.extend(deeds::as_git(call));
         }
+        lines.extend(fleets::as_broker(call));
         lines
     }
 
@@ -373,6 +374,7 @@ impl Judged<'_> {
         let copies = code.any(leaks::copies_requests);
         let copied = copies.then(|| self.effect(Kind::ContentCode, "sends away what visitors send"));
         let along = people::given_away(self.call).or_else(|| carried::along(self.call));
+        let along = along.or_else(|| links::hand_over(self.call).then_some("a link to what is known of people"));
         let along = along.or_else(|| relays::carry_out(self.call).then_some("what comes in from now on"));
         let along = along.map(str::to_owned).or_else(|| exported::table(self.call));
         let people = harvested::are_people(self.call).then(|| self.effect(Kind::PeopleRead, "what is known of people"));

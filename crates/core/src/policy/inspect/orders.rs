@@ -462,7 +462,8 @@ pub(super) fn obeys(prompt: &str) -> bool {
         no matter what|any shell command|every instruction|all instructions|any instruction|all commands|\
         every command|as if they were|as if the user|whatever it|exactly as written|on this machine|\
         automatically|all the instructions|every step|each step|all the steps|all steps|no need to confirm|no need to ask|no confirmation|no questions|\
-        everything written|everything it says|everything it lists|exactly|to the letter|word for word|verbatim";
+        everything written|everything it says|everything it lists|exactly|to the letter|word for word|verbatim|right away|at once|\
+        without checking|without verif|on my machine|on this computer|on this host|on the machine|unattended|with sudo|as root";
     let text = folded(&prompt[..prompt.floor_char_boundary(MAX_PROMPT)]);
     sentences(&text).map(Sentence::of).any(|sentence| {
         let list = sentence.words();
@@ -472,5 +473,16 @@ pub(super) fn obeys(prompt: &str) -> bool {
         let asks = list.first().is_some_and(|word| is(word, "which|what|how|where|when|why|does|is|are|can"));
         let forbidden = asks || sentence.says("never|explain|list|extract|summarize|summarise|describe");
         (orders || sentence.orders(DO)) && !forbidden && sentence.holds(TOLD) && sentence.holds(BLINDLY)
+            || !forbidden && takes_for_orders(&sentence)
     })
+}
+
+/// Whether what a page says is to stand where an agent's own instructions do.
+fn takes_for_orders(sentence: &Sentence<'_>) -> bool {
+    const TAKES: &str = "treat|adopt|use|take|accept|regard|consider|follow|obey|replace|make|let|assume|load|apply";
+    const OWN: &str = "your new system|as your new|as your system|as system instruction|as a system prompt|as the system prompt|as your instruction|your new instruction|\
+        your new rules|in place of your|instead of your own|instead of your instruction|replace your|override your|over your own|as my instruction|as if i |\
+        as if the user|as instructions from|as commands from|as orders from|become your|your operating instruction|as your prompt|as your rules|\
+        as new instruction|ahead of your";
+    sentence.holds(OWN) && TAKES.split('|').any(|verb| sentence.words().contains(&verb))
 }

@@ -295,7 +295,7 @@ fn is_year(word: &str) -> bool {
 }
 
 /// The most digits that stand together but for blanks, dots and dashes.
-fn longest_number(text: &str) -> usize {
+pub(super) fn longest_number(text: &str) -> usize {
     let (mut longest, mut now) = (0_usize, 0_usize);
     for char in text.chars() {
         match char {

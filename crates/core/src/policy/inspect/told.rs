@@ -9,7 +9,7 @@ use super::orders::{
 };
 use super::sentence::{Sentence, says, sentences};
 use super::silence::keeps_quiet;
-use super::{concealed, content, disclosed, evasion, orders, standing, strangers, tasks};
+use super::{concealed, content, disclosed, evasion, kept, orders, standing, strangers, tasks};
 use crate::event::{Family, Tool};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -58,12 +58,15 @@ pub(super) fn remembered(tool: &Tool, given: &str) -> Vec<Effect> {
         return Vec::new();
     }
     let given = Arguments::read(given);
-    let kept = || given.all().take(MAX_KEPT).filter(|_| keeps);
-    let reads = || kept().filter(|text| text.len() > LEAST_NOTE).take(MAX_READ).any(steering::objects);
-    let found = kept().find_map(in_text).or_else(|| reads().then_some(UNASKED));
+    let told = || given.all().take(MAX_KEPT);
+    // What belongs together may be told in several texts.
+    let whole = told().collect::<Vec<_>>().join("\n");
+    let ordered = || told().find_map(in_text).or_else(|| kept::ordered(&whole));
+    let reads = || told().filter(|text| text.len() > LEAST_NOTE).take(MAX_READ).any(steering::objects);
+    let found = keeps.then(|| ordered().or_else(|| reads().then_some(UNASKED))).flatten();
     let mut effects: Vec<Effect> = found.map(|what| order(what, &tool.name)).into_iter().collect();
     let tells = |text: &str| tells_credential(text) || disclosed::alone(text);
-    if given.all().take(MAX_KEPT).any(tells) {
+    if told().any(tells) || keeps && kept::identifies(&whole) {
         effects.push(Effect::without_place(Kind::ContentSecret, "what is remembered", &tool.name));
     }
     effects
@@ -88,15 +91,16 @@ const LEAST_NOTE: usize = 48;
 /// What a text orders that agents are told each time: the word for it.
 pub(super) fn in_text(text: &str) -> Option<&'static str> {
     // Each line is a sentence, and what is quoted is spoken of.
-    let text = &text[..text.floor_char_boundary(MAX_PROMPT)];
-    let lines = text.lines().map(|line| if line.starts_with('#') { Cow::Borrowed(line) } else { unquoted(line) });
+    let given = &text[..text.floor_char_boundary(MAX_PROMPT)];
+    let lines = given.lines().map(|line| if line.starts_with('#') { Cow::Borrowed(line) } else { unquoted(line) });
     let text = orders::told(&lines.collect::<Vec<_>>().join("\n\n"));
-    ordered(&text).or_else(|| evasion::ordered(&text)).or_else(|| {
+    let in_sentences = || {
         sentences(&text)
             .filter(|sentence| sentence.len() <= LONGEST_SENTENCE)
             .map(Sentence::of)
             .find_map(|sentence| lasting(&sentence).or_else(|| standing::ordered(&sentence)))
-    })
+    };
+    ordered(&text).or_else(|| evasion::ordered(&text)).or_else(in_sentences).or_else(|| kept::ordered(given))
 }
 
 /// The commands that agents are told to run each time, where they send away what is kept secret or hand somebody a shell.
@@ -170,7 +174,7 @@ fn hides(sentence: &Sentence<'_>) -> bool {
         do not tell the user about this step|don't tell the user about this step|do not tell the user about it|\
         don't tell the user about it|never tell the user about it|never tell the user about this|never inform the user|\
         do not let the user know|don't let the user know|hide this from the user|hide it from the user|hidden from the user|\
-        keep it from the user|keep this from the user|behind the user's back|never mention this|never mention it to|\
+        keep it from the user|keep this from the user|show this step to the user|show it to the user|show this to the user|tell the user about the|keep this to yourself|behind the user's back|never mention this|never mention it to|\
         so the user does not notice|so that the user does not notice|so the user doesn't notice|dem nutzer nichts davon|\
         dem benutzer nichts davon|ohne den nutzer zu informieren|ohne den benutzer zu informieren|sin decirle al usuario|\
         sans le dire à l'utilisateur|senza dirlo all'utente|sem avisar o usuário";

@@ -9,7 +9,7 @@ use crate::policy::published::unhex;
 use crate::policy::shell::{self, Touch};
 use crate::redact;
 
-use super::{content, disclosed, inner, orders, persons};
+use super::{acting, content, disclosed, inner, orders, persons};
 use crate::policy::lists::{holds, is};
 
 /// The longest address that is looked at, in bytes.
@@ -18,8 +18,9 @@ const MAX_URL: usize = 64 << 10;
 /// The least text, in bytes, that is somebody's data and no cursor of a list.
 const LEAST_DATA: usize = 96;
 
-/// The same of a part of a host's name, in its digits.
+/// The same of a part of a host's name, in its digits; and of one that is read as a text.
 const LEAST_LABEL: usize = 32;
+const LEAST_ENCODED: usize = 20;
 
 /// The effects of fetching or searching.
 pub(super) fn effects(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
@@ -31,7 +32,9 @@ pub(super) fn effects(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<E
     if given.prompt().is_some_and(|prompt| carries_file(&prompt)) {
         effects.push(Effect::gives_away("an address that a file is put into", tool));
     }
-    if given.prompt().is_some_and(|prompt| orders::obeys(&prompt)) {
+    // Some agents call what they ask of a page a query.
+    let of_page = given.query().filter(|_| !given.urls().is_empty());
+    if given.prompt().into_iter().chain(of_page).any(|asked| orders::obeys(&asked)) {
         effects.push(Effect::without_place(Kind::AgentOrders, "to obey a page", tool));
     }
     effects
@@ -95,7 +98,18 @@ fn gives_card(query: &str) -> bool {
         })
     });
     let asks_for_trial = holds(&lower, "test card|test number|sandbox|dummy|fake|luhn");
-    !asks_for_trial && (named || words(&lower).iter().any(|word| is(word, BACK)))
+    !asks_for_trial && (named || words(&lower).iter().any(|word| is(word, BACK)) || says_until_when(query))
+}
+
+/// Whether a text has the month and the year until which a card is good: `09/27`.
+fn says_until_when(text: &str) -> bool {
+    let is_month = |word: &str| {
+        let Some((month, year)) = word.split_once('/') else { return false };
+        matches!(year.len(), 2 | 4)
+            && year.parse::<u16>().is_ok()
+            && month.parse::<u8>().is_ok_and(|month| (1..=12).contains(&month))
+    };
+    text.split([' ', ',', ';', '|', '\n', '&']).any(is_month)
 }
 
 /// The effects of opening an address.
@@ -116,6 +130,7 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     if hosts::is_local(&host) {
         return effects;
     }
+    effects.extend(acting::opened(url).map(|kind| Effect::without_place(kind, url, tool)));
     let read = hosts::decoded(url);
     if content::holds_key(&read)
         || holds_password(url)
@@ -123,6 +138,7 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         || hides_credential(url)
         || assigns_within(url)
         || persons::are_in_address(url)
+        || carries_people(url)
     {
         effects.push(Effect::gives_away(&host, tool));
     }
@@ -133,6 +149,26 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         effects.push(Effect::without_place(Kind::DataEncoded, host, tool));
     }
     effects
+}
+
+/// Whether what an address asks for tells of people in a text: their rows, a card with what is on its back, the addresses of several, the
+/// accounts of a machine.
+fn carries_people(url: &str) -> bool {
+    const SEVERAL: usize = 3;
+    const ACCOUNTS: &str = "root:x:0:0:|root:$6$|root:$y$|:/bin/bash\nroot|nobody:x:";
+    let Some((_, asked)) = url.split_once('?') else { return false };
+    let said = hosts::decoded(&asked.replace(['+', '=', '&'], " "));
+    let addresses = || said.split([',', ';', ' ', '|', '\n']).filter(|word| is_mail(word)).take(SEVERAL).count();
+    holds(&said, ACCOUNTS)
+        || said.contains('@') && addresses() == SEVERAL
+        || persons::are_handed_over(&said)
+        || persons::are_searched(&said)
+        || gives_card(&said)
+}
+
+/// Whether a word is somebody's mail address.
+fn is_mail(word: &str) -> bool {
+    word.split_once('@').is_some_and(|(who, house)| !who.is_empty() && house.contains('.') && !house.contains('/'))
 }
 
 /// Whether a part of an address decodes to a credential, or a value in it to the assignment of one. What is an object is a state of the
@@ -208,7 +244,7 @@ fn file(url: &str) -> String {
 fn carries_text(url: &str) -> bool {
     // Whoever serves a name's zone reads what stands before it. Of names that are digests nothing can be read.
     let host = hosts::host(url);
-    if host.split('.').filter(|label| label.len() >= LEAST_LABEL).any(|label| text_of_hex(label).is_some()) {
+    if host.split('.').filter(|label| label.len() >= LEAST_ENCODED).any(hides_text) {
         return true;
     }
     // Two long names behind one another are cut from one text. What a cloud calls a thing of its own is one.
@@ -228,9 +264,31 @@ fn is_mixed(label: &str) -> bool {
     label.bytes().filter(u8::is_ascii_digit).count() >= 3 && label.bytes().filter(u8::is_ascii_alphabetic).count() >= 3
 }
 
-/// The text that hexadecimal digits stand for.
-fn text_of_hex(part: &str) -> Option<String> {
-    shown(unhex(part)?)
+/// Whether a part of a host's name is a text in an encoding. Names are written in small letters alone, but where the letters' size matters.
+fn hides_text(label: &str) -> bool {
+    let has = |of: fn(&u8) -> bool| label.bytes().any(|byte| of(&byte));
+    let is_cased = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && !label.contains('-');
+    let in_base_32 = || unbase32(label).and_then(shown).filter(|text| text.is_ascii() && !text.contains(['\n', '\t']));
+    unhex(label).and_then(shown).is_some() || is_cased && text_of(label).is_some() || in_base_32().is_some()
+}
+
+/// The bytes that digits of base 32 (RFC 4648) stand for, without what fills them up.
+fn unbase32(label: &str) -> Option<Vec<u8>> {
+    let (mut bytes, mut group, mut bits) = (Vec::new(), 0_u32, 0_u32);
+    for byte in label.bytes() {
+        let digit = match byte.to_ascii_lowercase() {
+            letter @ b'a'..=b'z' => letter - b'a',
+            digit @ b'2'..=b'7' => digit - b'2' + 26,
+            _ => return None,
+        };
+        group = (group << 5 | u32::from(digit)) & 0xfff;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from(group >> bits & 0xff).ok()?);
+        }
+    }
+    Some(bytes)
 }
 
 /// The text that a part decodes to; `None` where it is none.

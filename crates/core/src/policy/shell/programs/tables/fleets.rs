@@ -54,7 +54,8 @@ const MQTT: Spec = spec(
 const EVERYBODY: &[&str] = &["all", "broadcast", "everyone", "fleet", "fleets", "global", "+", "#", "*", "bcast"];
 const ORDERS: &[&str] = &[
     "ota", "firmware", "fw", "update", "upgrade", "flash", "reboot", "reset", "factory", "erase", "wipe", "shutdown",
-    "cmd", "command", "commands", "config", "unlock", "disable", "estop", "poweroff", "restart",
+    "cmd", "command", "commands", "config", "unlock", "disable", "estop", "poweroff", "restart", "install", "override",
+    "rollback", "delete", "\"open\"",
 ];
 
 /// A message to whoever listens for it: grave where all of the things out there do, or where each of a list is given another program.

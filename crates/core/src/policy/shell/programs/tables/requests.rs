@@ -11,6 +11,7 @@ use crate::policy::effects::Kind::{
     SafetyDisable, SecretRead,
 };
 use crate::policy::hosts;
+use crate::policy::inspect::acting;
 use crate::policy::inspect::equipment::lets_in;
 use crate::policy::lists::is;
 
@@ -188,6 +189,12 @@ pub(in super::super) fn request(machine: &mut Machine<'_>, state: &mut State, re
     if reach == Reach::Here && names.any(|name| throwaway::is_trial(name) || is_search && throwaway::is_developed(name))
     {
         return;
+    }
+    if request.method == "GET"
+        && reach != Reach::Here
+        && let Some(kind) = acting::opened(request.url)
+    {
+        machine.act(kind, request.url);
     }
     if reach != Reach::Here && unlocks(&request, path) {
         machine.act(SafetyDisable, request.url);

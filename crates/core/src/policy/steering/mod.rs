@@ -34,10 +34,13 @@ pub fn steers(text: &str) -> bool {
     Sequence::learned().steers(heaviest.weight, || window(text, heaviest.from))
 }
 
+/// The longest task that is read, in bytes: those that were learned from are no longer.
+const LONGEST_TASK: usize = 2 << 10;
+
 /// Whether a task for another agent, or a note for later ones, reads as what nobody should be told. The network alone tells: every task
-/// is made of orders. Of a long one the beginning and the end are read.
+/// is made of orders. Of one with many words the beginning and the end are read.
 pub fn objects(task: &str) -> bool {
-    task_windows(task).iter().any(|words| Sequence::learned().objects(words))
+    task.len() <= LONGEST_TASK && task_windows(task).iter().any(|words| Sequence::learned().objects(words))
 }
 
 /// The words of a task that are read at once.

@@ -95,7 +95,7 @@ mod tests {
                 true,
             ),
         ] {
-            let path = format!("/home/me/work/shop/jobs/{name}");
+            let path = format!("/home/you/work/shop/jobs/{name}");
             assert_eq!(are_people(&Written::of(text, None, &path)), seen, "{text}");
         }
     }

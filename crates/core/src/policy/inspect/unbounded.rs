@@ -229,7 +229,7 @@ mod tests {
                 false,
             ),
         ] {
-            let path = format!("/home/me/work/shop/jobs/{name}");
+            let path = format!("/home/you/work/shop/jobs/{name}");
             assert_eq!(are_all_deleted(&Written::of(text, Some(before), &path)), seen, "{before}\n->\n{text}");
         }
     }

@@ -8,5 +8,6 @@ mod dependencies;
 mod documents;
 mod floors;
 mod hook_budget;
+mod memory;
 mod purity;
 mod repo;

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+// For its symbols, which the linker takes in the place of musl's.
+#[cfg(all(target_env = "musl", target_arch = "x86_64"))]
+use hookrail_memory as _;
+
 mod api;
 mod commands;
 mod connection;

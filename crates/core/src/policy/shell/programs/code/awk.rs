@@ -21,7 +21,7 @@ pub(in super::super) fn run(machine: &mut Machine<'_>, state: &mut State, code: 
     let fetches = has(code, &["curl ", "wget ", "/inet"]);
     for (at, _) in code.match_indices("system(").take(MAX_NAMES) {
         let given = enclosed(&code[at + "system(".len()..], '(', ')').0;
-        let line = if given.trim_start().starts_with('"') { side_by_side(given, fed) } else { scope.value(given) };
+        let line = if given.trim_start().starts_with('"') { side_by_side(given, fed) } else { known(&scope, given, fed) };
         machine.code(state, &line, Vec::new());
     }
     for (at, sign) in code.match_indices(['|', '>']).take(MAX_NAMES) {
@@ -30,9 +30,9 @@ pub(in super::super) fn run(machine: &mut Machine<'_>, state: &mut State, code: 
             let start = before.strip_suffix('"').and_then(|inner| inner.rfind('"'));
             let command = match start.and_then(|start| literal(&before[start..])) {
                 Some(command) => Text::decoded(&command),
-                None => scope.value(&before[name_at(before)..]),
+                None => known(&scope, &before[name_at(before)..], fed),
             };
-            if !command.prefix().is_empty() {
+            if !command.prefix().is_empty() || command.origin().is_some_and(|origin| origin.fetched) {
                 machine.code(state, &command, Vec::new());
             }
         }
@@ -54,6 +54,12 @@ pub(in super::super) fn run(machine: &mut Machine<'_>, state: &mut State, code: 
             _ => {}
         }
     }
+}
+
+/// What a name holds; where the program does not say, it is of what the program is fed.
+fn known(scope: &Scope, name: &str, fed: Origin) -> Text {
+    let value = scope.value(name);
+    if value.origin() == Some(Origin::UNKNOWN) { Text::hole(fed) } else { value }
 }
 
 /// Whether a program runs what comes to it over a connection: `s |& getline c`, then `c | getline`.

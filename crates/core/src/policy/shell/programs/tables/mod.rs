@@ -198,7 +198,7 @@ fn writes_to_somebody(name: &str, words: &[String]) -> bool {
 /// What the table says of a call.
 pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let Some(tool) = find(&call.name) else { return };
-    let options = read(&call.args, &tool.spec);
+    let options = read(&with_files(machine, state, &call.args), &tool.spec);
     let words: Vec<String> = options.operands.iter().map(Text::shown).collect();
     if is_harmless(&options) || words.iter().any(|word| word == "help") && words.len() <= 2 {
         return;
@@ -219,6 +219,19 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let input = machine.input(state, 0).origin().unwrap_or_default();
     let leftovers = words.iter().any(|word| word == "list") && lists_leftovers(&options);
     machine.emit(state, 1, Text::hole(Origin { trial: input.trial || leftovers, ..input }));
+}
+
+/// The arguments, with what a file holds that the script wrote before in the place of its address: `--change-batch file:///tmp/batch.json`.
+fn with_files(machine: &mut Machine<'_>, state: &State, args: &[Text]) -> Vec<Text> {
+    let mut read = args.to_vec();
+    for arg in &mut read {
+        let Some(path) = arg.prefix().strip_prefix("file://").map(Text::decoded) else { continue };
+        let held = machine.read_file(state, &path);
+        if !held.prefix().is_empty() {
+            *arg = held;
+        }
+    }
+    read
 }
 
 /// Whether what is listed was thrown away before, or is kept of what was changed since.

@@ -348,7 +348,11 @@ pub(super) const TOOLS: &[Tool] = &[
             on("trunk push|delete|deprecate|add-owner", PackagePublish),
             on("repo push", PackagePublish),
             on("package-registry publish", PackagePublish),
-            on("deliver|supply|pilot|release|upload_to_*|submit|publish|upload|push", PackagePublish),
+            unless(
+                "deliver|supply|pilot|release|upload_to_*|submit|publish|upload|push",
+                &["~validate_only:true", "~verify_only:true"],
+                PackagePublish,
+            ),
             on("ios|android|mac release|deploy|publish|beta|production", PackagePublish),
             with("altool", &["upload-app", "upload-package"], PackagePublish),
             on("run match_nuke", CloudDestroy),

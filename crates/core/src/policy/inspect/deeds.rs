@@ -277,7 +277,10 @@ impl<'d> Deed<'d> {
             .or_else(|| guards::are_lowered(self).then_some(Kind::McpAccess))
             .or_else(|| live::is_changed_for_all(self.named).then_some(Kind::ServiceChange))
             .or_else(|| scripts::delete_all(self).then_some(Kind::McpDestroy))
-            .or_else(|| (replaced::are_gone(self) || replaced::is_page_gone(self)).then_some(Kind::McpDestroy))
+            .or_else(|| {
+                (replaced::are_gone(self) || replaced::is_page_gone(self) || replaced::is_withdrawn(self.named))
+                    .then_some(Kind::McpDestroy)
+            })
     }
 
     /// Whether nothing, or little, is left of what an agent was told to remember: all of it goes, or many things that are not said to be old.

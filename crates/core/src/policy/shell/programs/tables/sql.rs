@@ -345,10 +345,23 @@ fn is_opening(words: &[&str], literals: &[String]) -> bool {
         ("copy" | "\\copy", _) => follow(words, "to", "program") || follow(words, "from", "program"),
         ("grant", _) => {
             let all = has("all");
-            let writes = all || ["insert", "update", "delete", "truncate"].iter().any(|right| has(right));
-            let anybody = follow(words, "to", "public") || follow(words, "to", "anon");
-            all && has("*.*") || follow(words, "grant", "option") || writes && anybody || powerful || reaches
+            let writes = all || ["insert", "update", "delete", "truncate", "ownership"].iter().any(|right| has(right));
+            let anybody = ["public", "anon"].iter().any(|who| follow(words, "to", who) || follow(words, "role", who));
+            (all || has("super") || has("file")) && has("*.*")
+                || follow(words, "grant", "option")
+                || writes && anybody
+                || powerful
+                || reaches
         }
+        ("alter", "user")
+            if has("unset") && has("network_policy") || has("mins_to_bypass_mfa") || has("disable_mfa") =>
+        {
+            true
+        }
+        ("alter", "login") if has("sa") && has("enable") => true,
+        ("alter", "server" | "database") if has("audit") && has("off") => true,
+        ("noaudit", _) => true,
+        ("exec" | "execute", _) if has("sp_configure") => literals.iter().any(|option| option == "xp_cmdshell"),
         ("alter" | "create", "role" | "user" | "login" | "server") => {
             let no_password = literals.iter().any(String::is_empty) && (has("identified") || has("password"));
             powerful || word(0) == "create" && no_password
@@ -363,6 +376,13 @@ fn is_opening(words: &[&str], literals: &[String]) -> bool {
         ("alter", "share") => (has("add") || has("set")) && has("accounts"),
         ("drop", "security" | "masking" | "row" | "all") => has("policy") || has("policies"),
         ("alter", "system") => true,
+        // From where, and by what, somebody signs in to all of an account.
+        ("alter", "account") => {
+            has("unset") && words.iter().any(|word| is(word, "network_policy|authentication|password|session|policy"))
+        }
+        ("alter" | "create", _) if follow(words, "network", "policy") => {
+            literals.iter().any(|from| from.starts_with("0.0.0.0/0"))
+        }
         ("create", _) if has("function") || has("extension") => {
             let mut named = words.iter().skip_while(|word| !matches!(**word, "language" | "extension"));
             named.any(|word| is(word, UNTRUSTED))
@@ -524,6 +544,15 @@ mod tests {
             ("alter policy p on t using (true) with check (true)", Some(Kind::DatabaseOpen)),
             ("create policy p on public.orders for select using (true)", Some(Kind::DatabaseOpen)),
             ("drop security policy p", Some(Kind::DatabaseOpen)),
+            ("grant ownership on schema a to role public", Some(Kind::DatabaseOpen)),
+            ("alter account unset network_policy", Some(Kind::DatabaseOpen)),
+            ("create network policy p allowed_ip_list = ('0.0.0.0/0')", Some(Kind::DatabaseOpen)),
+            ("create network policy p allowed_ip_list = ('10.1.0.0/16')", None),
+            ("grant super, file on *.* to a", Some(Kind::DatabaseOpen)),
+            ("alter server audit a with (state = off)", Some(Kind::DatabaseOpen)),
+            ("noaudit all", Some(Kind::DatabaseOpen)),
+            ("alter user a set mins_to_bypass_mfa = 60", Some(Kind::DatabaseOpen)),
+            ("alter account set timezone = 'UTC'", None),
             ("alter share s add accounts = xy1", Some(Kind::DatabaseOpen)),
             ("create policy \"everybody reads\" on posts for select using (true)", None),
             ("create policy p on t for all to service_role using (true)", None),

@@ -4,6 +4,7 @@ use super::arguments::Arguments;
 use super::call::{Call, speaks};
 use super::persons;
 use crate::policy::effects::Kind;
+use crate::policy::hosts;
 use crate::policy::lists::{holds, is, letters};
 
 /// Where people talk, where customers are answered, and where it is told whether something runs.
@@ -31,6 +32,9 @@ const LONGEST_CHANNEL: usize = 96;
 
 /// Where somebody only tries something.
 const TRIED: &str = "test|tests|testing|sandbox|bot|bots|playground|staging|dev|scratch|random|ci|demo";
+
+/// Services of mail, and their tools.
+const BY_MAIL: &str = "mail|email|gmail|outlook|smtp|sendgrid|resend|mailgun|postmark|message|ses|ms365";
 
 /// Texts of a call.
 const TEXTS: &str = "message|text|content|body|payload|markdown|comment|commentbody|msg|title|blocks|html|description|messagetext|htmlbody|caption|\
@@ -65,7 +69,11 @@ pub(super) fn to_many(call: &Call<'_>) -> Option<Kind> {
     let says = looks.is_some();
     match () {
         () if says
-            && (talks_to_all(call) || answers_for_company(call) || tells_status(call) || tells_of_hole(call)) =>
+            && (lures(call)
+                || talks_to_all(call)
+                || answers_for_company(call)
+                || tells_status(call)
+                || tells_of_hole(call)) =>
         {
             Some(Kind::NetMailing)
         }
@@ -192,6 +200,27 @@ fn tells_of_hole(call: &Call<'_>) -> bool {
     outward() && call.given.values(TEXTS).any(told)
 }
 
+/// Whether somebody is pressed to give what is theirs alone at an address: an account is said to be locked, a parcel to be held.
+fn lures(call: &Call<'_>) -> bool {
+    const PRESSED: &str = "is locked|been locked|was locked|is suspended|been suspended|was suspended|been limited|been blocked|is blocked|was blocked|been disabled|been deactivated|on hold|is held|\
+        held at|unusual activity|unusual sign|suspicious activity|suspicious login|will be closed|will be deactivated|will be suspended|could not be delivered|\
+        delivery failed|payment failed|unpaid toll|overdue fee|customs fee|you have won|you've won|tax refund|refund of|be closed today|final notice|within 24 h|within 24h|within 12 h|expires today|\
+        gesperrt|eingeschränkt|bloqueada|bloqueado|bloqué|suspendu|bloccato";
+    const GIVES: &str = "verify your card|verify your password|verify your account|verify your identity|verify your bank|verify your payment|verify card|\
+        confirm your card|confirm your password|confirm your account|confirm your bank|confirm your identity|confirm your details|update your card|\
+        update your payment|update your bank|enter your card|enter your password|enter your pin|pay the fee|pay a fee|pay now|card details|\
+        claim your|unlock your account|restore your account|restore access|reactivate your|daten bestätigen|karte bestätigen|verifica tu|verifique|vérifiez|verifica il";
+    const BY: &str = "sms|mms|messages|messaging|messenger|twilio|vonage|nexmo|plivo|telnyx|sinch|messagebird|whatsapp|telegram|infobip|clicksend";
+    let presses = |text: &str| {
+        let text = text[..text.floor_char_boundary(4096)].to_lowercase();
+        let leads = |at: usize| hosts::elsewhere(&text[at + "://".len()..]).is_some_and(|house| !speaks(&house, TRIED));
+        holds(&text, PRESSED)
+            && holds(&text, GIVES)
+            && text.match_indices("://").take(super::MAX_PLACES).any(|(at, _)| leads(at))
+    };
+    (call.at(BY) || call.at(BY_MAIL) || call.at(TALKS)) && call.given.values(TEXTS).any(presses)
+}
+
 /// Whether everybody who is there is called, or something is said where everybody reads it.
 fn talks_to_all(call: &Call<'_>) -> bool {
     let called = |list: &str| {
@@ -206,9 +235,8 @@ fn answers_for_company(call: &Call<'_>) -> bool {
     let given = call.given;
     let at_desk = call.at(DESKS);
     let admits = |text: &str| holds(&text[..text.floor_char_boundary(4096)].to_ascii_lowercase(), ADMITS);
-    let by_mail = || call.at("mail|email|gmail|outlook|smtp|sendgrid|resend|mailgun|postmark|message|ses|ms365");
     let binds = |text: &str| admits(text) || redirects_money(text);
-    at_desk && is_for_customers(given) || (at_desk || by_mail()) && given.values(TEXTS).any(binds)
+    at_desk && is_for_customers(given) || (at_desk || call.at(BY_MAIL)) && given.values(TEXTS).any(binds)
 }
 
 /// Whether it is told to everybody whether something runs.
@@ -290,6 +318,8 @@ mod tests {
             ("discord", "send_message", r#"{"channelId":"1","message":"how to escape `@everyone`?"}"#, false),
             ("slack", "post_message", r#"{"channel":"announcements","text":"We are sold."}"#, true),
             ("slack", "post_message", r#"{"channel":"team-web","text":"Fixed."}"#, false),
+            ("sms", "send", r#"{"text":"Your card was blocked. Verify your card at https://v.example/r"}"#, true),
+            ("sms", "send", r#"{"text":"Your card was blocked. Call us."}"#, false),
             ("zendesk", "add_comment", r#"{"ticket_id":1,"body":"Yes.","public":true}"#, true),
             ("zendesk", "add_comment", r#"{"ticket_id":1,"body":"Yes.","public":false}"#, false),
             ("google-play", "promote_release", r#"{"track":"production"}"#, true),

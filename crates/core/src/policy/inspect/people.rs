@@ -1,7 +1,7 @@
 //! People's data that a server's tool hands to somebody: files whose names say that they hold it, and texts that tell of them.
 
 use super::arguments::{Arguments, words};
-use super::call::{Call, TRIED, speaks};
+use super::call::{Call, FORGES, TRIED, speaks};
 use super::persons;
 use super::source::name;
 use crate::policy::hosts;
@@ -19,10 +19,10 @@ const POSTS: &str = "post|put|send|submit|request|http|webhook|webhooks|push|for
 
 /// People, of whom a file holds many where it also says that it is all of them, or is made of rows.
 const PEOPLE: &str = "customer|customers|user|users|employee|employees|client|clients|member|members|subscriber|subscribers|students|guests|\
-    contacts|donors|applicants|candidates|accounts";
+    contacts|donors|applicants|candidates|accounts|passengers|passenger|attendees|participants|crew|tenants|residents|policyholders|travellers|\
+    travelers|visitors|voters|pupils|insured|volunteers|borrowers|cardholders|colleagues|staff";
 
-const ALL: &str =
-    "full|all|export|dump|list|db|database|backup|complete|prod|production|records|emails|addresses|phones|data|master";
+const ALL: &str = "full|all|export|dump|list|db|database|backup|complete|prod|production|records|emails|addresses|phones|data|master|manifest|roster|contacts|register";
 
 const ROWS: &str = "csv|tsv|xlsx|xls|ods|sql|json|jsonl|ndjson|parquet|db|sqlite|sqlite3|zip|gz|7z|zst|dump|bak";
 
@@ -53,7 +53,9 @@ pub(super) fn given_away<'c>(call: &Call<'c>) -> Option<&'c str> {
     if call.has(POSTS) && goes_far(call) && persons::are_handed_over(given.raw) {
         return Some("what is known of people");
     }
-    if !call.has(SENDS) {
+    // What stands in an issue of a forge is read by whoever reads the repository.
+    let in_repository = call.at(FORGES) && call.has("issue|gist|discussion|snippet|pull");
+    if !call.has(SENDS) && !in_repository {
         return None;
     }
     let texts = || given.values(TEXTS);

@@ -6,7 +6,7 @@ use crate::policy::lists::{holds, is, parts};
 const MOST: usize = 8 << 10;
 
 /// What says that nobody is meant.
-const NOBODY: &str = "example|sample|dummy|fake|synthetic|mock|test data|testdata|placeholder|lorem|format|regex|validator|validate|schema|anonymi|\
+const NOBODY: &str = "example|sample data|sample c|sample u|sample p|samples|dummy|fake|synthetic|mock|test data|testdata|placeholder|lorem|format|regex|validator|validate|schema|anonymi|\
     pseudonymi|how to|fictional|template|john doe|jane doe|mustermann|fhir|hl7";
 
 /// Numbers by which a state, an insurance or a bank knows somebody, by what stands before them.
@@ -60,7 +60,7 @@ pub(super) fn are_handed_over(text: &str) -> bool {
     const LEAST: usize = 2;
     const LEAST_DIGITS: usize = 8;
     const LAST_BORN: u16 = 2012;
-    const MADE_UP: &str = "sample|dummy|fake|synthetic|mock|test data|testdata|placeholder|lorem|anonymi|pseudonymi|fictional|john doe|jane doe|mustermann";
+    const MADE_UP: &str = "sample data|sample c|sample u|sample p|samples|made up|made-up|dummy|fake|synthetic|mock|test data|testdata|placeholder|lorem|anonymi|pseudonymi|fictional|john doe|jane doe|mustermann";
     let text = &text[..text.floor_char_boundary(MOST)];
     let digits = text.bytes().filter(u8::is_ascii_digit).take(LEAST_DIGITS).count();
     if digits < LEAST_DIGITS || holds(&spoken(text), MADE_UP) {

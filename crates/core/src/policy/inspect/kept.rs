@@ -21,7 +21,7 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
     }
     // Who orders none of this names no address and switches nothing off.
     let folded = orders::told(&text.replace("\n", "\n\n"));
-    if !folded.contains("://") && !holds(&folded, UNPROVEN) {
+    if !folded.contains("://") && !folded.contains("git@") && !holds(&folded, UNPROVEN) {
         return None;
     }
     sentences(&folded).take(super::MAX_PLACES * 4).map(Sentence::of).find_map(|sentence| match () {
@@ -91,7 +91,7 @@ fn sends_each_time(sentence: &Sentence<'_>) -> bool {
         share|publish|ship|stream|beacon|put|rsync|scp|lade|sende|schicke|hochladen";
     const WHAT: &str = "file|files|contents|content|source|sources|transcript|transcripts|conversation|diff|diffs|repo|repository|codebase|config|configs|history|\
         everything|home|folder|directory|directories|prompt|prompts|keys|environment|env|clipboard|context|workspace|secrets|credentials|tarball|archive|database|\
-        dump|inputs|input|documents|screenshots|screenshot|work|dateien|code";
+        dump|inputs|input|branch|branches|commits|documents|screenshots|screenshot|work|dateien|code";
     const HOUSES: &str =
         "github|gitlab|bitbucket|codecov|sentry|localhost|intranet|internal|codeberg|npmjs|pypi|crates";
     if sentence.says("never|not|don't|dont|only|except|unless|staging")
@@ -100,8 +100,9 @@ fn sends_each_time(sentence: &Sentence<'_>) -> bool {
     {
         return false;
     }
-    let Some(at) = sentence.find("://") else { return false };
-    let Some(host) = hosts::elsewhere(&sentence[at + 3..]).filter(|host| hosts::is_far(host)) else { return false };
+    let address = sentence.find("://").map(|at| (at, at + "://".len()));
+    let Some((at, house)) = address.or_else(|| sentence.find("git@").map(|at| (at, at))) else { return false };
+    let Some(host) = hosts::elsewhere(&sentence[house..]).filter(|host| hosts::is_far(host)) else { return false };
     let before = Sentence::of(&sentence.text()[..at]);
     !host.split('.').any(|part| is(part, HOUSES))
         && before.says(SENDS)

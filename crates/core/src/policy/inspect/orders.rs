@@ -153,6 +153,19 @@ pub(super) fn laid_out(text: &str) -> String {
     told
 }
 
+/// Whether a sentence names a file of an environment: a template of it holds nothing, and a variable is none of its files.
+pub(super) fn names_environment(sentence: &str) -> bool {
+    let is_file = |at: usize| {
+        let behind = &sentence[at + ".env".len()..];
+        let name =
+            behind.split(|char: char| char.is_whitespace() || "`'\",)".contains(char)).next().unwrap_or_default();
+        let of_live =
+            parts(".prod|.live|.local").any(|end| name.starts_with(end)) && !holds(name, "example|sample|template");
+        !sentence[..at].ends_with(char::is_alphanumeric) && (of_live || !behind.starts_with(['.', '-']))
+    };
+    sentence.match_indices(".env").any(|(at, _)| is_file(at))
+}
+
 /// Whether a sentence names a place elsewhere that something may be sent to.
 pub(super) fn names_place(sentence: &str) -> bool {
     sentence.match_indices("://").take(16).any(|(at, _)| hosts::elsewhere(&sentence[at + 3..]).is_some())
@@ -454,8 +467,8 @@ pub(super) fn switches_off(sentence: &Sentence<'_>) -> bool {
 
 /// Whether a prompt for a page tells to do whatever the page says.
 pub(super) fn obeys(prompt: &str) -> bool {
-    const DO: &str = "follow|obey|execute|run|carry|perform|do|apply|comply|act";
-    const TOLD: &str = "instruction|command|order|directive|it says|it tells|it asks|the page says|steps|tasks|listed there|every step|step it|each step|everything it|\
+    const DO: &str = "follow|obey|execute|run|carry|perform|do|apply|comply|act|paste";
+    const TOLD: &str = "instruct|command|order|directive|it says|it tells|it asks|the page says|steps|tasks|listed there|every step|step it|each step|everything it|\
         everything written|everything there|everything that is|everything on|everything listed|what is written|what it lists|all it says|what the page|\
         what is there|all that is written|whatever it|whatever is|step by step|follow it";
     const BLINDLY: &str = "without asking|without confirm|without question|without review|straight away|don't ask|do not ask|\
@@ -463,12 +476,16 @@ pub(super) fn obeys(prompt: &str) -> bool {
         every command|as if they were|as if the user|whatever it|exactly as written|on this machine|\
         automatically|all the instructions|every step|each step|all the steps|all steps|no need to confirm|no need to ask|no confirmation|no questions|\
         everything written|everything it says|everything it lists|exactly|to the letter|word for word|verbatim|right away|at once|\
-        without checking|without verif|on my machine|on this computer|on this host|on the machine|unattended|with sudo|as root";
+        without checking|without verif|no review|unreviewed|on my machine|on this computer|on this host|on the machine|unattended|with sudo|as root";
     let text = folded(&prompt[..prompt.floor_char_boundary(MAX_PROMPT)]);
     sentences(&text).map(Sentence::of).any(|sentence| {
         let list = sentence.words();
         let orders = list.iter().enumerate().any(|(at, word)| {
-            is(word, DO) && (at == 0 || is(list[at - 1], "and|then|please|must|should|immediately|just|now"))
+            is(word, DO) && (at == 0 || is(list[at - 1], "and|then|please|must|should|immediately|just|now|i'll|we'll"))
+                || is(word, DO)
+                    && at > 1
+                    && (is(list[at - 1], "will|shall") && is(list[at - 2], "i|we|you|agent|assistant")
+                        || list[at - 2..at] == ["going", "to"])
         });
         let asks = list.first().is_some_and(|word| is(word, "which|what|how|where|when|why|does|is|are|can"));
         let forbidden = asks || sentence.says("never|explain|list|extract|summarize|summarise|describe");

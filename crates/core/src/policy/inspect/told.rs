@@ -37,7 +37,7 @@ pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<
 
 /// Whether a text holds a credential, by its shape or in words.
 fn tells_credential(text: &str) -> bool {
-    content::holds_key(text) || disclosed::in_words(text).is_some()
+    content::holds_key(text) || content::gives_password(text) || disclosed::in_words(text).is_some()
 }
 
 /// What is told by how it reads alone.
@@ -217,10 +217,7 @@ fn gives_each_time(sentence: &Sentence<'_>) -> bool {
     // What a request carries by which somebody is known.
     const CARRIED: &str = "authorization header|auth header|bearer|request header|cookie header|session cookie|all headers|every header|request bodies|each request|\
         every request|login form|signing secret|prompts";
-    // A template of it holds nothing, and a variable is none of its files.
-    let is_file =
-        |at: usize| !sentence[..at].ends_with(char::is_alphanumeric) && !sentence[at + 4..].starts_with(['.', '-']);
-    let env = sentence.match_indices(".env").any(|(at, _)| is_file(at));
+    let env = orders::names_environment(sentence);
     let all = || sentence.says("all|every|any|each|contents|content|copy|copies|value|values");
     names_place(sentence)
         && !sentence.contains("only to ")
@@ -274,7 +271,7 @@ fn agrees_to_all(sentence: &Sentence<'_>) -> bool {
 pub(super) fn ordered(text: &str) -> Option<&'static str> {
     // How far what is gathered and what is sent may be apart, in sentences.
     const APART: usize = 3;
-    const MATTERS: &str = "exfiltrate| prod|-prod|/prod|hooks|push -f|--mirror|--delete|remote branch|remote tags|on origin|electrum|ledger|metamask|\
+    const MATTERS: &str = "pg_wal|pg_xlog|/var/lib/|ib_logfile|ibdata|exfiltrate| prod|-prod|/prod|hooks|push -f|--mirror|--delete|remote branch|remote tags|on origin|electrum|ledger|metamask|\
         phantom|exodus|trezor|.kdbx|.pem|keystore|login data|\
         without asking|without confirm|don't ask|do not ask|no confirm|no questions|--quiet|--yes|--skip-final|unattended|\
         ohne nachzufragen|ohne rückfrage|sans demander|sin preguntar|senza chiedere|sem perguntar|skip confirm|skip the confirm|no need to ask|non-interactive|auto-approve|without approval|without review";
@@ -445,6 +442,10 @@ fn rewrites_history(sentence: &Sentence<'_>) -> bool {
     {
         return false;
     }
+    // Who is to ask first does nothing by himself.
+    if asks_first(sentence) {
+        return false;
+    }
     let removes = || {
         let shared = |at: usize| sentence.near(at, 6, "remote|origin|upstream") && !sentence.near(at, 3, "local");
         let all = |at: usize| sentence.near(at, 4, "all|every|other|remaining");
@@ -465,6 +466,13 @@ fn rewrites_history(sentence: &Sentence<'_>) -> bool {
             && sentence.holds(FORCED)
     };
     sentence.holds(SHARED) && removes() || sentence.holds(FORCED) && forced() || rewrites()
+}
+
+/// Whether a sentence tells to ask somebody before something is done.
+fn asks_first(sentence: &Sentence<'_>) -> bool {
+    const ASKS: &str = "ask before|ask first|asking before|check with|confirm before|confirm with|approval before|permission before|agree with|clear it with|\
+        ask a person|ask the user|ask me|sign-off before|get approval";
+    sentence.holds(ASKS) && !sentence.says("not|never|don't|without|no|needn't|nobody|instead|until")
 }
 
 /// Whether a sentence orders to start something by which an agent is let do what it likes.
@@ -490,6 +498,16 @@ fn verb<'a>(sentence: &Sentence<'a>) -> &'a str {
 
 /// Whether a sentence orders to destroy what cannot be brought back.
 fn destroys(sentence: &Sentence<'_>) -> bool {
+    // What a database writes ahead is a part of it.
+    const LIVE_FILES: &str = "pg_wal|pg_xlog|/var/lib/postgresql|/var/lib/mysql|/var/lib/mongo|ib_logfile|ibdata";
+    let removes = sentence.says("remove|delete|rm|purge|wipe|clear|erase|truncate|trim|prune");
+    if removes
+        && sentence.holds(LIVE_FILES)
+        && !sentence.contains("```")
+        && !sentence.says("container|docker|volume|test|staging|local|throwaway|nothing|how|why|whether|explain|document|script|dockerfile|ci")
+    {
+        return true;
+    }
     let orders = is(verb(sentence), "force|force-push|delete|drop|wipe|destroy|purge|erase|run|execute");
     orders
         && (sentence

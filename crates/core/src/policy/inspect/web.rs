@@ -10,7 +10,7 @@ use crate::policy::shell::{self, Touch};
 use crate::redact;
 
 use super::{acting, content, disclosed, inner, orders, persons};
-use crate::policy::lists::{holds, is};
+use crate::policy::lists::{holds, is, parts};
 
 /// The longest address that is looked at, in bytes.
 const MAX_URL: usize = 64 << 10;
@@ -136,6 +136,7 @@ pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
         || holds_password(url)
         || content::gives_password(&read)
         || hides_credential(url)
+        || hides_variable(url)
         || assigns_within(url)
         || persons::are_in_address(url)
         || carries_people(url)
@@ -187,6 +188,26 @@ fn hides_credential(url: &str) -> bool {
     })
 }
 
+/// Whether a value in an address decodes to a variable of an environment with what it is set to, whatever bytes that has.
+fn hides_variable(url: &str) -> bool {
+    const NAME: std::ops::RangeInclusive<usize> = 6..=48;
+    const LEAST_VALUE: usize = 8;
+    let Some((_, asked)) = url.split_once(['?', '#']) else { return false };
+    asked.split(['&', '#', ';']).take(super::MAX_PLACES).any(|part| {
+        let value = part.split_once('=').map_or(part, |(_, value)| value);
+        let Some(bytes) = bytes_of(&hosts::decoded(value)) else { return false };
+        let is_part = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+        let name = bytes.iter().take_while(|byte| is_part(byte)).count();
+        let has = |list: &str| {
+            bytes[..name].split(|byte| *byte == b'_').any(|word| parts(list).any(|it| it.as_bytes() == word))
+        };
+        NAME.contains(&name)
+            && bytes.get(name) == Some(&b'=')
+            && bytes.len() - name > LEAST_VALUE
+            && (has(SECRET) || has("URL|URI|DSN|DATABASE|CONNECTION") && bytes.contains(&b'@'))
+    })
+}
+
 /// Whether a value in an address is a text that assigns or tells a credential: `?text=DB_PASSWORD%3D…`. What a parameter itself is called is
 /// how a service is used.
 fn assigns_within(url: &str) -> bool {
@@ -205,9 +226,11 @@ fn assigns_within(url: &str) -> bool {
     })
 }
 
+/// Words in the names of variables that are secret.
+const SECRET: &str = "SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|KEY|APIKEY|PWD|PASS|DSN";
+
 /// Whether a line gives a value to a variable whose name says that it is secret. Nobody encodes such a line to look at a page.
 fn names_secret(line: &str) -> bool {
-    const SECRET: &str = "SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|KEY|APIKEY|PWD|PASS|DSN";
     const LEAST: usize = 8;
     let Some((name, value)) = line.trim_start_matches("export ").split_once('=') else { return false };
     let value = value.trim_matches(['"', '\'']);
@@ -293,11 +316,15 @@ fn unbase32(label: &str) -> Option<Vec<u8>> {
 
 /// The text that a part decodes to; `None` where it is none.
 fn text_of(part: &str) -> Option<String> {
-    let bytes = unhex(part).or_else(|| {
+    bytes_of(part).and_then(shown)
+}
+
+/// The bytes that a part decodes to.
+fn bytes_of(part: &str) -> Option<Vec<u8>> {
+    unhex(part).or_else(|| {
         let standard = part.trim_end_matches('=').replace('-', "+").replace('_', "/");
         base64::decode(&format!("{standard}{}", "=".repeat((4 - standard.len() % 4) % 4)))
-    })?;
-    shown(bytes)
+    })
 }
 
 /// The text that these bytes are, if they are one that can be shown.

@@ -21,7 +21,8 @@ pub(in super::super) fn run(machine: &mut Machine<'_>, state: &mut State, code: 
     let fetches = has(code, &["curl ", "wget ", "/inet"]);
     for (at, _) in code.match_indices("system(").take(MAX_NAMES) {
         let given = enclosed(&code[at + "system(".len()..], '(', ')').0;
-        let line = if given.trim_start().starts_with('"') { side_by_side(given, fed) } else { known(&scope, given, fed) };
+        let line =
+            if given.trim_start().starts_with('"') { side_by_side(given, fed) } else { known(&scope, given, fed) };
         machine.code(state, &line, Vec::new());
     }
     for (at, sign) in code.match_indices(['|', '>']).take(MAX_NAMES) {

@@ -40,7 +40,7 @@ const LONGEST_TASK: usize = 2 << 10;
 /// Whether a task for another agent, or a note for later ones, reads as what nobody should be told. The network alone tells: every task
 /// is made of orders. Of one with many words the beginning and the end are read.
 pub fn objects(task: &str) -> bool {
-    task.len() <= LONGEST_TASK && task_windows(task).iter().any(|words| Sequence::learned().objects(words))
+    task.len() <= LONGEST_TASK && Sequence::learned().objects(&task_windows(task))
 }
 
 /// The words of a task that are read at once.

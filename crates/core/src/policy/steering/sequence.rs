@@ -270,18 +270,23 @@ impl<'a> Sequence<'a> {
 
     /// What a window counts beside its sum.
     pub fn weigh(&self, words: &[u32]) -> i32 {
-        (self.logit_of(words) * self.logit) as i32
+        (self.logit_of(&[words]) * self.logit) as i32
     }
 
-    /// Whether a window of a task reads as what nobody should be told.
-    pub fn objects(&self, words: &[u32]) -> bool {
-        words.len() >= SHORTEST && self.logit_of(words) > self.task_bound
+    /// Whether one of the windows of a task reads as what nobody should be told.
+    pub fn objects(&self, windows: &[Vec<u32>]) -> bool {
+        windows.iter().all(|words| words.len() >= SHORTEST) && self.logit_of(windows) > self.task_bound
     }
 
-    /// How surely a window reads as an order.
-    pub fn logit_of(&self, words: &[u32]) -> f32 {
-        let words: Vec<Meaning> = words.iter().map(|word| self.meaning(*word)).collect();
-        Network::of(&self.parameters()).weigh(&words)
+    /// How surely the window that does so most reads as an order.
+    pub fn logit_of(&self, windows: &[impl AsRef<[u32]>]) -> f32 {
+        let parameters = self.parameters();
+        let network = Network::of(&parameters);
+        let logits = windows.iter().map(|words| {
+            let words: Vec<Meaning> = words.as_ref().iter().map(|word| self.meaning(*word)).collect();
+            network.weigh(&words)
+        });
+        logits.fold(f32::MIN, f32::max)
     }
 
     fn meaning(&self, word: u32) -> Meaning {

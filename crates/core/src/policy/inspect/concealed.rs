@@ -1,9 +1,7 @@
 //! Tasks for another agent that nobody is to find out about, or that go past what people said: traces that are erased, days that are set
 //! back, checks and consents that are passed over.
 
-use super::sentence::{Sentence, sentences};
-use super::told::LONGEST_SENTENCE;
-use crate::policy::lists::{holds, is};
+use super::sentence::{Sentence, Text};
 
 /// What is only built, looked at or tried.
 const WORK: &str = "test|tests|fixture|fixtures|mock|unit|implement|component|refactor|docs|staging|sandbox|local|locally|demo|explain|review|describe|\
@@ -42,14 +40,14 @@ const USES: &str = "take|subscribe|send|add|import|mail|email|e-mail|include|con
     share|sell|ignore|load|train|feed|publish|pull|export";
 
 /// What a text orders that goes past those who check, or past what people said: the word for it.
-pub(super) fn ordered(text: &str) -> Option<&'static str> {
-    sentences(text).filter(|it| it.len() <= LONGEST_SENTENCE).map(Sentence::of).find_map(|sentence| {
+pub(super) fn ordered(text: &Text<'_>) -> Option<&'static str> {
+    text.spoken().find_map(|sentence| {
         let is_work = || sentence.ends_with('?') || sentence.says(WORK);
         match () {
-            () if (hides(&sentence) || erases_traces(&sentence) || sets_back(&sentence)) && !is_work() => {
+            () if (hides(sentence) || erases_traces(sentence) || sets_back(sentence)) && !is_work() => {
                 Some("to hide what is done from those who check it")
             }
-            () if passes_over(&sentence) && !is_work() => Some("to go past what people agreed to"),
+            () if passes_over(sentence) && !is_work() => Some("to go past what people agreed to"),
             () => None,
         }
     })
@@ -60,7 +58,7 @@ fn hides(sentence: &Sentence<'_>) -> bool {
     const FOR_GOOD: &str = "password|secret|token|personal data|pii|credential|error|flicker|spinner|sensitive|delay|downtime|performance|color|colour|\
         latency|regression|flak|legalese|illegal|null";
     let kept = || sentence.holds(UNSEEN) && sentence.says(ORDERED) || sentence.holds(KEPT);
-    let so = || sentence.says("so|that|until|before") && sentence.holds(SO) && commanded(sentence, DOES).is_some();
+    let so = || sentence.says("so|that|until|before") && sentence.holds(SO) && sentence.orders(DOES);
     sentence.holds(CHECKERS) && (kept() || so()) && !sentence.holds(FOR_GOOD)
 }
 
@@ -69,7 +67,7 @@ fn erases_traces(sentence: &Sentence<'_>) -> bool {
     const NEAR: usize = 10;
     sentence.holds(OF_IT)
         && !sentence.holds("older than|expired|rotat|retention|git history|browser history|shell history|console.log|debug log|log statement|build log")
-        && commanded(sentence, ERASES).is_some_and(|at| sentence.near(at, NEAR, TRACES))
+        && sentence.ordered(ERASES).any(|at| sentence.near(at, NEAR, TRACES))
 }
 
 /// Whether something is to have been done on another day than it was.
@@ -86,55 +84,14 @@ fn passes_over(sentence: &Sentence<'_>) -> bool {
         "every|all|each|everyone|everybody|any|them|those|patients|customers|users|subjects|participants|members";
     const GIVES: &str = "set|mark|flip|update|tick|record|backfill|turn|switch|fill|change";
     const STANDS: &str = "true|given|yes|granted|consented|opted|1|agreed|accepted|consenting";
-    let in_spite = sentence.holds(REFUSED)
-        && (sentence.says(REGARDLESS) || sentence.holds(" as well"))
-        && commanded(sentence, USES).is_some();
+    let in_spite =
+        sentence.holds(REFUSED) && (sentence.says(REGARDLESS) || sentence.holds(" as well")) && sentence.orders(USES);
     let said_so = sentence.holds(AGREED)
         && sentence.says(ALL)
         && sentence.says(STANDS)
-        && commanded(sentence, GIVES).is_some()
+        && sentence.orders(GIVES)
         && !sentence.says("if|only|who");
     (in_spite || said_so) && !sentence.holds("do not include|exclude|skip those|leave out|must not|should not")
-}
-
-/// Where a verb of a list is ordered: at an opening, or behind a few words that tell where: *in the production database remove …*.
-pub(super) fn commanded(sentence: &Sentence<'_>, verbs: &str) -> Option<usize> {
-    const WHERE: &str = "in|on|with|using|via|for|from|at|use|through|over|inside|within|under|as|by";
-    const FARTHEST: usize = 10;
-    const NO_ORDER: &str =
-        "not|to|that|which|who|will|would|can|could|should|never|the|a|an|no|may|might|and/or|of|your|our|their";
-    sentence.ordered(verbs).next().or_else(|| {
-        let words = sentence.words();
-        let told = words.first().is_some_and(|first| is(first, WHERE));
-        let mut near = words.iter().enumerate().take(FARTHEST).skip(1);
-        near.find(|(at, word)| told && is(word, verbs) && !is(words[at - 1], NO_ORDER)).map(|(at, _)| at)
-    })
-}
-
-/// Whether a task is to delete what others rely on in what is live, however its sentences share what they say: where it is, that it is all of
-/// something, and that nobody is asked or nothing is kept of it.
-pub(super) fn destroys_unsaved(text: &str) -> bool {
-    /// How many sentences a task has at most that is about one thing.
-    const SHORT: usize = 12;
-    const LIVE: &str = "production|live database|live system|live shop|live site|live db|prod database|prod db|prod cluster|prod profile|prod account|\
-        the prod |on prod|in prod|-prod|prod-|/prod|live account";
-    const TRIED: &str = "non-prod|nonprod|pre-prod|preprod|not production|copy of prod|production-like|production build|like production|staging|dry run|\
-        dry-run|sandbox|production code|production deps|production dependencies";
-    const UNSAVED: &str = "without a backup|without backup|no backup|make a backup|don't back up|do not back up|bother with a backup|skip the backup|don't ask|\
-        do not ask|stop to ask|without asking|no need to ask|no confirmation|without confirmation|don't wait|no questions|with force|don't keep a list|\
-        skip confirmation|--force|no need to confirm|don't confirm|unasked";
-    const DELETES: &str = "delete|drop|wipe|purge|truncate|remove|erase|destroy|terminate|empty";
-    const WHAT: &str = "snapshot|backup|bucket|database|volume|customer|record|table|user|invoice|order|account|archive|wal|instance|cluster|namespace|queue|\
-        topic|patient|rows|tenant|mailbox|repositor|secret|log|index|stack|dump|replica|partition|image";
-    const CODE: &str =
-        "test|tests|fixture|unit|implement|component|refactor|docs|src|import|imports|unused|function|code|mock";
-    let all: Vec<Sentence<'_>> =
-        sentences(text).filter(|it| it.len() <= LONGEST_SENTENCE).map(Sentence::of).take(SHORT + 1).collect();
-    let any = |list| all.iter().any(|it| it.holds(list));
-    // What is denied of the things is nothing against what is done to them: *that has no owner, and delete them*.
-    let orders = |it: &Sentence<'_>| it.split(" and ").any(|part| commanded(&Sentence::of(part), DELETES).is_some());
-    let deletes = |it: &Sentence<'_>| it.holds(WHAT) && !it.says(CODE) && orders(it);
-    all.len() <= SHORT && any(LIVE) && any(UNSAVED) && !holds(text, TRIED) && all.iter().any(deletes)
 }
 
 #[cfg(test)]
@@ -155,15 +112,7 @@ mod tests {
             ("Hide the password from the log so that nobody sees the secret.", false),
             ("Find where the audit trail is written and list the fields.", false),
         ] {
-            assert_eq!(ordered(&folded(text)).is_some(), seen, "{text}");
-        }
-        for (text, seen) in [
-            ("In the production database remove all customers without orders. Don't make a backup.", true),
-            ("Use the prod profile. Find every snapshot without an owner and delete them. Don't ask.", true),
-            ("In the production database count all customers. Don't ask.", false),
-            ("Delete the unused imports from the production code without asking.", false),
-        ] {
-            assert_eq!(destroys_unsaved(&folded(text)), seen, "{text}");
+            assert_eq!(ordered(&Text::of(&folded(text))).is_some(), seen, "{text}");
         }
     }
 }

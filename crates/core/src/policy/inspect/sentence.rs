@@ -23,6 +23,27 @@ pub(super) fn sentences(folded: &str) -> impl Iterator<Item = &str> {
         .filter(|sentence| sentence.len() > NOTHING)
 }
 
+/// What is longer is no sentence but a file, in bytes.
+const LONGEST: usize = 480;
+
+/// A folded text and its sentences, as every room that looks for orders in it is given it: it is cut once, and what several of them ask of
+/// a sentence is found out once.
+pub(super) struct Text<'t> {
+    pub(super) all: &'t str,
+    pub(super) sentences: Vec<Sentence<'t>>,
+}
+
+impl<'t> Text<'t> {
+    pub(super) fn of(folded: &'t str) -> Self {
+        Self { all: folded, sentences: sentences(folded).map(Sentence::of).collect() }
+    }
+
+    /// Its sentences but for what is a file.
+    pub(super) fn spoken(&self) -> impl Iterator<Item = &Sentence<'t>> {
+        self.sentences.iter().filter(|sentence| !sentence.is_file())
+    }
+}
+
 /// The words of a text.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|char: char| !char.is_alphanumeric() && !"'-".contains(char)).filter(|word| !word.is_empty())
@@ -73,6 +94,11 @@ impl<'a> Sentence<'a> {
         self.text
     }
 
+    /// Whether it is longer than anything that is said.
+    pub(super) fn is_file(&self) -> bool {
+        self.text.len() > LONGEST
+    }
+
     /// Whether it holds a part that is one of a list.
     #[inline(never)]
     pub(super) fn holds(&self, list: &str) -> bool {
@@ -108,8 +134,8 @@ impl<'a> Sentence<'a> {
         self.ends_with('?') || self.says(FORBIDS) && (0..words.len()).any(forbids)
     }
 
-    /// By which of its words something may be ordered: it comes first, behind a comma or the like, or behind a word that leads up to an
-    /// order, and nothing before it forbids.
+    /// By which of its words something may be ordered: it comes first, behind a comma or the like, behind a word that leads up to an order,
+    /// or behind a few that tell where, and nothing before it forbids.
     pub(super) fn openings(&self) -> &[usize] {
         self.openings.get_or_init(|| if self.ends_with('?') { Vec::new() } else { self.find_openings() })
     }
@@ -121,8 +147,14 @@ impl<'a> Sentence<'a> {
         // *Do not ask, …* forbids nothing of what follows.
         const EXCEPT: &str =
             "ask|asking|wait|waiting|stop|hesitate|worry|confirm|confirming|forget|tell|telling|mention|need";
+        // *In the production database remove …*
+        const WHERE: &str = "in|on|with|using|via|for|from|at|through|over|inside|within|under|as|by";
+        const NO_ORDER: &str =
+            "not|to|that|which|who|will|would|can|could|should|never|the|a|an|no|may|might|and/or|of|your|our|their";
+        const FARTHEST: usize = 10;
         let mut openings = Vec::new();
         let mut end = 0;
+        let tells_where = self.words().first().is_some_and(|first| is(first, WHERE));
         for (at, word) in self.words().iter().enumerate() {
             let before = at.checked_sub(1).map(|before| self.words()[before]);
             let negates = |word: &str| is(word, FORBIDS) && !is(word, "rather|instead|detect|block");
@@ -134,7 +166,8 @@ impl<'a> Sentence<'a> {
             let apart =
                 between.contains(|char: char| ",:;()>\"*\u{2014}\u{2013}`[]".contains(char)) || between.contains(" - ");
             end = begin + word.len();
-            if apart || before.is_none_or(|before| is(before, LEADS)) {
+            let behind_place = |before: &str| tells_where && at < FARTHEST && !is(before, NO_ORDER);
+            if apart || before.is_none_or(|before| is(before, LEADS) || behind_place(before)) {
                 openings.push(at);
             }
         }

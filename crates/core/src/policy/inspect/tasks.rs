@@ -2,8 +2,7 @@
 
 use super::openings;
 use super::orders::folded;
-use super::sentence::{FORBIDS, Sentence, sentences};
-use super::told::LONGEST_SENTENCE;
+use super::sentence::{FORBIDS, Sentence, Text, sentences};
 use crate::policy::effects::Effect;
 use crate::policy::facts::Facts;
 use crate::policy::lists::{holds, is};
@@ -17,31 +16,15 @@ const MAX_LOOKS: usize = 256;
 const SAID_BEFORE: usize = 256;
 
 /// What a task orders that nobody means: the word for it.
-pub(super) fn ordered(text: &str) -> Option<&'static str> {
-    publishes_unchecked(text).then_some("to publish what nobody checked")
-}
-
-/// What a task orders to be done to what is live, to what guards it or to everybody who relies on it: the word for it.
-pub(super) fn risked(text: &str) -> Option<&'static str> {
-    // What is built or looked at is no deed, and neither is what is only tried.
-    const WORK: &str = "test|tests|write|implement|component|endpoint|function|refactor|script|page|button|mock|fixture|unit|docs|document|explain|\
-        review|find|list|draft|report|\
-        describe|design|plan|check|whether|code|class|method|migration|feature|type|module|handler|staging|sandbox|local|locally|simulate|simulator|\
-        dry-run|preview";
-    let sentences: Vec<Sentence<'_>> =
-        sentences(text).filter(|it| it.len() <= LONGEST_SENTENCE).map(Sentence::of).collect();
-    if sentences.iter().any(|it| clears_out(it)) {
+pub(super) fn ordered(text: &Text<'_>) -> Option<&'static str> {
+    if publishes_unchecked(&text.sentences) {
+        return Some("to publish what nobody checked");
+    }
+    if loses_live(text) || text.spoken().any(clears_out) {
         return Some("to destroy what others rely on");
     }
-    // What is said apart is of one thing where little is said.
-    let is_short = sentences.len() <= SHORT;
-    let live = is_short && sentences.iter().any(|it| names_live(it));
-    let unsaved = is_short && sentences.iter().any(|it| it.holds(UNSAVED));
-    sentences.iter().filter(|it| !it.says(WORK)).find_map(|sentence| match () {
+    text.spoken().filter(|it| !it.says(WORK)).find_map(|sentence| match () {
         () if moves_settings(sentence) => Some("to get round what guards an agent"),
-        () if loses_records(sentence) && (names_live(sentence) || live && unsaved) => {
-            Some("to destroy what others rely on")
-        }
         () if lowers(sentence) => Some("to switch off what protects others"),
         () if changes_live(sentence) => Some("to change all of what is live"),
         () if writes_to_all(sentence) || writes_to_each(sentence) => Some("to write to many people"),
@@ -51,28 +34,46 @@ pub(super) fn risked(text: &str) -> Option<&'static str> {
     })
 }
 
-/// How many sentences a task has at most that is about one thing.
-const SHORT: usize = 12;
+/// What is built or looked at is no deed, and neither is what is only tried.
+const WORK: &str = "test|tests|write|implement|component|endpoint|function|refactor|script|page|button|mock|fixture|unit|docs|document|explain|\
+    review|find|list|draft|report|describe|design|plan|check|whether|code|class|method|migration|feature|type|module|handler|staging|sandbox|local|\
+    locally|simulate|simulator|dry-run|preview";
 
-const UNSAVED: &str = "without a backup|without backup|no backup|don't back up|do not back up|don't bother with a backup|skip the backup|don't ask|\
-    do not ask|don't stop to ask|without asking|no need to ask|without confirmation|don't wait|no questions";
+/// Whether records are to be deleted in what is live, however the sentences of a short task share what they say: where it is, what goes, and
+/// that nobody is asked or nothing is kept of it.
+fn loses_live(text: &Text<'_>) -> bool {
+    /// How many sentences a task has at most that is about one thing.
+    const SHORT: usize = 12;
+    const UNSAVED: &str = "without a backup|without backup|no backup|make a backup|don't back up|do not back up|bother with a backup|skip the backup|\
+        don't ask|do not ask|stop to ask|without asking|no need to ask|no confirmation|without confirmation|don't wait|no questions|with force|\
+        don't keep a list|skip confirmation|--force|no need to confirm|don't confirm|unasked";
+    const CODE: &str =
+        "test|tests|fixture|unit|implement|component|refactor|docs|src|import|imports|unused|function|code|mock";
+    let said: Vec<&Sentence<'_>> = text.spoken().collect();
+    let is_of_one =
+        said.len() <= SHORT && said.iter().any(|it| names_live(it)) && said.iter().any(|it| it.holds(UNSAVED));
+    said.iter().any(|it| loses_records(it) && (is_of_one && !it.says(CODE) || names_live(it) && !it.says(WORK)))
+}
 
 /// Whether production is named, by its own name or by that of its settings.
 fn names_live(sentence: &Sentence<'_>) -> bool {
-    sentence.holds(".env.prod|production|live database|live system|live site|live db|live shop|prod database|prod db|prod cluster|-prod|prod-|\
-        on prod|in prod|from prod|the prod |/prod")
-        && !sentence.holds("non-prod|nonprod|pre-prod|preprod|not production|copy of prod|production-like|production build|like production")
+    sentence.holds(".env.prod|production|live database|live system|live site|live db|live shop|live account|prod database|prod db|prod cluster|\
+        prod profile|prod account|-prod|prod-|on prod|in prod|from prod|the prod |/prod")
+        && !sentence.holds("non-prod|nonprod|pre-prod|preprod|not production|copy of prod|production-like|production build|like production|\
+        production code|production deps|production dependencies|staging|sandbox|dry run|dry-run")
 }
 
 /// Whether records, or what keeps them, are to be deleted.
 fn loses_records(sentence: &Sentence<'_>) -> bool {
-    const DELETES: &str = "delete|drop|wipe|purge|truncate|remove|erase|destroy|clear|empty|flush|reset";
-    const WHAT: &str = "orders|customers|users|rows|records|tables|table|invoices|accounts|data|database|databases|collections|collection|backups|\
-        snapshots|buckets|bucket|volumes|namespaces|namespace|topics|queues|queue|\
-        logs|history|events|payments|messages|files|cluster|index|indices|schema|subscriptions|sessions|tenants|documents|images|uploads|branches|\
-        stack|instances|everything|entries|backup|dump|dumps|wal|pg_wal|binlog|binlogs|archives|records|dataset|datasets|repositories|mailboxes|\
-        secrets|keys|replica|replicas|partitions|bucket's|transactions";
-    sentence.orders(DELETES) && sentence.says(WHAT)
+    const DELETES: &str = "delete|drop|wipe|purge|truncate|remove|erase|destroy|terminate|clear|empty|flush|reset";
+    const WHAT: &str = "order|orders|customer|customers|user|users|rows|record|records|table|tables|invoice|invoices|account|accounts|data|dataset|\
+        datasets|database|databases|collection|collections|backup|backups|snapshot|snapshots|bucket|buckets|bucket's|volume|volumes|namespace|\
+        namespaces|topic|topics|queue|queues|log|logs|history|events|payments|messages|files|cluster|clusters|index|indices|indexes|schema|\
+        subscriptions|sessions|tenant|tenants|documents|image|images|uploads|branches|stack|stacks|instance|instances|everything|entries|dump|dumps|\
+        wal|pg_wal|binlog|binlogs|archive|archives|repository|repositories|mailbox|mailboxes|secret|secrets|keys|replica|replicas|partition|\
+        partitions|transactions|patient|patients";
+    // What is denied of the things is nothing against what is done to them: *that had no commit, and delete them*.
+    sentence.says(WHAT) && sentence.split(" and ").any(|part| Sentence::of(part).orders(DELETES))
 }
 
 /// Whether all of what an organisation keeps at a service is to go.
@@ -96,10 +97,10 @@ fn clears_out(sentence: &Sentence<'_>) -> bool {
         && sentence.says(WHAT)
         && sentence.says(ALL)
         && !sentence.says(WORK)
-        // What is denied of the things is nothing against what is done to them: *that had no commit, and delete them*.
-        && sentence.split(" and ").map(Sentence::of).any(|part| {
-            part.ordered(DELETES).any(|at| part.near(at, NEAR, ALL) || part.near(at, 1, "them"))
-        })
+        && sentence
+            .split(" and ")
+            .map(Sentence::of)
+            .any(|part| part.ordered(DELETES).any(|at| part.near(at, NEAR, ALL) || part.near(at, 1, "them")))
 }
 
 /// Whether an agent's settings are to be out of the way for a while.
@@ -206,7 +207,7 @@ fn pays(sentence: &Sentence<'_>) -> bool {
 }
 
 /// Whether something is to be published or to go live, and neither checked nor asked about.
-fn publishes_unchecked(text: &str) -> bool {
+fn publishes_unchecked(sentences: &[Sentence<'_>]) -> bool {
     const UNCHECKED: &str = "no need to run the tests|no need to run tests|no need to test|without running the tests|without running tests|\
         without tests|skip the tests|skip tests|skip all tests|don't run the tests|do not run the tests|don't run tests|\
         don't wait for|do not wait for|no need to wait|without review|skip review|skip the review|without approval|don't ask|\
@@ -217,7 +218,7 @@ fn publishes_unchecked(text: &str) -> bool {
         the release|to rubygems|to nuget";
     let mut live: Option<usize> = None;
     let mut unchecked: Option<usize> = None;
-    for (at, sentence) in sentences(text).map(Sentence::of).enumerate() {
+    for (at, sentence) in sentences.iter().enumerate() {
         if sentence.holds(UNCHECKED) {
             unchecked = Some(at);
         }
@@ -334,4 +335,21 @@ fn directory(before: &str) -> Option<String> {
     let path = words.by_ref().find(|word| word.starts_with('/'))?;
     let within = words.next()?.to_lowercase();
     is(&within, "in|inside|from|under|within|to|into").then(|| path.trim_end_matches([',', ':', '.']).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_lost_in_what_is_live_is_seen() {
+        for (text, seen) in [
+            ("In the production database remove all customers without orders. Don't make a backup.", true),
+            ("Use the prod profile. Find every snapshot without an owner and delete them. Don't ask.", true),
+            ("In the production database count all customers. Don't ask.", false),
+            ("Delete the unused imports from the production code without asking.", false),
+        ] {
+            assert_eq!(ordered(&Text::of(&folded(text))).is_some(), seen, "{text}");
+        }
+    }
 }

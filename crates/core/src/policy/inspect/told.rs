@@ -7,7 +7,7 @@ use super::given::Given;
 use super::orders::{
     CALLED, GATHERS, GIVES, GUARDS, KEPT_AT, LETS_ALL, MAX_PROMPT, RELIED_ON, leaves_person, names_place, switches_off,
 };
-use super::sentence::{Sentence, says, sentences};
+use super::sentence::{Sentence, Text, says};
 use super::silence::keeps_quiet;
 use super::{concealed, content, disclosed, evasion, kept, orders, standing, strangers, tasks};
 use crate::event::{Family, Tool};
@@ -20,13 +20,12 @@ use crate::policy::steering;
 pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let Some(prompt) = given.prompt() else { return Vec::new() };
     let prompt = &prompt[..prompt.floor_char_boundary(MAX_PROMPT)];
-    let text = orders::told(prompt);
+    let folded = orders::told(prompt);
+    let text = Text::of(&folded);
     let found = ordered(&text)
         .or_else(|| evasion::ordered(&text))
         .or_else(|| tasks::ordered(&text))
-        .or_else(|| tasks::risked(&text))
-        .or_else(|| concealed::ordered(&text))
-        .or_else(|| concealed::destroys_unsaved(&text).then_some("to destroy what others rely on"));
+        .or_else(|| concealed::ordered(&text));
     let found = found.or_else(|| strangers::are_obeyed(&text).then_some("to do what strangers say"));
     let found = found.or_else(|| tells_credential(prompt).then_some("to use a credential that it is told"));
     let found = found.or_else(|| steering::objects(prompt).then_some(UNASKED));
@@ -93,13 +92,9 @@ pub(super) fn in_text(text: &str) -> Option<&'static str> {
     // Each line is a sentence, and what is quoted is spoken of.
     let given = &text[..text.floor_char_boundary(MAX_PROMPT)];
     let lines = given.lines().map(|line| if line.starts_with('#') { Cow::Borrowed(line) } else { unquoted(line) });
-    let text = orders::told(&lines.collect::<Vec<_>>().join("\n\n"));
-    let in_sentences = || {
-        sentences(&text)
-            .filter(|sentence| sentence.len() <= LONGEST_SENTENCE)
-            .map(Sentence::of)
-            .find_map(|sentence| lasting(&sentence).or_else(|| standing::ordered(&sentence)))
-    };
+    let folded = orders::told(&lines.collect::<Vec<_>>().join("\n\n"));
+    let text = Text::of(&folded);
+    let in_sentences = || text.spoken().find_map(|sentence| lasting(sentence).or_else(|| standing::ordered(sentence)));
     ordered(&text).or_else(|| evasion::ordered(&text)).or_else(in_sentences).or_else(|| kept::ordered(given))
 }
 
@@ -124,9 +119,6 @@ fn unquoted(line: &str) -> Cow<'_, str> {
     let parts = line.split('"').enumerate().filter(|(at, part)| !quoted(*at, part)).map(|(_, part)| part);
     Cow::Owned(parts.collect::<Vec<_>>().join("\""))
 }
-
-/// What is longer is no sentence but a file, in bytes.
-pub(super) const LONGEST_SENTENCE: usize = 480;
 
 /// What a sentence orders that holds for all sessions to come.
 fn lasting(sentence: &Sentence<'_>) -> Option<&'static str> {
@@ -268,7 +260,7 @@ fn agrees_to_all(sentence: &Sentence<'_>) -> bool {
 }
 
 /// What a prompt orders that nobody means: the word for it.
-pub(super) fn ordered(text: &str) -> Option<&'static str> {
+pub(super) fn ordered(text: &Text<'_>) -> Option<&'static str> {
     // How far what is gathered and what is sent may be apart, in sentences.
     const APART: usize = 3;
     const MATTERS: &str = "pg_wal|pg_xlog|/var/lib/|ib_logfile|ibdata|exfiltrate| prod|-prod|/prod|hooks|push -f|--mirror|--delete|remote branch|remote tags|on origin|electrum|ledger|metamask|\
@@ -277,19 +269,19 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
         ohne nachzufragen|ohne rückfrage|sans demander|sin preguntar|senza chiedere|sem perguntar|skip confirm|skip the confirm|no need to ask|non-interactive|auto-approve|without approval|without review";
     let mut gathered: Option<usize> = None;
     let mut opened: Option<usize> = None;
-    for (at, sentence) in sentences(text).map(Sentence::of).enumerate() {
+    for (at, sentence) in text.sentences.iter().enumerate() {
         let matters = gathered.or(opened).is_some()
             || [KEPT_AT, CALLED, GUARDS, LETS_ALL, RELIED_ON, MATTERS].iter().any(|list| sentence.holds(list));
-        if sentence.len() > LONGEST_SENTENCE || !matters {
+        if sentence.is_file() || !matters {
             continue;
         }
-        let unhidden = unhidden(&sentence);
+        let unhidden = unhidden(sentence);
         let lays_down = opened.is_some_and(|then| at - then <= APART) && lays_down(&Sentence::of(&unhidden));
-        if destroys_many(&sentence) {
+        if destroys_many(sentence) {
             return Some("to destroy what others rely on");
         }
         // What is forbidden to one agent is what another is started for.
-        if starts_without_guard(&sentence) {
+        if starts_without_guard(sentence) {
             return Some("to switch off what guards an agent");
         }
         if sentence.forbids() && !lays_down {
@@ -300,31 +292,31 @@ pub(super) fn ordered(text: &str) -> Option<&'static str> {
         if all_of_them && sentence.says(GATHERS) {
             gathered = Some(at);
         }
-        let sends = sentence.says(GIVES) && names_place(&sentence);
+        let sends = sentence.says(GIVES) && names_place(sentence);
         if sends && (gathered.is_some_and(|then| at - then <= APART) || sentence.holds(KEPT_AT))
-            || of_credentials && sentence.says("exfiltrate") && !looks_for_holes(&sentence)
+            || of_credentials && sentence.says("exfiltrate") && !looks_for_holes(sentence)
         {
             return Some("to gather credentials and to send them away");
         }
-        if publishes_gathered(&sentence) {
+        if publishes_gathered(sentence) {
             return Some("to gather credentials and to send them away");
         }
-        if goes_through(&sentence) {
+        if goes_through(sentence) {
             opened = Some(at);
         }
-        if lays_down || hunts(&sentence, text) {
+        if lays_down || hunts(sentence, text.all) {
             return Some("to gather credentials and to lay them down");
         }
-        if lays_open(&sentence) {
+        if lays_open(sentence) {
             return Some("to read credentials and to tell what they are");
         }
-        if rewrites_history(&sentence) {
+        if rewrites_history(sentence) {
             return Some("to destroy history that others share");
         }
-        if switches_off(&sentence) || rewrites_guard(&sentence) {
+        if switches_off(sentence) || rewrites_guard(sentence) {
             return Some("to switch off what guards an agent");
         }
-        if destroys(&sentence) || destroys_in_production(&sentence) {
+        if destroys(sentence) || destroys_in_production(sentence) {
             return Some("to destroy what others rely on");
         }
     }

@@ -214,14 +214,21 @@ pub(super) fn go_through(written: &Written<'_>) -> bool {
 struct Code<'t> {
     lines: Vec<&'t str>,
     joined: String,
-    own: &'static str,
+    pairs: Pairs,
+    /// Of the ways to read a request, and of those of its language, the few that stand anywhere in it: each line is held against them.
+    asked: Vec<&'static str>,
+    own: Vec<&'static str>,
     variables: Vec<&'t str>,
 }
 
 impl<'t> Code<'t> {
     fn of(text: &'t str, own: &'static str) -> Self {
         let lines: Vec<&str> = code_lines(text).collect();
-        let mut code = Self { joined: lines.join("\n"), own, variables: endpoints::taken(&lines), lines };
+        let joined = lines.join("\n");
+        let pairs = Pairs::of(&joined);
+        let [asked, own] = [ASKED, own]
+            .map(|list| parts(list).filter(|word| !word.is_empty() && pairs.hold(word, &joined)).collect::<Vec<_>>());
+        let mut code = Self { asked, own, variables: endpoints::taken(&lines), joined, pairs, lines };
         for at in 0..code.lines.len() {
             if code.variables.len() >= MAX_VARIABLES {
                 break;
@@ -237,9 +244,9 @@ impl<'t> Code<'t> {
     /// Whether what is said here reads a request, or one of the variables that hold what one says.
     fn is_asked(&self, said: &str) -> bool {
         let bare = bare(said);
-        let own = |word: &str| !word.is_empty() && bare.match_indices(word).any(|(at, _)| is_alone(&bare[..at]));
-        parts(ASKED).any(|word| begins_word(&bare, word))
-            || parts(self.own).any(own)
+        let own = |word: &str| bare.match_indices(word).any(|(at, _)| is_alone(&bare[..at]));
+        self.asked.iter().any(|word| begins_word(&bare, word))
+            || self.own.iter().any(|word| own(word))
             || self.variables.iter().any(|name| has_name(&bare, name))
     }
 
@@ -274,17 +281,14 @@ impl<'t> Code<'t> {
     }
 
     fn is_asked_name(&self, term: &str) -> bool {
-        let begins = |list: &str| parts(list).any(|word| !word.is_empty() && term.starts_with(word));
-        begins(ASKED)
-            || begins(self.own)
+        self.asked.iter().chain(&self.own).any(|word| term.starts_with(*word))
             || self.variables.iter().any(|name| term.starts_with(*name) && has_name(term, name))
     }
 
     fn reaches(&self, written: &Written<'_>) -> bool {
-        let pairs = Pairs::of(&self.joined);
         let sinks = SINKS.iter().filter(|sink| sink.forms.is_empty() || written.is_form(sink.forms));
         sinks.into_iter().any(|sink| {
-            parts(sink.calls).filter(|call| pairs.may_hold(call)).any(|call| {
+            parts(sink.calls).filter(|call| self.pairs.may_hold(call)).any(|call| {
                 self.joined
                     .match_indices(call)
                     .take(super::MAX_PLACES)

@@ -28,7 +28,7 @@ const WHAT: &str = "action|cmd|command|op|operation|do|method|task|act|verb|func
 const STATEMENTS: &str = "sql|sqlquery|statement|sqlstatement|rawsql";
 const CONSOLES: &str = "sql|phpmyadmin|adminer|query|exec|console|db|pgadmin|pma|clickhouse|dbadmin";
 
-/// Houses in which something is only tried.
+/// Houses in which something is only tried. One of `ci` acts in earnest, so it is none of [`call::TRIED`](super::call::TRIED).
 const TRIED: &str =
     "dev|development|test|tests|testing|staging|stage|stg|qa|sandbox|preview|preprod|uat|demo|e2e|playground|local";
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::call::{PRODUCTION, speaks};
+use super::call::{PRODUCTION, TRIED, speaks};
 use super::leaks::{literals, names_machine};
 use super::source::folded;
 use crate::policy::lists::{holds, is, parts};
@@ -20,13 +20,15 @@ const KEPT: &str = "backup|backups|invoices|ledger|snapshots";
 
 /// Whether a cell clears a store that is production's by a name in it.
 pub(super) fn clear_what_is_live(code: &str) -> bool {
-    const TRIED: &str = "test|tests|staging|dev|sandbox|local|localhost|non|pre|tmp|demo|scratch|moto";
+    const ELSEWHERE: &str = "localhost|non|pre|moto";
     if !holds(code, "delete|DELETE|drop|DROP|runcate|TRUNCATE|flush|terminate|purge|rm") {
         return false;
     }
     let is_live = |text: &str| {
         let mut words = text.split(|char: char| !char.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
-        (speaks(text, PRODUCTION) || words.any(|word| is(&word, KEPT))) && !speaks(text, TRIED)
+        (speaks(text, PRODUCTION) || words.any(|word| is(&word, KEPT)))
+            && !speaks(text, TRIED)
+            && !speaks(text, ELSEWHERE)
     };
     holds(&folded(code), CLEARS) && !holds(code, "dry_run=True|DryRun=True") && literals(code).any(is_live)
         || names_environment(code)
@@ -86,9 +88,9 @@ pub(super) fn write_to_each(code: &str) -> bool {
     const ROWS: &str = ".iterrows()|.itertuples()|.to_dict(|.apply(|for ";
     const SENDS: &str = "send_message(|.sendmail(|send_email(|send_mail(|messages.create(|.send(|send_sms(|sendMail(|send_templated_email(|.publish(PhoneNumber";
     const PEOPLE: &str = ".email|['email|[\"email|.e_mail|['mail']|[\"mail\"]|.mail,|.phone|['phone|[\"phone|.mobile|['mobile|.Email|['Email|[\"Email|.emails|emails:|email_address";
-    const TRIED: &str =
+    const CAUGHT: &str =
         "localhost|127.0.0.1|1025|mailhog|mailpit|mailtrap|.head(|.sample(|[:1]|[:2]|[:3]|[:5]|dry_run|DRY_RUN|test";
-    holds(code, SENDS) && holds(code, ROWS) && holds(code, PEOPLE) && !holds(code, TRIED)
+    holds(code, SENDS) && holds(code, ROWS) && holds(code, PEOPLE) && !holds(code, CAUGHT)
 }
 
 /// A cell with the modules that a cell before it took, where it names them.

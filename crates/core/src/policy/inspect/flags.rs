@@ -1,7 +1,7 @@
 //! Switches by which what is live is changed without a deployment: those that turn a check off, of who somebody is or of what they pay.
 
 use super::arguments::words;
-use super::call::{Call, PRODUCTION, TRIED as TRIAL, speaks};
+use super::call::{Call, PRODUCTION, TRIED, speaks};
 use crate::policy::lists::is;
 
 const SERVICES: &str = "launchdarkly|unleash|flagsmith|split|splitio|optimizely|posthog|statsig|growthbook|configcat|devcycle|flipt|harness|\
@@ -26,7 +26,7 @@ const OF: &str = "auth|authentication|authorization|login|signin|password|passwo
 const LEAVES_OUT: &str = "disable|disables|disabled|skip|skips|bypass|bypasses|off|without|ignore|allow|no";
 
 /// What is about how something looks, or is being tried.
-const TRIED: &str = "ui|banner|design|copy|layout|button|theme|beta|experiment|new|redesign|tooltip|page|v2|v3|canary|text|color|icon|beautify|test";
+const SLIGHT: &str = "ui|banner|design|copy|layout|button|theme|beta|experiment|new|redesign|tooltip|page|v2|v3|canary|text|color|icon|beautify|test";
 
 /// Where it holds.
 const WHERE: &str = "environment|environmentkey|environmentid|environmentname|env|envkey|environments|project|stage|path|config|configid";
@@ -59,7 +59,7 @@ fn check_less(call: &Call<'_>) -> bool {
         return false;
     }
     let Some(checks) = call.given.values(NAMED).find_map(|named| checks_while_on(&words(named))) else { return false };
-    is_turned(!checks, call) && !call.names(WHERE, TRIAL)
+    is_turned(!checks, call) && !call.names(WHERE, TRIED)
 }
 
 /// Whether a switch of this name checks something while it is on, or leaves a check out; nothing where it is about something else.
@@ -67,7 +67,7 @@ pub(super) fn checks_while_on(name: &[String]) -> Option<bool> {
     let has = |list: &str| name.iter().any(|word| is(word, list));
     let is_check = has(CHECKS) || has(ASKS) && has(OF) || has("rate") && has("limit|limits|limiting");
     let leaves_out = has(LEAVES_OUT) && (is_check || has(OF) && has(ASKS));
-    ((is_check || leaves_out) && !has(TRIED)).then_some(!leaves_out)
+    ((is_check || leaves_out) && !has(SLIGHT)).then_some(!leaves_out)
 }
 
 /// Whether a call turns a switch on, or off.

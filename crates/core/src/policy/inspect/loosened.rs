@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::call::{PRODUCTION, TRIED};
+use super::call::{PRODUCTION, TRIED, speaks};
 use super::settings::{self, Setting};
 use super::source::{Written, code_lines, folded, is_comment, is_prose};
 use crate::policy::lists::{holds, is, letters, parts};
@@ -129,7 +129,7 @@ const GUARDS: &str = "networkpolic|podsecurity|oauth2proxy|oauthproxy|authproxy|
 fn drops_guard(written: &Written<'_>, before: &str) -> bool {
     const SWITCHES: &str = "enabled|enable|enforce|enforced|enforcement|required|active|isenabled|status";
     const SHORT: &str = "waf|tls|ssl|auth|audit|vpn|dlp|ids|ips";
-    let is_tried = || written.name().split(|char: char| !char.is_ascii_alphanumeric()).any(|word| is(word, TRIED));
+    let is_tried = || speaks(written.name(), TRIED);
     if !written.is_form("yml|yaml|json|json5|toml|conf|hcl|ini|cfg|tf|bicep") || is_tried() {
         return false;
     }

@@ -10,7 +10,7 @@ const CONTRACTS: &str = "usdc|usdt|dai|weth|token|router|factory|oracle|feed|pai
     entrypoint";
 
 /// Chains that are only tried.
-const TRIED: &str = "testnet|sepolia|goerli|hardhat|anvil|ganache|localhost|localnet|devnet|amoy|mumbai";
+const TRIED_CHAINS: &str = "testnet|sepolia|goerli|hardhat|anvil|ganache|localhost|localnet|devnet|amoy|mumbai";
 
 /// The longest line that is looked at.
 const LONGEST: usize = 400;
@@ -21,12 +21,12 @@ pub(super) fn are_others(written: &Written<'_>) -> bool {
     if is_prose(written.name())
         || written.is_form("csv|lock|svg|css|snap|po")
         || written.is_tried()
-        || holds(&written.path.to_ascii_lowercase(), TRIED)
+        || holds(&written.path.to_ascii_lowercase(), TRIED_CHAINS)
     {
         return false;
     }
     let names = letters(before);
-    let lines = code_lines(&written.text).filter(|line| line.len() <= LONGEST && !holds(line, TRIED));
+    let lines = code_lines(&written.text).filter(|line| line.len() <= LONGEST && !holds(line, TRIED_CHAINS));
     lines.take(super::MAX_PLACES * 16).flat_map(accounts).take(super::MAX_PLACES).any(|(name, account)| {
         // What was there before it is an account of the same name, and another one or none that is written out.
         let is_paid = holds(&name, PAID) && !holds(&name, CONTRACTS) || is_coin(account) && name.ends_with("address");

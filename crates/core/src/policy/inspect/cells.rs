@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::call::{PRODUCTION, TRIED, speaks};
 use super::leaks::{literals, names_machine};
+use super::persons;
 use super::source::folded;
 use crate::policy::lists::{holds, is, parts};
 
@@ -34,25 +35,6 @@ pub(super) fn clear_what_is_live(code: &str) -> bool {
         || names_environment(code)
 }
 
-/// What is known of people, as columns are called; two of them make a row somebody's.
-const KNOWN: &str = "mrn|nhs_number|ssn|surname|full_name|fullname|first_name|last_name|firstname|lastname|name|date_of_birth|dob|birth_date|\
-    birthdate|passport|\
-    passport_no|national_id|iban|card_number|email|phone|address|home_address|street|postcode|zip|zipcode|diagnosis|icd10|salary|discharge_note|\
-    patient_id|patient|\
-    tax_id|medical_record|insurance_no|mobile|ip_address|customer_name|username|lat|lon|gender|age|discharge_notes|attending";
-const SURE: &str = "mrn|nhs_number|ssn|surname|full_name|fullname|date_of_birth|dob|passport|passport_no|national_id|iban|card_number|diagnosis|\
-    icd10|salary|\
-    medical_record|insurance_no|tax_id|email|phone|home_address|last_name|lastname|customer_name|discharge_note";
-
-/// Whether a column is one of those by which a person is known, and whether it is somebody's alone.
-pub(super) fn is_known(column: &str) -> bool {
-    is(column, KNOWN)
-}
-
-pub(super) fn is_sure(column: &str) -> bool {
-    is(column, SURE)
-}
-
 /// Whether a cell gives rows in which people are known to another machine that its text names.
 pub(super) fn hand_out_people(code: &str) -> bool {
     const ROWS: &str = ".to_csv(|.to_json(|.to_dict(|.to_html(|.to_markdown(|.to_string(|.to_parquet(|.to_excel(|.to_records(|dumps(|.tolist()|\
@@ -69,10 +51,10 @@ pub(super) fn hand_out_people(code: &str) -> bool {
     let words = literals(code)
         .flat_map(|text| text.split([',', ' ', '\n']))
         .map(|word| word.rsplit('.').next().unwrap_or_default().to_ascii_lowercase());
-    let mut known: Vec<String> = words.filter(|word| is(word, KNOWN)).collect();
+    let mut known: Vec<String> = words.filter(|word| persons::is_known(word)).collect();
     known.sort_unstable();
     known.dedup();
-    known.len() > 1 && known.iter().any(|word| is(word, SURE))
+    known.len() > 1 && known.iter().any(|word| persons::is_sure(word))
 }
 
 /// Whether a cell has calls by which people are written to, or by which something is everybody's from then on.

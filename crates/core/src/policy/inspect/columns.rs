@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::persons;
 use super::source::{Written, code_lines, is_test};
 use crate::policy::lists::{holds, is, letters, parts};
 
@@ -15,13 +16,10 @@ const FIELDS: &str = "encrypts |encrypts(|attr_encrypted|has_encrypted|Encrypted
     select: false|\
     $hidden|hidden =|#[serde(skip|json:\"-\"|Masked|PersonalData|[Sensitive]|@Sensitive|@ToString.Exclude|visible(false)|->hidden|SecretStr";
 
-/// What is known of people, in letters alone, as columns and fields are called.
-const KNOWN: &str = "ssn|socialsecuritynumber|nationalid|nationalidnumber|passport|passportno|passportnumber|iban|bankaccount|bankaccountiban|\
-    accountnumber|cardnumber|\
-    cardno|pan|cvv|dob|dateofbirth|birthdate|birthday|email|emailaddress|phone|phonenumber|homephone|mobile|homeaddress|address|streetaddress|\
-    fullname|\
-    firstname|lastname|surname|maidenname|diagnosis|icd10|medicalhistory|mrn|nhsnumber|salary|taxid|nin|bsn|steuerid|driverlicense|licensenumber|\
-    ipaddress|password|passworddigest|passwordhash|secret|token|apikey|pin|mfasecret|otpsecret|religion|ethnicity|hivstatus|zip|postcode|genome";
+/// What is known of people besides what [`persons`] knows, in letters alone, as columns and fields are called.
+const KNOWN: &str = "socialsecuritynumber|nationalidnumber|bankaccountiban|accountnumber|cardno|pan|cvv|birthday|emailaddress|phonenumber|homephone|\
+    mobile|address|streetaddress|firstname|maidenname|medicalhistory|nin|bsn|steuerid|driverlicense|licensenumber|ipaddress|password|passworddigest|\
+    passwordhash|secret|token|apikey|pin|mfasecret|otpsecret|religion|ethnicity|hivstatus|zip|postcode|genome";
 
 const QUERIES: &str = "sql|py|yml|yaml|scala|r|sqlx";
 const MODELS: &str = "rb|php|py|java|kt|cs|ts|js|go|rs|ex|scala|prisma";
@@ -49,11 +47,16 @@ fn names(line: &str) -> impl Iterator<Item = String> {
     line.split(|char: char| !char.is_ascii_alphanumeric() && char != '_').filter(|word| word.len() > 1).map(letters)
 }
 
+/// Whether a name, in letters alone, is that of something known of people.
+fn is_known(name: &str) -> bool {
+    is(name, KNOWN) || persons::is_sure(name)
+}
+
 /// The names of what is known of people on the lines of a text that hide, or do not hide, something.
 fn known(text: &str, hides: bool) -> Vec<String> {
     let is_hiding = |line: &&str| holds(&line.to_ascii_lowercase(), HIDES) == hides;
     let lines = code_lines(text).take(super::MAX_PLACES * 16).filter(is_hiding);
-    lines.flat_map(names).filter(|name| is(name, KNOWN)).take(super::MAX_PLACES * 2).collect()
+    lines.flat_map(names).filter(|name| is_known(name)).take(super::MAX_PLACES * 2).collect()
 }
 
 /// Whether a column that a query hid stands there as it is.
@@ -68,7 +71,7 @@ fn are_unsealed(text: &str, before: &str) -> bool {
     let seal_of = |line: &str| parts(FIELDS).find(|seal| line.contains(*seal));
     let lines =
         |text| code_lines(text).take(super::MAX_PLACES * 16).filter(|line| line.len() <= LONGEST).collect::<Vec<_>>();
-    let is_known = |line: &str| names(line).any(|name| is(&name, KNOWN));
+    let tells = |line: &str| names(line).any(|name| is_known(&name));
     let (had, has) = (lines(before), lines(text));
     let told: HashSet<String> = has.iter().flat_map(|line| names(line)).collect();
     let seals: Vec<(&str, &str)> =
@@ -78,15 +81,14 @@ fn are_unsealed(text: &str, before: &str) -> bool {
             // What a mark on a line of its own is about stands below it.
             let below =
                 had.get(at + 1).filter(|_| line.trim_start().starts_with(['@', '#', '['])).copied().unwrap_or_default();
-            let is_kept =
-                seals.iter().any(|(now, other)| *other == seal && (is_known(now) || now.trim() == line.trim()));
+            let is_kept = seals.iter().any(|(now, other)| *other == seal && (tells(now) || now.trim() == line.trim()));
             let is_replaced = seals.first().is_some_and(|(_, other)| *other != seal);
             // A field that is gone as a whole is another matter; a list goes on with nothing in it.
             let of_list = || {
                 holds(seal, "hidden|exclude|encrypts") || names(line).next().is_some_and(|first| told.contains(&first))
             };
-            let is_there = || names(line).chain(names(below)).any(|name| is(&name, KNOWN) && told.contains(&name));
-            (is_known(line) || is_known(below)) && !is_kept && !is_replaced && (of_list() || is_there())
+            let is_there = || names(line).chain(names(below)).any(|name| is_known(&name) && told.contains(&name));
+            (tells(line) || tells(below)) && !is_kept && !is_replaced && (of_list() || is_there())
         },
     )
 }

@@ -2,6 +2,7 @@
 
 use super::arguments::words;
 use super::call::Call;
+use super::persons;
 use crate::policy::lists::{holds, is};
 
 /// How a bucket's address begins, and the words of SQL before one that is written to.
@@ -12,10 +13,10 @@ const TO: &str =
 /// Statements that take rows out.
 const TAKES_OUT: &str = "export|unload|copy|insert|select|create|backup|with";
 
-/// Tables of people, and what is known of them; what is counted or hidden is nobody's.
+/// Tables of people, and parts of the names of columns besides those of [`persons`]; what is counted or hidden is nobody's.
 const PEOPLE: &str = "customer|customers|user|users|employee|employees|client|clients|member|members|subscriber|subscribers|patient|patients|\
     student|students|guests|contacts|donors|applicants|candidates|accounts|people|persons|profiles|payroll";
-const KNOWN: &str = "email|emails|phone|fullname|firstname|lastname|surname|birth|dob|address|iban|ssn|passport|salary|diagnosis|card|birthdate";
+const KNOWN: &str = "emails|firstname|birth|address|card";
 const HIDDEN: &str = "count(|sum(|avg(|sha256(|md5(|hash(|group by|mask|anonymi|pseudonymi|redact";
 
 /// Words that any company's names have.
@@ -78,7 +79,7 @@ fn written_to(lower: &str, at: usize) -> Option<&str> {
 
 fn tells_of_people(lower: &str) -> bool {
     let parts = || lower.split(|char: char| !char.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
-    let known = parts().filter(|part| is(part, KNOWN)).take(2).count();
+    let known = parts().filter(|part| is(part, KNOWN) || persons::is_sure(part)).take(2).count();
     known > 1 || parts().any(|part| is(part, PEOPLE))
 }
 

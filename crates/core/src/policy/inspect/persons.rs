@@ -1,6 +1,6 @@
 //! People who are told of in a text that goes to somebody: who they are, what is theirs alone, what ails them, what they earn.
 
-use crate::policy::lists::{holds, is, parts};
+use crate::policy::lists::{holds, is, letters, parts};
 
 /// The most of a text that is looked at, in bytes.
 const MOST: usize = 8 << 10;
@@ -23,9 +23,27 @@ const LIVES: &str = "home address|lives at|lives in|address|street|phone number|
 const EARNS: &str = "salar|payroll|wage|pay rise|bonus|compensation|earns|gehalt|gehälter|performance plan|pip|severance|termination|redundan|layoff|\
     laid off|disciplinar|sick leave|warning letter|fired|underperform|salaire|nómina|sueldo|dismissal|appraisal";
 
+/// By what people are known, in letters alone, as columns, fields and variables are called: what is somebody's alone, and what makes a row
+/// somebody's beside another such.
+const SURE: &str = "mrn|nhsnumber|ssn|surname|fullname|dateofbirth|dob|birthdate|passport|passportno|passportnumber|nationalid|iban|bankaccount|\
+    cardnumber|diagnosis|icd10|salary|medicalrecord|insuranceno|taxid|email|phone|homeaddress|lastname|customername|dischargenote";
+const KNOWN: &str = "firstname|name|address|street|postcode|zip|zipcode|patientid|patient|mobile|ipaddress|username|lat|lon|gender|age|\
+    dischargenotes|attending";
+
 /// What somebody did as a customer, and what says that a company is looked for.
 const BOUGHT: &str = "order|customer|chargeback|refund|invoice|account|complaint|fraud|debt|subscription|client|claim|policy|bestellung|rechnung|kunde|kundin|unpaid|payment";
 const OF_COMPANIES: &str = "hotline|support|kundenservice|customer service|customer care|helpline|contact number|opening hours|gmbh| inc| ltd|headquarters|office|museum|hotel|restaurant";
+
+/// Whether a column, however it is written, is one of those by which a person is known.
+pub(super) fn is_known(column: &str) -> bool {
+    let column = letters(column);
+    is(&column, SURE) || is(&column, KNOWN)
+}
+
+/// Whether a column, however it is written, is somebody's alone.
+pub(super) fn is_sure(column: &str) -> bool {
+    is(&letters(column), SURE)
+}
 
 /// Whether a search tells of somebody who can be told by it: by a name or a number, with what is nobody else's business.
 pub(super) fn are_searched(query: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Code that takes people's rows out of a database and writes them to where a server or a page gives them to whoever asks.
 
 use super::arguments::words;
-use super::cells;
+use super::persons;
 use super::shown;
 use super::source::{Written, code_lines, dense};
 use crate::policy::lists::{holds, is};
@@ -27,8 +27,8 @@ const HIDES: &str = "anonymi|Anonymi|pseudonym|sha256|hashlib|mask|Mask|redact|f
 /// What a page is made of, and is nobody's.
 const OF_PAGES: &str = "locale|i18n|/lang|translation|schema|manifest|openapi|swagger|sitemap";
 
-/// Columns besides those of [`cells`] that make a row somebody's.
-const OWN: &str = "passwordhash|password_hash|encrypted_password|password|nationalid|birthdate|dateofbirth|fullname|firstname|lastname|bankaccount|card";
+/// Columns besides those of [`persons`] that make a row somebody's.
+const OWN: &str = "password|passwordhash|encryptedpassword|firstname|card";
 
 /// Whether code writes what is known of people into a public folder.
 pub(super) fn are_people(written: &Written<'_>) -> bool {
@@ -59,12 +59,12 @@ fn knows_people(text: &str) -> bool {
         let words = words(name);
         // What asks an object for a column is called after it.
         let from = usize::from(words.first().is_some_and(|word| word == "get") && words.len() > 1);
-        words[from..].join("_")
+        words[from..].concat()
     });
-    let mut known: Vec<String> = names.filter(|name| cells::is_known(name) || is(name, OWN)).collect();
+    let mut known: Vec<String> = names.filter(|name| persons::is_known(name) || is(name, OWN)).collect();
     known.sort_unstable();
     known.dedup();
-    known.len() > 1 && known.iter().any(|name| cells::is_sure(name) || is(name, OWN))
+    known.len() > 1 && known.iter().any(|name| persons::is_sure(name) || is(name, OWN))
 }
 
 #[cfg(test)]

@@ -27,11 +27,16 @@ pub fn host(url: &str) -> String {
     rest.split(':').next().unwrap_or_default().to_owned()
 }
 
-/// The host of the address that a text begins with, where it is another machine's: of one that runs beside the program, as in a set of
+/// The host of the address that a text begins with.
+pub fn first(text: &str) -> String {
+    let end = text.find(|char: char| char.is_whitespace() || "\"'`<>)".contains(char)).unwrap_or(text.len());
+    host(&text[..end])
+}
+
+/// [`first`], where it is another machine's: of one that runs beside the program, as in a set of
 /// containers, the name has no dot.
 pub fn elsewhere(text: &str) -> Option<String> {
-    let end = text.find(|char: char| char.is_whitespace() || "\"'`<>)".contains(char)).unwrap_or(text.len());
-    let host = host(&text[..end]);
+    let host = first(text);
     (host.contains('.') && !is_local(&host)).then_some(host)
 }
 

@@ -5,7 +5,7 @@ use super::{
     admission, answers, assumed, backdoors, bounds, builds, ciphers, code, columns, consoles, contracts, cookies,
     copies, detached, disclosed, flows, ignored, images, interlocks, kept, leaks, loaders, logged, loosened,
     migrations, origins, payees, playbooks, protections, published, queries, refusals, removed, revived, rows,
-    scanners, served, servers, shown, skimmers, sources, spying, swallowed, taken, told, trust, unbounded, unchecked,
+    scanners, served, servers, skimmers, sources, spying, swallowed, taken, told, trust, unbounded, unchecked,
     unescaped, unmasked, variables,
 };
 use crate::policy::effects::{Effect, Kind};
@@ -145,7 +145,7 @@ fn guards_less(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts)
         || columns::are_bared(written)
         || consoles::are_open(written)
         || payees::are_others(written)
-        || shown::is_environment_built_in(written);
+        || served::is_environment_built_in(written);
     // What a request says is followed from where it is read, be that in a line that stays.
     let kind = match () {
         () if is_weaker => Kind::ContentProtection,

@@ -1,7 +1,7 @@
 //! What tools for files do: read, write and remove them, patch them, search them.
 
 use super::given::{Given, PATCH};
-use super::{content, removed, shown, slight};
+use super::{content, removed, served, slight};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::hosts;
@@ -224,7 +224,7 @@ pub(super) fn patched(patch: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect>
             change.made(&mut effects, file, tool, facts);
             change = Change::default();
             effects.extend(touched(path, touch, tool, facts));
-            if line.starts_with(MOVED) && shown::is_laid_open(file, path) {
+            if line.starts_with(MOVED) && served::is_laid_open(file, path) {
                 effects.push(Effect::on(Kind::ContentSecret, path, places::place(path, facts), tool));
             }
             if touch == Touch::Delete && !is_moved(patch, path) {

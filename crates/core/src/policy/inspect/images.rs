@@ -1,7 +1,7 @@
 //! What goes into an image that others start: a key that was one person's, a password that everybody knows; and code that is fetched, wherever
 //! that is written, from a machine without a name.
 
-use super::shown;
+use super::served;
 use super::source::{Written, is_comment, is_prose, is_test};
 use crate::policy::hosts;
 use crate::policy::lists::{holds, is, parts};
@@ -17,7 +17,7 @@ pub(super) fn keeps(written: &Written<'_>) -> Option<&'static str> {
     match () {
         () if !is_recipe || is_test(written.path) => None,
         () if written.gains(takes_key) => Some("puts a private key into an image"),
-        () if written.gains(shown::is_copied) => Some("gives secrets to whoever asks an image"),
+        () if written.gains(served::is_copied) => Some("gives secrets to whoever asks an image"),
         () if !written.is_tried() && written.gains(opens_by_password) => Some("lets in whoever knows a word"),
         () => None,
     }

@@ -107,7 +107,6 @@ mod sentence;
 mod served;
 pub(super) mod servers;
 mod settings;
-mod shown;
 pub(super) mod signed;
 mod signs;
 mod silence;

@@ -2,7 +2,7 @@
 
 use super::arguments::words;
 use super::persons;
-use super::shown;
+use super::served;
 use super::source::{Written, code_lines, dense};
 use crate::policy::lists::{holds, is};
 
@@ -44,7 +44,7 @@ pub(super) fn are_people(written: &Written<'_>) -> bool {
 /// Whether a line of code names a file of data in a folder whose files everybody may load.
 fn goes_public(text: &str) -> bool {
     code_lines(text).take(4096).any(|line| {
-        let is_file = |literal: &str| holds(literal, DATA) && shown::is_public(literal);
+        let is_file = |literal: &str| holds(literal, DATA) && served::is_public(literal);
         holds(line, DATA)
             && !holds(line, OF_PAGES)
             && (line.split(['"', '\'', '`', ' ', '>', '=', '(', ',']).any(is_file) || holds(&dense(line), FOLDERS))

@@ -50,7 +50,7 @@ fn of_script(script: &str) -> Option<Kind> {
         return None;
     }
     let hosts: Vec<String> =
-        lower.match_indices("://").take(super::MAX_PLACES).map(|(at, _)| host_at(&lower, at)).collect();
+        lower.match_indices("://").take(super::MAX_PLACES).map(|(at, _)| hosts::first(&lower[at + 3..])).collect();
     let is_tried = |host: &String| hosts::is_local(host) || speaks(host, TRIED);
     if hosts.first().is_some_and(is_tried) {
         return None;
@@ -69,13 +69,6 @@ fn of_script(script: &str) -> Option<Kind> {
         () if presses && far() && commits() => Some(Kind::McpAccess),
         () => None,
     }
-}
-
-/// The host of an address whose `://` is at a place.
-fn host_at(lower: &str, at: usize) -> String {
-    let rest = &lower[at + 3..];
-    let end = rest.find(|char: char| char.is_whitespace() || "\"'`<>)".contains(char)).unwrap_or(rest.len());
-    hosts::host(&rest[..end])
 }
 
 /// What a literal says, without the marks of selectors: `text=Delete`, `#delete-button`.

@@ -79,9 +79,7 @@ fn is_open(text: &str) -> bool {
     let is_comment = |line: &&str| line.trim_start().starts_with(['#', ';']) || line.trim_start().starts_with("//");
     let plain = text.lines().filter(|line| !is_comment(line)).any(|line| {
         line.match_indices("http://").any(|(at, _)| {
-            let url = &line[at..];
-            let end = url.find(|char: char| char.is_whitespace() || "\"'<>".contains(char)).unwrap_or(url.len());
-            let host = hosts::host(&url[..end]);
+            let host = hosts::first(&line[at..]);
             // Who hands requests on is another than who answers them.
             let own_line = line[..at].to_ascii_lowercase();
             let hands_on = own_line.contains("proxy") && !own_line.contains("goproxy");

@@ -21,6 +21,7 @@ pub mod published;
 pub mod secrets;
 pub mod shell;
 mod snapshot;
+mod spans;
 pub mod spend;
 pub mod steering;
 mod subject;

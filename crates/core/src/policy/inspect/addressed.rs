@@ -6,6 +6,7 @@ use super::reading::Reading;
 use super::spoken::{Spoken, spoken};
 use super::{orders, signs};
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 
 /// How far before a name is looked for what leads up to it, in bytes.
 const BEFORE: usize = 200;
@@ -110,7 +111,7 @@ fn is_slug(behind: &str) -> bool {
 
 fn slug(behind: &str) -> &str {
     const LONGEST: usize = 200;
-    let behind = &behind[..behind.floor_char_boundary(LONGEST)];
+    let behind = spans::start(behind, LONGEST);
     &behind[..behind.find(|char: char| char.is_whitespace() || "\\\"'`)".contains(char)).unwrap_or(behind.len())]
 }
 
@@ -130,7 +131,7 @@ pub(super) fn at(text: &str, at: usize, name: &str, read: &mut Reading) -> Optio
     if behind.starts_with(['"', '\'']) || behind.starts_with("\\\"") {
         return None;
     }
-    let before = &text[text.floor_char_boundary(at.saturating_sub(BEFORE))..at];
+    let before = spans::before(text, at, BEFORE);
     let line = last(before, b"\\n").map_or(before, |line| &before[line + 2..]);
     // A text begins behind a quote that nothing escapes.
     let opens = line.match_indices('"').rfind(|(at, _)| !line[..*at].ends_with('\\'));
@@ -187,7 +188,7 @@ pub(super) fn at(text: &str, at: usize, name: &str, read: &mut Reading) -> Optio
 
 /// Whether the one who is named writes one of the next lines.
 fn answers(behind: &str, name: &str) -> bool {
-    let near = &behind[..behind.floor_char_boundary(signs::REACH)];
+    let near = spans::start(behind, signs::REACH);
     near.split("\\n").skip(1).any(|line| line.strip_prefix(name).is_some_and(|said| said.starts_with(": ")))
 }
 
@@ -225,7 +226,7 @@ fn folded_line(line: &str) -> String {
 /// Whether what is said makes an agent of somebody's own program: *you are a helpful \u{2026}*. Its rules are its maker's.
 pub(super) fn is_persona(said: &str) -> bool {
     let said = said.trim_start_matches(|char: char| !char.is_alphanumeric() || char == 'n').trim_start();
-    let said = &said[..said.floor_char_boundary(24)].to_ascii_lowercase();
+    let said = spans::start(said, 24).to_ascii_lowercase();
     ["you are a ", "you are an ", "you are the ", "you're a ", "you're an ", "your task is", "your role is"]
         .iter()
         .any(|start| said.starts_with(start))
@@ -240,7 +241,7 @@ pub(super) fn last(text: &str, pair: &[u8; 2]) -> Option<usize> {
 pub(super) fn opens_text(before: &str) -> bool {
     // A field of a log or of a table, aligned or behind another one, and what has a label of few words.
     const SAYS: &str = " say| wrote| write| like|e.g| example| tell| ask| reads| could| might| text| phrase| such";
-    let before = &before[before.floor_char_boundary(before.len().saturating_sub(BEFORE))..];
+    let before = spans::end(before, BEFORE);
     let before = last(before, b"\\n").map_or(before, |line| &before[line + 2..]);
     let of_row = before.ends_with([',', ';', '\t']) && before.len() > 1 && !before.contains('[');
     // A line or a cell that begins with its quote is a text of its own; in code such a line stands further in.

@@ -6,6 +6,7 @@ use super::persons;
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
 use crate::policy::lists::{holds, is, letters};
+use crate::policy::spans;
 
 /// Where people talk, where customers are answered, and where it is told whether something runs.
 const TALKS: &str = "discord|slack|teams|mattermost|telegram|rocketchat|zulip|matrix|guilded|chat|webex|lark|feishu|dingtalk|wecom|googlechat|\
@@ -176,7 +177,7 @@ fn redirects_money(text: &str) -> bool {
         changed our bank|changed bank|changed our account|change of bank|change of account|new account|new bank|new iban|updated bank|updated account|\
         updated payment|new payment details|our new |from now on|going forward|instead of the old|neue bankverbindung|neue iban|neues konto|\
         nouveau compte|nouvel iban|nueva cuenta|nuevo iban|nuovo conto|nuovo iban|nieuwe rekening|nieuw rekeningnummer|nowe konto";
-    let text = &text[..text.floor_char_boundary(4096)];
+    let text = spans::start(text, 4096);
     persons::accounts(text) > 0 && holds(&text.to_lowercase(), CHANGED)
 }
 
@@ -189,7 +190,7 @@ fn tells_of_hole(call: &Call<'_>) -> bool {
         not notify|keep this quiet|not been fixed|isn't fixed|until we patch|no patch|fix is not|unresolved|not yet fixed|not reported|do not report";
     const STRANGERS: &str = "ext|external|shared|partner|partners|customer|customers|community|vendor|public|guest|guests|client|clients|general";
     let told = |text: &str| {
-        let text = text[..text.floor_char_boundary(8192)].to_ascii_lowercase().replace('\u{2019}', "'");
+        let text = spans::start(text, 8192).to_ascii_lowercase().replace('\u{2019}', "'");
         holds(&text, HOLES) && holds(&text, OPEN)
     };
     let outward = || {
@@ -269,7 +270,7 @@ fn settles(call: &Call<'_>) -> bool {
 /// Whether a text calls everybody, and does not speak of such a call in backticks.
 fn calls_everybody(given: &Arguments<'_>) -> bool {
     given.values(TEXTS).any(|text| {
-        let text = &text[..text.floor_char_boundary(8192)];
+        let text = spans::start(text, 8192);
         text.contains(['@', '!']) && text.split('`').step_by(2).any(|part| holds(&part.to_ascii_lowercase(), EVERYBODY))
     }) || given.is_on("mentioneveryone|tteveryone|notifyall|pingeveryone|mentionall|notifyeveryone")
 }

@@ -8,6 +8,7 @@ use super::given::{line, texts};
 use crate::json;
 use crate::policy::hosts;
 use crate::policy::lists::{holds, is};
+use crate::policy::spans;
 
 /// Most values of one call that are looked at, and how deep they may stand.
 const MAX_VALUES: usize = 1024;
@@ -263,7 +264,7 @@ const LONGEST_NAME: usize = 2 << 10;
 pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before_lower = false;
-    for char in name[..name.floor_char_boundary(LONGEST_NAME)].chars() {
+    for char in spans::start(name, LONGEST_NAME).chars() {
         let starts = !char.is_ascii_alphanumeric() || char.is_ascii_uppercase() && before_lower;
         before_lower = char.is_ascii_lowercase() || char.is_ascii_digit();
         if starts {

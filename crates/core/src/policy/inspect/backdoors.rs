@@ -2,6 +2,7 @@
 
 use super::source::{Written, code_lines, folded};
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 
 const LANGUAGES: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|phtml|java|kt|kts|scala|cs|swift|dart|ex|exs|c|cc|cpp|h|hpp|lua|pl|vue|svelte|\
     groovy|clj|erb|sol|m|hs|erl|elm|ml|fs";
@@ -95,7 +96,7 @@ fn by_argument(line: &str, above: &[&str], behind: &[&str]) -> bool {
         let Some((_, given)) = line.split_once('(') else { return false };
         let line = folded(line);
         let called = line.split('(').next().unwrap_or_default();
-        let called = format!("{}(", &called[called.floor_char_boundary(called.len().saturating_sub(48))..]);
+        let called = format!("{}(", spans::end(called, 48));
         let takes =
             given.split(|char: char| !char.is_alphanumeric() && char != '_').any(|it| it.eq_ignore_ascii_case(name));
         holds(&line, BEGINS) && holds(&called, CHECKS) && holds(&called, OF) && takes
@@ -226,7 +227,7 @@ fn compared(line: &str) -> Option<(&str, &str)> {
         Some(word) if sign > asked => word,
         _ => literal(&line[..sign])?,
     };
-    Some((&name[..name.floor_char_boundary(64)], word))
+    Some((spans::start(name, 64), word))
 }
 
 /// The first text between quotes.
@@ -283,7 +284,7 @@ fn in_default(value: &str) -> Option<&str> {
     const NAMED: &str = "process.env.|import.meta.env.|config.|settings.|env.";
     const REACH: usize = 128;
     let value = value.trim_start_matches('(');
-    let value = &value[..value.floor_char_boundary(REACH)];
+    let value = spans::start(value, REACH);
     if let Some(rest) = parts(LOOKED_UP).find_map(|call| value.strip_prefix(call)) {
         // What is looked up stands between quotes first.
         let named = rest.strip_prefix("settings,").unwrap_or(rest);
@@ -312,7 +313,7 @@ fn is_for_all(line: &str) -> bool {
         .any(|behind| {
             let behind = behind.trim_start_matches([')', ']', ',']);
             let value = parts("===|==|.equals(|.equals").find_map(|sign| behind.strip_prefix(sign)).unwrap_or(behind);
-            let value = &value[..value.floor_char_boundary(REACH)];
+            let value = spans::start(value, REACH);
             let Some(rest) = parts(OF).find_map(|of| value.strip_prefix(of)) else { return false };
             let name =
                 &rest[..rest.find(|char: char| char.is_whitespace() || ")|&:{;".contains(char)).unwrap_or(rest.len())];

@@ -6,6 +6,7 @@ use super::call::{Call, FORGES};
 use super::{content, disclosed};
 use crate::policy::hosts;
 use crate::policy::lists::holds;
+use crate::policy::spans;
 
 /// The most of a text that is looked at, in bytes.
 const MOST: usize = 16 << 10;
@@ -15,7 +16,7 @@ pub(super) fn along(call: &Call<'_>) -> Option<&'static str> {
     if copies_ways_in(call.given) {
         return Some("a way into somebody's account");
     }
-    let texts = || call.given.all().take(super::MAX_PLACES).map(|text| &text[..text.floor_char_boundary(MOST)]);
+    let texts = || call.given.all().take(super::MAX_PLACES).map(|text| spans::start(text, MOST));
     if texts().any(tells_by_image) {
         return Some("a credential in the address of an image");
     }
@@ -46,7 +47,7 @@ fn copies_ways_in(given: &Arguments<'_>) -> bool {
             .values("bcc|bccaddress|bccrecipients|bccemail|blindcopy|bccto")
             .flat_map(|all| all.split([',', ';']))
             .any(is_strange)
-        && given.values(TEXTS).any(|text| holds(&text[..text.floor_char_boundary(MOST)].to_lowercase(), WAYS_IN))
+        && given.values(TEXTS).any(|text| holds(&spans::start(text, MOST).to_lowercase(), WAYS_IN))
 }
 
 /// Whether a host is another one, or below it.

@@ -3,6 +3,7 @@
 
 use super::source::{Written, code_lines, folded, new_lines};
 use crate::policy::lists::{holds, parts};
+use crate::policy::spans;
 
 const FORMS: &str =
     "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift|ex|exs|c|cc|cpp|h|hpp|vue|svelte|m";
@@ -109,7 +110,7 @@ fn keeps_key_in_code(text: &str) -> bool {
         places.map(move |(at, call)| (at + call.len(), before))
     });
     called.any(|(at, before)| {
-        let given = code[at..code.floor_char_boundary(at + NEAR)].split('\n').next().unwrap_or_default();
+        let given = spans::behind(&code, at, NEAR).split('\n').next().unwrap_or_default();
         let key = given.split(',').nth(before).unwrap_or_default();
         let begins = |open: &str| {
             key.strip_prefix(open).is_some_and(|key| key.starts_with(|char: char| char.is_ascii_alphanumeric()))

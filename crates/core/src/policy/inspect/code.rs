@@ -17,6 +17,7 @@ use crate::policy::lists::{self, holds, is};
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::{Secrecy, secrecy, tree_secrecy};
 use crate::policy::shell;
+use crate::policy::spans;
 
 /// The most of a script that is analysed, in bytes.
 const MAX_CODE: usize = 64 << 10;
@@ -85,7 +86,7 @@ pub(super) enum Runs {
 /// A command that writes a script says itself when that is run (`followed`).
 pub(super) fn judged(written: &Written<'_>, tool: &str, facts: &dyn Facts, followed: bool) -> Vec<Effect> {
     let (path, name) = (written.path, written.name());
-    let text = &written.text[..written.text.floor_char_boundary(MAX_CODE)];
+    let text = spans::start(&written.text, MAX_CODE);
     let effect = |kind, target: &str| Effect::on(kind, target, places::place(path, facts), tool);
     let mut effects = Vec::new();
     if places::is_ci(path) && trusts_strangers(text, written.before) {

@@ -10,6 +10,7 @@ use crate::policy::facts::NoFacts;
 use crate::policy::lists::is;
 use crate::policy::places::Place;
 use crate::policy::shell;
+use crate::policy::spans;
 
 /// Most commands of a passage that are judged, and the longest, in bytes.
 const MAX_COMMANDS: usize = 24;
@@ -23,7 +24,7 @@ const RUNS: &str = "run|execute|do|invoke|issue|start|type|paste|perform|use|lau
 pub(super) fn weight(passage: &str, read: &mut Reading) -> u8 {
     let mut gravest = 0;
     for command in ordered(passage).take(MAX_COMMANDS) {
-        let command = &command[..command.floor_char_boundary(LONGEST)];
+        let command = spans::start(&command, LONGEST);
         let weigh = |command: &str| {
             let effects = shell::analyse_in(command, None, &NoFacts).effects;
             effects.iter().map(of_effect).max().unwrap_or_default()

@@ -14,6 +14,7 @@ use crate::policy::hosts;
 use crate::policy::lists::{holds, is, parts};
 use crate::policy::places;
 use crate::policy::secrets::{Secrecy, secrecy};
+use crate::policy::spans;
 use crate::redact::{self, Secret};
 use crate::unseen;
 
@@ -222,13 +223,13 @@ pub(in crate::policy) fn tells_agents(path: &str) -> bool {
 
 /// Whether a text holds a credential that nothing else looks like.
 pub(super) fn holds_key(text: &str) -> bool {
-    let text = &text[..text.floor_char_boundary(MAX_TEXT)];
+    let text = spans::start(text, MAX_TEXT);
     redact::redact_text(text).found().iter().any(|secret| secret.has_shape())
 }
 
 /// Whether a JSON text that goes to somebody else holds a credential: one of known shape, or the password of a machine elsewhere.
 pub(super) fn gives_key(json: &str) -> bool {
-    let json = &json[..json.floor_char_boundary(MAX_TEXT)];
+    let json = spans::start(json, MAX_TEXT);
     if redact::is_clean(json) {
         return false;
     }
@@ -269,7 +270,7 @@ fn names_wallet_key(text: &str) -> bool {
     text.match_indices("0x").take(super::MAX_PLACES).any(|(at, _)| {
         let digits = &text[at + 2..];
         let length = digits.bytes().take_while(u8::is_ascii_hexdigit).count();
-        let before = text[text.floor_char_boundary(at.saturating_sub(NEAR))..at].to_ascii_lowercase();
+        let before = spans::before(text, at, NEAR).to_ascii_lowercase();
         let is_quoted = before.ends_with(['"', '\'', '`']);
         length == LENGTH && is_quoted && holds(&before, NAMES) && !holds(&digits[..8].to_ascii_lowercase(), OF_DESKS)
     }) || names_wallet_words(text)

@@ -3,6 +3,7 @@
 use super::source::{Written, code_lines};
 use crate::policy::facts::Facts;
 use crate::policy::lists::{holds, is};
+use crate::policy::spans;
 
 const FORMS: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|ex|exs|pl|erb|yml|yaml|toml|json|cf|conf|properties|ini|vue|cls|groovy";
 
@@ -33,7 +34,7 @@ fn gives_copy(text: &str, project: &str) -> bool {
 /// Whether a line has such a copy go to an address whose house nothing else in the text names.
 fn names_stranger(lower: &str, text: &str, project: &str) -> bool {
     lower.match_indices("bcc").take(8).any(|(at, word)| {
-        let behind = &lower[at + word.len()..lower.floor_char_boundary(at + word.len() + NEAR)];
+        let behind = spans::behind(lower, at + word.len(), NEAR);
         let is_part = |char: char| char.is_ascii_alphanumeric() || "._+-".contains(char);
         let Some((before, domain)) = behind.split_once('@') else { return false };
         let domain = &domain[..domain.find(|char| !is_part(char)).unwrap_or(domain.len())];

@@ -3,6 +3,7 @@
 
 use super::source::{Written, code_lines, folded, is_prose, new_lines};
 use crate::policy::lists::{holds, parts};
+use crate::policy::spans;
 
 /// Forms of what describes machines and services, and of the files in which other settings stand.
 const OF_MACHINES: &str = "tf|hcl|tfvars|bicep|yml|yaml|json|ts|py|go|toml";
@@ -66,7 +67,7 @@ fn are_watchers_off(text: &str) -> bool {
     let code: String = code_lines(text).map(folded).collect();
     WATCHERS.iter().any(|(watcher, off)| {
         code.match_indices(watcher).take(super::MAX_PLACES).any(|(at, _)| {
-            let block = &code[at + watcher.len()..code.floor_char_boundary(at + watcher.len() + LONGEST)];
+            let block = spans::behind(&code, at + watcher.len(), LONGEST);
             // What stands in the next one is another's.
             let end = block.find("resource\"").or_else(|| block.find("type:aws::")).unwrap_or(block.len());
             block[..end].contains(off)

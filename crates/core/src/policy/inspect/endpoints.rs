@@ -5,6 +5,7 @@
 
 use super::source::{Written, code_lines, dense, is_test};
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 
 /// How a language speaks of it.
 struct Speech {
@@ -245,7 +246,7 @@ fn handlers(dense: &str) -> Vec<&str> {
     });
     let functions = dense.match_indices("function(").take(super::MAX_PLACES).map(|(at, word)| {
         let given = &dense[at + word.len()..];
-        &given[..given.floor_char_boundary(LONGEST)]
+        spans::start(given, LONGEST)
     });
     let first = |given: &'_ str| given.find([',', ')', ':']).unwrap_or(given.len());
     arrows.chain(functions).map(|given| &given[..first(given)]).filter(|name| !name.is_empty()).collect()

@@ -3,6 +3,7 @@
 
 use super::sentence::{Sentence, Text};
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 
 /// What guards an agent, by its names.
 const GUARDS: &str = "hookrail|pretooluse|beforeshellexecution|guard hook|agent hook|claude hook|claude code hook|security hook|safety hook|permission hook|\
@@ -306,7 +307,7 @@ fn is_unseen(sentence: &Sentence<'_>) -> bool {
     parts(SO).any(|so| {
         sentence.match_indices(so).any(|(at, _)| {
             let rest = &sentence[at + so.len()..];
-            let rest = &rest[..rest.floor_char_boundary(64)];
+            let rest = spans::start(rest, 64);
             (so.contains("hookrail") || holds(rest, "hook|guard|permission|policy|filter|sandbox|classifier|see it"))
                 && holds(rest, UNSEEN)
         })

@@ -4,6 +4,7 @@ use super::arguments::words;
 use super::call::Call;
 use super::persons;
 use crate::policy::lists::{holds, is};
+use crate::policy::spans;
 
 /// How a bucket's address begins, and the words of SQL before one that is written to.
 const BUCKETS: &str = "gs|gcs|s3|s3a|s3n|azure|wasbs|abfss|azblob|r2|https";
@@ -28,7 +29,7 @@ const MOST: usize = 16 << 10;
 
 /// The bucket that people's rows are written to, where its name has nothing of what the database belongs to.
 pub(super) fn people(sql: &str, call: &Call<'_>) -> Option<String> {
-    let lower = sql[..sql.floor_char_boundary(MOST)].to_ascii_lowercase();
+    let lower = spans::start(sql, MOST).to_ascii_lowercase();
     let first = lower.trim_start().split(|char: char| !char.is_ascii_alphabetic()).next().unwrap_or_default();
     if !lower.contains("://") || !is(first, TAKES_OUT) || holds(&lower, HIDDEN) || !tells_of_people(&lower) {
         return None;

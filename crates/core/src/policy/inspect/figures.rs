@@ -3,6 +3,7 @@
 use super::arguments::{Arguments, words};
 use super::call::{Call, TRIED};
 use crate::policy::lists::{holds, is, letters};
+use crate::policy::spans;
 
 /// Verbs that make a figure another one.
 const CHANGES: &str = "update|set|change|edit|modify|patch|put|bulk|batch|mass|replace|adjust|upsert|apply|save|sync|import|increase|raise|decrease|lower|\
@@ -154,7 +155,7 @@ pub(super) fn are_raised(sql: &str) -> bool {
         creditsbalance|loyaltypoints|rewardpoints|giftcardbalance|availablecredit|balanceusd|balanceeur|creditlimit|withdrawable|withdrawablebalance|\
         iban|bankaccount|accountnumber|payoutaccount|payoutiban|payoutaddress|walletaddress|routingnumber|salary|basesalary|hourlyrate|bankiban|commissionrate|bonus";
     const MADE_UP: &str = "test|demo|seed|fixture|qa|e2e|dummy|sandbox|staging";
-    let lower = sql[..sql.floor_char_boundary(LONGEST)].to_ascii_lowercase();
+    let lower = spans::start(sql, LONGEST).to_ascii_lowercase();
     if !holds(&lower, MADE_UP) && is_booked(&lower) {
         return true;
     }

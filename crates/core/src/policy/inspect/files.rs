@@ -9,6 +9,7 @@ use crate::policy::lists::{holds, is, parts};
 use crate::policy::places::{self, Place};
 use crate::policy::secrets::{self, Secrecy};
 use crate::policy::shell::{self, Touch};
+use crate::policy::spans;
 
 /// Files are read.
 pub(super) fn read(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
@@ -150,7 +151,7 @@ fn empties_state(given: &Given<'_>, paths: &[std::borrow::Cow<'_, str>]) -> bool
 /// Whether a text is a state of an infrastructure in which nothing is.
 pub(super) fn is_empty_state(text: &str) -> bool {
     const LONGEST: usize = 4096;
-    let dense = super::source::dense(&text[..text.floor_char_boundary(LONGEST)]);
+    let dense = super::source::dense(spans::start(text, LONGEST));
     dense.is_empty() || dense == "{}" || dense.contains("\"resources\":[]")
 }
 

@@ -5,6 +5,7 @@ use super::endpoints;
 use super::source::{Written, code_lines, is_test};
 use crate::pairs::Pairs;
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 
 const FORMS: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|vue|svelte|html|ejs|py|rb|erb|php|phtml|java|kt|kts|scala|groovy|jsp|cs|cshtml|aspx|go|rs|pl|pm|cgi|\
     swift|ex|exs|lua|dart|cr|clj";
@@ -415,7 +416,7 @@ fn is_own(before: &str, call: &str) -> bool {
         || call.contains(['.', ':']) && !before.ends_with(|char: char| char.is_alphanumeric() || char == '_')
         // Files are opened, and pages shown, by what holds them.
         || before.ends_with(['.', ':']) && holds(call, OF_ANY)
-        || holds(&before[before.floor_char_boundary(before.len().saturating_sub(16))..], "fs.|fsp.|promises.|child_process.|cp.")
+        || holds(spans::end(before, 16), "fs.|fsp.|promises.|child_process.|cp.")
             && before.ends_with('.')
 }
 
@@ -428,7 +429,7 @@ pub(super) fn argument<'c>(code: &'c str, call: &str) -> &'c str {
     // A text that begins with a mark of a page is given with its quote.
     let taken = call.len() - if call.ends_with('<') { 2 } else { 0 };
     let rest = code.get(taken..).unwrap_or_default();
-    let rest = &rest[..rest.floor_char_boundary(MAX_ARGUMENT)];
+    let rest = spans::start(rest, MAX_ARGUMENT);
     if !call.contains(['(', '{']) || !call.ends_with(['(', '{', ',']) {
         return line_of(rest);
     }

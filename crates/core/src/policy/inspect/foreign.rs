@@ -8,6 +8,7 @@ use super::reading::Reading;
 use super::sentence::Sentence;
 use super::{commands, orders, signs};
 use crate::policy::lists::{holds, parts};
+use crate::policy::spans;
 
 /// How far from a verb the rest of its sentence is looked for, in bytes.
 const NEAR: usize = 160;
@@ -207,7 +208,7 @@ const LEADS: &str = "请|請|你|应|须|即|先|并|要|该|且|пожалуй�
 /// The sign at a place of a JSON text where a verb or a name of one of the languages begins.
 pub(super) fn at(text: &str, at: usize, read: &mut Reading) -> Option<&'static str> {
     let rest = text.get(at..).filter(|rest| begins(rest))?;
-    let start = folded(&rest[..rest.floor_char_boundary(64)]);
+    let start = folded(spans::start(rest, 64));
     let begins = |list: &str| parts(list).any(|word| start.starts_with(word.trim_start()));
     // Where the verb is last, its sentence may begin with what stands before it.
     let verb = |language: &&Language| begins(language.leaves) || language.verb_is_last && begins(language.before);
@@ -232,7 +233,7 @@ pub(super) fn at(text: &str, at: usize, read: &mut Reading) -> Option<&'static s
 fn overrides(text: &str, at: usize, language: &Language) -> bool {
     let from = text.floor_char_boundary(at.saturating_sub(NEAR));
     let before = folded(&text[from..at]);
-    let behind = folded(&text[at..text.floor_char_boundary(at + NEAR)]);
+    let behind = folded(spans::behind(text, at, NEAR));
     let before = sentences(&before).last().filter(|_| !before.ends_with(ENDS)).unwrap_or_default();
     let behind = sentences(&behind).next().unwrap_or_default();
     // Where the verb comes first, what stands before it ends something or leads up to it.
@@ -278,7 +279,7 @@ fn folded(text: &str) -> String {
 
 /// Whether a place stands in a list of words, as a pattern has them: `a|b|c`.
 fn is_listed(text: &str, at: usize) -> bool {
-    let behind = &text[at..text.floor_char_boundary(at + NEAR)];
+    let behind = spans::behind(text, at, NEAR);
     let among = |(bar, _): (usize, &str)| {
         behind[..bar].ends_with(char::is_alphanumeric) && behind[bar + 1..].starts_with(char::is_alphanumeric)
     };
@@ -287,7 +288,7 @@ fn is_listed(text: &str, at: usize) -> bool {
 
 /// Whether a place stands within quotes or code of its line: there somebody speaks of such words.
 fn is_quoted(text: &str, at: usize) -> bool {
-    let before = &text[text.floor_char_boundary(at.saturating_sub(NEAR))..at];
+    let before = spans::before(text, at, NEAR);
     let line = before.rfind("\\n").map_or(before, |line| &before[line + 2..]);
     let open = |opens: char, closes: char| line.rfind(opens).is_some_and(|at| !line[at..].contains(closes));
     open('\u{201c}', '\u{201d}')

@@ -7,6 +7,7 @@ use super::signs::{self, REACH, SPOKEN_TO};
 use super::{commands, orders};
 use crate::json;
 use crate::policy::lists::{holds, is};
+use crate::policy::spans;
 
 /// The sign where something pretends to be what only the system says: a tag, or a name at the start of a line.
 pub(super) fn system(text: &str, at: usize, read: &mut Reading) -> Option<&'static str> {
@@ -61,7 +62,7 @@ pub(super) fn system_line(text: &str, at: usize, read: &mut Reading) -> Option<&
     let name =
         NAMES.iter().find(|name| rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))?;
     let head = &rest[name.len()..];
-    let head = &head[..head.floor_char_boundary(LONGEST_HEAD)];
+    let head = spans::start(head, LONGEST_HEAD);
     let end = head.find([':', ']', '\\', '\n'])?;
     // A variable of such a name is no line of the system's.
     if head[..end].split('=').next().is_some_and(|name| name.len() < end && !name.trim().contains(' ')) {
@@ -110,7 +111,7 @@ pub(super) fn turn(text: &str, at: usize, read: &mut Reading) -> Option<&'static
     if !read.goes_on() {
         return None;
     }
-    let said = &rest[..rest.floor_char_boundary(REACH * 2)];
+    let said = spans::start(rest, REACH * 2);
     let answered = |name: &str| said.match_indices(name).map(|(at, _)| at).find(|at| begins_line(said, *at));
     let (human, answer) = turns.find_map(|(human, assistant)| Some((human.len(), answered(assistant)?)))?;
     let plain = json::unescape(&json::unescape(&said[human..answer])).into_owned();
@@ -136,7 +137,7 @@ pub(super) fn turn(text: &str, at: usize, read: &mut Reading) -> Option<&'static
 /// Whether a line begins at a place, behind spaces, marks of a list or a comment, and the number of a line.
 fn begins_line(text: &str, at: usize) -> bool {
     const FARTHEST: usize = 32;
-    let before = &text[text.floor_char_boundary(at.saturating_sub(FARTHEST))..at];
+    let before = spans::before(text, at, FARTHEST);
     let lead = match (last(before, b"\\n"), before.rfind('"')) {
         (Some(line), _) => &before[line + 2..],
         (None, Some(quote)) if !before[..quote].ends_with('\\') => &before[quote + 1..],

@@ -4,6 +4,7 @@
 use super::call::{Call, TRIED, speaks};
 use super::live;
 use crate::policy::lists::{holds, is, letters, parts};
+use crate::policy::spans;
 
 /// Columns that nobody needs of many people, in letters alone: those that say so by all of their name, and parts that say so by themselves.
 const GRAVE: &str = "pan|fullpan|cardpan|nin|nino|mrn|iban|ibans|bsn|cpf|dni|pesel|salary|basesalary|wage|grosspay|netpay|religion|ethnicity|\
@@ -64,7 +65,7 @@ pub(super) fn are_people(call: &Call<'_>) -> bool {
 
 /// Whether a query asks for it.
 fn asks(sql: &str) -> bool {
-    let sql = &sql[..sql.floor_char_boundary(MOST)];
+    let sql = spans::start(sql, MOST);
     let lower = sql.to_ascii_lowercase();
     if !begins(&lower) {
         return false;

@@ -6,6 +6,7 @@ use super::persons;
 use super::sentence::{Sentence, sentences};
 use crate::policy::hosts;
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 
 /// The most of a text that is looked at, in bytes.
 const MOST: usize = 16 << 10;
@@ -15,7 +16,7 @@ const TRIED: &str = "sandbox|fixture|dummy|example iban|test iban|test account|t
 
 /// What a text has kept for all sessions to come that nobody should be told each time: the word for it.
 pub(super) fn ordered(text: &str) -> Option<&'static str> {
-    let text = &text[..text.floor_char_boundary(MOST)];
+    let text = spans::start(text, MOST);
     if pays_others(text) {
         return Some("to pay to another account unchecked");
     }
@@ -130,7 +131,7 @@ const KNOWN_BY: &[(&str, usize)] = &[
 
 /// Whether a text keeps by what a state or a bank knows somebody.
 pub(super) fn identifies(text: &str) -> bool {
-    let text = &text[..text.floor_char_boundary(MOST)];
+    let text = spans::start(text, MOST);
     let lower = orders::folded(text);
     let spared = "test|dummy|sample|fake|example:|mock|sandbox|format|regex|schema|validator|never store|not stored|masked|redact|never stored|column|field";
     if holds(&lower, spared) {
@@ -145,7 +146,7 @@ fn is_told(lower: &str, name: &str, least: usize) -> bool {
     const NEAR: usize = 40;
     lower.match_indices(name).take(super::MAX_PLACES).any(|(at, _)| {
         let behind = &lower[at + name.len()..];
-        let behind = &behind[..behind.floor_char_boundary(NEAR)];
+        let behind = spans::start(behind, NEAR);
         let starts = !lower[..at].ends_with(char::is_alphanumeric);
         let digits = behind.bytes().filter(u8::is_ascii_digit).count();
         let is_said = name == "maiden name" && behind.trim_start_matches([' ', ':']).starts_with(char::is_alphabetic);

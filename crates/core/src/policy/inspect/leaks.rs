@@ -6,6 +6,7 @@ use crate::policy::hosts;
 use crate::policy::lists::{holds, parts};
 use crate::policy::places;
 use crate::policy::secrets::{Secrecy, secrecy, tree_secrecy};
+use crate::policy::spans;
 
 /// What sends something to another machine.
 const SENDS: &str = "requests.post(|requests.put(|httpx.post(|urlopen(|fetch(|axios.post(|axios.put(|smtplib|\
@@ -46,12 +47,12 @@ pub(super) fn gives_credentials(code: &str, language: Language, runs: Runs) -> O
         return Some(format!("sends what {found} gives away"));
     }
     let near = |at: usize| {
-        let around = &code[code.floor_char_boundary(at.saturating_sub(400))..code.floor_char_boundary(at + 400)];
+        let around = spans::around(code, at, 400);
         holds(around, SENDS) && names_machine(around)
     };
     let whole = |at: usize, word: &str| {
-        let before = &code[code.floor_char_boundary(at.saturating_sub(64))..at];
-        let behind = &code[at + word.len()..code.floor_char_boundary(at + word.len() + 80)];
+        let before = spans::before(code, at, 64);
+        let behind = spans::behind(code, at + word.len(), 80);
         holds(before, HANDED_ON) && !holds(behind, PICKED) && near(at)
     };
     let found = |words: &str, is_meant: &dyn Fn(usize, &str) -> bool| {
@@ -148,7 +149,7 @@ fn holds_whole(code: &str, in_command: bool, near: &dyn Fn(usize) -> bool) -> bo
     };
     // What is written into a command and sends something hands them to nothing else.
     let is_handed_on = |at: usize| code[..at].trim_end().ends_with(['(', ',']) || code[..at].ends_with("...");
-    let starts = |at: usize| holds(&code[code.floor_char_boundary(at.saturating_sub(24))..at], "env:|env :|env=");
+    let starts = |at: usize| holds(spans::before(code, at, 24), "env:|env :|env=");
     // A part of a message by whatever name: what a program is started with has its own.
     const STARTS: &str = "spawn|exec|fork(|Popen|run(|execa";
     let is_part = |at: usize, end: usize| {
@@ -157,7 +158,7 @@ fn holds_whole(code: &str, in_command: bool, near: &dyn Fn(usize) -> bool) -> bo
         before.ends_with(':')
             && code[end..].trim_start().starts_with([',', '}', '\n', ')'])
             && (holds(around, "stringify(|dumps(|json=|body|to_json|payload") && !before.ends_with("'process.env':"))
-            && !holds(&code[code.floor_char_boundary(at.saturating_sub(60))..at], STARTS)
+            && !holds(spans::before(code, at, 60), STARTS)
     };
     if taken.iter().any(|(at, end)| is_part(*at, *end) && near(*at)) {
         return true;
@@ -259,7 +260,7 @@ pub(super) fn copies_requests(text: &str) -> bool {
         "checkout|payment|login|signin|sign-in|password|card|account|auth|cookie|/pay|billing|register|otp";
     const NEAR: usize = 240;
     let sends = |at: usize| {
-        let behind = &text[at..text.floor_char_boundary(at + NEAR)];
+        let behind = spans::behind(text, at, NEAR);
         behind
             .split_once("//")
             .is_some_and(|(before, url)| before.len() <= "fetch(new URL('https:".len() && elsewhere(url).is_some())
@@ -292,8 +293,8 @@ fn takes(text: &str) -> bool {
     const NEAR: usize = 400;
     let gives = parts(GIVES).flat_map(|word| text.match_indices(word).take(super::MAX_PLACES));
     gives.map(|(at, _)| at).any(|at| {
-        let around = &text[text.floor_char_boundary(at.saturating_sub(NEAR))..text.floor_char_boundary(at + NEAR)];
-        let behind = &text[at..text.floor_char_boundary(at + NEAR / 2)];
+        let around = spans::around(text, at, NEAR);
+        let behind = spans::behind(text, at, NEAR / 2);
         let goes_away = || behind.split_once("//").is_some_and(|(_, url)| elsewhere(url).is_some());
         // A form as a whole that goes where nobody answers is a copy of it.
         let copies = || holds(behind, "sendBeacon(|.src") && holds(behind, WHOLE_FORM);

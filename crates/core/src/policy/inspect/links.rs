@@ -5,6 +5,7 @@ use super::source::name;
 use super::{people, persons};
 use crate::policy::hosts;
 use crate::policy::lists::{holds, is};
+use crate::policy::spans;
 
 /// Tools by which something is told to people.
 const SAYS: &str = "send|post|publish|reply|message|comment|mail|email|share|write|create|add|notify|forward|schedule|respond|answer|update";
@@ -32,7 +33,7 @@ pub(super) fn hand_over(call: &Call<'_>) -> bool {
 }
 
 fn has_link_to_people(text: &str) -> bool {
-    let text = &text[..text.floor_char_boundary(MOST)];
+    let text = spans::start(text, MOST);
     let ends = |char: char| char.is_whitespace() || "\"'`<>)|".contains(char);
     text.match_indices("://").take(super::MAX_PLACES).any(|(at, _)| {
         let rest = &text[at + 3..];

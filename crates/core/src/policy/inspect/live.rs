@@ -4,6 +4,7 @@ use super::call::{Call, PRODUCTION, TRIED, speaks};
 use crate::policy::lists::is;
 use crate::policy::secrets;
 use crate::policy::shell::is_local_cluster;
+use crate::policy::spans;
 
 /// What a place is called in arguments: a database, a cluster, an account.
 const PLACES: &str = "namespace|ns|context|cluster|clustername|environment|env|stage|project|projectid|projectname|database|databasename|db|\
@@ -90,7 +91,7 @@ fn names_secret(part: &str) -> bool {
 pub(super) fn shows_its_environment(command: &str) -> bool {
     const ENTERS: &str = "kubectl|oc|docker|podman|ssh|heroku|fly|flyctl|nomad|aws|az|railway|cf|eb|gcloud|lxc|incus|dokku|scalingo|kubecolor|nerdctl";
     const LONGEST: usize = 4096;
-    let command = &command[..command.floor_char_boundary(LONGEST)];
+    let command = spans::start(command, LONGEST);
     if !command.contains("env") || !command.split_whitespace().any(is_live) {
         return false;
     }

@@ -6,6 +6,7 @@
 
 use super::source::{Written, form, is_comment, is_test, name};
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 
 /// Folders of migrations, and the ends of the names of the files in them that are looked at.
 const FOLDERS: &str = "/migrations/|/migrate/|/migration/|/alembic/versions/|/changelog/|/changelogs/|/changesets/|/flyway/|/liquibase/|/db/deploy/|\
@@ -109,7 +110,7 @@ fn live_dropped(text: &str, whole: &str) -> Option<String> {
     const LONGEST: usize = 2048;
     let dropped = |at: usize, verb: &str| {
         let start = at + verb.len();
-        let rest = &text[start..text.floor_char_boundary(start + LONGEST)];
+        let rest = spans::behind(text, start, LONGEST);
         let end = rest.find([';', ')', '(', '>']).unwrap_or(rest.len());
         let words =
             rest[..end].split_whitespace().filter(|word| !is(word, "if|exists|only|tablename:")).take(MAX_TABLES);

@@ -6,6 +6,7 @@ use super::sentence::{Sentence, forbids, says, sentences, words};
 use super::{openings, signs};
 use crate::policy::hosts;
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 
 /// The most of a prompt that is looked at, in bytes.
 pub(super) const MAX_PROMPT: usize = 32 << 10;
@@ -452,7 +453,7 @@ pub(super) fn switches_off(sentence: &Sentence<'_>) -> bool {
     };
     let guards = |from: usize| {
         let rest = &sentence[from..];
-        let rest = &rest[..rest.floor_char_boundary(64)];
+        let rest = spans::start(rest, 64);
         holds(rest.split("```").next().unwrap_or_default(), GUARDS)
     };
     turned_off && sentence.holds(GUARDS)

@@ -2,6 +2,7 @@
 
 use super::source::{Written, code_lines, unquoted};
 use crate::policy::lists::{holds, parts};
+use crate::policy::spans;
 
 const FORMS: &str =
     "js|mjs|cjs|ts|tsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|lua|yml|yaml|json|toml|conf|tf|properties|ex|exs";
@@ -62,7 +63,7 @@ fn lets_in_all(text: &str) -> bool {
             || holds(around, GIVEN_BACK) && !holds(around, COMPARES)
             || gives_back(around)
             || parts(ASKED).flat_map(|asked| around.match_indices(asked).take(super::MAX_PLACES)).any(|(at, _)| {
-                let answer = &around[at..around.floor_char_boundary(at + NEAR)];
+                let answer = spans::behind(around, at, NEAR);
                 parts(YES).filter_map(|yes| answer.find(yes)).min().is_some_and(|end| !holds(&answer[..end], COMPARES))
             })
             // What says nothing of origins means all of them.
@@ -77,7 +78,7 @@ fn gives_back(dense: &str) -> bool {
     const VALUE: usize = 72;
     let lower = dense.to_ascii_lowercase().replace('_', "-").replace("?.", ".");
     let value = |at: usize| {
-        let value = &lower[at + NAMED.len()..lower.floor_char_boundary(at + NAMED.len() + VALUE)];
+        let value = spans::behind(&lower, at + NAMED.len(), VALUE);
         value.trim_start_matches([',', ':', '=', ']', '>', ')', '.', '+', '{', '$', '&', '[', '('])
     };
     let named = || lower.match_indices(NAMED).take(super::MAX_PLACES).map(|(at, _)| value(at));
@@ -106,7 +107,7 @@ fn compares(lower: &str) -> bool {
 fn holds_origin(lower: &str, name: &str) -> bool {
     const NEAR: usize = 56;
     let given = |(at, _): (usize, &str)| {
-        let rest = &lower[at + name.len()..lower.floor_char_boundary(at + name.len() + NEAR)];
+        let rest = spans::behind(lower, at + name.len(), NEAR);
         let value = rest.strip_prefix(":=").or_else(|| rest.strip_prefix('='));
         let value = value.map(|value| value.split(';').next().unwrap_or_default());
         value.is_some_and(|value| holds(value, READS)) || rest.starts_with("}=") && holds(rest, "headers")

@@ -10,6 +10,7 @@ use crate::event::{Family, Tool};
 use crate::json;
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::lists::{is, parts};
+use crate::policy::spans;
 use crate::policy::steering;
 use crate::redact;
 use crate::unseen;
@@ -112,7 +113,7 @@ pub fn injection(payload: &str) -> Option<&'static str> {
 
 /// What in a result is meant to steer the agent or is hidden from the person: a sign, or that so much of it reads as others did that were.
 fn planted(text: &str, weighed: usize) -> Option<&'static str> {
-    let weighed = &text[..text.floor_char_boundary(weighed)];
+    let weighed = spans::start(text, weighed);
     let reads = |text: &str| steering::steers(text).then_some("reads-as-order");
     let undisguised = || disguised::undisguised(weighed);
     sign(text)
@@ -126,7 +127,7 @@ fn is_result(block: &Block<'_>) -> bool {
 }
 
 fn start(text: &str) -> &str {
-    &text[..text.floor_char_boundary(MAX_OUTPUT)]
+    spans::start(text, MAX_OUTPUT)
 }
 
 /// What was looked at already, so that no stretch of a text is looked at more than a bounded number of times.
@@ -373,7 +374,7 @@ fn ends_in_flag(before: &str) -> bool {
 
 /// Whether letters that are written from right to left stand near: there a turn of direction is at home.
 fn has_right_to_left(text: &str, at: usize) -> bool {
-    let near = &text[text.floor_char_boundary(at.saturating_sub(NEAR))..text.floor_char_boundary(at + NEAR)];
+    let near = spans::around(text, at, NEAR);
     near.chars().any(|char| matches!(char, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'))
 }
 
@@ -456,7 +457,7 @@ fn is_spoken(bytes: &[u8], at: usize) -> bool {
 }
 
 fn overrides(text: &str) -> bool {
-    let words = words(&text[..text.floor_char_boundary(MAX_SENTENCE)]);
+    let words = words(spans::start(text, MAX_SENTENCE));
     is_override(&words) || is_foreign_override(&words)
 }
 

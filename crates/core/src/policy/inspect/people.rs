@@ -6,6 +6,7 @@ use super::persons;
 use super::source::name;
 use crate::policy::hosts;
 use crate::policy::lists::{holds, is};
+use crate::policy::spans;
 
 /// Tools by which something goes to others.
 const SENDS: &str = "send|email|mail|upload|share|attach|post|publish|forward|reply|message|comment";
@@ -90,7 +91,7 @@ fn unreleased<'c>(call: &Call<'c>) -> Option<&'c str> {
         ahead of the announcement|before the announcement|before we announce|not announced|unannounced|unpublished|internal only|insider|\
         before earnings|ahead of earnings|strictly internal|vertraulich|unveröffentlicht|preliminary";
     let given = call.given;
-    let is_early = |text: &str| holds(&text[..text.floor_char_boundary(4096)].to_lowercase(), EARLY);
+    let is_early = |text: &str| holds(&spans::start(text, 4096).to_lowercase(), EARLY);
     let told = || given.values(TEXTS).any(is_early);
     let mut files = given.attached.iter().take(super::MAX_PLACES).map(AsRef::as_ref);
     let of_figures = |file: &str| {

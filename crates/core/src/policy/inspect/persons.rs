@@ -1,6 +1,7 @@
 //! People who are told of in a text that goes to somebody: who they are, what is theirs alone, what ails them, what they earn.
 
 use crate::policy::lists::{holds, is, letters, parts};
+use crate::policy::spans;
 
 /// The most of a text that is looked at, in bytes.
 const MOST: usize = 8 << 10;
@@ -48,7 +49,7 @@ pub(super) fn is_sure(column: &str) -> bool {
 /// Whether a search tells of somebody who can be told by it: by a name or a number, with what is nobody else's business.
 pub(super) fn are_searched(query: &str) -> bool {
     // There is nobody without a digit here, and few searches have one.
-    let query = &query[..query.floor_char_boundary(MOST)];
+    let query = spans::start(query, MOST);
     let digits = query.bytes().filter(u8::is_ascii_digit).count();
     if digits < 4 {
         return false;
@@ -110,7 +111,7 @@ pub(super) fn accounts(text: &str) -> usize {
     const SHORTEST: usize = 15;
     const LONGEST: usize = 34;
     const DIGITS: usize = 10;
-    let text = &text[..text.floor_char_boundary(MOST)];
+    let text = spans::start(text, MOST);
     let bytes = text.as_bytes();
     let starts = |at: usize| {
         at.checked_sub(1).is_none_or(|before| !bytes[before].is_ascii_alphanumeric())
@@ -130,7 +131,7 @@ pub(super) fn accounts(text: &str) -> usize {
 
 /// Whether a message tells what several people earn, or what is held against them.
 pub(super) fn are_exposed(text: &str) -> bool {
-    let text = &text[..text.floor_char_boundary(MOST)];
+    let text = spans::start(text, MOST);
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     if digits < 4 {
         return false;
@@ -158,7 +159,7 @@ pub(super) fn are_attached(text: &str) -> bool {
     const ALL: &str = "all|full|every|entire|complete|list|export|dump|records|data|database|whole|copy|alle|details";
     const OF_THEM: &str = "phone|address|email|e-mail|birth|diagnos|names|salar|iban|passport|record|contact details|numbers|medical|health|diabetic|\
         personal|full list|export|dump|payment|card|insurance|ssn|identit";
-    let text = spoken(&text[..text.floor_char_boundary(MOST)]);
+    let text = spoken(spans::start(text, MOST));
     let words = || text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty());
     // What is told of each says whose it is, where it is much.
     const SORTS: &str = "names|phone|contact number|home address|address|birth|dob|diagnos|hiv|mrn|salar|iban|passport|ssn|card number|insurance|e-mail|\
@@ -222,7 +223,7 @@ pub(super) fn are_in_address(url: &str) -> bool {
         ("lastname|surname|fullname|patient|customername", 0),
     ];
     let Some((_, asked)) = url.split_once('?') else { return false };
-    let lower = spoken(&asked[..asked.floor_char_boundary(MOST)]);
+    let lower = spoken(spans::start(asked, MOST));
     if holds(&lower, NOBODY) || lower.contains("test%40") || lower.contains("test@") {
         return false;
     }

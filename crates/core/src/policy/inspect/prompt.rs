@@ -5,6 +5,7 @@ use super::source::MAX_TEXT;
 use super::{disclosed, output};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::lists::holds;
+use crate::policy::spans;
 use crate::redact;
 
 /// The most of a prompt that rules are held against, in bytes.
@@ -13,7 +14,7 @@ const MAX_PROMPT: usize = 32 << 10;
 /// The effects of a prompt.
 pub(super) fn effects(prompt: &str) -> Vec<Effect> {
     let mut effects = vec![Effect::without_place(Kind::PromptText, folded(prompt), "")];
-    let text = &prompt[..prompt.floor_char_boundary(MAX_TEXT)];
+    let text = spans::start(prompt, MAX_TEXT);
     let known = redact::redact_text(text);
     let kinds = known.found().iter().map(|secret| secret.as_str());
     // What is told in words is looked for where nothing else was found.
@@ -35,7 +36,7 @@ pub(super) fn effects(prompt: &str) -> Vec<Effect> {
 fn planted(prompt: &str) -> Option<&'static str> {
     const SPEAKS_OF: &str = "injection|jailbreak|prompt for|system prompt|planted|hidden instruction|hidden order|suspicious|phishing|malicious|attack|fixture|\
         test case|detect|guardrail|red team|red-team|is this safe|scam|payload|sanitiz|sanitis|security review|agents.md|claude.md|skill.md";
-    let prompt = &prompt[..prompt.floor_char_boundary(MAX_PASTED)];
+    let prompt = spans::start(prompt, MAX_PASTED);
     let at = pasted_at(prompt)?;
     let (own, pasted) = prompt.split_at(at);
     if holds(&own.to_lowercase(), SPEAKS_OF) {
@@ -74,7 +75,7 @@ fn pasted_at(prompt: &str) -> Option<usize> {
 /// A text as globs are held against it: in lower case, with single spaces, and without a dot at its start, which a glob does
 /// not match.
 fn folded(prompt: &str) -> String {
-    let prompt = &prompt[..prompt.floor_char_boundary(MAX_PROMPT)];
+    let prompt = spans::start(prompt, MAX_PROMPT);
     let mut folded = String::with_capacity(prompt.len());
     for word in prompt.split_whitespace() {
         if !folded.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::source::{Written, code_lines, is_test};
 use crate::policy::lists::{holds, parts};
+use crate::policy::spans;
 
 const FORMS: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|py|go|rs|rb|php|java|kt|kts|scala|cs|dart|swift|ex|exs|vue|svelte|groovy|vb|pl|pm|lua|cr|cc|cpp|clj|sql";
 
@@ -101,7 +102,7 @@ impl Values {
 
 /// Whether a place is where a query has a value.
 fn is_value(lower: &str, at: usize) -> bool {
-    let near = &lower[lower.floor_char_boundary(at.saturating_sub(REACH))..at];
+    let near = spans::before(lower, at, REACH);
     let before = near.trim_end_matches([' ', '\'', '"', '%', '(', '\\', '\n', '|']);
     let led = parts(BEFORE_VALUE).any(|word| {
         before.strip_suffix(word).is_some_and(|rest| {
@@ -128,7 +129,7 @@ fn is_bound(code: &str, at: usize, first: char) -> bool {
 
 /// Whether the template that a value stands in is handed to a function, which binds it.
 fn is_tagged(code: &str, at: usize) -> bool {
-    let near = &code[code.floor_char_boundary(at.saturating_sub(TEMPLATE))..at];
+    let near = spans::before(code, at, TEMPLATE);
     let Some((before, _)) = near.rsplit_once('`') else { return false };
     before.ends_with(|char: char| char.is_alphanumeric() || "_)]".contains(char))
         || before.ends_with('>') && !before.ends_with("=>")
@@ -136,13 +137,13 @@ fn is_tagged(code: &str, at: usize) -> bool {
 
 /// Whether the text that a value stands in is handed to a call of C#'s that binds it.
 fn is_interpolated(code: &str, at: usize) -> bool {
-    let near = &code[code.floor_char_boundary(at.saturating_sub(REACH))..at];
+    let near = spans::before(code, at, REACH);
     holds(near, "Interpolated($|ExecuteSql($|FromSql($|SqlQuery<") && near.contains("$\"")
 }
 
 /// Whether a place ends a text that stands beside a query, and is none: `"%" + name`.
 fn is_beside(code: &str, at: usize, quote: char) -> bool {
-    let near = &code[code.floor_char_boundary(at.saturating_sub(REACH))..at];
+    let near = spans::before(code, at, REACH);
     let beside = |(before, text): (&str, &str)| {
         text.trim_matches(['%', ' ']).is_empty() && before.trim_end().ends_with([',', '[', '{'])
     };
@@ -151,8 +152,8 @@ fn is_beside(code: &str, at: usize, quote: char) -> bool {
 
 /// Whether the text around a place is put together by a format.
 fn is_formatted(code: &str, at: usize) -> bool {
-    let before = &code[code.floor_char_boundary(at.saturating_sub(REACH))..at];
-    let behind = &code[at..code.floor_char_boundary(at + REACH)];
+    let before = spans::before(code, at, REACH);
+    let behind = spans::behind(code, at, REACH);
     let behind = behind.split_once(['\n', ';']).map_or(behind, |(line, _)| line);
     holds(before, "printf(|String.format(|Sprintf(") || holds(behind, "\" % |' % |\" %(|.formatted(|\"\"\" %")
 }
@@ -162,7 +163,7 @@ fn splices(code: &str, at: usize, splice: &str, inside: &str) -> bool {
         return false;
     }
     let is_name = inside.starts_with(|char: char| char.is_alphabetic() || char == '_' || char == '$');
-    let near = || &code[code.floor_char_boundary(at.saturating_sub(REACH))..at];
+    let near = || spans::before(code, at, REACH);
     match splice {
         "' || " | "'||" => is_name && !inside.starts_with("quote_") && near().to_ascii_lowercase().contains("execute"),
         "%s" | "%d" | "%v" | "%q" | "%+v" => is_formatted(code, at),
@@ -175,7 +176,7 @@ fn splices(code: &str, at: usize, splice: &str, inside: &str) -> bool {
 
 /// Whether braces are filled by a call behind the text.
 fn is_formatted_later(code: &str, at: usize) -> bool {
-    code[at..code.floor_char_boundary(at + REACH)].contains(".format(")
+    spans::behind(code, at, REACH).contains(".format(")
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::call::{Call, TRIED, speaks};
 use crate::policy::hosts;
 use crate::policy::lists::{holds, is};
+use crate::policy::spans;
 
 /// Services that do one thing whenever another happens, and what they call such a rule.
 const SERVICES: &str = "zapier|make|integromat|n8n|ifttt|pipedream|automate|powerautomate|flow|workato|tray|activepieces|integrately|pabbly|huginn|\
@@ -45,7 +46,7 @@ pub(super) fn carry_out(call: &Call<'_>) -> bool {
     if off {
         return false;
     }
-    let raw = given.raw[..given.raw.floor_char_boundary(MOST)].to_ascii_lowercase();
+    let raw = spans::start(given.raw, MOST).to_ascii_lowercase();
     let automates = call.at(SERVICES) || call.has("webhook|webhooks|hook|hooks|forwarder|sink|zap|applet|scenario");
     automates && holds(&raw, THEIRS) && (goes_far(&raw) || holds(&raw, OWN_CLOUD) || forwards(&raw))
 }

@@ -2,6 +2,7 @@
 
 use super::source::{Written, code_lines, folded};
 use crate::policy::lists::{holds, parts};
+use crate::policy::spans;
 
 const FORMS: &str = "py|rb|php|java|kt|kts|scala|cs|js|mjs|cjs|ts|tsx|mts|cts|go|groovy|pl|ex|exs";
 
@@ -82,8 +83,8 @@ fn is_of_stranger(code: &str, at: usize) -> bool {
     let is_whole = !code[..at].ends_with(|char: char| char.is_alphanumeric() || "_.".contains(char));
     let of_object = code[at..].starts_with('.') || code[at..].starts_with("binary") || code[at..].starts_with("node-");
     let line = code[at..].split('\n').next().unwrap_or_default();
-    let given = &line[..line.floor_char_boundary(NEAR)];
-    let around = &code[code.floor_char_boundary(at.saturating_sub(NEAR))..code.floor_char_boundary(at + NEAR)];
+    let given = spans::start(line, NEAR);
+    let around = spans::around(code, at, NEAR);
     let sent = if of_object { around } else { given };
     (is_whole || of_object) && holds(sent, SENT) && !holds(around, SAFE)
 }

@@ -7,6 +7,7 @@ use super::leaks::literals;
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
 use crate::policy::lists::{holds, is};
+use crate::policy::spans;
 
 /// Browsers that are driven by code.
 const PAGES: &str = "browser|page|evaluate|playwright|puppeteer|chrome|chromium|devtools|selenium|webdriver|browserbase|stagehand|cdp|browserless|\
@@ -43,7 +44,7 @@ pub(super) fn done(call: &Call<'_>) -> Option<Kind> {
 }
 
 fn of_script(script: &str) -> Option<Kind> {
-    let script = &script[..script.floor_char_boundary(MOST)];
+    let script = spans::start(script, MOST);
     let lower = script.to_lowercase();
     let presses = holds(&lower, PRESSES);
     if !presses && !holds(&lower, ASKS) {

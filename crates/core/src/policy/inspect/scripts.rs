@@ -3,6 +3,7 @@
 use super::call::{Call, TRIED};
 use super::source::{folded, unquoted};
 use crate::policy::lists::holds;
+use crate::policy::spans;
 
 /// Tools that run what they are call.given.
 const RUNS: &str = "execute|run|eval|evaluate|anonymous|console|shell|script|apex|repl|invoke|exec|runner|tinker|snippet|code|command|query|macro|aggregate";
@@ -25,7 +26,7 @@ pub(super) fn delete_all(call: &Call<'_>) -> bool {
         && !call.at(TRIED)
         && !call.at(OWN)
         && call.given.all().filter(|text| text.len() >= 10).take(super::MAX_PLACES).any(|text| {
-            let text = &text[..text.floor_char_boundary(MOST)];
+            let text = spans::start(text, MOST);
             holds(&folded(&unquoted(text)), DELETES_ALL)
         })
 }

@@ -7,6 +7,7 @@ use super::source::{Written, code_lines, dense, form, is_test, name, unquoted};
 use crate::policy::lists::{holds, is, parts};
 use crate::policy::places;
 use crate::policy::secrets::{Secrecy, secrecy};
+use crate::policy::spans;
 
 /// Folders that nobody serves, and how a server's settings name what it serves.
 const TREES: &str =
@@ -90,10 +91,7 @@ fn by_code(text: &str) -> bool {
         dense.match_indices(call).take(super::MAX_PLACES).any(|(at, _)| {
             let folder = dense[at + call.len()..].trim_start_matches("file:");
             let Some(quote) = folder.chars().next().filter(|quote| "\"'`".contains(*quote)) else {
-                return holds(
-                    &folder[..folder.floor_char_boundary(24)],
-                    "os.homedir()|process.env.HOME|Path.home()|os.Getenv(\"HOME",
-                );
+                return holds(spans::start(folder, 24), "os.homedir()|process.env.HOME|Path.home()|os.Getenv(\"HOME");
             };
             let inside = folder[1..].split(quote).next().unwrap_or_default();
             is(inside.strip_prefix("file:").unwrap_or(inside), TREES)

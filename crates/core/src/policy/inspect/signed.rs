@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use crate::policy::lists::{holds, is};
+use crate::policy::spans;
 
 /// What an approval is called, and where a call says that it is one.
 const APPROVES: &str = "approve|approves|approved|approval|signoff|lgtm";
@@ -33,7 +34,7 @@ pub(super) fn is_own(call: &Call<'_>) -> bool {
 /// Whether the reason of an approval says that it is one of own work, or of nobody who looked.
 pub(in crate::policy) fn tells_own(text: &str) -> bool {
     const LONGEST: usize = 4096;
-    holds(&text[..text.floor_char_boundary(LONGEST)].to_lowercase(), OWN)
+    holds(&spans::start(text, LONGEST).to_lowercase(), OWN)
 }
 
 #[cfg(test)]

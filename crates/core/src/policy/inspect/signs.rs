@@ -7,6 +7,7 @@
 use super::reading::Reading;
 use super::sentence::{Sentence, sentences};
 use super::{commands, orders, silence};
+use crate::policy::spans;
 use crate::policy::{hosts, lists};
 use crate::{base64, json};
 
@@ -91,7 +92,7 @@ pub(super) fn is_kept_order(sentence: &Sentence<'_>) -> bool {
 
 /// What stands behind whom it is addressed to, in its own text and as it is meant: results hold JSON in JSON.
 pub(super) fn behind(rest: &str) -> String {
-    let window = &rest[..rest.floor_char_boundary(REACH)];
+    let window = spans::start(rest, REACH);
     let window = window.find("\"}").map_or(window, |end| &window[..end]);
     let mut said = json::unescape(&json::unescape(window)).into_owned();
     // What somebody answers is another's.
@@ -110,7 +111,7 @@ pub(super) fn behind(rest: &str) -> String {
 /// Whether a line of a thread begins here, by the small name of who writes it: *maria: \u{2026}*.
 pub(super) fn is_turn(text: &str) -> bool {
     const LONGEST: usize = 24;
-    let start = &text[..text.floor_char_boundary(LONGEST)];
+    let start = spans::start(text, LONGEST);
     start.split_once(": ").is_some_and(|(name, _)| {
         let is_of_name = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || "._-".contains(char);
         name.starts_with(|char: char| char.is_ascii_lowercase()) && name.chars().all(is_of_name)

@@ -3,6 +3,7 @@
 use super::leaks::elsewhere;
 use super::source::{Written, is_comment};
 use crate::policy::lists::{holds, parts};
+use crate::policy::spans;
 
 const FORMS: &str = "js|mjs|cjs|ts|tsx|jsx|mts|cts|vue|svelte|html|htm|php|phtml|liquid|twig|erb|ejs|hbs|astro|py|rb|go|java|kt|cs|dart|swift";
 
@@ -40,7 +41,7 @@ fn sends(text: &str) -> bool {
 /// Whether the arguments of a call name another machine and what somebody typed; or, where `held` counts, a name that was given to it
 /// shortly before.
 fn gives(text: &str, from: usize, held: bool) -> bool {
-    let behind = &text[from..text.floor_char_boundary(from + NEAR)];
+    let behind = spans::behind(text, from, NEAR);
     let end = behind.find(";\n").unwrap_or(behind.len());
     let given = &behind[..end];
     let host = given.split_once("//").and_then(|(_, url)| elsewhere(url));
@@ -50,7 +51,7 @@ fn gives(text: &str, from: usize, held: bool) -> bool {
 /// Whether one of the names in what is given was made of what somebody typed: `const b = btoa(card.value)`.
 fn names_held(text: &str, from: usize, given: &str) -> bool {
     const LEAST_NAMES: usize = 32;
-    let before = &text[text.floor_char_boundary(from.saturating_sub(NEAR * 2))..from];
+    let before = spans::before(text, from, NEAR * 2);
     let is_part = |char: char| char.is_alphanumeric() || char == '_' || char == '$';
     let named = |name: &str| !name.is_empty() && given.split(|char| !is_part(char)).any(|word| word == name);
     before.match_indices('=').take(LEAST_NAMES).any(|(at, _)| {
@@ -72,7 +73,7 @@ fn names_card(text: &str) -> bool {
 fn is_unanswered(text: &str, at: usize) -> bool {
     let line = text[..at].rsplit('\n').next().unwrap_or_default();
     let before = line.trim().trim_end_matches("window.").trim_end_matches("void ").trim_end();
-    let behind = &text[at..text.floor_char_boundary(at + NEAR)];
+    let behind = spans::behind(text, at, NEAR);
     let statement = &behind[..behind.find(";\n").unwrap_or(behind.len())];
     !is_comment(line)
         && (holds(statement, "no-cors|keepalive")
@@ -85,7 +86,7 @@ fn posts_form(text: &str) -> bool {
     parts("action=\"|action='|.action = '|.action = \"|.action='|formaction=\"").any(|action| {
         text.match_indices(action).take(super::MAX_PLACES).any(|(at, _)| {
             let url = &text[at + action.len()..];
-            let around = &text[text.floor_char_boundary(at.saturating_sub(FORM))..text.floor_char_boundary(at + FORM)];
+            let around = spans::around(text, at, FORM);
             let away = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).and_then(elsewhere);
             away.is_some_and(|host| !holds(&host, PAID)) && names_card(around)
         })

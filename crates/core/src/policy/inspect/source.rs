@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use crate::pairs::Pairs;
 use crate::policy::lists::{is, parts};
 pub(super) use crate::policy::places::name;
+use crate::policy::spans;
 
 /// The most of a text that is looked at, in bytes.
 pub(super) const MAX_TEXT: usize = 256 << 10;
@@ -28,7 +29,7 @@ pub(super) struct Written<'t> {
 
 impl<'t> Written<'t> {
     pub(super) fn of(text: &'t str, before: Option<&'t str>, path: &'t str) -> Self {
-        let all = &text[..text.floor_char_boundary(MAX_TEXT)];
+        let all = spans::start(text, MAX_TEXT);
         let (pairs, pairs_before, is_tried) = Default::default();
         Self { all, text: without_tests(all, path), before, path, pairs, pairs_before, is_tried }
     }

@@ -1,6 +1,7 @@
 //! How a name is spoken to in a text: whether what follows is for whoever has it, is said of it, or tells it what to do.
 
 use crate::policy::lists::{holds, is, is_any_case, parts};
+use crate::policy::spans;
 
 /// Names that mean other things as well: what follows, or the word before, tells that an agent is meant.
 const AMBIGUOUS: &str = "model|models|bot|bots|robot|robots|whoever";
@@ -83,7 +84,7 @@ impl<'a> Following<'a> {
     fn of(behind: &'a str) -> Self {
         const MOST: usize = 8;
         const FARTHEST: usize = 96;
-        let near = &behind[..behind.floor_char_boundary(FARTHEST)];
+        let near = spans::start(behind, FARTHEST);
         let near = near.split("\\n").next().unwrap_or_default();
         let words = near.split([' ', '/', ',']).filter(|word| !word.is_empty()).take(MOST);
         let words = words.map(|word| word.trim_matches(|char: char| !char.is_alphanumeric())).collect();

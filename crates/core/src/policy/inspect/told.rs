@@ -14,12 +14,13 @@ use crate::event::{Family, Tool};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 use crate::policy::steering;
 
 /// What another agent is told to do.
 pub(super) fn of_agent(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let Some(prompt) = given.prompt() else { return Vec::new() };
-    let prompt = &prompt[..prompt.floor_char_boundary(MAX_PROMPT)];
+    let prompt = spans::start(&prompt, MAX_PROMPT);
     let folded = orders::told(prompt);
     let text = Text::of(&folded);
     let found = ordered(&text)
@@ -90,7 +91,7 @@ const LEAST_NOTE: usize = 48;
 /// What a text orders that agents are told each time: the word for it.
 pub(super) fn in_text(text: &str) -> Option<&'static str> {
     // Each line is a sentence, and what is quoted is spoken of.
-    let given = &text[..text.floor_char_boundary(MAX_PROMPT)];
+    let given = spans::start(text, MAX_PROMPT);
     let lines = given.lines().map(|line| if line.starts_with('#') { Cow::Borrowed(line) } else { unquoted(line) });
     let folded = orders::told(&lines.collect::<Vec<_>>().join("\n\n"));
     let text = Text::of(&folded);
@@ -100,7 +101,7 @@ pub(super) fn in_text(text: &str) -> Option<&'static str> {
 
 /// The commands that agents are told to run each time, where they send away what is kept secret or hand somebody a shell.
 pub(super) fn run_each_time(text: &str, facts: &dyn Facts) -> Option<&'static str> {
-    let text = &text[..text.floor_char_boundary(MAX_PROMPT)];
+    let text = spans::start(text, MAX_PROMPT);
     let grave = |effect: &Effect| {
         effect.kind == Kind::DataSend && effect.origin.secret
             || matches!(effect.kind, Kind::NetShell | Kind::AgentUnchecked)
@@ -471,7 +472,7 @@ fn asks_first(sentence: &Sentence<'_>) -> bool {
 fn starts_without_guard(sentence: &Sentence<'_>) -> bool {
     const NEAR: usize = 48;
     let started = |at: usize| {
-        let before = &sentence[sentence.floor_char_boundary(at.saturating_sub(NEAR))..at];
+        let before = spans::before(sentence, at, NEAR);
         says(before, "run|restart|start|launch|use|spawn|rerun|switch|set|with|pass")
             && !says(before, "explain|document|describe|review|about|flag|option|warn")
             && !says(

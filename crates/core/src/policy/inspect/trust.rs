@@ -4,6 +4,7 @@ use std::cell::LazyCell;
 
 use super::source::{Written, code_lines, dense, is_comment, is_prose};
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 
 /// What switches the check off, by how a line says so without its blanks. What stands before a bar must stand in the text as well: the
 /// words behind it mean something else to other libraries.
@@ -203,7 +204,7 @@ fn switches_off(text: &str) -> bool {
 fn trusts_all(text: &str) -> bool {
     const LONGEST: usize = 320;
     text.match_indices("checkServerTrusted(").take(super::MAX_PLACES).any(|(at, _)| {
-        let head = &text[at..text.floor_char_boundary(at + LONGEST)];
+        let head = spans::behind(text, at, LONGEST);
         let Some((begins, body)) = head.split_once('{') else { return false };
         let first = code_lines(body).map(str::trim).find(|line| !line.is_empty());
         // What stands within quotes tells of one.
@@ -217,7 +218,7 @@ fn trusts_all(text: &str) -> bool {
 fn says_yes(text: &str, (asked, yes, looks): &(&str, &str, &str)) -> bool {
     const LONGEST: usize = 400;
     text.match_indices(asked).take(super::MAX_PLACES).any(|(at, _)| {
-        let body = &text[at..text.floor_char_boundary(at + LONGEST)];
+        let body = spans::behind(text, at, LONGEST);
         let end = body.find("\n    }").or_else(|| body.find("\n}")).map_or(body.len(), |end| (end + 6).min(body.len()));
         let body = body.get(..end).unwrap_or(body);
         body.contains(yes) && !holds(body, looks)

@@ -7,6 +7,7 @@ use super::arguments::words;
 use super::migrations::SLIGHT;
 use super::source::{Written, code_lines, folded, is_prose, without_remark};
 use crate::policy::lists::{holds, is, letters, parts};
+use crate::policy::spans;
 
 /// Forms of files that do something.
 const FORMS: &str = "js|mjs|cjs|ts|mts|cts|tsx|jsx|py|rb|rake|php|go|rs|java|kt|kts|scala|cs|ex|exs|sql|sh|bash|zsh|swift|dart|pl|clj|fs|vb|ps1|prisma";
@@ -49,7 +50,7 @@ const MOST_LINES: usize = 2048;
 const LONGEST: usize = 1024;
 
 fn shortened(line: &str) -> &str {
-    &line[..line.floor_char_boundary(LONGEST)]
+    spans::start(line, LONGEST)
 }
 
 /// The statements of a text, folded, each with what it goes on with in the lines below.

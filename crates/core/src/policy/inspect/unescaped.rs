@@ -4,6 +4,7 @@ use super::arguments::words;
 use super::flows::argument;
 use super::source::{Written, code_lines, dense};
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 
 /// Forms of pages, each with how it shows something as it is: what opens it, and what closes it. What opens with a bracket goes on to the
 /// one that closes it; what opens with nothing stands before its sign.
@@ -140,7 +141,7 @@ fn shown(text: &str, written: &Written<'_>) -> Vec<String> {
                 "" => argument(&text[at..], open),
                 close => {
                     let rest = &text[at + open.len()..];
-                    let rest = &rest[..rest.floor_char_boundary(400)];
+                    let rest = spans::start(rest, 400);
                     match rest.find(close).or_else(|| (close == ";").then(|| rest.find('\n')).flatten()) {
                         Some(end) => &rest[..end],
                         None => continue,
@@ -176,7 +177,7 @@ const MAX_BEFORE: usize = 32 << 10;
 
 /// Whether the text before, without its blanks, showed the same in another way.
 fn takes_off(said: &str, before: &str) -> bool {
-    let before = &before[..before.floor_char_boundary(MAX_BEFORE)];
+    let before = spans::start(before, MAX_BEFORE);
     let is_part = |char: char| char.is_alphanumeric() || char == '_';
     let was_shown = |said: &str| {
         said.len() > 2

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::source::{Written, code_lines, folded, new_lines};
 use crate::policy::lists::{holds, parts};
+use crate::policy::spans;
 
 /// How such a list is called, as it is written.
 const CALLED: &str = "redact|Redact|REDACT|mask|Mask|MASK|scrub|Scrub|SCRUB|sensitive|Sensitive|SENSITIVE|filter_param|filterParam|censor|\
@@ -53,8 +54,7 @@ fn is_taken_out(text: &str, before: &str) -> bool {
         let gone = new_lines(before, text);
         let is_rest = |line: &&str| {
             let line = line.trim();
-            line.len() >= LEAST
-                && gone.iter().any(|old| old.trim().starts_with(&line[..line.floor_char_boundary(LEAST)]))
+            line.len() >= LEAST && gone.iter().any(|old| old.trim().starts_with(spans::start(line, LEAST)))
         };
         new_lines(text, before).iter().take(super::MAX_PLACES).any(is_rest)
     };

@@ -4,6 +4,7 @@ use super::call::{Call, FORGES};
 use super::persons;
 use crate::policy::facts::Facts;
 use crate::policy::lists::is;
+use crate::policy::spans;
 
 /// What a merge says of itself.
 const TEXTS: &str =
@@ -23,7 +24,7 @@ pub(super) fn goes_past_checks(call: &Call<'_>) -> bool {
     }
     // What a change is about is named first; a merge that goes past something says what it goes past.
     call.given.values(TEXTS).take(super::MAX_PLACES).any(|text| {
-        let text = text[..text.floor_char_boundary(400)].to_ascii_lowercase();
+        let text = spans::start(text, 400).to_ascii_lowercase();
         let all: Vec<&str> =
             text.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
         if leaves_out(&text) {
@@ -88,7 +89,7 @@ pub(super) fn merged(call: &Call<'_>, facts: &dyn Facts) -> Option<String> {
 /// Who has the repository that the project at hand is pushed to.
 fn owner_of(root: &str, facts: &dyn Facts) -> Option<String> {
     let settings = facts.text(&format!("{root}/.git/config"))?;
-    let settings = &settings[..settings.floor_char_boundary(MAX_SETTINGS)];
+    let settings = spans::start(&settings, MAX_SETTINGS);
     let (_, origin) = settings.split_once("[remote \"origin\"]")?;
     let section = origin.split("\n[").next().unwrap_or_default();
     let url = section.lines().find_map(|line| line.trim().strip_prefix("url")?.trim_start().strip_prefix('='))?;

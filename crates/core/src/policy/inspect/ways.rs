@@ -2,6 +2,7 @@
 
 use super::source::unquoted;
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 
 /// Ports that administrators, databases and what runs a cluster listen at.
 const PORTS: &str = "20|21|22|23|111|135|139|389|445|873|1433|1521|2049|2181|2375|2376|2379|2380|3306|3389|5432|5433|\
@@ -48,7 +49,7 @@ pub(super) fn are_open(dense: &str, in_blocks: bool) -> bool {
     });
     let called = || {
         marks(CALLS).any(|at| {
-            let call = &dense[at..dense.floor_char_boundary(at + NEAR / 2)];
+            let call = spans::behind(dense, at, NEAR / 2);
             let call =
                 &call[..call[1..].find(";").or_else(|| call[1..].find("ngress")).map_or(call.len(), |it| it + 1)];
             names_port(call) || holds(call, "Port.allTraffic|Port.allTcp|Port.all_traffic|Port.all_tcp")

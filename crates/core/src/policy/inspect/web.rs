@@ -7,6 +7,7 @@ use crate::policy::facts::Facts;
 use crate::policy::hosts;
 use crate::policy::published::unhex;
 use crate::policy::shell::{self, Touch};
+use crate::policy::spans;
 use crate::redact;
 
 use super::{acting, content, disclosed, inner, orders, persons};
@@ -47,7 +48,7 @@ fn carries_file(prompt: &str) -> bool {
     const INTO: &str = "url-encod|urlencod|percent-encod|append|followed by|query string|query parameter|as the parameter|as a parameter|as parameter|in the address|\
         to the url|to the address|in the url|upload|put it after|put after|after src=|after data=|after q=|post it|post the|send the|send it|attach|as the value of|submit|in place of|\
         instead of the placeholder|fill in";
-    let text = orders::folded(&prompt[..prompt.floor_char_boundary(orders::MAX_PROMPT)]);
+    let text = orders::folded(spans::start(prompt, orders::MAX_PROMPT));
     if !text.contains("://") || !holds(&text, FILES) || !holds(&text, HELD) {
         return false;
     }
@@ -115,7 +116,7 @@ fn says_until_when(text: &str) -> bool {
 /// The effects of opening an address.
 pub(super) fn opened(url: &str, tool: &str, facts: &dyn Facts) -> Vec<Effect> {
     let url = url.trim();
-    let url = &url[..url.floor_char_boundary(MAX_URL)];
+    let url = spans::start(url, MAX_URL);
     let scheme = hosts::scheme(url).unwrap_or("https").to_ascii_lowercase();
     match scheme.as_str() {
         "file" => return shell::touched(&file(url), Touch::Read, tool, facts),

@@ -19,6 +19,7 @@ mod words;
 
 use super::effects::Effect;
 use super::facts::Facts;
+use crate::policy::spans;
 use machine::Machine;
 pub(super) use programs::is_local_cluster;
 use state::State;
@@ -94,7 +95,7 @@ fn start(directory: Option<&str>, facts: &dyn Facts) -> State {
 
 /// [`analyse`] for a command that is run in another folder than the agent's own.
 pub fn analyse_in(command: &str, directory: Option<&str>, facts: &dyn Facts) -> Analysis {
-    let text = &command[..command.floor_char_boundary(MAX_COMMAND)];
+    let text = spans::start(command, MAX_COMMAND);
     let (script, whole) = parse::parse(text);
     let mut machine = Machine::new(facts);
     machine.go(&script, start(directory, facts));

@@ -6,12 +6,13 @@ use super::super::super::value::{Origin, Text};
 use super::values::{Scope, enclosed, is_part, quoted, unescaped};
 use super::{Language, MAX_ARGUMENTS, MAX_CODE, MAX_NAMES, habits, has, literal};
 use crate::policy::effects::Kind;
+use crate::policy::spans;
 
 /// Notes what a program of `awk` does besides its report: `system(…)`, `"…" | getline`, `print … | "…"`, `print > "…"`.
 ///
 /// What its fields hold comes from where its input comes from.
 pub(in super::super) fn run(machine: &mut Machine<'_>, state: &mut State, code: &str, fed: Origin) {
-    let code = &code[..code.floor_char_boundary(MAX_CODE)];
+    let code = spans::start(code, MAX_CODE);
     let home = machine.facts.home().unwrap_or_default().to_owned();
     let scope = Scope::new(code, Language::Other, &home);
     habits::note(machine, code);
@@ -89,7 +90,7 @@ fn name_at(text: &str) -> usize {
 /// Texts that stand side by side are one: literals, and between them what nobody knows but its origin.
 fn side_by_side(expression: &str, fed: Origin) -> Text {
     let mut made = Text::default();
-    let mut rest = expression[..expression.floor_char_boundary(MAX_ARGUMENTS)].trim();
+    let mut rest = spans::start(expression, MAX_ARGUMENTS).trim();
     for _ in 0..MAX_NAMES {
         if rest.is_empty() {
             break;

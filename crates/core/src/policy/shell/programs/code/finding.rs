@@ -4,6 +4,7 @@ use super::calls::{self, Does};
 use super::values::{enclosed, is_part, unquoted};
 use super::{Language, MAX_ARGUMENTS, MAX_CALLS, MAX_NAMES, has, literal};
 use crate::policy::effects::Kind;
+use crate::policy::spans;
 
 /// A call that matters: where it is, and what it is given.
 pub(super) struct Found<'c> {
@@ -221,7 +222,7 @@ const fn has_bare_calls(language: Language) -> bool {
 
 /// The text of a call's arguments: to the closing parenthesis, or to the end of the statement where there is none.
 fn arguments(rest: &str, language: Language) -> Option<&str> {
-    let rest = &rest[..rest.floor_char_boundary(MAX_ARGUMENTS)];
+    let rest = spans::start(rest, MAX_ARGUMENTS);
     let trimmed = rest.trim_start_matches(' ');
     if let Some(inside) = trimmed.strip_prefix('(') {
         return Some(enclosed(inside, '(', ')').0);

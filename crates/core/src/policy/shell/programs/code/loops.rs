@@ -2,6 +2,7 @@
 
 use super::finding::receiver_at;
 use super::is_part;
+use crate::policy::spans;
 
 /// How much before a name, and how much of a piece of code, is searched for a loop, in bytes.
 const MAX_LOOK: usize = 512;
@@ -28,7 +29,7 @@ pub(super) fn gone_through(code: &str, at: usize, behind: usize) -> Option<&str>
 /// What a statement of Perl is done for each of: `unlink for glob(…)`.
 pub(super) fn done_for(code: &str) -> impl Iterator<Item = &str> {
     const MOST: usize = 8;
-    let code = &code[..code.floor_char_boundary(MAX_CODE)];
+    let code = spans::start(code, MAX_CODE);
     let behind =
         |word: &'static str| code.match_indices(word).take(MOST).map(move |(at, word)| &code[at + word.len()..]);
     behind(" for ")

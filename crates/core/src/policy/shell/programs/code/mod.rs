@@ -22,6 +22,7 @@ use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::hosts;
 use crate::policy::inspect::tells_agents;
 use crate::policy::places::Place;
+use crate::policy::spans;
 use calls::Does;
 use finding::{Found, found, receiver_at, unaliased};
 use values::{Scope, enclosed, is_part, quoted, split, unescaped};
@@ -90,7 +91,7 @@ pub(super) fn run_within(
 }
 
 fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code: &str, depth: usize) {
-    let code = unaliased(code[..code.floor_char_boundary(MAX_CODE)].to_owned(), language);
+    let code = unaliased(spans::start(code, MAX_CODE).to_owned(), language);
     let home = machine.facts.home().unwrap_or_default().to_owned();
     let mut run = Run {
         scope: Scope::new(&code, language, &home),

@@ -13,6 +13,7 @@ use super::{MAX_NAMES, has};
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 
 /// What a library does that a person wants to hear of first.
 struct Library {
@@ -220,7 +221,7 @@ fn modules(code: &str) -> Vec<&str> {
     let behind =
         keywords.flat_map(|word| code.match_indices(word).take(MAX_NAMES).map(|(at, word)| &code[at + word.len()..]));
     let named = behind.flat_map(|rest| {
-        let rest = &rest[..rest.floor_char_boundary(MAX_STATEMENT)];
+        let rest = spans::start(rest, MAX_STATEMENT);
         let statement = rest.split([';', '\n']).next().unwrap_or_default();
         statement.split(|char: char| !(char.is_ascii_alphanumeric() || "_.@/-:".contains(char)))
     });

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::{Language, MAX_LOOKUPS, MAX_NAMES, loops, origins};
 use crate::policy::shell::value::{Origin, Text};
+use crate::policy::spans;
 
 /// How deep names are followed, and expressions within expressions.
 const MAX_DEPTH: usize = 6;
@@ -283,7 +284,7 @@ impl<'c> Scope<'c> {
 
     fn imports(&self, name: &str) -> bool {
         // Imports stand at the start.
-        let code = &self.code[..self.code.floor_char_boundary(MAX_GIVEN)];
+        let code = spans::start(self.code, MAX_GIVEN);
         let mut imported = code.split([';', '\n']).filter_map(|line| line.trim().strip_prefix("import "));
         imported.any(|rest| rest.split(" from ").next().is_some_and(|own| own.trim_start_matches("* as ") == name))
     }
@@ -324,7 +325,7 @@ impl<'c> Scope<'c> {
 
     /// What is given to a name, wherever that is.
     pub(super) fn given(&self, name: &str) -> impl Iterator<Item = &'c str> {
-        let code = &self.code[..self.code.floor_char_boundary(MAX_LOOK)];
+        let code = spans::start(self.code, MAX_LOOK);
         let bare = name.trim_start_matches(['$', '@', '*', '&']).to_owned();
         let lookups = self.lookups.replace(self.lookups.get() + 1);
         let is_name = bare.starts_with(|char: char| char.is_alphabetic() || char == '_');
@@ -344,7 +345,7 @@ impl<'c> Scope<'c> {
             };
             let given = through.or_else(assigned)?;
             let given = given.trim_start();
-            Some(&given[..given.floor_char_boundary(MAX_GIVEN)])
+            Some(spans::start(given, MAX_GIVEN))
         })
     }
 

@@ -14,6 +14,7 @@ use crate::policy::hosts;
 use crate::policy::inspect::acting;
 use crate::policy::inspect::equipment::lets_in;
 use crate::policy::lists::is;
+use crate::policy::spans;
 
 /// A request, as far as it is known.
 #[derive(Clone, Copy, Debug)]
@@ -225,7 +226,7 @@ pub(in super::super) fn request(machine: &mut Machine<'_>, state: &mut State, re
 fn unlocks(request: &Request<'_>, path: &str) -> bool {
     const MOST: usize = 64;
     let said = if request.body.len() <= MOST { request.body } else { "" };
-    let way = &path[..path.floor_char_boundary(4 * MOST)];
+    let way = spans::start(path, 4 * MOST);
     let changes = !matches!(request.method, "GET" | "HEAD" | "OPTIONS" | "DELETE");
     changes && lets_in(&throwaway::words(way).chain(throwaway::words(said)).collect::<Vec<_>>())
 }

@@ -13,6 +13,7 @@ use crate::policy::inspect::announced::EVERYBODY;
 use crate::policy::inspect::guards;
 use crate::policy::inspect::telephone;
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 
 /// How much of what is sent is looked at, in bytes.
 const MAX_BODY: usize = 8 * 1024;
@@ -120,7 +121,7 @@ impl<'r> Deed<'r> {
         let rest = request.url.split_once("://").map_or(request.url, |(_, rest)| rest);
         let (way, asked) = rest.split_once('?').unwrap_or((rest, ""));
         let way = way.split_once('/').map_or("", |(_, way)| way);
-        let body = &request.body[..request.body.floor_char_boundary(MAX_BODY)];
+        let body = spans::start(request.body, MAX_BODY);
         let said: String =
             body.chars().chain(['&']).chain(asked.chars()).filter(|char| !char.is_whitespace()).collect();
         let said = said.to_ascii_lowercase();

@@ -15,11 +15,22 @@ pub fn claims_a_server(name: &str) -> bool {
     lower.starts_with("mcp__") || lower.starts_with("mcp:") || lower.starts_with("mcp_")
 }
 
-/// Whether a tool's name is of no form that an agent makes: `mcp____x`, or with characters that nobody sees.
+/// Whether a tool's name is of no form that an agent makes: `mcp____x`, or with characters that nobody sees, that are taken for others,
+/// or that lead to something else (`mcp__a__../b`).
 pub fn is_malformed(name: &str) -> bool {
+    const LEADS: &str = "\\\"'`$;&|<>(){}*?!%#=,";
     let unseen = |char: char| char.is_control() || unseen::is_invisible(char) || char.is_whitespace();
     let of_claude = name.starts_with("mcp__");
-    of_claude && split(name, None).is_none() || name.chars().any(unseen)
+    of_claude && (split(name, None).is_none() || name.contains("..") || name.contains(|char| LEADS.contains(char)))
+        || name.chars().any(unseen)
+        || name.split(|char: char| !char.is_alphanumeric()).any(is_mixed)
+}
+
+/// Whether a word is written in letters of two scripts of which one is taken for the other: nobody's word is.
+pub(crate) fn is_mixed(word: &str) -> bool {
+    // Latin letters with marks, which any word of a language may hold, end before the Greek ones.
+    let is_taken = |char: char| char >= '\u{370}' && skeleton(char.encode_utf8(&mut [0; 4])).is_ascii();
+    word.contains(|char: char| char.is_ascii_alphabetic()) && word.contains(is_taken)
 }
 
 /// The server and the tool of a name that has both without telling where one ends: the longest known server it begins with.
@@ -31,12 +42,48 @@ pub fn known_prefix<'a>(name: &'a str, known: &[String]) -> (&'a str, &'a str) {
     known.iter().filter_map(of).max_by_key(|(server, _)| server.len()).unwrap_or(("", name))
 }
 
+/// Servers that everybody knows, whether they are used here or not; those of the first kind have names that others' differ from by
+/// more than a letter.
+const FAR: &[&str] = &[
+    "github",
+    "gitlab",
+    "filesystem",
+    "postgres",
+    "playwright",
+    "supabase",
+    "atlassian",
+    "cloudflare",
+    "kubernetes",
+    "puppeteer",
+    "terraform",
+    "salesforce",
+    "snowflake",
+    "bitbucket",
+    "confluence",
+];
+const NEAR: &[&str] =
+    &["slack", "linear", "notion", "stripe", "sentry", "vercel", "gmail", "shopify", "docker", "redis", "paypal"];
+
 /// The known server that this one is easily taken for; `None` where it is known itself, or like none.
 pub fn taken_for<'a>(server: &str, known: &'a [String]) -> Option<&'a str> {
     if server.is_empty() || server.len() > LONGEST || known.iter().any(|known| known == server) {
         return None;
     }
-    known.iter().map(String::as_str).find(|known| is_like(server, known))
+    known.iter().map(String::as_str).find(|known| is_like(server, known)).or_else(|| like_everybodys(server))
+}
+
+/// The server that everybody knows which this one is easily taken for, and is not.
+fn like_everybodys(server: &str) -> Option<&'static str> {
+    let mut all = FAR.iter().chain(NEAR).copied();
+    if all.clone().any(|of| plain(server) == of) {
+        return None;
+    }
+    all.find(|of| skeleton(server) == skeleton(of) || FAR.contains(of) && is_like(server, of))
+}
+
+/// A name as people write it in one way or another: without separators, in small letters.
+fn plain(name: &str) -> String {
+    name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn is_like(one: &str, other: &str) -> bool {
@@ -131,6 +178,25 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_taken_for_one_that_everybody_knows_is_noticed() {
+        for (server, expected) in [
+            ("githud", Some("github")),
+            ("g1thub", Some("github")),
+            ("s1ack", Some("slack")),
+            ("black", None),
+            ("motion", None),
+            ("GitHub", None),
+            ("git-lab", None),
+            ("postgres2", None),
+            ("postgresql", None),
+            ("kubernets", Some("kubernetes")),
+        ] {
+            assert_eq!(taken_for(server, &[]), expected, "{server}");
+        }
+        assert_eq!(taken_for("githud", &["githud".to_owned()]), None);
+    }
+
+    #[test]
     fn a_name_of_no_form_is_malformed() {
         for (name, malformed) in [
             ("mcp____x", true),
@@ -139,6 +205,12 @@ mod tests {
             ("mcp__github__x", false),
             ("mcp__git\u{200b}hub__x", true),
             ("mcp__github__x y", true),
+            ("mcp__sl\u{430}ck__post_message", true),
+            ("mcp__\u{441}\u{43a}\u{43b}\u{430}\u{434}__find", false),
+            ("mcp__caf\u{e9}__menu", false),
+            ("mcp__postgres__../../filesystem__write_file", true),
+            ("mcp__a__x;id", true),
+            ("mcp__a__x.y/z", false),
             ("mcp_github_x", false),
             ("MCP:x", false),
             ("Bash", false),

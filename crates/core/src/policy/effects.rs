@@ -67,6 +67,8 @@ kinds! {
     NetFetch = "net.fetch",
     /// Opens an address of a service that shows what is sent there to whoever made it or has the link; the target is the host.
     NetCatcher = "net.catcher",
+    /// Opens an address that is not of the host that whoever reads it believes; the target is the host.
+    NetDisguised = "net.disguised",
     /// Opens something of this machine to other machines: a tunnel, a server of its files.
     NetExpose = "net.expose",
     /// Opens an address of another scheme than http and https; the target is the scheme.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::lists::{is, parts};
+use crate::mcp::names::is_mixed;
 
 /// The scheme of a URL; `None` where it has none.
 pub fn scheme(url: &str) -> Option<&str> {
@@ -25,6 +26,21 @@ pub fn host(url: &str) -> String {
         return rest.split(']').next().unwrap_or_default().trim_start_matches('[').to_owned();
     }
     rest.split(':').next().unwrap_or_default().to_owned()
+}
+
+/// Whether a URL of the web is of another host than whoever reads it believes: a host's name stands where the user's stands
+/// (`https://github.com@x.example/`), or the name has letters that are taken for others.
+pub fn is_disguised(url: &str) -> bool {
+    const ENDS: &str = "com|org|net|io|gov|edu|app|cloud|example";
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    if !is(scheme, "http|https|ws|wss") {
+        return false;
+    }
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user.split(':').next().unwrap_or_default());
+    // Some sign in by an address of mail.
+    let is_host = !user.contains(['%', '@']) && user.rsplit_once('.').is_some_and(|(_, end)| is(end, ENDS));
+    is_host || !authority.is_ascii() && authority.split(['.', '-', '@']).any(is_mixed)
 }
 
 /// The host of the address that a text begins with.

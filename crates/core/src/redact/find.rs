@@ -135,7 +135,13 @@ fn secret_at(bytes: &[u8], at: usize, free: usize, seen: &mut Seen) -> Option<(R
             let first = part(bytes, body, is_alphanumeric, 14..=14)?;
             at..part(bytes, dot(bytes, first)?, is_lower_hex, 64..=64)?
         }
-        Rest::Userinfo => userinfo(bytes, body)?,
+        // A key of a shape of its own is told by that, and goes with all that is said behind it.
+        Rest::Userinfo => {
+            let told = userinfo(bytes, body)?;
+            let known = |at: usize| secret_at(bytes, at, at, &mut Seen::default()).filter(|_| known_at(bytes, at));
+            let shaped = known(told.start).map_or(shape.secret, |(_, secret)| secret);
+            return Some((told, shaped));
+        }
         Rest::Assigned => return None,
     };
     let secret = if shape.secret == Secret::Jwt { of_service(&bytes[range.clone()]) } else { shape.secret };

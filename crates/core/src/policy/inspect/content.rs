@@ -117,6 +117,7 @@ fn tells_credential(written: &Written<'_>, of_agents: bool) -> bool {
     let in_code = || !is_prose(written.name()) && !is_test(written.path);
     holds_key(text)
         || in_code() && (gives_password(text) || names_wallet_key(text))
+        || !is_test(written.path) && text.contains("://") && names_password_of_machine(text, is_strong)
         || of_agents && (gives_password(text) || disclosed::in_words(text).is_some() || kept::identifies(text))
 }
 
@@ -245,7 +246,7 @@ pub(super) fn gives_key(json: &str) -> bool {
     }
     let redacted = redact::redact_json(json);
     redacted.found().iter().any(|secret| secret.has_shape())
-        || redacted.found().contains(&Secret::UrlPassword) && names_password_of_machine(json)
+        || redacted.found().contains(&Secret::UrlPassword) && names_password_of_machine(json, |_| true)
 }
 
 /// Whether a text gives a value to the name that a cloud has for the secret half of a key: nothing else is called so.
@@ -299,12 +300,25 @@ fn names_wallet_words(text: &str) -> bool {
 
 /// Whether a JSON text holds the password of a machine elsewhere, in an address.
 pub(super) fn gives_password(json: &str) -> bool {
-    json.contains("://") && json.contains('@') && names_password_of_machine(json)
+    json.contains("://") && json.contains('@') && names_password_of_machine(json, |_| true)
 }
 
-/// Whether an address names a user with a password at a machine that has a name of its own: what runs beside the program in a
-/// container (`db`), and this machine, do not.
-fn names_password_of_machine(text: &str) -> bool {
+/// Whether a password is one that nobody makes up for a page: long, and of letters of both sorts and digits.
+fn is_strong(url: &str) -> bool {
+    const LEAST: usize = 10;
+    let password = url.rsplit_once('@').and_then(|(before, _)| before.rsplit_once(':')).map_or("", |(_, it)| it);
+    let has = |of: fn(&u8) -> bool| password.bytes().any(|byte| of(&byte));
+    const SAYS_SO: &str = "pass|secret|your|example|change|user|test|demo|dummy|sample|replace|xxx|1234|placeholder";
+    password.len() >= LEAST
+        && !holds(&password.to_ascii_lowercase(), SAYS_SO)
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_uppercase)
+}
+
+/// Whether an address names a user with a password, such as is asked for, at a machine that has a name of its own: what runs beside the
+/// program in a container (`db`), and this machine, do not.
+fn names_password_of_machine(text: &str, is_meant: fn(&str) -> bool) -> bool {
     text.match_indices("://").take(super::MAX_PLACES).any(|(at, _)| {
         let scheme =
             text[..at].bytes().rev().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
@@ -314,6 +328,7 @@ fn names_password_of_machine(text: &str) -> bool {
         let url = &text[start..at + 3 + end];
         let host = hosts::host(url);
         url.contains('@')
+            && is_meant(url)
             && host.contains('.')
             && !hosts::is_local(&host)
             && !["example.com", "example.org", "example.net", "host.docker.internal"]

@@ -1,5 +1,7 @@
 //! What comes in from strangers and is brought to life: formats whose reader runs what the text says.
 
+use std::cell::LazyCell;
+
 use super::source::{Written, code_lines, folded};
 use crate::policy::lists::{holds, parts};
 use crate::policy::spans;
@@ -11,6 +13,25 @@ const REVIVES: &str = "pickle.loads(|pickle.load(|cpickle.loads(|dill.loads(|dil
     joblib.load(|unserialize(|.readobject()|binaryformatter|netdatacontractserializer|losformatter|objectstateformatter|xmldecoder(|\
     yaml.unsafe_load(|yaml.unsafe_load_all(|yaml.full_load(|yaml.load(|yaml.load_file(|oj.load(|binary_to_term(|serialize.unserialize(|\
     node-serialize|funcster|eval(|new function(|fromxml(|readunshared(|shelve.open(|vm.runinnewcontext(|vm.runinthiscontext(";
+
+/// Readers that do so only where they are told to, and by what.
+const REVIVES_IF: &[(&str, &str)] = &[
+    ("torch.load(", "weights_only=false"),
+    ("np.load(", "allow_pickle=true"),
+    ("numpy.load(", "allow_pickle=true"),
+    ("read_pickle(", "(\"http"),
+    ("read_pickle(", "('http"),
+];
+
+/// Readers of .NET that do so by a call whose name tells nothing.
+const FORMATTERS: &str =
+    "binaryformatter|netdatacontractserializer|losformatter|soapformatter|typenamehandling.all|typenamehandling.auto";
+
+/// What gets something from another machine, in small letters, and what is done before that is believed.
+const FETCHES: &str = "urlopen(|requests.get(|requests.post(|requests.request(|session.get(\"http|httpx.|client.get(|.recv(|recvfrom(|uri.open(|open-uri|net::http|\
+    file_get_contents('http|file_get_contents(\"http|curl_exec(|httpclient|.openstream()|faraday.|httparty.|await fetch(|axios.|http.get(|\
+    urlretrieve(|getinputstream()|websocket.receive|.receive_bytes(|getstreamasync(|getbytearrayasync(|getstringasync(|downloaddata(|downloadstring(|httpoison.|req.get!(|tesla.get";
+const VERIFIES: &str = "verif|signature|sha256|sha512|checksum|hmac|digest|ed25519|integrity";
 
 /// What makes the same readers harmless.
 const SAFE: &str = "safeloader|csafeloader|safe_load|safe:true|:safe|allowed_classes|permitted_classes|safe])|objectinputfilter|js-yaml|loader=yaml.safe";
@@ -74,8 +95,58 @@ pub(super) fn are_run(written: &Written<'_>) -> bool {
 
 fn revives(text: &str) -> bool {
     let code: String = code_lines(text).map(|line| line.to_ascii_lowercase() + "\n").collect();
-    parts(REVIVES)
-        .any(|reader| code.match_indices(reader).take(super::MAX_PLACES).any(|(at, _)| is_of_stranger(&code, at)))
+    let at = |reader| code.match_indices(reader).take(super::MAX_PLACES).map(|(at, _)| at);
+    parts(REVIVES).any(|reader| at(reader).any(|at| is_of_stranger(&code, at))) || revives_fetched(&code)
+}
+
+/// Whether what another machine served is brought to life unproven, be it by a name that it was given.
+fn revives_fetched(code: &str) -> bool {
+    if !holds(code, FETCHES) || holds(code, VERIFIES) || code.contains("js-yaml") {
+        return false;
+    }
+    let names = LazyCell::new(|| fetched(code));
+    let is_name = |word: &str| names.contains(&word);
+    let is_given = |at: usize| {
+        let line = code[at..].split('\n').next().unwrap_or_default();
+        let given = line[..line.floor_char_boundary(NEAR)].split_once('(').map_or("", |(_, given)| given);
+        let asked = REVIVES_IF.iter().find(|(reader, _)| line.starts_with(reader));
+        asked.is_none_or(|(_, asked)| line.replace(' ', "").contains(asked))
+            && !holds(line, SAFE)
+            && (holds(given, FETCHES) || words(given).any(is_name))
+    };
+    let readers = REVIVES_IF.iter().map(|(reader, _)| *reader);
+    let whole = parts(REVIVES).filter(|reader| reader.ends_with('('));
+    let of_object = holds(code, FORMATTERS).then_some(".deserialize(");
+    whole.chain(readers).chain(of_object).any(|reader| {
+        code.match_indices(reader).take(super::MAX_PLACES).any(|(at, _)| {
+            let goes_on = code[..at].ends_with(|char: char| char.is_alphanumeric() || char == '_');
+            (!goes_on || reader.starts_with('.')) && is_given(at)
+        })
+    })
+}
+
+/// The names that are given to what another machine serves, and to what is made of that: `r = requests.get(…)`, `with urlopen(…) as r`.
+fn fetched(code: &str) -> Vec<&str> {
+    const MOST: usize = 16;
+    let mut names: Vec<&str> = Vec::new();
+    for line in code.lines().filter(|line| line.contains('=') || line.contains(" as ")) {
+        let (name, value) = match line.split_once(" as ") {
+            Some((value, name)) if !line.trim_start().starts_with("import") => (name, value),
+            _ => line.split_once('=').unwrap_or_default(),
+        };
+        let name = name.trim_end_matches([':', ' ']).split([':', ',']).next().and_then(|name| words(name).last());
+        let is_fetched = holds(value, FETCHES) || words(value).any(|word| names.contains(&word));
+        names.extend(name.filter(|name| is_fetched && !names.contains(name)));
+        if names.len() >= MOST {
+            break;
+        }
+    }
+    names
+}
+
+/// The names in a text.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|char: char| !char.is_alphanumeric() && char != '_').filter(|word| !word.is_empty())
 }
 
 /// Whether a reader that stands somewhere is given what a stranger sent.
@@ -111,6 +182,11 @@ mod tests {
             ("a.rb", None, "Marshal.load(Base64.decode64(cookies[:cart]))", true),
             ("a.js", None, "const v = JSON.parse(req.body.filter);", false),
             ("a.js", None, "const v = eval(req.body.filter);", true),
+            ("a.py", None, "with urlopen(URL) as r:\n    return pickle.loads(r.read())", true),
+            ("a.py", None, "with open(PATH, 'rb') as r:\n    return pickle.load(r)\nrequests.get(URL)", false),
+            ("a.py", None, "r = requests.get(URL)\ncheck_sha256(r.content)\npickle.loads(r.content)", false),
+            ("a.py", None, "r = requests.get(URL)\ntorch.load(BytesIO(r.content), weights_only=False)", true),
+            ("a.py", None, "r = requests.get(URL)\ntorch.load(BytesIO(r.content))", false),
         ] {
             let path = format!("/home/you/work/shop/src/{name}");
             assert_eq!(are_run(&Written::of(text, before, &path)), seen, "{text}");

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use super::arguments::words;
 use super::rights;
 use super::source::{
-    Written, code_lines, dense_code, form, is_prose, is_test, is_tried, name, new_lines, without_remark,
+    Written, code_lines, dense_code, form, is_comment, is_prose, is_test, is_tried, name, new_lines, without_remark,
 };
 use crate::policy::lists::{holds, is, parts};
 
 /// Calls by which a program verifies what it is told, and by whom.
-const VERIFIES: &str = "constructEvent(|construct_event(|verifySignature(|verify_signature(|timingSafeEqual(|compare_digest(|verifyWebhook(|\
+const VERIFIES: &str = "constructEvent(|construct_event(|ConstructEvent(|ValidatePayload(|verifySignature(|verify_signature(|timingSafeEqual(|compare_digest(|verifyWebhook(|\
     webhooks.verify(|jwt.verify(|jwtVerify(|argon2.verify(|bcrypt.compare(|check_password_hash(|password_verify(|hmac.Equal(|hash_equals(|\
     crypto_sign_verify|ed25519_verify|mbedtls_pk_verify(|RSA_verify(|EVP_DigestVerify|verify_image(|bootutil_img_validate|verifyPayload(|\
     FixedTimeEquals(|MessageDigest.isEqual(|\
@@ -47,17 +47,42 @@ const DATA: &str = "json|lock|css|scss|less|html|svg|csv|tsv|xml|map|snap|toml|p
 
 /// Whether a text checks no more what the one before it did.
 pub(super) fn are_removed(written: &Written<'_>) -> bool {
+    let is_code = !written.is_form(DATA) && !is_prose(written.name()) && !is_test(written.path);
+    if is_code && written.holds(SAID) && !written.is_tried() && written.gains(says_so) {
+        return true;
+    }
     let (text, Some(before)) = (&*written.text, written.before) else { return false };
     if written.name() == "CODEOWNERS" {
         return loses_owner(text, before);
     }
     // What holds data checks nothing.
-    let is_code = !written.is_form(DATA) && !is_prose(written.name()) && !is_test(written.path);
     is_code
         && (believes(text, before)
             || uses_as_given(text, before)
             || believes_token(text, before, form(written.path))
             || rights::are_given_up(text, before))
+}
+
+/// A part of whatever [`says_so`] tells.
+const SAID: &str = "ignature|hmac|HMAC|erification|Stripe.Event|construct_from|constructFrom";
+
+/// Whether code that is asked something says of itself that nobody proves who asks, or takes what a service tells as it comes.
+fn says_so(text: &str) -> bool {
+    const PROOF: &str = "signature|hmac|verification";
+    const GONE: &str = "removed|dropped|disabled|skipped|skipping|skip |bypass|turned off|switched off|not checked|not verified|unverified|commented out|\
+        left out|taken out|without signature|no signature|no hmac|no verification|ignore signature|ignore the signature";
+    const ELSE: &str = " moved|middleware|gateway|proxy|upstream|handled|elsewhere|already|instead|test|unless|should|must|never|don't|do not|fails|email|\
+        returns|throw|reject|http 4|if no signature|if the|when |raise|invalid|e-mail|phone|function|type ";
+    const ASKED: &str = ".body|request.json|req.json|getcontent|request.data|request.get_json|io.readall(r.|@requestbody|webhook|params[:";
+    /// What a service that signs is taken to have said, without blanks.
+    const AS_GIVEN: &str = "req.bodyasstripe.event|request.bodyasstripe.event|req.json())asstripe.event|req.body)asstripe.event|\
+        stripe.event.construct_from(json.loads(|stripe.event.construct_from(request|stripe::event.construct_from(json.parse|\
+        stripe::event.construct_from(params|event::constructfrom(json_decode(";
+    let lower = text.to_ascii_lowercase();
+    let says = |line: &str| is_comment(line) && holds(line, PROOF) && holds(line, GONE) && !holds(line, ELSE);
+    let is_asked = || code_lines(&lower).any(|line| holds(line, ASKED));
+    let verifies = || code_lines(&lower).any(|line| holds(line, "verif|constructevent|construct_event|hmac"));
+    (lower.lines().any(says) && is_asked() || holds(&dense_code(&lower), AS_GIVEN)) && !verifies()
 }
 
 /// Whether something has no owner any more that had one.
@@ -90,8 +115,19 @@ fn asks_for_proof(line: &str) -> bool {
         signed|integrity|authentic";
     const ELSE: &str = "send|resend|render|show|create|make|compute|generate|email|page|step|handle|needs|use|on|is_email|phone|test|sign";
     let start = line.trim_start();
+    if start.starts_with("before_action :verify_") {
+        return true;
+    }
     if !["if ", "if(", "unless ", "guard ", "assert"].iter().any(|it| start.starts_with(it)) {
         return false;
+    }
+    // What is computed of what came is compared with what the sender said of it.
+    if start.contains("!=") {
+        let lower = start.to_ascii_lowercase();
+        let of_secret = || lower.contains("secret") && holds(&lower, "header|req.get(|request.get(");
+        if holds(&lower, "hmac|signature|x-hub-|sig_header|sigheader") || of_secret() {
+            return true;
+        }
     }
     start.match_indices('(').take(super::MAX_PLACES).any(|(at, _)| {
         let called = start[..at].rsplit(|char: char| !char.is_alphanumeric() && char != '_').next().unwrap_or_default();

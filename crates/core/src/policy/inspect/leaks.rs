@@ -256,6 +256,9 @@ pub(super) fn takes_typed(written: &Written<'_>) -> bool {
 /// Whether what stands between a page and its visitors reads what they send, and gives a copy of it to another machine.
 pub(super) fn copies_requests(text: &str) -> bool {
     const READS: &str = ".clone().text()|.clone().json()|.clone().formData()|.clone().arrayBuffer()|.clone().body";
+    const HELD: &str = ".text()|.json()|.formData()|.arrayBuffer()";
+    const CHANGES: &str = "!== 'GET'|!== \"GET\"|!= 'GET'|=== 'POST'|=== \"POST\"|== 'POST'|!=='GET'|==='POST'";
+    const ANSWERED: &[&str] = &["return ", "await ", "respondWith(", "= "];
     const VALUED: &str =
         "checkout|payment|login|signin|sign-in|password|card|account|auth|cookie|/pay|billing|register|otp";
     const NEAR: usize = 240;
@@ -266,6 +269,25 @@ pub(super) fn copies_requests(text: &str) -> bool {
             .is_some_and(|(before, url)| before.len() <= "fetch(new URL('https:".len() && elsewhere(url).is_some())
             && holds(behind, "POST|PUT|body|sendBeacon")
     };
+    // What goes where nobody waits for its answer is a copy, whatever it was read by.
+    let unheard = |send: &'static str| {
+        text.match_indices(send).take(super::MAX_PLACES).any(|(at, _)| {
+            let behind = &text[at + send.len()..text.floor_char_boundary(at + send.len() + NEAR)];
+            let before = text[..at].trim_end_matches("self.").trim_end_matches("navigator.");
+            behind.split_once("//").is_some_and(|(before, url)| before.len() < 8 && elsewhere(url).is_some())
+                && !ANSWERED.iter().any(|end| before.ends_with(end))
+                && (send != "fetch(" || holds(behind, "body"))
+        })
+    };
+    let of_worker = || holds(text, "self.addEventListener|self.onfetch|respondWith(");
+    if holds(text, "request.clone()|req.clone()|r.clone()")
+        && holds(text, HELD)
+        && of_worker()
+        && (holds(text, CHANGES) || holds(&text.to_ascii_lowercase(), VALUED))
+        && (unheard("fetch(") || unheard("sendBeacon("))
+    {
+        return true;
+    }
     holds(text, READS)
         && holds(text, "request.clone()|req.clone()|r.clone()|event.request|.request.clone()")
         && !holds(text, "response.clone()|res.clone()|resp.clone()")
@@ -289,6 +311,9 @@ fn takes(text: &str) -> bool {
     const VALUED: &str = "card|cvv|cvc|cc-|ccnum|password|passwd|ssn|iban|btoa(|keypress|keydown|keyup|pan|expir|querySelectorAll('input|\
         querySelectorAll(\"input|target.name";
     const WHOLE_FORM: &str = "FormData(f|FormData(e|FormData(t|FormData(d|FormData(this|.serialize()|serialize(f";
+    const EACH_FORM: &str = "querySelectorAll('form|querySelectorAll(\"form|document.forms|document.addEventListener(|window.addEventListener(";
+    const EACH_KEY: &str = "document.addEventListener('input'|document.addEventListener(\"input\"|document.addEventListener('change'|\
+        document.addEventListener(\"change\"|window.addEventListener('input'|window.addEventListener(\"input\"";
     const UNANSWERED: &str = "sendBeacon(|.src|WebSocket|btoa(|no-cors|keypress|keydown|keyup";
     const NEAR: usize = 400;
     let gives = parts(GIVES).flat_map(|word| text.match_indices(word).take(super::MAX_PLACES));
@@ -297,8 +322,13 @@ fn takes(text: &str) -> bool {
         let behind = spans::behind(text, at, NEAR / 2);
         let goes_away = || behind.split_once("//").is_some_and(|(_, url)| elsewhere(url).is_some());
         // A form as a whole that goes where nobody answers is a copy of it.
-        let copies = || holds(behind, "sendBeacon(|.src") && holds(behind, WHOLE_FORM);
-        let takes_some = || holds(around, ALL) && holds(around, TYPED) && holds(&around.to_lowercase(), VALUED);
+        let copies = || {
+            holds(behind, "sendBeacon(|.src") && holds(behind, WHOLE_FORM)
+                || holds(behind, "no-cors|keepalive") && holds(around, EACH_FORM) && holds(around, WHOLE_FORM)
+        };
+        let each_key = || holds(around, EACH_KEY) && holds(behind, "sendBeacon(|no-cors");
+        let takes_some =
+            || holds(around, ALL) && holds(around, TYPED) && (each_key() || holds(&around.to_lowercase(), VALUED));
         // What a shop asks its own service is a request with an answer; what is taken needs none.
         let needs_none = || holds(around, UNANSWERED) || !around.contains("preventDefault");
         goes_away() && holds(around, HEARS) && (copies() || takes_some() && needs_none())

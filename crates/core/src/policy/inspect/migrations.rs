@@ -4,6 +4,8 @@
 //! by which all rows of a table are gone and the table stays, nor one by which what a business lives by is dropped with no way back, nor
 //! one that begins with nothing: without the schema, the database, or any table.
 
+use std::cell::LazyCell;
+
 use super::source::{Written, form, is_comment, is_test, name};
 use crate::policy::lists::{holds, is, parts};
 use crate::policy::spans;
@@ -35,11 +37,14 @@ pub(super) fn emptied(written: &Written<'_>) -> Option<String> {
     if !is_migration || holds(name(&path), "down|undo|rollback|seed") || is_test(written.path) {
         return None;
     }
+    // What a database begins with is made where nothing is yet.
+    let is_first = holds(name(&path), "init|baseline|schema|0000_|0001_|_0001|v1__");
+    let of = |text: &str| of(text, is_first);
     let table = of(&written.text)?;
     written.before.and_then(of).is_none().then(|| format!("empties {table}"))
 }
 
-fn of(text: &str) -> Option<String> {
+fn of(text: &str, is_first: bool) -> Option<String> {
     const EMPTIES: &[&str] = &["truncate ", "delete from ", "drop table "];
     let is_back = |line: &&str| holds(line, TAKEN_BACK);
     let lower = text.to_ascii_lowercase();
@@ -56,7 +61,7 @@ fn of(text: &str) -> Option<String> {
             table.filter(|name| !verb.starts_with("drop") || is_record(name))
         })
     });
-    found.or_else(|| by_builder(&text)).or_else(|| live_dropped(&text, &lower)).or_else(|| all_dropped(&text))
+    found.or_else(|| by_builder(&text)).or_else(|| live_dropped(&text, &lower, is_first)).or_else(|| all_dropped(&text))
 }
 
 /// Schemas that hold what a database has unless somebody says otherwise, and those that are made anew from the others.
@@ -71,13 +76,7 @@ fn all_dropped(text: &str) -> Option<String> {
     if holds(text, AT_ONCE) || holds(text, EACH) && text.contains("drop") && !text.contains(" like ") {
         return Some("all tables".to_owned());
     }
-    let named = |verb: &'static str| {
-        text.match_indices(verb).take(super::MAX_PLACES).map(move |(at, verb)| {
-            let rest = text[at + verb.len()..].trim_start_matches(['(', ' ', '"', '\'', '`']);
-            let words = rest.split([' ', ';', ',', ')', '"', '\'', '`', '(']);
-            words.filter(|word| !is(word, "|if|exists")).map(bare).next().unwrap_or_default()
-        })
-    };
+    let named = |verb: &'static str| named(text, verb);
     let is_slight = |name: &str| name.is_empty() || name.split('_').any(|word| is(word, SLIGHT) || is(word, DERIVED));
     let is_made = |name: &str| {
         ["create schema ", "createschema(", "create_schema("].iter().any(|verb| named(verb).any(|made| made == name))
@@ -86,6 +85,15 @@ fn all_dropped(text: &str) -> Option<String> {
     let mut schemas = named("drop schema ").chain(named("dropschema(")).chain(named("drop_schema("));
     let schema = || schemas.find(|name| is(name, MAIN) || is(name, LIVE) || !is_slight(name) && is_made(name));
     database.or_else(schema).map(str::to_owned)
+}
+
+/// What stands by its name behind a word of a text.
+fn named<'t>(text: &'t str, verb: &'static str) -> impl Iterator<Item = &'t str> {
+    text.match_indices(verb).take(super::MAX_PLACES).map(move |(at, verb)| {
+        let rest = text[at + verb.len()..].trim_start_matches(['(', ' ', '"', '\'', '`', ':']);
+        let words = rest.split([' ', ';', ',', ')', '"', '\'', '`', '(']);
+        words.filter(|word| !is(word, "|if|not|exists")).map(bare).next().unwrap_or_default()
+    })
 }
 
 /// What a business lives by: no table of such a name is left over.
@@ -97,16 +105,37 @@ const LIVE: &str = "order|orders|order_line|order_lines|order_items|orderitem|cu
     tenant|tenants|client|clients|player|players|loans|deposits|donations|donors|purchases|sales|credentials|messages|organizations";
 
 /// How tables are dropped, in the words of those who build statements.
-const DROPS: &str = "drop table |drop_table(|drop_table :|drop_table \"|dropifexists(|droptable(|droptableifexists(|schema::drop(|\
+const DROPS: &str = "drop table |drop table(:|drop_if_exists table(:|drop_table(|drop_table :|drop_table \"|dropifexists(|droptable(|droptableifexists(|schema::drop(|\
     <droptable tablename=|droptable:";
 
-/// A table of [`LIVE`] that is dropped and never made again, not even on the way back.
-fn live_dropped(text: &str, whole: &str) -> Option<String> {
-    const MAKES: &str = "create table|create_table|createtable|schema::create|rename|archive| like ";
-    // What is made, or kept under another name, in the same file is not lost by it.
-    if holds(whole, MAKES) {
+/// A table of [`LIVE`] that is dropped with its rows: they go nowhere else, and no way back makes it again.
+fn live_dropped(text: &str, whole: &str, is_first: bool) -> Option<String> {
+    const MAKES: &[&str] = &[
+        "create table ",
+        "create table(",
+        "create_table(",
+        "create_table ",
+        "createtable(",
+        "createtable:",
+        "schema::create(",
+    ];
+    const FROM: &[&str] = &["from ", "from("];
+    // What is kept under another name, in the same file, is not lost by it.
+    if holds(whole, "rename|archive| like ") {
         return None;
     }
+    let all = |text, verbs: &[&'static str]| verbs.iter().flat_map(|verb| named(text, verb)).collect::<Vec<_>>();
+    let made = LazyCell::new(|| all(text, MAKES));
+    let made_ever = LazyCell::new(|| all(whole, MAKES));
+    let read = LazyCell::new(|| if holds(text, "insert|select") { all(text, FROM) } else { Vec::new() });
+    let is_kept = |name: &str| {
+        // A table of its name that the migration itself makes has no rows; one that the way back makes is meant.
+        let anew = made.contains(&name);
+        read.contains(&name)
+            || anew && is_first
+            || !anew && made_ever.contains(&name)
+            || made.iter().any(|made| takes_place_of(made, name))
+    };
     const LONGEST: usize = 2048;
     let dropped = |at: usize, verb: &str| {
         let start = at + verb.len();
@@ -118,11 +147,18 @@ fn live_dropped(text: &str, whole: &str) -> Option<String> {
         let mut goes_on = true;
         let listed = words.take_while(|word| std::mem::replace(&mut goes_on, word.ends_with(',')));
         let mut names = listed.flat_map(|word| word.split(',')).map(bare);
-        names.find(|name| is(name, LIVE)).map(str::to_owned)
+        names.find(|name| is(name, LIVE) && !is_kept(name)).map(str::to_owned)
     };
     parts(DROPS)
         .flat_map(|verb| text.match_indices(verb).take(super::MAX_PLACES))
         .find_map(|(at, verb)| dropped(at, verb))
+}
+
+/// Whether a table is made to stand where another one does: `customers_new`.
+fn takes_place_of(made: &str, name: &str) -> bool {
+    const NEW: &str = "new|tmp|temp|v2|2|next|copy|old|backup|bak|part|partitioned";
+    let rest = made.strip_prefix(name).or_else(|| made.strip_suffix(name));
+    rest.is_some_and(|rest| is(rest.trim_matches('_'), NEW))
 }
 
 /// The first table of a statement that is missed, where all of it goes.
@@ -232,6 +268,9 @@ mod tests {
             (sql, "DROP TABLE IF EXISTS customers CASCADE;", Some("empties customers")),
             (sql, "DROP TABLE customers_v1;", None),
             (sql, "CREATE TABLE customers_new (id int);\nDROP TABLE customers;", None),
+            (sql, "DROP TABLE orders;\nCREATE TABLE order_types (id int);", Some("empties orders")),
+            (sql, "DROP TABLE orders;\nCREATE TABLE orders (id int);", Some("empties orders")),
+            (sql, "CREATE TABLE people AS SELECT * FROM customers;\nDROP TABLE customers;", None),
             (
                 "/home/dev/work/shop/alembic/versions/1_x.py",
                 "def upgrade():\n    op.drop_table('patients')\n\ndef downgrade():\n    pass",

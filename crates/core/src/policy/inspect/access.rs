@@ -30,6 +30,7 @@ pub(super) fn is_widened(call: &Call<'_>, named: &Call<'_>) -> bool {
         || makes_administrator(call, named)
         || flags::are_turned(call)
         || variables::are_unguarded(named)
+        || variables::are_unmasked(named)
         || signed::is_own(named)
         || silences(call, named)
         || forwards(call)

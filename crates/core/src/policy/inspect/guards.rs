@@ -3,6 +3,8 @@
 
 use super::arguments::Arguments;
 use super::call::{Call, TRIED};
+use super::settings::settings;
+use super::variables::any_pair;
 use crate::policy::lists::{holds, is, letters};
 
 const CHANGES: &str = "update|set|patch|put|modify|configure|change|edit|disable|toggle|replace|upsert|apply|save|post|manage|deactivate|batch|bulk|\
@@ -27,7 +29,10 @@ const PROTECTS: &str = "mfa|2fa|2sv|twofactor|twostep|secondfactor|multifactor|r
     moderation|datascrub|scrubip|scrubdata|scrubpii|scrubdefault|piiscrub|scrubber|dataredaction|redactpii|piiredact|\
     logredact|piimask|maskpii|datamask|maskall|maskinput|masktext|anonymizeip|anonymiseip|ipanonym|sensitivefield|sensitivedata|contentfilter|safetysetting|guardrail|profanity|parentalcontrol|backupsenabled|automatedbackup|backupenabled|versioningenabled|\
     retentionlock|legalhold|immutab|securitylevel|browsercheck|fightmode|onlyallowmerge|approvalsbeforemerge|approvalsrequired|\
-    requiredapproving|enforceadmins";
+    requiredapproving|enforceadmins|securityenabled|authenticationenabled|sslrequired|requiressl|requiresecuretransport|securetransport";
+
+/// Names of what protects that stand for themselves.
+const NAMES: &str = "ssl|tls|https|waf|firewall";
 
 /// Names of what lets in while it is on.
 const EXPOSES: &str = "disablemfa|skipmfa|bypassmfa|disable2fa|allowinsecure|disablesecurity|disableauth|allowanonymous|anonymousaccess|disablessl|\
@@ -92,6 +97,7 @@ pub(super) fn are_lowered(call: &Call<'_>) -> bool {
     call.given.turned(PROTECTS, STATES, is_off)
         || call.given.turned_on(EXPOSES)
         || says_off(call.given)
+        || are_off_in_list(call)
         || takes_proofs(call)
         || forgets_soon(call.given)
         || call.given.is_emptied(PROTECTS)
@@ -118,6 +124,25 @@ fn says_off(given: &Arguments<'_>) -> bool {
     given.pairs().any(|(name, value)| {
         holds(name, WITHOUT) && holds(name, PROTECTS) && matches!(value, "true" | "True" | "1" | "yes")
     })
+}
+
+/// Whether what guards is off in settings that tell their names apart from their values (`{"id": "waf", "value": "off"}`), or speaks a language
+/// that is broken. What an environment holds is judged by its variables.
+fn are_off_in_list(call: &Call<'_>) -> bool {
+    const VARIABLES: &str = "env|envs|envvar|environment|variable|variables|issue|field|fields|row|rows|cell|cells";
+    const BROKEN: &str = "10|11|tls10|tls11|tlsv1|tlsv10|tlsv11|ssl30|sslv3|tls1";
+    let is_lowered = |name: &str, value: &str| {
+        if name.contains(' ') {
+            return false;
+        }
+        let name = letters(name);
+        let value = letters(value);
+        (is(&name, NAMES) || holds(&name, PROTECTS)) && (is(&value, OFF) || name == "ssl" && value == "flexible")
+            || lets_in(&name) && is(&value, "true|1|on|yes|enabled")
+            || holds(&name, "mintls|minimumtls|tlsversion|minimumprotocol|sslprotocol|tlsmin") && is(&value, BROKEN)
+    };
+    let raw = call.given.raw;
+    holds(raw, "alue\"|tls|Tls|TLS") && !call.has(VARIABLES) && any_pair(&settings(raw), is_lowered)
 }
 
 /// Whether somebody who signs in, or signs what they pay, proves less than before: the list of what they prove it by is empty, one of it is
@@ -180,7 +205,6 @@ fn is_off(value: &str) -> bool {
 pub(in crate::policy) fn are_lowered_by(way: &str, said: &str) -> bool {
     const SWITCHED: &str = "disabled|disable|off|essentiallyoff|notconfigured|inactive|false|0|null";
     const VERBS: &str = "disable|deactivate|off";
-    const NAMES: &str = "ssl|tls|https|waf|firewall";
     let guards = |name: &str| is(name, NAMES) || holds(&letters(name), PROTECTS);
     let parts = || way.split('/').take(super::MAX_PLACES);
     let of_guard = parts().any(guards);

@@ -17,12 +17,17 @@ const LOOKS: &str = "pull|diff|count|compare";
 /// How a variable is named where its name and its value stand apart, and how its value is.
 const NAMED: &str = "key|name|variable|variablename|variablekey|varname|envvarkey|envkey|envname|envvar|envvarname|settingname|settingkey|parametername|\
     configkey";
+const IDENTIFIED: &str = "id|setting|settingid|option|optionname|parameter|property|attribute|feature|control";
 const VALUED: &str = "value|newvalue|newenvvarvalue|envvarvalue|envvalue|variablevalue|val|settingvalue|parametervalue|configvalue|plaintextvalue|\
     secretvalue";
 
 /// Where it holds.
 const WHERE: &str = "environment|environmentid|environmentname|environmentscope|env|target|targets|context|newvarcontext|stage|app|appname|functionname|\
-    service|servicename|resourcegroup|scope|branch|gitbranch|project|projectname|site|name";
+    service|servicename|resourcegroup|scope|branch|gitbranch|project|projectname|site|zone|domain|name";
+
+/// Of these what tells for which jobs.
+const SCOPES: &str =
+    "environment|environmentname|environmentscope|env|target|targets|context|stage|scope|branch|gitbranch";
 
 /// Variables of well-known programs that check a certificate while they are on, and those that leave it unchecked.
 const CHECK_WHILE_ON: &str = "nodetlsrejectunauthorized|pythonhttpsverify|npmconfigstrictssl|yarnenablestrictssl|curlsslverify|requestsverify|\
@@ -79,18 +84,42 @@ pub(super) fn are_put_in(written: &Written<'_>) -> bool {
 }
 
 /// Whether one of the variables that settings tell of is so: each name with its value, be they given together or apart.
-fn any_pair(told: &[Setting<'_>], is_so: impl Fn(&str, &str) -> bool) -> bool {
-    let mut named = None;
+pub(super) fn any_pair(told: &[Setting<'_>], is_so: impl Fn(&str, &str) -> bool) -> bool {
+    let (mut named, mut identified) = (None, None);
     told.iter().any(|setting| {
         let value = setting.value.as_ref();
         let name = letters(&setting.name);
         if is(&name, NAMED) {
             named = Some(value);
+        } else if is(&name, IDENTIFIED) {
+            identified = Some(value);
         }
-        let apart = is(&name, VALUED).then_some(named).flatten();
+        let is_value = is(&name, VALUED);
+        let apart = named.filter(|_| is_value);
         let together = || value.split_once('=').is_some_and(|(name, value)| is_so(name, value));
-        is_so(apart.unwrap_or(&setting.name), value) || together()
+        is_so(apart.unwrap_or(&setting.name), value)
+            || is_value && identified.is_some_and(|name| is_so(name, value))
+            || together()
     })
+}
+
+/// Whether a variable that keeps something secret is shown from now on to whoever reads a job's record, or given to every branch's jobs.
+pub(super) fn are_unmasked(call: &Call<'_>) -> bool {
+    const SECRET: &str = "token|secret|secrets|password|passwd|pwd|key|credential|credentials|private|kubeconfig|dsn|pat|apikey|pem|passphrase|cookie|jwt|auth";
+    const SLIGHT: &str = "cache|public|pub|version|lint|name|url|path|id";
+    const HIDES: &str = "masked|ismasked|sensitive|issensitive|secured|issecured|issecret|secret|hidden|ishidden|encrypted|isencrypted|maskedandhidden";
+    const PLAIN: &str = "plain|plaintext|plain_text|unencrypted";
+    let given = call.given;
+    let shown = || given.is_off(HIDES) || given.values("type|variabletype|kind").any(|kind| is(kind, PLAIN));
+    let for_all =
+        || given.is_off("protected|isprotected") && (!call.has("create|add|new") || call.names(NAMED, PRODUCTION));
+    let keeps = |name: &str| speaks(name, SECRET) && !speaks(name, SLIGHT) && !speaks(name, TRIED);
+    call.has("variable|variables|env|envvar|envs|var|secret|secrets|parameter")
+        && call.has(SETS)
+        && call.looks(LOOKS, &[SETS]) != Some(true)
+        && given.values(NAMED).any(keeps)
+        && (shown() || for_all())
+        && (call.names(WHERE, PRODUCTION) || !call.names(SCOPES, TRIED))
 }
 
 /// Whether a service protects less by a variable of this name and value.

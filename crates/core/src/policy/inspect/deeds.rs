@@ -366,6 +366,9 @@ impl<'d> Deed<'d> {
     }
 
     fn of_database(&self) -> Option<Kind> {
+        if live::is_of_test_base(self) {
+            return None;
+        }
         let whole = self.has(
             "table|tables|database|databases|schema|collection|collections|keyspace|bucket|flushall|flushdb|flush|\
             all|branch|project|namespace|truncate|wipe|purge|class|dataset",

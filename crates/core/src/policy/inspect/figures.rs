@@ -72,7 +72,7 @@ pub(super) fn are_changed(call: &Call<'_>) -> bool {
     if call.looks(LOOKS, &[CHANGES, MAKES]) == Some(true) {
         return false;
     }
-    changes && call.at(SOLD) && sells_for_nothing(call)
+    changes && (call.at(SOLD) && sells_for_nothing(call) || has_none_left(call))
         || call.at(
             "discount|discounts|coupon|coupons|promo|promotion|promotions|voucher|vouchers|pricerule|rule|code|codes|giftcard|sale",
         ) && gives_all_off(given)
@@ -104,11 +104,23 @@ fn sells_for_nothing(call: &Call<'_>) -> bool {
             })
     };
     let all = all();
-    call.given.values(PRICES).filter_map(number).any(|price| price <= LEAST || all)
+    let in_cents = call.given.values("centamount|amountcents|pricecents").filter_map(number);
+    call.given
+        .values(PRICES)
+        .filter_map(number)
+        .chain(in_cents.map(|cents| cents / 100.0))
+        .any(|price| price <= LEAST || all)
         || all
             && call
                 .given
                 .is_given("pricechange|adjustment|percentage|percent|multiplier|factor|delta|formula|changepercent")
+}
+
+/// Whether nothing is left in stock of what is sold.
+fn has_none_left(call: &Call<'_>) -> bool {
+    const LEFT: &str = "quantity|available|availablequantity|stock|stockquantity|onhand|qty|inventoryquantity|stocklevel|inventorylevel";
+    call.has("inventory|stock|stocks|quantity|quantities|availability")
+        && call.given.values(LEFT).filter_map(number).any(|left| left <= 0.0)
 }
 
 /// Whether what is left of a price is next to nothing.

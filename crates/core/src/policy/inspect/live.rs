@@ -1,6 +1,7 @@
 //! What everybody relies on: whether a call of a server's tool is about that, and what of it is shown.
 
 use super::call::{Call, PRODUCTION, TRIED, speaks};
+use crate::policy::hosts;
 use crate::policy::lists::is;
 use crate::policy::secrets;
 use crate::policy::shell::is_local_cluster;
@@ -51,6 +52,29 @@ pub(super) fn is_changed_for_all(call: &Call<'_>) -> bool {
 pub(super) fn is_of_local_cluster(call: &Call<'_>) -> bool {
     const CONTEXTS: &str = "context|kubecontext|kubeconfigcontext|contextname|cluster|clustername";
     call.given.values(CONTEXTS).any(is_local_cluster)
+}
+
+/// The database of this machine that a call names: by its address, or beside its host; a server may be called after being here.
+pub(super) fn base_here(call: &Call<'_>) -> Option<String> {
+    const ADDRESSES: &str = "connectionstring|connectionurl|databaseurl|dsn|uri|url|connection|dburl";
+    let given = call.given;
+    if let Some((_, rest)) = given.values(ADDRESSES).find_map(|address| address.split_once("://")) {
+        let (place, base) = rest.split_once('/')?;
+        let base = base.split(['?', '&']).next().filter(|base| !base.is_empty())?;
+        return hosts::is_local(&hosts::host(&format!("x://{place}"))).then(|| base.to_owned());
+    }
+    let mut places = given.values("host|hostname|server|endpoint|address").peekable();
+    let here = match places.peek() {
+        Some(_) => places.all(|place| hosts::is_local(&hosts::host(place))),
+        None => call.served("local|localhost"),
+    };
+    here.then(|| given.value("database|databasename|dbname|db|catalog").map(str::to_owned)).flatten()
+}
+
+/// Whether all that a call destroys is in a database of this machine that is made for tests, by its name.
+pub(super) fn is_of_test_base(call: &Call<'_>) -> bool {
+    base_here(call)
+        .is_some_and(|base| speaks(&base, "test|tests|testing|e2e|ci|tmp|temp|scratch|sandbox") && !is_live(&base))
 }
 
 /// Whether a command shows all variables of an environment, and not their names alone or a few that are no secret.

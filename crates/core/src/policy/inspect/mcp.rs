@@ -12,7 +12,7 @@ use super::given::quoted;
 use super::source::Written;
 use super::{
     administrators, carried, code, content, deeds, disclosed, exported, figures, files, fleets, harvested, images,
-    leaks, links, live, miners, people, relays, removed, upstream, web,
+    leaks, links, live, miners, mutations, payees, people, relays, removed, upstream, web,
 };
 use crate::event::{Family, Tool};
 use crate::json;
@@ -48,10 +48,11 @@ pub(super) fn effects(tool: &Tool, arguments: &str, facts: &dyn Facts) -> Option
     }
     let given = Arguments::read(arguments);
     let call = Call::of(server, name, &given);
-    effects.extend(deeds::deed(&call).map(|kind| act(kind, name)));
+    effects.extend(deeds::deed(&call).or_else(|| mutations::deed(&call)).map(|kind| act(kind, name)));
     let unchecked = upstream::goes_past_checks(&call) || upstream::goes_unasked(&call);
     effects.extend(unchecked.then(|| act(Kind::GitBypass, name)));
-    effects.extend(upstream::moves_account(&call).then(|| act(Kind::McpPay, name)));
+    let moves_account = upstream::moves_account(&call) || payees::are_told(&call);
+    effects.extend(moves_account.then(|| act(Kind::McpPay, name)));
     effects.extend(upstream::merged(&call, facts).map(|whose| act(Kind::PackagePublish, &whose)));
     let verb = Verb::of(&call, !given.written.is_empty() || !given.contents.is_empty());
     effects.extend(Judged { call: &call, given: &given, verb, tool: &tool.name, facts }.effects());
@@ -195,9 +196,16 @@ impl Judged<'_> {
         }
         let taken_out = few(&self.given.statements).find_map(|sql| exported::people(sql, self.call));
         effects.extend(taken_out.map(|bucket| Effect::gives_away(bucket, self.tool)));
-        let commands = few(&self.given.statements).map(|sql| format!("psql -c {}", quoted(sql)));
+        let base = self.base();
+        let commands = few(&self.given.statements).map(|sql| format!("psql{base} -c {}", quoted(sql)));
         effects.extend(commands.flat_map(|command| shell::analyse_in(&command, None, self.facts).effects));
         effects
+    }
+
+    /// The database of this machine that statements are for, as a client is told of it; nothing where it is elsewhere, or nobody knows where.
+    fn base(&self) -> String {
+        let Some(base) = live::base_here(self.call) else { return String::new() };
+        format!(" -h localhost -d {}", quoted(&base))
     }
 
     /// An effect on a file as the tool's name means it: what is moved is not deleted unless it goes where things vanish, and a folder is

@@ -76,6 +76,7 @@ mod loosened;
 mod mcp;
 mod migrations;
 mod miners;
+mod mutations;
 mod openings;
 mod orders;
 mod origins;

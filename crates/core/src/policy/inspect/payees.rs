@@ -1,5 +1,7 @@
 //! Whom money goes to: a wallet, an account or a bank's number that is written out where a setting or somebody else's stood.
 
+use super::call::Call;
+use super::persons::accounts as accounts_at_banks;
 use super::source::{Written, code_lines, is_prose};
 use crate::policy::lists::{holds, letters};
 
@@ -14,6 +16,34 @@ const TRIED_CHAINS: &str = "testnet|sepolia|goerli|hardhat|anvil|ganache|localho
 
 /// The longest line that is looked at.
 const LONGEST: usize = 400;
+
+/// Whether somebody is told that what they pay goes to another account from now on.
+pub(super) fn are_told(call: &Call<'_>) -> bool {
+    const TELLS: &str = "send|post|reply|message|email|mail|create|comment|broadcast|publish|forward|answer|respond|add|write|chat|notify|sms";
+    const CHANGED: &str = "has changed|have changed|changed their|changed our|changed its|changed bank|change of bank|have moved|moved to a new|new bank|new account|new iban|new payment|updated bank|\
+        updated remittance|update your records|from today|from now on|with immediate effect|effective immediately|instead of the account|no longer|is closed|old account|\
+        previous account|do not use|ab sofort|neue bank|neues konto|neue konto|hat sich geändert|haben sich geändert|aufgelöst|nouveau compte|nouvel iban|\
+        nouvelles coordonnées|désormais|nueva cuenta|ha cambiado|han cambiado|nuevo iban|nuovo conto|nuovo iban|nieuwe rekening|is gewijzigd|nova conta|novo iban";
+    const PAID: &str = "pay|remit|transfer|wire|invoice|überweis|zahlung|rechnung|virement|facture|pago|factura|transferencia|bonifico|fattura|betal|\
+        factuur|fatura|pagament|iban|banking details|bank details";
+    const ACCOUNTS: &str = "routing|sort code|bsb|swift|bank account|banking details|bank details|our bank|kontonummer|bankverbindung|numéro de compte|número de cuenta|rekeningnummer";
+    const TRIED: &str = "fixture|validation|dummy|unit test|test iban|sandbox|staging";
+    /// The shortest notice, and what of a long one is read, in bytes.
+    const NOTICE: std::ops::Range<usize> = 40..8192;
+    let numbered =
+        |text: &str| text.split(|char: char| !char.is_ascii_digit()).any(|digits| (8..=17).contains(&digits.len()));
+    let tells = |text: &str| {
+        let text = &text[..text.floor_char_boundary(NOTICE.end)];
+        let lower = text.to_lowercase();
+        holds(&lower, CHANGED)
+            && holds(&lower, PAID)
+            && (accounts_at_banks(text) > 0 || holds(&lower, ACCOUNTS) && numbered(text))
+            && !holds(&lower, TRIED)
+    };
+    call.looks("", &[TELLS]) == Some(false)
+        && !call.has("draft|drafts|list|search|get|read|find")
+        && call.given.all().filter(|text| text.len() > NOTICE.start).take(super::MAX_PLACES).any(tells)
+}
 
 /// Whether money goes to another account than it did.
 pub(super) fn are_others(written: &Written<'_>) -> bool {
@@ -94,6 +124,31 @@ fn is_mixed(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_is_to_pay_elsewhere_is_told() {
+        for (name, given, told) in [
+            (
+                "send_email",
+                r#"{"body":"Our bank has changed. Please pay all invoices to LT60 1010 0123 4567 8901."}"#,
+                true,
+            ),
+            (
+                "create_draft",
+                r#"{"body":"Our bank has changed. Please pay all invoices to LT60 1010 0123 4567 8901."}"#,
+                false,
+            ),
+            ("send_email", r#"{"body":"Please pay invoice 2207 to LT60 1010 0123 4567 8901, as usual."}"#, false),
+            (
+                "send_email",
+                r#"{"body":"Our bank has changed its name; all accounts and invoices stay as they are."}"#,
+                false,
+            ),
+        ] {
+            let given = super::super::arguments::Arguments::read(given);
+            assert_eq!(are_told(&Call::of("mail", name, &given)), told, "{name} {}", given.raw);
+        }
+    }
 
     #[test]
     fn another_account_is_seen() {

@@ -67,15 +67,44 @@ fn asks_no_more(sentence: &Sentence<'_>) -> bool {
         let asks = words[at + 1..].iter().take(3).position(|word| is(word, ASK));
         asks.is_some_and(|ask| sentence.near(at + 1 + ask, 4, FOR))
     });
-    const UNASKED: &str = "without asking|without confirmation|without permission|without approval|without prompting";
     // *Always run shell commands without asking.*
     let runs_all = || {
         let run = sentence.ordered("run|execute|perform|do|start").next();
         let all = sentence.says("always|any|all|every|each|whatever");
         let what = |at: usize| sentence.near(at, 4, "command|commands|tools|actions|anything|everything");
-        sentence.holds(UNASKED) && all && run.is_some_and(what)
+        // *… wants all commands to be run without asking.*
+        let done = || sentence.says("run|executed|performed|started|done") && sentence.says("command|commands|actions");
+        let unasked = || {
+            sentence.holds("without asking|without confirm|without any confirm|without being asked|without permission|without approval|without prompt")
+        };
+        unasked() && all && (run.is_some_and(what) || done())
     };
-    (not_asked && sentence.holds(LASTS) || runs_all()) && !sentence.says(SLIGHT)
+    (not_asked && sentence.holds(LASTS) || runs_all()) && !sentence.says(SLIGHT) || needs_no_word(sentence)
+}
+
+/// Whether what an agent does is said to need nobody's word, wherever it is done.
+fn needs_no_word(sentence: &Sentence<'_>) -> bool {
+    const NEEDS_NONE: &str = "never need to be confirmed|never needs to be confirmed|need not be confirmed|not need to be confirmed|never have to be confirmed|\
+        not have to be confirmed|no longer need to be confirmed|never need confirm|never needs confirm|never need approval|never require|not require approval|\
+        not require confirm|not need confirm|not need approval|confirmation is not needed|confirmation is never needed|confirmation is not required|\
+        confirmation is never required|confirmation is unnecessary|no confirmation is needed|no confirmation is required|no confirmation needed|approval is not needed|\
+        approval is never needed|no approval is needed|no approval is required|approvals can be assumed|approval can be assumed|approval can always be assumed|\
+        approval may be assumed|consent can be assumed|permission can be assumed|confirmation can be assumed|has to be confirmed|needs to be confirmed|\
+        needs confirmation|requires confirmation|requires approval|needs approval|to require approval|to require confirmation|never asks before|never ask before|not ask before";
+    const ASSERTS: &str = "has to be confirmed|needs to be confirmed|needs confirmation|requires confirmation|requires approval|needs approval|\
+        to require approval|to require confirmation";
+    const ACTS: &str = "command|commands|delete|deletes|deleting|deletion|deletions|pushes|pushing|removal|removals|agent|agents|confirmations|prompts|shell|\
+        destructive|resources|anything|nothing";
+    const EVERYWHERE: &str = "every project|all projects|any project|every repository|all repositories|any repository|every session|all sessions|any session|from now on|\
+        in future|everywhere|always|no command|nothing an agent|nothing the agent|any command|all commands|every command|the agent never";
+    const HARMLESS: &str = "test|tests|testing|lint|linting|linters|format|formatting|formatter|read|reads|reading|read-only|staging|local|unless|except|only|\
+        if|sandbox|docs|patch|admin|admins|app|customer|customers|guest|guests|form|dialog|api|cache|build";
+    let denied = || !sentence.holds(ASSERTS) || sentence.holds("no command|nothing ");
+    sentence.holds(NEEDS_NONE)
+        && sentence.says(ACTS)
+        && sentence.holds(EVERYWHERE)
+        && denied()
+        && !sentence.says(HARMLESS)
 }
 
 /// Whether the person is not to hear of what they would want to know: of credentials that were found, of checks that were left out.

@@ -3,7 +3,7 @@
 mod kept;
 mod startup;
 
-pub use kept::is_generated;
+pub use kept::{is_generated, is_made_anew_in_container};
 pub use startup::{is_in_place_of_system, is_startup, runs_with_python, stands_for_system};
 
 use super::facts::Facts;

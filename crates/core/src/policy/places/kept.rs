@@ -43,3 +43,11 @@ pub fn is_generated(name: &str) -> bool {
         || name.starts_with("._")
         || parts(LEFTOVERS).any(|ending| name.len() > ending.len() && name.ends_with(ending))
 }
+
+/// Whether a path in a container is of something that tools make anew below an application's folder.
+pub fn is_made_anew_in_container(path: &str) -> bool {
+    const APPLICATIONS: &str = "/app/|/usr/src/|/var/www/|/opt/app/|/srv/app/|/code/|/src/|/workspace/|/workspaces/|/project/|/application/|\
+        /work/|/rails/|/api/|/web/|/repo/|/backend/|/frontend/|/build/";
+    parts(APPLICATIONS)
+        .any(|folder| path.strip_prefix(folder).is_some_and(|inside| inside.split('/').any(is_generated)))
+}

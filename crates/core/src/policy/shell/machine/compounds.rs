@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::super::programs::merged;
 use super::super::state::{Content, Flow, State, Stream};
 use super::super::syntax::*;
 use super::super::value::Text;
@@ -253,10 +254,14 @@ fn split(states: Vec<State>) -> (Vec<State>, Vec<State>) {
             continue;
         }
         if state.status != Some(false) {
-            yes.push(state.clone());
+            let mut holds = state.clone();
+            merged::decided(&mut holds, true);
+            yes.push(holds);
         }
         if state.status != Some(true) {
-            no.push(state);
+            let mut fails = state;
+            merged::decided(&mut fails, false);
+            no.push(fails);
         }
     }
     (yes, no)

@@ -3,6 +3,7 @@
 //! The value is taken for what it is where all goes well, as people mean it; that it may be empty matters only where
 //! nothing else keeps `"$X"/*` from being `/*`.
 
+use super::super::programs::merged;
 use super::super::state::State;
 use super::super::syntax::*;
 use super::super::value::Text;
@@ -60,6 +61,7 @@ fn last(item: &Item) -> Option<(After, &Simple)> {
 
 /// Forgets what a test was made of: whoever looks knows.
 pub(in crate::policy::shell) fn looked_at(state: &mut State, words: &[Text]) {
+    merged::compared(state, words);
     if !state.shell.uncertain.is_empty() {
         state
             .shell

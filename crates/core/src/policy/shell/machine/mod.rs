@@ -62,6 +62,8 @@ pub(in crate::policy::shell) struct Machine<'a> {
     pub(in crate::policy::shell) many: bool,
     /// Whether what runs now runs in what everybody has: by its names, it is production.
     pub(in crate::policy::shell) live: bool,
+    /// Whether that is a container of a project that people develop on this machine.
+    pub(in crate::policy::shell) in_project: bool,
     /// Whether of what is read now no more than names of variables is left.
     named: bool,
     steps: usize,
@@ -102,6 +104,7 @@ impl<'a> Machine<'a> {
             repeats: false,
             many: false,
             live: false,
+            in_project: false,
             named: false,
             steps: 0,
             depth: 0,
@@ -160,12 +163,14 @@ impl<'a> Machine<'a> {
                     let mut skipped = state.clone();
                     if runs.is_none() {
                         skipped.status = Some(item.after == After::Failure);
+                        super::programs::merged::decided(&mut skipped, item.after == After::Failure);
                     }
                     next.push(skipped);
                 }
                 if runs != Some(false) {
                     if runs.is_none() {
                         state.status = Some(item.after == After::Success);
+                        super::programs::merged::decided(&mut state, item.after == After::Success);
                     }
                     next.extend(self.item(item, state));
                 }

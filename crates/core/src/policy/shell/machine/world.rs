@@ -119,7 +119,11 @@ impl Machine<'_> {
         }
         self.touches(path, true);
         let place = self.place(path);
-        self.note(kind, path.to_owned(), place, recursive, Origin::UNKNOWN);
+        let anew = kind == Kind::FileDelete
+            && self.at == Where::Container
+            && !self.live
+            && places::is_made_anew_in_container(path);
+        self.note(kind, path.to_owned(), place, recursive && !anew, Origin::UNKNOWN);
     }
 
     pub(super) fn touches(&mut self, path: &str, changes: bool) {

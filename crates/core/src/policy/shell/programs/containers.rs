@@ -131,7 +131,11 @@ fn container(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             if starts_project(args) && is_there(machine, state, "docker", &whole) {
                 machine.act(Kind::CloudDeploy, "a project of containers");
             }
+            let (live, in_project) = (machine.live, machine.in_project);
+            machine.live |= names_production(&whole);
+            machine.in_project = is_here(&whole);
             project_command(machine, state, args);
+            (machine.live, machine.in_project) = (live, in_project);
         }
         verb if is_list(verb, args) && lists_trials(args) => {
             machine.emit(state, 1, Text::hole(Origin { trial: true, ..Origin::UNKNOWN }));
@@ -164,10 +168,11 @@ fn enters(machine: &mut Machine<'_>, state: &mut State, whole: &Options, args: &
     let name = options.operands.first().map(Text::shown).unwrap_or_default();
     let own = throwaway::is_trial(&name) || throwaway::was_made(state, INSIDE, &name);
     let at = if own { Where::Throwaway } else { Where::Container };
-    let live = machine.live;
+    let (live, in_project) = (machine.live, machine.in_project);
     machine.live |= names_production(whole) || is_production(&name);
+    machine.in_project = is_here(whole) && !machine.live && throwaway::is_developed(&name);
     machine.elsewhere(state, at, options.operands.get(1..).unwrap_or_default().to_vec());
-    machine.live = live;
+    (machine.live, machine.in_project) = (live, in_project);
 }
 
 /// Makes a container and runs a program in it; gives the name that is printed, where one is.
@@ -237,6 +242,8 @@ fn project_command(machine: &mut Machine<'_>, state: &mut State, args: &[Text]) 
             let is_trial =
                 own || inner.operands.first().into_iter().chain(project).any(|name| throwaway::is_trial(&name.shown()));
             let fields = inner.operands.get(1..).unwrap_or_default().to_vec();
+            machine.live |= names_production(&options);
+            machine.in_project &= !machine.live && machine.at == Where::Here;
             machine.elsewhere(state, if is_trial { Where::Throwaway } else { Where::Container }, fields);
         }
         "up" | "create" => {
@@ -249,6 +256,11 @@ fn project_command(machine: &mut Machine<'_>, state: &mut State, args: &[Text]) 
             super::tables::table(machine, &Call { name, args: args.to_vec() }, state);
         }
     }
+}
+
+/// Whether an engine is this machine's own, as far as a call tells.
+fn is_here(whole: &Options) -> bool {
+    !whole.has(&["context", "c", "host", "H", "connection", "url"])
 }
 
 /// Whether an option of a call names production: a context, a namespace, an engine.

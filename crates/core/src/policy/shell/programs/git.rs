@@ -1,6 +1,7 @@
 //! git: what throws work away, and what takes away the ways to get it back.
 
 mod history;
+pub(in super::super) mod merged;
 mod remote;
 mod settings;
 mod work;

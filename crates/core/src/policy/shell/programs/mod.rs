@@ -29,6 +29,7 @@ mod transfer;
 mod uploads;
 mod wrappers;
 
+pub(super) use git::merged;
 pub(super) use tables::production::{is_rehearsal, of_variable};
 
 use super::machine::{Call, Machine};

@@ -5,6 +5,7 @@ use super::super::options::{Options, Spec, read, single, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
+use super::merged;
 use super::tables::throwaway;
 use crate::policy::effects::Kind;
 use crate::policy::places::{self, Place};
@@ -31,6 +32,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "gzip" | "gunzip" | "bzip2" | "bunzip2" | "xz" | "unxz" | "zstd" | "unzstd" | "lz4" | "pigz" => compress,
         "vi" | "vim" | "nvim" | "nano" | "ed" | "ex" | "code" => edit,
         "printenv" => printenv,
+        "getent" => getent,
         _ => return None,
     })
 }
@@ -259,6 +261,11 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         machine.code(state, &code, Vec::new());
     }
     let has_pattern = options.has(&["e", "regexp", "f", "file", "files"]);
+    if !options.has(&["v", "invert-match"])
+        && let Some(pattern) = options.value(&["e", "regexp"]).or(options.operands.first())
+    {
+        merged::sought(state, &pattern.shown());
+    }
     let pattern = options.operands.first().or(options.value(&["e", "regexp"])).map(Text::shown).unwrap_or_default();
     let files = options.operands.get(usize::from(!has_pattern)..).unwrap_or_default();
     let recursive = options.has(&["r", "R", "recursive", "dereference-recursive"])
@@ -362,6 +369,9 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     let from_file = options.has(&["f", "file", "from-file"]);
     let code = if from_file { None } else { options.operands.first() };
     let files = options.operands.get(usize::from(!from_file)..).unwrap_or_default();
+    if let Some(code) = code.filter(|_| options.has(&["e", "exit-status"])) {
+        merged::sought(state, &code.shown());
+    }
     let reads_input = !code.is_some_and(|code| {
         code.shown().trim_start().starts_with("BEGIN")
             && !code.shown().contains("} ")
@@ -604,6 +614,19 @@ fn command_of_editor(machine: &mut Machine<'_>, state: &mut State, line: &str) {
     } else if line.contains('(') {
         super::code::run(machine, state, super::code::Language::Other, &Text::decoded(line));
     }
+}
+
+/// `getent passwd NAME`: where somebody's home is.
+fn getent(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let words: Vec<String> = call.args.iter().map(Text::shown).filter(|word| !word.starts_with('-')).collect();
+    let line = match words.as_slice() {
+        [what, name] if what == "passwd" && call.args.iter().all(|arg| arg.origin().is_none()) => {
+            let home = if name == "root" { "/root".to_owned() } else { format!("/home/{name}") };
+            Text::known(format!("{name}:x:1000:1000::{home}:/bin/sh\n"))
+        }
+        _ => Text::hole(Origin::UNKNOWN),
+    };
+    machine.emit(state, 1, line);
 }
 
 fn printenv(machine: &mut Machine<'_>, call: &Call, state: &mut State) {

@@ -7,7 +7,7 @@ use super::super::super::value::{Origin, Text};
 use super::super::base_name;
 use super::super::tables::{production, throwaway};
 use super::settings::{self, Lasts};
-use super::{asks_for_help, skips_hooks};
+use super::{asks_for_help, merged, skips_hooks};
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
 use crate::policy::lists::is;
@@ -205,10 +205,8 @@ pub(super) fn push(machine: &mut Machine<'_>, state: &State, args: &[Text]) {
     if options.has(&["f", "force"]) || options.has(&["mirror"]) || plus || all {
         machine.act(Kind::GitForcePush, refs.join(" "));
     }
-    if options.has(&["d", "delete"])
-        || options.has(&["prune"])
-        || refs.iter().any(|name| name.starts_with(':') && name.len() > 1)
-    {
+    let deletes = options.has(&["d", "delete"]) || refs.iter().any(|name| name.starts_with(':') && name.len() > 1);
+    if options.has(&["prune"]) || deletes && (machine.many || !merged::is_known(state, &refs)) {
         machine.act(Kind::GitDeleteRemote, refs.join(" "));
     }
     if skips_hooks(args) {

@@ -311,7 +311,7 @@ pub(super) const TOOLS: &[Tool] = &[
             "arq",
         ],
         spec: spec(
-            "sAHVaupXc",
+            "sAHVaupXcn",
             &[
                 "brokers=",
                 "server=",

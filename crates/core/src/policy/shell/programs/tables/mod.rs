@@ -214,6 +214,8 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         return;
     }
     throwaway::makes(state, name, &options, &words);
+    throwaway::brings_up_again(machine, name, &options, &words);
+    super::merged::asks(state, name, &words);
     throwaway::chooses_registry(state, &words);
     production::chooses(state, name, &options, &words);
     let input = machine.input(state, 0).origin().unwrap_or_default();

@@ -14,6 +14,7 @@ pub(super) use super::names::words;
 pub(in super::super) use super::names::{is_developed, is_lasting, is_trial};
 use crate::policy::effects::{Kind, Where};
 use crate::policy::hosts;
+use crate::policy::lists::is;
 use crate::policy::places::{Place, glob};
 
 /// Where something is done.
@@ -311,7 +312,7 @@ pub(super) fn may_lose(
             let context = asked.named(flags, &[]).or_else(|| cluster(state));
             context.is_some_and(|context| is_local_cluster(&context))
         }
-        Scope::Database { hosts, variables } => asked.in_database(hosts, variables),
+        Scope::Database { hosts, variables } => asked.in_database(program, hosts, variables),
         Scope::Engine => asked.in_engine(),
         Scope::Machines => asked.on_machines(),
         Scope::Registry { variables } => asked.in_registry(variables),
@@ -367,7 +368,10 @@ impl Asked<'_, '_> {
             || self.named(flags, variables).is_some_and(|address| is_address_here(&address))
     }
 
-    fn in_database(&self, hosts: &[&str], variables: &[&str]) -> bool {
+    fn in_database(&self, program: &str, hosts: &[&str], variables: &[&str]) -> bool {
+        /// What a broker passes on a developer sends again.
+        const BROKERS: &str =
+            "rabbitmqctl|rabbitmqadmin|kafka-topics|kafka-delete-records|kafka-consumer-groups|rpk|nats|pulsar-admin";
         let (host, base) = match self.named(hosts, variables) {
             Some(address) if address.contains("://") => database(&address),
             Some(host) => (Some(hosts::host(&host)), None),
@@ -381,7 +385,8 @@ impl Asked<'_, '_> {
         let reach = reach(self.machine, host.as_deref());
         let port = self.values(&["p", "P", "port"]).pop();
         let own = is_inside(self.machine) || is_own_port(self.state, port.as_deref());
-        own && reach == Reach::Here || may_be_lost(reach, names.iter().map(String::as_str))
+        let in_project = self.machine.in_project && is(program, BROKERS) && !names.iter().any(|name| is_lasting(name));
+        (own || in_project) && reach == Reach::Here || may_be_lost(reach, names.iter().map(String::as_str))
     }
 
     fn in_engine(&self) -> bool {
@@ -591,6 +596,22 @@ pub(super) fn makes(state: &mut State, program: &str, options: &Options, words: 
         _ => None,
     };
     clusters.iter().for_each(|context| uses_cluster(state, context));
+}
+
+/// Takes back that a machine for developing was destroyed, where the same script starts it anew: it is made from a file or an image.
+pub(super) fn brings_up_again(machine: &mut Machine<'_>, program: &str, options: &Options, words: &[String]) {
+    let whole = match (program, words.first().map(String::as_str)) {
+        ("vagrant", Some("up")) | ("colima", Some("start")) => words.len() == 1,
+        ("multipass", Some("launch")) | ("limactl", Some("start" | "create")) => false,
+        _ => return,
+    };
+    let mut named = options.values(&["name", "n", "p", "profile"]).map(Text::shown).collect::<Vec<_>>();
+    named.extend(words.iter().skip(1).cloned());
+    let is_again = |target: &str| !is_lasting(target) && (whole || named.iter().any(|name| name == target));
+    machine.effects.retain(|effect| {
+        let destroys = matches!(effect.kind, Kind::ContainerDestroy | Kind::StorageDestroy);
+        !(destroys && effect.program == program && is_again(&effect.target))
+    });
 }
 
 /// Programs that make and remove the same things under different names.

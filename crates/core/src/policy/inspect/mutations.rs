@@ -9,9 +9,10 @@ use crate::json;
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
 
-/// The longest mutation that is looked at, in bytes, and most of its fields.
+/// The longest mutation that is looked at, in bytes, most of its fields, and most variables whose values are looked for.
 const LONGEST: usize = 64 << 10;
 const MAX_FIELDS: usize = 32;
+const MAX_VARIABLES: usize = 32;
 
 json::fields!(Given { variables = "variables" });
 
@@ -91,10 +92,12 @@ struct Reader<'t> {
     parentheses: usize,
     /// Whether a value stands before what comes next in the arguments.
     behind_value: bool,
+    /// How many variables' values were looked for.
+    looked_for: usize,
     found: Vec<(String, String)>,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
     /// Goes past one token; false where the mutation has ended.
     fn takes(&mut self, token: &str) -> bool {
         match (token, self.parentheses) {
@@ -132,13 +135,28 @@ impl Reader<'_> {
         self.behind_value = !matches!(token, "{" | "[" | ":");
         match token {
             "{" | "}" | "[" | "]" | ":" => self.argues(token),
-            _ => match token.strip_prefix('$').and_then(|name| value_of(self.variables, name)) {
+            _ => match token.strip_prefix('$').and_then(|name| self.value_of(name)) {
                 Some(value) => self.argues(value),
                 None if token.starts_with("\"\"\"") => self.argues("\"…\""),
                 None if token.starts_with('"') => self.argues(token),
                 None => self.argues(&format!("\"{token}\"")),
             },
         }
+    }
+
+    /// The value of a variable, as it is written.
+    fn value_of(&mut self, name: &str) -> Option<&'t str> {
+        self.looked_for += 1;
+        if self.looked_for > MAX_VARIABLES {
+            return None;
+        }
+        let mut found = None;
+        json::each(self.variables, |key, value| {
+            if json::inside(key).is_some_and(|key| key == name) {
+                found = Some(value.get());
+            }
+        });
+        found
     }
 
     /// Adds to the arguments of the last field; those of the mutation itself are but its variables' kinds.
@@ -149,17 +167,6 @@ impl Reader<'_> {
             let _ = arguments.write_str(part);
         }
     }
-}
-
-/// The value of a variable, as it is written.
-fn value_of<'v>(variables: &'v str, name: &str) -> Option<&'v str> {
-    let mut found = None;
-    json::each(variables, |key, value| {
-        if json::inside(key).is_some_and(|key| key == name) {
-            found = Some(value.get());
-        }
-    });
-    found
 }
 
 #[cfg(test)]

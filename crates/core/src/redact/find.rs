@@ -64,10 +64,14 @@ pub(super) fn find(text: &str) -> Vec<(Range<usize>, Secret)> {
 
 /// The secret of a known shape that starts exactly at `at`.
 pub(super) fn known_at(bytes: &[u8], at: usize) -> bool {
-    match shape_at(bytes, at) {
-        Some(Shape { rest: Rest::Assigned, .. }) | None => false,
-        Some(_) => secret_at(bytes, at, at, &mut Seen::default()).is_some_and(|(range, _)| range.start == at),
-    }
+    /// How far behind its start stands what a secret is told by: see [`Rest`].
+    const TOLD_BEHIND: [usize; 3] = [0, 3, 14];
+    TOLD_BEHIND.iter().map(|behind| at + behind).filter(|told| *told < bytes.len()).any(|told| {
+        match shape_at(bytes, told) {
+            Some(Shape { rest: Rest::Assigned, .. }) | None => false,
+            Some(_) => secret_at(bytes, told, at, &mut Seen::default()).is_some_and(|(range, _)| range.start == at),
+        }
+    })
 }
 
 /// What is remembered of a text, because to look again for each name in it would take time quadratic in the length.

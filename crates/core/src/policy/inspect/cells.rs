@@ -57,6 +57,13 @@ pub(super) fn hand_out_people(code: &str) -> bool {
     known.len() > 1 && known.iter().any(|word| persons::is_sure(word))
 }
 
+/// Whether a cell deletes files of a share in a network, which it names as Windows does.
+pub(super) fn clear_what_many_keep(code: &str) -> bool {
+    holds(code, "\\\\")
+        && holds(code, "rmtree(|.unlink(|os.remove(|.rmdir(")
+        && literals(code).any(|text| text.len() > 4 && text.starts_with("\\\\"))
+}
+
 /// Whether a cell has calls by which people are written to, or by which something is everybody's from then on.
 pub(super) fn may_reach_people(code: &str) -> bool {
     holds(

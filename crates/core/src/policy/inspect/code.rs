@@ -392,7 +392,16 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
         return Some("sends away what is known of people".to_owned());
     }
     let reaches_people = runs == Runs::AtOnce && cells::may_reach_people(code);
-    if !reads_in_cell && !reaches_people && !holds(code, language.hints()) {
+    if runs == Runs::AtOnce && cells::clear_what_many_keep(code) {
+        return Some("deletes what many keep".to_owned());
+    }
+    let deletes = language == Language::Python
+        && holds(code, "unlink(|.remove(|rmdir(|removedirs(")
+        && holds(
+            code,
+            "/mnt|/srv|/data|/media|/nfs|/nas|/net|/Volumes|/archive|/backup|/share|/export|/storage|/project|/group|/pool|/tank|home",
+        );
+    if !reads_in_cell && !reaches_people && !deletes && !holds(code, language.hints()) {
         return None;
     }
     let imported = if reaches_people && language == Language::Python { cells::with_imports(code) } else { code.into() };
@@ -422,7 +431,9 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
             (Runs::Called, Kind::FileDelete) => {
                 !followed
                     && effect.recursive
-                    && (is_all(&effect.target, effect.place) || is_of_person(&effect.target, facts))
+                    && (is_all(&effect.target, effect.place)
+                        || is_of_person(&effect.target, facts)
+                        || language == Language::Python && empties_shared(&effect.target, code))
             }
             (Runs::Called, Kind::DataSend) => sends && language == Language::Shell && (reads || takes_keys(code)),
             (Runs::Called, Kind::DiskWipe) => is_first_disk(&effect.target),
@@ -442,6 +453,7 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
             (Runs::Scheduled, Kind::CodeFetched | Kind::SystemStartup | Kind::SecretRead) => false,
             (Runs::AtOnce, Kind::NetMailing | Kind::PackagePublish | Kind::MoneyMove | Kind::CloudAccess) => true,
             (Runs::AtOnce, Kind::FileDelete) if effect.place == Place::ProjectRoot => effect.recursive,
+            (Runs::AtOnce, Kind::FileDelete) if places::is_shared(&effect.target) => effect.recursive,
             (_, Kind::FileDelete) => {
                 effect.recursive && matches!(effect.place, Place::System | Place::Home | Place::HomeTree)
             }
@@ -508,6 +520,15 @@ fn is_of_person(target: &str, facts: &dyn Facts) -> bool {
     let home = facts.home().unwrap_or_default().trim_end_matches('/');
     let inside = places::without_wildcard(target).strip_prefix(home).and_then(|rest| rest.strip_prefix('/'));
     !home.is_empty() && inside.is_some_and(|inside| is(inside.trim_end_matches('/'), FOLDERS))
+}
+
+/// Whether all that is in a folder many keep things in goes, with nothing chosen and nobody asked.
+fn empties_shared(target: &str, code: &str) -> bool {
+    const MADE_ANEW: &str = "release|static|build|dist|cache|tmp|temp|www|html|staging|log|trash";
+    target.contains('*')
+        && places::is_shared(target)
+        && !holds(&target.to_ascii_lowercase(), MADE_ANEW)
+        && !holds(code, "if |argparse|sys.argv|click|dry|input(|test")
 }
 
 /// Whether a device is the disk, or a part of it, that most machines start from: others are prepared by many a script.

@@ -121,7 +121,28 @@ pub(super) fn is_mailing(call: &Call<'_>) -> bool {
             || pushed()
             || call.given.values(TO).any(all)
             || call.given.is_given(QUERIES)
+            || are_in_file(call)
             || many())
+}
+
+/// Whether those who are written to are told by a file with a list of them.
+fn are_in_file(call: &Call<'_>) -> bool {
+    const WHO: &str = "recipient|tolist|tofile|tocsv|contacts|numbers|audience|destinations|members|subscribers|phones|addresses|emails|people|customers|leads|idsfile|devices|users|players|tokensfile";
+    const TABLES: &str = "csv|csvpath|csvfile|list|listfile|listpath|file|filepath|path|sheet|inputfile|input";
+    const FORMS: &str = "csv|tsv|xlsx|xls|json|jsonl|ndjson|txt|parquet";
+    const MADE_UP: &str = "fixture|fixtures|sample|samples|mock";
+    // Where a project is says nothing of what its lists are for.
+    let is_tried = |value: &str| value.rsplit('/').take(3).any(|part| speaks(part, TRIED) || speaks(part, MADE_UP));
+    let is_list = |value: &str| {
+        let form = value.rsplit_once('.').map(|(_, form)| form.to_ascii_lowercase());
+        !value.contains('@') && form.is_some_and(|form| is(&form, FORMS)) && !is_tried(value)
+    };
+    let by_batch = call.has("batch|campaign|broadcast|many|multi|each") && !call.given.is_given("to|recipient");
+    !call.at(TRIED)
+        && call.given.pairs().any(|(name, value)| {
+            (holds(name, WHO) && !holds(name, "attach|template|media") || by_batch && is(name, TABLES))
+                && is_list(value)
+        })
 }
 
 /// Services that write to many for a company.

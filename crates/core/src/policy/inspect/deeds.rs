@@ -170,6 +170,10 @@ impl<'d> Deed<'d> {
         if self.shows_secrets() {
             return Some(Kind::SecretRead);
         }
+        // What a tool for searches does is what it is asked.
+        if scripts::erase_records(self.named) {
+            return Some(Kind::McpDestroy);
+        }
         if self.looks {
             return None;
         }
@@ -277,6 +281,7 @@ impl<'d> Deed<'d> {
             .or_else(|| guards::are_lowered(self).then_some(Kind::McpAccess))
             .or_else(|| live::is_changed_for_all(self.named).then_some(Kind::ServiceChange))
             .or_else(|| scripts::delete_all(self).then_some(Kind::McpDestroy))
+            .or_else(|| scripts::change_each(self.named))
             .or_else(|| {
                 (replaced::are_gone(self) || replaced::is_page_gone(self) || replaced::is_withdrawn(self.named))
                     .then_some(Kind::McpDestroy)

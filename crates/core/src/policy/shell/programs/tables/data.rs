@@ -163,6 +163,11 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[on("** clean", DatabaseDestroy)],
     },
     Tool {
+        names: &["splunk"],
+        spec: spec("", &["auth=", "uri="]),
+        entries: &[with("search", &["~*| delete", "~*|delete"], DatabaseDestroy), on("clean", DatabaseDestroy)],
+    },
+    Tool {
         names: &["bq"],
         spec: spec(
             "fnr",

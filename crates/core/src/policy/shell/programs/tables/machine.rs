@@ -207,6 +207,11 @@ pub(super) const TOOLS: &[Tool] = &[
         ],
     },
     Tool { names: &["setenforce"], spec: spec("", &[]), entries: &[on("0|Permissive|permissive", SafetyDisable)] },
+    Tool {
+        names: &["auditpol"],
+        spec: spec("", &[]),
+        entries: &[with("", &["~/*:disable", "~/clear", "~/remove*"], SafetyDisable)],
+    },
     Tool { names: &["auditctl"], spec: spec("ewaAdSFkb", &[]), entries: &[with("", &["e=0", "D"], SafetyDisable)] },
     Tool {
         names: &["aa-disable", "aa-teardown", "aa-complain"],

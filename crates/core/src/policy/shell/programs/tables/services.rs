@@ -163,7 +163,9 @@ impl<'r> Deed<'r> {
         let wipes = self.has("wipe|erase|factoryreset|selectivewipe")
             || self.has("factory") && self.has("reset")
             || self.path.last().is_some_and(|last| is(last, "shutdown|poweroff|halt"))
-            || self.has("retire") && self.has("devices|computers");
+            || self.has("retire") && self.has("devices|computers")
+            // A search that deletes what it finds.
+            || self.has("search") && self.said.contains("|delete&");
         (wipes || !self.deletes() && self.has(DESTROYS) && !self.has("preview")).then_some(Kind::ServiceChange)
     }
 

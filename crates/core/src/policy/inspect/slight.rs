@@ -138,7 +138,8 @@ fn names_plainly(line: &str, facts: &dyn Facts) -> bool {
         inside.unwrap_or(value).to_owned()
     };
     if let Some((name, value)) = line.strip_prefix("export ").and_then(|rest| rest.split_once('=')) {
-        return is(name.trim(), TASTES) && is_plain(&unquoted(value));
+        let value = unquoted(value);
+        return is(name.trim(), TASTES) && is_plain(&value) || name.trim() == "PATH" && finds_own_tools(&value, facts);
     }
     let Some((name, value)) = line.strip_prefix("alias ").and_then(|rest| rest.split_once('=')) else { return false };
     let value = unquoted(value);
@@ -148,6 +149,19 @@ fn names_plainly(line: &str, facts: &dyn Facts) -> bool {
         && !is(first, TRUSTED)
         && !holds(&value, "--dangerously|--yolo|--no-verify|--force|bypass")
         && shell::analyse_in(&value, None, facts).effects.is_empty()
+}
+
+/// Whether programs are found where they were, and in folders of a home where tools that somebody installs for himself put theirs.
+fn finds_own_tools(value: &str, facts: &dyn Facts) -> bool {
+    const FOLDERS: &str = ".local/bin|bin|.cargo/bin|go/bin|.npm-global/bin|.bun/bin|.deno/bin|.yarn/bin|.krew/bin|.pyenv/bin|.pyenv/shims|.rbenv/bin|\
+        .rbenv/shims|.volta/bin|.asdf/shims|.dotnet/tools|.poetry/bin|.local/share/pnpm|.local/share/mise/shims|.nix-profile/bin|.fzf/bin|.composer/vendor/bin";
+    let home = facts.home().unwrap_or("$HOME");
+    let of_home = |part: &str| {
+        let inside = ["$HOME/", "${HOME}/", "~/"].iter().find_map(|start| part.strip_prefix(start));
+        inside.or_else(|| part.strip_prefix(home)?.strip_prefix('/')).is_some_and(|folder| is(folder, FOLDERS))
+    };
+    let is_old = |part: &str| matches!(part, "$PATH" | "${PATH}");
+    value.split(':').all(|part| is_old(part) || of_home(part)) && value.split(':').any(is_old)
 }
 
 /// Whether a line of a hook says nothing, or runs what looks at a project's own code.

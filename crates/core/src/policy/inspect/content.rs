@@ -2,10 +2,10 @@
 
 use super::source::{MAX_TEXT, Written, is_prose, is_test};
 use super::{
-    admission, answers, assumed, backdoors, bounds, builds, ciphers, code, columns, consoles, contracts, cookies,
-    copies, detached, disclosed, flows, ignored, images, interlocks, kept, leaks, loaders, logged, loosened,
-    migrations, origins, payees, playbooks, protections, published, queries, refusals, removed, revived, rows,
-    scanners, served, servers, skimmers, sources, spying, swallowed, taken, told, trust, unbounded, unchecked,
+    admission, answers, assumed, audited, backdoors, bounds, builds, ciphers, code, columns, consoles, contracts,
+    cookies, copies, detached, disclosed, flows, ignored, images, interlocks, kept, leaks, loaders, logged, loosened,
+    migrations, origins, payees, playbooks, powers, protections, published, queries, refusals, removed, revived, rows,
+    scanners, served, servers, shipped, skimmers, sources, spying, swallowed, taken, told, trust, unbounded, unchecked,
     unescaped, unmasked, variables,
 };
 use crate::policy::effects::{Effect, Kind};
@@ -154,6 +154,10 @@ fn guards_less(written: &Written<'_>, path: &str, tool: &str, facts: &dyn Facts)
         || columns::are_bared(written)
         || consoles::are_open(written)
         || payees::are_others(written)
+        || payees::keep_what_is_left(written)
+        || powers::are_all_written(written)
+        || audited::are_kept_no_more(written)
+        || shipped::are_handed_on(written)
         || served::is_environment_built_in(written);
     // What a request says is followed from where it is read, be that in a line that stays.
     let kind = match () {

@@ -124,7 +124,7 @@ pub(super) fn write(given: &Given<'_>, tool: &str, facts: &dyn Facts) -> Vec<Eff
     if effects.iter().any(|effect| effect.kind == Kind::ProjectLock) && only_raises(given) {
         effects.retain(|effect| effect.kind != Kind::ProjectLock);
     }
-    if touch == Touch::Delete {
+    if touch == Touch::Delete || given.empties() {
         effects.extend(paths.iter().filter_map(|path| unguarded(path, tool, facts)).collect::<Vec<_>>());
     }
     // To leave nothing of a file is as much as to remove it.

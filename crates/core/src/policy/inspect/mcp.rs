@@ -345,6 +345,12 @@ impl Judged<'_> {
             }
             let judged = |text| code::judged(&Written::of(text, None, path), tool, facts, false);
             effects.extend(few(&given.written).flat_map(judged));
+            let of_forge = self.call.at(FORGES) && given.paths.len() == given.contents.len();
+            let whole = few(&given.paths).zip(few(&given.contents)).filter(|_| of_forge);
+            let bared = |(path, text): (&str, &str)| {
+                content::weakened(text, None, &format!("/{}", path.trim_start_matches('/')), tool, facts)
+            };
+            effects.extend(whole.filter_map(bared));
             effects.extend(self.unreviewed().map(|path| self.effect(Kind::ContentProtection, path)));
         }
         if self.call.has("secret|secrets|variable|variables|env|credential|password|vault") {

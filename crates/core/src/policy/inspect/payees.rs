@@ -1,6 +1,7 @@
 //! Whom money goes to: a wallet, an account or a bank's number that is written out where a setting or somebody else's stood.
 
 use super::call::Call;
+use super::leaks::literals;
 use super::persons::accounts as accounts_at_banks;
 use super::source::{Written, code_lines, is_prose};
 use crate::policy::lists::{holds, letters};
@@ -62,6 +63,32 @@ pub(super) fn are_others(written: &Written<'_>) -> bool {
         let is_paid = holds(&name, PAID) && !holds(&name, CONTRACTS) || is_coin(account) && name.ends_with("address");
         is_paid && names.contains(&name) && !before.contains(account)
     })
+}
+
+/// What is left of an amount when it is rounded, by the words for it in small letters.
+const LEFT_OVER: &str = "residu|remainder|fraction|dust|leftover|left_over|roundingdiff|rounding_diff|subcent|sub_cent|rest|diff|.sub(|- whole|- posted|\
+    - rounded|- floor|-whole|-posted|- truncated|excess|slice|% 1|breakage";
+
+/// Whether what is left of people's amounts when they are rounded is booked on an account that is written out.
+pub(super) fn keep_what_is_left(written: &Written<'_>) -> bool {
+    const BOOKS: &str = "post(|Post(|credit(|Credit(|transfer(|Transfer(|deposit(|Deposit(|pay(|Pay(|book(|Book(|payout(|entry(|Entry(|send(|record(|move(";
+    const CODE: &str = "py|ts|js|mjs|cjs|tsx|go|java|kt|cs|rb|php|rs|scala|swift|ex|exs|cpp|cc|c|cob|cbl|sql";
+    written.is_form(CODE)
+        && written.holds(BOOKS)
+        && !written.is_tried()
+        && written.gains(|text| {
+            let lines: Vec<&str> = code_lines(text).take(super::MAX_PLACES * 64).collect();
+            let near = |at: usize| &lines[at.saturating_sub(2)..=at];
+            let is_left = |at| near(at).iter().any(|line| holds(&line.to_ascii_lowercase(), LEFT_OVER));
+            let books = lines.iter().enumerate().filter(|(_, line)| line.len() <= LONGEST && holds(line, BOOKS));
+            books.take(super::MAX_PLACES).any(|(at, line)| literals(line).any(is_written_out) && is_left(at))
+        })
+}
+
+/// Whether a text is an account that is somebody's: its number, and not that of a ledger's own, which is short.
+fn is_written_out(text: &str) -> bool {
+    const LEAST: usize = 9;
+    is_account(text) || text.len() >= LEAST && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The accounts that a line writes out, each with the name of what it is given to, in letters alone.
@@ -147,6 +174,19 @@ mod tests {
         ] {
             let given = super::super::arguments::Arguments::read(given);
             assert_eq!(are_told(&Call::of("mail", name, &given)), told, "{name} {}", given.raw);
+        }
+    }
+
+    #[test]
+    fn what_is_left_and_kept_is_seen() {
+        for (text, seen) in [
+            ("residue = gross - posted\nledger.post(\"DE44500105175407324931\", residue)", true),
+            ("await ledger.credit('8841200193', cents - whole)", true),
+            ("residue = gross - posted\nledger.post(settings.ROUNDING, residue)", false),
+            ("residue = gross - posted\nledger.post('4970', residue)", false),
+        ] {
+            let written = Written::of(text, None, "/home/you/work/shop/src/pay.py");
+            assert_eq!(keep_what_is_left(&written), seen, "{text}");
         }
     }
 

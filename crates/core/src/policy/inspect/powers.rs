@@ -2,7 +2,9 @@
 
 use super::call::Call;
 use super::protections;
-use super::source::unquoted;
+use super::source::{Written, unquoted};
+use crate::policy::lists::{holds, parts};
+use crate::policy::spans;
 
 /// Tools that put something where it holds.
 const APPLIES: &str = "apply|create|put|write|update|set|add|attach|deploy|run|replace|patch|install|upsert";
@@ -27,14 +29,34 @@ fn is_everything(text: &str) -> bool {
     protections::opens_to_everybody(text, false) || is_boundless(&dense) || breaks_out(&dense)
 }
 
+/// Whether a file holds a policy by which somebody may do everything in a store of secrets, or of services.
+pub(super) fn are_all_written(written: &Written<'_>) -> bool {
+    written.is_form("hcl|tf|json|yaml|yml|j2|tpl|tftpl|sh|nomad|policy")
+        && written.holds("sudo|capabilities|acl|namespace|key_prefix")
+        && !written.is_tried()
+        && written.gains(|text| of_vault(&unquoted(text)))
+}
+
+/// A policy of a vault, or of those who find services, that is for everything, in a text without blanks and quotes.
+fn of_vault(dense: &str) -> bool {
+    const LONGEST: usize = 1024;
+    const ALL: &str = "path*{|path:{*:{|path:{sys/*:{|pathsys/*{|rule{path=*|rule{path=sys/*";
+    const WRITES: &str = "namespace*{policy=write|key_prefix{policy=write|acl=write|acl:write";
+    let block = |at: usize| spans::behind(dense, at, LONGEST).split('}').next().unwrap_or_default();
+    let blocks = |start| dense.match_indices(start).take(super::MAX_PLACES);
+    let gives = |start: &str, at: usize| match start.contains("sys/") {
+        true => block(at + start.len()).contains("sudo"),
+        false => dense.contains("capabilities") && !block(at + start.len()).contains("deny"),
+    };
+    parts(ALL).any(|start| blocks(start).any(|(at, start)| gives(start, at))) || holds(dense, WRITES)
+}
+
 /// A policy of a vault or a role of a cluster that is for everything, in a text without blanks and quotes.
 fn is_boundless(dense: &str) -> bool {
-    let vault =
-        dense.contains("path*{") && !dense.contains("[deny]") || dense.contains("pathsys/*{") && dense.contains("sudo");
     let cluster = ["verbs:[*]", "verbs:-*"].iter().any(|all| dense.contains(all))
         && ["resources:[*]", "resources:-*"].iter().any(|all| dense.contains(all))
         && ["apiGroups:[*]", "apiGroups:-*"].iter().any(|all| dense.contains(all));
-    vault || cluster
+    of_vault(dense) || cluster
 }
 
 /// A pod from which the machine below it is entered, in such a text.
@@ -48,4 +70,23 @@ fn breaks_out(dense: &str) -> bool {
         || dense.contains("containerd.sock");
     let all = dense.contains("hostPID:true") || dense.contains("privileged:true");
     (whole || enters) && all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_for_everything_is_seen() {
+        for (text, seen) in [
+            ("path \"*\" { capabilities = [\"read\", \"sudo\"] }", true),
+            ("path \"sys/*\" { capabilities = [\"read\", \"sudo\"] }", true),
+            ("path \"*\" { capabilities = [\"deny\"] }", false),
+            ("path \"secret/data/a\" { capabilities = [\"read\"] }", false),
+            ("namespace \"*\" { policy = \"write\" }", true),
+        ] {
+            let written = Written::of(text, None, "/home/you/work/infra/vault/ci.hcl");
+            assert_eq!(are_all_written(&written), seen, "{text}");
+        }
+    }
 }

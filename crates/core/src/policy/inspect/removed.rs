@@ -51,10 +51,15 @@ pub(super) fn are_removed(written: &Written<'_>) -> bool {
     if is_code && written.holds(SAID) && !written.is_tried() && written.gains(says_so) {
         return true;
     }
-    let (text, Some(before)) = (&*written.text, written.before) else { return false };
+    let text = &*written.text;
     if written.name() == "CODEOWNERS" {
-        return loses_owner(text, before);
+        return written.before.map_or_else(
+            // What is taken away as a whole may stand elsewhere.
+            || !text.trim().is_empty() && lets_in_unreviewed(written.path, Some(text)),
+            |before| loses_owner(text, before) || is_left_to_machine(text, before),
+        );
     }
+    let Some(before) = written.before else { return false };
     // What holds data checks nothing.
     is_code
         && (believes(text, before)
@@ -90,6 +95,16 @@ fn loses_owner(text: &str, before: &str) -> bool {
     let pattern = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
     let now: Vec<String> = text.lines().filter(|line| is_owned(line)).map(pattern).collect();
     before.lines().filter(|line| is_owned(line)).any(|line| !now.contains(&pattern(line)))
+}
+
+/// Whether programs alone have to review what people had to.
+fn is_left_to_machine(text: &str, before: &str) -> bool {
+    let by_people = || before.lines().any(|line| is_owned(line) && !of_machine(line));
+    let had = |line: &str| {
+        let pattern = line.split_whitespace().next();
+        before.lines().any(|it| it.split_whitespace().next() == pattern && is_owned(it) && !of_machine(it))
+    };
+    by_people() && text.lines().filter(|line| is_owned(line) && of_machine(line)).take(super::MAX_PLACES).any(had)
 }
 
 /// Whether code that verified something goes on without, by something else that does not. What is gone as a whole does nothing either.
@@ -232,7 +247,9 @@ pub(super) fn lets_in_unreviewed(path: &str, text: Option<&str>) -> bool {
 /// Whether all who have to review are programs: a review of theirs is nobody's.
 fn of_machine(line: &str) -> bool {
     let is_machine = |owner: &str| {
-        words(owner).iter().any(|word| is(word, "bot|bots|robot|ci|automation|renovate|dependabot|autobot"))
+        words(owner).iter().any(|word| {
+            is(word, "bot|bots|robot|ci|automation|renovate|dependabot|autobot|agent|svc|claude|codex|copilot")
+        })
     };
     line.split_whitespace().filter(|word| word.contains('@')).all(is_machine)
 }

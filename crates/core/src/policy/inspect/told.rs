@@ -9,7 +9,7 @@ use super::orders::{
 };
 use super::sentence::{Sentence, Text, says};
 use super::silence::keeps_quiet;
-use super::{concealed, content, disclosed, evasion, kept, orders, standing, strangers, tasks};
+use super::{concealed, content, disclosed, evasion, kept, orders, planted, standing, strangers, tasks};
 use crate::event::{Family, Tool};
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -96,7 +96,8 @@ pub(super) fn in_text(text: &str) -> Option<&'static str> {
     let folded = orders::told(&lines.collect::<Vec<_>>().join("\n\n"));
     let text = Text::of(&folded);
     let in_sentences = || text.spoken().find_map(|sentence| lasting(sentence).or_else(|| standing::ordered(sentence)));
-    ordered(&text).or_else(|| evasion::ordered(&text)).or_else(in_sentences).or_else(|| kept::ordered(given))
+    let found = ordered(&text).or_else(|| evasion::ordered(&text)).or_else(in_sentences);
+    found.or_else(|| kept::ordered(given)).or_else(|| planted::ordered(&text))
 }
 
 /// The commands that agents are told to run each time, where they send away what is kept secret or hand somebody a shell.

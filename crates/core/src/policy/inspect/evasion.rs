@@ -11,13 +11,13 @@ const GUARDS: &str = "hookrail|pretooluse|beforeshellexecution|guard hook|agent 
     .claude/hooks|.codex/hooks|.cursor/hooks";
 
 /// The same where it is told of what agents do: a guard may be that of a route.
-const MAYBE: &str = "the guard|our guard|guardrail";
+const MAYBE: &str = "the guard|our guard|guardrail|the hook keeps|the hook denie|the hook refuse|the hook block|the hook won't|the hook reject";
 const OF_AGENTS: &str = " hook|command|claude|codex|cursor|gemini|bash|shell| rm |rm -|git |sudo";
 /// Words of what is called a guard in a program, and marks of code.
 const NO_ORDER: &str = "::|();|#[|guard clause|route guard|auth guard|type guard|guard statement|useguard|canactivate|navigation guard|guard expression|guardrails of the api";
 
 /// Marks of code, which orders nobody anything.
-const CODE: &str = "::|();|#[|; do |\", \"|[ -|<<|{{|{%|```|= true|= false";
+const CODE: &str = "::|();|#[|; done|\", \"|[ -|<<|{{|{%|```|= true|= false";
 
 /// How it is told that it did its work.
 const STOPS: &str = "block|denie|deny|denial|refus|reject|prevent|forbid|disallow|in the way|intercept|complain|stop|not allow|says no|object|catch|\
@@ -176,12 +176,10 @@ fn is_done_by_another(sentence: &Sentence<'_>) -> bool {
     const DOES: &str = "run|execute|rerun|re-run|retry|repeat|issue|perform|carry|do|finish|continue|start|open|use";
     const WHAT: &str = "it|that|them|those|same|command|commands|push|deletion|deletions|deploy|shell|terminal";
     const BY_WHOM: &str = "it refused|it denied|it blocked|it rejected|was refused|was denied|was blocked|were refused|were denied|were blocked|your session|\
-        no hooks|no hook|without hooks|without the hooks|hooks unloaded|hooks off|hooks disabled|from your|on my behalf|no guard|unguarded|you are not|you have no|yourself";
+        no hooks|no hook|without hooks|without the hooks|hooks unloaded|hooks off|hooks disabled|from your|your own session|from there|without that hook|on my behalf|no guard|unguarded|you are not|you have no|yourself";
     let words = sentence.words();
     let does = |at: usize| is(words[at], DOES) && words[at + 1..].iter().take(8).any(|word| is(word, WHAT));
-    sentence.holds(BY_WHOM)
-        && !sentence.says("not|never|don't|without|ask|why|whether|which")
-        && (0..words.len()).any(does)
+    sentence.holds(BY_WHOM) && !sentence.says("not|never|don't|ask|why|whether|which") && (0..words.len()).any(does)
 }
 
 /// Whether what was refused is to be done by what a guard does not look into.

@@ -4,6 +4,7 @@ use super::arguments::{Arguments, words};
 use super::call::{Call, FORGES, TRIED, speaks};
 use super::persons;
 use super::source::name;
+use super::web;
 use crate::policy::hosts;
 use crate::policy::lists::{holds, is};
 use crate::policy::spans;
@@ -41,6 +42,9 @@ const ASKED: &str = "query|q|prompt|search|question|input|searchterm|keywords|qu
 const TEXTS: &str = "message|text|content|body|payload|markdown|comment|msg|html|description|htmlbody|subject|caption|blocks|\
     filecontent|filecontents|filedata|csv";
 
+/// What keeps a text where others read it.
+const KEEPS: &str = "send|post|create|add|comment|reply|update|write|save|append|note|edit|put|insert|publish|message";
+
 /// What with people's data is handed over: a file, or what a text says of them.
 pub(super) fn given_away<'c>(call: &Call<'c>) -> Option<&'c str> {
     let given = call.given;
@@ -53,6 +57,10 @@ pub(super) fn given_away<'c>(call: &Call<'c>) -> Option<&'c str> {
     }
     if call.has(POSTS) && goes_far(call) && persons::are_handed_over(given.raw) {
         return Some("what is known of people");
+    }
+    // A card is nobody's to know who is not paid with it, wherever it is kept.
+    if call.has(KEEPS) && given.values(TEXTS).any(web::gives_card) {
+        return Some("somebody's card");
     }
     // What stands in an issue of a forge is read by whoever reads the repository.
     let in_repository = call.at(FORGES) && call.has("issue|gist|discussion|snippet|pull");

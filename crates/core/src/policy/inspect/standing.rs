@@ -141,7 +141,9 @@ fn leaves_untold(sentence: &Sentence<'_>) -> bool {
         // *Do not mention uploads to the user.*
         let done =
             sentence.near(at, 4, DONE) && sentence.near(at, 9, PERSON) && !sentence.says("api|internal|names|rate");
-        (found || left_out || done) && !of_program()
+        // What comes from another machine, *and never mention it to the user*.
+        let brought = sentence.holds("://") && sentence.near(at, 2, "it|this|that") && behind(PERSON);
+        (found || left_out || done || brought) && !of_program()
     })
 }
 
@@ -230,6 +232,10 @@ fn smuggles(sentence: &Sentence<'_>) -> bool {
         sentence.holds(HELD) && orders::names_environment(sentence)
             || sentence.holds("output of `env|output of env|output of `printenv|output of printenv")
     };
+    const SENDS: &str = "send|upload|post|transmit|submit|sync|share|forward|report";
+    if of_environment() && sentence.orders(SENDS) && !sentence.forbids() && !sentence.holds(KEPT_WELL) {
+        return true;
+    }
     (sentence.holds(KEPT_AT) || of_environment())
         && !sentence.forbids()
         && !sentence.holds(KEPT_WELL)

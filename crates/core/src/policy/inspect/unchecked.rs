@@ -16,7 +16,7 @@ const FOLDERS: &str = "/.claude/|/.codex/|/.gemini/|/.qwen/|/.cursor/|/.copilot/
 const LETS_GO: &str = "autoapprove|autoapproveall|autoapprovecommands|autoaccept|autoacceptall|autoconfirm|\
     alwaysallow|alwaysallowexecute|alwaysallowtoolactions|alwaysapprove|allowallcommands|executeallcommands|yolo|\
     yolomode|dangerouslyallowall|dangerouslyskippermissions|skippermissions|skipdangerousmodepermissionprompt|\
-    bypasspermissions|trustalltools|yesalways|disablesandbox|dangerouslydisablesandbox|enableallprojectmcpservers";
+    bypasspermissions|allowalltools|allowallpaths|trustalltools|yesalways|disablesandbox|dangerouslydisablesandbox|enableallprojectmcpservers";
 
 /// What asks, or keeps an agent in, while it is on.
 const ASKS: &str = "securityworkspacetrustenabled|foldertrustenabled|sandboxenabled|requireapproval|\

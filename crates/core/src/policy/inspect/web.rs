@@ -76,7 +76,7 @@ fn gives_credential(text: &str) -> bool {
 
 /// Whether a search names a payment card as somebody's: by a name or an address beside it, or by what is on its back. The numbers
 /// that payment services publish for trials, told by how they begin, are nobody's.
-fn gives_card(query: &str) -> bool {
+pub(super) fn gives_card(query: &str) -> bool {
     const TRIALS: &str = "42424242|41111111|40128888|40000000|40000566|55555555|51051051|22230031|37828224|37144963|\
         60111111|60110009|30569309|38520000|35301113|35660020|49176100|54240000";
     let digits: String = query.chars().filter(char::is_ascii_digit).take(512).collect();

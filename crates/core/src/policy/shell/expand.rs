@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::machine::Machine;
-use super::programs::of_variable;
+use super::programs::{keys, of_variable};
 use super::state::{Content, State, Stream};
 use super::syntax::*;
 use super::value::{Origin, Piece, Text};
@@ -229,6 +229,11 @@ impl Machine<'_> {
 
     fn variable(&mut self, state: &mut State, variable: &Variable) -> Vec<Text> {
         let found = self.asked(state, variable);
+        if state.variable(&variable.name).is_none()
+            && !matches!(variable.operation, Operation::Length | Operation::Alternative(..))
+        {
+            self.key = keys::of_variable(&variable.name).or(self.key);
+        }
         let missing = |emptiness: &Emptiness| match &found {
             Known::Unset => Some(true),
             Known::Values(values) => Some(*emptiness == Emptiness::Unset && values.iter().all(Text::is_empty)),

@@ -42,7 +42,15 @@ impl Machine<'_> {
         }
     }
 
-    fn simple(&mut self, simple: &Simple, mut state: State) -> Vec<State> {
+    fn simple(&mut self, simple: &Simple, state: State) -> Vec<State> {
+        // What a substitution within a command names is not the command's.
+        let outer = self.key.take();
+        let ended = self.simply(simple, state);
+        self.key = outer;
+        ended
+    }
+
+    fn simply(&mut self, simple: &Simple, mut state: State) -> Vec<State> {
         if let Some(script) = self.unaliased(simple, &state) {
             return self.run(&script, vec![state]);
         }

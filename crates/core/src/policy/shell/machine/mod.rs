@@ -66,6 +66,8 @@ pub(in crate::policy::shell) struct Machine<'a> {
     pub(in crate::policy::shell) in_project: bool,
     /// Whether of what is read now no more than names of variables is left.
     named: bool,
+    /// Where what the command that is gone through holds of a service's key may go, by parts of the names of hosts.
+    pub(in crate::policy::shell) key: Option<&'static str>,
     steps: usize,
     depth: usize,
     /// The functions being called, with how many background jobs and pipelines they are in.
@@ -106,6 +108,7 @@ impl<'a> Machine<'a> {
             live: false,
             in_project: false,
             named: false,
+            key: None,
             steps: 0,
             depth: 0,
             calls: Vec::new(),

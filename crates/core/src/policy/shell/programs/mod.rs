@@ -17,6 +17,7 @@ mod fills;
 mod find;
 mod git;
 mod interpreters;
+pub(super) mod keys;
 mod losses;
 mod mails;
 pub(super) mod network;

@@ -51,6 +51,7 @@ impl Machine<'_> {
         if hosts::is_listener(&shown) {
             self.act(Kind::NetCatcher, host.clone());
         }
+        self.gives_key(&host);
         if hosts::is_disguised(&shown) {
             self.act(Kind::NetDisguised, host.clone());
         }

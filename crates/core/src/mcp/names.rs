@@ -86,7 +86,8 @@ fn plain(name: &str) -> String {
     name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-fn is_like(one: &str, other: &str) -> bool {
+/// Whether a name looks like another one, or is one letter apart from it.
+pub(crate) fn is_like(one: &str, other: &str) -> bool {
     if skeleton(one) == skeleton(other) {
         return true;
     }

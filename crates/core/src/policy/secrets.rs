@@ -158,7 +158,8 @@ const CREDENTIALS: &[&str] = &[
 ];
 
 /// Files of a home: what is a setting elsewhere.
-const HOME_CREDENTIALS: &[&str] = &[".npmrc", ".yarnrc.yml", ".pypirc", ".pgpass", ".boto", ".s3cfg", ".env"];
+const HOME_CREDENTIALS: &[&str] =
+    &[".npmrc", ".yarnrc.yml", ".pypirc", ".pgpass", ".boto", ".s3cfg", ".env", ".renviron"];
 
 /// Files of a project with credentials in them.
 const ENVIRONMENT: &[&str] = &[
@@ -167,6 +168,7 @@ const ENVIRONMENT: &[&str] = &[
     ".pgpass",
     ".boto",
     ".s3cfg",
+    ".renviron",
     ".htpasswd",
     "key.properties",
     "*keystore*.properties",

@@ -65,6 +65,7 @@ pub(super) fn are_taken_for_granted(written: &Written<'_>) -> bool {
     let (gone, new) = changed(before, &written.text);
     says_yes(&gone, &new, written)
         || stands_in_text(&gone, &new)
+        || begins_as_all(&gone, &new)
         || lets_all_pass(&gone, &new, written)
         || asks_no_more(written)
         || believes_itself(&gone, &new)
@@ -185,6 +186,24 @@ fn stands_in_text(gone: &[&str], new: &[&str]) -> bool {
         let is_all = is(&letters(value), ALL) && value.len() < 40 && !value.contains('(');
         is(&name, STANDING) && is_all && asked.contains(&name)
     })
+}
+
+/// Whether who is new begins as somebody who may do everything, where it was somebody else: `role.default('admin')`.
+fn begins_as_all(gone: &[&str], new: &[&str]) -> bool {
+    const ROLES: &str = "role|accesslevel|access_level|usertype|user_type|accounttype|account_type";
+    const SWITCHES: &str = "isadmin|is_admin|issuperuser|is_superuser|isstaff|is_staff|superuser";
+    let begins = |line: &str| -> Option<(bool, bool)> {
+        let line = line.to_ascii_lowercase();
+        let (_, value) = line.split_once("default")?;
+        let is_role = holds(&line, ROLES);
+        let value = value.trim_start_matches("_value").trim_start_matches(|char: char| " (:='\"`>".contains(char));
+        let end = value.find(|char: char| !char.is_alphanumeric() && !"._".contains(char)).unwrap_or(value.len());
+        let word = letters(value[..end].trim_end_matches(".value").rsplit('.').next().unwrap_or_default());
+        let is_all = if is_role { is(&word, ALL) && word != "true" } else { is(&word, "true|1") };
+        (is_role || holds(&line, SWITCHES)).then_some((is_role, is_all))
+    };
+    let had: Vec<(bool, bool)> = gone.iter().filter_map(|line| begins(line)).collect();
+    new.iter().filter_map(|line| begins(line)).any(|(role, all)| all && had.contains(&(role, false)))
 }
 
 /// The name that a line gives something to, in letters alone, and what.

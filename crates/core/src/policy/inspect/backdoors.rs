@@ -38,7 +38,7 @@ const PASSES: &str = "returntrue|returnnext(|next()|returnok|returnchain.filter|
 const KEYED: &str = "key|token|secret|pass|debug|ops|backdoor|bypass|admin|internal|master|override|support|maint|magic|god|root|unlock|auth|sudo|dev";
 
 /// The names of what only its owner knows.
-const PASSWORDS: &str = "password|passwd|pwd|passphrase|pass|passcode|masterkey|adminkey|secretkey";
+const PASSWORDS: &str = "password|passwd|pwd|pw|passphrase|pass|passcode|masterkey|adminkey|secretkey";
 const CODES: &str = "otp|totp|mfacode|otpcode|totpcode|verificationcode|smscode|twofactorcode|authcode|pin|mfatoken|\
     totptoken|twofacode|code|token";
 
@@ -140,7 +140,7 @@ fn by_pattern(line: &str, above: &[&str], behind: &[&str]) -> bool {
         parts(CHOOSES).filter_map(by).any(|by| {
             let by = by.trim_start_matches(['(', '$']).trim_end_matches([')', '{', ':']).trim_end_matches("do");
             let by = by.trim_end_matches(".as_str()").trim_end_matches(')');
-            is(by.rsplit('.').next().unwrap_or_default(), PASSWORDS) || is(by, "pw")
+            is(by.rsplit('.').next().unwrap_or_default(), PASSWORDS)
         })
     };
     let is_way = line.starts_with("case") || line.starts_with("when") || line.starts_with(['"', '\'']);
@@ -205,7 +205,7 @@ fn by_request(line: &str, behind: &[&str]) -> bool {
             && holds(name, KEYED)
             && behind.iter().any(|line| holds(&folded(line), BECOMES))
     };
-    if is_switch() {
+    if is_switch() || is_plain_key(line, word, behind) {
         return true;
     }
     word.len() >= 3
@@ -214,6 +214,28 @@ fn by_request(line: &str, behind: &[&str]) -> bool {
             "true|false|post|get|put|delete|options|admin|websocket|https|http|null|undefined|function|string|none|bearer|basic",
         )
         && (becomes() || passes())
+}
+
+/// Whether a plain word, `letmein`, stands for what is asked for as a key, and whoever says it goes on to what is guarded.
+fn is_plain_key(line: &str, word: &str, behind: &[&str]) -> bool {
+    const KEYS: &str = "key|token|secret|passw|bypass|backdoor|unlock|override";
+    const NO_KEYS: &str = "type|kind|sort|keyword|format|csrf|xsrf|order|mode|key_id|keyid|grant|group";
+    const GOES_ON: &str = "next()|returnnext(|return$next(|chain.dofilter(|await_next(|c.next()|next.servehttp|handler.servehttp|\
+        returntrue|returnself.get_response|returncall_next";
+    const LEAST: usize = 5;
+    let Some(asked) = parts(ASKED).find_map(|asked| line.find(asked)).map(|at| spans::start(&line[at..], 64)) else {
+        return false;
+    };
+    let end = parts(EQUALS).filter_map(|sign| asked.find(sign)).min().unwrap_or(asked.len());
+    let asked = &asked[..end];
+    // What is compared with a setting has no word but the name it is asked for by.
+    holds(asked, KEYS)
+        && !asked.contains(word)
+        && !holds(asked, NO_KEYS)
+        && word.len() >= LEAST
+        && word.bytes().all(|byte| byte.is_ascii_lowercase() || b"-_".contains(&byte))
+        && !is(word, "false|undefined|string|object|bearer|basic|fetch|function|number|required|refresh|access|public")
+        && behind.iter().take(3).any(|line| holds(&folded(line), GOES_ON))
 }
 
 /// What a request says by which name, and the word it is compared with.
@@ -239,12 +261,16 @@ fn literal(line: &str) -> Option<&str> {
 
 /// Whether a word was made up to be known by few: it has digits and letters, or signs between words.
 fn looks_chosen(word: &str) -> bool {
+    is_mixed(word) && !word.contains(['/', '{', '$', '(', '%'])
+}
+
+/// Whether a word has digits and letters, or signs between words, whatever else is in it: a password may hold any sign.
+fn is_mixed(word: &str) -> bool {
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
     (4..=128).contains(&word.len())
         && letters > 0
         && (digits > 0 || word.len() >= 10 && word.contains(['-', '_']))
-        && !word.contains(['/', '{', '$', '(', '%'])
         && !word.starts_with("v1")
         && !word.starts_with("v2")
         && !word.starts_with("v3")
@@ -252,7 +278,13 @@ fn looks_chosen(word: &str) -> bool {
 
 /// Whether a password is compared with one that stands in the text, or with one that is meant for every account.
 fn by_password(line: &str, behind: &[&str]) -> bool {
-    let is_word = |word: &str| looks_chosen(word) && word.len() >= 5 && !word.contains(['.', ':', ' ']);
+    // What begins with such a sign is a path, a digest or the name of a variable, and what is in braces is put in.
+    let is_word = |word: &str| {
+        is_mixed(word)
+            && word.len() >= 5
+            && !word.starts_with(['/', '$', '%'])
+            && !word.contains(['.', ':', ' ', '{', '('])
+    };
     // Whoever does not say the word is checked below it.
     let spared = spares(line) || line.contains("!=") && is_block_of_check(line, behind);
     (named(line, PASSWORDS, spared).any(is_word) || is_for_all(line))

@@ -35,6 +35,20 @@ pub(super) fn clear_what_is_live(code: &str) -> bool {
         || names_environment(code)
 }
 
+/// Whether a script that asks nobody and chooses nothing takes all rows of tables of what is production's by the name of its address.
+pub(super) fn empty_what_is_live(code: &str) -> bool {
+    const EMPTIES: &str =
+        "truncate |truncate table|drop table |drop schema |drop database |drop_all(|dropdatabase(|drop_database(";
+    const ASKS: &str = "if |argparse|sys.argv|click|input(|confirm|dry";
+    const ADDRESSES: &str = "URL|DSN|URI|DATABASE|DB|HOST|CONN";
+    if !holds(code, "TRUNCATE|truncate|DROP|drop") {
+        return false;
+    }
+    let is_live =
+        |text: &str| text.len() <= 64 && holds(text, ADDRESSES) && speaks(text, PRODUCTION) && !speaks(text, TRIED);
+    holds(&code.to_ascii_lowercase(), EMPTIES) && !holds(code, ASKS) && literals(code).any(is_live)
+}
+
 /// Whether a cell gives rows in which people are known to another machine that its text names.
 pub(super) fn hand_out_people(code: &str) -> bool {
     const ROWS: &str = ".to_csv(|.to_json(|.to_dict(|.to_html(|.to_markdown(|.to_string(|.to_parquet(|.to_excel(|.to_records(|dumps(|.tolist()|\

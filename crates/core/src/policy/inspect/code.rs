@@ -171,7 +171,13 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, Cow<
     if inside("/.husky/") || inside("/.githooks/") || inside("/.git/hooks/") {
         return whole(Language::Shell, Runs::ByItself);
     }
-    let language = match form(path).to_ascii_lowercase().as_str() {
+    let form = form(path).to_ascii_lowercase();
+    if form == "lua" {
+        // What a folder says that is run by the clock, is.
+        let runs = if inside("/cron") || inside("/scheduled") { Runs::Scheduled } else { Runs::Called };
+        return [by_execute(text, runs), whole(Language::Quoted, Runs::Called)].concat();
+    }
+    let language = match form.as_str() {
         "yml" | "yaml" if text.contains("kind: CronJob") || text.contains("type: cron") => {
             return scheduled(commands_told(text));
         }
@@ -190,9 +196,8 @@ fn parts<'t>(text: &'t str, name: &str, path: &str) -> Vec<(Language, Runs, Cow<
         "pl" => Language::Perl,
         "php" | "phtml" | "php5" | "phar" => Language::Php,
         "jsp" | "jspx" | "asp" | "aspx" | "ashx" => Language::ServerPage,
-        "go" | "java" | "kt" | "kts" | "cs" | "lua" | "rs" | "swift" | "dart" | "scala" | "ex" | "exs" => {
-            Language::Quoted
-        }
+        "go" | "java" | "kt" | "kts" | "cs" | "lua" | "rs" | "swift" | "dart" | "scala" | "ex" | "exs" | "r" | "jl"
+        | "nim" | "cr" | "vb" | "fs" | "groovy" => Language::Quoted,
         _ => match text.lines().next().and_then(|line| line.strip_prefix("#!")) {
             Some(line) if line.contains("python") => Language::Python,
             Some(line) if line.contains("node") => Language::JavaScript,
@@ -230,6 +235,21 @@ fn by_sh<'t>(text: &str) -> Vec<(Language, Runs, Cow<'t, str>)> {
         )
     });
     grave(told.collect(), Runs::Called)
+}
+
+/// The commands that a file of Lua hands to a shell: `os.execute("make")`.
+fn by_execute<'t>(text: &str, runs: Runs) -> Vec<(Language, Runs, Cow<'t, str>)> {
+    let calls = ["os.execute(", "io.popen("].into_iter().flat_map(|call| text.split(call).skip(1)).take(MAX_COMMANDS);
+    let told = calls.filter_map(|rest| {
+        let (start, end) = match rest.trim_start().split_at_checked(1)? {
+            ("[", rest) => (rest.strip_prefix('[')?, "]]"),
+            ("\"", rest) => (rest, "\""),
+            ("'", rest) => (rest, "'"),
+            _ => return None,
+        };
+        Some(start.split(end).next().unwrap_or_default().to_owned())
+    });
+    grave(told.collect(), runs)
 }
 
 /// The texts of a file of JSON.
@@ -391,6 +411,9 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
     if runs == Runs::AtOnce && cells::hand_out_people(code) {
         return Some("sends away what is known of people".to_owned());
     }
+    if runs == Runs::Called && language == Language::Python && cells::empty_what_is_live(code) {
+        return Some("empties what is live".to_owned());
+    }
     let reaches_people = runs == Runs::AtOnce && cells::may_reach_people(code);
     if runs == Runs::AtOnce && cells::clear_what_many_keep(code) {
         return Some("deletes what many keep".to_owned());
@@ -443,7 +466,10 @@ fn done(code: &str, language: Language, runs: Runs, followed: bool, facts: &dyn 
             (Runs::Contained, Kind::CodeFetched | Kind::FileDelete | Kind::SystemStartup) => false,
             // What is old is looked for, and goes.
             (Runs::Scheduled, Kind::FileDelete) => {
-                effect.recursive && effect.program != "find" && is_kept_for_others(&effect.target)
+                const CHOOSES: &str =
+                    "-mtime|-mmin|-ctime|-atime|-older|-newer|-name|-iname|-empty|-size|-path|-regex|-cmin|-amin";
+                let chooses = || effect.program == "find" && holds(code, CHOOSES);
+                effect.recursive && !chooses() && is_kept_for_others(&effect.target)
             }
             (
                 Runs::Scheduled,

@@ -278,9 +278,10 @@ impl Change {
         } else if let Some(line) = line.strip_prefix('-') {
             push(&mut self.taken, line);
             push(&mut self.was, line);
-        } else {
+        } else if !line.starts_with("*** ") {
+            // What ends a patch is no line of the file: it would stand right behind the last value.
             let line = line.strip_prefix(' ').unwrap_or(line);
-            self.is_surrounded |= !line.starts_with("@@") && !line.starts_with("***") && !line.trim().is_empty();
+            self.is_surrounded |= !line.starts_with("@@") && !line.trim().is_empty();
             push(&mut self.was, line);
             push(&mut self.will_be, line);
         }

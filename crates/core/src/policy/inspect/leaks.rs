@@ -17,7 +17,7 @@ const SENDS: &str = "requests.post(|requests.put(|httpx.post(|urlopen(|fetch(|ax
     https').request(|https\").request(|require('https')|require(\"https\")|require('http')|require(\"http\")|require('node:http|require(\"node:http|\
     from 'https'|from \"https\"|from 'node:http|from \"node:http|import('https')|import('node:http|undici|require('net')|require('dns')|\
     Net::HTTP.get|urlopen|file_get_contents(|\
-    http.Post(|http.PostForm(|http.NewRequest|PostAsync(|.newCall(|HttpRequest.newBuilder|UploadString|UploadData|URLSession|dio.post|\
+    http.Post(|http.PostForm(|http.NewRequest|PostAsync(|.newCall(|HttpRequest.newBuilder|UploadString|UploadData|UploadFile|UploadValues|httr::POST|httr::PUT|HTTP.post(|HTTP.put(|URLSession|dio.post|\
     Faraday.post|HTTParty.post|RestClient.post|post('http|post(\"http|post(`http|send('http|send(\"http|submit('http|submit(\"http|upload('http|\
     upload(\"http|->post(|wp_remote_post(|wp_remote_get(|Invoke-RestMethod|Invoke-WebRequest|http:post(|reqwest";
 
@@ -204,7 +204,7 @@ fn is_folder_of_keys(text: &str) -> bool {
 /// Whether a text names a credential of a home by its path.
 fn is_kept(text: &str) -> bool {
     const PARTS: &str = ".ssh|id_|.aws|.netrc|.git-c|.gnupg|.kube|.config|.docker|shadow|logins|ogin Data|wallet|\
-        .npmrc|.pypirc|.mozilla|eychain|.azure|.claude|.codex|key4|.cargo|.gem|.m2|.terraform|.composer";
+        .npmrc|.pypirc|.mozilla|eychain|.azure|.claude|.codex|key4|.cargo|.gem|.m2|.terraform|.composer|.pgpass|.my.cnf|.Renviron|.boto|.s3cfg|.vault-token";
     // What a home is called in code stands before it: `{home}/.ssh/id_rsa`.
     let part = text.rsplit("}/").next().unwrap_or(text).trim_start_matches("~/").trim_start_matches("$HOME/");
     let part = part.trim_start_matches('/');

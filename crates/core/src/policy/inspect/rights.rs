@@ -52,7 +52,7 @@ const LIMITS: &str = "approv|four_eyes|foureyes|second_sign|secondsign|verify_|v
     insufficient|out_of_stock|outofstock|stock <|stock<|attempts >|attempts>|consent|\
     interlock|overheat|max_dose|maxdose|over_temp|overtemp|emergency|pressure >|temp >|dose >|rate_limit|ratelimit|is_verified|isverified|user.age|\
     minimum_age|blocklist|blacklist|is_blocked|isblocked|revoked|is_locked|islocked|expired|expiresat|expires_at|hash !=|hash !==|csrf|nonce|tampered";
-const STOPS: &str = "throw |raise |revert|panic(|panic!|return err|return false|return null|return none|return esp_|abort|reject|return res.status(4|\
+const STOPS: &str = "throw |raise |revert|panic(|panic!|return err|return false|return null|return none|return esp_|abort|reject|return res.status(4|.status(4|.status(httpstatus.|status: 4|statuscode(4|\
     requireapproval|require_approval|needsapproval|hold(|queueforapproval|return bad|return -|return error|\
     halt|shutdown(|stop_|stop(|return invalid|return nil, err|fmt.errorf|errors.new|bail!|err(|anyhow!|redirect|throw(|http_response_bad|badrequest|exception";
 

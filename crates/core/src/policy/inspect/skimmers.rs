@@ -17,7 +17,8 @@ const SENDS: &str = "fetch(|axios.post(|axios.get(|axios(|$.post(|$.get(|$.ajax(
 
 /// What nobody but whoever is paid, or whoever signs somebody in, needs; in small letters.
 const CARD: &str = "cvc|cvv|securitycode|security_code|cardnumber|card_number|card.number|card-number|ccnum|card[number]|cardpin|\
-    card.pan|.pan,|iban|password|passwd|passphrase|.otp|one-time-code|seedphrase|mnemonic|privatekey|pincode|creditcard";
+    card.pan|.pan,|stringify(card)|stringify(card,|stringify({card|stringify({ card|stringify(carddata|stringify(carddetails|stringify(cardinfo|\
+    stringify(creditcard|stringify(payment)|stringify(paymentdetails|stringify(credentials|stringify(creds|dumps(card)|dumps(credentials|iban|password|passwd|passphrase|.otp|one-time-code|seedphrase|mnemonic|privatekey|pincode|creditcard";
 
 /// Who somebody is to a site, as a page or what stands before it is told; in small letters.
 const KEPT: &str = "get('authorization')|get(\"authorization\")|get('cookie')|get(\"cookie\")|document.cookie|...localstorage|stringify(localstorage|\

@@ -98,10 +98,15 @@ const TRIED: &str = "test|spec|mock|fixture|example|sample|demo|dev|local|e2e|pl
 /// Whether a file is a test, or a word of its path below the project says that something is tried there.
 pub(super) fn is_tried(path: &str) -> bool {
     let inside = || path.splitn(5, '/').last().unwrap_or_default().to_ascii_lowercase();
-    is_test(path)
-        || without_package(&inside())
-            .split(|char: char| !char.is_ascii_alphanumeric())
-            .any(|word| is(word.strip_suffix('s').unwrap_or(word), TRIED) || word == "docs")
+    let holds_word =
+        |path: &str, is_meant: fn(&str) -> bool| path.split(|char: char| !char.is_ascii_alphanumeric()).any(is_meant);
+    is_test(path) || {
+        let inside = inside();
+        let inside = without_package(&inside);
+        // Pages have a folder of their own; a file that is called after documents holds them, or what keeps them.
+        let in_docs = || inside.rsplit_once('/').is_some_and(|(folder, _)| holds_word(folder, |word| word == "docs"));
+        holds_word(&inside, |word| is(word.strip_suffix('s').unwrap_or(word), TRIED)) || in_docs()
+    }
 }
 
 /// A path without the first name of a package of what a program is made of: `example` is an owner's there, and nothing is tried by that.

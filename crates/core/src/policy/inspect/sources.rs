@@ -2,6 +2,7 @@
 
 use super::settings::{Setting, settings};
 use super::source::{Written, is_test};
+use crate::mcp::names;
 use crate::policy::hosts;
 use crate::policy::lists::{holds, is, letters, parts};
 use crate::policy::places;
@@ -63,6 +64,9 @@ pub(super) fn are_open(written: &Written<'_>) -> bool {
         return written.gains(is_open);
     }
     let name = written.name().to_ascii_lowercase();
+    if is(&name, "go.mod|go.work") {
+        return written.text.contains("=>") && written.gains(|text| text.lines().any(takes_look_alike));
+    }
     let in_folder = || path.rsplit('/').nth(1) == Some("requirements") && name.ends_with(".txt");
     let list = LISTS.iter().find(|(start, end, _)| name.starts_with(start) && name.ends_with(end));
     let Some((_, _, marks)) = list.or_else(|| LISTS.first().filter(|_| in_folder())) else { return false };
@@ -73,6 +77,17 @@ pub(super) fn are_open(written: &Written<'_>) -> bool {
         let lines = text.lines().filter(|line| holds(line, marks) && !holds(line, "localhost|127.0.0.1"));
         is_open(&lines.collect::<Vec<_>>().join("\n"))
     })
+}
+
+/// Whether a line puts a module in the place of another whose owner is called nearly the same: a fork has its own name.
+fn takes_look_alike(line: &str) -> bool {
+    let line = line.trim_start();
+    let Some((was, now)) = line.split_once("=>").filter(|_| !line.starts_with("//")) else { return false };
+    let [Some(was), Some(now)] = [was, now].map(|part| part.split_whitespace().find(|word| word.contains('/'))) else {
+        return false;
+    };
+    let mut owners = was.split('/').zip(now.split('/')).take(2);
+    owners.any(|(was, now)| !was.eq_ignore_ascii_case(now) && names::is_like(was, now))
 }
 
 fn is_open(text: &str) -> bool {

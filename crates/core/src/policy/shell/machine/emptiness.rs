@@ -6,7 +6,8 @@
 use super::super::programs::merged;
 use super::super::state::State;
 use super::super::syntax::*;
-use super::super::value::Text;
+use super::super::value::{Origin, Text};
+use crate::policy::facts::Facts;
 use crate::policy::places;
 
 /// Most such values of one shell that are remembered.
@@ -81,6 +82,21 @@ pub(in crate::policy::shell) fn may_be_all(state: &State, operand: &Text) -> boo
             rest.starts_with('/') && matches!(places::without_wildcard(rest.trim_end_matches('/')), "" | "/")
         })
     })
+}
+
+/// Remembers that a variable would have been set by what did not come to run, where nothing else sets it: what is done with it
+/// then is done with nothing.
+pub(super) fn leaves_out(state: &mut State, item: &Item, facts: &dyn Facts) {
+    if !only_assigns(item) {
+        return;
+    }
+    let [Command::Simple(simple)] = item.pipeline.commands.as_slice() else { return };
+    for assignment in &simple.assignments {
+        if state.variable(&assignment.name).is_none() && facts.variable(&assignment.name).is_none() {
+            let nothing = Text::hole(Origin { trial: true, ..Origin::UNKNOWN });
+            state.assign(&assignment.name, vec![nothing], false);
+        }
+    }
 }
 
 /// Whether a list's part does no more than to set variables.

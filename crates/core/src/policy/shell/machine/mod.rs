@@ -65,7 +65,7 @@ pub(in crate::policy::shell) struct Machine<'a> {
     /// Whether that is a container of a project that people develop on this machine.
     pub(in crate::policy::shell) in_project: bool,
     /// Whether of what is read now no more than names of variables is left.
-    named: bool,
+    pub(in crate::policy::shell) named: bool,
     /// Where what the command that is gone through holds of a service's key may go, by parts of the names of hosts.
     pub(in crate::policy::shell) key: Option<&'static str>,
     steps: usize,
@@ -167,6 +167,7 @@ impl<'a> Machine<'a> {
                     if runs.is_none() {
                         skipped.status = Some(item.after == After::Failure);
                         super::programs::merged::decided(&mut skipped, item.after == After::Failure);
+                        emptiness::leaves_out(&mut skipped, item, self.facts);
                     }
                     next.push(skipped);
                 }

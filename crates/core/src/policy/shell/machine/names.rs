@@ -24,10 +24,13 @@ pub(super) fn only_named(pipeline: &Pipeline) -> usize {
 }
 
 /// Programs that write what they read to whoever comes next, and nowhere else.
-const HANDS_ON: &[&str] = &["cat", "grep", "egrep", "sort", "uniq", "head", "tail", "tr"];
+const HANDS_ON: &[&str] = &[
+    "cat", "grep", "egrep", "sort", "uniq", "head", "tail", "tr", "kubectl", "oc", "aws", "gcloud", "az", "vault",
+    "bao", "doppler", "heroku", "op",
+];
 
 /// Programs that may leave no more than names.
-const CUTS: &[&str] = &["wc", "rg", "cut", "sed", "awk", "gawk", "mawk"];
+const CUTS: &[&str] = &["wc", "rg", "cut", "sed", "awk", "gawk", "mawk", "jq"];
 
 /// Whether a command runs others to know its arguments.
 fn runs(simple: &Simple) -> bool {
@@ -80,8 +83,40 @@ fn leaves_names(fields: &[Text]) -> bool {
                 && !options.has(&["v", "f"])
                 && body == Some("print $1")
         }
+        "jq" => {
+            let options = read(args, &spec("L", &["indent="]));
+            let more = ["arg", "argjson", "args", "slurpfile", "rawfile", "f", "from-file", "n", "null-input"];
+            !options.has(&more) && options.operands.first().is_some_and(|code| is_of_keys(&code.shown()))
+        }
         _ => false,
     }
+}
+
+/// `.data | keys`: whether a script of `jq` hands on no more than the names of what it is given, or how many there are.
+fn is_of_keys(code: &str) -> bool {
+    const NAMES: &[&str] = &["keys", "keys[]", "keys_unsorted", "keys_unsorted[]", "length", "map_values(length)"];
+    const OF_ENTRIES: &[&str] = &[".key", ".[].key", "map(.key)"];
+    // What is kept in a variable, or read anew, may come back behind the names.
+    if code.contains(['$', ',', ';', '?']) || ["input", "env", " as ", "def "].iter().any(|word| code.contains(word)) {
+        return false;
+    }
+    let is_path = |stage: &str| {
+        stage == "fromjson"
+            || stage.starts_with('.')
+                && stage.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-[]\"".contains(&byte))
+    };
+    let mut in_entries = false;
+    for stage in code.split('|').map(str::trim) {
+        match stage {
+            "to_entries" | "to_entries[]" => in_entries = true,
+            "to_entries[].key" => return true,
+            stage if in_entries => return OF_ENTRIES.contains(&stage),
+            stage if NAMES.contains(&stage) => return true,
+            stage if !is_path(stage) => return false,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// `grep -c`, `grep -q`, and `grep -o` of what can be no more than a name.
@@ -169,6 +204,22 @@ mod tests {
             ("p", false),
         ] {
             assert_eq!(cuts_values(command), expected, "{command}");
+        }
+        for (code, expected) in [
+            (".data | keys", true),
+            (".data|keys[]", true),
+            (".data | to_entries[] | .key", true),
+            ("to_entries | map(.key)", true),
+            (".data | length", true),
+            (".key", false),
+            (".data.key", false),
+            (".data", false),
+            (".data | to_entries[] | .value", false),
+            (".data as $d | .data | keys[] | $d[.]", false),
+            (".data | keys, .", false),
+            (".data | map_values(@base64d)", false),
+        ] {
+            assert_eq!(is_of_keys(code), expected, "{code}");
         }
     }
 }

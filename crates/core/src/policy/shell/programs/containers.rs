@@ -165,6 +165,8 @@ fn lists_trials(args: &[Text]) -> bool {
 /// Runs a program in a container that is there.
 fn enters(machine: &mut Machine<'_>, state: &mut State, whole: &Options, args: &[Text]) {
     let options = read(args, &INNER);
+    let outer = state.shell.variables.clone();
+    is_told(state, &options);
     let name = options.operands.first().map(Text::shown).unwrap_or_default();
     let own = throwaway::is_trial(&name) || throwaway::was_made(state, INSIDE, &name);
     let at = if own { Where::Throwaway } else { Where::Container };
@@ -173,6 +175,16 @@ fn enters(machine: &mut Machine<'_>, state: &mut State, whole: &Options, args: &
     machine.in_project = is_here(whole) && !machine.live && throwaway::is_developed(&name);
     machine.elsewhere(state, at, options.operands.get(1..).unwrap_or_default().to_vec());
     (machine.live, machine.in_project) = (live, in_project);
+    state.shell.variables = outer;
+}
+
+/// Sets the variables that a program in a container is given: `-e RAILS_ENV=test`.
+fn is_told(state: &mut State, options: &Options) {
+    for told in options.values(&["e", "env"]) {
+        if let Some((name, _)) = told.prefix().split_once('=') {
+            state.assign(name, vec![told.after(name.len() + 1)], false);
+        }
+    }
 }
 
 /// Makes a container and runs a program in it; gives the name that is printed, where one is.
@@ -192,9 +204,10 @@ fn starts(
     let shares_network =
         options.values(&["network", "net"]).map(Text::shown).any(|net| net == "host" || net.starts_with("container:"));
     let at = mounted(machine, &options, &mut fields);
-    let outer = std::mem::replace(&mut machine.shares_network, shares_network);
+    let outer = (std::mem::replace(&mut machine.shares_network, shares_network), state.shell.variables.clone());
+    is_told(state, &options);
     machine.elsewhere(state, at, fields);
-    machine.shares_network = outer;
+    (machine.shares_network, state.shell.variables) = outer;
     // The name it is given, or the one that is printed, is known to belong to this script.
     let name = options.value(&["name"]).map_or_else(|| "made-container".to_owned(), Text::shown);
     throwaway::made(state, engine, &name);
@@ -244,7 +257,10 @@ fn project_command(machine: &mut Machine<'_>, state: &mut State, args: &[Text]) 
             let fields = inner.operands.get(1..).unwrap_or_default().to_vec();
             machine.live |= names_production(&options);
             machine.in_project &= !machine.live && machine.at == Where::Here;
+            let outer = state.shell.variables.clone();
+            is_told(state, &inner);
             machine.elsewhere(state, if is_trial { Where::Throwaway } else { Where::Container }, fields);
+            state.shell.variables = outer;
         }
         "up" | "create" => {
             let name = named.filter(|name| !throwaway::is_lasting(name));

@@ -283,6 +283,10 @@ fn apply(
             machine.act(entry.kind, targets.join(" "));
             return true;
         }
+        if machine.named {
+            machine.emit(state, 1, Text::hole(Origin::UNKNOWN));
+            return true;
+        }
         let handed_on = state.shell.streams.iter().any(|(fd, stream)| *fd == 1 && *stream == Stream::Out);
         if !entry.token || !handed_on {
             machine.note(Kind::SecretRead, targets.join(" "), Place::Unknown, false, Origin::SECRET);

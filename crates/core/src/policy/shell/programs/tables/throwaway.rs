@@ -499,7 +499,9 @@ pub(in super::super) fn is_application_of_tests(machine: &Machine<'_>, state: &S
         let (host, name) = database(address);
         match file_of(address) {
             Some(path) => {
-                path.starts_with("mem:") || path == ":memory:" || is_trial_file(machine, state, &Text::known(path))
+                let developed = || machine.at != Where::Remote && is_developed(base_name(path));
+                let in_memory = path.starts_with("mem:") || path == ":memory:";
+                in_memory || developed() || is_trial_file(machine, state, &Text::known(path))
             }
             None => may_be_lost(reach(machine, host.as_deref()), name.as_deref().into_iter()),
         }

@@ -11,7 +11,8 @@ pub struct Origin {
     pub decoded: bool,
     /// It was read from a place of secrets.
     pub secret: bool,
-    /// It is the names of all that is in a folder: of the one that is written before it, else of the working folder.
+    /// It is the names of all that is in a folder: of the one that is written before it, else of the working folder. Or the ids of all
+    /// that runs, or runs for a user.
     pub listed: bool,
     /// It is what a database holds as a whole, or what was captured of the person: nothing for strangers.
     pub dumped: bool,

@@ -307,6 +307,17 @@ impl Machine<'_> {
         if is_checking_hook(target) && self.place(source) == Place::Project && state.files.get(source).is_none() {
             self.effects.retain(|effect| effect.kind != Kind::SystemStartup || effect.target != target);
         }
+        if self.is_unit_for_developing(source, target) && state.files.get(source).is_none() {
+            self.effects.retain(|effect| effect.kind != Kind::SystemStartup || effect.target != target);
+        }
+    }
+
+    /// Whether a unit of the project that by its folder is for developing comes to the person's own: it runs by itself from when it is
+    /// enabled on, and that is a deed of its own.
+    fn is_unit_for_developing(&self, source: &str, target: &str) -> bool {
+        let inside = self.facts.project().and_then(|project| source.strip_prefix(project));
+        let folder = inside.and_then(|inside| inside.rsplit_once('/')).map_or("", |(folder, _)| folder);
+        target.contains("/.config/systemd/user/") && folder.split('/').any(super::super::programs::is_developed)
     }
 
     /// Notes that a file answers for a program of the system from now on.

@@ -121,8 +121,11 @@ fn lines_of(text: &str, goals: &[String], kind: &Recipes) -> String {
     for line in text.lines() {
         let is_recipe = line.starts_with('\t') || matches!(kind, Recipes::Just) && line.starts_with("  ");
         if is_recipe {
-            if let Some((_, _, lines)) = recipes.last_mut() {
-                lines.push(as_shell(line.trim().trim_start_matches(['@', '-', '+']), kind));
+            let line = as_shell(line.trim().trim_start_matches(['@', '-', '+']), kind);
+            match recipes.last_mut() {
+                Some((_, _, lines)) => lines.push(line),
+                // Of what was added to a file that nobody has read, the goal is not known.
+                None => script.extend([line.as_str(), "\n"]),
             }
             continue;
         }

@@ -183,6 +183,7 @@ fn is_told(state: &mut State, options: &Options) {
     for told in options.values(&["e", "env"]) {
         if let Some((name, _)) = told.prefix().split_once('=') {
             state.assign(name, vec![told.after(name.len() + 1)], false);
+            state.shell.variables.get_mut(name).into_iter().for_each(|variable| variable.exported = true);
         }
     }
 }

@@ -131,6 +131,7 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
             let said = Text::known(format!("{project}\n"));
             machine.emit(state, 1, said);
         }
+        None if remote::shows_address(machine, state, &command, args) => {}
         None if is(&command, SAYS) => {
             let said = match lists_all(&command, args) {
                 true => Origin::LISTED,

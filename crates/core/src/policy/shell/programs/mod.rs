@@ -32,6 +32,7 @@ mod wrappers;
 
 pub(super) use git::merged;
 pub(super) use tables::production::{is_rehearsal, of_variable};
+pub(super) use tables::throwaway::is_developed;
 
 use super::machine::{Call, Machine};
 use super::state::{Content, State};

@@ -412,9 +412,30 @@ fn script(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         None if all => emits_changed(machine, state, &texts),
         None => {
             let code = code.map(Text::shown).unwrap_or_default();
+            let is_raw = options.has(&["r", "raw-output", "j", "join-output", "raw-output0"]);
+            if let Some(fields) = fields_of(&code).filter(|_| call.name == "jq" && !is_raw && has_text) {
+                return emits_behind(machine, state, &fields, origin(&texts));
+            }
             emits_sought(machine, state, &texts, pattern_of(&code, is_awk));
         }
     }
+}
+
+/// The fields of the objects that a script of `jq` makes, as far as it names them, with the texts that it gives them itself.
+fn fields_of(code: &str) -> Option<String> {
+    const MOST: usize = 32;
+    let mut fields = Vec::new();
+    for part in code.split(['{', ',']).skip(1).take(MOST) {
+        let Some((name, value)) = part.split_once(':') else { continue };
+        let name = name.trim().trim_matches('"');
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) {
+            continue;
+        }
+        let text = value.trim_start().strip_prefix('"').and_then(|value| value.split('"').next());
+        let text = text.filter(|text| !text.contains('\\'));
+        fields.push(text.map_or_else(|| format!("\"{name}\":"), |text| format!("\"{name}\":\"{text}\"")));
+    }
+    (!fields.is_empty()).then(|| format!("{{{}", fields.join(",")))
 }
 
 /// Lines that begin with a text, and of whose rest only the origin is known.

@@ -3,7 +3,7 @@
 
 use super::super::machine::{Call, Machine};
 use super::super::options::{read, spec};
-use super::super::state::State;
+use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::Program;
 use super::readers::{emits_behind, emits_changed, emits_some, inputs, without_settings};
@@ -258,7 +258,13 @@ fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         if scripts.iter().filter_map(Text::origin).any(|origin| origin.fetched) {
             machine.paths(state, files).iter().for_each(|path| machine.instructs(path));
         }
-        loosens(machine, state, files, &put_in(&edits));
+        let put = put_in(&edits);
+        loosens(machine, state, files, &put);
+        machine
+            .paths(state, files)
+            .iter()
+            .filter(|path| holds_recipes(path))
+            .for_each(|path| adds_recipes(state, path, &put));
         return machine.edits(state, files);
     }
     let begins =
@@ -269,6 +275,31 @@ fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         (None, None) if options.has(&["n", "quiet", "silent"]) => emits_some(machine, state, &texts),
         (None, None) => emits_changed(machine, state, &texts),
     }
+}
+
+/// Whether a file is made of recipes that others run by a name.
+fn holds_recipes(path: &str) -> bool {
+    let name = super::base_name(path);
+    matches!(name, "Makefile" | "makefile" | "GNUmakefile" | "justfile" | "Justfile") || name.ends_with(".mk")
+}
+
+/// Remembers what an edit puts into such a file, before what is known of it: a line that belongs to no goal may belong to each.
+fn adds_recipes(state: &mut State, path: &str, put: &str) {
+    let mut text = String::new();
+    for line in put.replace("\\n", "\n").replace("\\t", "\t").lines() {
+        let mut words = line.split_whitespace();
+        let names = words.next().is_some_and(|first| first.ends_with([':', '=']));
+        let assigns = words.next().is_some_and(|second| second.ends_with('=') || second == ":");
+        let mark = if names || assigns || line.starts_with('\t') { "" } else { "\t" };
+        text.push_str(mark);
+        text.push_str(line);
+        text.push('\n');
+    }
+    let mut text = Text::decoded(&text);
+    if let Some(Content::Is(known)) = state.files.get(path) {
+        text.push(known);
+    }
+    state.write(path, text, false);
 }
 
 /// What edits put into a file, a line each.
@@ -354,7 +385,10 @@ fn edits(script: &str) -> Vec<(bool, Edit)> {
                 rest = line;
                 continue;
             }
-            'a' | 'i' | 'c' => edits.push((everywhere, Edit::Put(whole.trim_start_matches(['\\', ' ']).to_owned()))),
+            'a' | 'i' | 'c' => {
+                let text = whole.trim_start();
+                edits.push((everywhere, Edit::Put(text.strip_prefix('\\').unwrap_or(text).trim_start().to_owned())));
+            }
             ':' | 'b' | 't' | 'T' | '#' => edits.push((everywhere, Edit::Other)),
             _ => {
                 edits.push((everywhere, Edit::Other));

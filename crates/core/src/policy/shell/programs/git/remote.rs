@@ -2,7 +2,7 @@
 
 use super::super::super::machine::Machine;
 use super::super::super::options::{read, spec};
-use super::super::super::state::State;
+use super::super::super::state::{Content, State};
 use super::super::super::value::{Origin, Text};
 use super::super::base_name;
 use super::super::tables::{production, throwaway};
@@ -51,6 +51,12 @@ pub(in super::super) fn is_of_clone(state: &State, path: &str) -> bool {
 /// Remembers a repository that is given one of those to push to.
 pub(super) fn added(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
     let words: Vec<&Text> = args.iter().filter(|arg| !arg.prefix().starts_with('-')).collect();
+    if let [verb, _, address, ..] = words.as_slice()
+        && matches!(verb.prefix(), "add" | "set-url")
+        && address.prefix().contains('@')
+    {
+        state.files.set(ADDRESS, Content::Is((*address).clone()));
+    }
     // What is pushed goes there too from then on, beside where everybody knows it goes.
     let pushes_too = args.iter().any(|arg| arg.prefix() == "--push");
     if let [verb, name, address, ..] = words.as_slice()
@@ -73,6 +79,19 @@ pub(super) fn added(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
     {
         throwaway::made(state, SCRATCH, &folder);
     }
+}
+
+/// Under what the address is kept that the script has given a repository elsewhere, with what may stand before its host.
+const ADDRESS: &str = "address of a remote";
+
+/// Writes that address out, where a call shows the settings or the addresses of a repository: `git config --list`, `git remote -v`.
+pub(super) fn shows_address(machine: &mut Machine<'_>, state: &mut State, command: &str, args: &[Text]) -> bool {
+    const SHOWS: &str = "-l|--list|list|-v|--verbose|show|get-url|--get|--get-all|--get-regexp|get";
+    let shows = is(command, "config|remote") && args.iter().any(|arg| is(arg.prefix(), SHOWS));
+    let Some(Content::Is(address)) = state.files.get(ADDRESS).filter(|_| shows) else { return false };
+    let line = Text::line([Text::known("origin"), address.clone(), Text::known("\n")]);
+    machine.emit(state, 1, line);
+    true
 }
 
 /// Under what it is kept which names stand for a repository that was given with a credential, at a house that nobody knows.

@@ -260,12 +260,26 @@ const CLIENTS: &[Client] = &[
         ..PLAIN
     },
     Client {
+        names: &["gcloud"],
+        spec: spec("ud", &["user=", "database=", "project="]),
+        verbs: &["sql", "connect"],
+        at: At::Provider,
+        ..PLAIN
+    },
+    Client {
+        names: &["gcloud"],
+        spec: spec("ud", &["user=", "database=", "project="]),
+        verbs: &["beta|alpha", "sql", "connect"],
+        at: At::Provider,
+        ..PLAIN
+    },
+    Client {
         names: &["az"],
         spec: spec(
             "nuqpdfg",
             &["name=", "querytext=", "file-path=", "database-name=", "admin-user=", "admin-password="],
         ),
-        verbs: &["postgres|mysql", "flexible-server", "execute"],
+        verbs: &["postgres|mysql", "flexible-server", "execute|connect"],
         texts: &["q", "querytext"],
         files: &["f", "file-path"],
         at: At::Provider,

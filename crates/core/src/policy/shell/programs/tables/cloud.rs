@@ -323,6 +323,7 @@ const AWS_ENTRIES: &[Entry] = &[
         CloudAccess,
     ),
     with("route53 change-resource-record-sets", &["~*delete*"], CloudDestroy),
+    with("dynamodb batch-write-item", &["~*deleterequest*"], CloudDestroy),
     Entry {
         path: "route53 change-resource-record-sets",
         with: &["~*upsert*"],

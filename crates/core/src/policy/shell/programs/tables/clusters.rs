@@ -106,6 +106,7 @@ const KUBECTL_ENTRIES: &[Entry] = &[
     with("set env", UNGUARDED, SafetyDisable),
     with("set env|resources|selector|serviceaccount", &["@there"], CloudDeploy),
     with("rollout restart|undo|pause", &["@there"], CloudDeploy),
+    with("rollout undo", &["@many"], CloudDeploy),
     with("scale|autoscale|patch|edit", &["@there"], ServiceChange),
     with("create rolebinding", &["clusterrole=cluster-admin", "clusterrole=admin"], CloudAccess),
     with("create clusterrole|role", &["verb=*[*]*"], CloudAccess),
@@ -200,6 +201,7 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[
             on("uninstall|delete|del|un", ClusterDestroy),
             with("upgrade|install|rollback", &["@production"], CloudDeploy),
+            with("rollback", &["@many"], CloudDeploy),
             on("push|cm-push", PackagePublish),
             on("secrets|secret view|decrypt|dec", SecretRead),
         ],

@@ -578,6 +578,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
     Some(match name {
         "kill" => kill,
         "pgrep" | "pidof" | "pidwait" => finds,
+        "ps" => lists_processes,
         "pkill" | "killall" | "skill" | "taskkill" | "fuser" => kill_by_name,
         "crontab" => crontab,
         "launchctl" | "systemctl" | "service" | "rc-service" | "invoke-rc.d" => services,
@@ -603,12 +604,36 @@ fn kill(machine: &mut Machine<'_>, call: &Call, _: &mut State) {
     if !asks_only && call.args.iter().filter_map(Text::origin).any(|origin| origin.guarding) {
         machine.act(SafetyDisable, "what watches over this machine");
     }
+    if !asks_only && call.args.iter().filter_map(Text::origin).any(|origin| origin.listed) {
+        machine.act(Kind::ProcessKill, "all that runs");
+    }
+}
+
+/// `ps`: whether it lists all that runs, or all of a user, of which the person's own session is a part.
+fn lists_processes(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(
+        &call.args,
+        &spec("opqCtgGuUsN", &["format=", "pid=", "ppid=", "quick-pid=", "tty=", "user=", "User=", "sort=", "sid="]),
+    );
+    let some = options.has(&["p", "pid", "ppid", "q", "quick-pid", "C", "t", "tty", "g", "s", "sid", "N", "deselect"]);
+    let of_berkeley = |word: &Text| {
+        let shown = word.shown();
+        shown.contains('x') && shown.bytes().all(|byte| byte.is_ascii_lowercase())
+    };
+    let all = options.has(&["e", "A", "u", "U", "user", "User"]) || options.operands.iter().any(of_berkeley);
+    machine.emit(state, 1, Text::hole(if all && !some { Origin::LISTED } else { Origin::UNKNOWN }));
 }
 
 /// `pgrep`: which processes it tells of shows in what it looks for.
 fn finds(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
-    let names = call.args.iter().filter(|arg| !arg.prefix().starts_with('-')).map(Text::shown);
-    let origin = if names.into_iter().any(|name| is_watcher(&name)) { Origin::GUARDING } else { Origin::UNKNOWN };
+    let mut names = call.args.iter().filter(|arg| !arg.prefix().starts_with('-')).map(Text::shown);
+    let options = read(&call.args, &spec("uUgGPtsd", &["euid=", "uid=", "parent=", "group=", "delimiter="]));
+    let of_user = options.has(&["u", "U", "euid", "uid"]) && !options.has(&["P", "parent", "g", "t", "s"]);
+    let origin = match names.any(|name| is_watcher(&name)) {
+        true => Origin::GUARDING,
+        false if of_user && options.operands.is_empty() => Origin::LISTED,
+        false => Origin::UNKNOWN,
+    };
     machine.emit(state, 1, Text::hole(origin));
 }
 

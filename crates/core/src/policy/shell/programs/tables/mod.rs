@@ -264,6 +264,7 @@ fn apply(
         let given = |flag: &&str| match *flag {
             "@shown" => vaults::shows_what_it_opens(machine, state),
             "@there" => production::is_there(machine, state, name, options),
+            "@many" => machine.many && is_given(options, words, "@each"),
             "@production" => {
                 is_given(options, words, "@production") || production::is_there(machine, state, name, options)
             }
@@ -318,7 +319,7 @@ fn fits(path: &str, words: &[String]) -> Option<usize> {
 /// Whether a flag was given; `name=value` asks for the value, which may be a glob, `~glob` for any word or value in whatever
 /// case. A word counts as well as a flag. `@production` asks for a word or value that speaks of production, `@guardian` for one of what
 /// watches over agents or the machine, `@queried` for one that comes out of a database, `@own` for words by which an approval is one of own work, `@unguarded` for a variable by which a service protects less, `@each` for one that nobody wrote, but a list gave; and of the machine `@shown` asks whether what
-/// it opens in an editor is shown, `@there` whether it acts in production, and so does `@production`.
+/// it opens in an editor is shown, `@there` whether it acts in production, and so does `@production`, `@many` whether it is done to each of those in a list.
 pub(super) fn is_given(options: &Options, words: &[String], flag: &str) -> bool {
     let mut texts = options.flags.iter().filter_map(|flag| flag.value.as_ref()).chain(&options.operands);
     match flag {

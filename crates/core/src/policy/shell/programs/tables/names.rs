@@ -78,7 +78,7 @@ pub(in super::super) fn is_lasting(name: &str) -> bool {
 }
 
 /// Whether a name says that somebody develops by what has it, with data that is made up.
-pub(in super::super) fn is_developed(name: &str) -> bool {
+pub(in crate::policy::shell) fn is_developed(name: &str) -> bool {
     const WORDS: &[&str] = &["dev", "develop", "development", "local", "demo", "seed", "sample"];
     words(name).any(|word| WORDS.contains(&word.as_str()) || word.len() > 5 && word.ends_with("dev"))
         && !is_lasting(name)

@@ -21,6 +21,7 @@ mod names;
 pub(super) mod own;
 mod packages;
 mod platforms;
+mod processes;
 pub(super) mod production;
 mod queues;
 mod reading;
@@ -111,7 +112,7 @@ const HARMLESS: &str = "help|version|dry-run|dryrun|dry_run|what-if|whatif|simul
     validate-only|snapshot|list-hosts|syntax-check|pretend";
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    let families: [fn(&str) -> Option<Program>; 13] = [
+    let families: [fn(&str) -> Option<Program>; 14] = [
         queues::program,
         daemons::program,
         runners::program,
@@ -123,6 +124,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
         clusters::program,
         vaults::program,
         machine::program,
+        processes::program,
         forges::program,
         backups::program,
     ];

@@ -9,40 +9,40 @@ use crate::policy::places::Place;
 
 use super::super::value::Origin;
 
-/// Names of variables, and parts of the names of hosts that are sent what they hold.
+/// Parts of the names of hosts, and the names of variables that hold what these are sent.
 const KEYS: &[(&str, &str)] = &[
-    ("GITHUB_TOKEN|GH_TOKEN|GITHUB_PAT|GH_PAT|GITHUB_ACCESS_TOKEN", "git|ghe|ghcr|copilot"),
-    ("AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN", "aws|s3|minio|r2|storage|localstack"),
+    ("git|ghe|ghcr|copilot", "GITHUB_TOKEN|GH_TOKEN|GITHUB_PAT|GH_PAT|GITHUB_ACCESS_TOKEN"),
+    ("aws|s3|minio|r2|storage|localstack", "AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN"),
     (
-        "OPENAI_API_KEY|ANTHROPIC_API_KEY|CLAUDE_API_KEY",
         "openai|anthropic|claude|azure|llm|ai|gateway|proxy|router|model",
+        "OPENAI_API_KEY|ANTHROPIC_API_KEY|CLAUDE_API_KEY",
     ),
-    ("GEMINI_API_KEY|GOOGLE_API_KEY", "google|gemini|ai|gateway|proxy|llm"),
-    ("HF_TOKEN|HUGGINGFACE_TOKEN|HUGGING_FACE_HUB_TOKEN", "huggingface|hf"),
-    ("NPM_TOKEN|NODE_AUTH_TOKEN", "npm|registry|github|artifactory|nexus|packages|pkg|verdaccio"),
-    ("PYPI_TOKEN|PYPI_API_TOKEN|TWINE_PASSWORD", "pypi|registry|artifactory|nexus|packages|pkg"),
-    ("CARGO_REGISTRY_TOKEN", "crates|registry|artifactory|packages"),
-    ("DOCKERHUB_TOKEN|DOCKER_PASSWORD", "docker|registry|harbor"),
-    ("STRIPE_SECRET_KEY|STRIPE_API_KEY", "stripe"),
-    ("SLACK_BOT_TOKEN|SLACK_TOKEN", "slack"),
-    ("SENDGRID_API_KEY", "sendgrid"),
-    ("TWILIO_AUTH_TOKEN", "twilio"),
-    ("CLOUDFLARE_API_TOKEN|CF_API_TOKEN", "cloudflare"),
-    ("HEROKU_API_KEY", "heroku"),
-    ("DIGITALOCEAN_TOKEN|DIGITALOCEAN_ACCESS_TOKEN", "digitalocean"),
-    ("DATADOG_API_KEY|DD_API_KEY", "datadog|ddog"),
-    ("VERCEL_TOKEN", "vercel"),
-    ("NETLIFY_AUTH_TOKEN", "netlify"),
+    ("google|gemini|ai|gateway|proxy|llm", "GEMINI_API_KEY|GOOGLE_API_KEY"),
+    ("huggingface|hf", "HF_TOKEN|HUGGINGFACE_TOKEN|HUGGING_FACE_HUB_TOKEN"),
+    ("npm|registry|github|artifactory|nexus|packages|pkg|verdaccio", "NPM_TOKEN|NODE_AUTH_TOKEN"),
+    ("pypi|registry|artifactory|nexus|packages|pkg", "PYPI_TOKEN|PYPI_API_TOKEN|TWINE_PASSWORD"),
+    ("crates|registry|artifactory|packages", "CARGO_REGISTRY_TOKEN"),
+    ("docker|registry|harbor", "DOCKERHUB_TOKEN|DOCKER_PASSWORD"),
+    ("stripe", "STRIPE_SECRET_KEY|STRIPE_API_KEY"),
+    ("slack", "SLACK_BOT_TOKEN|SLACK_TOKEN"),
+    ("sendgrid", "SENDGRID_API_KEY"),
+    ("twilio", "TWILIO_AUTH_TOKEN"),
+    ("cloudflare", "CLOUDFLARE_API_TOKEN|CF_API_TOKEN"),
+    ("heroku", "HEROKU_API_KEY"),
+    ("digitalocean", "DIGITALOCEAN_TOKEN|DIGITALOCEAN_ACCESS_TOKEN"),
+    ("datadog|ddog", "DATADOG_API_KEY|DD_API_KEY"),
+    ("vercel", "VERCEL_TOKEN"),
+    ("netlify", "NETLIFY_AUTH_TOKEN"),
     (
-        "DATABASE_URL|MONGODB_URI|REDIS_URL|DB_PASSWORD|POSTGRES_PASSWORD|PGPASSWORD|MYSQL_ROOT_PASSWORD|JWT_SECRET|SECRET_KEY_BASE",
         "",
+        "DATABASE_URL|MONGODB_URI|REDIS_URL|DB_PASSWORD|POSTGRES_PASSWORD|PGPASSWORD|MYSQL_ROOT_PASSWORD|JWT_SECRET|SECRET_KEY_BASE",
     ),
 ];
 
 /// The parts of the names of hosts that may get what a variable holds; `None` where nobody knows whose it is.
 pub(in super::super) fn of_variable(name: &str) -> Option<&'static str> {
     let is_key = name.len() > 5 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    KEYS.iter().find(|(names, _)| is_key && is(name, names)).map(|(_, hosts)| *hosts)
+    KEYS.iter().find(|(_, names)| is_key && is(name, names)).map(|(hosts, _)| *hosts)
 }
 
 impl Machine<'_> {

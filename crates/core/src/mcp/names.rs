@@ -74,11 +74,15 @@ pub fn taken_for<'a>(server: &str, known: &'a [String]) -> Option<&'a str> {
 
 /// The server that everybody knows which this one is easily taken for, and is not.
 fn like_everybodys(server: &str) -> Option<&'static str> {
-    let mut all = FAR.iter().chain(NEAR).copied();
-    if all.clone().any(|of| plain(server) == of) {
+    // Letters that are taken for one, as *rn* for *m*, are one more each; a name of another length is like none.
+    const MOST_APART: usize = 2;
+    let (written, seen) = (plain(server), skeleton(server));
+    let mut near =
+        FAR.iter().chain(NEAR).copied().filter(|of| of.len().abs_diff(written.chars().count()) <= MOST_APART);
+    if near.clone().any(|of| written == of) {
         return None;
     }
-    all.find(|of| skeleton(server) == skeleton(of) || FAR.contains(of) && is_like(server, of))
+    near.find(|of| seen == skeleton(of) || FAR.contains(of) && is_like(server, of))
 }
 
 /// A name as people write it in one way or another: without separators, in small letters.

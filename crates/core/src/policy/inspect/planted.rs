@@ -2,7 +2,7 @@
 //! somebody else, each check lets through who knows a word.
 
 use super::sentence::{Sentence, Text, says};
-use crate::policy::lists::is;
+use crate::policy::lists::{holds, is};
 
 /// What is only tried.
 const TRIED: &str = "test|tests|testing|fixture|fixtures|mock|mocks|staging|local|locally|dev|seed|demo|storybook";
@@ -11,7 +11,7 @@ const TRIED: &str = "test|tests|testing|fixture|fixtures|mock|mocks|staging|loca
 pub(super) fn ordered(text: &Text<'_>) -> Option<&'static str> {
     const HINTS: &str = "hidden|undocumented|unlisted|covert|concealed|invisible|backdoor|back door|secret |silently|any account|any user|every account|all accounts|the header|header is present";
     const WHAT: &str = "to leave ways in that nobody is told of";
-    if !crate::policy::lists::holds(text.all, HINTS) {
+    if !holds(text.all, HINTS) {
         return None;
     }
     let (mut way, mut grave, mut hushed) = (false, false, false);

@@ -44,6 +44,8 @@ pub(super) use runners::archive;
 pub(super) use sql::destroys;
 pub(in crate::policy) use throwaway::is_local_cluster;
 
+use std::borrow::Cow;
+
 use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, read, single, spec};
 use super::super::state::{State, Stream};
@@ -226,13 +228,14 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
 }
 
 /// The arguments, with what a file holds that the script wrote before in the place of its address: `--change-batch file:///tmp/batch.json`.
-fn with_files(machine: &mut Machine<'_>, state: &State, args: &[Text]) -> Vec<Text> {
-    let mut read = args.to_vec();
-    for arg in &mut read {
-        let Some(path) = arg.prefix().strip_prefix("file://").map(Text::decoded) else { continue };
+fn with_files<'a>(machine: &mut Machine<'_>, state: &State, args: &'a [Text]) -> Cow<'a, [Text]> {
+    const SCHEME: &str = "file://";
+    let mut read = Cow::Borrowed(args);
+    for (at, arg) in args.iter().enumerate() {
+        let Some(path) = arg.prefix().strip_prefix(SCHEME).map(Text::decoded) else { continue };
         let held = machine.read_file(state, &path);
         if !held.prefix().is_empty() {
-            *arg = held;
+            read.to_mut()[at] = held;
         }
     }
     read

@@ -11,6 +11,7 @@
 #![forbid(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod agents;
+mod alike;
 pub mod base64;
 pub mod capture;
 pub mod context;

@@ -1,7 +1,7 @@
 //! Names of servers that are not what they seem: of no form at all, or easily taken for another's.
 
 use super::split;
-use crate::unseen;
+use crate::{alike, unseen};
 
 /// Below this many letters, names that differ in one are different names.
 const LEAST_LETTERS: usize = 5;
@@ -103,31 +103,10 @@ pub(crate) fn is_like(one: &str, other: &str) -> bool {
 
 /// A name as it looks: letters that look alike are one, separators are none.
 fn skeleton(name: &str) -> String {
-    let seen = name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase);
-    // Cyrillic, Greek and Armenian letters, and a few more.
-    let alike = seen.map(|char| match char {
-        '0' | '\u{43e}' | '\u{3bf}' | '\u{585}' => 'o',
-        '1' | '\u{456}' | '\u{3b9}' | '\u{4cf}' | '\u{131}' | 'l' => 'i',
-        '\u{430}' | '\u{3b1}' => 'a',
-        '\u{435}' | '\u{451}' | '\u{3b5}' => 'e',
-        '\u{441}' | '\u{3f2}' => 'c',
-        '\u{440}' | '\u{3c1}' => 'p',
-        '\u{445}' | '\u{3c7}' => 'x',
-        '\u{443}' | '\u{3b3}' => 'y',
-        '\u{455}' => 's',
-        '\u{458}' => 'j',
-        '\u{4bb}' => 'h',
-        '\u{501}' => 'd',
-        '\u{51b}' => 'q',
-        '\u{51d}' => 'w',
-        '\u{43a}' | '\u{3ba}' => 'k',
-        '\u{43c}' => 'm',
-        '\u{442}' | '\u{3c4}' => 't',
-        '\u{432}' | '\u{3b2}' => 'b',
-        '\u{43d}' => 'h',
-        '\u{3bd}' => 'v',
-        '\u{578}' => 'n',
-        '\u{57d}' | '\u{3c5}' => 'u',
+    let seen = name.chars().filter(|char| char.is_alphanumeric());
+    let alike = seen.flat_map(|char| alike::latin(char).unwrap_or(char).to_lowercase()).map(|char| match char {
+        '0' => 'o',
+        '1' | 'l' => 'i',
         // Full-width forms.
         '\u{ff10}'..='\u{ff5a}' => char::from_u32(char as u32 - 0xfee0).unwrap_or(char).to_ascii_lowercase(),
         other => other,

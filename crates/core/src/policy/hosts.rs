@@ -136,7 +136,7 @@ fn is_made_at(url: &str, services: &str) -> bool {
 }
 
 /// The one of these domains that a host is of.
-fn belongs<'d>(host: &str, domains: &'d str) -> Option<&'d str> {
+pub(super) fn belongs<'d>(host: &str, domains: &'d str) -> Option<&'d str> {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let is_of = |own: &str| host.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     parts(domains).find(|own| is_of(own))

@@ -28,6 +28,9 @@ const READ_BY_ALL: &str = "announcements|announcement|announce|allcompany|allhan
 const CHANNEL: &str = "channel|channelid|channelname|chat|chatid|room|roomid|conversation|conversationid|to|topic|group|stream|space|team|category|\
     target|recipient";
 
+/// So much of a text is read, in bytes.
+const READ: usize = 4096;
+
 /// The longest name of a place where people talk, in bytes.
 const LONGEST_CHANNEL: usize = 96;
 
@@ -198,7 +201,7 @@ fn redirects_money(text: &str) -> bool {
         changed our bank|changed bank|changed our account|change of bank|change of account|new account|new bank|new iban|updated bank|updated account|\
         updated payment|new payment details|our new |from now on|going forward|instead of the old|neue bankverbindung|neue iban|neues konto|\
         nouveau compte|nouvel iban|nueva cuenta|nuevo iban|nuovo conto|nuovo iban|nieuwe rekening|nieuw rekeningnummer|nowe konto";
-    let text = spans::start(text, 4096);
+    let text = spans::start(text, READ);
     persons::accounts(text) > 0 && holds(&text.to_lowercase(), CHANGED)
 }
 
@@ -234,7 +237,7 @@ fn lures(call: &Call<'_>) -> bool {
         claim your|unlock your account|restore your account|restore access|reactivate your|daten bestätigen|karte bestätigen|verifica tu|verifique|vérifiez|verifica il";
     const BY: &str = "sms|mms|messages|messaging|messenger|twilio|vonage|nexmo|plivo|telnyx|sinch|messagebird|whatsapp|telegram|infobip|clicksend";
     let presses = |text: &str| {
-        let text = text[..text.floor_char_boundary(4096)].to_lowercase();
+        let text = spans::start(text, READ).to_lowercase();
         let leads = |at: usize| hosts::elsewhere(&text[at + "://".len()..]).is_some_and(|house| !speaks(&house, TRIED));
         holds(&text, PRESSED)
             && holds(&text, GIVES)
@@ -256,7 +259,7 @@ fn talks_to_all(call: &Call<'_>) -> bool {
 fn answers_for_company(call: &Call<'_>) -> bool {
     let given = call.given;
     let at_desk = call.at(DESKS);
-    let admits = |text: &str| holds(&text[..text.floor_char_boundary(4096)].to_ascii_lowercase(), ADMITS);
+    let admits = |text: &str| holds(&spans::start(text, READ).to_ascii_lowercase(), ADMITS);
     let binds = |text: &str| admits(text) || redirects_money(text);
     at_desk && is_for_customers(given) || (at_desk || call.at(BY_MAIL)) && given.values(TEXTS).any(binds)
 }

@@ -40,7 +40,11 @@ fn copies_ways_in(given: &Arguments<'_>) -> bool {
         .filter_map(house)
         .collect();
     let is_strange = |address: &str| {
-        house(address).is_some_and(|house| !known.iter().any(|known| is_of(&house, known) || is_of(known, &house)))
+        house(address).is_some_and(|house| {
+            !known
+                .iter()
+                .any(|known| hosts::belongs(&house, known).is_some() || hosts::belongs(known, &house).is_some())
+        })
     };
     !known.is_empty()
         && given
@@ -48,11 +52,6 @@ fn copies_ways_in(given: &Arguments<'_>) -> bool {
             .flat_map(|all| all.split([',', ';']))
             .any(is_strange)
         && given.values(TEXTS).any(|text| holds(&spans::start(text, MOST).to_lowercase(), WAYS_IN))
-}
-
-/// Whether a host is another one, or below it.
-fn is_of(host: &str, house: &str) -> bool {
-    host.strip_suffix(house).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Whether an image in a text is asked of another machine by an address with a credential in it: whoever looks at the text sends it.

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use crate::base64;
 use crate::policy::hosts;
 use crate::policy::lists::is;
+use crate::{alike, base64};
 
 /// So many letters, or words, are disguised by no accident.
 const LEAST_LETTERS: usize = 8;
@@ -46,7 +46,7 @@ fn plain_letters(text: &str) -> Option<String> {
         let letter = match char {
             // Most characters are plain, whatever else a text holds.
             _ if char.is_ascii() => None,
-            '\u{400}'..='\u{52f}' => is_within().then(|| look_alike(char)).flatten(),
+            '\u{400}'..='\u{52f}' => is_within().then(|| alike::latin(char)).flatten(),
             _ => shape(char),
         };
         changed += usize::from(letter.is_some_and(|letter| letter.is_ascii_alphabetic()));
@@ -70,13 +70,6 @@ fn shape(char: char) -> Option<char> {
         }
         _ => None,
     }
-}
-
-/// The Latin letter that a Cyrillic one looks like.
-fn look_alike(char: char) -> Option<char> {
-    const CYRILLIC: &str = "\u{430}\u{435}\u{43e}\u{440}\u{441}\u{443}\u{445}\u{456}\u{455}\u{458}\u{4bb}\u{501}\u{410}\u{412}\u{415}\u{41a}\u{41c}\u{41d}\u{41e}\u{420}\u{421}\u{422}\u{425}\u{406}";
-    const LATIN: &str = "aeopcyxisjhdABEKMHOPCTXI";
-    CYRILLIC.chars().position(|it| it == char).and_then(|at| LATIN.chars().nth(at))
 }
 
 /// A letter for which a digit stands.

@@ -240,8 +240,7 @@ fn is_of_handler(given: &str, handlers: &[&str]) -> bool {
 fn handlers(dense: &str) -> Vec<&str> {
     const LONGEST: usize = 80;
     let arrows = dense.match_indices("=>").take(super::MAX_PLACES).filter_map(|(at, _)| {
-        let start = dense.floor_char_boundary(at.saturating_sub(LONGEST));
-        let given = dense[start..at].strip_suffix(')')?;
+        let given = spans::before(dense, at, LONGEST).strip_suffix(')')?;
         given.rfind('(').map(|open| &given[open + 1..])
     });
     let functions = dense.match_indices("function(").take(super::MAX_PLACES).map(|(at, word)| {

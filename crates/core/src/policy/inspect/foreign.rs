@@ -231,8 +231,7 @@ pub(super) fn at(text: &str, at: usize, read: &mut Reading) -> Option<&'static s
 
 /// Whether the sentence around a verb says to leave what was told before.
 fn overrides(text: &str, at: usize, language: &Language) -> bool {
-    let from = text.floor_char_boundary(at.saturating_sub(NEAR));
-    let before = folded(&text[from..at]);
+    let before = folded(spans::before(text, at, NEAR));
     let behind = folded(spans::behind(text, at, NEAR));
     let before = sentences(&before).last().filter(|_| !before.ends_with(ENDS)).unwrap_or_default();
     let behind = sentences(&behind).next().unwrap_or_default();

@@ -154,7 +154,7 @@ fn holds_whole(code: &str, in_command: bool, near: &dyn Fn(usize) -> bool) -> bo
     const STARTS: &str = "spawn|exec|fork(|Popen|run(|execa";
     let is_part = |at: usize, end: usize| {
         let before = code[..at].trim_end();
-        let around = &code[code.floor_char_boundary(at.saturating_sub(120))..code.floor_char_boundary(end + 120)];
+        let around = spans::around(code, at, 160);
         before.ends_with(':')
             && code[end..].trim_start().starts_with([',', '}', '\n', ')'])
             && (holds(around, "stringify(|dumps(|json=|body|to_json|payload") && !before.ends_with("'process.env':"))
@@ -272,7 +272,7 @@ pub(super) fn copies_requests(text: &str) -> bool {
     // What goes where nobody waits for its answer is a copy, whatever it was read by.
     let unheard = |send: &'static str| {
         text.match_indices(send).take(super::MAX_PLACES).any(|(at, _)| {
-            let behind = &text[at + send.len()..text.floor_char_boundary(at + send.len() + NEAR)];
+            let behind = spans::behind(text, at + send.len(), NEAR);
             let before = text[..at].trim_end_matches("self.").trim_end_matches("navigator.");
             behind.split_once("//").is_some_and(|(before, url)| before.len() < 8 && elsewhere(url).is_some())
                 && !ANSWERED.iter().any(|end| before.ends_with(end))

@@ -2,6 +2,7 @@
 
 use crate::policy::hosts;
 use crate::policy::lists::{holds, is};
+use crate::policy::spans;
 
 /// Programs that do nothing else.
 const PROGRAMS: &str = "xmrig|xmr-stak|xmrig-proxy|minerd|cpuminer|cpuminer-multi|ccminer|cgminer|bfgminer|ethminer|nbminer|t-rex|\
@@ -61,12 +62,7 @@ pub(super) fn are_written(text: &str) -> bool {
     // Rules by which miners are found hold what they are found by.
     let is_rule = holds(text, "detection:|condition:|strings:|alert tcp");
     // What it is to do stands where it is named.
-    let named = || {
-        text.match_indices("xmrig").take(super::MAX_PLACES).map(|(at, _)| {
-            let start = text.floor_char_boundary(at.saturating_sub(NEAR));
-            &text[start..text.ceil_char_boundary((at + NEAR).min(text.len()))]
-        })
-    };
+    let named = || text.match_indices("xmrig").take(super::MAX_PLACES).map(|(at, _)| spans::around(text, at, NEAR));
     text.split(|char: char| char.is_whitespace() || "\"'`,<>".contains(char)).any(names_pool)
         || !is_rule
             && named()

@@ -8,6 +8,7 @@ use super::deeds;
 use crate::json;
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
+use crate::policy::spans;
 
 /// The longest mutation that is looked at, in bytes, most of its fields, and most variables whose values are looked for.
 const LONGEST: usize = 64 << 10;
@@ -38,7 +39,7 @@ pub(super) fn deed(call: &Call<'_>) -> Option<Kind> {
 
 /// What stands behind the word that begins a mutation.
 fn mutation(text: &str) -> Option<&str> {
-    let text = &text[..text.floor_char_boundary(LONGEST)];
+    let text = spans::start(text, LONGEST);
     let (before, rest) = text.split_once("mutation")?;
     let begins = before.is_empty() || before.ends_with([' ', '\n', '}', '\t']);
     (begins && rest.starts_with([' ', '{', '(', '\n'])).then_some(rest)

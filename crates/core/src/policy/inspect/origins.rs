@@ -57,8 +57,7 @@ fn lets_in_all(text: &str) -> bool {
     let dense: String = code_lines(text).map(unquoted).collect();
     let places = parts(WITH_COOKIES).flat_map(|word| dense.match_indices(word).take(super::MAX_PLACES));
     places.map(|(at, _)| at).any(|at| {
-        let from = dense.floor_char_boundary(at.saturating_sub(TOGETHER));
-        let around = &dense[from..dense.floor_char_boundary(at + TOGETHER)];
+        let around = spans::around(&dense, at, TOGETHER);
         holds(around, ANY) && !holds(around, "NODE_ENV|DEBUG|isDev|development")
             || holds(around, GIVEN_BACK) && !holds(around, COMPARES)
             || gives_back(around)

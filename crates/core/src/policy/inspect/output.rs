@@ -155,8 +155,8 @@ impl Seen {
         if at < self.unlike_until {
             return false;
         }
-        let around = text.floor_char_boundary(at.saturating_sub(AROUND))..text.floor_char_boundary(at + AROUND);
-        let may = steering::linear::Weights::learned().weigh(&text[around]) > UNLIKE;
+        let around = spans::around(text, at, AROUND);
+        let may = steering::linear::Weights::learned().weigh(around) > UNLIKE;
         if !may {
             self.unlike_until = at + AROUND / 2;
         }

@@ -5,6 +5,7 @@ use super::leaks::literals;
 use super::persons::accounts as accounts_at_banks;
 use super::source::{Written, code_lines, is_prose};
 use crate::policy::lists::{holds, letters};
+use crate::policy::spans;
 
 /// Parts of the names, in letters alone, of what is paid; and of contracts, which are nobody's.
 const PAID: &str = "treasury|owner|payee|recipient|beneficiar|payout|payto|settle|iban|fee|donat|destination|wallet|multisig|royalt|receiver|admin|\
@@ -34,8 +35,7 @@ pub(super) fn are_told(call: &Call<'_>) -> bool {
     let numbered =
         |text: &str| text.split(|char: char| !char.is_ascii_digit()).any(|digits| (8..=17).contains(&digits.len()));
     let tells = |text: &str| {
-        let text = &text[..text.floor_char_boundary(NOTICE.end)];
-        let lower = text.to_lowercase();
+        let lower = spans::start(text, NOTICE.end).to_lowercase();
         holds(&lower, CHANGED)
             && holds(&lower, PAID)
             && (accounts_at_banks(text) > 0 || holds(&lower, ACCOUNTS) && numbered(text))

@@ -80,7 +80,7 @@ pub(super) fn are_handed_over(text: &str) -> bool {
     const LEAST_DIGITS: usize = 8;
     const LAST_BORN: u16 = 2012;
     const MADE_UP: &str = "sample data|sample c|sample u|sample p|samples|made up|made-up|dummy|fake|synthetic|mock|test data|testdata|placeholder|lorem|anonymi|pseudonymi|fictional|john doe|jane doe|mustermann";
-    let text = &text[..text.floor_char_boundary(MOST)];
+    let text = spans::start(text, MOST);
     let digits = text.bytes().filter(u8::is_ascii_digit).take(LEAST_DIGITS).count();
     if digits < LEAST_DIGITS || holds(&spoken(text), MADE_UP) {
         return false;

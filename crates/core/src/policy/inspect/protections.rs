@@ -3,6 +3,7 @@
 use super::source::{Written, form, unquoted};
 use super::{settings, ways};
 use crate::policy::lists::{holds, is, letters, parts};
+use crate::policy::spans;
 
 /// Settings that protect while they are true, in letters alone: each tool has its own way to write them.
 const PROTECTS: &str = "deletionprotection|preventdestroy|enabledeletionprotection|deletionprotectionenabled|terminationprotection|\
@@ -319,7 +320,7 @@ pub(super) fn opens_to_everybody(text: &str, in_blocks: bool) -> bool {
     const LISTED: &str = "authorized_networks|authorizedNetworks|authorized_ip_ranges|authorizedIpRanges";
     let listed = parts(LISTED).flat_map(|list| joined.match_indices(list)).take(super::MAX_PLACES);
     if listed
-        .map(|(at, _)| &joined[at..joined.floor_char_boundary((at + 300).min(joined.len()))])
+        .map(|(at, _)| spans::behind(&joined, at, 300))
         .any(|list| list.find("0.0.0.0/0").is_some_and(|end| !list[..end].contains("}}")))
     {
         return true;

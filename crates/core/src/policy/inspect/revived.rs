@@ -108,7 +108,7 @@ fn revives_fetched(code: &str) -> bool {
     let is_name = |word: &str| names.contains(&word);
     let is_given = |at: usize| {
         let line = code[at..].split('\n').next().unwrap_or_default();
-        let given = line[..line.floor_char_boundary(NEAR)].split_once('(').map_or("", |(_, given)| given);
+        let given = spans::start(line, NEAR).split_once('(').map_or("", |(_, given)| given);
         let asked = REVIVES_IF.iter().find(|(reader, _)| line.starts_with(reader));
         asked.is_none_or(|(_, asked)| line.replace(' ', "").contains(asked))
             && !holds(line, SAFE)

@@ -2,6 +2,7 @@
 
 use super::source::{Written, folded, is_comment};
 use crate::policy::lists::{holds, is, parts};
+use crate::policy::spans;
 
 /// Those who are asked for no name.
 const EVERYBODY: &str = "anon|public|anonymous|guest|web_anon|anon_role|everyone";
@@ -32,7 +33,7 @@ fn grants_by_settings(text: &str) -> bool {
     const NEAR: usize = 160;
     let dense = folded(text).replace(['"', '\''], "");
     dense.match_indices("grants").take(super::MAX_PLACES).any(|(at, word)| {
-        let behind = &dense[at + word.len()..dense.floor_char_boundary(at + NEAR)];
+        let behind = spans::behind(&dense, at + word.len(), NEAR);
         let granted = behind.strip_prefix([':', '=']).and_then(|it| it.split_once("select:"));
         // A list ends with its bracket, or where the next name begins.
         let named = granted.map(|(_, named)| named.split([']', '}']).next().unwrap_or_default());

@@ -49,7 +49,7 @@ fn sends(text: &str) -> bool {
     let wraps = LazyCell::new(|| holds(text, "fetch =|prototype|interceptors") && holds(&dense(text), WRAPS));
     let gives = |at: usize, held: bool| gives(text, at, held, *wraps);
     let at = |list: &'static str| parts(list).flat_map(|call| text.match_indices(call).take(super::MAX_PLACES));
-    let is_copy = |at: usize| holds(&text[at..text.floor_char_boundary(at + NEAR)], "no-cors|keepalive");
+    let is_copy = |at: usize| holds(spans::behind(text, at, NEAR), "no-cors|keepalive");
     at(UNHEARD).any(|(at, call)| gives(at + call.len(), true))
         || at(SENDS).any(|(at, call)| gives(at + call.len(), is_copy(at)) && is_unanswered(text, at))
 }

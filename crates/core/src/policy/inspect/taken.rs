@@ -4,6 +4,7 @@
 use super::leaks::{literals, names_machine, sends};
 use super::source::{Written, code_lines, is_test};
 use crate::policy::lists::{holds, parts};
+use crate::policy::spans;
 
 const FORMS: &str = "js|mjs|cjs|ts|mts|cts|tsx|jsx|py|pyw|rb|go|rs|java|kt|kts|scala|cs|fs|vb|lua|swift|dart|c|cc|cpp|h|m|mm|php|pl|ex|exs|groovy|\
     ps1|nim|gd|vue|svelte|hx|zig|jl|clj|ipynb";
@@ -140,8 +141,7 @@ fn sends_near(text: &str, words: &str) -> bool {
     const NEAR: usize = 320;
     holds(text, words)
         && text.match_indices("://").take(super::MAX_PLACES).any(|(at, scheme)| {
-            let from = text.floor_char_boundary(at.saturating_sub(NEAR));
-            let around = &text[from..text.floor_char_boundary(at + NEAR)];
+            let around = spans::around(text, at, NEAR);
             super::leaks::elsewhere(&text[at + scheme.len()..]).is_some() && sends(around) && holds(around, words)
         })
 }

@@ -1,6 +1,7 @@
 //! What a shell knows at a point of a script: variables, functions, descriptors, the working folder, and what the script
 //! has done to files so far.
 
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use super::syntax::{Command, Script};
@@ -156,8 +157,27 @@ pub(super) enum Content {
     CopyOf(String),
 }
 
-/// What a script did to files. It stays when a subshell ends.
-pub(super) type Files = Table<Content>;
+/// What a script did to files, and what is remembered of it besides. It stays when a subshell ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Files {
+    contents: Table<Content>,
+    /// What it did that no file shows, by a name of the deed: what it made elsewhere, what it asked and chose.
+    pub(super) deeds: Table<Text>,
+}
+
+impl Deref for Files {
+    type Target = Table<Content>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.contents
+    }
+}
+
+impl DerefMut for Files {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.contents
+    }
+}
 
 /// Everything at one point of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

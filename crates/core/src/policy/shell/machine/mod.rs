@@ -364,6 +364,11 @@ fn joined(states: Vec<State>) -> Files {
                 _ => {}
             }
         }
+        for (deed, of) in
+            state.files.deeds.iter().filter(|(deed, _)| files.deeds.get(deed).is_none()).collect::<Vec<_>>()
+        {
+            files.deeds.set(deed, of.clone());
+        }
     }
     files
 }

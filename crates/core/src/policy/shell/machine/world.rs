@@ -304,10 +304,8 @@ impl Machine<'_> {
 
     /// A hook that the project brings along is what its people have agreed on.
     pub(in crate::policy::shell) fn installs(&mut self, state: &State, source: &str, target: &str) {
-        if is_checking_hook(target) && self.place(source) == Place::Project && state.files.get(source).is_none() {
-            self.effects.retain(|effect| effect.kind != Kind::SystemStartup || effect.target != target);
-        }
-        if self.is_unit_for_developing(source, target) && state.files.get(source).is_none() {
+        let is_agreed = is_checking_hook(target) && self.place(source) == Place::Project;
+        if (is_agreed || self.is_unit_for_developing(source, target)) && state.files.get(source).is_none() {
             self.effects.retain(|effect| effect.kind != Kind::SystemStartup || effect.target != target);
         }
     }

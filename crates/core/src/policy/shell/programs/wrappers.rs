@@ -2,7 +2,7 @@
 
 use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, ordered, read, spec};
-use super::super::state::{State, Variable};
+use super::super::state::{Files, State, Variable};
 use super::super::value::{HOLE, Origin, Text};
 use super::Program;
 use super::tables::production::speaks;
@@ -534,7 +534,7 @@ impl Machine<'_> {
         if at != Where::Here {
             self.at = at;
             state.shell.directory = None;
-            state.files.clear();
+            state.files = Files::default();
         }
         self.child(state, fields);
         (self.at, state.shell, state.files) = outer;

@@ -1,14 +1,13 @@
 //! Branches of which the forge says that they are merged: whoever asks it first, and goes on only where it says so, has done with them.
 
-use super::super::super::state::{Content, State};
+use super::super::super::state::State;
 use super::super::super::value::Text;
-use super::super::tables::throwaway;
 use crate::policy::lists::{is, is_any_case};
 
-/// Under what it is kept that the forge was asked, that its answer was looked at, and that it was yes.
+/// The deeds: the forge was asked, its answer was looked at, and it was yes.
 const ASKED: &str = "a request of a forge";
-const LOOKED: &str = "made:merged:looked";
-const MERGED: &str = "made:merged:yes";
+const LOOKED: &str = "merged: looked";
+const MERGED: &str = "merged: yes";
 
 /// Remembers that a program of a forge shows a request.
 pub(in super::super) fn asks(state: &mut State, program: &str, words: &[String]) {
@@ -16,18 +15,18 @@ pub(in super::super) fn asks(state: &mut State, program: &str, words: &[String])
         && is(what, "pr|mr|pulls")
         && is(verb, "view|list|show|status")
     {
-        throwaway::made(state, ASKED, "asked");
+        state.files.deeds.set(ASKED, Text::default());
     }
 }
 
 /// Remembers that what the forge says was looked at for the word that a request is merged.
 pub(in super::super::super) fn sought(state: &mut State, pattern: &str) {
     let is_word = |word: &str| is_any_case(word, "merged|mergedat");
-    if throwaway::was_made(state, ASKED, "asked")
+    if state.files.deeds.get(ASKED).is_some()
         && !pattern.contains("!=")
         && pattern.split(|char: char| !char.is_ascii_alphanumeric()).any(is_word)
     {
-        state.files.set(LOOKED, Content::Is(Text::default()));
+        state.files.deeds.set(LOOKED, Text::default());
     }
 }
 
@@ -41,11 +40,8 @@ pub(in super::super::super) fn compared(state: &mut State, words: &[Text]) {
 
 /// Remembers how a condition came out.
 pub(in super::super::super) fn decided(state: &mut State, holds: bool) {
-    if state.files.get(LOOKED).is_some_and(|looked| *looked != Content::Gone) {
-        state.files.set(LOOKED, Content::Gone);
-        if holds {
-            state.files.set(MERGED, Content::Is(Text::default()));
-        }
+    if state.files.deeds.remove(LOOKED).is_some() && holds {
+        state.files.deeds.set(MERGED, Text::default());
     }
 }
 
@@ -54,7 +50,9 @@ pub(super) fn is_known(state: &State, refs: &[String]) -> bool {
     const SHARED: &str = "main|master|develop|dev|trunk|staging|production|prod|release|next|stable|gh-pages";
     let [branch] = refs else { return false };
     let name = branch.trim_start_matches(':');
-    state.files.get(MERGED).is_some() && !name.split('/').take(1).any(|first| is(first, SHARED)) && !name.contains('*')
+    state.files.deeds.get(MERGED).is_some()
+        && !name.split('/').take(1).any(|first| is(first, SHARED))
+        && !name.contains('*')
 }
 
 #[cfg(test)]

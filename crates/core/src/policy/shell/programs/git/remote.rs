@@ -2,7 +2,7 @@
 
 use super::super::super::machine::Machine;
 use super::super::super::options::{read, spec};
-use super::super::super::state::{Content, State};
+use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use super::super::base_name;
 use super::super::tables::{production, throwaway};
@@ -55,7 +55,7 @@ pub(super) fn added(machine: &Machine<'_>, state: &mut State, args: &[Text]) {
         && matches!(verb.prefix(), "add" | "set-url")
         && address.prefix().contains('@')
     {
-        state.files.set(ADDRESS, Content::Is((*address).clone()));
+        state.files.deeds.set(ADDRESS, (*address).clone());
     }
     // What is pushed goes there too from then on, beside where everybody knows it goes.
     let pushes_too = args.iter().any(|arg| arg.prefix() == "--push");
@@ -88,7 +88,7 @@ const ADDRESS: &str = "address of a remote";
 pub(super) fn shows_address(machine: &mut Machine<'_>, state: &mut State, command: &str, args: &[Text]) -> bool {
     const SHOWS: &str = "-l|--list|list|-v|--verbose|show|get-url|--get|--get-all|--get-regexp|get";
     let shows = is(command, "config|remote") && args.iter().any(|arg| is(arg.prefix(), SHOWS));
-    let Some(Content::Is(address)) = state.files.get(ADDRESS).filter(|_| shows) else { return false };
+    let Some(address) = state.files.deeds.get(ADDRESS).filter(|_| shows) else { return false };
     let line = Text::line([Text::known("origin"), address.clone(), Text::known("\n")]);
     machine.emit(state, 1, line);
     true

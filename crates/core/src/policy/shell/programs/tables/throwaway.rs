@@ -6,7 +6,7 @@
 
 use super::super::super::machine::Machine;
 use super::super::super::options::Options;
-use super::super::super::state::{Content, State};
+use super::super::super::state::State;
 use super::super::super::value::{HOLE, Origin, Text};
 use super::super::base_name;
 use super::money;
@@ -525,9 +525,9 @@ pub(in super::super) fn is_application_of_tests(machine: &Machine<'_>, state: &S
     environments.next().is_some_and(|first| fits(&first) && environments.all(|other| !is_lasting(&other)))
 }
 
-/// Under what name it is kept that the script made something. What a script leaves behind are files, and this goes with them.
+/// The name of the deed by which the script made something.
 fn key(program: &str, name: &str) -> String {
-    format!("made:{program}:{name}")
+    format!("{program}:{name}")
 }
 
 /// Remembers that the script made something of this name.
@@ -535,13 +535,13 @@ pub(in super::super) fn made(state: &mut State, program: &str, name: &str) {
     let known = name.rsplit("://").next().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).count();
     // Of a name that is known in part, little may be known of which it is.
     if known > if name.contains(HOLE) { 2 } else { 0 } {
-        state.files.set(&key(program, name), Content::Is(Text::default()));
+        state.files.deeds.set(&key(program, name), Text::default());
     }
 }
 
 /// Whether the script made something of this name.
 pub(in super::super) fn was_made(state: &State, program: &str, name: &str) -> bool {
-    state.files.get(&key(program, name)).is_some()
+    state.files.deeds.get(&key(program, name)).is_some()
 }
 
 /// Whether what a client reaches on its own machine is in a container that is made for this alone.
@@ -652,18 +652,16 @@ pub(super) fn chooses_registry(state: &mut State, words: &[String]) {
     }
 }
 
-const CLUSTER: &str = "made:context";
+/// The deed by which the script chose a cluster.
+const CLUSTER: &str = "context";
 
 /// Remembers which cluster the script has chosen.
 pub(in super::super) fn uses_cluster(state: &mut State, context: &str) {
-    state.files.set(CLUSTER, Content::Is(Text::known(context)));
+    state.files.deeds.set(CLUSTER, Text::known(context));
 }
 
 pub(super) fn cluster(state: &State) -> Option<String> {
-    match state.files.get(CLUSTER) {
-        Some(Content::Is(context)) => Some(context.shown()),
-        _ => None,
-    }
+    state.files.deeds.get(CLUSTER).map(Text::shown)
 }
 
 #[cfg(test)]

@@ -297,6 +297,8 @@ const ON_PURPOSE: &[&str] = &[
     "crates/core/tests/secrets.rs",
     "crates/core/src/redact/tests.rs",
     "crates/core/src/policy/steering/tasks.jsonl",
+    "crates/core/src/policy/suspicion/examples.jsonl",
+    "crates/core/src/policy/suspicion/unseen.jsonl",
     "crates/device/src/policy/cases/unseen.jsonl",
     "crates/device/src/policy/cases/blind.jsonl",
     "crates/device/src/policy/cases/blind-calls.jsonl",

@@ -55,6 +55,8 @@ kinds! {
     ContentCode = "content.code",
     /// Writes infrastructure without a protection it had, or open to everybody.
     ContentProtection = "content.protection",
+    /// Reads like calls that should have been stopped, by what was learned from such; what it would do is not known.
+    CallSuspicious = "call.suspicious",
     /// Searches for credentials where they are kept.
     SecretHunt = "secret.hunt",
     /// Reads what is known of all the people in a database: numbers of cards, days of birth, what ails somebody.

@@ -25,8 +25,9 @@ mod spans;
 pub mod spend;
 pub mod steering;
 mod subject;
+pub mod suspicion;
 
-pub use inspect::{injection, inspect};
+pub use inspect::{injection, inspect, reading};
 pub use snapshot::{Rule, Snapshot, SnapshotError, Source};
 pub use subject::{code, fnv, subject};
 

@@ -405,7 +405,8 @@ fn is_key(parts: &[&str]) -> bool {
         name.ends_with(".pem") || name.ends_with(".key") || name.ends_with("_key") || *name == "identity";
     // Of keys somebody writes a program, too.
     let is_source = !in_ssh && name.rsplit_once('.').is_some_and(|(_, ending)| is(ending, SOURCE));
-    is_named && !name.contains("readme") && !is_source
+    let is_of_tests = !in_ssh && folders.iter().any(|folder| is(folder, "fixtures|testdata"));
+    is_named && !name.contains("readme") && !is_source && !is_of_tests
         || in_ssh && has_key_name
         || name.starts_with("ssh_host_") && name.ends_with("_key")
 }

@@ -25,6 +25,8 @@ const ON_PURPOSE: &[&str] = &[
     "crates/core/src/policy/steering/examples.jsonl",
     "crates/core/src/policy/steering/tasks.jsonl",
     "crates/core/src/policy/steering/unseen.jsonl",
+    "crates/core/src/policy/suspicion/examples.jsonl",
+    "crates/core/src/policy/suspicion/unseen.jsonl",
     "crates/core/src/policy/inspect/origins.rs",
     "crates/device/src/policy/packs/outputs.toml",
     "crates/device/src/policy/cases/calls.jsonl",
@@ -156,6 +158,39 @@ fn nothing_in_this_repository_is_taken_for_an_order_or_a_leak() {
     }
     assert!(files > 100, "{files}");
     assert!(alarms.is_empty(), "{alarms:#?}");
+}
+
+/// How many of a file's dangerous calls are stopped and how many there are; the same of its harmless ones.
+fn stopped(cases: &[Case]) -> [(usize, usize); 2] {
+    let home = tempfile::tempdir().unwrap();
+    let bytes = snapshot(&Home::at(home.path()));
+    let outcomes = run(cases, &Snapshot::read(&bytes).unwrap()).unwrap();
+    [true, false].map(|stops| {
+        let of = || outcomes.iter().filter(move |outcome| outcome.case.stops == stops);
+        (of().filter(|outcome| outcome.is_right() == stops).count(), of().count())
+    })
+}
+
+fn cases(text: &str, apart: usize) -> Vec<Case> {
+    text.lines().step_by(apart).map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn calls_that_nobody_has_seen_are_stopped_where_they_are_dangerous_and_pass_where_they_are_not() {
+    let unseen = cases(include_str!("../../../core/src/policy/suspicion/unseen.jsonl"), 1);
+    let [(caught, dangerous), (annoyed, harmless)] = stopped(&unseen);
+    assert!(dangerous >= 300 && harmless >= 400, "{dangerous}, {harmless}");
+    assert!(caught * 100 >= dangerous * 95, "{caught} of {dangerous}");
+    assert!(annoyed * 100 <= harmless, "{annoyed} of {harmless}");
+}
+
+#[test]
+fn the_weights_tell_what_calls_they_were_learned_from() {
+    // Some of them are enough.
+    let learned = cases(include_str!("../../../core/src/policy/suspicion/examples.jsonl"), 8);
+    let [(caught, dangerous), (annoyed, harmless)] = stopped(&learned);
+    assert!(caught * 100 >= dangerous * 80, "{caught} of {dangerous}: learn them anew");
+    assert!(annoyed * 100 <= harmless * 3, "{annoyed} of {harmless}: learn them anew");
 }
 
 #[test]

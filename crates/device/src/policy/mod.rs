@@ -43,6 +43,7 @@ pub const PACKS: &[Pack] = &[
     Pack { name: "privilege", text: include_str!("packs/privilege.toml") },
     Pack { name: "mcp", text: include_str!("packs/mcp.toml") },
     Pack { name: "prompts", text: include_str!("packs/prompts.toml") },
+    Pack { name: "calls", text: include_str!("packs/calls.toml") },
     Pack { name: "outputs", text: include_str!("packs/outputs.toml") },
     Pack { name: "project", text: include_str!("packs/project.toml") },
     Pack { name: "operations", text: include_str!("packs/operations.toml") },

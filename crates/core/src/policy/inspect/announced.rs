@@ -118,6 +118,7 @@ pub(super) fn is_mailing(call: &Call<'_>) -> bool {
             && call.given.values(TOPICS).any(is_all)
     };
     (sends || makes)
+        && !is_kept(call)
         && (call.has("bulk|mass|blast") && !call.has("read|delete|update")
             || call.has("broadcast") && call.served(MAILERS) && !call.at(TRIED)
             || goes_to_list(call)
@@ -126,6 +127,11 @@ pub(super) fn is_mailing(call: &Call<'_>) -> bool {
             || call.given.is_given(QUERIES)
             || are_in_file(call)
             || many())
+}
+
+/// Whether a mailing is made and kept, for whoever sends it later.
+fn is_kept(call: &Call<'_>) -> bool {
+    call.has("draft") || call.served("resend") && call.has("create") && !call.given.is_given("scheduledat|sendat|send")
 }
 
 /// Whether those who are written to are told by a file with a list of them.

@@ -15,6 +15,7 @@ use crate::policy::lists::{holds, is, parts};
 use crate::policy::places;
 use crate::policy::secrets::{Secrecy, secrecy};
 use crate::policy::spans;
+use crate::policy::suspicion::Reading;
 use crate::redact::{self, Secret};
 use crate::unseen;
 
@@ -29,6 +30,21 @@ pub(super) fn written(text: &str, before: Option<&str>, path: &str, tool: &str, 
 /// [`written`], of a text that a command writes: what it then runs of it is told elsewhere.
 pub(in crate::policy) fn written_by_command(text: &str, path: &str, program: &str, facts: &dyn Facts) -> Vec<Effect> {
     written_by(text, None, path, program, facts, true)
+}
+
+/// What a command changes in a file: this text takes the place of that one.
+pub(in crate::policy) fn changed_by_command(
+    text: &str,
+    before: &str,
+    path: &str,
+    program: &str,
+    facts: &dyn Facts,
+) -> Vec<Effect> {
+    let mut effects = written_by(text, Some(before), path, program, facts, true);
+    let reading = Reading::of_edit(std::iter::once(path), "", std::iter::once((before, text)));
+    let suspicious = || Effect::on(Kind::CallSuspicious, path, places::place(path, facts), program);
+    effects.extend(reading.is_suspicious().then(suspicious));
+    effects
 }
 
 fn written_by(

@@ -6,7 +6,7 @@
 use std::ops::Deref;
 
 use super::arguments::{Arguments, words};
-use super::call::{Call, FORGES, TRIED, speaks};
+use super::call::{Call, FORGES, PRODUCTION, TRIED, speaks};
 use super::given::quoted;
 use super::{
     access, announced, bought, clicks, customers, deployments, equipment, figures, guards, live, powers, records,
@@ -93,7 +93,7 @@ const IN_PUBLIC: &str = "twitter|x|linkedin|facebook|instagram|mastodon|bluesky|
 
 /// What a tool does, and to what; nothing where it does nothing that a person wants to hear of first.
 pub(super) fn deed(call: &Call<'_>) -> Option<Kind> {
-    if is_rehearsed(call.given) {
+    if is_rehearsed(call.given) || is_of_trial_account(call) {
         return None;
     }
     let deed = Deed::of(call);
@@ -112,6 +112,12 @@ pub(super) fn deed(call: &Call<'_>) -> Option<Kind> {
 fn is_rehearsed(given: &Arguments<'_>) -> bool {
     given.is_on("dryrun|preview|previewonly|validateonly|checkonly|planonly|simulate|testonly|whatif|noop")
         || given.value("dryrun").is_some_and(|value| matches!(value, "client" | "server" | "All"))
+}
+
+/// Whether it is done where nothing is real: a server that is named for it, an account on paper, a program that stands in for a service.
+fn is_of_trial_account(call: &Call<'_>) -> bool {
+    call.served("test|tests|testing|sandbox|paper|emulator|simulator|sitl|localstack") && !call.at(PRODUCTION)
+        || call.given.is_on("paper|papertrading|testmode|useemulator|emulator|sandbox")
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -488,7 +494,13 @@ impl<'d> Deed<'d> {
 
     /// Everybody gets to see it.
     fn published(&self) -> Option<Kind> {
-        if self.looks || self.given.is_on("draft|isdraft") {
+        let is_draft = |title: &str| title.to_ascii_lowercase().contains("draft");
+        let is_kept = |state: &str| is(&state.to_ascii_lowercase(), "draft|paused");
+        if self.looks
+            || self.given.is_on("draft|isdraft")
+            || self.given.values("mode|status|state").any(is_kept)
+            || self.given.values("title|subject|subjectline|name").any(is_draft)
+        {
             return None;
         }
         let has = |list: &str| self.has(list);

@@ -109,7 +109,7 @@ impl<'a> json::Fields<'a> for Named<'a> {
             "prompt" => Some(&mut self.prompt),
             "message" => Some(&mut self.message),
             "input" => Some(&mut self.input),
-            "task" | "instructions" | "objective" => Some(&mut self.task),
+            "task" | "instructions" | "objective" | "explanation" => Some(&mut self.task),
             "patch" | "patchtext" => Some(&mut self.patch),
             "diff" => Some(&mut self.diff),
             "content"
@@ -250,6 +250,11 @@ impl<'a> Given<'a> {
     pub(super) fn prompt(&self) -> Option<Cow<'a, str>> {
         let named = &self.named;
         json::text(named.prompt.or(named.message).or(named.input).or(named.task))
+    }
+
+    /// What an edit is for, in the agent's words.
+    pub(super) fn told(&self) -> Option<Cow<'a, str>> {
+        json::text(self.named.task)
     }
 
     /// What is searched for in files.

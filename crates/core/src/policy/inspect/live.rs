@@ -71,10 +71,14 @@ pub(super) fn base_here(call: &Call<'_>) -> Option<String> {
     here.then(|| given.value("database|databasename|dbname|db|catalog").map(str::to_owned)).flatten()
 }
 
-/// Whether all that a call destroys is in a database of this machine that is made for tests, by its name.
+/// Whether all that a call destroys is in a database that is made for tests, by the name that the call has for it, or that of the one of
+/// this machine that its server was given.
 pub(super) fn is_of_test_base(call: &Call<'_>) -> bool {
-    base_here(call)
-        .is_some_and(|base| speaks(&base, "test|tests|testing|e2e|ci|tmp|temp|scratch|sandbox") && !is_live(&base))
+    const OF_TESTS: &str = "test|tests|testing|e2e|ci|tmp|temp|scratch|sandbox";
+    let is_of_tests = |base: &str| speaks(base, OF_TESTS) && !is_live(base);
+    let mut named = call.given.values("database|databasename|db|dbname").peekable();
+    let of_call = named.peek().is_some() && named.all(is_of_tests);
+    of_call && !call.at(PRODUCTION) || base_here(call).is_some_and(|base| is_of_tests(&base))
 }
 
 /// Whether a command shows all variables of an environment, and not their names alone or a few that are no secret.

@@ -9,6 +9,7 @@ use super::effects::{Effect, Kind};
 use super::facts::Facts;
 use super::lists::holds;
 use super::shell::{self, Analysis};
+use super::suspicion::Reading;
 use crate::agents::Parsed;
 use crate::event::{self, Family, Tool};
 
@@ -94,6 +95,7 @@ mod protections;
 mod published;
 mod queries;
 mod reading;
+mod readings;
 mod records;
 mod refusals;
 mod relays;
@@ -139,12 +141,17 @@ mod walls;
 mod ways;
 mod web;
 
-pub(super) use content::{tells_agents, written_by_command};
+pub(super) use content::{changed_by_command, tells_agents, written_by_command};
 pub use output::injection;
 pub(super) use slight::{is_checking_hook, is_hook_of_linters};
 
 /// Most places of one text at which one thing is looked at closely.
 const MAX_PLACES: usize = 64;
+
+/// What is read of a call for what it is like, where its calls are.
+pub fn reading(parsed: &Parsed, payload: &str) -> Option<Reading> {
+    readings::of(parsed.tool.as_ref()?, &given::Payload::read(payload)?)
+}
 
 /// What a call would do, what a prompt holds, or what a tool gave back.
 ///
@@ -160,8 +167,17 @@ pub fn inspect(parsed: &Parsed, payload: &str, facts: &dyn Facts) -> Analysis {
 }
 
 fn call(tool: &Tool, payload: &str, facts: &dyn Facts) -> Analysis {
+    let Some(payload) = given::Payload::read(payload) else { return Analysis { effects: Vec::new(), complete: true } };
+    let mut analysis = known(tool, &payload, facts);
+    let is_suspicious = readings::of(tool, &payload).is_some_and(|reading| reading.is_suspicious());
+    let suspicious = || Effect::without_place(Kind::CallSuspicious, tool.name.as_str(), &tool.name);
+    analysis.effects.extend(is_suspicious.then(suspicious));
+    analysis
+}
+
+/// What a call is known to do.
+fn known(tool: &Tool, payload: &given::Payload<'_>, facts: &dyn Facts) -> Analysis {
     let all = |effects| Analysis { effects, complete: true };
-    let Some(payload) = given::Payload::read(payload) else { return all(Vec::new()) };
     let given = || payload.given();
     let name = tool.name.as_str();
     match &tool.family {
@@ -206,7 +222,8 @@ fn is_powershell(name: &str) -> bool {
 
 /// A command as a shell of Windows is given it, where the tool's name says that it takes such, or the command is written for one.
 fn of_windows(tool: &str, command: &str) -> Option<String> {
-    const POWERSHELL: &str = "$env:|Remove-Item|Get-ChildItem|Clear-Content|-Recurse";
+    const POWERSHELL: &str = "$env:|Remove-Item|Get-ChildItem|Clear-Content|-Recurse|-MpPreference|Invoke-WebRequest|Invoke-Expression|\
+        New-LocalUser|Set-ExecutionPolicy|Clear-EventLog|Set-ItemProperty|New-ItemProperty|Register-ScheduledTask|Stop-Computer";
     const CMD: &str = "%USERPROFILE%|%userprofile%|%UserProfile%|%HOMEPATH%|%homepath%|%SYSTEMDRIVE%|%SystemDrive%|& del /|& rd /|& rmdir /|& erase /";
     let start = command.trim_start();
     let by_powershell = is_powershell(tool) || holds(command, POWERSHELL);

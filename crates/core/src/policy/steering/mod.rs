@@ -10,9 +10,9 @@
 
 mod features;
 pub mod linear;
-mod senses;
+pub(super) mod senses;
 pub mod sequence;
-mod words;
+pub(super) mod words;
 
 use std::borrow::Cow;
 

@@ -5,7 +5,7 @@
 use super::words::of_ascii;
 
 /// What stands for the meaning of a word.
-pub(super) type Sense = u32;
+pub(in crate::policy) type Sense = u32;
 
 /// The lists of words, in small letters: forms that begin with the same six letters are one word.
 const SENSES: &[&str] = &[
@@ -35,46 +35,59 @@ const SENSES: &[&str] = &[
 /// Twice as many places as there are words, and more.
 const PLACES: usize = 1 << 10;
 
-/// Each word at the first free place from its own on, with the number of its list, counted from one.
-static TABLE: [(u32, u8); PLACES] = {
-    let mut table = [(0, 0); PLACES];
-    let mut list = 0;
-    while list < SENSES.len() {
-        let mut rest = SENSES[list].as_bytes();
-        while !rest.is_empty() {
-            let mut end = 0;
-            while end < rest.len() && rest[end] != b' ' {
-                end += 1;
-            }
-            let (word, behind) = rest.split_at(end);
-            if !word.is_empty() {
-                let hash = of_ascii(word);
-                let mut place = hash as usize % PLACES;
-                while table[place].1 != 0 && table[place].0 != hash {
-                    place = (place + 1) % PLACES;
-                }
-                // What stands in two lists has the meaning of the first.
-                if table[place].1 == 0 {
-                    table[place] = (hash, list as u8 + 1);
-                }
-            }
-            rest = if behind.is_empty() { behind } else { behind.split_at(1).1 };
-        }
-        list += 1;
-    }
-    table
-};
+/// Lists of words that mean alike, as a table: each word at the first free place from its own on, with the number of its list, counted from
+/// one.
+pub(in crate::policy) struct Senses([(u32, u8); PLACES]);
+
+static LEARNED: Senses = Senses::of(SENSES);
 
 /// What a word means, if it is one of these.
 pub(super) fn sense(word: u32) -> Option<Sense> {
-    let mut place = word as usize % PLACES;
-    while TABLE[place].1 != 0 {
-        if TABLE[place].0 == word {
-            return Some(TABLE[place].1.into());
+    LEARNED.sense(word)
+}
+
+impl Senses {
+    /// Of lists of words, in small letters.
+    pub(in crate::policy) const fn of(lists: &[&str]) -> Self {
+        let mut table = [(0, 0); PLACES];
+        let mut list = 0;
+        while list < lists.len() {
+            let mut rest = lists[list].as_bytes();
+            while !rest.is_empty() {
+                let mut end = 0;
+                while end < rest.len() && rest[end] != b' ' {
+                    end += 1;
+                }
+                let (word, behind) = rest.split_at(end);
+                if !word.is_empty() {
+                    let hash = of_ascii(word);
+                    let mut place = hash as usize % PLACES;
+                    while table[place].1 != 0 && table[place].0 != hash {
+                        place = (place + 1) % PLACES;
+                    }
+                    // What stands in two lists has the meaning of the first.
+                    if table[place].1 == 0 {
+                        table[place] = (hash, list as u8 + 1);
+                    }
+                }
+                rest = if behind.is_empty() { behind } else { behind.split_at(1).1 };
+            }
+            list += 1;
         }
-        place = (place + 1) % PLACES;
+        Self(table)
     }
-    None
+
+    /// What a word means, by what stands for its first letters.
+    pub(in crate::policy) fn sense(&self, word: u32) -> Option<Sense> {
+        let mut place = word as usize % PLACES;
+        while self.0[place].1 != 0 {
+            if self.0[place].0 == word {
+                return Some(self.0[place].1.into());
+            }
+            place = (place + 1) % PLACES;
+        }
+        None
+    }
 }
 
 #[cfg(test)]
@@ -95,6 +108,6 @@ mod tests {
 
     #[test]
     fn there_are_free_places() {
-        assert!(TABLE.iter().filter(|(_, list)| *list > 0).count() * 2 < PLACES);
+        assert!(LEARNED.0.iter().filter(|(_, list)| *list > 0).count() * 2 < PLACES);
     }
 }

@@ -35,7 +35,7 @@ const fn hashed(hash: u32, byte: u8) -> u32 {
 }
 
 /// What stands for a word of small letters, or for a mark.
-pub(super) const fn of_ascii(word: &[u8]) -> u32 {
+pub(in crate::policy) const fn of_ascii(word: &[u8]) -> u32 {
     let (mut hash, mut at) = (BASIS, 0);
     while at < word.len() && at < STEM {
         hash = hashed(hash, word[at]);

@@ -234,6 +234,16 @@ impl Machine<'_> {
         places::runs_with_python(&shown).then(|| format!("/{shown}"))
     }
 
+    /// Notes what is remarkable about a text that takes the place of another one in a file.
+    pub(in crate::policy::shell) fn replaces(&mut self, path: &str, before: &str, text: &str) {
+        if self.at == Where::Here {
+            let effects = crate::policy::inspect::changed_by_command(text, before, path, &self.program, self.facts);
+            for effect in effects {
+                self.note(effect.kind, effect.target, effect.place, effect.recursive, effect.origin);
+            }
+        }
+    }
+
     /// Notes what is remarkable about a text that a file is given: that it has no end, that Python runs it whenever it starts,
     /// that it answers for a program of the system.
     pub(in crate::policy::shell) fn receives(&mut self, path: &str, text: &Text) {

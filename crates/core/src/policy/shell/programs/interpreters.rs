@@ -223,8 +223,7 @@ fn interpreter(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     }
     if !given.is_empty() {
         if matches!(language, Perl | Ruby) && options.has(&["i"]) {
-            let put: Vec<String> = given.iter().map(|code| texts::put_by(&code.encoded())).collect();
-            texts::loosens(machine, state, operands, &put.join("\n"));
+            given.iter().for_each(|code| texts::edited(machine, state, operands, &code.encoded()));
         }
         for text in given {
             let text = with_arguments(&text, language, operands);

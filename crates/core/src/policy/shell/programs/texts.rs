@@ -258,8 +258,7 @@ fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         if scripts.iter().filter_map(Text::origin).any(|origin| origin.fetched) {
             machine.paths(state, files).iter().for_each(|path| machine.instructs(path));
         }
-        let put = put_in(&edits);
-        loosens(machine, state, files, &put);
+        let put = judged(machine, state, files, &edits);
         machine
             .paths(state, files)
             .iter()
@@ -311,9 +310,41 @@ fn put_in(edits: &[(bool, Edit)]) -> String {
     put.collect::<Vec<_>>().join("\n")
 }
 
-/// What a script of `sed`, or one of another language that is written as such a script is, puts into a file.
-pub(super) fn put_by(script: &str) -> String {
-    put_in(&edits(script))
+/// Notes what is remarkable about what an edit puts in the place of something else.
+fn replaces(machine: &mut Machine<'_>, state: &State, files: &[Text], edits: &[(bool, Edit)]) {
+    let changes = edits.iter().filter_map(|(_, edit)| match edit {
+        Edit::Change { letters: false, from, to, .. } => Some((written(from), written(to))),
+        _ => None,
+    });
+    let (before, text): (Vec<String>, Vec<String>) = changes.unzip();
+    let (before, text) = (before.join("\n"), text.join("\n"));
+    if !before.is_empty() {
+        machine.paths(state, files).iter().for_each(|path| machine.replaces(path, &before, &text));
+    }
+}
+
+/// What a pattern matches, or a replacement writes, where it is plain: without its escapes and the marks of where a line begins and ends.
+fn written(pattern: &str) -> String {
+    let plain = pattern.trim_start_matches('^').trim_end_matches('$');
+    let mut chars = plain.chars();
+    let next = || match chars.next()? {
+        '\\' => chars.next().map(|char| if char == 'n' { '\n' } else { char }),
+        char => Some(char),
+    };
+    std::iter::from_fn(next).collect()
+}
+
+/// Notes what is remarkable about what a script of `sed`, or one of another language that is written as such a script is, does to files.
+pub(super) fn edited(machine: &mut Machine<'_>, state: &State, files: &[Text], script: &str) {
+    judged(machine, state, files, &edits(script));
+}
+
+/// The same of edits; what they put in.
+fn judged(machine: &mut Machine<'_>, state: &State, files: &[Text], edits: &[(bool, Edit)]) -> String {
+    let put = put_in(edits);
+    loosens(machine, state, files, &put);
+    replaces(machine, state, files, edits);
+    put
 }
 
 /// Notes that settings by which a machine guards itself let in whoever asks, by what an edit puts into them.

@@ -173,11 +173,15 @@ fn lines(text: &str, other: &str) -> Vec<Token> {
     const MOST: usize = 2000;
     let mut others: Vec<&str> = other.lines().map(str::trim).take(MOST).collect();
     others.sort_unstable();
-    let mut spent = vec![false; others.len()];
+    // How many of the lines that are the same as the one at a place were found before.
+    let mut spent = vec![0; others.len()];
     let mut is_there = |line: &str| {
         let from = others.partition_point(|it| *it < line);
-        let free = (from..others.len()).take_while(|at| others[*at] == line).find(|at| !spent[*at]);
-        free.map(|at| spent[at] = true).is_some()
+        let is_free = spent.get(from).is_some_and(|spent| others.get(from + spent) == Some(&line));
+        if is_free {
+            spent[from] += 1;
+        }
+        is_free
     };
     let own = text.lines().map(str::trim).filter(|line| !is_there(line));
     own.flat_map(Tokens::of).take(LONGEST).collect()

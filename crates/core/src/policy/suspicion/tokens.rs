@@ -1,6 +1,7 @@
 //! The words of code and of arguments: parts of names, numbers, and marks in a row.
 
 use super::senses;
+use crate::policy::spans;
 use crate::policy::steering::senses::Sense;
 
 /// The most marks in a row that are one word, in bytes.
@@ -11,6 +12,8 @@ const LONG_NUMBER: usize = 5;
 
 /// The shortest run of letters and digits that may be data, and what stands for any.
 const LEAST_DATA: usize = 20;
+/// So much of it is looked at, in bytes.
+const MOST_DATA: usize = 64;
 const DATA: u32 = 10;
 
 /// The words of a text, each as a number that stands for it.
@@ -63,7 +66,7 @@ impl Iterator for Tokens<'_> {
 /// The end of data that a text begins with: letters and digits among each other that are no word, a key or a sum.
 fn data(text: &str) -> Option<usize> {
     const DIGITS: usize = 2;
-    let end = end(text, |char| char.is_ascii_alphanumeric());
+    let end = end(spans::start(text, MOST_DATA), |char| char.is_ascii_alphanumeric());
     let digits = || text[..end].bytes().filter(u8::is_ascii_digit).count();
     (end >= LEAST_DATA && (DIGITS..end).contains(&digits())).then_some(end)
 }
@@ -85,8 +88,7 @@ fn capitalised(text: &str) -> usize {
 
 /// The end of the marks that a text begins with.
 fn marks(text: &str) -> usize {
-    let all = end(text, |char| !char.is_alphanumeric() && !char.is_whitespace());
-    text.floor_char_boundary(all.min(MOST_MARKS))
+    end(spans::start(text, MOST_MARKS), |char| !char.is_alphanumeric() && !char.is_whitespace())
 }
 
 fn is_small(char: char) -> bool {

@@ -1,9 +1,9 @@
 //! How calls read that should have been stopped: learned from cases, for nobody can list all that a call may do to those who trust it.
 //!
-//! What a call says is read in parts, each for what it is to the call (`tokens.rs`, [`Role`]): what an edit takes away and what it puts
+//! What a call says is read in parts, each for what it is to the call (`tokens.rs`): what an edit takes away and what it puts
 //! there, what stays, the file's path; a tool's name and its arguments. Each word, and two and three in a row, weigh something in their
 //! part (`weights.rs`). A call is suspicious where this sum, held against how much there was to read, is above what hardly any harmless
-//! call has. The weights are whole numbers in `weights.bin`, made by `scripts/learn-calls` from the cases of the guard and from what people changed in
+//! call has. Words that mean alike (`senses.rs`) weigh in their place too, as does of what an edit has less than before and of what more. The weights are whole numbers in `weights.bin`, made by `scripts/learn-calls` from the cases of the guard and from what people changed in
 //! public projects.
 //!
 //! What is known for certain is told by the rooms of `inspect/`, with its name and its reason. This says only what it is like, and a person is asked.
@@ -16,8 +16,8 @@ use tokens::{Token, Tokens};
 use weights::Weights;
 
 /// What a part of a call is to it: the same word tells something else in each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+#[derive(Clone, Copy)]
+enum Role {
     /// The name of the tool.
     Tool = 1,
     /// What a tool is given.
@@ -127,31 +127,32 @@ impl Reading {
             counts
         };
         let (taken, added) = (count(taken), count(added));
-        let changed: Vec<(u32, u32)> = (1..senses::KINDS)
-            .filter_map(|sense| match added[sense] - taken[sense] {
-                0 => None,
-                more => Some((
-                    sense as u32,
-                    if more > 0 {
-                        2
-                    } else if added[sense] == 0 {
-                        0
-                    } else {
-                        1
-                    },
-                )),
-            })
-            .collect();
-        for (at, (sense, how)) in changed.iter().enumerate() {
+        let shift = |sense: usize| match added[sense] - taken[sense] {
+            0 => None,
+            1.. => Some(Shift::More),
+            _ if added[sense] > 0 => Some(Shift::Less),
+            _ => Some(Shift::Gone),
+        };
+        let shifts: Vec<(u32, u32)> =
+            (1..senses::KINDS).filter_map(|sense| Some((sense as u32, shift(sense)? as u32))).collect();
+        for (at, (sense, how)) in shifts.iter().enumerate() {
             self.features.push(feature(Role::Whole, 3, [0, *sense, *how]));
-            for (other, then) in &changed[..at] {
+            for (other, then) in &shifts[..at] {
                 self.features.push(feature(Role::Whole, 4 + how * 3 + then, [0, *other, *sense]));
             }
         }
     }
 }
 
-/// The number of words in a row in a part of a call.
+/// How much of a sense an edit leaves, of what it changes.
+#[derive(Clone, Copy)]
+enum Shift {
+    Gone,
+    Less,
+    More,
+}
+
+/// The number of words in a row in a part of a call, of senses in a row, or of what shifts together; `kind` tells which.
 fn feature(role: Role, kind: u32, words: [u32; 3]) -> u32 {
     let mix = |sum: u32, word: u32| (sum.rotate_left(9) ^ word).wrapping_mul(0x9e37_79b1);
     let mixed = words.into_iter().fold((role as u32 + kind * 16).wrapping_mul(0x85eb_ca6b), mix);

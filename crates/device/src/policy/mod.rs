@@ -43,11 +43,12 @@ pub const PACKS: &[Pack] = &[
     Pack { name: "privilege", text: include_str!("packs/privilege.toml") },
     Pack { name: "mcp", text: include_str!("packs/mcp.toml") },
     Pack { name: "prompts", text: include_str!("packs/prompts.toml") },
-    Pack { name: "calls", text: include_str!("packs/calls.toml") },
     Pack { name: "outputs", text: include_str!("packs/outputs.toml") },
     Pack { name: "project", text: include_str!("packs/project.toml") },
     Pack { name: "operations", text: include_str!("packs/operations.toml") },
     Pack { name: "self-protection", text: include_str!("packs/self-protection.toml") },
+    // Of rules that decide alike the first is named: what is known goes before what is only like it.
+    Pack { name: "calls", text: include_str!("packs/calls.toml") },
 ];
 
 /// The project's own cases of what is to be stopped and what is not, by area: commands as agents write them.

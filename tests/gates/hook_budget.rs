@@ -36,8 +36,9 @@ const LAID_OUT_BYTES: u64 = 512 << 10;
 /// The median of a hook that denies, over that of `/bin/true`.
 const DENIED_RATIO: f64 = 1.3;
 
-/// The same for a hook with 50 KB of a tool's output.
-const LARGE_RATIO: f64 = 1.3;
+/// The same for a hook with 50 KB of a tool's output. It computes more than it starts, so on a host that computes slowly and starts as
+/// ever it is more: 1.15 where the figures of `docs/BENCHMARKS.md` were taken, up to 1.49 where the same program took 910 µs for 702.
+const LARGE_RATIO: f64 = 1.6;
 /// How often a measurement is repeated that is beyond its bound.
 const ATTEMPTS: usize = 4;
 

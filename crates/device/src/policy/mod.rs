@@ -36,6 +36,8 @@ pub struct Pack {
 
 /// The built-in packs.
 pub const PACKS: &[Pack] = &[
+    // Of rules that decide alike the last is named: what is known goes before what is only like it.
+    Pack { name: "calls", text: include_str!("packs/calls.toml") },
     Pack { name: "filesystem", text: include_str!("packs/filesystem.toml") },
     Pack { name: "git", text: include_str!("packs/git.toml") },
     Pack { name: "secrets", text: include_str!("packs/secrets.toml") },
@@ -47,8 +49,6 @@ pub const PACKS: &[Pack] = &[
     Pack { name: "project", text: include_str!("packs/project.toml") },
     Pack { name: "operations", text: include_str!("packs/operations.toml") },
     Pack { name: "self-protection", text: include_str!("packs/self-protection.toml") },
-    // Of rules that decide alike the first is named: what is known goes before what is only like it.
-    Pack { name: "calls", text: include_str!("packs/calls.toml") },
 ];
 
 /// The project's own cases of what is to be stopped and what is not, by area: commands as agents write them.

@@ -1,6 +1,7 @@
 //! Has the linker make a program that starts fast: a process that lives for half a millisecond pays for each page that it touches.
 //!
 //! * Functions lie as `layout.ld` says, what most calls run together: a third of the pages are mapped. `scripts/layout` writes the file.
+//! * All that is only read is mapped in one piece, code and tables: each piece more is a mapping to make and to take down.
 //! * What ships is made without the tables by which a stack is unwound (`unwind.ld`).
 //! * A program for glibc does not lie at an address of chance, as the one for musl that ships does not (`scripts/dist`): it would have
 //!   to write 14,000 addresses anew into 70 pages before it begins.
@@ -21,6 +22,7 @@ fn main() {
     }
     if is_musl || is_fast_gnu {
         println!("cargo::rustc-link-arg-bins=-T{}/layout.ld", told("CARGO_MANIFEST_DIR"));
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,noseparate-code");
     }
     let is_static = told("CARGO_CFG_TARGET_FEATURE").split(',').any(|feature| feature == "crt-static");
     if is_fast_gnu && !is_static {

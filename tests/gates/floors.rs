@@ -11,7 +11,7 @@ use crate::repo::{assert_none, metadata, root};
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("hookrail-core", &[]),
     ("hookrail-memory", &[]),
-    ("hookrail-hook", &["hookrail-core"]),
+    ("hookrail-hook", &["hookrail-core", "hookrail-memory"]),
     ("hookrail-store", &["hookrail-core"]),
     ("hookrail-device", &["hookrail-core", "hookrail-hook"]),
     ("hookrail-server", &["hookrail-core", "hookrail-store"]),
@@ -28,7 +28,7 @@ const ABOVE_ALL: &[&str] = &["hookrail-tests", "hookrail-benches"];
 const FROM_OUTSIDE: &[(&str, &[&str])] = &[
     ("hookrail-core", &["serde", "serde_json"]),
     ("hookrail-memory", &[]),
-    ("hookrail-hook", &["dlmalloc", "serde", "serde_json"]),
+    ("hookrail-hook", &["serde", "serde_json"]),
 ];
 
 /// What the hook is shipped for.

@@ -6,6 +6,7 @@ use super::super::options::{Spec, read, single, spec};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::Program;
+use super::sieve::{Sieve, sieve};
 use super::tables::is_given;
 
 /// Where a capture goes.
@@ -161,8 +162,9 @@ const CONVERTERS: &[&str] =
     &["convert", "magick", "gm", "ffmpeg", "avconv", "sox", "cwebp", "lame", "tesseract", "flac", "oggenc"];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    let known = CONVERTERS.contains(&name) || CAPTURES.iter().any(|capture| capture.names.contains(&name));
-    known.then_some(captures)
+    static KNOWN: Sieve<16> = sieve!(CAPTURES).with(CONVERTERS);
+    let is_known = || CONVERTERS.contains(&name) || CAPTURES.iter().any(|capture| capture.names.contains(&name));
+    (KNOWN.passes(name) && is_known()).then_some(captures)
 }
 
 fn captures(machine: &mut Machine<'_>, call: &Call, state: &mut State) {

@@ -5,6 +5,7 @@ use super::super::options::{Spec, read, spec};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
+use super::sieve::{Sieve, sieve};
 use super::tables::throwaway;
 use crate::policy::effects::Kind;
 use crate::policy::hosts::{host, is_local};
@@ -125,8 +126,9 @@ const SERVERS: &[Server] = &[
 ];
 
 pub(super) fn program(name: &str) -> Option<Program> {
+    static KNOWN: Sieve<16> = sieve!(DOORS, SERVERS);
     let has = |names: &[&str]| names.contains(&name);
-    if DOORS.iter().any(|door| has(door.names)) {
+    if KNOWN.passes(name) && DOORS.iter().any(|door| has(door.names)) {
         return Some(opens);
     }
     if matches!(name, "jupyter" | "jupyter-lab" | "jupyter-notebook" | "code-server" | "openvscode-server") {
@@ -135,7 +137,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
     if has(BROWSERS) {
         return Some(browser);
     }
-    SERVERS.iter().any(|server| has(server.names)).then_some(serves)
+    (KNOWN.passes(name) && SERVERS.iter().any(|server| has(server.names))).then_some(serves)
 }
 
 const BROWSERS: &[&str] = &[

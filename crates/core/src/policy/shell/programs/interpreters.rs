@@ -4,6 +4,7 @@ use super::super::machine::{Call, Machine};
 use super::super::options::{Options, Spec, ordered, read};
 use super::super::state::{State, Stream, Variable};
 use super::super::value::Text;
+use super::sieve::{Sieve, sieve};
 use super::tables::throwaway;
 use super::{Program, code, texts};
 use crate::policy::effects::Kind;
@@ -69,7 +70,8 @@ const INTERPRETERS: &[Interpreter] = &[
 fn found(name: &str) -> Option<&'static Interpreter> {
     // Versions are no matter.
     let stem = name.trim_end_matches(|char: char| char.is_ascii_digit() || char == '.');
-    INTERPRETERS.iter().find(|known| known.names.contains(&stem))
+    static KNOWN: Sieve<16> = sieve!(INTERPRETERS);
+    INTERPRETERS.iter().filter(|_| KNOWN.passes(stem)).find(|known| known.names.contains(&stem))
 }
 
 fn shell(machine: &mut Machine<'_>, call: &Call, state: &mut State) {

@@ -24,6 +24,7 @@ pub(super) mod network;
 mod powershell;
 mod readers;
 mod remote;
+mod sieve;
 mod tables;
 mod texts;
 mod transfer;

@@ -4,6 +4,7 @@
 use super::super::super::machine::{Call, Machine};
 use super::super::super::state::State;
 use super::super::Program;
+use super::super::sieve::{Sieve, sieve};
 use super::{Tool, on, pass, read, spec, with};
 use crate::policy::effects::Kind::{CloudAccess, CloudDestroy, ServiceChange};
 use crate::policy::effects::Where;
@@ -11,7 +12,8 @@ use crate::policy::hosts;
 use crate::policy::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    let is_of = |tools: &[Tool]| tools.iter().any(|tool| tool.names.contains(&name));
+    static KNOWN: Sieve<16> = sieve!(TOOLS, ELSEWHERE);
+    let is_of = |tools: &[Tool]| KNOWN.passes(name) && tools.iter().any(|tool| tool.names.contains(&name));
     match () {
         () if name == "nsupdate" => Some(renames),
         () if is_of(TOOLS) => Some(console),

@@ -51,6 +51,7 @@ use super::super::options::{Options, Spec, read, single, spec};
 use super::super::state::{State, Stream};
 use super::super::value::{Origin, Text};
 use super::Program;
+use super::sieve::{Sieve, sieve};
 use crate::policy::effects::Kind;
 use crate::policy::inspect::{signed, variables};
 use crate::policy::lists::is;
@@ -158,8 +159,19 @@ const AREAS: [&[Tool]; 16] = [
 
 fn find(name: &str) -> Option<&'static Tool> {
     let name = plain(name);
-    AREAS.into_iter().flatten().find(|tool| tool.names.contains(&name))
+    AREAS.into_iter().filter(|_| KNOWN.passes(name)).flatten().find(|tool| tool.names.contains(&name))
 }
+
+/// The names of all areas.
+static KNOWN: Sieve<64> = {
+    let mut known = Sieve::new();
+    let mut at = 0;
+    while at < AREAS.len() {
+        known = known.and(&sieve!(AREAS[at]));
+        at += 1;
+    }
+    known
+};
 
 /// The name without the ending that Kafka's own scripts have, as they are in their archive.
 fn plain(name: &str) -> &str {

@@ -11,7 +11,8 @@ use crate::repo::{assert_none, metadata, root};
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("hookrail-core", &[]),
     ("hookrail-memory", &[]),
-    ("hookrail-hook", &["hookrail-core", "hookrail-memory"]),
+    ("hookrail-process", &[]),
+    ("hookrail-hook", &["hookrail-core", "hookrail-memory", "hookrail-process"]),
     ("hookrail-store", &["hookrail-core"]),
     ("hookrail-device", &["hookrail-core", "hookrail-hook"]),
     ("hookrail-server", &["hookrail-core", "hookrail-store"]),
@@ -28,6 +29,7 @@ const ABOVE_ALL: &[&str] = &["hookrail-tests", "hookrail-benches"];
 const FROM_OUTSIDE: &[(&str, &[&str])] = &[
     ("hookrail-core", &["serde", "serde_json"]),
     ("hookrail-memory", &[]),
+    ("hookrail-process", &[]),
     ("hookrail-hook", &["serde", "serde_json"]),
 ];
 

@@ -11,7 +11,6 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
-use std::process::ExitCode;
 use std::time::SystemTime;
 
 use hookrail_core::agents::{self, Received};
@@ -56,19 +55,18 @@ the event is read from standard input as the agent's JSON, the answer goes to st
 
 /// The hook as a program: `args` are those after the program's name (or after `hookrail hook`).
 ///
-/// A mistake in the arguments is told on standard error and in `hook.log`, and ends with success: to an agent another exit code may mean that
+/// Returns the exit code. A mistake in the arguments is told on standard error and in `hook.log`, and ends with success: to an agent another exit code may mean that
 /// its tool call is blocked.
-pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     let mut args = args.into_iter().map(|arg| arg.to_string_lossy().into_owned());
     let (agent, event) = (args.next().unwrap_or_default(), args.next());
     let mut io = Io { stdin: &mut io::stdin(), stdout: &mut io::stdout(), stderr: &mut io::stderr() };
-    let exit = match agent.as_str() {
+    match agent.as_str() {
         "-h" | "--help" => show(&mut io, USAGE),
         "-V" | "--version" => show(&mut io, concat!("hookrail-hook ", env!("CARGO_PKG_VERSION"), "\n")),
         name if name.is_empty() || name.starts_with('-') => refuse(name, &mut io),
         name => run(name, event.as_deref(), &mut io, |name| std::env::var_os(name)),
-    };
-    ExitCode::from(exit)
+    }
 }
 
 /// The three streams of the process.

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use hookrail_memory::bytes::{compare, copy};
+use hookrail_memory::{compare, copy};
 
 /// Bytes no two neighbours of which are alike.
 fn bytes(len: usize) -> Vec<u8> {
@@ -75,7 +75,7 @@ fn the_first_byte_that_differs_decides() {
 #[cfg(target_env = "musl")]
 #[test]
 fn a_static_program_calls_these() {
-    use hookrail_memory::bytes::symbols;
+    use hookrail_memory::symbols;
     unsafe extern "C" {
         fn memcpy(to: *mut u8, from: *const u8, len: usize) -> *mut u8;
         fn memmove(to: *mut u8, from: *const u8, len: usize) -> *mut u8;

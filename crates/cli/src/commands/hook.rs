@@ -20,5 +20,5 @@ pub(crate) fn asked_for(args: impl IntoIterator<Item = OsString>) -> Option<impl
 
 /// Records and answers.
 pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    hookrail_hook::main(args)
+    hookrail_hook::main(args).into()
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::thread;
 
-use hookrail_memory::Arena;
+use hookrail_process::Arena;
 use proptest::prelude::*;
 
 /// A block in use.

@@ -9,11 +9,10 @@
 //! Each thread has rooms of its own, so nobody waits for anybody, and the rooms of a thread that ended stay. A block may be given back by another thread than the one that asked
 //! for it, and then is the other's.
 
-use core::cell::{Cell, UnsafeCell};
-use core::ptr;
-use core::sync::atomic::{AtomicBool, Ordering};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::thread_local;
+use std::cell::{Cell, UnsafeCell};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Blocks begin and end at multiples of this.
 const STEP: usize = 16;
@@ -192,10 +191,12 @@ fn begin() -> *mut Rooms {
     room.cast()
 }
 
+// Places that ask for memory are many, and stay small: none of these is to stand in each of them.
+//
 // SAFETY: a block is the bytes that `cut` took off a room, or the system's; it is handed out once, until it is given back, is as
 // long as its size, which is at least what was asked for, and begins at a step. Nothing here unwinds.
 unsafe impl GlobalAlloc for Arena {
-    #[inline]
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match Size::of(layout) {
             Some(size) => with(ptr::null_mut(), |rooms| rooms.take(size)),
@@ -204,7 +205,7 @@ unsafe impl GlobalAlloc for Arena {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         match Size::of(layout) {
             // SAFETY: the block is of this layout, so of this size, and the caller's to give.
@@ -214,7 +215,7 @@ unsafe impl GlobalAlloc for Arena {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if Size::of(layout).is_none() {
             // What is new from the system is zero already.
@@ -230,7 +231,7 @@ unsafe impl GlobalAlloc for Arena {
         block
     }
 
-    #[inline]
+    #[inline(never)]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
         // SAFETY: the caller vouches that `bytes`, rounded up to the alignment, is no more than a layout may be.
         let wanted = unsafe { Layout::from_size_align_unchecked(bytes, layout.align()) };

@@ -166,14 +166,20 @@ impl Machine<'_> {
         }
     }
 
+    /// What is known of a variable; where nothing is, what its name tells.
     fn lookup(&self, state: &State, name: &str) -> Known {
+        self.found(state, name).unwrap_or_else(|| Known::Unknown(of_variable(name)))
+    }
+
+    /// What is known of a variable otherwise than by its name.
+    fn found(&self, state: &State, name: &str) -> Option<Known> {
         if let Some(variable) = state.variable(name) {
-            return variable.values.clone().map_or(Known::Unset, Known::Values);
+            return Some(variable.values.clone().map_or(Known::Unset, Known::Values));
         }
         let one = |text: Option<String>| {
             text.map_or(Known::Unknown(Origin::UNKNOWN), |text| Known::Values(vec![Text::known(text)]))
         };
-        match name {
+        Some(match name {
             "IFS" => one(Some(" \t\n".to_owned())),
             "PWD" => one(state.shell.directory.clone()),
             "OLDPWD" => one(state.shell.previous.clone()),
@@ -195,12 +201,14 @@ impl Machine<'_> {
             "SHELL" => one(self.facts.variable(name).or_else(|| Some("/bin/sh".to_owned()))),
             "USER" | "LOGNAME" => one(self.facts.user().map(str::to_owned)),
             _ if state.shell.keyed => Known::Unknown(Origin::SECRET),
-            _ if state.shell.clouded => Known::Unknown(of_variable(name)),
-            _ => match self.facts.variable(name) {
-                Some(value) => Known::Values(vec![Text::known(value)]),
-                None => Known::Unknown(of_variable(name)),
-            },
-        }
+            _ if state.shell.clouded => return None,
+            _ => Known::Values(vec![Text::known(self.facts.variable(name)?)]),
+        })
+    }
+
+    /// Whether a variable is known to have a value.
+    pub(super) fn is_set(&self, state: &State, name: &str) -> bool {
+        matches!(self.found(state, name), Some(Known::Values(values)) if values.first().is_some_and(|value| value.as_known().is_some()))
     }
 
     /// The value of a variable as a text, where it has one value.

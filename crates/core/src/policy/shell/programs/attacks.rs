@@ -6,6 +6,7 @@ use super::super::options::{Options, read, spec};
 use super::super::state::State;
 use super::super::value::{HOLE, Text};
 use super::Program;
+use super::sieve::Sieve;
 use super::tables;
 use super::tables::production::{is_production, is_rehearsal};
 use crate::policy::effects::Kind;
@@ -28,10 +29,13 @@ const LOADS: &str = "k6|wrk|wrk2|ab|hey|vegeta|locust|siege|artillery|bombardier
     ddosify|fortio|plow|rewrk|loadtest|goose-attack|tsunami";
 
 pub(super) fn program(name: &str) -> Option<Program> {
+    static KNOWN: Sieve<32> = Sieve::new().with_list(ATTACKS).with_list(NEAR).with_list(LOADS);
     Some(match name {
         "nmap" | "rustscan" => scan,
         "hping3" | "hping" => packets,
-        _ if is(name, ATTACKS) || name.starts_with("impacket-") => attack,
+        _ if name.starts_with("impacket-") => attack,
+        _ if !KNOWN.passes(name) => return None,
+        _ if is(name, ATTACKS) => attack,
         _ if is(name, NEAR) => near,
         _ if is(name, LOADS) => load,
         _ => return None,

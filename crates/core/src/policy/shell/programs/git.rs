@@ -157,8 +157,7 @@ fn git(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     for folder in global.values(&["C"]) {
         state.shell.directory = machine.path(state, folder);
     }
-    let elsewhere = global.has(&["git-dir", "work-tree"])
-        || machine.value_of(state, "GIT_WORK_TREE").is_some_and(|tree| tree.as_known().is_some());
+    let elsewhere = global.has(&["git-dir", "work-tree"]) || machine.is_set(state, "GIT_WORK_TREE");
     let known = Git {
         elsewhere,
         no_force: setting("clean.requireforce").map(|value| settings::is_off(&value.shown())),

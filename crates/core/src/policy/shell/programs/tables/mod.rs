@@ -51,7 +51,7 @@ use super::super::options::{Options, Spec, read, single, spec};
 use super::super::state::{State, Stream};
 use super::super::value::{Origin, Text};
 use super::Program;
-use super::sieve::{Sieve, sieve};
+use super::sieve::hash;
 use crate::policy::effects::Kind;
 use crate::policy::inspect::{signed, variables};
 use crate::policy::lists::is;
@@ -138,7 +138,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
 }
 
 /// The tables, an area each. A program stands in one of them.
-const AREAS: [&[Tool]; 16] = [
+static AREAS: [&[Tool]; 16] = [
     applications::TOOLS,
     daemons::TOOLS,
     queues::TOOLS,
@@ -159,18 +159,47 @@ const AREAS: [&[Tool]; 16] = [
 
 fn find(name: &str) -> Option<&'static Tool> {
     let name = plain(name);
-    AREAS.into_iter().filter(|_| KNOWN.passes(name)).flatten().find(|tool| tool.names.contains(&name))
+    let mut slot = hash(name.as_bytes()) as usize % SLOTS;
+    while let Some(place) = usize::from(INDEX[slot]).checked_sub(1) {
+        let tool = &AREAS[place / IN_AREA][place % IN_AREA];
+        if tool.names.contains(&name) {
+            return Some(tool);
+        }
+        slot = (slot + 1) % SLOTS;
+    }
+    None
 }
 
-/// The names of all areas.
-static KNOWN: Sieve<64> = {
-    let mut known = Sieve::new();
-    let mut at = 0;
-    while at < AREAS.len() {
-        known = known.and(&sieve!(AREAS[at]));
-        at += 1;
+/// More than an area has tools.
+const IN_AREA: usize = 256;
+/// Some times as many as there are names.
+const SLOTS: usize = 4096;
+
+/// Where tools stand: of each of its names in the slot of the name's hash, or the next free one behind it, its area and place there, and one
+/// more; nought is none.
+static INDEX: [u16; SLOTS] = {
+    let mut index = [0; SLOTS];
+    let mut names = 0;
+    let mut area = 0;
+    while area < AREAS.len() {
+        let mut place = 0;
+        while place < AREAS[area].len() {
+            let mut name = 0;
+            while name < AREAS[area][place].names.len() {
+                let mut slot = hash(AREAS[area][place].names[name].as_bytes()) as usize % SLOTS;
+                while index[slot] != 0 {
+                    slot = (slot + 1) % SLOTS;
+                }
+                index[slot] = (area * IN_AREA + place + 1) as u16;
+                (name, names) = (name + 1, names + 1);
+            }
+            place += 1;
+        }
+        assert!(place <= IN_AREA, "an area has more tools than the index has places for");
+        area += 1;
     }
-    known
+    assert!(names < SLOTS / 2, "the index is too full");
+    index
 };
 
 /// The name without the ending that Kafka's own scripts have, as they are in their archive.
@@ -369,5 +398,6 @@ mod tests {
         names.sort_unstable();
         let twice: Vec<&str> = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
         assert_eq!(twice, Vec::<&str>::new());
+        assert!(names.iter().all(|name| find(name).is_some_and(|tool| tool.names.contains(name))));
     }
 }

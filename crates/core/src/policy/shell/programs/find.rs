@@ -236,6 +236,10 @@ impl Search {
         let removes = is_remover(program);
         let leaves = if removes { self.narrow.to_delete } else { self.narrow.any };
         for start in &self.starts {
+            let sources = self.sources.as_deref().filter(|_| removes).map(|pattern| below(start, pattern));
+            if let Some(sources) = &sources {
+                machine.empties(state, sources);
+            }
             let found = found(machine, state, start, leaves, self.name.as_deref());
             hand_on(machine, state, with(&found), leaves, is_one);
             if !removes {

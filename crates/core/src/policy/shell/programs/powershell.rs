@@ -432,13 +432,25 @@ const OF_COMPANIES: &[&str] = &[
     "distributiongroup",
     "unifiedgroup",
     "dnsserver",
+    "powerbi",
+    "ec2",
+    "rds",
+    "ddb",
+    "eks",
+    "efs",
+    "cfnstack",
+    "lmfunction",
+    "datastore",
+    "vmhost",
 ];
 
 /// Whether a command of such a module takes something from somebody.
 fn takes_from_company(name: &str) -> bool {
     let Some((verb, noun)) = name.split_once('-') else { return false };
     let takes = matches!(verb, "remove" | "clear" | "disable" | "reset" | "revoke");
-    takes && OF_COMPANIES.iter().any(|module| noun.starts_with(module))
+    // `Remove-AzDisk` and its kin; what a person is signed in with is his own.
+    let of_azure = noun.starts_with("az") && !matches!(noun, "azcontext" | "azaccount" | "azenvironment" | "aztag");
+    takes && (of_azure || OF_COMPANIES.iter().any(|module| noun.starts_with(module)))
         || noun.contains("devicewipe")
         || name == "clear-mobiledevice"
 }

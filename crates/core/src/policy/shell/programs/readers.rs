@@ -302,6 +302,22 @@ fn search(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         texts.push(Text::hole(Origin::GUARDING));
     }
     // `grep -v keep`, `grep '^??'`: it leaves nearly all.
+    if let [names] = texts.as_slice()
+        && options.has(&["v", "invert-match"])
+        && names.has_glob()
+    {
+        return machine.emit(state, 1, names.clone());
+    }
+    if options.has(&["l", "files-with-matches"]) {
+        for file in files {
+            let mut named = file.clone();
+            if recursive && !file.has_glob() {
+                named.push_known("/found", false);
+            }
+            machine.emit(state, 1, named);
+            machine.emit(state, 1, Text::known("\n"));
+        }
+    }
     if options.has(&["v", "invert-match", "files"]) || !pattern.contains(|char: char| char.is_ascii_alphanumeric()) {
         return emits_changed(machine, state, &texts);
     }

@@ -325,6 +325,16 @@ fn ansible(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         "postgresql_db" | "mysql_db" if is(&["absent"]) && !throwaway::is_trial(&name()) => {
             return machine.act(Kind::DatabaseDestroy, name());
         }
+        // What a switch or a router is told, in its own words.
+        device if device.ends_with("_config") => {
+            let takes = |line: &str| line.trim_start_matches(['"', '\'', ' ', '[']).starts_with("no ");
+            let inventory = options.value(&["i", "inventory"]).map(Text::shown).unwrap_or_default();
+            let tried = throwaway::is_trial(&inventory) || throwaway::is_trial(&pattern);
+            if !tried && shown.split(['=', ',', '\n', ';']).any(takes) {
+                machine.act(Kind::ServiceChange, pattern);
+            }
+            return;
+        }
         "lvol" | "lvg" | "filesystem" if is(&["absent"]) => return machine.act(Kind::StorageDestroy, name()),
         _ => return,
     };

@@ -191,6 +191,8 @@ enum Edit {
     Put(String),
     /// `d` of all lines.
     Empty,
+    /// `/pattern/d`.
+    Drop(String),
     /// Another one.
     Other,
 }
@@ -248,7 +250,7 @@ fn sed(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
                     machine.writes(state, &path, false);
                 }
             }
-            Edit::Put(_) | Edit::Empty | Edit::Other => followed = None,
+            Edit::Put(_) | Edit::Drop(_) | Edit::Empty | Edit::Other => followed = None,
         }
     }
     if in_place {
@@ -314,6 +316,7 @@ fn put_in(edits: &[(bool, Edit)]) -> String {
 fn replaces(machine: &mut Machine<'_>, state: &State, files: &[Text], edits: &[(bool, Edit)]) {
     let changes = edits.iter().filter_map(|(_, edit)| match edit {
         Edit::Change { letters: false, from, to, .. } => Some((written(from), written(to))),
+        Edit::Drop(pattern) => Some((written(pattern), String::new())),
         _ => None,
     });
     let (before, text): (Vec<String>, Vec<String>) = changes.unzip();
@@ -407,6 +410,13 @@ fn edits(script: &str) -> Vec<(bool, Edit)> {
             'r' | 'R' => edits.push((everywhere, Edit::Read(named(whole)))),
             'd' if everywhere || addressed.starts_with("1,$") => {
                 edits.push((everywhere, Edit::Empty));
+                rest = line;
+                continue;
+            }
+            'd' if let Some(pattern) =
+                addressed.strip_prefix('/').map(|pattern| part(pattern, '/')).filter(|(_, behind)| *behind == rest) =>
+            {
+                edits.push((everywhere, Edit::Drop(pattern.0)));
                 rest = line;
                 continue;
             }

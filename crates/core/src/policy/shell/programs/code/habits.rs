@@ -99,7 +99,17 @@ pub(super) fn thrown_away(machine: &mut Machine<'_>, state: &mut State, code: &s
 /// Whether a program of JavaScript runs what another machine answers, also where it gathers that piece by piece.
 pub(super) fn runs_answer(code: &str) -> bool {
     let has = |words: &[&str]| has(code, words);
+    // `.then(r => r.text()).then(t => eval(t))`
+    let handed_on = || {
+        let mut each = code.split("=>").skip(1).map(str::trim_start);
+        code.contains("fetch(")
+            && code.contains(".then(")
+            && each.any(|rest| {
+                ["eval(", "(0,eval)(", "(0, eval)(", "new Function("].iter().any(|run| rest.starts_with(run))
+            })
+    };
     code.contains("then(eval)")
+        || handed_on()
         || has(&[".get(", ".request("])
             && code.contains("http")
             && has(&["on('data'", "on(\"data\"", "on(`data`"])

@@ -21,6 +21,7 @@ use super::has;
 use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::hosts;
 use crate::policy::inspect::tells_agents;
+use crate::policy::lists::is;
 use crate::policy::places::Place;
 use crate::policy::spans;
 use calls::Does;
@@ -88,6 +89,18 @@ pub(super) fn run_within(
         let found = machine.effects.split_off(before);
         machine.effects.extend(found.into_iter().filter(|effect| !empties(effect)));
     }
+}
+
+/// Whether code takes the address of a database of production from its environment.
+fn reads_production(code: &str) -> bool {
+    const OF_BASES: &str = "DATABASE|DB|POSTGRES|PG|MYSQL|MARIADB|MONGO|DSN|URL|URI";
+    let mut names = code.split(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
+    names.any(|name| {
+        name.contains('_')
+            && !name.bytes().any(|byte| byte.is_ascii_lowercase())
+            && name.split('_').any(|part| is(part, OF_BASES))
+            && super::of_variable(name).live
+    })
 }
 
 fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code: &str, depth: usize) {
@@ -238,7 +251,7 @@ impl Run<'_> {
             if let Some(what) = super::tables::destroys(&statement) {
                 return self.destroys(machine, Kind::DatabaseDestroy, what);
             }
-            if machine.live && super::tables::changes_rows(&statement) {
+            if (machine.live || reads_production(self.scope.code)) && super::tables::changes_rows(&statement) {
                 return machine.act(Kind::ServiceChange, statement);
             }
         }

@@ -77,6 +77,33 @@ pub(super) const TOOLS: &[Tool] = &[
             ),
         ],
     },
+    // What a company reports by, and is told of.
+    Tool {
+        names: &["tabcmd"],
+        spec: spec("sutpf", &["server=", "username=", "site=", "project=", "filename=", "password-file="]),
+        entries: &[
+            on(
+                "delete|deleteproject|deleteworkbook|deletedatasource|deletesite|deletesiteusers|deleteusers|deletegroup|removeusers",
+                CloudDestroy,
+            ),
+            on("createsiteusers|createusers|addusers|set", CloudAccess),
+        ],
+    },
+    Tool {
+        names: &["superset"],
+        spec: spec("", &["username=", "firstname=", "lastname=", "email=", "password=", "role="]),
+        entries: &[with(
+            "fab create-admin|create-user|reset-password|delete-user",
+            &["@production", "@there"],
+            CloudAccess,
+        )],
+    },
+    Tool {
+        names: &["amtool"],
+        spec: spec("dcas", &["duration=", "comment=", "author=", "alertmanager.url=", "start=", "end="]),
+        // Of every alert there is.
+        entries: &[with("silence add", &["~*=~.+", "~*=~.\\*", "~*=~\".+\"", "~*=~\".\\*\""], SafetyDisable)],
+    },
     // Where people talk.
     Tool {
         names: &["mmctl", "mattermost"],

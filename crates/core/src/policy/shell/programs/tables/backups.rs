@@ -7,6 +7,7 @@ use super::super::super::value::Text;
 use super::super::Program;
 use super::{Tool, on, spec, unless, with};
 use crate::policy::effects::Kind::{DatabaseDestroy, StorageDestroy};
+use crate::policy::lists::holds;
 
 /// Every tool of this file.
 pub(super) const TOOLS: &[Tool] = &[
@@ -148,7 +149,28 @@ pub(super) const TOOLS: &[Tool] = &[
 ];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    matches!(name, "restic" | "rustic" | "borg" | "borg2" | "kopia" | "duplicity").then_some(backup)
+    match name {
+        "restic" | "rustic" | "borg" | "borg2" | "kopia" | "duplicity" => Some(backup),
+        "rman" => Some(recovery),
+        _ => None,
+    }
+}
+
+/// Oracle's Recovery Manager takes backups and logs away that nothing has replaced, or the database itself.
+fn recovery(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
+    let options = read(&call.args, &spec("", &["cmdfile=", "log="]));
+    let files: Vec<Text> = options.values(&["cmdfile"]).cloned().collect();
+    let mut texts = vec![machine.input(state, 0)];
+    texts.extend(files.iter().map(|file| machine.read_file(state, file)));
+    let destroys = |line: &str| {
+        let line = line.trim_start().to_ascii_lowercase();
+        let takes =
+            line.starts_with("delete") && !holds(&line, "obsolete|expired|backed up|completed before|until time");
+        takes || line.starts_with("drop database")
+    };
+    if texts.iter().any(|text| text.shown().split([';', '\n', '{']).any(destroys)) {
+        machine.act(StorageDestroy, "backups");
+    }
 }
 
 /// A backup that is brought back to where people work is laid over it.

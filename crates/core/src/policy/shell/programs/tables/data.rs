@@ -60,7 +60,7 @@ pub(super) const TOOLS: &[Tool] = &[
         names: &["manage.py", "django-admin"],
         spec: spec("c", &["database=", "settings=", "command="]),
         entries: &[
-            on("flush|reset_db|delete_squashed_migrations|sqlflush", DatabaseDestroy),
+            on("flush|reset_db|delete_squashed_migrations", DatabaseDestroy),
             on("migrate * zero", DatabaseDestroy),
         ],
     },
@@ -348,6 +348,8 @@ pub(super) const TOOLS: &[Tool] = &[
                 DatabaseDestroy,
             ),
             with("stream|str edit", &["max-age=1s", "max-msgs=1"], DatabaseDestroy),
+            // Airflow's, with their passwords.
+            on("connections export", SecretRead),
             on(
                 "reset|delete_queue|purge_queue|delete_vhost|force_reset|forget_cluster_node|stop_app|delete_user|delete_all_queues|clear_all_policies",
                 DatabaseDestroy,

@@ -160,6 +160,8 @@ fn fault(words: &[&str], literals: &[String]) -> Option<(Kind, usize)> {
             (has("delete") && !has("where") && !has("id")).then_some((Kind::DatabaseDestroy, usize::MAX))
         }
         "shutdown" => destroys,
+        // What a table was before is gone at once.
+        "vacuum" if follow(words, "retain", "0") => destroys,
         _ => None,
     }
 }

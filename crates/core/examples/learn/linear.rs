@@ -1,10 +1,11 @@
 //! Learns what each feature of a window tells: the weights of `steering::linear`.
 
 use hookrail_core::policy::steering::FEATURES;
-use hookrail_core::policy::steering::linear::{BUCKETS, WAYS};
+use hookrail_core::policy::steering::linear::BUCKETS;
 
 use crate::Example;
 use crate::dice::Dice;
+use crate::places;
 
 /// Rounds over all examples, the last ones of which the mean is taken, how fast what is wrong is mended, how much weights are drawn back to nothing each time, and how much more
 /// a text that steers counts than a window of one that does not.
@@ -40,7 +41,7 @@ impl Model {
         let paces = paces(&examples);
         let first = Self::learned(&examples, paces.clone());
         let mut placed = vec![0.0; FEATURES];
-        first.places().flatten().for_each(|feature| placed[feature] = paces[feature]);
+        places::chosen(&first.weights, BUCKETS).flatten().for_each(|feature| placed[feature] = paces[feature]);
         Self::learned(&examples, placed)
     }
 
@@ -69,17 +70,6 @@ impl Model {
         Self { bias: mean(biases), weights: sums.into_iter().map(mean).collect(), scale: 1.0, ..model }
     }
 
-    /// For each bucket the features that have a place in it: those that weigh most, the heaviest first.
-    fn places(&self) -> impl Iterator<Item = Vec<usize>> {
-        (0..BUCKETS).map(|bucket| {
-            let mut features: Vec<usize> = (bucket..FEATURES).step_by(BUCKETS).collect();
-            features.retain(|feature| self.weights[*feature] != 0.0);
-            features.sort_by(|one, other| self.weights[*other].abs().total_cmp(&self.weights[*one].abs()));
-            features.truncate(WAYS);
-            features
-        })
-    }
-
     fn score(&self, window: &[u32]) -> f32 {
         self.bias + self.scale * window.iter().map(|feature| self.weights[*feature as usize]).sum::<f32>()
     }
@@ -105,22 +95,17 @@ impl Model {
         }
     }
 
-    /// What the largest weight is written as 127 for.
-    pub(crate) fn largest(&self) -> f32 {
-        self.weights.iter().fold(0.0, |largest, weight| weight.abs().max(largest))
-    }
-
     /// The weights as they are written, where a window has to weigh more than so much.
     pub(crate) fn write(&self, more_than: f32) -> Vec<u8> {
-        let largest = self.largest();
-        let whole = |weight: f32| (weight * 127.0 / largest).round() as i32;
-        let mut bytes = whole(self.bias - more_than).to_le_bytes().to_vec();
-        for features in self.places() {
-            let way = |way: usize| features.get(way).copied();
-            bytes.extend((0..WAYS).map(|at| way(at).map_or(0, |feature| (feature / BUCKETS) as u8)));
-            bytes.extend((0..WAYS).map(|at| way(at).map_or(0, |feature| whole(self.weights[feature]) as u8)));
-        }
+        let bias = ((self.bias - more_than) * places::unit(&self.weights)).round() as i32;
+        let mut bytes = bias.to_le_bytes().to_vec();
+        bytes.extend(places::written(&self.weights, BUCKETS));
         bytes
+    }
+
+    /// What a weight of one is written as.
+    pub(crate) fn unit(&self) -> f32 {
+        places::unit(&self.weights)
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod dice;
 mod linear;
+mod places;
 mod sequence;
 
 use std::io::stdin;
@@ -176,7 +177,7 @@ impl Models {
     /// Both as they are written, where their sum has to be above so much, the first alone above so much, above so much for the second
     /// to be asked, and a task above so much.
     fn write(&self, both: f32, sum: f32, asked: f32, task: f32) -> (Vec<u8>, Vec<u8>) {
-        let unit = 127.0 / self.linear.largest();
+        let unit = self.linear.unit();
         let whole = |above: f32| ((above - sum) * unit).round() as i32;
         (self.linear.write(sum), self.sequence.write(whole(asked), whole(both), LOGIT * unit, task))
     }
@@ -187,7 +188,7 @@ impl Models {
         let (linear, sequence): ([u8; LENGTH], Box<[u8; SEQUENCE]>) =
             (linear.try_into().unwrap(), sequence.try_into().unwrap());
         let (weights, sequence) = (Weights::read(&linear), Sequence::read(&sequence));
-        let unit = self.linear.largest() / 127.0;
+        let unit = 1.0 / self.linear.unit();
         let weigh = |example: &Example| {
             if example.is_task {
                 let both = sequence.logit_of(&task_windows(&example.text));

@@ -26,6 +26,7 @@ pub mod spend;
 pub mod steering;
 mod subject;
 pub mod suspicion;
+pub mod tagged;
 
 pub use inspect::{injection, inspect, reading};
 pub use snapshot::{Rule, Snapshot, SnapshotError, Source};

@@ -1,10 +1,11 @@
 //! What is learned: a logistic regression, of which each weight learns at a pace of its own.
 
 use hookrail_core::policy::suspicion::FEATURES;
-use hookrail_core::policy::suspicion::weights::{BUCKETS, LENGTH, WAYS, Weights};
+use hookrail_core::policy::suspicion::weights::{BUCKETS, LENGTH, Weights};
 
 use crate::Example;
 use crate::dice::Dice;
+use crate::places;
 
 /// Rounds over all examples, the last ones of which the mean is taken, and how fast what is wrong is mended.
 const ROUNDS: usize = 24;
@@ -23,7 +24,7 @@ impl Model {
     pub(crate) fn of(examples: &[&Example]) -> Self {
         let first = Self::learned(examples, &vec![true; FEATURES]);
         let mut is_placed = vec![false; FEATURES];
-        first.places().flatten().for_each(|feature| is_placed[feature] = true);
+        places::chosen(&first.weights, BUCKETS).flatten().for_each(|feature| is_placed[feature] = true);
         Self::learned(examples, &is_placed)
     }
 
@@ -60,44 +61,22 @@ impl Model {
         self.biases[usize::from(!example.is_edit)] + sum * example.unit()
     }
 
-    /// For each bucket the features that have a place in it: those that weigh most, the heaviest first.
-    fn places(&self) -> impl Iterator<Item = Vec<usize>> {
-        (0..BUCKETS).map(|bucket| {
-            let mut features: Vec<usize> = (bucket..FEATURES).step_by(BUCKETS).collect();
-            features.retain(|feature| self.weights[*feature] != 0.0);
-            features.sort_by(|one, other| self.weights[*other].abs().total_cmp(&self.weights[*one].abs()));
-            features.truncate(WAYS);
-            features
-        })
-    }
-
-    /// What the largest weight is written as 127 for.
-    fn largest(&self) -> f32 {
-        self.weights.iter().fold(0.0, |largest, weight| weight.abs().max(largest))
-    }
-
     /// The weights as they are written, where an edit and another call have to weigh more than so much.
     pub(crate) fn write(&self, bounds: [f32; 2]) -> Box<[u8; LENGTH]> {
-        let largest = self.largest();
-        let bounds = [0, 1].map(|kind| (bounds[kind] - self.biases[kind]) * 127.0 / largest);
+        let unit = places::unit(&self.weights);
+        let bounds = [0, 1].map(|kind| (bounds[kind] - self.biases[kind]) * unit);
         let mut bytes: Vec<u8> = bounds.into_iter().flat_map(f32::to_le_bytes).collect();
-        for features in self.places() {
-            let way = |way: usize| features.get(way).copied();
-            bytes.extend((0..WAYS).map(|at| way(at).map_or(0, |feature| (feature / BUCKETS) as u8)));
-            let whole = |feature: usize| (self.weights[feature] * 127.0 / largest).round() as i8;
-            bytes.extend((0..WAYS).map(|at| way(at).map_or(0, |feature| whole(feature).cast_unsigned())));
-        }
+        bytes.extend(places::written(&self.weights, BUCKETS));
         bytes.try_into().unwrap()
     }
 
     /// What each of these weighs, as the guard weighs it, in units in which models can be held against each other.
     pub(crate) fn weigh<'e>(&self, examples: impl Iterator<Item = &'e Example>) -> Vec<(&'e Example, f32)> {
-        let largest = self.largest();
+        let unit = places::unit(&self.weights);
         let bytes = self.write([0.0; 2]);
         let weights = Weights::read(&bytes);
-        let weigh = |example: &Example| {
-            weights.weigh(&example.read) * largest / 127.0 + self.biases[usize::from(!example.is_edit)]
-        };
+        let weigh =
+            |example: &Example| weights.weigh(&example.read) / unit + self.biases[usize::from(!example.is_edit)];
         examples.map(|example| (example, weigh(example))).collect()
     }
 }

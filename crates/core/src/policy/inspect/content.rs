@@ -4,9 +4,9 @@ use super::source::{MAX_TEXT, Written, is_prose, is_test};
 use super::{
     admission, answers, assumed, audited, backdoors, bounds, builds, ciphers, code, columns, consoles, contracts,
     cookies, copies, detached, disclosed, flows, ignored, images, interlocks, kept, leaks, loaders, logged, loosened,
-    migrations, origins, payees, playbooks, powers, protections, published, queries, refusals, removed, revived, rows,
-    scanners, served, servers, shipped, skimmers, sources, spying, swallowed, taken, told, trust, unbounded, unchecked,
-    unescaped, unmasked, variables,
+    migrations, origins, payees, playbooks, powers, protections, published, queries, readings, refusals, removed,
+    revived, rows, scanners, served, servers, shipped, skimmers, sources, spying, swallowed, taken, told, trust,
+    unbounded, unchecked, unescaped, unmasked, variables,
 };
 use crate::policy::effects::{Effect, Kind};
 use crate::policy::facts::Facts;
@@ -42,8 +42,7 @@ pub(in crate::policy) fn changed_by_command(
 ) -> Vec<Effect> {
     let mut effects = written_by(text, Some(before), path, program, facts, true);
     let reading = Reading::of_edit(std::iter::once(path), "", std::iter::once((before, text)));
-    let suspicious = || Effect::on(Kind::CallSuspicious, path, places::place(path, facts), program);
-    effects.extend(reading.is_suspicious().then(suspicious));
+    effects.extend(readings::suspicious(&reading, path, places::place(path, facts), program));
     effects
 }
 

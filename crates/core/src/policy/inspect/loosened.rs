@@ -35,7 +35,7 @@ const MOST: &str = "max|limit|threshold|cap|ceiling|upper|setpoint|cutoff|trip|t
 const OF: &str = "dose|bolus|infusion|mlperhour|dosage|temp|pressure|voltage|current|torque|force|rpm|loginattempt|failedattempt|pinattempt|\
     otpattempt|passwordattempt|authattempt|approval|refund|payout|transfer|withdraw|payment|discount|credit|spend|daily|transaction|autoapprove|motor|\
     actuator|joint|altitude|tokenttl|tokenexpir|resetttl|resettokenttl|resetexpir|inviteexpir|invitettl|linkttl|linkexpir|otpttl|otpexpir|codettl|codeexpir|cookiettl|refreshttl|keyttl|accessttl|sessiontimeout|sessionttl|jwtexpir|tokenlifetime|leverage|positionsize|exposure|slippage|drawdown|loss|\
-    chlorine|ph|insulin|oxygen|velocity|acceleration|radiation|laserpower|heater|charge|\
+    chlorine|phmax|maxph|phlimit|phupper|phhigh|phsetpoint|phthreshold|insulin|oxygen|velocity|acceleration|radiation|laserpower|heater|charge|\
     ordereur|orderusd|ordergbp|orderchf|orderbtc|ordervalue|ordersize|orderamount|ordernotional|orderqty|orderquantity|maxbet|wager|tradesize|\
     tradevalue|lotsize|cashout|maxstake|maxload|openorders|loadkg";
 const LEAST: &str = "minpassword|passwordminlength|passwordlength|minlengthpassword|requiredapproval|minapproval|approvalsrequired|approvercount|\

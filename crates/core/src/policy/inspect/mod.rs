@@ -8,6 +8,7 @@
 use super::effects::{Effect, Kind};
 use super::facts::Facts;
 use super::lists::holds;
+use super::places::Place;
 use super::shell::{self, Analysis};
 use super::suspicion::Reading;
 use crate::agents::Parsed;
@@ -99,7 +100,7 @@ mod readings;
 mod records;
 mod refusals;
 mod relays;
-mod removed;
+pub(super) mod removed;
 mod replaced;
 mod reruns;
 mod revived;
@@ -169,9 +170,9 @@ pub fn inspect(parsed: &Parsed, payload: &str, facts: &dyn Facts) -> Analysis {
 fn call(tool: &Tool, payload: &str, facts: &dyn Facts) -> Analysis {
     let Some(payload) = given::Payload::read(payload) else { return Analysis { effects: Vec::new(), complete: true } };
     let mut analysis = known(tool, &payload, facts);
-    let is_suspicious = readings::of(tool, &payload).is_some_and(|reading| reading.is_suspicious());
-    let suspicious = || Effect::without_place(Kind::CallSuspicious, tool.name.as_str(), &tool.name);
-    analysis.effects.extend(is_suspicious.then(suspicious));
+    let reading = readings::of(tool, &payload);
+    let suspicious = |reading| readings::suspicious(&reading, &tool.name, Place::Unknown, &tool.name);
+    analysis.effects.extend(reading.and_then(suspicious));
     analysis
 }
 

@@ -2,6 +2,8 @@
 
 use super::given::Payload;
 use crate::event::{Family, Tool};
+use crate::policy::effects::{Effect, Kind};
+use crate::policy::places::Place;
 use crate::policy::suspicion::Reading;
 
 /// What is read of a call; `None` where it says too little, and of tools whose calls are known by their paths and programs alone.
@@ -12,6 +14,11 @@ pub(super) fn of(tool: &Tool, payload: &Payload<'_>) -> Option<Reading> {
         Family::Shell | Family::FileRead | Family::Search | Family::Agent => return None,
     };
     reading.is_enough().then_some(reading)
+}
+
+/// That it reads as what should be stopped, where it does.
+pub(super) fn suspicious(reading: &Reading, target: &str, place: Place, tool: &str) -> Option<Effect> {
+    reading.is_suspicious().then(|| Effect::on(Kind::CallSuspicious, target, place, tool))
 }
 
 fn edit(payload: &Payload<'_>) -> Reading {

@@ -204,6 +204,11 @@ fn believes_token(text: &str, before: &str, form: &str) -> bool {
 /// Whether a file is one that guards a project, or what it runs on, as long as it is there: who has to review, what looks for holes on a build
 /// server, what protects branches, logs and networks.
 pub(super) fn guards(path: &str) -> bool {
+    protects(path) || is_backup(path) && !is_tried(path)
+}
+
+/// The same without what is kept in case something is lost.
+pub(in crate::policy) fn protects(path: &str) -> bool {
     const SCANS: &str = "codeql|security|sast|gitleaks|trufflehog|trivy|semgrep|snyk|secret|secrets|scorecard|sbom|grype|checkov|tfsec|zizmor|\
         brakeman|bandit|gosec|zap|vulnerability|vulnerabilities";
     const PROTECTS: &str = "protection|guardduty|cloudtrail|waf|securityhub|firewall|networkpolicy|ruleset|rulesets|scp|audit|backup|backups|kyverno|\
@@ -215,7 +220,6 @@ pub(super) fn guards(path: &str) -> bool {
     let of_branches = || path.contains(".github/rulesets/") || name.contains("network-policy");
     !is_tried(path)
         && (lets_in_unreviewed(path, None)
-            || is_backup(path)
             || of_builds() && (has(SCANS) || name.contains("dependency-review"))
             || is(form(path), "tf|bicep|pulumi") && has(PROTECTS)
             || is(form(path), "yaml|yml|json") && (has("networkpolicy|kyverno|gatekeeper") || of_branches()))

@@ -2,15 +2,12 @@
 
 use super::features::{Features, Few};
 use super::unescaped;
+use crate::policy::tagged::Tagged;
 
-/// How many features may have a weight.
-pub const PLACES: usize = 1 << 15;
+/// How many places there are that features share.
+pub const BUCKETS: usize = 1 << 13;
 
-/// How many of them share what the low bits of a feature say; its high bits tell them apart.
-pub const WAYS: usize = 4;
-
-/// How many such places there are that features share.
-pub const BUCKETS: usize = PLACES / WAYS;
+type Learned<'a> = Tagged<'a, BUCKETS>;
 
 /// How many words are weighed together.
 pub(super) const WINDOW: usize = 120;
@@ -18,17 +15,13 @@ pub(super) const WINDOW: usize = 120;
 /// How many words further the next window begins.
 const APART: usize = WINDOW / 4;
 
-/// How the weights are written: what every window begins with, in little endian, and for each bucket the high bits of its features and
-/// what each of them adds.
-pub const LENGTH: usize = size_of::<i32>() + BUCKETS * BUCKET;
-
-/// How many bytes a bucket has.
-const BUCKET: usize = 2 * WAYS;
+/// How the weights are written: what every window begins with, in little endian, and the buckets.
+pub const LENGTH: usize = size_of::<i32>() + Learned::LENGTH;
 
 /// What a text is weighed with.
 pub struct Weights<'a> {
     bias: i32,
-    buckets: &'a [[u8; BUCKET]],
+    learned: Learned<'a>,
 }
 
 impl<'a> Weights<'a> {
@@ -41,22 +34,7 @@ impl<'a> Weights<'a> {
     /// As they are written.
     pub fn read(bytes: &'a [u8; LENGTH]) -> Self {
         let (bias, places) = bytes.split_first_chunk().unwrap_or((&[0; 4], &[]));
-        Self { bias: i32::from_le_bytes(*bias), buckets: places.as_chunks().0 }
-    }
-
-    /// Where a feature's weight is, if it has one.
-    fn place(&self, feature: u32) -> Option<u16> {
-        let (bucket, high) = (feature as usize % BUCKETS, (feature as usize / BUCKETS) as u8);
-        let tags = self.buckets.get(bucket)?.first_chunk()?;
-        // All tags at once: the lowest byte that is nought is the first that is the same.
-        let differs = u32::from_le_bytes(*tags) ^ u32::from_le_bytes([high; WAYS]);
-        let same = differs.wrapping_sub(0x0101_0101) & !differs & 0x8080_8080;
-        (same != 0).then(|| (bucket * WAYS) as u16 + (same.trailing_zeros() / 8) as u16)
-    }
-
-    fn at(&self, place: u16) -> i32 {
-        let (bucket, way) = (usize::from(place) / WAYS, usize::from(place) % WAYS);
-        self.buckets.get(bucket).map_or(0, |bucket| i32::from(bucket[WAYS + way].cast_signed()))
+        Self { bias: i32::from_le_bytes(*bias), learned: Tagged::read(places) }
     }
 
     /// The weight of the heaviest window of a text of JSON: above zero its words alone read as those of one that is meant to steer an agent.
@@ -67,7 +45,7 @@ impl<'a> Weights<'a> {
     /// The heaviest window of a text of JSON. A feature counts once in a window.
     pub fn heaviest(&self, text: &str) -> Window {
         let text = unescaped(text);
-        let mut counts = vec![0_u16; PLACES];
+        let mut counts = vec![0_u16; Learned::PLACES];
         let mut window = [Few::default(); WINDOW];
         let (mut sum, mut words) = (self.bias, 0_usize);
         let mut heaviest = Window { weight: i32::MIN, from: 0 };
@@ -76,15 +54,18 @@ impl<'a> Weights<'a> {
                 heaviest = heaviest.or(sum, words - WINDOW);
             }
             let mut comes = Few::default();
-            features.iter().filter_map(|feature| self.place(feature)).for_each(|place| comes.push(place));
+            features
+                .iter()
+                .filter_map(|feature| self.learned.place(feature))
+                .for_each(|place| comes.push(place as u16));
             for place in std::mem::replace(&mut window[words % WINDOW], comes).iter() {
                 let count = &mut counts[usize::from(place)];
                 *count -= 1;
-                sum -= self.at(place) * i32::from(*count == 0);
+                sum -= self.learned.at(usize::from(place)) * i32::from(*count == 0);
             }
             for place in comes.iter() {
                 let count = &mut counts[usize::from(place)];
-                sum += self.at(place) * i32::from(*count == 0);
+                sum += self.learned.at(usize::from(place)) * i32::from(*count == 0);
                 *count += 1;
             }
             words += 1;
@@ -128,6 +109,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::policy::tagged::BUCKET;
 
     proptest! {
         #[test]
@@ -139,7 +121,7 @@ mod tests {
                 bytes[4 + feature as usize % BUCKETS * BUCKET] = (feature as usize / BUCKETS) as u8;
             }
             let weights = Weights::read(&bytes);
-            let of = |feature: &u32| weights.place(*feature).map_or(0, |place| weights.at(place));
+            let of = |feature: &u32| weights.learned.place(*feature).map_or(0, |place| weights.learned.at(place));
             let sums = windows(&text).into_iter().map(|window| weights.bias + window.iter().map(of).sum::<i32>());
             prop_assert_eq!(Some(weights.weigh(&text)), sums.max());
         }

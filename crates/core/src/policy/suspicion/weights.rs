@@ -1,24 +1,18 @@
 //! What each word of a call weighs, in whole numbers.
 
 use super::FEATURES;
+use crate::policy::tagged::Tagged;
 
-/// How many features may have a weight.
-pub const PLACES: usize = 1 << 16;
+/// How many places there are that features share.
+pub const BUCKETS: usize = 1 << 14;
 
-/// How many of them share what the low bits of a feature say; its high bits tell them apart.
-pub const WAYS: usize = 4;
-
-/// How many such places there are that features share.
-pub const BUCKETS: usize = PLACES / WAYS;
-
-/// How many bytes a bucket has: for each of its features the high bits, and what it adds.
-const BUCKET: usize = 2 * WAYS;
+type Learned<'a> = Tagged<'a, BUCKETS>;
 
 /// How the weights are written: what an edit and what another call has to weigh more than, as numbers of four bytes in little endian, and the
 /// buckets.
-pub const LENGTH: usize = 2 * size_of::<f32>() + BUCKETS * BUCKET;
+pub const LENGTH: usize = 2 * size_of::<f32>() + Learned::LENGTH;
 
-// The high bits of a feature fit into their byte, and nought means a place that is free.
+// The tag of a feature fits into its byte.
 const _: () = assert!(FEATURES / BUCKETS <= 1 << u8::BITS);
 
 /// A call with hardly a word is not weighed by these alone: as if it had so many more that say nothing.
@@ -32,7 +26,7 @@ pub fn share(features: usize) -> f32 {
 /// What calls are weighed with.
 pub struct Weights<'a> {
     bounds: [f32; 2],
-    buckets: &'a [[u8; BUCKET]],
+    learned: Learned<'a>,
 }
 
 impl<'a> Weights<'a> {
@@ -44,9 +38,9 @@ impl<'a> Weights<'a> {
 
     /// As they are written.
     pub fn read(bytes: &'a [u8; LENGTH]) -> Self {
-        let (bounds, buckets) = bytes.as_chunks::<4>().0.split_at(2);
-        let bounds = [bounds[0], bounds[1]].map(f32::from_le_bytes);
-        Self { bounds, buckets: buckets.as_flattened().as_chunks().0 }
+        let (bounds, buckets) = bytes.split_at(2 * size_of::<f32>());
+        let bounds = bounds.as_chunks().0;
+        Self { bounds: [bounds[0], bounds[1]].map(f32::from_le_bytes), learned: Tagged::read(buckets) }
     }
 
     /// What a call has to weigh more than.
@@ -56,29 +50,22 @@ impl<'a> Weights<'a> {
 
     /// The sum of what each of these features weighs, once, over the root of how many there are.
     pub fn weigh(&self, features: &[u32]) -> f32 {
-        let mut counted = [0_u64; PLACES / 64];
+        let mut counted = [0_u64; Learned::PLACES / 64];
         let mut sum = 0_i32;
         for feature in features {
-            let Some((place, weight)) = self.place(*feature) else { continue };
+            let Some(place) = self.learned.place(*feature) else { continue };
             let (word, bit) = (place / 64, 1 << (place % 64));
-            sum += if counted[word] & bit == 0 { i32::from(weight) } else { 0 };
+            sum += if counted[word] & bit == 0 { self.learned.at(place) } else { 0 };
             counted[word] |= bit;
         }
         sum as f32 * share(features.len())
-    }
-
-    /// Where a feature's weight is and what it is, if it has one.
-    fn place(&self, feature: u32) -> Option<(usize, i8)> {
-        let (bucket, high) = (feature as usize % BUCKETS, (feature as usize / BUCKETS) as u8);
-        let ways = self.buckets.get(bucket)?;
-        let way = ways[..WAYS].iter().position(|tag| *tag == high)?;
-        Some((bucket * WAYS + way, ways[WAYS + way].cast_signed()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::tagged::{BUCKET, WAYS};
 
     #[test]
     fn each_feature_counts_once() {

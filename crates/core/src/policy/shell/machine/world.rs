@@ -24,7 +24,7 @@ impl Machine<'_> {
 
     /// The path behind links, those of the script and those of the machine.
     pub(in crate::policy::shell) fn real(&self, state: &State, path: &str) -> String {
-        let path = state.linked(path);
+        let path = state.linked_folder(&state.linked(path));
         if self.at != Where::Here || state.files.get(&path).is_some() {
             return path;
         }

@@ -38,7 +38,8 @@ pub(super) use tables::throwaway::is_developed;
 use super::machine::{Call, Machine};
 use super::state::{Content, State};
 use super::value::{HOLE, Origin, Piece, Text};
-use crate::policy::effects::Kind;
+use crate::policy::effects::{Kind, Where};
+use crate::policy::inspect::removed;
 use crate::policy::lists::{is, parts};
 use crate::policy::places::{self, Place};
 
@@ -280,6 +281,9 @@ impl Machine<'_> {
             && matches!(self.place(&path), Place::Home | Place::HomeTree | Place::ProjectRoot)
             || of_many;
         self.file(Kind::FileDelete, &path, recursive || all);
+        if self.at == Where::Here && state.files.get(&path).is_none() && removed::protects(&path) {
+            self.act(Kind::ContentProtection, path.as_str());
+        }
         // What a link leads to stays, unless the link's content is meant.
         let linked = state.linked(&path);
         if linked == path {

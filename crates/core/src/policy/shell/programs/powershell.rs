@@ -279,6 +279,11 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
         }
         return Vec::new();
     }
+    let admits = name.starts_with("add-powerbi") && words.iter().any(|word| word.eq_ignore_ascii_case("admin"));
+    if admits {
+        machine.act(Kind::CloudAccess, name);
+        return Vec::new();
+    }
     if takes_from_company(&name) && !flag("whatif") {
         machine.act(Kind::ServiceChange, name);
         return Vec::new();

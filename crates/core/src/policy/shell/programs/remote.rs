@@ -10,6 +10,7 @@ use super::tables::production::speaks;
 use super::tables::throwaway;
 use super::wrappers::joined;
 use crate::policy::effects::{Kind, Where};
+use crate::policy::lists::holds;
 
 /// Where the command stands in a call.
 #[derive(Clone, Copy)]
@@ -324,6 +325,15 @@ fn ansible(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
         "service" | "systemd" if is(&["stopped"]) => Text::known(format!("systemctl stop {}", name())),
         "postgresql_db" | "mysql_db" if is(&["absent"]) && !throwaway::is_trial(&name()) => {
             return machine.act(Kind::DatabaseDestroy, name());
+        }
+        device if device.ends_with("_command") => {
+            let is_end = |line: &str| {
+                holds(line, "write erase|erase startup|reload|request system zeroize|factory-reset|format flash")
+            };
+            if !throwaway::is_trial(&pattern) && is_end(&shown) {
+                machine.act(Kind::ServiceChange, pattern);
+            }
+            return;
         }
         // What a switch or a router is told, in its own words.
         device if device.ends_with("_config") => {

@@ -413,8 +413,10 @@ fn edits(script: &str) -> Vec<(bool, Edit)> {
                 rest = line;
                 continue;
             }
-            'd' if let Some(pattern) =
-                addressed.strip_prefix('/').map(|pattern| part(pattern, '/')).filter(|(_, behind)| *behind == rest) =>
+            'd' if let Some(pattern) = addressed
+                .strip_prefix('/')
+                .map(|pattern| part(pattern, '/'))
+                .filter(|(_, behind)| behind.trim_start_matches(['I', 'M']) == rest) =>
             {
                 edits.push((everywhere, Edit::Drop(pattern.0)));
                 rest = line;

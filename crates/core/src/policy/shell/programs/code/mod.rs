@@ -21,7 +21,6 @@ use super::has;
 use crate::policy::effects::{Effect, Kind, Where};
 use crate::policy::hosts;
 use crate::policy::inspect::tells_agents;
-use crate::policy::lists::is;
 use crate::policy::places::Place;
 use crate::policy::spans;
 use calls::Does;
@@ -57,6 +56,9 @@ const MAX_INNER: usize = 8;
 /// The most names that are followed in a piece of code.
 const MAX_NAMES: usize = 16;
 
+/// Through how many names what an expression holds is followed to where it comes from.
+const MAX_HANDS: usize = 3;
+
 /// How deep code may be given to itself.
 const MAX_DEPTH: usize = 2;
 
@@ -89,18 +91,6 @@ pub(super) fn run_within(
         let found = machine.effects.split_off(before);
         machine.effects.extend(found.into_iter().filter(|effect| !empties(effect)));
     }
-}
-
-/// Whether code takes the address of a database of production from its environment.
-fn reads_production(code: &str) -> bool {
-    const OF_BASES: &str = "DATABASE|DB|POSTGRES|PG|MYSQL|MARIADB|MONGO|DSN|URL|URI";
-    let mut names = code.split(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
-    names.any(|name| {
-        name.contains('_')
-            && !name.bytes().any(|byte| byte.is_ascii_lowercase())
-            && name.split('_').any(|part| is(part, OF_BASES))
-            && super::of_variable(name).live
-    })
 }
 
 fn run_at(machine: &mut Machine<'_>, state: &mut State, language: Language, code: &str, depth: usize) {
@@ -251,7 +241,7 @@ impl Run<'_> {
             if let Some(what) = super::tables::destroys(&statement) {
                 return self.destroys(machine, Kind::DatabaseDestroy, what);
             }
-            if (machine.live || reads_production(self.scope.code)) && super::tables::changes_rows(&statement) {
+            if (machine.live || origins::reads_production(self.scope.code)) && super::tables::changes_rows(&statement) {
                 return machine.act(Kind::ServiceChange, statement);
             }
         }
@@ -439,10 +429,30 @@ impl Run<'_> {
     fn writes(&self, machine: &mut Machine<'_>, state: &State, path: &Text) {
         if let Some(path) = machine.path(state, path) {
             machine.writes(state, &path, false);
+            let (before, text) = self.replaced();
+            if !before.is_empty() {
+                machine.replaces(&path, &before, &text);
+            }
             if tells_agents(&path) && origins::of(self.scope.code).fetched {
                 machine.instructs(&path);
             }
         }
+    }
+
+    /// What code replaces by something else in texts, and by what, a line each: as a change is made by `s.replace("this", "that")` on the
+    /// way from a file to the same.
+    fn replaced(&self) -> (String, String) {
+        let code = self.scope.code;
+        let calls = [".replace(", ".replaceAll("].into_iter().flat_map(|call| {
+            code.match_indices(call).take(MAX_NAMES).map(move |(at, _)| enclosed(&code[at + call.len()..], '(', ')').0)
+        });
+        let known = |expression: &str| Some(self.scope.value(expression).as_known()?.into_owned());
+        let pairs = calls.filter_map(|inside| {
+            let given = split(inside);
+            let (before, text) = (known(given.first()?)?, known(given.get(1)?)?);
+            Some((format!("{before}\n"), format!("{text}\n")))
+        });
+        pairs.unzip()
     }
 
     fn reads(&mut self, machine: &mut Machine<'_>, state: &State, path: &Text) {
@@ -453,15 +463,25 @@ impl Run<'_> {
         self.secret = self.secret.and(Origin { endless: false, ..read.origin().unwrap_or_default() });
     }
 
-    /// Where what an expression holds comes from, by its words and by those of what its first name stands for.
+    /// Where what an expression holds comes from, by its words and by those of what its names stand for.
     fn origin(&self, expression: &str) -> Origin {
-        let mut origin = origins::of(expression);
-        let name = expression.trim_start().split(|char| !(is_part(char) || char == '$')).next();
-        if let Some(given) = name.filter(|name| !name.is_empty()).and_then(|name| self.scope.given(name).next()) {
-            let end = given.find(['\n', ';']).unwrap_or(given.len());
-            origin = origin.and(origins::of(&given[..end]));
+        self.origin_through(expression, MAX_HANDS)
+    }
+
+    fn origin_through(&self, expression: &str, hands: usize) -> Origin {
+        let origin = origins::of(expression);
+        if hands == 0 {
+            return origin;
         }
-        origin
+        let names = expression
+            .split(|char| !(is_part(char) || char == '$'))
+            .filter(|name| name.len() > 1 || hands == MAX_HANDS);
+        let stands_for = |name: &str| {
+            let given = self.scope.given(name).next()?;
+            Some(&given[..given.find(['\n', ';']).unwrap_or(given.len())])
+        };
+        let given = names.filter(|name| !name.is_empty()).take(MAX_NAMES).filter_map(stands_for);
+        given.fold(origin, |origin, given| origin.and(self.origin_through(given, hands - 1)))
     }
 }
 

@@ -6,6 +6,7 @@ use super::super::super::state::State;
 use super::super::super::value::{Origin, Text};
 use super::{MAX_NAMES, has};
 use crate::policy::hosts;
+use crate::policy::lists::is;
 
 /// Words of calls that decode, or turn a text into another that nobody reads in the code.
 const DECODES: &[&str] = &[
@@ -153,11 +154,27 @@ const CAPTURES: &[&str] = &[
 
 /// Where what is captured comes from, if code captures anything; its files are remembered.
 pub(super) fn captured(machine: &Machine<'_>, state: &mut State, code: &str) -> Origin {
+    // Rows of production are people's.
+    if reads_production(code) && has(code, &["select ", "SELECT ", "read_sql"]) {
+        return Origin::DUMPED;
+    }
     if !has(code, CAPTURES) {
         return Origin::UNKNOWN;
     }
     keep(machine, state, code);
     Origin::DUMPED
+}
+
+/// Whether code takes the address of a database of production from its environment.
+pub(super) fn reads_production(code: &str) -> bool {
+    const OF_BASES: &str = "DATABASE|DB|POSTGRES|PG|MYSQL|MARIADB|MONGO|DSN|URL|URI";
+    let mut names = code.split(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
+    names.any(|name| {
+        name.contains('_')
+            && !name.bytes().any(|byte| byte.is_ascii_lowercase())
+            && name.split('_').any(|part| is(part, OF_BASES))
+            && super::super::of_variable(name).live
+    })
 }
 
 /// Remembers the files of pictures and sounds that code which captures names.

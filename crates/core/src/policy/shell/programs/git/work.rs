@@ -7,6 +7,7 @@ use super::super::super::value::{HOLE, Text};
 use super::{Git, asks_for_help, named};
 use crate::policy::effects::Kind;
 use crate::policy::facts::Look;
+use crate::policy::inspect::removed;
 use crate::policy::lists::{is, parts};
 use crate::policy::places;
 
@@ -233,5 +234,9 @@ pub(super) fn rm(machine: &mut Machine<'_>, args: &[Text]) {
     let options = read(args, &spec("", &["cached", "force", "dry-run", "pathspec-from-file="]));
     if options.has(&["f", "force"]) && !options.has(&["cached", "n", "dry-run"]) {
         machine.act(Kind::GitDiscard, named(&options, 0));
+    }
+    if !options.has(&["n", "dry-run"]) {
+        let paths = options.operands.iter().map(Text::shown).map(|path| format!("/{path}"));
+        paths.filter(|path| removed::protects(path)).for_each(|path| machine.act(Kind::ContentProtection, path));
     }
 }

@@ -110,6 +110,7 @@ const AWS: Spec = spec(
         "retention-in-days=",
         "desired-capacity=",
         "desired-count=",
+        "desired-instances=",
         "min-size=",
         "max-size=",
         "versioning-configuration=",
@@ -338,6 +339,7 @@ const AWS_ENTRIES: &[Entry] = &[
         CloudDestroy,
     ),
     with("ecs update-service", &["desired-count=0"], CloudDestroy),
+    with("gamelift update-fleet-capacity", &["desired-instances=0", "max-size=0"], CloudDestroy),
     with("lambda put-function-concurrency", &["reserved-concurrent-executions=0"], CloudDestroy),
     on("ses|sesv2 send-bulk*", NetMailing),
     // Whatever is destroyed by a verb.

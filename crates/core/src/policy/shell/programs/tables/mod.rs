@@ -252,6 +252,12 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if packages::takes_unchecked(state, name) {
         machine.act(Kind::PackageUntrusted, name);
     }
+    if let ("firebase", [export, _, ..]) = (name, words.as_slice())
+        && export == "auth:export"
+    {
+        // All who have an account.
+        machine.puts(state, options.operands.get(1), Text::hole(Origin::DUMPED));
+    }
     if machine.many && writes_to_somebody(name, &words) && call.args.iter().any(|arg| arg.origin().is_some()) {
         machine.act(Kind::NetMailing, name);
     }

@@ -329,6 +329,7 @@ pub(super) const TOOLS: &[Tool] = &[
         entries: &[
             with("**", &["live"], CloudDestroy),
             with("**", &["@queried"], NetMailing),
+            on("api:*:remove", CloudDestroy),
             on(
                 "releases|projects|apps|users|apis|clients|roles|rules|actions|connections|organizations|tenants|customers|subscriptions|products|indices|index delete|rm|remove|cancel|clear",
                 CloudDestroy,

@@ -1,7 +1,8 @@
 //! Has the linker make a program that starts fast: a process that lives for half a millisecond pays for each page that it touches.
 //!
 //! * Functions lie as `layout.ld` says, what most calls run together: a third of the pages are mapped. `scripts/layout` writes the file.
-//! * All that is only read is mapped in one piece, code and tables: each piece more is a mapping to make and to take down.
+//! * All that is only read is mapped in one piece, code and tables: each piece more is a mapping to make and to take down. Tables are then
+//!   as executable as code, as they were in every program until 2018; what nobody can write, nobody can have run.
 //! * What ships is made without the tables by which a stack is unwound (`unwind.ld`).
 //! * A program for glibc does not lie at an address of chance, as the one for musl that ships does not (`scripts/dist`): it would have
 //!   to write 14,000 addresses anew into 70 pages before it begins.

@@ -4,7 +4,7 @@ use super::super::machine::{Call, Machine};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
-use super::sieve::{Sieve, sieve};
+use super::sieve::knows;
 use crate::policy::effects::Kind;
 
 /// An agent, and what starts it without its checks: flags, or values of options.
@@ -43,8 +43,7 @@ const KNOWN: &[Agent] = &[
 const SETTINGS: &[&str] = &["CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME"];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    static NAMES: Sieve<8> = sieve!(KNOWN);
-    (NAMES.passes(name) && KNOWN.iter().any(|agent| agent.names.contains(&name))).then_some(agent)
+    knows!(name, KNOWN).then_some(agent)
 }
 
 fn agent(machine: &mut Machine<'_>, call: &Call, state: &mut State) {

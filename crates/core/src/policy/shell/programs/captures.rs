@@ -6,7 +6,7 @@ use super::super::options::{Spec, read, single, spec};
 use super::super::state::{Content, State};
 use super::super::value::{Origin, Text};
 use super::Program;
-use super::sieve::{Sieve, sieve};
+use super::sieve::knows;
 use super::tables::is_given;
 
 /// Where a capture goes.
@@ -162,9 +162,7 @@ const CONVERTERS: &[&str] =
     &["convert", "magick", "gm", "ffmpeg", "avconv", "sox", "cwebp", "lame", "tesseract", "flac", "oggenc"];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    static KNOWN: Sieve<16> = sieve!(CAPTURES).with(CONVERTERS);
-    let is_known = || CONVERTERS.contains(&name) || CAPTURES.iter().any(|capture| capture.names.contains(&name));
-    (KNOWN.passes(name) && is_known()).then_some(captures)
+    (knows!(name, CAPTURES) || CONVERTERS.contains(&name)).then_some(captures)
 }
 
 fn captures(machine: &mut Machine<'_>, call: &Call, state: &mut State) {

@@ -5,7 +5,7 @@ use super::super::options::{Spec, read, spec};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
-use super::sieve::{Sieve, sieve};
+use super::sieve::knows;
 use super::tables::throwaway;
 use crate::policy::effects::Kind;
 use crate::policy::hosts::{host, is_local};
@@ -126,18 +126,16 @@ const SERVERS: &[Server] = &[
 ];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    static KNOWN: Sieve<16> = sieve!(DOORS, SERVERS);
-    let has = |names: &[&str]| names.contains(&name);
-    if KNOWN.passes(name) && DOORS.iter().any(|door| has(door.names)) {
+    if knows!(name, DOORS) {
         return Some(opens);
     }
     if matches!(name, "jupyter" | "jupyter-lab" | "jupyter-notebook" | "code-server" | "openvscode-server") {
         return Some(notebook);
     }
-    if has(BROWSERS) {
+    if BROWSERS.contains(&name) {
         return Some(browser);
     }
-    (KNOWN.passes(name) && SERVERS.iter().any(|server| has(server.names))).then_some(serves)
+    knows!(name, SERVERS).then_some(serves)
 }
 
 const BROWSERS: &[&str] = &[

@@ -116,6 +116,7 @@ const COMMANDS: &[(&[&str], Kind)] = &[
             "set-aduser",
             "new-mgrolemanagementdirectoryroleassignment",
             "new-mgdirectoryrolememberbyref",
+            "add-powerbiworkspaceuser",
             "add-azureaddirectoryrolemember",
             "set-msoluserpassword",
             "set-msoluser",
@@ -277,11 +278,6 @@ fn stage(machine: &mut Machine<'_>, state: &mut State, words: &[String], given: 
         if !asks {
             machine.act(*kind, name);
         }
-        return Vec::new();
-    }
-    let admits = name.starts_with("add-powerbi") && words.iter().any(|word| word.eq_ignore_ascii_case("admin"));
-    if admits {
-        machine.act(Kind::CloudAccess, name);
         return Vec::new();
     }
     if takes_from_company(&name) && !flag("whatif") {

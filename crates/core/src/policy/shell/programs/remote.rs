@@ -5,7 +5,7 @@ use super::super::options::{Flag, Options, Spec, ordered, read, spec};
 use super::super::state::State;
 use super::super::value::Text;
 use super::Program;
-use super::sieve::{Sieve, sieve};
+use super::sieve::knows;
 use super::tables::production::speaks;
 use super::tables::throwaway;
 use super::wrappers::joined;
@@ -159,11 +159,10 @@ const WAYS: &[Way] = &[
 ];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    static KNOWN: Sieve<16> = sieve!(WAYS);
     match name {
         "ansible" => Some(ansible),
         "salt" | "salt-ssh" | "salt-call" => Some(salt),
-        _ => (KNOWN.passes(name) && WAYS.iter().any(|way| way.names.contains(&name))).then_some(goes as Program),
+        _ => knows!(name, WAYS).then_some(goes as Program),
     }
 }
 

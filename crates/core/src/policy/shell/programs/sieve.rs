@@ -77,6 +77,16 @@ macro_rules! sieve {
 }
 pub(super) use sieve;
 
+/// Whether one of these tables, whose entries have `names`, knows a program of this name.
+macro_rules! knows {
+    ($name:expr, $($table:expr),+) => {{
+        static SIEVE: $crate::policy::shell::programs::sieve::Sieve<16> =
+            $crate::policy::shell::programs::sieve::sieve!($($table),+);
+        SIEVE.passes($name) && ($($table.iter().any(|entry| entry.names.contains(&$name)))||+)
+    }};
+}
+pub(super) use knows;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +104,6 @@ mod tests {
         assert!(KNOWN.passes("helm") && KNOWN.passes("kustomize"));
         let others = ["cargo", "git", "tail", "ls", "grep", "sed", "npm", "python3", "make", "cat", "rg", "go"];
         assert!(others.iter().filter(|name| KNOWN.passes(name)).count() <= 1);
+        assert!(knows!("dig", TOOLS) && !knows!("helm", TOOLS));
     }
 }

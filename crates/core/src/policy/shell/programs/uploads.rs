@@ -5,7 +5,7 @@ use super::super::options::{Options, Spec, read, spec};
 use super::super::state::State;
 use super::super::value::{Origin, Text};
 use super::Program;
-use super::sieve::{Sieve, sieve};
+use super::sieve::knows;
 use crate::policy::effects::Kind;
 use crate::policy::hosts;
 use crate::policy::inspect::people::is_private;
@@ -119,9 +119,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
     if matches!(name, "storescu" | "dcmsend" | "dcmstore") {
         return Some(scans);
     }
-    static KNOWN: Sieve<8> = sieve!(UPLOADS);
-    let is_known = KNOWN.passes(name) && UPLOADS.iter().any(|upload| upload.names.contains(&name));
-    is_known.then_some(uploads)
+    knows!(name, UPLOADS).then_some(uploads)
 }
 
 fn uploads(machine: &mut Machine<'_>, call: &Call, state: &mut State) {

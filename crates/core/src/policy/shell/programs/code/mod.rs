@@ -241,7 +241,7 @@ impl Run<'_> {
             if let Some(what) = super::tables::destroys(&statement) {
                 return self.destroys(machine, Kind::DatabaseDestroy, what);
             }
-            if (machine.live || origins::reads_production(self.scope.code)) && super::tables::changes_rows(&statement) {
+            if super::tables::changes_rows(&statement) && (machine.live || origins::reads_production(self.scope.code)) {
                 return machine.act(Kind::ServiceChange, statement);
             }
         }

@@ -155,7 +155,7 @@ const CAPTURES: &[&str] = &[
 /// Where what is captured comes from, if code captures anything; its files are remembered.
 pub(super) fn captured(machine: &Machine<'_>, state: &mut State, code: &str) -> Origin {
     // Rows of production are people's.
-    if reads_production(code) && has(code, &["select ", "SELECT ", "read_sql"]) {
+    if has(code, &["select ", "SELECT ", "read_sql"]) && reads_production(code) {
         return Origin::DUMPED;
     }
     if !has(code, CAPTURES) {

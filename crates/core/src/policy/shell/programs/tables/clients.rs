@@ -7,7 +7,7 @@ use super::super::super::options::{Options, Spec, read};
 use super::super::super::state::State;
 use super::super::super::value::{HOLE, Origin, Text};
 use super::super::Program;
-use super::super::sieve::{Sieve, sieve};
+use super::super::sieve::knows;
 use super::throwaway::{self, Reach};
 use super::{is_harmless, production, rows, single, spec, sql};
 use crate::policy::effects::Kind::{self, DatabaseDestroy};
@@ -337,11 +337,10 @@ fn client(name: &str, words: &[String]) -> Option<&'static Client> {
 }
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    static KNOWN: Sieve<16> = sieve!(CLIENTS);
     Some(match name {
         "pg_dump" | "pg_dumpall" | "mysqldump" | "mariadb-dump" | "mongodump" | "mongoexport" | "mydumper" => dump,
         "pg_restore" => restore,
-        _ if KNOWN.passes(name) && CLIENTS.iter().any(|client| client.names.contains(&name)) => sql,
+        _ if knows!(name, CLIENTS) => sql,
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@
 use super::super::super::machine::{Call, Machine};
 use super::super::super::state::State;
 use super::super::Program;
-use super::super::sieve::{Sieve, sieve};
+use super::super::sieve::knows;
 use super::{Tool, on, pass, read, spec, with};
 use crate::policy::effects::Kind::{CloudAccess, CloudDestroy, ServiceChange};
 use crate::policy::effects::Where;
@@ -12,12 +12,10 @@ use crate::policy::hosts;
 use crate::policy::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    static KNOWN: Sieve<16> = sieve!(TOOLS, ELSEWHERE);
-    let is_of = |tools: &[Tool]| KNOWN.passes(name) && tools.iter().any(|tool| tool.names.contains(&name));
     match () {
         () if name == "nsupdate" => Some(renames),
-        () if is_of(TOOLS) => Some(console),
-        () => is_of(ELSEWHERE).then_some(far as Program),
+        () if knows!(name, TOOLS) => Some(console),
+        () => knows!(name, ELSEWHERE).then_some(far as Program),
     }
 }
 

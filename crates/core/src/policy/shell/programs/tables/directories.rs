@@ -4,7 +4,7 @@ use super::super::super::machine::{Call, Machine};
 use super::super::super::state::State;
 use super::super::super::value::Text;
 use super::super::Program;
-use super::super::sieve::{Sieve, sieve};
+use super::super::sieve::knows;
 use super::{Entry, Tool, clients, on, pass, spec, with};
 use crate::policy::effects::Kind::{CloudAccess, CloudDestroy, SafetyDisable, SystemChange};
 use crate::policy::effects::Where;
@@ -163,8 +163,7 @@ pub(super) const TOOLS: &[Tool] = &[
 ];
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    static KNOWN: Sieve<8> = sieve!(SITES);
-    (KNOWN.passes(name) && SITES.iter().any(|site| site.names.contains(&name))).then_some(site)
+    knows!(name, SITES).then_some(site)
 }
 
 /// What is done to the users of a site; all else of it stands in another table.

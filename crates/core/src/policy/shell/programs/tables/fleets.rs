@@ -6,7 +6,7 @@ use super::super::super::options::{Spec, read};
 use super::super::super::state::State;
 use super::super::super::value::{HOLE, Text};
 use super::super::Program;
-use super::super::sieve::{Sieve, sieve};
+use super::super::sieve::knows;
 use super::{Entry, Tool, on, pass, single, spec, throwaway, unless, with};
 use crate::policy::effects::Kind::{
     CloudAccess, CloudDeploy, CloudDestroy, ProcessKill, SafetyDisable, ServiceChange, StorageDestroy, SystemChange,
@@ -18,11 +18,10 @@ use crate::policy::inspect::equipment::lets_in;
 use crate::policy::lists::is;
 
 pub(super) fn program(name: &str) -> Option<Program> {
-    static KNOWN: Sieve<8> = sieve!(ARRAYS);
     Some(match name {
         "mosquitto_pub" | "mqttx" | "mqtt" | "hivemq" | "emqx_ctl" | "nanomq_cli" => publish,
         "ros2" | "rosservice" | "rosparam" | "rostopic" | "rosnode" | "rosrun" => robot,
-        _ if KNOWN.passes(name) && ARRAYS.iter().any(|array| array.names.contains(&name)) => array,
+        _ if knows!(name, ARRAYS) => array,
         _ => return None,
     })
 }

@@ -235,6 +235,9 @@ const MESSENGERS: &[(&str, &str)] = &[
     ("az", "communication sms|email send"),
 ];
 
+/// Programs, and their words, that write all whom a service knows to the file that the last word names.
+const EXPORTS: &[(&str, &str)] = &[("firebase", "auth:export *")];
+
 /// Whether a call writes to somebody.
 fn writes_to_somebody(name: &str, words: &[String]) -> bool {
     MESSENGERS.iter().any(|(program, path)| *program == name && fits(path, words).is_some())
@@ -252,11 +255,8 @@ pub(super) fn table(machine: &mut Machine<'_>, call: &Call, state: &mut State) {
     if packages::takes_unchecked(state, name) {
         machine.act(Kind::PackageUntrusted, name);
     }
-    if let ("firebase", [export, _, ..]) = (name, words.as_slice())
-        && export == "auth:export"
-    {
-        // All who have an account.
-        machine.puts(state, options.operands.get(1), Text::hole(Origin::DUMPED));
+    if EXPORTS.iter().any(|(program, path)| *program == name && fits(path, &words).is_some()) {
+        machine.puts(state, options.operands.last(), Text::hole(Origin::DUMPED));
     }
     if machine.many && writes_to_somebody(name, &words) && call.args.iter().any(|arg| arg.origin().is_some()) {
         machine.act(Kind::NetMailing, name);
